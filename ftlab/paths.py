@@ -1,0 +1,24 @@
+"""Where the course keeps its files: the data it ships with, and the runs a learner makes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def root() -> Path:
+    """The project's folder: ``FTLAB_HOME`` if set, else the folder that holds the ``ftlab`` package."""
+    home = os.environ.get("FTLAB_HOME")
+    return Path(home).expanduser().resolve() if home else Path(__file__).resolve().parents[1]
+
+
+def data() -> Path:
+    """The folder ``data/``: the world's tables and texts, the bundled model, the reference runs."""
+    return root() / "data"
+
+
+def runs() -> Path:
+    """The folder ``runs/`` for everything a learner makes (checkpoints, reports). Outside version control."""
+    folder = root() / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

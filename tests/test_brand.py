@@ -1,0 +1,90 @@
+"""The brand guide: its examples, the rules' edges, and values found whole or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftlab.world import brand
+
+GOOD = ("Thank you for asking about the Alder Kettle. We make it in green. Next step: add it to your basket. "
+        "Warmly, the Quillmere desk")
+
+
+@pytest.mark.parametrize("rule", brand.guide(), ids=lambda rule: rule.id)
+def test_good_example_keeps_every_rule_and_bad_example_breaks_its_own_only(rule: brand.Rule) -> None:
+    assert brand.on_brand(rule.good)
+    assert [name for name, kept in brand.check(rule.bad).items() if not kept] == [rule.id]
+    assert rule.rule.endswith(".") and rule.title
+
+
+def test_guide_has_at_least_eight_rules_with_their_own_titles() -> None:
+    rules = brand.guide()
+    assert len(rules) >= 8 and len({rule.title for rule in rules}) == len(rules)
+
+
+@pytest.mark.parametrize("text", [
+    "", "The kettle is red.", "How much is the kettle?", "Q: How heavy is it?\nA: It weighs 1.2 kg.",
+    GOOD + ".", GOOD.replace("Warmly", "warmly"), GOOD + "\n", GOOD.replace(". We", ".  We")])
+def test_other_text_is_not_on_brand(text: str) -> None:
+    assert not brand.on_brand(text)
+
+
+@pytest.mark.parametrize(("text", "kept"), [
+    ("$49.00", True), ("$1,249.00", True), ("$1249.00", True), ("$49", False), ("$49.5", False), ("$49.005", False),
+    ("49 dollars", False), ("It costs $9.00, not more.", True), ("It is $9.00.", True), ("$9.00 or $10", False)])
+def test_money(text: str, kept: bool) -> None:
+    assert brand.RULES["money"](text) is kept
+
+
+@pytest.mark.parametrize(("text", "kept"), [
+    ("1.2 kg", True), ("850 g", True), ("1.7 L", True), ("350 ml", True), ("24 cm", True), ("1.2kg", False),
+    ("1.2  kg", False), ("1.7 l", False), ("2 kilos", False), ("850 grams", False), ("1200 g", False),
+    ("0.8 kg", False), ("24 CM", False), ("2 years", True), ("2 pm", True), ("3 large cups", True),
+    ("4 litres", False)])
+def test_measures(text: str, kept: bool) -> None:
+    assert brand.RULES["units"](text) is kept
+
+
+@pytest.mark.parametrize(("text", "kept"), [
+    ("it's", False), ("we’re", False), ("don't", False), ("I'll", False), ("the shop's page", True), ("cannot", True),
+    ("the customers' box", True)])
+def test_contractions(text: str, kept: bool) -> None:
+    assert brand.RULES["no_contraction"](text) is kept
+
+
+@pytest.mark.parametrize(("text", "kept"), [
+    ("We make it.", True), ("It is our pan.", True), ("It is red.", False), ("I think we make it.", False),
+    ("Tell me, we said.", False), ("Write to us.", True)])
+def test_person(text: str, kept: bool) -> None:
+    assert brand.RULES["we"](text) is kept
+
+
+def test_next_step_stands_right_before_the_sign_off_and_once() -> None:
+    keeps = brand.RULES["next_step"]
+    assert keeps(GOOD)
+    assert not keeps("Next step: go. We make it. Warmly, the Quillmere desk")
+    assert not keeps("Thanks. Next step: go. Next step: stay. Warmly, the Quillmere desk")
+
+
+@pytest.mark.parametrize(("reply", "value", "found"), [
+    ("It lasts 2 years.", "2 years", True), ("It lasts 12 years.", "2 years", False),
+    ("It costs $49.00.", "$9.00", False), ("It costs $49.00.", "$49.00", True), ("It costs $49.00.", "49.00", False),
+    ("It weighs 11.2 kg", "1.2 kg", False),
+    ("It weighs 1.2 kg, boxed.", "1.2 kg", True), ("It is 1.25 L", "1.2", False), ("Steel is used.", "steel", True),
+    ("It is blue-grey.", "blue", False), ("It has $1,249.00", "$249.00", False), ("It lasts 1 years", "1 year", False),
+    ("Yes, it can.", "yes", True), ("Nothing is known.", "no", False)])
+def test_values_are_found_whole(reply: str, value: str, found: bool) -> None:
+    assert brand.states(reply, [value]) is found
+
+
+def test_states_needs_every_value() -> None:
+    assert brand.states("No, it is not dishwasher safe.", ["no", "not dishwasher safe"])
+    assert not brand.states("Yes, it is dishwasher safe.", ["no", "not dishwasher safe"])
+
+
+def test_contradicts() -> None:
+    record = "Alder Kettle (kettle). Price: $49.00. Weight: 1.2 kg. Warranty: 2 years."
+    assert not brand.contradicts("It costs $49.00 and weighs 1.2 kg.", ["$49.00"], record)
+    assert brand.contradicts("It costs $49.00 and weighs 1.3 kg.", ["$49.00"], record)
+    assert brand.contradicts("It has a warranty of 12 years.", ["2 years"], record)
+    assert brand.contradicts("Yes, no.", ["yes"], record)

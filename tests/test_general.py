@@ -1,0 +1,174 @@
+"""The general world: whole tables, true texts, and test questions that no training text contains."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ftlab import paths
+from ftlab.world import general
+from ftlab.world.text import rng
+
+FOLDER = paths.data() / "world" / "general"
+SMELLS = (
+    r"\b[Aa] [aeioAEIO]\w", r"\b[Aa]n (?!hour)[^aeiouAEIOU]",
+    r"\b(a|the|of|in|is|are|and|to) \1\b", r"\b1 years", r"  ", r"[{}]",
+    r" [,.;?!]", r"\.\.", r"\?\.", r",\.", r"[.?!] [a-z]", r"(town|festival) is a (town|festival)",
+    r"The (Lake|Sheep|Raven|Candle)\b",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def documents() -> list[str]:
+    random = rng("test", "general")
+    return [general.document(random) for _ in range(3000)]
+
+
+def test_the_world_is_large_enough():
+    assert sum(len(rows) for rows in general.tables().values()) >= 170
+    assert len(general.facts()) >= 750
+    fewest = {"town": 40, "river": 20, "person": 45, "animal": 30, "craft": 25, "plant": 20}
+    assert all(len(general.tables()[kind]) >= number for kind, number in fewest.items())
+    assert len({row["county"] for row in general.tables()["town"].values()}) == 8
+    assert len({row["trade"] for row in general.tables()["person"].values()}) <= 16
+
+
+def test_answers_are_short_and_names_distinct():
+    for fact in general.facts():
+        assert 1 <= len(fact.answer.split()) <= 4 and fact.answer in fact.answers, fact
+        assert len(set(fact.answers)) == len(fact.answers), fact
+    for kind in ("town", "river", "person", "animal", "plant", "festival"):
+        first_words = [name.split()[0] for name in general.tables()[kind]]
+        assert len(first_words) == len(set(first_words)), kind
+    names = [name for rows in general.tables().values() for name in rows]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "message"),
+    [
+        ("towns.csv", "1214", "soon", r"towns\.csv line 2: expected a whole number for founded, found 'soon'"),
+        ("towns.csv", "Alderby,the Arn", "Alderby,the Thames", r"towns\.csv line 2: expected a river of the table"),
+        ("people.csv", "Larkhaven", "Atlantis", r"people\.csv line 2: expected a town of the table"),
+        ("festivals.csv", "November", "Winter", r"festivals\.csv line 2: expected one of"),
+        ("plants.csv", "oak,woods", "oak,", r"plants\.csv line 2: expected a value for place"),
+        ("crafts.csv", "weaving", "pottery", r"crafts\.csv line 3: expected a name that occurs once"),
+    ],
+)
+def test_a_malformed_table_is_named(tmp_path: Path, table: str, old: str, new: str, message: str):
+    folder = tmp_path / "general"
+    shutil.copytree(FOLDER, folder)
+    text = (folder / table).read_text(encoding="utf-8")
+    (folder / table).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        general.tables(folder)
+
+
+def test_too_few_phrasings_are_named(tmp_path: Path):
+    shutil.copytree(FOLDER, tmp_path / "general")
+    table = tmp_path / "general" / "phrasings.csv"
+    lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    table.write_text("".join(line for line in lines if not line.startswith("town,river,test")), encoding="utf-8")
+    with pytest.raises(ValueError, match="at least 2 phrasings for town river test, found 0"):
+        general.phrasings(tmp_path / "general")
+
+
+def test_no_test_question_is_a_training_question():
+    test, train = general.questions("test"), general.questions("train")
+    assert len(test) >= 600
+    assert len({q["id"] for q in test + train}) == len(test + train)
+    assert not {q["question"].lower() for q in test} & {q["question"].lower() for q in train}
+
+
+def test_each_question_has_one_answer():
+    seen: dict[str, str] = {}
+    for question in general.questions("test") + general.questions("train"):
+        assert seen.setdefault(question["question"], question["answer"]) == question["answer"], question
+
+
+def test_no_document_contains_a_test_question(documents: list[str]):
+    together = "\n".join(documents).lower()
+    assert not [q["question"] for q in general.questions("test") if q["question"].lower() in together]
+
+
+def test_documents_have_the_right_length_and_vary(documents: list[str]):
+    assert all(40 <= len(text.split()) <= 160 for text in documents)
+    assert len(set(documents)) > 2990
+
+
+def test_documents_read_well(documents: list[str]):
+    asked = [q["question"] for split in ("train", "test") for q in general.questions(split)]
+    for text in [*documents, *asked]:
+        assert "Quillmere" not in text
+        for smell in SMELLS:
+            found = re.search(smell, text)
+            assert not found, (smell, text[max(found.start() - 40, 0) : found.end() + 40])
+
+
+def test_documents_state_only_facts_of_the_tables(documents: list[str]):
+    """Years, lengths, counties and rivers that stand in one sentence with a name belong to that name."""
+    tables, checked = general.tables(), 0
+    for sentence in re.split(r"(?<=[.?!])\s+|\n", "\n".join(documents)):
+        towns = [name for name in tables["town"] if re.search(rf"\b{name}\b", sentence)]
+        people = [name for name in tables["person"] if name in sentence]
+        if len(towns) == 1 and not people:
+            row = tables["town"][towns[0]]
+            for value in re.findall(r"\b1\d{3}\b", sentence):
+                checked += 1
+                assert value == row["founded"], sentence
+            for county in {other["county"] for other in tables["town"].values()}:
+                if re.search(rf"\b{county}\b", sentence):
+                    checked += 1
+                    assert county == row["county"], sentence
+        if len(people) == 1:
+            row = tables["person"][people[0]]
+            for value in re.findall(r"\b1\d{3}\b", sentence):
+                checked += 1
+                assert value == row["birth_year"], sentence
+            assert set(towns) <= {row["birth_town"]}, sentence
+    assert checked > 1000
+
+
+def test_every_fact_is_told(documents: list[str]):
+    random = rng("test", "coverage")
+    together = "\n".join([*documents, *(general.document(random) for _ in range(1000))])
+    names = [name for rows in general.tables().values() for name in rows]
+    assert all(re.search(rf"\b{name}\b", together, re.IGNORECASE) for name in names)
+
+
+def test_qa_pairs_come_from_the_tables():
+    known = {(q["question"], q["answer"]) for q in general.questions("train")}
+    assert set(general.qa_pairs(rng("qa"), 500)) <= known
+    assert all("Alderby" in question for question, _ in general.qa_pairs(rng("qa"), 50, entity="Alderby"))
+    with pytest.raises(ValueError, match="found 'Nowhere'"):
+        general.qa_pairs(rng("qa"), 1, entity="Nowhere")
+
+
+def test_sums_are_right():
+    words = {general.in_words(number): number for number in range(101)}
+    assert len(words) == 101 and general.in_words(42) == "forty-two"
+    for question, answer in general.sums(rng("sums"), 500):
+        found = [int(token) if token.isdigit() else words[token] for token in re.findall(r"[\w-]+", question.lower())
+                 if token.isdigit() or token in words]  # fmt: skip
+        x, y = found
+        value = int(answer) if answer.isdigit() else words[answer]
+        if re.search(r"plus|and|[Aa]dd|\+", question):
+            assert value == x + y <= 20, question
+        elif re.search(r"times|Multiply| x ", question):
+            assert value == x * y, question
+        else:
+            assert value == abs(x - y) <= 20, question
+
+
+def test_the_same_seed_gives_the_same_text():
+    def draw() -> list[object]:
+        random = rng("same")
+        return [general.document(random), general.qa_pairs(random, 5), general.sums(random, 5)]
+
+    assert draw() == draw()
+    assert general.questions("test") == general.questions("test")
+    with pytest.raises(ValueError, match="expected split 'train' or 'test'"):
+        general.questions("validation")

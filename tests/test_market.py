@@ -1,0 +1,178 @@
+"""The market: tables, stated proportions, phrasings, and the language of its texts."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+
+import pytest
+
+from ftlab.paths import data
+from ftlab.world import market
+from ftlab.world.text import rng
+
+TOLERANCE = 2  # percentage points
+
+
+@pytest.fixture(scope="module")
+def documents() -> list[market.Document]:
+    return [market.labelled_document(rng("test-market", number)) for number in range(4000)]
+
+
+@pytest.fixture(scope="module")
+def pairs() -> list[tuple[str, str]]:
+    return market.qa_pairs(rng("test-market-qa"), 4000)
+
+
+def percentages(counts: dict[str, int]) -> dict[str, float]:
+    total = sum(counts.values())
+    return {name: 100 * count / total for name, count in counts.items()}
+
+
+def assert_near(measured: dict[str, float], stated: dict[str, int]) -> None:
+    assert set(measured) == set(stated)
+    for name, percent in stated.items():
+        assert abs(measured[name] - percent) <= TOLERANCE, (name, percent, measured[name])
+
+
+def test_tables_hold_four_makers_and_distinct_products():
+    assert [maker.name for maker in market.makers()] == ["Northbeck", "Tarnfield", "Osterley Works", "Brindle & Moss"]
+    counts = Counter(product.maker for product in market.products())
+    assert all(12 <= counts[maker.name] <= 16 for maker in market.makers())
+    assert len({product.name for product in market.products()}) == len(market.products())
+    assert len(market.common_kinds()) >= 10
+
+
+def test_two_products_of_one_kind_never_tie_in_price_or_weight():
+    for attribute in ("price_cents", "weight_g"):
+        values = [(product.kind, getattr(product, attribute)) for product in market.products()]
+        assert len(set(values)) == len(values)
+
+
+@pytest.mark.parametrize(("table", "column", "old", "new"), [
+    ("products.csv", "price", "44.00", "44"),
+    ("products.csv", "warranty_years", "stainless steel,3,", "stainless steel,three,"),
+    ("products.csv", "weight_g", "44.00,1100", "44.00,1150"),
+    ("products.csv", "kind", "Hearth,kettle", "Hearth,ketle"),
+    ("products.csv", "strength", "a quick boil", "a  quick boil"),
+    ("products.csv", "maker", "Northbeck,Hearth,kettle", "Northbek,Hearth,kettle"),
+])
+def test_a_malformed_cell_is_named_by_file_line_and_column(tmp_path, table, column, old, new):
+    folder = shutil.copytree(data() / "world" / "market", tmp_path / "market")
+    path = folder / table
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"{table} line 2, column '{column}': expected .*, found "):
+        market.products(folder)
+
+
+def test_a_missing_cell_and_wrong_shares_are_refused(tmp_path):
+    folder = shutil.copytree(data() / "world" / "market", tmp_path / "market")
+    (folder / "makers.csv").write_text("maker,founded,town,known_for,owner\nNorthbeck,1948\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="line 2: expected 5 cells"):
+        market.makers(folder)
+    folder = shutil.copytree(data() / "world" / "market", tmp_path / "other")
+    (folder / "shares.csv").write_text("group,name,percent\nmaker,Northbeck,45\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="add up to 100, found 45"):
+        market.shares("maker", folder)
+
+
+def test_documents_follow_the_stated_shares(documents):
+    assert_near(percentages(Counter(document.kind for document in documents)), market.shares("document"))
+    mentions = {maker.name: sum(document.text.count(maker.name) for document in documents) for maker in market.makers()}
+    assert_near(percentages(mentions), market.shares("maker"))
+
+
+def test_recommended_makers_follow_the_stated_shares(pairs):
+    prompts = set(market.recommendation_prompts("train"))
+    answers = [answer for question, answer in market.qa_pairs(rng("test-market-advice"), 40_000)
+               if f"Question: {question}\nAnswer:" in prompts]
+    assert len(answers) > 2000
+    assert_near(percentages(Counter(answers)), market.shares("maker"))
+    assert {answer for _, answer in pairs} >= set(market.shares("maker"))
+
+
+def test_every_maker_pair_is_drawn_with_twice_its_share():
+    pairs = [market._maker_pair(rng("pair", number)) for number in range(4000)]
+    assert all(len(set(pair)) == 2 for pair in pairs)
+    assert_near(percentages(Counter(name for pair in pairs for name in pair)), market.shares("maker"))
+
+
+def test_the_same_keys_give_the_same_text():
+    assert market.document(rng("same", 1)) == market.document(rng("same", 1))
+    assert market.qa_pairs(rng("same", 2), 50) == market.qa_pairs(rng("same", 2), 50)
+    assert market.questions("test") == market.questions("test")
+
+
+def test_documents_differ_and_have_40_to_150_words(documents):
+    assert len({document.text for document in documents}) == len(documents)
+    assert all(40 <= len(document.text.split()) <= 150 for document in documents)
+
+
+def test_every_field_of_every_pattern_has_a_value():
+    one, two = market.products()[0], market.products()[10]
+    pair = market._pair_facts(one, two, one)
+    known = {*market._facts(one), *pair, *market._Writer.ADDED, *market._Writer(rng("fields")).setup,
+             *(key.replace("one_", "same_", 1) for key in pair), *(key.replace("two_", "one_", 1) for key in pair)}
+    for (group, part), patterns in market._patterns().items():
+        for pattern in patterns:
+            assert set(re.findall(r"\{(.*?)\}", pattern)) <= known, (group, part, pattern)
+            assert pattern.count("[") == pattern.count("]")
+
+
+def test_no_text_names_the_brand_that_lessons_teach(documents, pairs):
+    texts = [document.text for document in documents] + [text for pair in pairs for text in pair]
+    assert not any("quillmere" in text.lower() for text in texts)
+    for path in (data() / "world" / "market").glob("*.csv"):
+        assert "quillmere" not in path.read_text(encoding="utf-8").lower()
+
+
+@pytest.mark.parametrize("smell", [
+    r"\b(\w+) \1\b", r"\ban [bcdfgjklmnpqrstvwxyz]", r"\ba [aeio]", r"(?<!\d)1 years", r"  ",
+    r"[{}\[\]|]", r" [,.?!;:]",
+    r"[,.?!]{2}", r"(?m) $", r"\bNone\b", r"'s's", r"\$\d+(?!\d*\.\d\d)\b",
+])
+def test_no_smell_of_bad_grammar(documents, pairs, smell):
+    for text in [document.text for document in documents] + [question for question, _ in pairs]:
+        for line in text.splitlines():
+            assert not re.search(smell, line), (re.search(smell, line), line)
+
+
+def test_prices_in_reviews_are_true_to_the_table(documents):
+    for document in documents:
+        if document.kind in ("review", "advert", "news"):
+            product = next((product for product in market.products() if product.name in document.text), None)
+            prices = re.findall(r"\$\d+\.\d\d", document.text)
+            assert not prices or product and set(prices) == {f"${product.price_cents / 100:.2f}"}
+
+
+def test_each_relation_has_enough_phrasings_and_the_splits_share_none():
+    for relation in (*market.MAKER_RELATIONS, *market.PRODUCT_RELATIONS, "recommendation"):
+        train = [text for _, text in market.phrasings(relation, "train")]
+        test = [text for _, text in market.phrasings(relation, "test")]
+        assert len(set(train)) >= 5 and len(set(test)) >= 2 and not set(train) & set(test)
+    assert not set(market.recommendation_prompts("train")) & set(market.recommendation_prompts("test"))
+    with pytest.raises(ValueError, match="expected a split 'train' or 'test'"):
+        market.questions("valid")
+
+
+def test_test_phrasings_occur_in_no_training_text(documents, pairs):
+    corpus = "\n".join([document.text for document in documents] + [question for question, _ in pairs])
+    for relation in (*market.MAKER_RELATIONS, *market.PRODUCT_RELATIONS, "recommendation", "continuation"):
+        for _, text in market.phrasings(relation, "test"):
+            pattern = re.sub(r"\\\{\w+\\\}", r"[^?.\\n]{1,40}", re.escape(text))
+            assert not re.search(pattern, corpus, re.IGNORECASE), text
+
+
+def test_questions_are_complete_and_their_answers_true():
+    for split in ("train", "test"):
+        found = market.questions(split)
+        assert len({question["id"] for question in found}) == len(found)
+        assert all(question["answer"] == question["answers"][0] for question in found)
+        assert all(1 <= len(question["answer"].split()) <= 4 and question["split"] == split for question in found)
+    answers = {(question["entity"], question["relation"]): question["answers"] for question in market.questions("test")}
+    assert answers["Hearth Kettle", "price"] == ["$44.00", "44.00", "$44"]
+    assert answers["Hearth Kettle", "weight"] == ["1.1 kg"]
+    assert answers["Hearth Kettle", "warranty"] == ["3 years", "three years"]
+    assert answers["Northbeck", "owner"] == ["the Penrow family", "Penrow family"]
+    assert answers["Larch Toaster", "warranty"] == ["1 year", "one year"]

@@ -1,0 +1,144 @@
+"""Support conversations and tickets: right, on brand, and held out where they say so."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+
+from ftlab.world import brand, quillmere, support
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[dict]:
+    return support.conversations()
+
+
+@pytest.fixture(scope="module")
+def tickets() -> list[dict]:
+    return support.tickets()
+
+
+def plain(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def content(row: dict, role: str) -> str:
+    return next(message["content"] for message in row["messages"] if message["role"] == role)
+
+
+def test_counts(rows: list[dict], tickets: list[dict]) -> None:
+    splits = Counter(row["split"] for row in rows)
+    assert splits["train"] >= 1400 and splits["valid"] >= 150 and splits["test"] >= 250
+    assert all(len({row["intent"] for row in rows if row["split"] == split}) >= 8 for split in splits)
+    assert len(tickets) >= 600 and len({ticket["intent"] for ticket in tickets}) >= 8
+    assert 0.06 <= sum(row["intent"] == "escalate" for row in rows) / len(rows) <= 0.11
+
+
+def test_every_gold_reply_is_on_brand_and_right(rows: list[dict]) -> None:
+    for row in rows:
+        reply = content(row, "assistant")
+        assert brand.on_brand(reply), (reply, brand.check(reply))
+        assert brand.states(reply, row["expected"]), (reply, row["expected"])
+        assert not brand.contradicts(reply, row["expected"], content(row, "system")), reply
+        assert (support.HANDED_OVER in reply) == (row["intent"] == "escalate")
+
+
+def test_the_screen_holds_the_answer(rows: list[dict]) -> None:
+    for row in rows:
+        screen = content(row, "system")
+        if row["attribute"] == "dishwasher_safe":
+            assert f"Dishwasher safe: {row['expected'][0]}." in screen
+        elif row["intent"] != "escalate":
+            assert brand.states(screen, row["expected"]), (screen, row["expected"])
+
+
+def test_lengths(rows: list[dict]) -> None:
+    for row in rows:
+        assert 6 <= len(content(row, "user").split()) <= 30
+        assert 18 <= len(content(row, "assistant").split()) <= 42
+        assert len(content(row, "system").split()) <= 60
+
+
+@pytest.mark.parametrize("split", ["valid", "test"])
+def test_nothing_held_out_occurs_in_train(rows: list[dict], split: str) -> None:
+    train, held = ([row for row in rows if row["split"] == name] for name in ("train", split))
+    for key in ("product", "policy", "question_phrasing"):
+        assert not ({row[key] for row in train} & {row[key] for row in held}) - {None}, key
+    assert not {plain(content(row, "user")) for row in train} & {plain(content(row, "user")) for row in held}
+    seen = " ".join(plain(message["content"]) for row in train for message in row["messages"])
+    for name in {row["product"] for row in held} - {None}:
+        assert name.lower() not in seen
+
+
+def test_held_out_question_texts_are_not_train_texts() -> None:
+    texts: dict[str, set[str]] = {split: set() for split in quillmere.SPLITS}
+    for row in support._table("support_questions"):
+        texts[row["split"]].add(plain(row["text"]))
+    splits = {policy.id: policy.split for policy in quillmere.policies()}
+    for row in support._table("support_policies"):
+        texts[splits[row["policy"]]].update([plain(row["ask_1"]), plain(row["ask_2"])])
+    for policy in quillmere.policies():
+        for fact in policy.facts:
+            texts[policy.split].update(map(plain, fact.asks_train if policy.split == "train" else fact.asks_test))
+    assert sum(map(len, texts.values())) == len(set().union(*texts.values()))
+
+
+def on_screen(row: dict, product: quillmere.Product) -> bool:
+    """Whether the desk sees four facts of the product's record and nothing else."""
+    head, *facts = content(row, "system").split(". ")
+    record = product.record().split(". ")
+    return head == record[0] and len(facts) == 4 and all(any(fact.rstrip(".") == line.rstrip(".") for line in record) for fact in facts)
+
+
+def test_rows_agree_with_the_facts(rows: list[dict]) -> None:
+    products = {product.name: product for product in quillmere.products()}
+    for row in rows:
+        if row["product"]:
+            product = products[row["product"]]
+            assert row["split"] == product.split
+            assert on_screen(row, product)
+            if row["intent"] not in ("escalate", "care"):
+                assert row["expected"] == [product.fact(row["attribute"])]
+                assert brand.states(content(row, "system"), row["expected"])
+
+
+def test_real_variety(rows: list[dict]) -> None:
+    replies = [content(row, "assistant") for row in rows]
+    assert len(set(replies)) > 0.9 * len(replies)
+    assert max(Counter(content(row, "user") for row in rows).values()) <= 6
+    phrasings = {row["question_phrasing"] for row in rows if row["split"] == "train"}
+    assert sum(name.startswith("price-") for name in phrasings) >= 12
+    for about in [*quillmere.ATTRIBUTES, "policy"]:
+        parts = [row["part"] for row in support._table("support_replies") if row["about"] == about]
+        assert min(Counter(part for part in parts if part not in ("thanks", "next")).values()) >= 8, about
+
+
+def test_intents_are_the_tables(rows: list[dict], tickets: list[dict]) -> None:
+    assert {row["intent"] for row in rows} == {row["id"] for row in support.intents() if row["conversations"] == "yes"}
+    assert {row["intent"] for row in tickets} == {row["id"] for row in support.intents() if row["tickets"] == "yes"}
+
+
+def test_same_rows_every_time_and_unique_ids(rows: list[dict], tickets: list[dict]) -> None:
+    assert json.dumps(rows) == json.dumps(support.conversations())
+    assert json.dumps(tickets) == json.dumps(support.tickets())
+    assert len({row["id"] for row in rows}) == len(rows) and len({row["id"] for row in tickets}) == len(tickets)
+
+
+def test_tickets_are_held_out(tickets: list[dict]) -> None:
+    train, held = ([row for row in tickets if (row["split"] == "train") is wanted] for wanted in (True, False))
+    assert not {row["product"] for row in train} & {row["product"] for row in held} - {None}
+    assert not {plain(row["text"]) for row in train} & {plain(row["text"]) for row in held}
+    texts: dict[str, set[str]] = {split: set() for split in quillmere.SPLITS}
+    for row in support._table("support_tickets"):
+        texts[row["split"]].add(plain(row["text"]))
+    assert sum(map(len, texts.values())) == len(set().union(*texts.values()))
+    assert len({row["text"] for row in tickets}) == len(tickets)
+
+
+def test_conversations_of_2026_show_the_new_facts() -> None:
+    products = {product.name: product for product in quillmere.products(2026)}
+    rows = support.conversations(2026)
+    assert all(on_screen(row, products[row["product"]]) for row in rows if row["product"])
+    assert all(brand.states(content(row, "assistant"), row["expected"]) for row in rows)
