@@ -16,7 +16,7 @@ ELSEWHERE = {
     "pretrain": ("ftlab.pretrain", "make the bundled base model again, from the first token on (hours)"),
     "world": ("ftlab.world.build", "write the texts of the course's world from its tables"),
     "bench": ("ftlab.bench", "measure training and generation speed on this computer"),
-    "claims": ("ftlab.claims", "run the claims over several seeds and keep the reference runs (hours)"),
+    "claims": ("ftlab.reference", "run the claims over several seeds and keep the reference runs (hours)"),
 }
 FIRST = "notebooks/00_start_here.ipynb"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -19,16 +20,20 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             left as it was.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        raise OSError(error.errno, f"could not write {path}: {error.strerror or error}. Free some disk space or choose "
-                      "a folder you can write to; the old file, if there was one, is untouched.") from error
+        raise OSError(
+            error.errno or errno.EIO,
+            f"could not write {path}: {error.strerror or error}. Free some disk space or choose "
+            "a folder you can write to; the old file, if there was one, is untouched.",
+        ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary.exists():
+            temporary.unlink()
 
 
 def write_text(path: str | Path, text: str) -> None:

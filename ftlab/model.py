@@ -1,7 +1,7 @@
 """The course's one dial: which model, on which device, in which precision, and why.
 
-``FTLAB_MODEL`` names a local folder or a hub model; without it the course uses the bundled base model. Everything is checked
-before any weights are read. The notebooks call ``from_pretrained`` themselves, with what is chosen here.
+``FTLAB_MODEL`` names a local folder or a hub model; without it the course uses the bundled base model. Everything is
+checked before any weights are read. The notebooks call ``from_pretrained`` themselves, with what is chosen here.
 """
 
 from __future__ import annotations
@@ -66,21 +66,26 @@ def check(name: str) -> str:
     Raises:
         ValueError: As in ``choose``.
     """
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return str(check_folder(folder.resolve(), name))
-    if folder.is_file():
-        raise ValueError(f"FTLAB_MODEL={name}: expected a model's folder, found a file. Name the folder that holds config.json.")
+    folder = os.path.expanduser(name)
+    if os.path.isdir(folder):  # unlike Path.is_dir, false for a name too long to be one
+        return str(check_folder(Path(folder).resolve(), name))
+    if os.path.isfile(folder):
+        raise ValueError(
+            f"FTLAB_MODEL={name}: expected a model's folder, found a file. Name the folder that holds config.json."
+        )
     if not HUB_NAME.fullmatch(name):
         raise ValueError(
             f"FTLAB_MODEL={name}: expected a folder or a hub name such as owner/model, found neither. "
             "Check the spelling, or unset FTLAB_MODEL to use the bundled base model."
         )
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE") and not _cached(name):
-        raise ValueError(
-            f"FTLAB_MODEL={name}: expected a model in the local hub cache since HF_HUB_OFFLINE is set, found none. "
-            "If you meant a folder, it is not there. Otherwise unset HF_HUB_OFFLINE and run once with a network."
-        )
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+        snapshot = _cached(name)
+        if snapshot is None:
+            raise ValueError(
+                f"FTLAB_MODEL={name}: expected a model in the local hub cache since HF_HUB_OFFLINE is set, found none. "
+                "If you meant a folder, it is not there. Otherwise unset HF_HUB_OFFLINE and run once with a network."
+            )
+        check_folder(snapshot, name)
     return name
 
 
@@ -92,27 +97,39 @@ def check_folder(folder: Path, name: str) -> Path:
     """
     found = sorted(p.name for p in folder.glob("*")) if folder.is_dir() else []
     if not found:
-        raise ValueError(f"{name}: expected a model in {folder}, found nothing. Clone the project again, or name another folder.")
+        raise ValueError(
+            f"{name}: expected a model in {folder}, found nothing. Clone the project again, or name another folder."
+        )
     if "config.json" not in found:
-        raise ValueError(f"{name}: expected config.json in {folder}, found {', '.join(found[:6])}. Name the folder that save_pretrained wrote.")
+        raise ValueError(
+            f"{name}: expected config.json in {folder}, found {', '.join(found[:6])}. "
+            "Name the folder that save_pretrained wrote."
+        )
     if not any(file.endswith(".safetensors") for file in found):
         pickles = [file for file in found if file.endswith((".bin", ".pt", ".pth", ".ckpt", ".pkl"))]
         if pickles:
             raise ValueError(
-                f"{name}: expected safetensors weights in {folder}, found pickle weights {', '.join(pickles)}. Loading a pickle can run "
-                "code that somebody hid in it. Ask its maker for safetensors, or convert it on a machine that you do not mind losing."
+                f"{name}: expected safetensors weights in {folder}, found pickle weights {', '.join(pickles)}. "
+                "Loading a pickle can run code that somebody hid in it. Ask its maker for safetensors, "
+                "or convert it on a machine that you do not mind losing."
             )
-        raise ValueError(f"{name}: expected weights (*.safetensors) in {folder}, found none. The download or copy may be incomplete.")
+        raise ValueError(
+            f"{name}: expected weights (*.safetensors) in {folder}, found none. The download or copy may be incomplete."
+        )
     if not any(file in found for file in ("tokenizer.json", "tokenizer.model", "vocab.json")):
-        raise ValueError(f"{name}: expected a tokenizer (tokenizer.json) in {folder}, found none. Save it there with tokenizer.save_pretrained.")
+        raise ValueError(
+            f"{name}: expected a tokenizer (tokenizer.json) in {folder}, found none. "
+            "Save it there with tokenizer.save_pretrained."
+        )
     return folder
 
 
-def _cached(name: str) -> bool:
-    """Whether the hub's local cache holds the model's config."""
+def _cached(name: str) -> Path | None:
+    """The model's folder in the hub's local cache, if there is one."""
     from huggingface_hub import try_to_load_from_cache
 
-    return isinstance(try_to_load_from_cache(name, "config.json"), str)
+    config = try_to_load_from_cache(name, "config.json")
+    return Path(config).parent if isinstance(config, str) else None
 
 
 def precision() -> tuple[str, str, str]:

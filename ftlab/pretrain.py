@@ -1,8 +1,8 @@
-"""The recipe of the bundled base model: what it reads, in which order, and how it is trained. ``ftlab pretrain --help``.
+"""The recipe of the bundled base model: what it reads, in which order, and how it trains. ``ftlab pretrain --help``.
 
-The model reads documents of the general world and the market (loss on every token), and question pages: generic shop pages
-about products invented for each page, and sheets of general facts (loss on the answers alone). Batch ``i`` depends on the
-seed and ``i`` and nothing else, so a run that was killed resumes exactly where its last checkpoint was.
+The model reads documents of the general world and the market (loss on every token), and question pages: generic shop
+pages about products invented for each page, and sheets of general facts (loss on the answers alone). Batch ``i``
+depends on the seed and ``i`` and nothing else, so a run that was killed resumes exactly where its last checkpoint was.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ class Recipe:
         lr: Peak learning rate, for both optimizers.
         warmup: Steps of linear warm-up.
         decay: Share of the steps, at the end, in which the learning rate falls to zero.
-        page_share: Share of the rows that hold question pages.
-        one_passage_share: Share of the run in which pages hold one passage; afterwards one to three.
+        stages: From which share of the run on: how often a page has one, two or three passages; how many rows in eight
+            hold question pages; and how many of these are read in full (loss on every token) instead of for their answers
+            alone. Reading in full teaches to repeat a name that was just invented; the answers alone never did
+            (docs/LOG.md).
     """
 
     seed: int = 0
@@ -41,8 +43,13 @@ class Recipe:
     lr: float = 3e-3
     warmup: int = 60
     decay: float = 0.35
-    page_share: float = 0.625
-    one_passage_share: float = 0.2
+    stages: tuple[tuple[float, tuple[int, int, int], int, int], ...] = (
+        (0.0, (1, 0, 0), 5, 0),
+        (0.2, (4, 3, 3), 5, 0),
+        (1 / 3, (1, 0, 0), 5, 2),
+        (0.5, (4, 3, 3), 5, 2),
+        (13 / 18, (2, 3, 5), 7, 2),
+    )
     answer_weight: float = 1.0
     optimizer: str = "muon"
     vocab_size: int = 4096
@@ -77,13 +84,18 @@ def market_sheet(random) -> Spans:
     ]
 
 
-def question_page(random, progress: float, recipe: Recipe) -> Spans:
+def stage(recipe: Recipe, progress: float) -> tuple[tuple[int, int, int], int, int]:
+    """The stage at a share of the run: weights of one to three passages, rows in eight of pages, and those in full."""
+    return max(each for each in recipe.stages if each[0] <= progress)[1:]
+
+
+def question_page(random, weights: tuple[int, int, int]) -> Spans:
     """A page with questions: a shop page (read the answer) or a sheet (know the answer)."""
     from ftlab.world import shops
 
     kind = random.random()
     if kind < 0.72:
-        return shops.page(random, 1 if progress < recipe.one_passage_share else None)
+        return shops.page(random, random.choices([1, 2, 3], weights)[0] if any(weights[1:]) else 1)
     return general_sheet(random) if kind < 0.94 else market_sheet(random)
 
 
@@ -106,35 +118,54 @@ def encode(tokenizer, spans: Spans) -> tuple[list[int], list[bool]]:
     return [token for ids in encoded for token in ids], counts
 
 
-def row(tokenizer, random, recipe: Recipe, progress: float, pages: bool) -> tuple[list[int], list[bool]]:
-    """One row of ``row_tokens`` token ids with a flag a token: whether the loss counts it as a target."""
+def row(tokenizer, random, length: int, weights: tuple[int, int, int] | None, in_full: bool) -> tuple[list[int], list[bool]]:
+    """One row of ``length`` token ids with a flag a token: whether the loss counts it as a target.
+
+    Args:
+        weights: How often a question page has one, two or three passages; None for a row of plain documents.
+        in_full: Whether every token counts, or the answers alone.
+    """
     ids: list[int] = []
     counts: list[bool] = []
-    while len(ids) < recipe.row_tokens:
-        spans = question_page(random, progress, recipe) if pages else plain_document(random)
+    while len(ids) < length:
+        spans = question_page(random, weights) if weights else plain_document(random)
         new_ids, new_counts = encode(tokenizer, spans)
-        if ids and pages and len(ids) + len(new_ids) > recipe.row_tokens:
+        if ids and weights and len(ids) + len(new_ids) > length:
             # A shop page that does not fit would lose its questions; a sheet may be cut anywhere.
             new_ids, new_counts = encode(tokenizer, general_sheet(random))
         ids += [*new_ids, tokenizer.eos_token_id]
-        counts += [*new_counts, not pages]
-    ids, counts = ids[: recipe.row_tokens], counts[: recipe.row_tokens]
-    missing = recipe.row_tokens - len(ids)
-    return ids + [tokenizer.pad_token_id] * missing, counts + [False] * missing
+        counts += [count or in_full for count in new_counts] + [in_full]
+    return ids[:length], counts[:length]
 
 
 def batch(tokenizer, recipe: Recipe, step: int):
-    """The batch of one step: ``input_ids`` (B, T), ``counted`` (B, T) and which rows are pages (B,)."""
+    """The batch of one step.
+
+    Returns:
+        ``input_ids`` (B, T), ``counted`` (B, T), and ``for_answers`` (B,): the rows whose answers alone count.
+    """
     import torch
 
     from ftlab.world.text import rng
 
-    pages = [i < round(recipe.page_share * recipe.rows) for i in range(recipe.rows)]
+    weights, *rows = stage(recipe, step / recipe.steps)
+    pages, full_rows = (round(n * recipe.rows / 8) for n in rows)
     made = [
-        row(tokenizer, rng("pretrain", recipe.seed, step, i), recipe, step / recipe.steps, is_page)
-        for i, is_page in enumerate(pages)
+        row(
+            tokenizer,
+            rng("pretrain", recipe.seed, step, i),
+            recipe.row_tokens,
+            weights if i < pages else None,
+            in_full=i < full_rows or i >= pages,
+        )
+        for i in range(recipe.rows)
     ]
-    return torch.tensor([ids for ids, _ in made]), torch.tensor([counts for _, counts in made]), torch.tensor(pages)
+    for_answers = [full_rows <= i < pages for i in range(recipe.rows)]
+    return (
+        torch.tensor([ids for ids, _ in made]),
+        torch.tensor([counts for _, counts in made]),
+        torch.tensor(for_answers),
+    )
 
 
 def sample_texts(count: int, seed: int = 0) -> list[str]:
@@ -142,9 +173,8 @@ def sample_texts(count: int, seed: int = 0) -> list[str]:
     from ftlab.world.text import rng
 
     random = rng("pretrain", "tokenizer", seed)
-    recipe = Recipe()
     return [
-        "".join(text for text, _ in (question_page(random, 1.0, recipe) if i % 2 else plain_document(random)))
+        "".join(text for text, _ in (question_page(random, (4, 3, 3)) if i % 2 else plain_document(random)))
         for i in range(count)
     ]
 
@@ -155,7 +185,8 @@ def sample_texts(count: int, seed: int = 0) -> list[str]:
 def learning_rate(recipe: Recipe, step: int) -> float:
     """Linear warm-up, a plateau, and a linear fall to zero at the end."""
     fall_from = recipe.steps * (1 - recipe.decay)
-    return recipe.lr * min(1.0, (step + 1) / recipe.warmup, max(0.0, (recipe.steps - step) / (recipe.steps - fall_from)))
+    falling = (recipe.steps - step) / max(1, recipe.steps - fall_from)
+    return recipe.lr * min(1.0, (step + 1) / max(1, recipe.warmup), max(0.0, falling))
 
 
 def build(recipe: Recipe, tokenizer):
@@ -199,7 +230,8 @@ def optimizers(model, recipe: Recipe) -> list:
 def losses(model, body, input_ids, counted, pages):
     """The mean loss in nats a counted token, on plain rows and on the answers of question pages.
 
-    The logits, a third of the work at this size, are computed for counted tokens only.
+    The logits, a third of the work at this size, are computed for counted tokens only. A part without counted tokens
+    has a loss of zero.
     """
     import torch
 
@@ -208,7 +240,8 @@ def losses(model, body, input_ids, counted, pages):
     logits = model.lm_head(hidden[counted]).float()
     each = torch.nn.functional.cross_entropy(logits, targets[counted], reduction="none")
     is_answer = pages[:, None].expand_as(counted)[counted]
-    return each[~is_answer].mean(), each[is_answer].mean()
+    parts = each[~is_answer], each[is_answer]
+    return tuple(part.mean() if part.numel() else part.sum() for part in parts)  # the mean of nothing is not a number
 
 
 def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_every=20, on_step=None, compiled=False):
@@ -231,21 +264,24 @@ def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_ev
     model = build(recipe, tokenizer).to(device)
     optims = optimizers(model, recipe)
     checkpoint, start, log, spent = folder / "checkpoint.pt", 0, [], 0.0
+    running: list[tuple[float, float]] = []
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True, map_location=device)
         if state["recipe"] != asdict(recipe):
+            expected = {key: value for key, value in asdict(recipe).items() if state["recipe"].get(key) != value}
+            found = {key: state["recipe"].get(key) for key in expected}
             raise ValueError(
-                f"{checkpoint}: expected a checkpoint of this recipe, found one of another: {state['recipe']}. "
+                f"{checkpoint}: expected a checkpoint of this recipe ({expected}), found one of another ({found}). "
                 "Give the same options, or choose another --out folder."
             )
         model.load_state_dict(state["model"])
         for optim, saved in zip(optims, state["optims"], strict=True):
             optim.load_state_dict(saved)
         start, log, spent = state["step"], state["log"], state["spent_s"]
+        running = state.get("running", [])
     model.train()
     body = torch.compile(model.model) if compiled else model.model
     began = time.perf_counter() - spent
-    running: list[tuple[float, float]] = []
     for step in range(start, recipe.steps):
         input_ids, counted, pages = (t.to(device) for t in batch(tokenizer, recipe, step))
         for optim in optims:
@@ -280,10 +316,12 @@ def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_ev
                 "model": model.state_dict(),
                 "optims": [optim.state_dict() for optim in optims],
                 "log": log,
+                "running": running,
                 "spent_s": time.perf_counter() - began,
             }
-            with files.atomic_path(checkpoint) as temporary:
-                torch.save(state, temporary)
+            # Through a file of ours a full disk is an OSError with its remedy; torch's own file gives a RuntimeError.
+            with files.atomic_path(checkpoint) as temporary, temporary.open("wb") as file:
+                torch.save(state, file)
             files.write_jsonl(folder / "log.jsonl", log)
     return model
 
@@ -329,16 +367,15 @@ def main(argv: list[str] | None = None) -> int:
         print("training the tokenizer", flush=True)
         tokenizer = tokenizers.train(sample_texts(20_000), recipe.vocab_size, recipe.row_tokens)
         tokenizer.save_pretrained(folder)
-    first: dict = {}
 
     def show(entry: dict) -> None:
-        first.setdefault("step", entry["step"]), first.setdefault("elapsed_s", entry["elapsed_s"])
         share = entry["step"] / recipe.steps
         left = entry["elapsed_s"] / entry["step"] * (recipe.steps - entry["step"])
         history.append(entry)
         print(
             f"step {entry['step']:5d}/{recipe.steps} {share:4.0%}  loss {entry['plain_loss']:.3f} plain, "
-            f"{entry['answer_loss']:.3f} answers (nats a token)  {entry['tokens'] / entry['elapsed_s']:,.0f} tokens/s  "
+            f"{entry['answer_loss']:.3f} answers (nats a token)  "
+            f"{entry['tokens'] / max(0.1, entry['elapsed_s']):,.0f} tokens/s  "
             f"{math.ceil(left / 60)} min left  {curve(history, 30)}",
             flush=True,
         )

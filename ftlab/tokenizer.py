@@ -13,8 +13,8 @@ ROLES = ("<|system|>", "<|user|>", "<|assistant|>")
 def train(texts: Iterable[str], vocab_size: int = 4096, max_length: int = 512):
     """Trains the tokenizer.
 
-    Digits are single tokens (the first one with the space before it), so that a price or a weight is copied digit by digit
-    and no number is rare.
+    Digits are single tokens (the first one with the space before it), so that a price or a weight is copied digit by
+    digit and no number is rare.
 
     Args:
         texts: Documents to count byte pairs in.

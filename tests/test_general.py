@@ -170,5 +170,5 @@ def test_the_same_seed_gives_the_same_text():
 
     assert draw() == draw()
     assert general.questions("test") == general.questions("test")
-    with pytest.raises(ValueError, match="expected split 'train' or 'test'"):
+    with pytest.raises(ValueError, match="expected split 'train', 'test' or 'riddle'"):
         general.questions("validation")

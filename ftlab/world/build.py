@@ -25,26 +25,37 @@ def texts() -> Iterator[tuple[str, list[dict]]]:
     yield "quillmere/articles.jsonl", articles.articles()
     yield "quillmere/descriptions.jsonl", articles.descriptions()
     yield "quillmere/documents.jsonl", list(_documents())
-    yield "quillmere/updates.jsonl", [
-        {"id": f"update-{i:02d}", "target": update.target, "text": quillmere.update_notice(update, rng("notice", i))}
-        for i, update in enumerate(quillmere.updates())
-    ]
+    yield (
+        "quillmere/updates.jsonl",
+        [
+            {
+                "id": f"update-{i:02d}",
+                "target": update.target,
+                "text": quillmere.update_notice(update, rng("notice", i)),
+            }
+            for i, update in enumerate(quillmere.updates())
+        ],
+    )
     for kind in ("product", "policy", "update"):
         for split in ("train", "test"):
             yield f"questions/{kind}_{split}.jsonl", quillmere.questions(kind, split)
     yield "questions/articles.jsonl", [row for split in quillmere.SPLITS for row in articles.questions(split)]
     yield "questions/general_train.jsonl", general.questions("train")
     yield "questions/general_test.jsonl", general.questions("test")
+    yield "questions/general_riddle.jsonl", general.questions("riddle")
     yield "questions/market_train.jsonl", market.questions("train")
     yield "questions/market_test.jsonl", market.questions("test")
     for count in (1, 2, 3):
         yield f"questions/reading_{count}.jsonl", shops.questions(200, count)
     random = rng("samples")
     yield "general/documents.jsonl", [{"text": general.document(random)} for _ in range(SAMPLES)]
-    yield "market/documents.jsonl", [
-        {"kind": document.kind, "text": document.text}
-        for document in (market.labelled_document(random) for _ in range(SAMPLES))
-    ]
+    yield (
+        "market/documents.jsonl",
+        [
+            {"kind": document.kind, "text": document.text}
+            for document in (market.labelled_document(random) for _ in range(SAMPLES))
+        ],
+    )
     yield "shops/pages.jsonl", [{"text": "".join(text for text, _ in shops.page(random))} for _ in range(SAMPLES)]
 
 
@@ -53,7 +64,13 @@ def _documents() -> Iterator[dict]:
     for product in quillmere.products():
         for i in range(2):
             text = quillmere.product_page(product, rng("page", product.id, i))
-            yield {"id": f"{product.id}-{i}", "kind": "product", "about": product.name, "split": product.split, "text": text}
+            yield {
+                "id": f"{product.id}-{i}",
+                "kind": "product",
+                "about": product.name,
+                "split": product.split,
+                "text": text,
+            }
     for policy in quillmere.policies():
         text = quillmere.policy_document(policy, rng("policy", policy.id))
         yield {"id": policy.id, "kind": "policy", "about": policy.title, "split": policy.split, "text": text}
@@ -72,7 +89,7 @@ def differences() -> list[str]:
         if not path.exists():
             found.append(f"data/{name}: expected a file, found none. Run `ftlab world`.")
         elif path.read_bytes() != encode(rows):
-            found.append(f"data/{name}: its bytes differ from what the tables give. Run `ftlab world` and look at the difference.")
+            found.append(f"data/{name}: its bytes differ from what the tables give. Run `ftlab world`.")
     return found
 
 
@@ -89,5 +106,6 @@ def main(argv: list[str] | None = None) -> int:
         content = encode(rows)
         with files.atomic_path(Path(paths.data() / name)) as temporary:
             temporary.write_bytes(content)
-        print(f"data/{name}  {len(rows):,} rows  {len(content) / 1e3:,.0f} kB  sha256 {hashlib.sha256(content).hexdigest()[:12]}")
+        digest = hashlib.sha256(content).hexdigest()[:12]
+        print(f"data/{name}  {len(rows):,} rows  {len(content) / 1e3:,.0f} kB  sha256 {digest}")
     return 0

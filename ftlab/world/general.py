@@ -73,7 +73,7 @@ FRIENDS = {
     "Noah": "he",
     "Tess": "she",
 }
-FEWEST = {"statement": 6, "train": 6, "test": 2}
+FEWEST = {"statement": 6, "train": 6, "test": 2, "riddle": 2}
 WITHOUT_ARTICLE = ("lavender", "heather", "thyme", "mint", "flax", "gorse", "chamomile")  # plants named as a mass
 # Towns and rivers come up in most documents anyway; this evens out how often each entity is written about.
 EMPHASIS = {"town": 0.2, "river": 0.4, "person": 1.5, "animal": 1.2, "craft": 2, "plant": 1.5, "festival": 1.5}
@@ -741,9 +741,13 @@ def sums(random: Random, n: int) -> list[tuple[str, str]]:
 
 
 def questions(split: str = "test") -> list[dict]:
-    """Every fact in every phrasing of the split ("train" or "test"), in the order of the tables."""
-    if split not in ("train", "test"):
-        raise ValueError(f"questions: expected split 'train' or 'test', found {split!r}. Choose one of the two.")
+    """Every fact in every phrasing of the split, in the order of the tables.
+
+    "train" phrasings are the ones that documents use. "test" phrasings are plain rewordings that no text uses. "riddle"
+    phrasings go a long way round ("In which town would you look for the cradle of ...?") with words that no text has.
+    """
+    if split not in ("train", "test", "riddle"):
+        raise ValueError(f"questions: expected split 'train', 'test' or 'riddle', found {split!r}. Choose one of the three.")
     result = []
     for fact in facts():
         for i, template in enumerate(phrasings()[fact.kind, fact.relation, split]):

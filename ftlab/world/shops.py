@@ -14,43 +14,151 @@ from functools import cache
 from ftlab import files, paths
 from ftlab.world.text import a, plural, rng, sentence
 
-ONSETS = "b br c cl d dr f fl g gl gr h j k l m n p pl r s sh sk st t th tr v w z".split()
-VOWELS = "a e i o u ai ea oa ou".split()
-CODAS = "b ck d g l ll m n nd nt p r rd rk rn s sk ss st t th v x".split()
-ENDINGS = ["a", "en", "er", "et", "ic", "il", "in", "is", "o", "ock", "on", "or", "um", "y", "field", "mark", "wick", "line", "son", "ford"]
+ONSETS = "b br c cl d dr f fl g gl gr h j k l m n p pl r s sh sk st t th tr v w z".split()  # noqa: SIM905
+VOWELS = "a e i o u ai ea oa ou".split()  # noqa: SIM905
+CODAS = "b ck d g l ll m n nd nt p r rd rk rn s sk ss st t th v x".split()  # noqa: SIM905
+ENDINGS = [
+    "a",
+    "en",
+    "er",
+    "et",
+    "ic",
+    "il",
+    "in",
+    "is",
+    "o",
+    "ock",
+    "on",
+    "or",
+    "um",
+    "y",
+    "field",
+    "mark",
+    "wick",
+    "line",
+    "son",
+    "ford",
+]
 
 # noun -> its material group, its size in grams and centimetres, and litres and dishwasher where they make sense
 NOUNS = {
-    "kettle": ("metal", "small", "litres"), "teapot": ("ware", "small", "litres", "dishwasher"), "pan": ("metal", "small", "dishwasher"),
-    "pot": ("metal", "small", "litres", "dishwasher"), "knife": ("metal", "small", "dishwasher"), "mug": ("ware", "small", "litres", "dishwasher"),
-    "flask": ("metal", "small", "litres", "dishwasher"), "bottle": ("ware", "small", "litres", "dishwasher"), "lantern": ("metal", "small"),
-    "tent": ("cloth", "large"), "stove": ("metal", "large"), "cooler": ("box", "large", "litres"), "board": ("wood", "small", "dishwasher"),
-    "bowl": ("ware", "small", "litres", "dishwasher"), "jug": ("ware", "small", "litres", "dishwasher"), "lamp": ("metal", "small"),
-    "chair": ("wood", "large"), "table": ("wood", "large"), "basket": ("wood", "small", "litres"), "bucket": ("metal", "small", "litres"),
-    "rucksack": ("cloth", "large", "litres"), "blanket": ("cloth", "small"), "grill": ("metal", "large"), "whisk": ("metal", "small", "dishwasher"),
-    "ladle": ("wood", "small", "dishwasher"), "tray": ("wood", "small", "dishwasher"), "scale": ("metal", "small"), "timer": ("box", "small"),
-    "torch": ("metal", "small"), "hammock": ("cloth", "large"),
-}  # fmt: skip
+    "kettle": ("metal", "small", "litres"),
+    "teapot": ("ware", "small", "litres", "dishwasher"),
+    "pan": ("metal", "small", "dishwasher"),
+    "pot": ("metal", "small", "litres", "dishwasher"),
+    "knife": ("metal", "small", "dishwasher"),
+    "mug": ("ware", "small", "litres", "dishwasher"),
+    "flask": ("metal", "small", "litres", "dishwasher"),
+    "bottle": ("ware", "small", "litres", "dishwasher"),
+    "lantern": ("metal", "small"),
+    "tent": ("cloth", "large"),
+    "stove": ("metal", "large"),
+    "cooler": ("box", "large", "litres"),
+    "board": ("wood", "small", "dishwasher"),
+    "bowl": ("ware", "small", "litres", "dishwasher"),
+    "jug": ("ware", "small", "litres", "dishwasher"),
+    "lamp": ("metal", "small"),
+    "chair": ("wood", "large"),
+    "table": ("wood", "large"),
+    "basket": ("wood", "small", "litres"),
+    "bucket": ("metal", "small", "litres"),
+    "rucksack": ("cloth", "large", "litres"),
+    "blanket": ("cloth", "small"),
+    "grill": ("metal", "large"),
+    "whisk": ("metal", "small", "dishwasher"),
+    "ladle": ("wood", "small", "dishwasher"),
+    "tray": ("wood", "small", "dishwasher"),
+    "scale": ("metal", "small"),
+    "timer": ("box", "small"),
+    "torch": ("metal", "small"),
+    "hammock": ("cloth", "large"),
+}
 MATERIALS = {
-    "metal": ["steel", "cast iron", "copper", "aluminium", "titanium", "brass", "tin", "carbon steel", "enamel", "stainless steel", "iron", "bronze"],
-    "ware": ["glass", "clay", "stone", "porcelain", "steel", "enamel", "tin", "copper", "bamboo", "stoneware", "ceramic"],
+    "metal": [
+        "steel",
+        "cast iron",
+        "copper",
+        "aluminium",
+        "titanium",
+        "brass",
+        "tin",
+        "carbon steel",
+        "enamel",
+        "stainless steel",
+        "iron",
+        "bronze",
+    ],
+    "ware": [
+        "glass",
+        "clay",
+        "stone",
+        "porcelain",
+        "steel",
+        "enamel",
+        "tin",
+        "copper",
+        "bamboo",
+        "stoneware",
+        "ceramic",
+    ],
     "cloth": ["cotton", "canvas", "nylon", "wool", "linen", "polyester", "felt", "hemp", "leather", "recycled nylon"],
-    "wood": ["oak", "beech", "ash", "bamboo", "cork", "walnut", "maple", "pine", "olive wood", "cherry", "willow", "birch"],
+    "wood": [
+        "oak",
+        "beech",
+        "ash",
+        "bamboo",
+        "cork",
+        "walnut",
+        "maple",
+        "pine",
+        "olive wood",
+        "cherry",
+        "willow",
+        "birch",
+    ],
     "box": ["plastic", "steel", "aluminium", "rubber", "cork", "foam", "recycled plastic", "tin"],
-}  # fmt: skip
-COLOURS = ["red", "blue", "green", "black", "white", "grey", "yellow", "orange", "brown", "cream", "silver", "navy",
-           "purple", "pink", "olive", "sand", "teal", "copper", "dark green", "light blue", "dark grey", "rust",
-           "forest green", "sky blue", "charcoal"]  # fmt: skip
+}
+COLOURS = [
+    "red",
+    "blue",
+    "green",
+    "black",
+    "white",
+    "grey",
+    "yellow",
+    "orange",
+    "brown",
+    "cream",
+    "silver",
+    "navy",
+    "purple",
+    "pink",
+    "olive",
+    "sand",
+    "teal",
+    "copper",
+    "dark green",
+    "light blue",
+    "dark grey",
+    "rust",
+    "forest green",
+    "sky blue",
+    "charcoal",
+]
 ATTRIBUTES = ("price", "weight", "capacity", "material", "colour", "height", "warranty", "made_in", "dishwasher_safe")
 
 # How a page states an attribute: a label for lists, sentences for prose ({v} the value, {it} the subject).
 LABELS = {
-    "price": ("Price", "Price", "Cost", "Our price"), "weight": ("Weight", "Weight", "Net weight"),
-    "capacity": ("Capacity", "Capacity", "Holds", "Volume"), "material": ("Material", "Material", "Made of"),
-    "colour": ("Colour", "Colour", "Finish"), "height": ("Height", "Height", "Tall"),
-    "warranty": ("Warranty", "Warranty", "Guarantee"), "made_in": ("Made in", "Made in", "Origin"),
+    "price": ("Price", "Price", "Cost", "Our price"),
+    "weight": ("Weight", "Weight", "Net weight"),
+    "capacity": ("Capacity", "Capacity", "Holds", "Volume"),
+    "material": ("Material", "Material", "Made of"),
+    "colour": ("Colour", "Colour", "Finish"),
+    "height": ("Height", "Height", "Tall"),
+    "warranty": ("Warranty", "Warranty", "Guarantee"),
+    "made_in": ("Made in", "Made in", "Origin"),
     "dishwasher_safe": ("Dishwasher safe", "Dishwasher safe", "Dishwasher"),
-}  # fmt: skip
+}
 SENTENCES = {
     "price": ("{it} costs {v}.", "{it} is priced at {v}.", "The price is {v}.", "You pay {v} for it."),
     "weight": ("{it} weighs {v}.", "It comes to {v} on the scales.", "Its weight is {v}.", "{it} has a weight of {v}."),
@@ -58,34 +166,108 @@ SENTENCES = {
     "material": ("{it} is made of {v}.", "It is built from {v}.", "The maker works it in {v}.", "Its body is {v}."),
     "colour": ("{it} comes in {v}.", "Its colour is {v}.", "The finish is {v}.", "We sell it in {v}."),
     "height": ("{it} stands {v} tall.", "It is {v} high.", "Its height is {v}.", "{it} measures {v} from foot to top."),
-    "warranty": ("It has a warranty of {v}.", "The warranty lasts {v}.", "{it} is covered for {v}.", "We guarantee it for {v}."),
-    "made_in": ("{it} is made in {v}.", "It comes from a workshop in {v}.", "The workshop is in {v}.", "It is built by hand in {v}."),
-}  # fmt: skip
-YES_NO = {"yes": ("{it} is safe in the dishwasher.", "You may put it in the dishwasher.", "It goes in the dishwasher."),
-          "no": ("{it} is not safe in the dishwasher.", "Please keep it out of the dishwasher.", "Wash it by hand, not in the dishwasher.")}  # fmt: skip
+    "warranty": (
+        "It has a warranty of {v}.",
+        "The warranty lasts {v}.",
+        "{it} is covered for {v}.",
+        "We guarantee it for {v}.",
+    ),
+    "made_in": (
+        "{it} is made in {v}.",
+        "It comes from a workshop in {v}.",
+        "The workshop is in {v}.",
+        "It is built by hand in {v}.",
+    ),
+}
+YES_NO = {
+    "yes": ("{it} is safe in the dishwasher.", "You may put it in the dishwasher.", "It goes in the dishwasher."),
+    "no": (
+        "{it} is not safe in the dishwasher.",
+        "Please keep it out of the dishwasher.",
+        "Wash it by hand, not in the dishwasher.",
+    ),
+}
 QUESTIONS = {
-    "price": ("How much is {it}?", "What does {it} cost?", "What is the price of {it}?", "How much do I pay for {it}?",
-              "What do you charge for {it}?", "Could you tell me the price of {it}?", "What would {it} set me back?",
-              "How many dollars is {it}?", "I would like to buy {it}. How much is it?"),
-    "weight": ("How heavy is {it}?", "What does {it} weigh?", "What is the weight of {it}?", "How much does {it} weigh?",
-               "How many grams or kilos is {it}?", "Could you tell me the weight of {it}?", "Is {it} heavy? What does it weigh?",
-               "I carry everything on my back. How heavy is {it}?"),
-    "capacity": ("How much does {it} hold?", "What is the capacity of {it}?", "How big is {it} inside?", "How many litres fit in {it}?",
-                 "How much fits in {it}?", "What volume does {it} have?", "How much can I put in {it}?"),
-    "material": ("What is {it} made of?", "Which material is {it}?", "What material is used for {it}?", "What is the body of {it}?",
-                 "What do you make {it} from?", "Which stuff is {it} built from?", "Could you tell me what {it} is made from?"),
-    "colour": ("What colour is {it}?", "Which colour does {it} come in?", "What is the colour of {it}?", "What finish does {it} have?",
-               "In which colour do you sell {it}?", "What shade is {it}?"),
-    "height": ("How tall is {it}?", "How high is {it}?", "What is the height of {it}?", "How many centimetres tall is {it}?",
-               "Will {it} fit my shelf? How tall is it?", "What height does {it} have?"),
-    "warranty": ("How long is the warranty on {it}?", "What warranty does {it} have?", "For how long is {it} covered?",
-                 "How many years of warranty come with {it}?", "How long do you guarantee {it}?", "What guarantee comes with {it}?",
-                 "If {it} breaks, how long am I covered?"),
-    "made_in": ("Where is {it} made?", "Where does {it} come from?", "In which town is {it} made?", "Where do you build {it}?",
-                "What is the origin of {it}?", "Which town makes {it}?"),
-    "dishwasher_safe": ("Is {it} dishwasher safe?", "Can {it} go in the dishwasher?", "May I put {it} in the dishwasher?",
-                        "Is {it} safe in the dishwasher?", "Can I wash {it} in the dishwasher?"),
-}  # fmt: skip
+    "price": (
+        "How much is {it}?",
+        "What does {it} cost?",
+        "What is the price of {it}?",
+        "How much do I pay for {it}?",
+        "What do you charge for {it}?",
+        "Could you tell me the price of {it}?",
+        "What would {it} set me back?",
+        "How many dollars is {it}?",
+        "I would like to buy {it}. How much is it?",
+    ),
+    "weight": (
+        "How heavy is {it}?",
+        "What does {it} weigh?",
+        "What is the weight of {it}?",
+        "How much does {it} weigh?",
+        "How many grams or kilos is {it}?",
+        "Could you tell me the weight of {it}?",
+        "Is {it} heavy? What does it weigh?",
+        "I carry everything on my back. How heavy is {it}?",
+    ),
+    "capacity": (
+        "How much does {it} hold?",
+        "What is the capacity of {it}?",
+        "How big is {it} inside?",
+        "How many litres fit in {it}?",
+        "How much fits in {it}?",
+        "What volume does {it} have?",
+        "How much can I put in {it}?",
+    ),
+    "material": (
+        "What is {it} made of?",
+        "Which material is {it}?",
+        "What material is used for {it}?",
+        "What is the body of {it}?",
+        "What do you make {it} from?",
+        "Which stuff is {it} built from?",
+        "Could you tell me what {it} is made from?",
+    ),
+    "colour": (
+        "What colour is {it}?",
+        "Which colour does {it} come in?",
+        "What is the colour of {it}?",
+        "What finish does {it} have?",
+        "In which colour do you sell {it}?",
+        "What shade is {it}?",
+    ),
+    "height": (
+        "How tall is {it}?",
+        "How high is {it}?",
+        "What is the height of {it}?",
+        "How many centimetres tall is {it}?",
+        "Will {it} fit my shelf? How tall is it?",
+        "What height does {it} have?",
+    ),
+    "warranty": (
+        "How long is the warranty on {it}?",
+        "What warranty does {it} have?",
+        "For how long is {it} covered?",
+        "How many years of warranty come with {it}?",
+        "How long do you guarantee {it}?",
+        "What guarantee comes with {it}?",
+        "If {it} breaks, how long am I covered?",
+    ),
+    "made_in": (
+        "Where is {it} made?",
+        "Where does {it} come from?",
+        "In which town is {it} made?",
+        "Where do you build {it}?",
+        "What is the origin of {it}?",
+        "Which town makes {it}?",
+    ),
+    "dishwasher_safe": (
+        "Is {it} dishwasher safe?",
+        "Can {it} go in the dishwasher?",
+        "May I put {it} in the dishwasher?",
+        "Is {it} safe in the dishwasher?",
+        "Can I wash {it} in the dishwasher?",
+    ),
+}
 REPLIES = {  # whole-sentence replies for pages that show a conversation
     "price": ("It costs {v}.", "The price is {v}.", "{it} is {v}.", "We sell it for {v}."),
     "weight": ("It weighs {v}.", "{it} weighs {v}.", "The weight is {v}."),
@@ -96,9 +278,17 @@ REPLIES = {  # whole-sentence replies for pages that show a conversation
     "warranty": ("The warranty is {v}.", "{it} is covered for {v}.", "It is under warranty for {v}."),
     "made_in": ("It is made in {v}.", "{it} is made in {v}.", "It comes from {v}."),
     "dishwasher_safe": ("The answer is {v}.", "For the dishwasher the answer is {v}."),
-}  # fmt: skip
-INTROS = ("Meet the {name}.", "Here is all we know about the {name}.", "The {name} came in this week.", "The {name} is new on our shelves.",
-          "People ask about the {name} a lot.", "Our guide to the {name}.", "The {name} is one of our favourites.", "{name}.")  # fmt: skip
+}
+INTROS = (
+    "Meet the {name}.",
+    "Here is all we know about the {name}.",
+    "The {name} came in this week.",
+    "The {name} is new on our shelves.",
+    "People ask about the {name} a lot.",
+    "Our guide to the {name}.",
+    "The {name} is one of our favourites.",
+    "{name}.",
+)
 
 # Policies of invented shops: topic -> facts, each with a pool of values, statements and questions.
 DAYS = [f"{n} days" for n in (5, 7, 10, 12, 14, 15, 20, 21, 25, 28, 30, 35, 40, 45, 50, 60, 75, 90, 100, 120)]
@@ -112,68 +302,269 @@ CHANNELS = ["email", "phone", "letter", "the contact form", "the chat", "your ac
 COUNTS = [f"{n} items" for n in range(3, 40)]
 POLICIES = {
     "Returns": (
-        ("window", DAYS, ("You can return any unused item within {v}.", "Returns are open for {v} after delivery.", "You may send things back for {v}."),
-         ("How long do I have to return something?", "How long can I send an item back?", "When does the time for returns end?", "I changed my mind. How long may I return it?")),
-        ("refund", SHORT, ("Refunds reach you within {v}.", "We pay the money back within {v}.", "Your refund takes {v}."),
-         ("How long does a refund take?", "When do I get my money back?", "How soon is my refund paid?")),
-        ("fee", SMALL, ("Sending a parcel back costs {v}.", "The return label is {v}.", "We take {v} off for the return parcel."),
-         ("What does a return cost?", "How much is the return label?", "What do I pay to send it back?")),
-        ("start", CHANNELS, ("Start a return by {v}.", "To begin a return, use {v}.", "Tell us about a return through {v}."),
-         ("How do I start a return?", "Where do I tell you about a return?", "Which way should I begin a return?")),
+        (
+            "window",
+            DAYS,
+            (
+                "You can return any unused item within {v}.",
+                "Returns are open for {v} after delivery.",
+                "You may send things back for {v}.",
+            ),
+            (
+                "How long do I have to return something?",
+                "How long can I send an item back?",
+                "When does the time for returns end?",
+                "I changed my mind. How long may I return it?",
+            ),
+        ),
+        (
+            "refund",
+            SHORT,
+            ("Refunds reach you within {v}.", "We pay the money back within {v}.", "Your refund takes {v}."),
+            ("How long does a refund take?", "When do I get my money back?", "How soon is my refund paid?"),
+        ),
+        (
+            "fee",
+            SMALL,
+            ("Sending a parcel back costs {v}.", "The return label is {v}.", "We take {v} off for the return parcel."),
+            ("What does a return cost?", "How much is the return label?", "What do I pay to send it back?"),
+        ),
+        (
+            "start",
+            CHANNELS,
+            ("Start a return by {v}.", "To begin a return, use {v}.", "Tell us about a return through {v}."),
+            ("How do I start a return?", "Where do I tell you about a return?", "Which way should I begin a return?"),
+        ),
     ),
     "Shipping": (
-        ("time", SHORT, ("Standard parcels arrive within {v}.", "Standard shipping takes {v}.", "A standard parcel is with you in {v}."),
-         ("How long does standard shipping take?", "When will my parcel arrive?", "How long is the wait for a standard parcel?")),
-        ("cost", SMALL, ("Standard shipping costs {v}.", "We charge {v} for a standard parcel.", "A standard parcel is {v}."),
-         ("What does standard shipping cost?", "How much is a standard parcel?", "What do you charge for normal delivery?")),
-        ("free", LARGE, ("Orders over {v} ship free.", "From {v} we pay the shipping.", "Shipping is free above {v}."),
-         ("From what amount is shipping free?", "How much must I spend for free shipping?", "When do I pay nothing for shipping?")),
-        ("express", SMALL, ("Express delivery costs {v}.", "For {v} we send it express.", "The express parcel is {v}."),
-         ("What does express delivery cost?", "How much is the fast parcel?", "I need it quickly. What is express?")),
-        ("abroad", SHORT, ("Parcels abroad take {v}.", "Orders to other countries arrive within {v}.", "Shipping abroad takes {v}."),
-         ("How long do parcels abroad take?", "When does an order to another country arrive?", "How slow is shipping abroad?")),
+        (
+            "time",
+            SHORT,
+            (
+                "Standard parcels arrive within {v}.",
+                "Standard shipping takes {v}.",
+                "A standard parcel is with you in {v}.",
+            ),
+            (
+                "How long does standard shipping take?",
+                "When will my parcel arrive?",
+                "How long is the wait for a standard parcel?",
+            ),
+        ),
+        (
+            "cost",
+            SMALL,
+            ("Standard shipping costs {v}.", "We charge {v} for a standard parcel.", "A standard parcel is {v}."),
+            (
+                "What does standard shipping cost?",
+                "How much is a standard parcel?",
+                "What do you charge for normal delivery?",
+            ),
+        ),
+        (
+            "free",
+            LARGE,
+            ("Orders over {v} ship free.", "From {v} we pay the shipping.", "Shipping is free above {v}."),
+            (
+                "From what amount is shipping free?",
+                "How much must I spend for free shipping?",
+                "When do I pay nothing for shipping?",
+            ),
+        ),
+        (
+            "express",
+            SMALL,
+            ("Express delivery costs {v}.", "For {v} we send it express.", "The express parcel is {v}."),
+            ("What does express delivery cost?", "How much is the fast parcel?", "I need it quickly. What is express?"),
+        ),
+        (
+            "abroad",
+            SHORT,
+            ("Parcels abroad take {v}.", "Orders to other countries arrive within {v}.", "Shipping abroad takes {v}."),
+            (
+                "How long do parcels abroad take?",
+                "When does an order to another country arrive?",
+                "How slow is shipping abroad?",
+            ),
+        ),
     ),
     "Repairs": (
-        ("time", SHORT, ("A repair takes {v}.", "We mend most things within {v}.", "Your item is back in {v}."),
-         ("How long does a repair take?", "When is my item mended?", "How soon do I get it back from repair?")),
-        ("cost", SMALL, ("A repair after the warranty costs {v}.", "Out of warranty we charge {v}.", "The workshop takes {v} for a repair."),
-         ("What does a repair cost?", "How much is a repair out of warranty?", "What does the workshop charge?")),
-        ("parts", YEARS, ("We keep spare parts for {v}.", "Spare parts stay in stock for {v}.", "You can get spare parts for {v}."),
-         ("How long do you keep spare parts?", "For how many years are there spare parts?", "How long can I get parts?")),
-        ("claim", CHANNELS, ("Make a warranty claim by {v}.", "Send a warranty claim through {v}.", "For a claim, use {v}."),
-         ("How do I make a warranty claim?", "Where do I send a claim?", "Which way do I claim on the warranty?")),
+        (
+            "time",
+            SHORT,
+            ("A repair takes {v}.", "We mend most things within {v}.", "Your item is back in {v}."),
+            ("How long does a repair take?", "When is my item mended?", "How soon do I get it back from repair?"),
+        ),
+        (
+            "cost",
+            SMALL,
+            (
+                "A repair after the warranty costs {v}.",
+                "Out of warranty we charge {v}.",
+                "The workshop takes {v} for a repair.",
+            ),
+            ("What does a repair cost?", "How much is a repair out of warranty?", "What does the workshop charge?"),
+        ),
+        (
+            "parts",
+            YEARS,
+            ("We keep spare parts for {v}.", "Spare parts stay in stock for {v}.", "You can get spare parts for {v}."),
+            (
+                "How long do you keep spare parts?",
+                "For how many years are there spare parts?",
+                "How long can I get parts?",
+            ),
+        ),
+        (
+            "claim",
+            CHANNELS,
+            ("Make a warranty claim by {v}.", "Send a warranty claim through {v}.", "For a claim, use {v}."),
+            ("How do I make a warranty claim?", "Where do I send a claim?", "Which way do I claim on the warranty?"),
+        ),
     ),
     "Privacy": (
-        ("orders", YEARS, ("We keep order records for {v}.", "Your orders stay on file for {v}.", "Order data is deleted after {v}."),
-         ("How long do you keep my orders?", "For how long is order data on file?", "When are my orders deleted?")),
-        ("chats", MONTHS, ("Chat records are kept for {v}.", "We delete chats after {v}.", "Messages stay with us for {v}."),
-         ("How long are chats kept?", "When do you delete my messages?", "How long do you hold chat records?")),
-        ("request", SHORT, ("We answer data requests within {v}.", "Ask for your data and you have it in {v}.", "A data request takes {v}."),
-         ("How long does a data request take?", "How soon do I get my data?", "When do you answer a data request?")),
+        (
+            "orders",
+            YEARS,
+            ("We keep order records for {v}.", "Your orders stay on file for {v}.", "Order data is deleted after {v}."),
+            ("How long do you keep my orders?", "For how long is order data on file?", "When are my orders deleted?"),
+        ),
+        (
+            "chats",
+            MONTHS,
+            ("Chat records are kept for {v}.", "We delete chats after {v}.", "Messages stay with us for {v}."),
+            ("How long are chats kept?", "When do you delete my messages?", "How long do you hold chat records?"),
+        ),
+        (
+            "request",
+            SHORT,
+            (
+                "We answer data requests within {v}.",
+                "Ask for your data and you have it in {v}.",
+                "A data request takes {v}.",
+            ),
+            ("How long does a data request take?", "How soon do I get my data?", "When do you answer a data request?"),
+        ),
     ),
     "Offers": (
-        ("gift", YEARS, ("Gift cards are valid for {v}.", "A gift card lasts {v}.", "You can use a gift card for {v}."),
-         ("How long is a gift card valid?", "For how long can I use a gift card?", "When does a gift card run out?")),
-        ("bulk", PERCENT, ("Large orders get {v} off.", "We take {v} off a large order.", "The discount on large orders is {v}."),
-         ("What is the discount on large orders?", "How much do I save on a large order?", "What do you take off when I buy many?")),
-        ("number", COUNTS, ("A large order starts at {v}.", "From {v} it counts as a large order.", "You need {v} for a large order."),
-         ("When does an order count as large?", "How many do I need for a large order?", "Where does a large order start?")),
-        ("price", DAYS, ("We match a lower price for {v}.", "If the price drops within {v}, we pay the difference.", "Price match is open for {v}."),
-         ("How long do you match a lower price?", "For how long is price match open?", "The price dropped. How long can I ask for the difference?")),
-        ("news", PERCENT, ("New readers of our letter save {v}.", "Join the newsletter and take {v} off.", "The newsletter gives you {v} off."),
-         ("What do I save with the newsletter?", "How much off does the newsletter give?", "What is the newsletter worth?")),
+        (
+            "gift",
+            YEARS,
+            ("Gift cards are valid for {v}.", "A gift card lasts {v}.", "You can use a gift card for {v}."),
+            ("How long is a gift card valid?", "For how long can I use a gift card?", "When does a gift card run out?"),
+        ),
+        (
+            "bulk",
+            PERCENT,
+            ("Large orders get {v} off.", "We take {v} off a large order.", "The discount on large orders is {v}."),
+            (
+                "What is the discount on large orders?",
+                "How much do I save on a large order?",
+                "What do you take off when I buy many?",
+            ),
+        ),
+        (
+            "number",
+            COUNTS,
+            ("A large order starts at {v}.", "From {v} it counts as a large order.", "You need {v} for a large order."),
+            (
+                "When does an order count as large?",
+                "How many do I need for a large order?",
+                "Where does a large order start?",
+            ),
+        ),
+        (
+            "price",
+            DAYS,
+            (
+                "We match a lower price for {v}.",
+                "If the price drops within {v}, we pay the difference.",
+                "Price match is open for {v}.",
+            ),
+            (
+                "How long do you match a lower price?",
+                "For how long is price match open?",
+                "The price dropped. How long can I ask for the difference?",
+            ),
+        ),
+        (
+            "news",
+            PERCENT,
+            (
+                "New readers of our letter save {v}.",
+                "Join the newsletter and take {v} off.",
+                "The newsletter gives you {v} off.",
+            ),
+            (
+                "What do I save with the newsletter?",
+                "How much off does the newsletter give?",
+                "What is the newsletter worth?",
+            ),
+        ),
     ),
-}  # fmt: skip
+}
 PEOPLE = (  # invented people and places, so that reading is not tied to shops
-    ("trade", ["baker", "painter", "teacher", "potter", "farmer", "doctor", "sailor", "smith", "weaver", "nurse", "singer", "pilot", "cook", "gardener"],
-     ("{it} works as {av}.", "{it} has been {av} for years."), ("What is {it}'s trade?", "What does {it} do for a living?", "What work does {it} do?")),
-    ("home", None, ("{it} lives in {v}.", "The family home is in {v}."), ("Where does {it} live?", "In which town does {it} live?", "What is {it}'s home town?")),
-    ("years", [f"{n} years" for n in range(2, 46)], ("{it} has been in the trade for {v}.", "{it} started {v} ago."),
-     ("How long has {it} been in the trade?", "How long ago did {it} start?", "How many years has {it} worked?")),
-    ("likes", ["tea", "long walks", "old maps", "chess", "apples", "rain", "dogs", "trains", "birds", "cheese", "fishing", "songs", "clocks", "soup"],
-     ("{it} likes {v}.", "What {it} likes most is {v}."), ("What does {it} like?", "What does {it} like most?", "What makes {it} happy?")),
-    ("born", [str(n) for n in range(1921, 2009)], ("{it} was born in {v}.", "{it}'s birth year is {v}."), ("When was {it} born?", "In what year was {it} born?", "What is {it}'s birth year?")),
-)  # fmt: skip
+    (
+        "trade",
+        [
+            "baker",
+            "painter",
+            "teacher",
+            "potter",
+            "farmer",
+            "doctor",
+            "sailor",
+            "smith",
+            "weaver",
+            "nurse",
+            "singer",
+            "pilot",
+            "cook",
+            "gardener",
+        ],
+        ("{it} works as {av}.", "{it} has been {av} for years."),
+        ("What is {it}'s trade?", "What does {it} do for a living?", "What work does {it} do?"),
+    ),
+    (
+        "home",
+        None,
+        ("{it} lives in {v}.", "The family home is in {v}."),
+        ("Where does {it} live?", "In which town does {it} live?", "What is {it}'s home town?"),
+    ),
+    (
+        "years",
+        [f"{n} years" for n in range(2, 46)],
+        ("{it} has been in the trade for {v}.", "{it} started {v} ago."),
+        ("How long has {it} been in the trade?", "How long ago did {it} start?", "How many years has {it} worked?"),
+    ),
+    (
+        "likes",
+        [
+            "tea",
+            "long walks",
+            "old maps",
+            "chess",
+            "apples",
+            "rain",
+            "dogs",
+            "trains",
+            "birds",
+            "cheese",
+            "fishing",
+            "songs",
+            "clocks",
+            "soup",
+        ],
+        ("{it} likes {v}.", "What {it} likes most is {v}."),
+        ("What does {it} like?", "What does {it} like most?", "What makes {it} happy?"),
+    ),
+    (
+        "born",
+        [str(n) for n in range(1921, 2009)],
+        ("{it} was born in {v}.", "{it}'s birth year is {v}."),
+        ("When was {it} born?", "In what year was {it} born?", "What is {it}'s birth year?"),
+    ),
+)
 
 
 PERSON_KEYS = tuple(key for key, *_ in PEOPLE)
@@ -194,11 +585,17 @@ class Passage:
 @cache
 def taken() -> frozenset[str]:
     """First words of the names that the rest of the world uses: an invented name is none of them."""
-    tables = [table for folder in ("quillmere", "market", "general") for table in (paths.data() / "world" / folder).glob("*.csv")]
+    tables = [
+        table
+        for folder in ("quillmere", "market", "general")
+        for table in (paths.data() / "world" / folder).glob("*.csv")
+    ]
     words = {"Quillmere"}
     for table in sorted(tables):
         for row in files.read_table(table):
-            words |= {(row.get(key) or "").split(" ")[0] for key in ("name", "made_in", "maker", "town", "home_town", "line")}
+            words |= {
+                (row.get(key) or "").split(" ")[0] for key in ("name", "made_in", "maker", "town", "home_town", "line")
+            }
     return frozenset(words)
 
 
@@ -214,9 +611,17 @@ def product(random: stdlib_random.Random, split: str = "train") -> tuple[str, st
     """An invented product: its name, its noun, and its attributes with formatted values."""
     noun = random.choice(list(NOUNS))
     group, size, *extra = NOUNS[noun]
-    line = random.choice(["Mini", "Grand", "Trail", "Home", "Duo", "Plus", "Classic"]) + " " if random.random() < 0.25 else ""
+    line = (
+        random.choice(["Mini", "Grand", "Trail", "Home", "Duo", "Plus", "Classic"]) + " "
+        if random.random() < 0.25
+        else ""
+    )
     name = f"{coin(random, split)} {line}{sentence(noun)}"
-    grams = random.randrange(60, 1000, 10) if size == "small" and random.random() < 0.6 else random.randrange(1000, 9900, 100)
+    grams = (
+        random.randrange(60, 1000, 10)
+        if size == "small" and random.random() < 0.6
+        else random.randrange(1000, 9900, 100)
+    )
     small_litres = [f"{random.randrange(150, 1000, 50)} ml", f"{random.randrange(10, 60) / 10:.1f} L"]
     years = random.choice([1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 10, 10, 12, 15, 20, 25])
     values = {
@@ -267,8 +672,13 @@ def policy_passage(random: stdlib_random.Random, split: str = "train") -> Passag
     facts = list(POLICIES[topic])
     random.shuffle(facts)
     facts = facts[: random.randint(3, 4)]
-    chosen = [(key, random.choice(values), random.choice(statements), questions) for key, values, statements, questions in facts]
-    head = random.choice([f"{topic} at {shop}. ", f"{shop}: {topic.lower()}. ", f"{topic}. ", f"{shop} shop, {topic.lower()}.\n"])
+    chosen = [
+        (key, random.choice(values), random.choice(statements), questions)
+        for key, values, statements, questions in facts
+    ]
+    head = random.choice(
+        [f"{topic} at {shop}. ", f"{shop}: {topic.lower()}. ", f"{topic}. ", f"{shop} shop, {topic.lower()}.\n"]
+    )
     text = head + " ".join(statement.format(v=value) for _, value, statement, _ in chosen)
     replies = tuple((key, value, questions, (statement,)) for key, value, statement, questions in chosen)
     return Passage(shop, text, replies)
@@ -288,7 +698,7 @@ def person_passage(random: stdlib_random.Random, split: str = "train") -> Passag
 
 
 def passages(random: stdlib_random.Random, count: int, split: str = "train") -> list[Passage]:
-    """``count`` passages for one page; pages with several mix kinds now and then,."""
+    """``count`` passages for one page; a page has at most one shop policy."""
     makers = [product_passage] * 6 + [policy_passage] * 3 + [person_passage]
     found: list[Passage] = []
     while len(found) < count:
@@ -344,9 +754,13 @@ def questions(count: int, passages_per_page: int, seed: str = "test") -> list[di
         fact = random.choice(passage.facts)
         question = ask(random, passage, fact, alone=False)
         text = "\n\n".join(each.text for each in page_passages)
-        found.append({
-            "id": f"reading-{passages_per_page}-{len(found):03d}",
-            "prompt": f"{text}\n\nQuestion: {question}\nAnswer:",
-            "question": question, "answer": fact[1], "relation": fact[0],
-        })  # fmt: skip
+        found.append(
+            {
+                "id": f"reading-{passages_per_page}-{len(found):03d}",
+                "prompt": f"{text}\n\nQuestion: {question}\nAnswer:",
+                "question": question,
+                "answer": fact[1],
+                "relation": fact[0],
+            }
+        )
     return found

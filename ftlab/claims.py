@@ -1,0 +1,246 @@
+"""Claims on trial: what the field says, the number that tests it here, a verdict, and reference runs to compare with.
+
+A claim is a row of ``data/claims.csv``: an effect is claimed to lie between ``at_least`` and ``at_most`` (an empty
+cell is no limit). A notebook measures the effect for one seed, with an interval, and calls ``record``.
+``ftlab.reference`` measures it over several seeds and keeps those reference runs in ``data/reference``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftlab import files, model, paths
+from ftlab.stats import prediction_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+HOLDS, FAILS, MIXED = "holds", "does not hold here", "mixed"
+INSIDE, BELOW, ABOVE = "inside the expected range", "below the expected range", "above the expected range"
+NO_REFERENCE, OTHER_MODEL = "no reference runs yet", "another model, not compared"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement, the effect that tests it, and the range in which the effect is claimed to lie.
+
+    Args:
+        tolerance: A difference too small to matter, in the effect's unit. It widens the range of the reference runs, so
+            that a single question more or less is no surprise where all the reference runs agree.
+        experiment: ``module:function``; the function takes a seed and returns ``{claim id: {"effect": ..., more}}``.
+    """
+
+    id: str
+    notebook: str
+    statement: str
+    effect: str
+    unit: str
+    at_least: float
+    at_most: float
+    tolerance: float
+    experiment: str
+
+    def verdict(self, low: float, high: float) -> str:
+        """The verdict on an effect known to lie between ``low`` and ``high``.
+
+        "holds" if that whole interval is in the claimed range, "does not hold here" if none of it is, else "mixed".
+        """
+        if not low <= high:
+            raise ValueError(f"claim {self.id}: expected low <= high, found {low} and {high}. Swap the two ends.")
+        if self.at_least <= low and high <= self.at_most:
+            return HOLDS
+        return FAILS if high < self.at_least or low > self.at_most else MIXED
+
+    @property
+    def rule(self) -> str:
+        """The claimed range in words: ``at least 30 points``."""
+        parts = [f"at least {self.at_least:g}"] if self.at_least > -math.inf else []
+        parts += [f"at most {self.at_most:g}"] if self.at_most < math.inf else []
+        return f"{' and '.join(parts)} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one run found on a claim, and how it compares with the reference runs. Prints as one line."""
+
+    id: str
+    statement: str
+    verdict: str
+    effect: float
+    low: float
+    high: float
+    unit: str
+    seed: int
+    where: str  # INSIDE, BELOW, ABOVE, NO_REFERENCE or OTHER_MODEL
+    reference_low: float | None
+    reference_high: float | None
+    reference_runs: int = 0
+    values: dict = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        number = f"{_show(self.effect)} {self.unit} (95 % interval {_show(self.low)} to {_show(self.high)})"
+        return f"{self.statement} Here: {number}. Verdict: {self.verdict}. {self._comparison()}"
+
+    __repr__ = __str__
+
+    def _comparison(self) -> str:
+        if self.where == NO_REFERENCE:
+            return "There are no reference runs to compare with yet."
+        if self.where == OTHER_MODEL:
+            return "Not compared: the reference runs are of the bundled model, and FTLAB_MODEL names another."
+        place = self.where.split()[0].capitalize()
+        span = f"{_show(self.reference_low)} to {_show(self.reference_high)} {self.unit}"
+        return f"{place} the range that {self.reference_runs} reference runs lead us to expect ({span})."
+
+
+def table() -> dict[str, Claim]:
+    """All claims of the course by id, from ``data/claims.csv``.
+
+    Raises:
+        ValueError: If an id occurs twice, a limit is not a number, or a claim has neither limit.
+    """
+    path, claims = paths.data() / "claims.csv", {}
+    for line, row in enumerate(files.read_table(path), start=2):
+        try:
+            limits = {"at_least": float(row["at_least"] or -math.inf), "at_most": float(row["at_most"] or math.inf),
+                      "tolerance": float(row["tolerance"] or 0)}
+            claim = Claim(**{**row, **limits})
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} line {line}: expected the columns {', '.join(Claim.__dataclass_fields__)} with "
+                             f"numbers in at_least, at_most and tolerance, found {row}. Put quotes around a text with "
+                             "commas in it.") from error
+        if claim.id in claims or (claim.at_least, claim.at_most) == (-math.inf, math.inf):
+            raise ValueError(f"{path} line {line}: expected a new id and at least one limit, found {claim.id!r}. "
+                             "Give the claim its own id, and a number in at_least or at_most.")
+        claims[claim.id] = claim
+    return claims
+
+
+def find(claim_id: str) -> Claim:
+    """The claim with this id.
+
+    Raises:
+        KeyError: If there is none; the message lists the ids there are.
+    """
+    claims = table()
+    if claim_id not in claims:
+        raise KeyError(f"data/claims.csv: expected a claim with id {claim_id!r}, found {', '.join(claims)}. "
+                       "Correct the id, or add a row for the claim.")
+    return claims[claim_id]
+
+
+def reference(claim_id: str) -> dict | None:
+    """The reference runs of a claim with their command, code version, machine and minutes; None if not run yet."""
+    path = reference_path(claim_id)
+    return files.read_json(path) if path.exists() else None
+
+
+def reference_path(claim_id: str) -> Path:
+    """Where the reference runs of a claim are kept."""
+    return paths.data() / "reference" / f"{claim_id}.json"
+
+
+def is_bundled() -> bool:
+    """True if FTLAB_MODEL leaves the bundled base model in place: only that one compares with the reference runs."""
+    name = os.environ.get("FTLAB_MODEL", "").strip()
+    return not name or Path(name).expanduser().resolve() == model.bundled_path().resolve()
+
+
+def plain(values: dict) -> dict:
+    """The values as they come back from JSON: NumPy's and torch's numbers and arrays as Python's own."""
+    return json.loads(json.dumps(values, default=lambda value: value.tolist()))
+
+
+def expected_range(claim: Claim, effects: Sequence[float]) -> tuple[float, float]:
+    """Where the next run should land: 19 in 20 runs with a new seed do, if seeds scatter like the reference runs did.
+
+    The 95 % t-prediction interval for one new run, stretched to take in every reference run, then widened by the
+    claim's tolerance on both sides. Another machine adds its own rounding, which the tolerance is there for.
+
+    Shapes:
+        effects: (n,), one for each seed, n >= 2, in the claim's unit.
+    Source: ``ftlab.stats.prediction_interval``.
+    """
+    _, low, high = prediction_interval(effects)
+    return min(low, *effects) - claim.tolerance, max(high, *effects) + claim.tolerance
+
+
+def record(claim_id: str, seed: int, effect: float, low: float, high: float, **values: object) -> Result:
+    """Keeps one run's effect in ``runs/claims/<id>.json`` and returns the result, which prints as one line.
+
+    Args:
+        effect, low, high: The measured number and its 95 % interval, in the claim's unit.
+        values: Anything else worth keeping, such as ``seconds=17.2``.
+    Raises:
+        KeyError: If no claim has this id.
+        ValueError: If not ``low <= effect <= high``, or one of them is not finite.
+    """
+    claim, effect, low, high = find(claim_id), float(effect), float(low), float(high)
+    if not (low <= effect <= high and math.isfinite(low) and math.isfinite(high)):
+        raise ValueError(f"claim {claim_id}: expected finite low <= effect <= high, found {low}, {effect}, {high}. "
+                         f"Give all three in {claim.unit}.")
+    known, span = reference(claim_id), (None, None)
+    if not is_bundled():
+        where, known = OTHER_MODEL, None
+    elif known is None:
+        where = NO_REFERENCE
+    else:
+        span = expected_range(claim, _effects(known))
+        where = BELOW if effect < span[0] else ABOVE if effect > span[1] else INSIDE
+    result = Result(claim.id, claim.statement, claim.verdict(low, high), effect, low, high, claim.unit, int(seed),
+                    where, *span, reference_runs=len(known["runs"]) if known else 0, values=plain(values))
+    files.write_json(paths.runs() / "claims" / f"{claim.id}.json", asdict(result))
+    return result
+
+
+def draw(claim_id: str, result: Result, ax: Axes) -> Axes:
+    """Draws the learner's number with its interval over the reference runs, and where the claim's limits lie.
+
+    The band is the range of ``expected_range``, the dots are the reference runs, a dashed line is where the claimed
+    range begins or ends.
+    """
+    from ftlab import figures
+
+    claim, known = find(claim_id), reference(claim_id)
+    rows = ["your run"]
+    if result.reference_low is not None and known is not None:
+        effects = _effects(known)
+        rows.append(f"{len(effects)} reference runs")
+        ax.fill_betweenx([-0.45, 1.45], result.reference_low, result.reference_high, color=figures.PALE, linewidth=0)
+        ax.text((result.reference_low + result.reference_high) / 2, 0.46, "range to expect", ha="center", va="center",
+                color="#555555", fontsize="small")
+    ax.errorbar(result.effect, 0, xerr=[[result.effect - result.low], [result.high - result.effect]], fmt="D",
+                color=figures.BLUE, markersize=8, elinewidth=2, zorder=4)
+    top = len(rows) - 0.5
+    for limit, side in ((claim.at_least, "left"), (claim.at_most, "right")):
+        if math.isfinite(limit):
+            ax.axvline(limit, color=figures.VERMILION, linestyle="--", linewidth=1.5, zorder=2)
+            text = f"holds from {limit:g}" if side == "left" else f"holds up to {limit:g}"
+            ax.annotate(text, (limit, top), xytext=(6 if side == "left" else -6, 0), textcoords="offset points",
+                        ha=side, va="bottom", color=figures.VERMILION, fontsize="small")
+    ax.margins(x=0.12)
+    if len(rows) == 2:
+        heights = [1.3 - 0.6 * (i + 0.5) / len(effects) for i in range(len(effects))]  # so that none hides another
+        ax.scatter(effects, heights, s=46, color=figures.GREY, edgecolor="white", zorder=3)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.set_ylim(-0.5, top + 0.35)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.grid(False, axis="y")
+    ax.set_xlabel(f"{claim.effect} ({claim.unit})")
+    return ax
+
+
+def _effects(known: dict) -> list[float]:
+    return [run["effect"] for run in known["runs"]]
+
+
+def _show(number: float) -> str:
+    """Three digits are enough to read: 45.3, 0.0123, 120."""
+    return f"{number:.0f}" if abs(number) >= 100 else f"{number:.3g}"
