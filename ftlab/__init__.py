@@ -1,3 +1,3 @@
-"""ftlab: the helper package of a fine-tuning course. Every module is named by its concept and nothing happens at import."""
+"""The helper package of a course on fine-tuning. Every module is named by its concept; nothing happens at import."""
 
 __version__ = "0.1.0"

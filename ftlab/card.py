@@ -35,16 +35,16 @@ def draw(log: list[dict], path: Path) -> None:
 
     from ftlab import figures
 
-    with figures.style():
-        fig, ax = plt.subplots()
-        tokens = [entry["tokens"] / 1e6 for entry in log]
-        figures.curve(ax, tokens, [entry["plain_loss"] for entry in log], label="documents, every token")
-        figures.curve(ax, tokens, [entry["answer_loss"] for entry in log], label="question pages, answers alone")
-        ax.set(xlabel="tokens read (millions)", ylabel="loss (nats / counted token)", ylim=(0, None))
-        ax.legend()
-        with files.atomic_path(path) as temporary:
-            fig.savefig(temporary, format="png", dpi=110)
-        plt.close(fig)
+    figures.style()
+    fig, ax = plt.subplots()
+    tokens = [entry["tokens"] / 1e6 for entry in log]
+    figures.curve(ax, tokens, [entry["plain_loss"] for entry in log], label="documents, every token")
+    figures.curve(ax, tokens, [entry["answer_loss"] for entry in log], label="question pages, answers alone")
+    ax.set(xlabel="tokens read (millions)", ylabel="loss (nats / counted token)", ylim=(0, None))
+    ax.legend()
+    with files.atomic_path(path) as temporary:
+        fig.savefig(temporary, format="png", dpi=110)
+    plt.close(fig)
 
 
 def text(folder: Path, run: Path, hardware: str) -> str:
@@ -91,7 +91,7 @@ def text(folder: Path, run: Path, hardware: str) -> str:
     return f"""# The bundled base model
 
 A small language model made for this course, from the first token on, by `ftlab pretrain`. It loads with
-`AutoModelForCausalLM.from_pretrained("data/base-model")`, needs no network and no remote code. Licence: MIT.
+`AutoModelForCausalLM.from_pretrained("data/base-model")`, needs no network and no remote code. Licence: CC BY 4.0.
 
 | | |
 |---|---|

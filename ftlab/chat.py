@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# A role token, the text, an end token. What stands between ``generation`` and ``endgeneration`` is what the assistant says:
-# TRL trains on it, end token included, and on nothing else.
+# A role token, the text, an end token. What stands between ``generation`` and ``endgeneration`` is what the assistant
+# says: its mask covers that, end token included, and nothing else.
 TEMPLATE = (
     "{% for message in messages %}"
     "{% if message.role == 'assistant' %}"

@@ -8,8 +8,8 @@ IGNORED = -100  # the label of a token that the loss does not count, as everywhe
 def masked_cross_entropy(model, input_ids, labels, num_counted=None):
     """The mean cross-entropy of the counted tokens, each predicted from the tokens before it.
 
-    Rows are padded on the right, where causal attention never looks, so no attention mask is needed. Logits are the widest
-    tensor of a step; here they exist only where a label counts.
+    Rows are padded on the right, where causal attention never looks, so no attention mask is needed. Logits are the
+    widest tensor of a step; here they exist only where a label counts.
 
     Args:
         model: A causal model whose logits are its output embeddings times its last hidden state, as Llama's are.

@@ -31,24 +31,25 @@ class Recipe:
         warmup: Steps of linear warm-up.
         decay: Share of the steps, at the end, in which the learning rate falls to zero.
         stages: From which share of the run on: how often a page has one, two or three passages; how many rows in eight
-            hold question pages; and how many of these are read in full (loss on every token) instead of for their answers
-            alone. Reading in full teaches to repeat a name that was just invented; the answers alone never did
-            (docs/LOG.md).
+            hold question pages; how many of these are read in full (loss on every token) instead of for their answers
+            alone; and the share of shop pages whose questions are in customers' words. Reading in full teaches to
+            repeat a name that was just invented, and customers' words to understand them (docs/LOG.md).
     """
 
     seed: int = 0
-    steps: int = 1800
+    steps: int = 2300
     rows: int = 8
     row_tokens: int = 512
     lr: float = 3e-3
     warmup: int = 60
     decay: float = 0.35
-    stages: tuple[tuple[float, tuple[int, int, int], int, int], ...] = (
-        (0.0, (1, 0, 0), 5, 0),
-        (0.2, (4, 3, 3), 5, 0),
-        (1 / 3, (1, 0, 0), 5, 2),
-        (0.5, (4, 3, 3), 5, 2),
-        (13 / 18, (2, 3, 5), 7, 2),
+    stages: tuple[tuple[float, tuple[int, int, int], int, int, float], ...] = (
+        (0.0, (1, 0, 0), 5, 0, 0.0),
+        (360 / 2300, (4, 3, 3), 5, 0, 0.0),
+        (600 / 2300, (1, 0, 0), 5, 2, 0.0),
+        (900 / 2300, (4, 3, 3), 5, 2, 0.0),
+        (1300 / 2300, (2, 3, 5), 7, 2, 0.0),
+        (1800 / 2300, (5, 2, 3), 7, 1, 0.75),
     )
     answer_weight: float = 1.0
     optimizer: str = "muon"
@@ -84,18 +85,29 @@ def market_sheet(random) -> Spans:
     ]
 
 
-def stage(recipe: Recipe, progress: float) -> tuple[tuple[int, int, int], int, int]:
-    """The stage at a share of the run: weights of one to three passages, rows in eight of pages, and those in full."""
-    return max(each for each in recipe.stages if each[0] <= progress)[1:]
+@dataclass(frozen=True)
+class Pages:
+    """What question pages are like at one stage of the run: see ``Recipe.stages``."""
+
+    weights: tuple[int, int, int]
+    rows: int
+    in_full: int
+    customers: float
 
 
-def question_page(random, weights: tuple[int, int, int]) -> Spans:
+def stage(recipe: Recipe, progress: float) -> Pages:
+    """The stage at a share of the run."""
+    return Pages(*max(each for each in recipe.stages if each[0] <= progress)[1:])
+
+
+def question_page(random, pages: Pages) -> Spans:
     """A page with questions: a shop page (read the answer) or a sheet (know the answer)."""
     from ftlab.world import shops
 
     kind = random.random()
     if kind < 0.72:
-        return shops.page(random, random.choices([1, 2, 3], weights)[0] if any(weights[1:]) else 1)
+        count = random.choices([1, 2, 3], pages.weights)[0] if any(pages.weights[1:]) else 1
+        return shops.page(random, count, customers=pages.customers > 0 and random.random() < pages.customers)
     return general_sheet(random) if kind < 0.94 else market_sheet(random)
 
 
@@ -118,19 +130,19 @@ def encode(tokenizer, spans: Spans) -> tuple[list[int], list[bool]]:
     return [token for ids in encoded for token in ids], counts
 
 
-def row(tokenizer, random, length: int, weights: tuple[int, int, int] | None, in_full: bool) -> tuple[list[int], list[bool]]:
+def row(tokenizer, random, length: int, pages: Pages | None, in_full: bool) -> tuple[list[int], list[bool]]:
     """One row of ``length`` token ids with a flag a token: whether the loss counts it as a target.
 
     Args:
-        weights: How often a question page has one, two or three passages; None for a row of plain documents.
+        pages: What its question pages are like; None for a row of plain documents.
         in_full: Whether every token counts, or the answers alone.
     """
     ids: list[int] = []
     counts: list[bool] = []
     while len(ids) < length:
-        spans = question_page(random, weights) if weights else plain_document(random)
+        spans = question_page(random, pages) if pages else plain_document(random)
         new_ids, new_counts = encode(tokenizer, spans)
-        if ids and weights and len(ids) + len(new_ids) > length:
+        if ids and pages and len(ids) + len(new_ids) > length:
             # A shop page that does not fit would lose its questions; a sheet may be cut anywhere.
             new_ids, new_counts = encode(tokenizer, general_sheet(random))
         ids += [*new_ids, tokenizer.eos_token_id]
@@ -148,14 +160,14 @@ def batch(tokenizer, recipe: Recipe, step: int):
 
     from ftlab.world.text import rng
 
-    weights, *rows = stage(recipe, step / recipe.steps)
-    pages, full_rows = (round(n * recipe.rows / 8) for n in rows)
+    now = stage(recipe, step / recipe.steps)
+    pages, full_rows = (round(n * recipe.rows / 8) for n in (now.rows, now.in_full))
     made = [
         row(
             tokenizer,
             rng("pretrain", recipe.seed, step, i),
             recipe.row_tokens,
-            weights if i < pages else None,
+            now if i < pages else None,
             in_full=i < full_rows or i >= pages,
         )
         for i in range(recipe.rows)
@@ -172,9 +184,9 @@ def sample_texts(count: int, seed: int = 0) -> list[str]:
     """Documents in the recipe's proportions, as text: what the tokenizer is trained on."""
     from ftlab.world.text import rng
 
-    random = rng("pretrain", "tokenizer", seed)
+    random, pages = rng("pretrain", "tokenizer", seed), Pages((4, 3, 3), rows=5, in_full=0, customers=0.0)
     return [
-        "".join(text for text, _ in (question_page(random, (4, 3, 3)) if i % 2 else plain_document(random)))
+        "".join(text for text, _ in (question_page(random, pages) if i % 2 else plain_document(random)))
         for i in range(count)
     ]
 

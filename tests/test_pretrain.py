@@ -14,9 +14,10 @@ import pytest
 import torch
 
 from ftlab import files, pretrain, tokenizer
-from ftlab.pretrain import Recipe
+from ftlab.pretrain import Pages, Recipe
 from ftlab.world.text import rng
 
+PLAIN = Pages((1, 0, 0), rows=5, in_full=0, customers=0.0)
 TINY = Recipe(
     steps=6, rows=4, row_tokens=64, warmup=2, vocab_size=600, hidden_size=32, intermediate_size=64,
     num_hidden_layers=2, num_attention_heads=2,
@@ -89,31 +90,45 @@ def test_a_batch_depends_on_its_seed_and_step_alone(small, python: Callable, tmp
 
 
 def test_shapes_and_shares(small) -> None:
-    recipe = replace(TINY, rows=8, steps=100)
-    for step in (0, 30, 40, 99):
+    # Per eight rows: 5 of pages and none in full, then 7 of pages and 2 of those in full. Sixteen rows have twice that.
+    stages = ((0.0, (1, 0, 0), 5, 0, 0.0), (0.5, (4, 3, 3), 7, 2, 0.0))
+    for rows, step, full_rows, pages in ((8, 0, 0, 5), (8, 49, 0, 5), (8, 50, 2, 7), (16, 99, 4, 14)):
+        recipe = replace(TINY, rows=rows, steps=100, stages=stages)
         input_ids, counted, for_answers = pretrain.batch(small, recipe, step)
-        assert input_ids.shape == counted.shape == (8, 64) and for_answers.shape == (8,)
+        assert input_ids.shape == counted.shape == (rows, 64) and for_answers.shape == (rows,)
         assert counted.dtype == for_answers.dtype == torch.bool
-        _, full_rows = pretrain.stage(recipe, step / 100)
-        # 0.625 of 8 rows are pages; of these the first full_rows count in full.
-        assert for_answers.tolist() == [full_rows <= i < 5 for i in range(8)]
+        assert for_answers.tolist() == [full_rows <= i < pages for i in range(rows)]
         assert counted[~for_answers].all() and not counted[for_answers].all()
 
 
 def test_stages_begin_where_they_say() -> None:
-    recipe = Recipe(stages=((0.0, 1, 0), (0.25, 3, 0), (0.5, 1, 2)))
-    assert [pretrain.stage(recipe, share) for share in (0, 0.24, 0.25, 0.49, 0.5, 0.99)] == (
-        [(1, 0)] * 2 + [(3, 0)] * 2 + [(1, 2)] * 2
-    )
+    one, more = (1, 0, 0), (4, 3, 3)
+    recipe = Recipe(stages=((0.0, one, 5, 0, 0.0), (0.25, more, 5, 0, 0.0), (0.5, one, 7, 2, 0.5)))
+    found = [pretrain.stage(recipe, share) for share in (0, 0.24, 0.25, 0.49, 0.5, 0.99)]
+    kinds = [Pages(one, 5, 0, 0.0), Pages(more, 5, 0, 0.0), Pages(one, 7, 2, 0.5)]
+    assert found == [kind for kind in kinds for _ in range(2)]
+
+
+def test_pages_hold_as_many_passages_as_their_weights_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ftlab.world import shops
+
+    asked = []
+    monkeypatch.setattr(shops, "page", lambda random, count=None, customers=False: asked.append(count) or [])
+    for weights, expected in (((1, 0, 0), {1}), ((0, 1, 0), {2}), ((4, 3, 3), {1, 2, 3})):
+        asked.clear()
+        random = rng("weights", weights)
+        for _ in range(100):
+            pretrain.question_page(random, replace(PLAIN, weights=weights))
+        assert set(asked) == expected
 
 
 def test_only_answers_count_in_rows_for_answers(small) -> None:
     """Decoded, the counted tokens of a page are the answers that the same stream of chance gives."""
     length, seen = 300, 0
     for key in range(12):
-        ids, counts = pretrain.row(small, rng("flags", key), length, 1, in_full=False)
+        ids, counts = pretrain.row(small, rng("flags", key), length, PLAIN, in_full=False)
         assert len(ids) == len(counts) == length
-        spans = pretrain.question_page(rng("flags", key), 1)  # the row's first page
+        spans = pretrain.question_page(rng("flags", key), PLAIN)  # the row's first page
         end = min(sum(len(small(text)["input_ids"]) for text, _ in spans), length)
         counted = small.decode([token for token, count in zip(ids[:end], counts, strict=False) if count])
         expected = "".join(text for text, is_answer in spans if is_answer)
@@ -126,8 +141,8 @@ def test_only_answers_count_in_rows_for_answers(small) -> None:
 
 
 def test_read_in_full_the_same_row_counts_everything(small) -> None:
-    ids, counts = pretrain.row(small, rng("full"), 200, 3, in_full=False)
-    full_ids, full_counts = pretrain.row(small, rng("full"), 200, 3, in_full=True)
+    ids, counts = pretrain.row(small, rng("full"), 200, PLAIN, in_full=False)
+    full_ids, full_counts = pretrain.row(small, rng("full"), 200, PLAIN, in_full=True)
     assert ids == full_ids and all(full_counts) and not all(counts)
 
 

@@ -63,6 +63,23 @@ def test_whole_sentence_replies_hold_the_value(monkeypatch: pytest.MonkeyPatch) 
             assert not counted or any(value in answer for value in values), answer
 
 
+def test_customers_pages_state_the_value_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    plain = shops.passages
+    monkeypatch.setattr(shops, "passages", lambda *args, **kwargs: made.append(plain(*args, **kwargs)) or made[-1])
+    random, texts = rng("test customers"), []
+    for _ in range(300):
+        spans = shops.page(random, customers=True)
+        values = {fact[1] for passage in made[-1] for fact in passage.facts}
+        for answer, counted in spans[1:]:
+            assert not counted or any(value in answer for value in values), answer
+        texts += [answer for answer, counted in spans if counted]
+    for name, pattern in SMELLS.items():
+        assert not [text for text in texts if re.search(pattern, text)], name
+    plain_questions = {q for qs in shops.QUESTIONS.values() for q in qs}
+    assert not plain_questions & {q for qs in shops.MORE_QUESTIONS.values() for q in qs}
+
+
 def test_answers_alone_are_marked(pages: list) -> None:
     for spans in pages:
         assert [counted for _, counted in spans] == [False] + [False, True] * ((len(spans) - 1) // 2)

@@ -88,8 +88,8 @@ def test_held_out_question_texts_are_not_train_texts() -> None:
 def on_screen(row: dict, product: quillmere.Product) -> bool:
     """Whether the desk sees four facts of the product's record and nothing else."""
     head, *facts = content(row, "system").split(". ")
-    record = product.record().split(". ")
-    return head == record[0] and len(facts) == 4 and all(any(fact.rstrip(".") == line.rstrip(".") for line in record) for fact in facts)
+    title, *lines = product.record().rstrip(".").split(". ")
+    return head == title and len(facts) == 4 and {fact.rstrip(".") for fact in facts} <= set(lines)
 
 
 def test_rows_agree_with_the_facts(rows: list[dict]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from ftlab import chat, files, generate, paths, scoring
@@ -137,7 +138,7 @@ def main_run(seed: int):
 
 
 def load_base(choice: Choice):
-    """The base model, untuned."""
+    """The model that was chosen, untuned."""
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -219,9 +220,6 @@ def overfitting(seed: int) -> dict[str, dict]:
     """Test loss at the end of a long run on few examples, minus that of the step which validation chose."""
     import shutil
 
-    import torch
-    from transformers import AutoModelForCausalLM
-
     choice, folder = choose(), paths.runs() / "sft-overfit"
     shutil.rmtree(folder, ignore_errors=True)
     look = OVERFIT_STEPS // 10
@@ -230,7 +228,7 @@ def overfitting(seed: int) -> dict[str, dict]:
     saving = {"output_dir": str(folder), "save_strategy": "steps", "save_steps": look, "save_only_model": True}
     best_kept = {"save_total_limit": 2, "load_best_model_at_end": True, "metric_for_best_model": "eval_loss"}
     best, tokenizer, log = fine_tune(choice, few, LR, OVERFIT_STEPS, seed, valid, **saving, **best_kept)
-    last = AutoModelForCausalLM.from_pretrained(folder / f"checkpoint-{OVERFIT_STEPS}", dtype=torch.float32)
+    last = load_base(replace(choice, path=str(folder / f"checkpoint-{OVERFIT_STEPS}")))
     losses = [sum(row_losses(model, tokenizer, held_out)) / len(held_out) for model in (last, best)]
     valid_losses = {entry["step"]: round(entry["eval_loss"], 4) for entry in log if "eval_loss" in entry}
     return {"overfitting-shows": {"effect": losses[0] - losses[1], "valid_losses": valid_losses}}

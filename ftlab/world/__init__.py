@@ -1,1 +1,1 @@
-"""The world of Quillmere: facts in tables under ``data/world``, and the texts, conversations and questions made from them."""
+"""The world of Quillmere: facts in tables under ``data/world``, and what is written from them."""

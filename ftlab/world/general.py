@@ -747,7 +747,7 @@ def questions(split: str = "test") -> list[dict]:
     phrasings go a long way round ("In which town would you look for the cradle of ...?") with words that no text has.
     """
     if split not in ("train", "test", "riddle"):
-        raise ValueError(f"questions: expected split 'train', 'test' or 'riddle', found {split!r}. Choose one of the three.")
+        raise ValueError(f"questions: expected split 'train', 'test' or 'riddle', found {split!r}. Choose one.")
     result = []
     for fact in facts():
         for i, template in enumerate(phrasings()[fact.kind, fact.relation, split]):

@@ -1,18 +1,19 @@
 """Generic shop pages about invented products, with questions that the page answers.
 
-The base model learns to read from these pages: every page invents its entities anew, so the only way to answer is to copy
-from the page. None of the shops, products or people exists anywhere else in the course.
+The base model learns to read from these pages: every page invents its entities anew, so the only way to answer is to
+copy from the page. None of the shops, products or people exists anywhere else in the course.
 """
 
 from __future__ import annotations
 
 import random as stdlib_random
+import re
 import zlib
 from dataclasses import dataclass
 from functools import cache
 
 from ftlab import files, paths
-from ftlab.world.text import a, plural, rng, sentence
+from ftlab.world.text import a, plural, rng, sentence, typo
 
 ONSETS = "b br c cl d dr f fl g gl gr h j k l m n p pl r s sh sk st t th tr v w z".split()  # noqa: SIM905
 VOWELS = "a e i o u ai ea oa ou".split()  # noqa: SIM905
@@ -278,6 +279,239 @@ REPLIES = {  # whole-sentence replies for pages that show a conversation
     "warranty": ("The warranty is {v}.", "{it} is covered for {v}.", "It is under warranty for {v}."),
     "made_in": ("It is made in {v}.", "{it} is made in {v}.", "It comes from {v}."),
     "dishwasher_safe": ("The answer is {v}.", "For the dishwasher the answer is {v}."),
+}
+# What customers say around a question, and further ways to ask. Reading is tested with the plain questions above.
+BEFORE = (
+    "Hello,",
+    "Hi,",
+    "Hi there,",
+    "Good day.",
+    "Dear shop,",
+    "Evening.",
+    "A short question.",
+    "One thing before I order.",
+    "I cannot find this on the page.",
+    "My mother wants to know this.",
+    "I want to give it to a friend.",
+    "I saw it in your window.",
+    "We are planning a trip.",
+    "We have just moved house.",
+    "I cook for a big family.",
+    "I am short of space.",
+    "My old one broke last week.",
+    "It is for my daughter.",
+    "I am thinking of buying one.",
+    "I love the look of it.",
+    "We are getting married in spring.",
+    "My flat is small.",
+    "I bought one from another shop and was not happy.",
+    "A friend told me about your shop.",
+    "I am writing a list of presents.",
+    "We go fishing a lot.",
+    "I am new here.",
+    "Sorry to bother you.",
+    "Could you help me?",
+    "Please help.",
+    "Just wondering.",
+    "Before I pay:",
+    "For my notes:",
+)
+AFTER = (
+    "Many thanks.",
+    "Thanks.",
+    "Thank you.",
+    "Please answer soon.",
+    "I look forward to hearing from you.",
+    "I need it by Friday.",
+    "It is a present.",
+    "My sister has the same one.",
+    "I like it very much.",
+    "I could not find it on the page.",
+    "Best wishes, Jo.",
+    "Yours, Peter.",
+    "Hope you can help.",
+    "That would help me a lot.",
+    "We shall come by tomorrow.",
+    "I am in no hurry.",
+)
+MORE_QUESTIONS = {
+    "price": (
+        "what is the cost of {it}?",
+        "I would like to know the price of {it}.",
+        "What will I pay if I buy {it}?",
+        "Is {it} dear? What is the price?",
+        "How many dollars do you want for {it}?",
+        "Please tell me what {it} costs.",
+        "At what price do you sell {it}?",
+        "What is {it} sold for?",
+        "How expensive is {it}?",
+        "What must I spend to get {it}?",
+        "How much money is {it}?",
+        "Which price is on {it}?",
+        "My budget is small. How much is {it}?",
+        "What do I owe you for {it}?",
+        "Can you say what {it} goes for?",
+        "What amount should I have ready for {it}?",
+    ),
+    "weight": (
+        "Please tell me how much {it} weighs.",
+        "I would like to know the weight of {it}.",
+        "What weight is {it}?",
+        "Is {it} light? How many grams?",
+        "What do the scales say for {it}?",
+        "How many kilos will I lift with {it}?",
+        "Can you say how heavy {it} is?",
+        "What weight must I carry if I take {it}?",
+        "How light is {it}?",
+        "Could you put {it} on the scales for me?",
+        "My arms are weak. How heavy is {it}?",
+        "What is the load if I pack {it}?",
+    ),
+    "capacity": (
+        "Please tell me how much goes into {it}.",
+        "What is the volume of {it}?",
+        "How much room is in {it}?",
+        "What does {it} hold when full?",
+        "How much water or food does {it} take?",
+        "Is {it} large enough? What does it hold?",
+        "How many cups could I fill from {it}? What does it hold?",
+        "How much liquid does {it} take?",
+        "What is the size of {it} in litres?",
+    ),
+    "material": (
+        "Please tell me what {it} is made of.",
+        "What is {it} made from?",
+        "Is {it} metal, wood or cloth? What is it made of?",
+        "Which material did you choose for {it}?",
+        "Out of what do you make {it}?",
+        "What stuff is {it}?",
+        "Can you say what {it} is built from?",
+        "What exactly is {it} made out of?",
+        "What am I touching when I hold {it}? Which material?",
+        "I am careful with materials. What is {it} made of?",
+    ),
+    "colour": (
+        "Which colour is {it}?",
+        "What colour do I get if I order {it}?",
+        "I would like to know which colour {it} has.",
+        "Is {it} dark or bright? What colour?",
+        "Will {it} match my room? Which colour is it?",
+        "What shade does {it} have?",
+        "Can you say what colour {it} comes in?",
+        "How does {it} look: which colour?",
+        "In what colour is {it} made?",
+    ),
+    "height": (
+        "Please tell me how tall {it} is.",
+        "What is the height of {it} in centimetres?",
+        "How far up does {it} reach?",
+        "I would like to know how high {it} stands.",
+        "How much space above does {it} need?",
+        "My shelf is low. How tall is {it}?",
+        "Can you say how high {it} is?",
+        "How many centimetres is {it} from bottom to top?",
+        "What size is {it}, I mean the height?",
+        "Does {it} fit under a shelf? What is its height?",
+    ),
+    "warranty": (
+        "Please tell me how long the warranty lasts on {it}.",
+        "How long does the warranty on {it} run?",
+        "How many years am I covered with {it}?",
+        "I would like to know the warranty of {it}.",
+        "Until when can I claim if {it} fails?",
+        "What if {it} breaks: for how long do you mend it?",
+        "Can you say how long {it} is guaranteed?",
+        "For what time do you stand behind {it}?",
+        "What is the guarantee on {it}?",
+        "How long will you repair {it} for nothing?",
+    ),
+    "made_in": (
+        "Please tell me where {it} is made.",
+        "In what place do you make {it}?",
+        "Which workshop makes {it}? In which town?",
+        "I would like to know where {it} comes from.",
+        "What town is {it} from?",
+        "Can you say in which town {it} was made?",
+        "From where do you send out {it}, I mean where is it made?",
+        "Is {it} made near here? Where?",
+        "Who makes {it} and where?",
+        "I try to buy local. Where is {it} made?",
+    ),
+    "dishwasher_safe": (
+        "Will the machine harm {it}?",
+        "Can {it} be washed in the machine?",
+        "Please tell me if {it} may go in the dishwasher.",
+        "I hate washing up. Is {it} fine in the dishwasher?",
+        "Would {it} be fine in the dishwasher?",
+        "I would like to know if {it} is dishwasher safe.",
+    ),
+}
+LEADS = (
+    "",
+    "",
+    "",
+    "You asked about {it}. ",
+    "Good question. ",
+    "Let me look. ",
+    "I have looked it up. ",
+    "Here is what I found. ",
+    "Of course. ",
+    "I can tell you that. ",
+    "A look at the page says it. ",
+)
+TAILS = (
+    "",
+    "",
+    "",
+    " Let me know if you need more.",
+    " It is in stock.",
+    " There are a few left.",
+    " You can order it on the site.",
+    " Ask again if you like.",
+    " Have a good day.",
+)
+MORE_REPLIES = {
+    "price": (
+        "You pay {v} for it.",
+        "The price of {it} is {v}.",
+        "Right now {it} costs {v}.",
+        "It is yours for {v}.",
+        "We ask {v} for {it}.",
+    ),
+    "weight": (
+        "On the scales it comes to {v}.",
+        "The weight of {it} is {v}.",
+        "You carry {v} with it.",
+        "Without the box it is {v}.",
+        "{it} comes to {v}.",
+    ),
+    "capacity": (
+        "You can put {v} in it.",
+        "The volume of {it} is {v}.",
+        "There is room for {v} in it.",
+        "When full, {it} takes {v}.",
+    ),
+    "material": ("We make it from {v}.", "The material of {it} is {v}.", "Its body is {v}.", "{it} is built from {v}."),
+    "colour": ("We have it in {v}.", "The colour of {it} is {v}.", "You get it in {v}.", "Its finish is {v}."),
+    "height": (
+        "From bottom to top it is {v}.",
+        "The height of {it} is {v}.",
+        "It needs {v} of space.",
+        "It is {v} high.",
+    ),
+    "warranty": (
+        "You are covered for {v}.",
+        "The warranty on {it} lasts {v}.",
+        "We stand behind it for {v}.",
+        "Its guarantee runs {v}.",
+    ),
+    "made_in": (
+        "The workshop is in {v}.",
+        "{it} comes from our workshop in {v}.",
+        "We build it in {v}.",
+        "It was made in {v}.",
+    ),
+    "dishwasher_safe": ("Dishwasher: {v}.", "Our page says {v}.", "The page about it says {v} for the dishwasher."),
 }
 INTROS = (
     "Meet the {name}.",
@@ -715,11 +949,40 @@ def ask(random: stdlib_random.Random, passage: Passage, fact: tuple, alone: bool
     return question.format(it="it" if alone and random.random() < 0.15 else passage.name, v=fact[1])
 
 
-def page(random: stdlib_random.Random, count: int | None = None, split: str = "train") -> list[tuple[str, bool]]:
+def ask_as_customer(random: stdlib_random.Random, passage: Passage, fact: tuple, alone: bool) -> str:
+    """A question as customers put it: asides before and after, further wordings, small letters, slips of the hand."""
+    wordings = (*fact[2], *(MORE_QUESTIONS.get(fact[0], ()) if "{it}" in fact[2][0] else ()))
+    name = passage.name
+    if alone and name.startswith("the ") and random.random() < 0.4:
+        name = random.choice(["it", f"the {name.split()[-1].lower()}", f"this {name.split()[-1].lower()}"])
+    question = random.choice(wordings).format(it=name, v=fact[1])
+    before = f"{random.choice(BEFORE)} " if random.random() < 0.6 else ""
+    if not before.endswith((", ", ": ")):
+        question = sentence(question)
+    elif not question.startswith("I "):
+        question = question[:1].lower() + question[1:]
+    after = f" {random.choice(AFTER)}" if random.random() < 0.35 else ""
+    text = before + question + after
+    if random.random() < 0.25:
+        text = text.lower()
+    return typo(text, random) if random.random() < 0.25 else text
+
+
+def reply_as_shop(random: stdlib_random.Random, passage: Passage, fact: tuple) -> str:
+    """A shop's reply in whole sentences, the value in one of them."""
+    replies = (*fact[3], *(MORE_REPLIES.get(fact[0], ()) if "{it}" in fact[2][0] else ()))
+    text = (random.choice(LEADS) + random.choice(replies) + random.choice(TAILS)).format(it=passage.name, v=fact[1])
+    return re.sub(r"(^|\. )([a-z])", lambda match: match[1] + match[2].upper(), text)
+
+
+def page(
+    random: stdlib_random.Random, count: int | None = None, split: str = "train", customers: bool = False
+) -> list[tuple[str, bool]]:
     """One page as spans (text, is answer): passages, then questions about most of their facts with the answers.
 
     Args:
         count: Number of passages; by default one to three.
+        customers: Whether the questions are in customers' words, and half of the answers whole sentences.
     """
     count = count or random.choices([1, 2, 3], [4, 3, 3])[0]
     found = passages(random, count, split)
@@ -730,7 +993,14 @@ def page(random: stdlib_random.Random, count: int | None = None, split: str = "t
     if any(passage.facts[0][0] in PERSON_KEYS for passage in found):
         style = "Question: {q}\nAnswer:"  # people are no shop
     spans: list[tuple[str, bool]] = [("\n\n".join(passage.text for passage in found) + "\n\n", False)]
+    if customers and not style.startswith("Customer") and random.random() < 0.4:
+        style = "Customer: {q}\nShop:"
     for passage, fact in asked:
+        if customers and fact[0] not in PERSON_KEYS:
+            spans.append((style.format(q=ask_as_customer(random, passage, fact, count == 1)), False))
+            answer = reply_as_shop(random, passage, fact) if style.startswith("Customer") else fact[1]
+            spans.append((f" {answer}\n", True))
+            continue
         spans.append((style.format(q=ask(random, passage, fact, count == 1)), False))
         value = fact[1]
         if style.startswith("Customer"):
@@ -743,8 +1013,8 @@ def questions(count: int, passages_per_page: int, seed: str = "test") -> list[di
     """Reading questions about entities never seen in training.
 
     Returns:
-        ``count`` dicts with ``prompt`` (the page, the question, "Answer:"), ``question``, ``answer`` and ``relation``. One
-        question a page, so that the questions are independent of one another.
+        ``count`` dicts with ``prompt`` (the page, the question, "Answer:"), ``question``, ``answer`` and ``relation``.
+        One question a page, so that the questions are independent of one another.
     """
     random = rng("shops", seed, passages_per_page)
     found = []

@@ -128,7 +128,8 @@ def _grave_rows(year: int) -> Iterator[dict]:
             reply_parts = (_parts("escalate", "thanks"), _parts(about, "answer"), _parts(about, "next"))
             reply = _reply(reply_parts, [HANDED_OVER], random, "", name=product.name, noun=product.noun)
             yield _row(product.split, "escalate", phrasing, [HANDED_OVER],
-                       (_screen(product, "price", random), question, reply), product=product.name, attribute=about.removeprefix("escalate_"))
+                       (_screen(product, "price", random), question, reply),
+                       product=product.name, attribute=about.removeprefix("escalate_"))
 
 
 def _policy_rows(year: int) -> Iterator[dict]:

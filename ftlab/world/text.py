@@ -33,7 +33,7 @@ def sentence(text: str) -> str:
 
 
 def typo(text: str, random: random.Random) -> str:
-    """The text with one slip that people make: two letters swapped, one dropped or one doubled, inside a longer word."""
+    """The text with one slip that people make: letters swapped, dropped or doubled inside a longer word."""
     words = text.split(" ")
     places = [i for i, word in enumerate(words) if len(word) >= 5 and word.isalpha() and word.islower()]
     if not places:

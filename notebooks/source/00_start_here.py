@@ -31,7 +31,7 @@ from datasets import Dataset
 from IPython.display import HTML, display
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
-from ftlab import chat, claims, doctor, figures, files, generate, model, paths, scoring, stats
+from ftlab import chat, checkpoints, claims, doctor, figures, files, generate, model, paths, scoring, stats
 from ftlab.world import brand
 from ftlab.world.text import rng
 figures.style()
@@ -192,19 +192,26 @@ print(f"{len(train):,} examples; products that are also in the held-out question
 # Here is the whole training, in full view. We load a second, fresh copy of the base model, so that the first one
 # stays as it was. In `SFTConfig`, the learning rate rises over the first tenth of the steps (`warmup_steps`) and then
 # falls in a straight line to zero. Examples of similar length go together (`train_sampling_strategy`), so that little
-# work is wasted on filling up the short ones. Nothing is sent or saved anywhere (`report_to`, `save_strategy`).
+# work is wasted on filling up the short ones. Nothing is sent anywhere (`report_to`).
+#
+# Things go wrong in training: somebody closes the lid, the battery runs out. So the trainer saves a *checkpoint* every
+# twenty steps, all that it needs to go on. If this cell is interrupted, run the notebook again: it goes on from the
+# last checkpoint and ends with the very same weights. `run_folder` names the folder after all the dials, so that a run
+# never goes on from another one's checkpoint; when the run is done, the checkpoints go.
 #
 # The table that grows below shows the training loss: how surprised the model is by the desk's next token, in nats,
 # where zero would be no surprise at all.
 
 # %%
+dials = {"rows": checkpoints.fingerprint(conversations), "lr": LR, "steps": STEPS, "seed": SEED}
+folder = checkpoints.run_folder("first-finetune", model=choice.path, **dials)
 tuned = AutoModelForCausalLM.from_pretrained(choice.path, dtype=torch.float32, attn_implementation="eager")
 trainer = SFTTrainer(
     model=tuned,
     processing_class=tokenizer,
     train_dataset=train,
     args=SFTConfig(
-        output_dir=str(paths.runs() / "first-finetune"),
+        output_dir=str(folder),
         max_steps=STEPS,
         per_device_train_batch_size=8,
         learning_rate=LR,
@@ -216,11 +223,13 @@ trainer = SFTTrainer(
         activation_checkpointing=False,
         train_sampling_strategy="group_by_length",
         logging_steps=max(1, STEPS // 10),
-        save_strategy="no",
+        save_strategy="steps",
+        save_steps=20,
         report_to="none",
     ),
 )
-train_s = trainer.train().metrics["train_runtime"]
+with checkpoints.resumable(folder) as checkpoint:
+    train_s = trainer.train(resume_from_checkpoint=checkpoint).metrics["train_runtime"]
 print(f"{STEPS} steps of 8 examples in {train_s:.0f} seconds")
 
 # %% [markdown]

@@ -39,7 +39,7 @@ import torch
 from datasets import Dataset, disable_progress_bars
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
-from ftlab import chat, claims, data, figures, files, generate, model, paths, scoring, stats
+from ftlab import chat, checkpoints, claims, data, figures, files, generate, model, paths, scoring, stats
 from ftlab.exercise import check, passed
 from ftlab.experiments import sft
 figures.style()
@@ -382,6 +382,8 @@ class HandLoss(SFTTrainer):
 
 # %%
 chosen = sft.sample(train, EXAMPLES, SEED)
+dials = {"rows": checkpoints.fingerprint(chosen), "lr": LR, "steps": STEPS, "batch": BATCH_SIZE, "seed": SEED}
+folder = checkpoints.run_folder("sft", model=choice.path, **dials)  # a folder for these dials and no others
 tuned = AutoModelForCausalLM.from_pretrained(choice.path, dtype=torch.float32, attn_implementation="eager")
 trainer = (HandLoss if choice.bundled else SFTTrainer)(
     model=tuned,
@@ -389,7 +391,7 @@ trainer = (HandLoss if choice.bundled else SFTTrainer)(
     train_dataset=pairs(chosen),
     eval_dataset=pairs(valid[:VALID]),  # the validation set: never trained on, never used for scores
     args=SFTConfig(
-        output_dir=str(paths.runs() / "sft"),
+        output_dir=str(folder),
         max_steps=STEPS,  # optimizer steps; the alternative is num_train_epochs
         per_device_train_batch_size=BATCH_SIZE,  # examples a step
         per_device_eval_batch_size=32,
@@ -404,7 +406,8 @@ trainer = (HandLoss if choice.bundled else SFTTrainer)(
         eval_strategy="steps",
         eval_steps=max(1, STEPS // 10),  # look at the held-out loss ten times
         logging_steps=max(1, STEPS // 10),
-        save_strategy="no",  # a minute's run needs no checkpoints
+        save_strategy="steps",
+        save_steps=20,  # a checkpoint now and then: if this run is interrupted, it can go on
         report_to="none",  # no tracking service
     ),
 )
@@ -433,7 +436,8 @@ print(f"The labels are ours, padding never counts, and the loss is {mine:.4f} ei
 # run on the validation examples.
 
 # %%
-trained = trainer.train()
+with checkpoints.resumable(folder) as checkpoint:  # goes on from a checkpoint if an interrupted run left one
+    trained = trainer.train(resume_from_checkpoint=checkpoint)
 print(f"{trained.metrics['train_runtime']:.0f} s for {STEPS} steps of {BATCH_SIZE} examples")
 
 # %% [markdown]
