@@ -84,8 +84,8 @@ def text(folder: Path, run: Path, hardware: str) -> str:
         for bar in bars.measure(model.choose(str(folder)))
     )
     stages = "\n".join(
-        f"| {start:.0%} | {' : '.join(map(str, weights))} | {pages} | {pages - full} |"
-        for start, weights, pages, full in recipe["stages"]
+        f"| {start:.0%} | {' : '.join(map(str, weights))} | {pages} | {pages - full} | {customers:.0%} |"
+        for start, weights, pages, full, customers in recipe["stages"]
     )
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     return f"""# The bundled base model
@@ -103,12 +103,13 @@ Documents of an invented land (towns, rivers, people, animals, crafts, plants, f
 four invented makers of kitchen and outdoor goods in stated proportions, and generic shop pages with questions, each
 about products invented for that page. The stages of the run:
 
-| from | pages with 1 : 2 : 3 passages | rows of question pages, of 8 | of these, loss on answers alone |
-|---|---|---|---|
+| from | passages 1 : 2 : 3 | rows of question pages, of 8 | of these, answers alone | in customers' words |
+|---|---|---|---|---|
 {stages}
 
-After 1,000 steps the run went on with about two thirds more phrasings of the questions on general facts;
-`docs/LOG.md` says why.
+The run was steered while it went: after 1,000 steps it read about two thirds more phrasings of the questions on general
+facts, and at step 1,800 the learning rate, which had fallen to zero, rose again. So one command makes a model of this
+kind, but not these weights bit by bit; `docs/LOG.md` tells the story.
 
 ![Loss on documents and on answers, against the tokens read](curve.png)
 

@@ -15,12 +15,12 @@ from ftlab.world.text import rng
 INPUTS = ["quillmere/conversations_*.jsonl", "questions/general_test.jsonl"]
 # The dials of notebook 02, as it is stored.
 LR = 1e-3
-STEPS = 60
+STEPS = 100
 EXAMPLES = 1000
 HELD_OUT = 60
 VALID = 48
 FACTS = 200
-SIZES = {10: 24, 30: 36, 100: 48, 300: 60}  # training examples: optimizer steps
+SIZES = {10: 24, 30: 36, 100: 60, 300: 100}  # training examples: optimizer steps
 OVERFIT_EXAMPLES, OVERFIT_STEPS = 30, 100
 
 
@@ -185,16 +185,16 @@ def dataset_size(seed: int) -> dict[str, dict]:
 
 
 def learning_rate(seed: int) -> dict[str, dict]:
-    """General facts kept at our learning rate minus those kept at pretraining's peak rate, in points."""
+    """General facts kept at a tenth of pretraining's peak rate minus those kept at that rate, in points."""
     choice, model, tokenizer, after = main_run(seed)
     chosen, held_out = sample(conversations("train"), EXAMPLES, seed), conversations("test")[:HELD_OUT]
     questions = general_questions(FACTS)
     kept, task = {LR: share(facts_kept(model, tokenizer, questions))}, {LR: share(after["both"])}
-    for rate in (LR / 10, Recipe.lr):
+    for rate in (Recipe.lr / 10, Recipe.lr):
         model, tokenizer, _ = fine_tune(choice, chosen, rate, STEPS, seed)
         kept[rate] = share(facts_kept(model, tokenizer, questions))
         task[rate] = share(judge(model, tokenizer, held_out)["both"])
-    effect = kept[LR] - kept[Recipe.lr]
+    effect = kept[Recipe.lr / 10] - kept[Recipe.lr]
     by_rate = {f"{rate:g}": {"kept": kept[rate], "task": task[rate]} for rate in sorted(kept)}
     return {"low-lr-keeps": {"effect": effect, "by_rate": by_rate}}
 

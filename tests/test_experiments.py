@@ -1,0 +1,70 @@
+"""The experiments behind the claims have the dials of the notebooks that state them."""
+
+from __future__ import annotations
+
+import ast
+
+from ftlab import claims, paths
+from ftlab.experiments import sft
+from ftlab.pretrain import Recipe
+
+
+def dials(name: str) -> dict[str, object]:
+    """The upper-case constants that a notebook's source assigns."""
+    tree = ast.parse((paths.root() / "notebooks" / "source" / f"{name}.py").read_text(encoding="utf-8"))
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            target = node.targets[0]
+            targets = target.elts if isinstance(target, ast.Tuple) else [target]
+            names = [getattr(each, "id", "") for each in targets]
+            if all(name.isupper() and name not in ("TEMPLATE", "LEFT") for name in names):
+                value = ast.literal_eval(node.value)
+                found |= dict(zip(names, value if len(names) > 1 else [value], strict=True))
+    return found
+
+
+def test_notebook_02_has_the_dials_of_its_experiments() -> None:
+    found = dials("02_supervised_finetuning")
+    for key in ("LR", "STEPS", "EXAMPLES", "HELD_OUT", "VALID", "FACTS", "SIZES", "OVERFIT_EXAMPLES", "OVERFIT_STEPS"):
+        assert found[key] == getattr(sft, key), key
+    assert found["BATCH_SIZE"] == 8
+    assert Recipe.lr / 10 < sft.LR < Recipe.lr
+
+
+def test_notebook_00_has_the_dials_of_its_experiment() -> None:
+    found = dials("00_start_here")
+    assert (found["LR"], found["STEPS"], found["QUESTIONS"]) == (sft.LR, sft.STEPS, 100)
+
+
+def test_every_claim_names_an_experiment_and_a_notebook() -> None:
+    for claim in claims.table().values():
+        assert callable(getattr(sft, claim.experiment.partition(":")[2]))
+        assert (paths.root() / "notebooks" / "source" / f"{claim.notebook}.py").exists()
+
+
+def test_a_larger_sample_contains_the_smaller() -> None:
+    rows = sft.conversations("train")
+    assert sft.sample(rows, 300, 1)[:10] == sft.sample(rows, 10, 1)
+    assert sft.sample(rows, 10, 1) != sft.sample(rows, 10, 2)
+
+
+def test_masked_cross_entropy_is_the_models_own_loss() -> None:
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from ftlab.loss import masked_cross_entropy
+
+    torch.manual_seed(0)
+    shape = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=11, tie_word_embeddings=True, **shape)).eval()
+    ids = torch.tensor([[1, 2, 3, 4, 5], [6, 7, 8, 0, 0]])
+    labels = torch.tensor([[-100, -100, 3, 4, 5], [-100, 7, 8, -100, -100]])
+    with torch.inference_mode():
+        ours, own = masked_cross_entropy(model, ids, labels), model(input_ids=ids, labels=labels).loss
+        padded = torch.cat([ids, torch.full((2, 3), 9)], dim=1)  # more padding on the right changes nothing
+        more = torch.cat([labels, torch.full((2, 3), -100)], dim=1)
+        assert torch.allclose(ours, own, atol=1e-6)
+        assert torch.allclose(masked_cross_entropy(model, padded, more), ours, atol=1e-6)
+        # five labels count and are predicted: the sum divided by ten is half the mean
+        assert torch.allclose(masked_cross_entropy(model, ids, labels, num_counted=10), ours / 2, atol=1e-6)
