@@ -225,6 +225,7 @@ trainer = SFTTrainer(
         logging_steps=max(1, STEPS // 10),
         save_strategy="steps",
         save_steps=20,
+        save_total_limit=2,
         report_to="none",
     ),
 )

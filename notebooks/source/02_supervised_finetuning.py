@@ -22,7 +22,7 @@
 # - choose the number of examples, the learning rate and the stopping point from measurements.
 #
 # **You need** Python, the idea of a language model that predicts the next token, and about four minutes of computing
-# on two processor cores. It takes about 1.5 GB of memory and 100 MB of disk. Nothing is downloaded. Exercises are at
+# on two processor cores. It takes about 1.5 GB of memory and 250 MB of disk. Nothing is downloaded. Exercises are at
 # the end; the notebook runs without them.
 
 # %% [markdown]
@@ -408,6 +408,7 @@ trainer = (HandLoss if choice.bundled else SFTTrainer)(
         logging_steps=max(1, STEPS // 10),
         save_strategy="steps",
         save_steps=20,  # a checkpoint now and then: if this run is interrupted, it can go on
+        save_total_limit=2,  # the two newest will do
         report_to="none",  # no tracking service
     ),
 )

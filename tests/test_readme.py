@@ -1,0 +1,28 @@
+"""The README is short, finished, and points at files that are there."""
+
+from __future__ import annotations
+
+import re
+
+from ftlab import paths
+
+
+def test_readme_is_short_and_finished() -> None:
+    text = (paths.root() / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 200
+    assert "{{" not in text
+    assert text.index("make lab") < text.index("## ") and text.index("make course") < text.index("## ")
+
+
+def test_its_links_lead_somewhere() -> None:
+    text = (paths.root() / "README.md").read_text(encoding="utf-8")
+    targets = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if not target.startswith("http")]
+    assert len(targets) >= 6
+    missing = [target for target in targets if not (paths.root() / target).exists()]
+    assert not missing, missing
+
+
+def test_every_notebook_has_a_row() -> None:
+    text = (paths.root() / "README.md").read_text(encoding="utf-8")
+    for path in (paths.root() / "notebooks").glob("*.ipynb"):
+        assert f"(notebooks/{path.name})" in text, path.name
