@@ -443,7 +443,8 @@ print(f"{trained.metrics['train_runtime']:.0f} s for {STEPS} steps of {BATCH_SIZ
 
 # %% [markdown]
 # How did the loss fall, and does the held-out loss follow? We draw both from the trainer's log. The training loss is
-# an average over the steps since the last look, so it lags a little.
+# an average over the steps since the last look, so it lags a little; and it zigzags, because examples of similar
+# length share a batch and long ones differ from short ones.
 
 # %%
 def losses(log, key):
