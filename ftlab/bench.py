@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import statistics
 import subprocess
 import sys
 import time
 
 from ftlab import chat, files, generate, paths
+from ftlab.loss import masked_cross_entropy
 from ftlab.model import Choice, choose
 
 BARS = {"of TRL's defaults": 1.8, "of a bare loop": 0.9, "of one prompt at a time": 8.0}
@@ -36,10 +36,15 @@ def real_tokens(tokenizer, data: list[dict]) -> int:
     return sum(len(tokenizer.apply_chat_template(row["messages"])["input_ids"]) for row in data)
 
 
-def time_trl(choice: Choice, data: list[dict], **options) -> float:
-    """Real tokens a second of one pass of ``SFTTrainer`` over the rows."""
+def time_trl(choice: Choice, data: list[dict], hand_loss: bool = False, **options) -> float:
+    """Real tokens a second of one pass of ``SFTTrainer`` over the rows, with its own loss or notebook 02's."""
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
+
+    class HandLoss(SFTTrainer):
+        def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+            loss = masked_cross_entropy(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
+            return (loss, {}) if return_outputs else loss
 
     model, tokenizer = load(choice, options.pop("attention", "sdpa"))
     settings = {
@@ -51,7 +56,7 @@ def time_trl(choice: Choice, data: list[dict], **options) -> float:
     if choice.device == "cpu":
         settings["use_cpu"] = True  # without it the defaults do not start on a CPU
     pairs = [{"prompt": row["messages"][:-1], "completion": row["messages"][-1:]} for row in data]
-    trainer = SFTTrainer(
+    trainer = (HandLoss if hand_loss else SFTTrainer)(
         model=model,
         processing_class=tokenizer,
         train_dataset=Dataset.from_list(pairs),
@@ -120,6 +125,7 @@ def seconds(code: str) -> float:
 def training(choice: Choice, count: int, rounds: int) -> dict[str, list[float]]:
     """Tokens a second of the three ways, in turn, ``rounds`` times."""
     ours = {
+        "hand_loss": choice.bundled,
         "attention": "eager",
         "per_device_train_batch_size": 8,
         "activation_checkpointing": False,
@@ -140,10 +146,15 @@ def training(choice: Choice, count: int, rounds: int) -> dict[str, list[float]]:
 def main(argv: list[str] | None = None) -> int:
     """``ftlab bench``: prints the figures and exits 1 if a bar is missed."""
     parser = argparse.ArgumentParser(prog="ftlab bench", description=__doc__)
-    parser.add_argument("--rows", type=int, default=128, help="conversations in a training pass")
+    parser.add_argument("--rows", type=int, default=256, help="conversations in a training pass")
     parser.add_argument("--rounds", type=int, default=3, help="times that each way is measured")
     args = parser.parse_args(argv)
-    logging.getLogger("transformers").setLevel(logging.ERROR)
+    import datasets
+    import transformers
+
+    datasets.disable_progress_bars()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     choice = choose()
     print(f"model: {choice}")
     ok = True

@@ -147,16 +147,15 @@ def run(command: Sequence[str], announce: bool = True) -> int:
 
 
 # Python imports a module of this name when it starts. It loads the guard from its file (the process may belong to a
-# Python that does not know ftlab) and then gives way to a sitecustomize that this one hides.
+# Python that does not know ftlab) and then gives way to a sitecustomize that this one hides, unless that is a guard too.
 SITE = """\
 import importlib.machinery, importlib.util, os, sys
 spec = importlib.util.spec_from_file_location("_ftlab_offline", {path!r})
 guard = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(guard)
 guard.install_guard()
-here = os.path.dirname(os.path.abspath(__file__))
 hidden = importlib.machinery.PathFinder.find_spec(
-    "sitecustomize", [p for p in sys.path if os.path.abspath(p) != here])
+    "sitecustomize", [p for p in sys.path if not os.path.basename(p).startswith("ftlab-offline-")])
 if hidden and hidden.loader:
     hidden.loader.exec_module(importlib.util.module_from_spec(hidden))
 """
