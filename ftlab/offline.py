@@ -147,7 +147,7 @@ def run(command: Sequence[str], announce: bool = True) -> int:
 
 
 # Python imports a module of this name when it starts. It loads the guard from its file (the process may belong to a
-# Python that does not know ftlab) and then gives way to a sitecustomize that this one hides, unless that is a guard too.
+# Python that does not know ftlab) and then gives way to a sitecustomize that this one hides, unless it is a guard too.
 SITE = """\
 import importlib.machinery, importlib.util, os, sys
 spec = importlib.util.spec_from_file_location("_ftlab_offline", {path!r})
