@@ -5,6 +5,7 @@ from __future__ import annotations
 import datasets
 import evaluate
 
+from ftlab import checked_metric
 from ftlab.scoring import exact_match
 
 DESCRIPTION = "Share of replies that equal an accepted answer, case, spacing and final punctuation aside."
@@ -17,7 +18,7 @@ Returns:
 """
 
 
-class ExactMatch(evaluate.Metric):
+class ExactMatch(checked_metric.CheckedMetric):
     """Compares whole replies with lists of accepted answers."""
 
     def _info(self) -> evaluate.MetricInfo:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datasets
 import evaluate
 
+from ftlab import checked_metric
 from ftlab.scoring import states_all, states_any
 
 DESCRIPTION = 'Share of replies that state the right values as whole values: "2 years" is not in "12 years".'
@@ -18,7 +19,7 @@ Returns:
 """
 
 
-class FactAccuracy(evaluate.Metric):
+class FactAccuracy(checked_metric.CheckedMetric):
     """Looks for required values in replies."""
 
     def _info(self) -> evaluate.MetricInfo:

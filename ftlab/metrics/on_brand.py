@@ -5,6 +5,7 @@ from __future__ import annotations
 import datasets
 import evaluate
 
+from ftlab import checked_metric
 from ftlab.scoring import brand_rules
 
 DESCRIPTION = "Share of replies that keep every rule of Quillmere's brand guide, and of those that keep each rule."
@@ -17,7 +18,7 @@ Returns:
 """
 
 
-class OnBrand(evaluate.Metric):
+class OnBrand(checked_metric.CheckedMetric):
     """Checks replies against the brand guide."""
 
     def _info(self) -> evaluate.MetricInfo:
