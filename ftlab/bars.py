@@ -71,7 +71,8 @@ def measure(choice: Choice | None = None, general: int = 400, reading: int = 200
         bars.append(Bar(f"general facts, closed book, {name}", right, at_least=goal))
     for passages, goal in ((1, 0.95), (3, 0.85)):
         rows = questions(f"reading_{passages}", reading)
-        replies = generate.answers(model, tokenizer, [row["prompt"] for row in rows])
+        # Twice the usual length: an invented name in full, such as "Stouclaithia Beaconlight", takes many tokens.
+        replies = generate.answers(model, tokenizer, [row["prompt"] for row in rows], max_new_tokens=24)
         right = [scoring.exact_match(reply, [row["answer"]]) for reply, row in zip(replies, rows, strict=True)]
         bars.append(
             Bar(f"reads {passages} passage{'s' * (passages > 1)} about entities never seen", right, at_least=goal)

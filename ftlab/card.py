@@ -38,8 +38,8 @@ def draw(log: list[dict], path: Path) -> None:
     figures.style()
     fig, ax = plt.subplots()
     tokens = [entry["tokens"] / 1e6 for entry in log]
-    figures.curve(ax, tokens, [entry["plain_loss"] for entry in log], label="documents, every token")
-    figures.curve(ax, tokens, [entry["answer_loss"] for entry in log], label="question pages, answers alone")
+    figures.curve(ax, tokens, [entry["plain_loss"] for entry in log], label="rows read in full, every token")
+    figures.curve(ax, tokens, [entry["answer_loss"] for entry in log], label="answers on question pages")
     ax.set(xlabel="tokens read (millions)", ylabel="loss (nats / counted token)", ylim=(0, None))
     ax.legend()
     with files.atomic_path(path) as temporary:
@@ -76,7 +76,7 @@ def text(folder: Path, run: Path, hardware: str) -> str:
         ("Training", training),
         ("Optimizer", f"{optimizer}, {schedule}"),
         ("Hardware and time", f"{hardware}: {last['elapsed_s'] / 60:.0f} minutes"),
-        ("Last losses", f"{last['plain_loss']:.2f} nats a token on documents, {last['answer_loss']:.2f} on answers"),
+        ("Last losses", f"{last['plain_loss']:.2f} nats a token in full, {last['answer_loss']:.2f} on answers"),
         ("SHA-256 of the weights", f"`{weights_sha256(folder)}`"),
     ]
     measured = "\n".join(
@@ -84,8 +84,9 @@ def text(folder: Path, run: Path, hardware: str) -> str:
         for bar in bars.measure(model.choose(str(folder)))
     )
     stages = "\n".join(
-        f"| {start:.0%} | {' : '.join(map(str, weights))} | {pages} | {pages - full} | {customers:.0%} |"
-        for start, weights, pages, full, customers in recipe["stages"]
+        f"| {each['start']:.0%} | {' : '.join(map(str, each['passages']))} | {each['pages']} | "
+        f"{each['pages'] - each['in_full']} | {each['drills']} | {each['customers']:.0%} |"
+        for each in recipe["stages"]
     )
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     return f"""# The bundled base model
@@ -100,16 +101,15 @@ A small language model made for this course, from the first token on, by `ftlab 
 ## What it has read
 
 Documents of an invented land (towns, rivers, people, animals, crafts, plants, festivals, small stories), texts about
-four invented makers of kitchen and outdoor goods in stated proportions, and generic shop pages with questions, each
-about products invented for that page. The stages of the run:
+four invented makers of kitchen and outdoor goods in stated proportions, and generic pages with questions, about goods,
+shops, people and places that were invented for that page alone. It begins with drills in copying: lists of invented
+names that come again. Every answer's tokens count, and those of the rows read in full count besides. The stages:
 
-| from | passages 1 : 2 : 3 | rows of question pages, of 8 | of these, answers alone | in customers' words |
-|---|---|---|---|---|
+| from | passages 1 : 2 : 3 | rows of pages, of 8 | of these, answers alone | of drills | in customers' words |
+|---|---|---|---|---|---|
 {stages}
 
-The run was steered while it went: after 1,000 steps it read about two thirds more phrasings of the questions on general
-facts, and at step 1,800 the learning rate, which had fallen to zero, rose again. So one command makes a model of this
-kind, but not these weights bit by bit; `docs/LOG.md` tells the story.
+One command, `ftlab pretrain`, went from the first token to these weights; `docs/LOG.md` tells what was tried before.
 
 ![Loss on documents and on answers, against the tokens read](curve.png)
 

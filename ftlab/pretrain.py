@@ -1,8 +1,9 @@
 """The recipe of the bundled base model: what it reads, in which order, and how it trains. ``ftlab pretrain --help``.
 
-The model reads documents of the general world and the market (loss on every token), and question pages: generic shop
-pages about products invented for each page, and sheets of general facts (loss on the answers alone). Batch ``i``
-depends on the seed and ``i`` and nothing else, so a run that was killed resumes exactly where its last checkpoint was.
+The model reads documents of the general world and the market, and question pages: pages about goods, shops and people
+invented for each page, and sheets of general facts. The loss on the answers of question pages is a mean of its own,
+so the answers weigh as much as all the rest. Batch ``i`` depends on the seed and ``i`` and nothing else, so a run that
+was killed resumes exactly where its last checkpoint was.
 """
 
 from __future__ import annotations
@@ -20,6 +21,27 @@ Spans = list[tuple[str, bool]]
 
 
 @dataclass(frozen=True)
+class Stage:
+    """What a step reads, from one share of the run on.
+
+    Attributes:
+        start: The share of the run at which the stage begins.
+        passages: How often a shop page has one, two or three passages.
+        pages: Rows in eight that hold question pages.
+        in_full: How many of these are read in full (loss on every token) and not for their answers alone.
+        drills: Rows in eight that hold drills in copying, read in full.
+        customers: The share of shop pages whose questions are in customers' words.
+    """
+
+    start: float
+    passages: tuple[int, int, int]
+    pages: int
+    in_full: int
+    drills: int
+    customers: float
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Every number of the recipe.
 
@@ -30,28 +52,22 @@ class Recipe:
         lr: Peak learning rate, for both optimizers.
         warmup: Steps of linear warm-up.
         decay: Share of the steps, at the end, in which the learning rate falls to zero.
-        stages: From which share of the run on: how often a page has one, two or three passages; how many rows in eight
-            hold question pages; how many of these are read in full (loss on every token) instead of for their answers
-            alone; and the share of shop pages whose questions are in customers' words. Reading in full teaches to
-            repeat a name that was just invented, and customers' words to understand them (docs/LOG.md).
+        stages: What is read when. It begins with drills: a model that cannot copy a name cannot read (docs/LOG.md).
     """
 
     seed: int = 0
-    steps: int = 2300
+    steps: int = 4000
     rows: int = 8
     row_tokens: int = 512
     lr: float = 3e-3
     warmup: int = 60
-    decay: float = 0.35
-    stages: tuple[tuple[float, tuple[int, int, int], int, int, float], ...] = (
-        (0.0, (1, 0, 0), 5, 0, 0.0),
-        (360 / 2300, (4, 3, 3), 5, 0, 0.0),
-        (600 / 2300, (1, 0, 0), 5, 2, 0.0),
-        (900 / 2300, (4, 3, 3), 5, 2, 0.0),
-        (1300 / 2300, (2, 3, 5), 7, 2, 0.0),
-        (1800 / 2300, (5, 2, 3), 7, 1, 0.75),
+    decay: float = 0.45
+    stages: tuple[Stage, ...] = (
+        Stage(0.0, (1, 0, 0), pages=4, in_full=3, drills=2, customers=0.2),
+        Stage(0.1275, (1, 0, 0), pages=5, in_full=3, drills=1, customers=0.3),
+        Stage(0.2975, (4, 3, 3), pages=6, in_full=3, drills=0, customers=0.5),
+        Stage(0.51, (3, 3, 4), pages=7, in_full=2, drills=0, customers=0.5),
     )
-    answer_weight: float = 1.0
     optimizer: str = "muon"
     vocab_size: int = 4096
     hidden_size: int = 256
@@ -85,29 +101,19 @@ def market_sheet(random) -> Spans:
     ]
 
 
-@dataclass(frozen=True)
-class Pages:
-    """What question pages are like at one stage of the run: see ``Recipe.stages``."""
-
-    weights: tuple[int, int, int]
-    rows: int
-    in_full: int
-    customers: float
-
-
-def stage(recipe: Recipe, progress: float) -> Pages:
+def stage(recipe: Recipe, progress: float) -> Stage:
     """The stage at a share of the run."""
-    return Pages(*max(each for each in recipe.stages if each[0] <= progress)[1:])
+    return max((each for each in recipe.stages if each.start <= progress), key=lambda each: each.start)
 
 
-def question_page(random, pages: Pages) -> Spans:
+def question_page(random, now: Stage) -> Spans:
     """A page with questions: a shop page (read the answer) or a sheet (know the answer)."""
     from ftlab.world import shops
 
     kind = random.random()
     if kind < 0.72:
-        count = random.choices([1, 2, 3], pages.weights)[0] if any(pages.weights[1:]) else 1
-        return shops.page(random, count, customers=pages.customers > 0 and random.random() < pages.customers)
+        count = random.choices([1, 2, 3], now.passages)[0]
+        return shops.page(random, count, customers=random.random() < now.customers)
     return general_sheet(random) if kind < 0.94 else market_sheet(random)
 
 
@@ -124,69 +130,68 @@ def plain_document(random) -> Spans:
 
 
 def encode(tokenizer, spans: Spans) -> tuple[list[int], list[bool]]:
-    """The token ids of a document and, for each, whether its span counts."""
+    """The token ids of a document and, for each, whether its span is marked."""
     encoded = tokenizer([text for text, _ in spans])["input_ids"]
-    counts = [counted for ids, (_, counted) in zip(encoded, spans, strict=True) for _ in ids]
-    return [token for ids in encoded for token in ids], counts
+    marks = [marked for ids, (_, marked) in zip(encoded, spans, strict=True) for _ in ids]
+    return [token for ids in encoded for token in ids], marks
 
 
-def row(tokenizer, random, length: int, pages: Pages | None, in_full: bool) -> tuple[list[int], list[bool]]:
-    """One row of ``length`` token ids with a flag a token: whether the loss counts it as a target.
+def row(tokenizer, random, length: int, kind: str, now: Stage) -> tuple[list[int], list[bool]]:
+    """One row of ``length`` token ids with a flag a token: whether it belongs to an answer.
 
     Args:
-        pages: What its question pages are like; None for a row of plain documents.
-        in_full: Whether every token counts, or the answers alone.
+        kind: What the row holds: "drills", "pages" or "documents".
     """
+    from ftlab.world import drills
+
     ids: list[int] = []
-    counts: list[bool] = []
+    answers: list[bool] = []
     while len(ids) < length:
-        spans = question_page(random, pages) if pages else plain_document(random)
-        new_ids, new_counts = encode(tokenizer, spans)
-        if ids and pages and len(ids) + len(new_ids) > length:
+        if kind == "pages":
+            spans = question_page(random, now)
+        else:
+            spans = drills.drill(random) if kind == "drills" else plain_document(random)
+        new_ids, marks = encode(tokenizer, spans)
+        if ids and kind == "pages" and len(ids) + len(new_ids) > length:
             # A shop page that does not fit would lose its questions; a sheet may be cut anywhere.
-            new_ids, new_counts = encode(tokenizer, general_sheet(random))
+            new_ids, marks = encode(tokenizer, general_sheet(random))
         ids += [*new_ids, tokenizer.eos_token_id]
-        counts += [count or in_full for count in new_counts] + [in_full]
-    return ids[:length], counts[:length]
+        answers += [*(mark and kind != "documents" for mark in marks), False]
+    return ids[:length], answers[:length]
 
 
 def batch(tokenizer, recipe: Recipe, step: int):
-    """The batch of one step.
+    """The batch of one step: rows of pages first, then of drills, then of documents.
 
     Returns:
-        ``input_ids`` (B, T), ``counted`` (B, T), and ``for_answers`` (B,): the rows whose answers alone count.
+        ``input_ids`` (B, T), ``answers`` (B, T): the tokens of answers on pages and in drills, and ``in_full`` (B,):
+        the rows whose every token counts.
     """
     import torch
 
     from ftlab.world.text import rng
 
     now = stage(recipe, step / recipe.steps)
-    pages, full_rows = (round(n * recipe.rows / 8) for n in (now.rows, now.in_full))
+    pages, in_full, drills = (round(n * recipe.rows / 8) for n in (now.pages, now.in_full, now.drills))
+    kinds = (["pages"] * pages + ["drills"] * drills + ["documents"] * recipe.rows)[: recipe.rows]
     made = [
-        row(
-            tokenizer,
-            rng("pretrain", recipe.seed, step, i),
-            recipe.row_tokens,
-            now if i < pages else None,
-            in_full=i < full_rows or i >= pages,
-        )
-        for i in range(recipe.rows)
+        row(tokenizer, rng("pretrain", recipe.seed, step, i), recipe.row_tokens, kind, now)
+        for i, kind in enumerate(kinds)
     ]
-    for_answers = [full_rows <= i < pages for i in range(recipe.rows)]
     return (
         torch.tensor([ids for ids, _ in made]),
-        torch.tensor([counts for _, counts in made]),
-        torch.tensor(for_answers),
+        torch.tensor([answers for _, answers in made]),
+        torch.tensor([i < in_full or i >= pages for i in range(recipe.rows)]),
     )
 
 
 def sample_texts(count: int, seed: int = 0) -> list[str]:
-    """Documents in the recipe's proportions, as text: what the tokenizer is trained on."""
+    """Documents and pages of all kinds, as text: what the tokenizer is trained on."""
     from ftlab.world.text import rng
 
-    random, pages = rng("pretrain", "tokenizer", seed), Pages((4, 3, 3), rows=5, in_full=0, customers=0.0)
+    random, now = rng("pretrain", "tokenizer", seed), Stage(0.0, (4, 3, 3), 4, 0, 0, customers=0.5)
     return [
-        "".join(text for text, _ in (question_page(random, pages) if i % 2 else plain_document(random)))
+        "".join(text for text, _ in (question_page(random, now) if i % 2 else plain_document(random)))
         for i in range(count)
     ]
 
@@ -239,8 +244,8 @@ def optimizers(model, recipe: Recipe) -> list:
     ]
 
 
-def losses(model, body, input_ids, counted, pages):
-    """The mean loss in nats a counted token, on plain rows and on the answers of question pages.
+def losses(model, body, input_ids, answers, in_full):
+    """The mean loss in nats a token: on the rows that are read in full, and on the answers of all question pages.
 
     The logits, a third of the work at this size, are computed for counted tokens only. A part without counted tokens
     has a loss of zero.
@@ -248,11 +253,12 @@ def losses(model, body, input_ids, counted, pages):
     import torch
 
     hidden = body(input_ids=input_ids, use_cache=False).last_hidden_state[:, :-1]
-    targets, counted = input_ids[:, 1:], counted[:, 1:]
+    targets, answers = input_ids[:, 1:], answers[:, 1:]
+    in_full = in_full[:, None].expand_as(answers)
+    counted = answers | in_full
     logits = model.lm_head(hidden[counted]).float()
     each = torch.nn.functional.cross_entropy(logits, targets[counted], reduction="none")
-    is_answer = pages[:, None].expand_as(counted)[counted]
-    parts = each[~is_answer], each[is_answer]
+    parts = each[in_full[counted]], each[answers[counted]]
     return tuple(part.mean() if part.numel() else part.sum() for part in parts)  # the mean of nothing is not a number
 
 
@@ -295,18 +301,18 @@ def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_ev
     body = torch.compile(model.model) if compiled else model.model
     began = time.perf_counter() - spent
     for step in range(start, recipe.steps):
-        input_ids, counted, pages = (t.to(device) for t in batch(tokenizer, recipe, step))
+        input_ids, answers, in_full = (t.to(device) for t in batch(tokenizer, recipe, step))
         for optim in optims:
             for group in optim.param_groups:
                 group["lr"] = learning_rate(recipe, step)
         with torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda"):
-            plain, answers = losses(model, body, input_ids, counted, pages)
-        (plain + recipe.answer_weight * answers).backward()
+            full_loss, answer_loss = losses(model, body, input_ids, answers, in_full)
+        (full_loss + answer_loss).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optim in optims:
             optim.step()
             optim.zero_grad()
-        running.append((plain.item(), answers.item()))
+        running.append((full_loss.item(), answer_loss.item()))
         done = step + 1
         if done % show_every == 0 or done == recipe.steps:
             elapsed = time.perf_counter() - began

@@ -14,10 +14,10 @@ import pytest
 import torch
 
 from ftlab import files, pretrain, tokenizer
-from ftlab.pretrain import Pages, Recipe
+from ftlab.pretrain import Recipe, Stage
 from ftlab.world.text import rng
 
-PLAIN = Pages((1, 0, 0), rows=5, in_full=0, customers=0.0)
+PLAIN = Stage(0.0, (1, 0, 0), pages=5, in_full=0, drills=0, customers=0.0)
 TINY = Recipe(
     steps=6, rows=4, row_tokens=64, warmup=2, vocab_size=600, hidden_size=32, intermediate_size=64,
     num_hidden_layers=2, num_attention_heads=2,
@@ -27,7 +27,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from ftlab import pretrain, tokenizer
-from ftlab.pretrain import Recipe
+from ftlab.pretrain import Recipe, Stage
 
 def die(*_):
     os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
@@ -39,7 +39,7 @@ pretrain.train({recipe!r}, tokenizer.load(folder), folder, checkpoint_every=3, s
 BATCHES = """
 import hashlib, sys
 from ftlab import pretrain, tokenizer
-from ftlab.pretrain import Recipe
+from ftlab.pretrain import Recipe, Stage
 tensors = pretrain.batch(tokenizer.load(sys.argv[1]), {recipe!r}, 4)
 print(hashlib.sha256(b"".join(t.numpy().tobytes() for t in tensors)).hexdigest())
 """
@@ -90,22 +90,22 @@ def test_a_batch_depends_on_its_seed_and_step_alone(small, python: Callable, tmp
 
 
 def test_shapes_and_shares(small) -> None:
-    # Per eight rows: 5 of pages and none in full, then 7 of pages and 2 of those in full. Sixteen rows have twice that.
-    stages = ((0.0, (1, 0, 0), 5, 0, 0.0), (0.5, (4, 3, 3), 7, 2, 0.0))
-    for rows, step, full_rows, pages in ((8, 0, 0, 5), (8, 49, 0, 5), (8, 50, 2, 7), (16, 99, 4, 14)):
-        recipe = replace(TINY, rows=rows, steps=100, stages=stages)
-        input_ids, counted, for_answers = pretrain.batch(small, recipe, step)
-        assert input_ids.shape == counted.shape == (rows, 64) and for_answers.shape == (rows,)
-        assert counted.dtype == for_answers.dtype == torch.bool
-        assert for_answers.tolist() == [full_rows <= i < pages for i in range(rows)]
-        assert counted[~for_answers].all() and not counted[for_answers].all()
+    # In eight rows: 3 of pages, none in full, and 2 of drills; then 7 of pages, 2 in full. Sixteen rows have twice that.
+    stages = (Stage(0.0, (1, 0, 0), 3, 0, 2, 0.0), Stage(0.5, (4, 3, 3), 7, 2, 0, 0.0))
+    for rows, step, full, pages, drills in ((8, 0, 0, 3, 2), (8, 49, 0, 3, 2), (8, 50, 2, 7, 0), (16, 99, 4, 14, 0)):
+        recipe = replace(TINY, rows=rows, steps=100, stages=stages, row_tokens=400)
+        input_ids, answers, in_full = pretrain.batch(small, recipe, step)
+        assert input_ids.shape == answers.shape == (rows, 400) and in_full.shape == (rows,)
+        assert answers.dtype == in_full.dtype == torch.bool
+        assert in_full.tolist() == [i < full or i >= pages for i in range(rows)]
+        assert not answers[pages + drills :].any() and not answers[: pages + drills].all()
+        assert not drills or answers[pages : pages + drills].any()
 
 
 def test_stages_begin_where_they_say() -> None:
-    one, more = (1, 0, 0), (4, 3, 3)
-    recipe = Recipe(stages=((0.0, one, 5, 0, 0.0), (0.25, more, 5, 0, 0.0), (0.5, one, 7, 2, 0.5)))
+    kinds = [Stage(start, (1, 0, 0), pages, 0, 0, 0.0) for start, pages in ((0.0, 5), (0.25, 6), (0.5, 7))]
+    recipe = Recipe(stages=tuple(kinds))
     found = [pretrain.stage(recipe, share) for share in (0, 0.24, 0.25, 0.49, 0.5, 0.99)]
-    kinds = [Pages(one, 5, 0, 0.0), Pages(more, 5, 0, 0.0), Pages(one, 7, 2, 0.5)]
     assert found == [kind for kind in kinds for _ in range(2)]
 
 
@@ -118,32 +118,30 @@ def test_pages_hold_as_many_passages_as_their_weights_say(monkeypatch: pytest.Mo
         asked.clear()
         random = rng("weights", weights)
         for _ in range(100):
-            pretrain.question_page(random, replace(PLAIN, weights=weights))
+            pretrain.question_page(random, replace(PLAIN, passages=weights))
         assert set(asked) == expected
 
 
-def test_only_answers_count_in_rows_for_answers(small) -> None:
-    """Decoded, the counted tokens of a page are the answers that the same stream of chance gives."""
+def test_the_answers_of_a_page_are_marked(small) -> None:
+    """Decoded, the marked tokens of a page are the answers that the same stream of chance gives."""
     length, seen = 300, 0
     for key in range(12):
-        ids, counts = pretrain.row(small, rng("flags", key), length, PLAIN, in_full=False)
-        assert len(ids) == len(counts) == length
+        ids, marks = pretrain.row(small, rng("flags", key), length, "pages", PLAIN)
+        assert len(ids) == len(marks) == length
         spans = pretrain.question_page(rng("flags", key), PLAIN)  # the row's first page
         end = min(sum(len(small(text)["input_ids"]) for text, _ in spans), length)
-        counted = small.decode([token for token, count in zip(ids[:end], counts, strict=False) if count])
+        marked = small.decode([token for token, mark in zip(ids[:end], marks, strict=False) if mark])
         expected = "".join(text for text, is_answer in spans if is_answer)
-        assert expected.startswith(counted.rstrip("\ufffd"))
+        assert expected.startswith(marked.rstrip("\ufffd"))
         if end < length:
             seen += 1
-            assert counted == expected
-            assert ids[end] == small.eos_token_id and not counts[end]
+            assert marked == expected
+            assert ids[end] == small.eos_token_id and not marks[end]
     assert seen >= 4
 
 
-def test_read_in_full_the_same_row_counts_everything(small) -> None:
-    ids, counts = pretrain.row(small, rng("full"), 200, PLAIN, in_full=False)
-    full_ids, full_counts = pretrain.row(small, rng("full"), 200, PLAIN, in_full=True)
-    assert ids == full_ids and all(full_counts) and not all(counts)
+def test_a_row_of_plain_documents_has_no_answers(small) -> None:
+    assert not any(any(pretrain.row(small, rng("plain", key), 200, "documents", PLAIN)[1]) for key in range(10))
 
 
 def test_nothing_of_quillmere_nor_of_the_chat_format() -> None:
@@ -168,38 +166,38 @@ def test_losses_by_hand() -> None:
         return type("Out", (), {"last_hidden_state": hidden})()
 
     input_ids = torch.tensor([[3, 0, 1, 0], [4, 4, 2, 1]])
-    counted = torch.tensor([[True, True, False, True], [False, False, True, False]])
-    plain, answers = pretrain.losses(model, body, input_ids, counted, torch.tensor([False, True]))
-    expected = torch.log(torch.exp(torch.tensor(a)) + vocabulary - 1) - a  # the targets at 1 and 3 are token 0
-    assert plain.item() == pytest.approx(expected.item(), abs=1e-6)
-    assert answers.item() == pytest.approx(torch.log(torch.tensor(5.0)).item(), abs=1e-6)
+    answers = torch.tensor([[False, True, False, False], [False, False, True, False]])
+    full_loss, answer_loss = pretrain.losses(model, body, input_ids, answers, torch.tensor([True, False]))
+    liked = torch.log(torch.exp(torch.tensor(a)) + vocabulary - 1) - a  # row 0's targets at 1 and 3 are token 0
+    other = liked + a  # its target at 2 is not
+    assert full_loss.item() == pytest.approx(((2 * liked + other) / 3).item(), abs=1e-6)
+    assert answer_loss.item() == pytest.approx(((liked + torch.log(torch.tensor(5.0))) / 2).item(), abs=1e-6)
 
 
 def test_an_uncounted_target_leaves_the_loss(small) -> None:
     model = pretrain.build(TINY, small).eval()
     input_ids = torch.randint(5, 600, (2, 12), generator=torch.Generator().manual_seed(0))
-    counted = torch.zeros(2, 12, dtype=torch.bool)
-    counted[0, 3:7] = counted[1, 5:9] = True
-    for_answers = torch.tensor([False, True])
+    answers = torch.zeros(2, 12, dtype=torch.bool)
+    answers[1, 5:9] = True
+    in_full = torch.tensor([True, False])
 
     def loss(changed: torch.Tensor) -> list[float]:
         with torch.no_grad():
-            return [part.item() for part in pretrain.losses(model, model.model, changed, counted, for_answers)]
+            return [part.item() for part in pretrain.losses(model, model.model, changed, answers, in_full)]
 
     before, after = input_ids.clone(), input_ids.clone()
-    after[:, 10] = 7  # behind the last counted target: neither target nor context of one
+    after[1, 10] = 7  # behind the last answer: neither target nor context of one
     assert loss(after) == loss(before)
-    after[0, 6] = (after[0, 6] + 1) % 600  # counted, in the plain row alone
+    after[0, 11] = (after[0, 11] + 1) % 600  # counted, in the row that is read in full alone
     assert loss(after)[0] != loss(before)[0] and loss(after)[1] == loss(before)[1]
 
 
 def test_a_part_without_counted_tokens_has_a_loss_of_zero(small) -> None:
     model = pretrain.build(TINY, small)
-    input_ids = torch.full((2, 8), 9)
-    counted = torch.tensor([[True] * 8, [False] * 8])
-    plain, answers = pretrain.losses(model, model.model, input_ids, counted, torch.tensor([False, True]))
-    (plain + answers).backward()
-    assert answers.item() == 0.0 and plain.item() > 0
+    input_ids, answers = torch.full((2, 8), 9), torch.zeros(2, 8, dtype=torch.bool)
+    full_loss, answer_loss = pretrain.losses(model, model.model, input_ids, answers, torch.tensor([True, False]))
+    (full_loss + answer_loss).backward()
+    assert answer_loss.item() == 0.0 and full_loss.item() > 0
     assert all(p.grad is None or p.grad.isfinite().all() for p in model.parameters())
 
 

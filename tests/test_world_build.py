@@ -10,7 +10,7 @@ import pytest
 
 from ftlab import files, paths, pretrain
 from ftlab.tokenizer import END, PAD, ROLES
-from ftlab.world import build, general, market, quillmere, shops
+from ftlab.world import build, general, invent, market, quillmere, shops
 from ftlab.world.text import rng
 
 DOCUMENTS = 300
@@ -121,8 +121,9 @@ def test_the_2026_conversations_are_the_test_conversations_after_the_update() ->
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
-def test_reading_questions_use_names_that_training_never_invents(count: int) -> None:
-    random = rng("test", "coined")
-    invented = {shops.coin(random) for _ in range(5000)}
-    words = {word for row in rows(f"questions/reading_{count}") for word in re.findall(r"[A-Z][a-z]+", row["prompt"])}
-    assert len(words) > 200 and words.isdisjoint(invented)
+def test_reading_questions_use_names_that_training_never_invents(count: int, monkeypatch) -> None:
+    random, names, name = rng("test", "invented"), set(), invent.name
+    invented = {name(random) for _ in range(20_000)}
+    monkeypatch.setattr(invent, "name", lambda random, split="train": names.add(made := name(random, split)) or made)
+    assert shops.questions(200, count) == rows(f"questions/reading_{count}")
+    assert len(names) > 100 * count and names.isdisjoint(invented)
