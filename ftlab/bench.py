@@ -9,7 +9,6 @@ import sys
 import time
 
 from ftlab import chat, files, generate, paths
-from ftlab.loss import masked_cross_entropy
 from ftlab.model import Choice, choose
 
 BARS = {"of TRL's defaults": 1.8, "of a bare loop": 0.9, "of one prompt at a time": 8.0}
@@ -41,10 +40,7 @@ def time_trl(choice: Choice, data: list[dict], hand_loss: bool = False, **option
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
-    class HandLoss(SFTTrainer):
-        def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-            loss = masked_cross_entropy(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
-            return (loss, {}) if return_outputs else loss
+    from ftlab.trainer import HandLoss
 
     model, tokenizer = load(choice, options.pop("attention", "sdpa"))
     settings = {

@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ftlab import chat, files, generate, paths, scoring
-from ftlab.loss import masked_cross_entropy
 from ftlab.model import Choice, choose
 from ftlab.pretrain import Recipe
 from ftlab.world import brand
@@ -52,12 +51,7 @@ def fine_tune(choice: Choice, rows: list[dict], lr: float, steps: int, seed: int
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
-    class HandLoss(SFTTrainer):
-        """The same trainer with the loss that notebook 02 builds by hand: on a CPU a third faster than TRL's own."""
-
-        def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-            loss = masked_cross_entropy(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
-            return (loss, {}) if return_outputs else loss
+    from ftlab.trainer import HandLoss
 
     tokenizer = AutoTokenizer.from_pretrained(choice.path)
     tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE
@@ -165,7 +159,8 @@ def tuned_against_base(seed: int) -> dict[str, dict]:
     held_out, base = conversations("test")[:HELD_OUT], load_base(choice)
     before = judge(base, tokenizer, held_out)["both"]
     replies = generate.answers(base, tokenizer, own_form(held_out), max_new_tokens=16)
-    right = [scoring.states_all(reply, row["expected"]) for reply, row in zip(replies, held_out, strict=True)]
+    # The base answers with a bare value: of "no" and "not dishwasher safe" the first is all that it can say.
+    right = [scoring.states_all(reply, row["expected"][:1]) for reply, row in zip(replies, held_out, strict=True)]
     own = [fact and brand.on_brand(reply) for fact, reply in zip(right, replies, strict=True)]
     base_both = [a or b for a, b in zip(before, own, strict=True)]
     effect = share(after["both"]) - share(base_both)

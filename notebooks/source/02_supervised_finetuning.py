@@ -359,10 +359,6 @@ print(f"tokens an example: {lengths[0]} to {lengths[-1]}, half of them at most {
 #
 # TRL wants each example as a `prompt` and a `completion`, both lists of messages. From that form it knows by itself
 # that only the completion counts. `sft.sample` shuffles the training set by the seed and takes the first `EXAMPLES`.
-#
-# TRL computes the same loss as we did. One method of its trainer, `compute_loss`, decides which code does it, so we
-# put our lean version there: the same numbers, in less time on a CPU. For another model than the bundled one we leave
-# TRL's own in place.
 
 # %%
 disable_progress_bars()  # one for each small step of preparing the data: more bars than lesson
@@ -371,7 +367,12 @@ disable_progress_bars()  # one for each small step of preparing the data: more b
 def pairs(rows):
     return Dataset.from_list([{"prompt": row["messages"][:-1], "completion": row["messages"][-1:]} for row in rows])
 
+# %% [markdown]
+# TRL computes the same loss as we did. One method of its trainer, `compute_loss`, decides which code does it, so we
+# put our lean version there: the same numbers, in less time on a CPU. For another model than the bundled one we leave
+# TRL's own in place.
 
+# %% tags=["twin:ftlab.trainer:HandLoss"]
 class HandLoss(SFTTrainer):
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         loss = masked_cross_entropy(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
@@ -489,7 +490,7 @@ print([rule for rule, kept in brand.check(broken).items() if not kept], brand.on
 after = sft.judge(tuned, tokenizer, held_out)
 before = sft.judge(base, tokenizer, held_out)
 own_form = generate.answers(base, tokenizer, asked, max_new_tokens=16)
-own_right = [scoring.states_all(reply, row["expected"]) for reply, row in zip(own_form, held_out, strict=True)]
+own_right = [scoring.states_all(reply, row["expected"][:1]) for reply, row in zip(own_form, held_out, strict=True)]
 own_both = [right and brand.on_brand(reply) for right, reply in zip(own_right, own_form, strict=True)]
 base_both = [a or b for a, b in zip(before["both"], own_both, strict=True)]
 
@@ -577,12 +578,7 @@ def fine_tune(choice, rows, lr, steps, seed, valid=None, **more):
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
-    class HandLoss(SFTTrainer):
-        """The same trainer with the loss that notebook 02 builds by hand: on a CPU a third faster than TRL's own."""
-
-        def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-            loss = masked_cross_entropy(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
-            return (loss, {}) if return_outputs else loss
+    from ftlab.trainer import HandLoss
 
     tokenizer = AutoTokenizer.from_pretrained(choice.path)
     tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE
