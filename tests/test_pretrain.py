@@ -92,14 +92,14 @@ def test_a_batch_depends_on_its_seed_and_step_alone(small, python: Callable, tmp
 def test_shapes_and_shares(small) -> None:
     # In eight rows: 3 of pages, none in full, and 2 of drills; then 7 of pages, 2 in full. Sixteen rows have twice that.
     stages = (Stage(0.0, (1, 0, 0), 3, 0, 2, 0.0), Stage(0.5, (4, 3, 3), 7, 2, 0, 0.0))
-    for rows, step, full, pages, drills in ((8, 0, 0, 3, 2), (8, 49, 0, 3, 2), (8, 50, 2, 7, 0), (16, 99, 4, 14, 0)):
+    for rows, step, full, pages, drill in ((8, 0, 0, 3, 2), (8, 49, 0, 3, 2), (8, 50, 2, 7, 0), (16, 99, 4, 14, 0)):
         recipe = replace(TINY, rows=rows, steps=100, stages=stages, row_tokens=400)
         input_ids, answers, in_full = pretrain.batch(small, recipe, step)
         assert input_ids.shape == answers.shape == (rows, 400) and in_full.shape == (rows,)
         assert answers.dtype == in_full.dtype == torch.bool
         assert in_full.tolist() == [i < full or i >= pages for i in range(rows)]
-        assert not answers[pages + drills :].any() and not answers[: pages + drills].all()
-        assert not drills or answers[pages : pages + drills].any()
+        assert not answers[pages + drill :].any() and not answers[: pages + drill].all()
+        assert not drill or answers[pages : pages + drill].any()
 
 
 def test_stages_begin_where_they_say() -> None:
