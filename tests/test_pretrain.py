@@ -90,7 +90,7 @@ def test_a_batch_depends_on_its_seed_and_step_alone(small, python: Callable, tmp
 
 
 def test_shapes_and_shares(small) -> None:
-    # In eight rows: 3 of pages, none in full, and 2 of drills; then 7 of pages, 2 in full. Sixteen rows have twice that.
+    # In eight rows: 3 of pages, none in full, and 2 of drills; then 7 of pages, 2 in full. Of sixteen, twice that.
     stages = (Stage(0.0, (1, 0, 0), 3, 0, 2, 0.0), Stage(0.5, (4, 3, 3), 7, 2, 0, 0.0))
     for rows, step, full, pages, drill in ((8, 0, 0, 3, 2), (8, 49, 0, 3, 2), (8, 50, 2, 7, 0), (16, 99, 4, 14, 0)):
         recipe = replace(TINY, rows=rows, steps=100, stages=stages, row_tokens=400)
