@@ -142,7 +142,7 @@ def training(choice: Choice, count: int, rounds: int) -> dict[str, list[float]]:
 def main(argv: list[str] | None = None) -> int:
     """``ftlab bench``: prints the figures and exits 1 if a bar is missed."""
     parser = argparse.ArgumentParser(prog="ftlab bench", description=__doc__)
-    parser.add_argument("--rows", type=int, default=256, help="conversations in a training pass")
+    parser.add_argument("--rows", type=int, default=400, help="conversations in a training pass")
     parser.add_argument("--rounds", type=int, default=3, help="times that each way is measured")
     args = parser.parse_args(argv)
     import datasets
