@@ -87,7 +87,9 @@ def test_nothing_of_the_authors_computer(path: Path) -> None:
 
 @every_notebook
 def test_nothing_left_to_do(path: Path) -> None:
-    assert not re.search(r"\b(TODO|FIXME|XXX)\b", path.read_text(encoding="utf-8"))
+    # Sources alone: a picture stored as text may hold any three letters.
+    text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    assert not re.search(r"\b(TODO|FIXME|XXX)\b", text)
 
 
 @pytest.mark.parametrize("text", ["/home/ann/x.py", "see /Users/ann", r"C:\\Users\\ann", "File /tmp/ipykernel_1/2.py"])
