@@ -69,10 +69,15 @@ PARTS = {
 
 
 @cache
+def _rows(table: str) -> tuple[dict[str, str], ...]:
+    return tuple(files.read_table(paths.data() / "world" / "shops" / f"{table}.csv"))
+
+
+@cache
 def wordings(table: str) -> dict[str, dict[str, Wording]]:
     """The wordings of ``products``, ``policies`` or ``things``: by kind, such as "Returns" or "river", and by fact."""
     texts: dict[str, dict[str, dict]] = {}
-    for row in files.read_table(paths.data() / "world" / "shops" / f"{table}.csv"):
+    for row in _rows(table):
         fact = texts.setdefault(row["kind"], {}).setdefault(row["fact"], {"pool": row["values"]})
         if row["part"] in PARTS:
             fact.setdefault(PARTS[row["part"]], []).append(row["text"])
@@ -89,14 +94,12 @@ def wordings(table: str) -> dict[str, dict[str, Wording]]:
 @cache
 def names(kind: str) -> tuple[str, ...]:
     """How entities of a kind of thing are named: templates with ``{name}``."""
-    rows = files.read_table(paths.data() / "world" / "shops" / "things.csv")
-    return tuple(row["text"] for row in rows if (row["kind"], row["part"]) == (kind, "name"))
+    return tuple(row["text"] for row in _rows("things") if (row["kind"], row["part"]) == (kind, "name"))
 
 
-@cache
 def nouns() -> tuple[dict[str, str], ...]:
     """The kinds of goods, with their group of materials, their size, and whether litres and dishwasher make sense."""
-    return tuple(files.read_table(paths.data() / "world" / "shops" / "nouns.csv"))
+    return _rows("nouns")
 
 
 def _prose(parts: list[str]) -> str:
