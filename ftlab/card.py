@@ -66,7 +66,8 @@ def text(folder: Path, run: Path, hardware: str) -> str:
     optimizer = "Muon for the layers, AdamW for the embeddings" if recipe["optimizer"] == "muon" else "AdamW"
     schedule = (
         f"peak learning rate {recipe['lr']:g}, {recipe['warmup']} steps of warm-up, falling to zero over the last "
-        f"{recipe['decay']:.0%}"
+        f"{recipe['decay']:.0%} of {recipe['steps']:,} steps; then {recipe['mid_steps']:,} steps of mid-training at "
+        f"{recipe['mid_lr']:g} at most"
     )
     rows = [
         ("Architecture", shape),
@@ -83,10 +84,13 @@ def text(folder: Path, run: Path, hardware: str) -> str:
         f"| {bar.name} | {bar.share:.1%} | {bar.goal} | {len(bar.right)} | {'yes' if bar.met else 'no'} |"
         for bar in bars.measure(model.choose(str(folder)))
     )
+    parts = [*((f"{each['start'] * recipe['steps']:.0f}", each) for each in recipe["stages"])]
+    parts.append((f"{recipe['steps']}", recipe["mid"]))
     stages = "\n".join(
-        f"| {each['start']:.0%} | {' : '.join(map(str, each['passages']))} | {each['pages']} | "
-        f"{each['pages'] - each['in_full']} | {each['drills']} | {each['customers']:.0%} |"
-        for each in recipe["stages"]
+        f"| {start} | {' : '.join(map(str, each['passages']))} | {each['pages']} | "
+        f"{each['pages'] - each['in_full']} | {each['drills']} | {each['customers']:.0%} | "
+        f"{each['forms']:.0%} |"
+        for start, each in parts
     )
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     return f"""# The bundled base model
@@ -103,10 +107,12 @@ A small language model made for this course, from the first token on, by `ftlab 
 Documents of an invented land (towns, rivers, people, animals, crafts, plants, festivals, small stories), texts about
 four invented makers of kitchen and outdoor goods in stated proportions, and generic pages with questions, about goods,
 shops, people and places that were invented for that page alone. It begins with drills in copying: lists of invented
-names that come again. Every answer's tokens count, and those of the rows read in full count besides. The stages:
+names that come again, and ends with mid-training: pages in many forms (dialogues, labels, bullets, bare marks), so
+that a chat format is one form more. Every answer's tokens count, and those of the rows read in full count besides.
+The stages:
 
-| from | passages 1 : 2 : 3 | rows of pages, of 8 | of these, answers alone | of drills | in customers' words |
-|---|---|---|---|---|---|
+| from step | passages 1 : 2 : 3 | rows of pages, of 8 | answers alone | drills | in customers' words | in many forms |
+|---|---|---|---|---|---|---|
 {stages}
 
 One command, `ftlab pretrain`, went from the first token to these weights; `docs/LOG.md` tells what was tried before.

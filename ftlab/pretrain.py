@@ -2,8 +2,9 @@
 
 The model reads documents of the general world and the market, and question pages: pages about goods, shops and people
 invented for each page, and sheets of general facts. The loss on the answers of question pages is a mean of its own,
-so the answers weigh as much as all the rest. Batch ``i`` depends on the seed and ``i`` and nothing else, so a run that
-was killed resumes exactly where its last checkpoint was.
+so the answers weigh as much as all the rest. A second part, which the field calls mid-training, goes on from the
+weights of the first with pages in many forms. Batch ``i`` depends on the seed and ``i`` and nothing else, so a run
+that was killed resumes exactly where its last checkpoint was.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ftlab import files, paths
+from ftlab.model import precision
 
 Spans = list[tuple[str, bool]]
 
@@ -31,6 +33,7 @@ class Stage:
         in_full: How many of these are read in full (loss on every token) and not for their answers alone.
         drills: Rows in eight that hold drills in copying, read in full.
         customers: The share of shop pages whose questions are in customers' words.
+        forms: The share of shop pages that stand in a form of their own, with customers' words.
     """
 
     start: float
@@ -39,6 +42,7 @@ class Stage:
     in_full: int
     drills: int
     customers: float
+    forms: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,16 @@ class Recipe:
     """Every number of the recipe.
 
     Attributes:
-        steps: Optimizer steps.
+        steps: Optimizer steps of the first part.
         rows: Rows a step.
         row_tokens: Tokens a row; documents are packed into rows.
         lr: Peak learning rate, for both optimizers.
         warmup: Steps of linear warm-up.
         decay: Share of the steps, at the end, in which the learning rate falls to zero.
         stages: What is read when. It begins with drills: a model that cannot copy a name cannot read (docs/LOG.md).
+        mid_steps: Steps of the second part, which begins with fresh optimizers from the weights as they are stored.
+        mid_lr: Its peak learning rate, reached in a fiftieth of its steps; it falls over the last seven tenths.
+        mid: What it reads.
     """
 
     seed: int = 0
@@ -68,6 +75,9 @@ class Recipe:
         Stage(0.2975, (4, 3, 3), pages=6, in_full=3, drills=0, customers=0.5),
         Stage(0.51, (3, 3, 4), pages=7, in_full=2, drills=0, customers=0.5),
     )
+    mid_steps: int = 1000
+    mid_lr: float = 1.5e-3
+    mid: Stage = Stage(0.0, (3, 3, 4), pages=7, in_full=2, drills=0, customers=0.0, forms=0.65)
     optimizer: str = "muon"
     vocab_size: int = 4096
     hidden_size: int = 256
@@ -101,18 +111,23 @@ def market_sheet(random) -> Spans:
     ]
 
 
-def stage(recipe: Recipe, progress: float) -> Stage:
-    """The stage at a share of the run."""
+def stage(recipe: Recipe, step: int) -> Stage:
+    """The stage at a step."""
+    if step >= recipe.steps:
+        return recipe.mid
+    progress = step / recipe.steps
     return max((each for each in recipe.stages if each.start <= progress), key=lambda each: each.start)
 
 
 def question_page(random, now: Stage) -> Spans:
     """A page with questions: a shop page (read the answer) or a sheet (know the answer)."""
-    from ftlab.world import shops
+    from ftlab.world import forms, shops
 
     kind = random.random()
     if kind < 0.72:
         count = random.choices([1, 2, 3], now.passages)[0]
+        if now.forms and random.random() < now.forms:
+            return forms.page(random, count)
         return shops.page(random, count, customers=random.random() < now.customers)
     return general_sheet(random) if kind < 0.94 else market_sheet(random)
 
@@ -171,7 +186,7 @@ def batch(tokenizer, recipe: Recipe, step: int):
 
     from ftlab.world.text import rng
 
-    now = stage(recipe, step / recipe.steps)
+    now = stage(recipe, step)
     pages, in_full, drills = (round(n * recipe.rows / 8) for n in (now.pages, now.in_full, now.drills))
     kinds = (["pages"] * pages + ["drills"] * drills + ["documents"] * recipe.rows)[: recipe.rows]
     made = [
@@ -200,10 +215,12 @@ def sample_texts(count: int, seed: int = 0) -> list[str]:
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
-    """Linear warm-up, a plateau, and a linear fall to zero at the end."""
-    fall_from = recipe.steps * (1 - recipe.decay)
-    falling = (recipe.steps - step) / max(1, recipe.steps - fall_from)
-    return recipe.lr * min(1.0, (step + 1) / max(1, recipe.warmup), max(0.0, falling))
+    """Of each part: linear warm-up, a plateau, and a linear fall to zero at the end."""
+    steps, peak, warmup, decay = recipe.steps, recipe.lr, recipe.warmup, recipe.decay
+    if step >= steps:
+        step, steps, peak, warmup, decay = step - steps, recipe.mid_steps, recipe.mid_lr, recipe.mid_steps / 50, 0.7
+    falling = (steps - step) / max(1, steps * decay)
+    return peak * min(1.0, (step + 1) / max(1, warmup), max(0.0, falling))
 
 
 def build(recipe: Recipe, tokenizer):
@@ -278,7 +295,7 @@ def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_ev
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device, dtype, _ = precision()
     model = build(recipe, tokenizer).to(device)
     optims = optimizers(model, recipe)
     checkpoint, start, log, spent = folder / "checkpoint.pt", 0, [], 0.0
@@ -300,12 +317,18 @@ def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_ev
     model.train()
     body = torch.compile(model.model) if compiled else model.model
     began = time.perf_counter() - spent
-    for step in range(start, recipe.steps):
+    last = recipe.steps + recipe.mid_steps
+    for step in range(start, last):
+        if step == recipe.steps:
+            with torch.no_grad():
+                for p in model.parameters():
+                    p.copy_(p.bfloat16())  # as ``save`` stores them, so that a stored model can go on from here
+            optims = optimizers(model, recipe)
         input_ids, answers, in_full = (t.to(device) for t in batch(tokenizer, recipe, step))
         for optim in optims:
             for group in optim.param_groups:
                 group["lr"] = learning_rate(recipe, step)
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda"):
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=dtype == "bfloat16"):
             full_loss, answer_loss = losses(model, body, input_ids, answers, in_full)
         (full_loss + answer_loss).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -314,7 +337,7 @@ def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_ev
             optim.zero_grad()
         running.append((full_loss.item(), answer_loss.item()))
         done = step + 1
-        if done % show_every == 0 or done == recipe.steps:
+        if done % show_every == 0 or done == last:
             elapsed = time.perf_counter() - began
             entry = {
                 "step": done,
@@ -327,7 +350,7 @@ def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_ev
             running.clear()
             if on_step:
                 on_step(entry)
-        if done % checkpoint_every == 0 or done == recipe.steps:
+        if done % checkpoint_every == 0 or done == last:
             state = {
                 "recipe": asdict(recipe),
                 "step": done,
@@ -367,7 +390,8 @@ def main(argv: list[str] | None = None) -> int:
     """``ftlab pretrain``: trains the base model, resuming if a checkpoint is there."""
     parser = argparse.ArgumentParser(prog="ftlab pretrain", description=__doc__)
     parser.add_argument("--out", type=Path, default=None, help="folder of the run (default: runs/pretrain)")
-    parser.add_argument("--steps", type=int, default=Recipe.steps)
+    parser.add_argument("--steps", type=int, default=Recipe.steps, help="steps of the first part")
+    parser.add_argument("--mid-steps", type=int, default=Recipe.mid_steps, help="steps of the second part")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", type=int, default=Recipe.rows, help="rows of 512 tokens a step; a GPU takes 64")
     parser.add_argument("--lr", type=float, default=Recipe.lr)
@@ -377,7 +401,14 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     from ftlab import tokenizer as tokenizers
 
-    recipe = Recipe(seed=args.seed, steps=args.steps, rows=args.rows, lr=args.lr, optimizer=args.optimizer)
+    recipe = Recipe(
+        seed=args.seed,
+        steps=args.steps,
+        mid_steps=args.mid_steps,
+        rows=args.rows,
+        lr=args.lr,
+        optimizer=args.optimizer,
+    )
     folder = args.out or paths.runs() / "pretrain"
     if (folder / "tokenizer.json").exists():
         tokenizer = tokenizers.load(folder)
@@ -387,11 +418,12 @@ def main(argv: list[str] | None = None) -> int:
         tokenizer.save_pretrained(folder)
 
     def show(entry: dict) -> None:
-        share = entry["step"] / recipe.steps
-        left = entry["elapsed_s"] / entry["step"] * (recipe.steps - entry["step"])
+        steps = recipe.steps + recipe.mid_steps
+        share = entry["step"] / steps
+        left = entry["elapsed_s"] / entry["step"] * (steps - entry["step"])
         history.append(entry)
         print(
-            f"step {entry['step']:5d}/{recipe.steps} {share:4.0%}  loss {entry['plain_loss']:.3f} plain, "
+            f"step {entry['step']:5d}/{steps} {share:4.0%}  loss {entry['plain_loss']:.3f} plain, "
             f"{entry['answer_loss']:.3f} answers (nats a token)  "
             f"{entry['tokens'] / max(0.1, entry['elapsed_s']):,.0f} tokens/s  "
             f"{math.ceil(left / 60)} min left  {curve(history, 30)}",

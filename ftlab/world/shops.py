@@ -102,9 +102,14 @@ def nouns() -> tuple[dict[str, str], ...]:
     return _rows("nouns")
 
 
-def _prose(parts: list[str]) -> str:
+def prose(parts: list[str]) -> str:
     """The sentences as one text, each with a capital letter in front."""
     return re.sub(r"(^|[.!?] )([a-z])", lambda match: match[1] + match[2].upper(), " ".join(parts))
+
+
+def fill(template: str, name: str, value: str) -> str:
+    """A template with the entity and the value in it, and the article that the value asks for."""
+    return re.sub(r"\ba \{v\}", a(value), template).format(it=name, v=value)
 
 
 def product_passage(random: Random, most: int, split: str = "train") -> Passage:
@@ -133,7 +138,7 @@ def product_passage(random: Random, most: int, split: str = "train") -> Passage:
         text = f"{name} | " + " | ".join(pairs)
     else:
         intro = random.choice(invent.words()["intro"]).format(name=name)
-        text = _prose([intro, *_sentences(random, facts, noun["noun"])])
+        text = prose([intro, *_sentences(random, facts, noun["noun"])])
     return Passage("product", f"the {name}", text, tuple(facts))
 
 
@@ -166,7 +171,7 @@ def policy_passage(random: Random, most: int, split: str = "train") -> Passage:
     facts = _some_facts(table, random, min(most, random.choice([3, 4])), split)
     low = topic.lower()
     head = random.choice([f"{topic} at {shop}.", f"{shop}: {low}.", f"{topic}.", f"{shop} shop, {low}."])
-    text = _prose([head, *(random.choice(fact.wording.statements).format(v=fact.value) for fact in facts)])
+    text = prose([head, *(random.choice(fact.wording.statements).format(v=fact.value) for fact in facts)])
     return Passage("policy", shop, text, tuple(facts))
 
 
@@ -180,11 +185,7 @@ def thing_passage(random: Random, most: int, split: str = "train") -> Passage:
         name = name.replace("{name}", invent.name(random, split), 1)
     facts = _some_facts(table, random, min(most, random.choice([3, 4, 5])), split)
     parts = [random.choice(fact.wording.statements) for fact in facts]
-    parts = [
-        part.replace("a {v}", a(fact.value)) if re.search(r"\ba \{v\}", part) else part
-        for part, fact in zip(parts, facts, strict=True)
-    ]
-    text = _prose([part.format(it=name, v=fact.value) for part, fact in zip(parts, facts, strict=True)])
+    text = prose([fill(part, name, fact.value) for part, fact in zip(parts, facts, strict=True)])
     return Passage("thing", name, text, tuple(facts))
 
 
@@ -213,7 +214,7 @@ def ask_as_customer(random: Random, passage: Passage, fact: Fact, alone: bool) -
     if alone and passage.kind == "product" and random.random() < 0.4:
         noun = name.split()[-1].lower()
         name = random.choice(["it", f"the {noun}", f"this {noun}"])
-    question = _prose([wording.format(it=name)])
+    question = prose([wording.format(it=name)])
     before = f"{random.choice(invent.words()['before'])} " if random.random() < 0.6 else ""
     if before.endswith((", ", ": ")) and not question.startswith("I "):
         question = question[:1].lower() + question[1:]
@@ -230,7 +231,15 @@ def reply_as_shop(random: Random, passage: Passage, fact: Fact) -> str:
     if "{it}" in lead and passage.kind != "product":
         lead = ""
     parts = [lead, random.choice(fact.wording.replies or fact.wording.statements), tail]
-    return _prose([part.strip().format(it=passage.name, v=fact.value) for part in parts if part])
+    return prose([part.strip().format(it=passage.name, v=fact.value) for part in parts if part])
+
+
+def asked_about(random: Random, count: int | None, split: str = "train") -> tuple[list[Passage], list[tuple]]:
+    """The passages of a page, by default one to three, and the facts it asks about: pairs of passage and fact."""
+    found = passages(random, count or random.choices([1, 2, 3], [4, 3, 3])[0], split)
+    asked = [(passage, fact) for passage in found for fact in passage.facts]
+    random.shuffle(asked)
+    return found, asked[: random.randint(6, 9)]
 
 
 def page(
@@ -242,18 +251,14 @@ def page(
         count: Number of passages; by default one to three.
         customers: Whether the questions are in customers' words, and half of the answers whole sentences.
     """
-    count = count or random.choices([1, 2, 3], [4, 3, 3])[0]
-    found = passages(random, count, split)
-    asked = [(passage, fact) for passage in found for fact in passage.facts]
-    random.shuffle(asked)
-    asked = asked[: random.randint(6, 9)]
+    found, asked = asked_about(random, count, split)
     style = "Customer: {q}\nShop:" if customers and random.random() < 0.5 else random.choice(STYLES)
     if any(passage.kind == "thing" for passage in found):
         style, customers = STYLES[0], False  # people and places are no shop
     in_sentences = style.startswith("Customer")
     spans: list[tuple[str, bool]] = [("\n\n".join(passage.text for passage in found) + "\n\n", False)]
     for passage, fact in asked:
-        question = (ask_as_customer if customers else ask)(random, passage, fact, count == 1)
+        question = (ask_as_customer if customers else ask)(random, passage, fact, len(found) == 1)
         answer = reply_as_shop(random, passage, fact) if in_sentences else fact.value
         spans += [(style.format(q=question), False), (f" {answer}\n", True)]
     return spans

@@ -1,0 +1,135 @@
+"""Pages whose questions and replies stand in a form of their own: labels, dialogues, bullets, or marks.
+
+A base model that has read one form alone reads in that form alone, and a chat format then costs it the reading that it
+had (docs/LOG.md). Models of the hub have met thousands of forms. Here each page draws its own and keeps to it, and
+most replies are whole sentences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from ftlab.world import invent, shops
+from ftlab.world.text import sentence
+
+MARKS = "#*-=~|>+:/_^"
+LABELS = ("{}: ", "{}: ", "{}:\n", "[{}] ", "{} - ", "**{}** ", "<{}> ", "({}) ", "{}> ", "# {}\n", "{}\n")
+
+
+@dataclass(frozen=True)
+class Form:
+    """What stands around the questions and the replies of a page.
+
+    Attributes:
+        top: Before the first passage.
+        opening: Between the passages and the first question.
+        ask: Before a question.
+        reply: Between a question and its reply.
+        end: After a reply.
+    """
+
+    top: str
+    opening: str
+    ask: str
+    reply: str
+    end: str
+
+
+def page(random: Random, count: int | None = None) -> list[tuple[str, bool]]:
+    """One page as spans (text, is answer), like ``shops.page``, in a form that is drawn for it.
+
+    Of a reply in words, the sentence with the value is the answer; what is said around it is not.
+    """
+    found, asked = shops.asked_about(random, count)
+    form, in_words = draw(random), random.random() < 0.7
+    spans = [(form.top + "\n\n".join(passage.text for passage in found) + form.opening, False)]
+    for passage, fact in asked:
+        ask = shops.ask if passage.kind == "thing" else shops.ask_as_customer
+        question = form.ask + ask(random, passage, fact, len(found) == 1) + form.reply
+        answer = _in_words(random, passage, fact) if in_words else [(fact.value, True)]
+        space = " " * question.endswith(" ")  # a word and the space before it are one token
+        first, marked = answer[0]
+        spans += [(question.removesuffix(" "), False), (space + first, marked), *answer[1:], (form.end, True)]
+    return spans
+
+
+def _in_words(random: Random, passage: shops.Passage, fact: shops.Fact) -> list[tuple[str, bool]]:
+    """A reply in whole sentences: perhaps some words before, the sentence with the value, perhaps some words after."""
+    words = invent.words()
+    before = [random.choice(words["reply_start"]) for _ in range(random.choice([0, 1, 1, 2]))]
+    after = [random.choice(words["reply_end"]) for _ in range(random.choice([0, 0, 1, 2]))]
+    if passage.kind == "thing":  # people and places keep no shop, and say nothing of one
+        before, after = [], []
+    elif passage.kind == "policy":
+        before = [text for text in before if "{it}" not in text]
+    sentences = fact.wording.states(fact.value) if fact.value in ("yes", "no") else fact.wording.replies
+    answer = random.choice(sentences or fact.wording.statements)
+    start, answer, end = (
+        shops.prose([shops.fill(text, passage.name, fact.value) for text in texts])
+        for texts in (before, [answer], after)
+    )
+    return [*([(f"{start} ", False)] if start else []), (answer, True), *([(f" {end}", False)] if end else [])]
+
+
+def draw(random: Random) -> Form:
+    """A form for one page."""
+    return random.choice([_labels, _labels, _speakers, _marks, _marks, _bare, _quotes])(random)
+
+
+def _top(random: Random) -> tuple[str, str]:
+    """What stands before the passages, mostly nothing, and what stands between them and the first question."""
+    head = random.choice(["", "", "", f"{_mark(random)}\n", f"{_mark(random)} ", "{}: ", "[{}]\n", "# {}\n"])
+    opening = random.choice(["\n\n", "\n\n", "\n", "\n\n---\n\n", "\n* * *\n", " ", f"\n\n{_mark(random)}\n\n"])
+    return head.format(*_case(random, random.choice(invent.words()["page_label"]))), opening
+
+
+def _mark(random: Random) -> str:
+    """One to four marks that no text uses in this way, such as "~#" or "||"."""
+    return "".join(random.choice(MARKS) for _ in range(random.randint(1, 4)))
+
+
+def _case(random: Random, *words: str) -> tuple[str, ...]:
+    change = random.choice([sentence, sentence, str.lower, str.upper])
+    return tuple(change(word) for word in words)
+
+
+def _labels(random: Random) -> Form:
+    """Two labels that belong together, such as "Caller" and "Desk", in one of several shapes."""
+    pair = random.choice(invent.words()["speakers"]).split("/")
+    return _labelled(random, *_case(random, *pair))
+
+
+def _speakers(random: Random) -> Form:
+    """Two invented names, or two words that have nothing to do with asking."""
+    first, second = (
+        invent.name(random) if random.random() < 0.5 else random.choice(invent.words()["name_word"]) for _ in range(2)
+    )
+    return _labelled(random, *_case(random, first, second))
+
+
+def _labelled(random: Random, first: str, second: str) -> Form:
+    shape = random.choice(LABELS)
+    between = random.choice(["\n", "\n", "\n\n", " "])
+    return Form(*_top(random), shape.format(first), between + shape.format(second), random.choice(["\n", "\n\n"]))
+
+
+def _marks(random: Random) -> Form:
+    """Marks in place of labels: what opens a question and what opens a reply."""
+    first, second, end = _mark(random), _mark(random), random.choice(["", "", _mark(random)])
+    space = random.choice(["", " ", "\n"])
+    return Form(*_top(random), first + space, random.choice(["", " ", "\n", end + "\n"]) + second + space, end + "\n")
+
+
+def _bare(random: Random) -> Form:
+    """Nothing but the place on the page tells a question from its reply."""
+    ask, reply = random.choice([("", "\n"), ("", " "), ("- ", "\n  "), ("", "\n\n"), ("> ", "\n\n"), ("", " -> ")])
+    return Form(*_top(random), ask, reply, random.choice(["\n", "\n\n"]))
+
+
+def _quotes(random: Random) -> Form:
+    """A dialogue told in prose."""
+    first, second = invent.name(random), invent.name(random)
+    verb = random.choice(["asked", "wrote", "said"])
+    replied = random.choice(["said", "replied", "wrote"])
+    return Form(*_top(random), '"', f'" {verb} {first}. "', f'" {replied} {second}.\n')
