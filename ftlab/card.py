@@ -115,7 +115,8 @@ The stages:
 |---|---|---|---|---|---|---|
 {stages}
 
-One command, `ftlab pretrain`, went from the first token to these weights; `docs/LOG.md` tells what was tried before.
+One command, `ftlab pretrain`, goes from the first token to such weights; `docs/LOG.md` tells how these were made and
+what was tried before.
 
 ![Loss on documents and on answers, against the tokens read](curve.png)
 

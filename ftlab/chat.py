@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-# A role token, the text, an end token. What stands between ``generation`` and ``endgeneration`` is what the assistant
-# says: its mask covers that, end token included, and nothing else.
+# A role token on a line of its own, then the text. The end token closes what the assistant says and nothing else: in
+# the base model's reading it stood between documents, and put after every turn it cost reading (docs/LOG.md). What
+# stands between ``generation`` and ``endgeneration`` is what the assistant says, end token included.
 TEMPLATE = (
-    "{% for message in messages %}"
-    "{% if message.role == 'assistant' %}"
-    "<|assistant|>{% generation %}{{ message.content }}<|end|>{% endgeneration %}"
-    "{% else %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endif %}"
+    "{% for message in messages %}<|{{ message.role }}|>\n"
+    "{% if message.role == 'assistant' %}{% generation %}{{ message.content }}<|end|>{% endgeneration %}"
+    "{% else %}{{ message.content }}\n{% endif %}"
     "{% endfor %}"
-    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+    "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
 )
 
 

@@ -14,5 +14,6 @@ class HandLoss(SFTTrainer):
     """``SFTTrainer`` whose one method that computes the loss is replaced."""
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        loss = masked_cross_entropy(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
+        with self.accelerator.autocast():  # what `bf16` asks for: the trainer sees to it only where it calls the model
+            loss = masked_cross_entropy(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
         return (loss, {}) if return_outputs else loss

@@ -35,7 +35,7 @@ def test_notebook_02_has_the_dials_of_its_experiments() -> None:
 
 def test_notebook_00_has_the_dials_of_its_experiment() -> None:
     found = dials("00_start_here")
-    assert (found["LR"], found["STEPS"], found["QUESTIONS"]) == (sft.LR, sft.STEPS, 100)
+    assert (found["LR"], found["STEPS"], found["QUESTIONS"]) == (sft.LR, sft.FIRST_STEPS, 100)
 
 
 def test_every_claim_names_an_experiment_and_a_notebook() -> None:
@@ -70,3 +70,31 @@ def test_masked_cross_entropy_is_the_models_own_loss() -> None:
         assert torch.allclose(masked_cross_entropy(model, padded, more), ours, atol=1e-6)
         # five labels count and are predicted: the sum divided by ten is half the mean
         assert torch.allclose(masked_cross_entropy(model, ids, labels, num_counted=10), ours / 2, atol=1e-6)
+
+
+def test_the_trainer_computes_the_hand_made_loss_in_the_precision_that_was_asked_for(monkeypatch, tmp_path) -> None:
+    from dataclasses import replace
+
+    import torch
+
+    from ftlab import trainer
+    from ftlab.model import choose
+
+    seen, loss = [], trainer.masked_cross_entropy
+
+    def watched(model, *args):
+        linear = model.get_submodule("model.layers.0.mlp.up_proj")
+        hook = linear.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
+        try:
+            return loss(model, *args)
+        finally:
+            hook.remove()
+
+    monkeypatch.setattr(trainer, "masked_cross_entropy", watched)
+    rows = sft.conversations("train")[:8]
+    for dtype in ("float32", "bfloat16"):
+        seen.clear()
+        choice = replace(choose(), device="cpu", dtype=dtype)
+        model, _, _ = sft.fine_tune(choice, rows, 1e-4, 1, 0, output_dir=str(tmp_path))
+        assert seen and set(seen) == {getattr(torch, dtype)}
+        assert {p.dtype for p in model.parameters()} == {torch.float32}  # small updates would be lost in 16 bits

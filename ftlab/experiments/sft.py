@@ -14,12 +14,13 @@ from ftlab.world.text import rng
 INPUTS = ["quillmere/conversations_*.jsonl", "questions/general_test.jsonl"]
 # The dials of notebook 02, as it is stored.
 LR = 1e-3
-STEPS = 100
+STEPS = 120
+FIRST_STEPS = 100  # notebook 00's
 EXAMPLES = 1000
 HELD_OUT = 60
 VALID = 48
 FACTS = 200
-SIZES = {10: 24, 30: 36, 100: 60, 300: 100}  # training examples: optimizer steps
+SIZES = {10: 24, 30: 36, 100: 60, 300: 120}  # training examples: optimizer steps
 OVERFIT_EXAMPLES, OVERFIT_STEPS = 30, 100
 
 
@@ -147,7 +148,7 @@ def share(scores: list[bool]) -> float:
 def first_finetune(seed: int) -> dict[str, dict]:
     """Notebook 00: on-brand replies of a run on all conversations, tuned minus base, in points."""
     choice, held_out = choose(), conversations("test")[:100]
-    model, tokenizer, _ = fine_tune(choice, conversations("train"), LR, STEPS, seed)
+    model, tokenizer, _ = fine_tune(choice, conversations("train"), LR, FIRST_STEPS, seed)
     tuned, base = judge(model, tokenizer, held_out), judge(load_base(choice), tokenizer, held_out)
     effect = share(tuned["on_brand"]) - share(base["on_brand"])
     return {"first-finetune": {"effect": effect, "right": share(tuned["right"])}}

@@ -54,13 +54,13 @@ print(choice)
 # %%
 SEED = 0  # which examples are sampled, and the order in which they are read; any whole number
 LR = 1e-3  # peak learning rate; try 1e-4 and 3e-3
-STEPS = 100  # optimizer steps of the main run; try 20 and 200
+STEPS = 120  # optimizer steps of the main run; try 20 and 300
 BATCH_SIZE = 8  # examples a step in the main run (the later runs keep 8); try 4 and 16
 EXAMPLES = 1000  # training examples of the main run; section 4 prints how many there are
 HELD_OUT = 60  # test prompts for every score; try 20 and 324, and watch the intervals
 VALID = 48  # validation examples for the held-out loss; try 186
 FACTS = 200  # general questions for measuring what is forgotten
-SIZES = {10: 24, 30: 36, 100: 60, 300: 100}  # claim 2: training examples, and the optimizer steps each gets
+SIZES = {10: 24, 30: 36, 100: 60, 300: 120}  # claim 2: training examples, and the optimizer steps each gets
 OVERFIT_EXAMPLES, OVERFIT_STEPS = 30, 100  # claim 4: a set too small for so many steps
 
 # %% [markdown]
@@ -111,8 +111,8 @@ print(f"what the desk would say:         {gold}")
 # ## 2. The chat template: a conversation as one row of tokens
 #
 # A language model reads a row of tokens and has no idea of people taking turns. So we mark the turns with tokens of
-# their own: one that says who speaks, then the text, then one that says that the turn is over. Three short messages
-# are enough to see it.
+# their own: one that says who speaks, on a line by itself, then the text. What the assistant says ends with one more,
+# `<|end|>`, so that the model can say that it is done. Three short messages are enough to see it.
 
 # %%
 messages = [{"role": "system", "content": "Hazel Kettle. Capacity: 1.7 L."},
@@ -120,23 +120,27 @@ messages = [{"role": "system", "content": "Hazel Kettle. Capacity: 1.7 L."},
             {"role": "assistant", "content": "It holds 1.7 L."}]
 by_hand = ""
 for message in messages:
-    by_hand += f"<|{message['role']}|>{message['content']}<|end|>"
+    by_hand += f"<|{message['role']}|>\n{message['content']}"
+    by_hand += "<|end|>" if message["role"] == "assistant" else "\n"
 print(by_hand)
 
 # %% [markdown]
-# That is the whole secret. Libraries write the same loop in Jinja, a small template language, because a template is
+# That is the whole secret. Why no end token after the other turns? The base model knows it from its reading, where it
+# stood between two documents that had nothing to do with each other. A template that put it after every turn cost our
+# models general facts and some of their reading; the course's log, `docs/LOG.md`, has the figures.
+#
+# Libraries write the same loop in Jinja, a small template language, because a template is
 # text and can be stored with the tokenizer. Ours does one thing more: it wraps what the *assistant* says, end token
 # included, in `generation` marks, which leave no trace in the text, but let the library report which tokens those
 # are. The last line is for asking: it opens the assistant's turn and leaves it open.
 
 # %% tags=["twin:ftlab.chat:TEMPLATE"]
 TEMPLATE = (
-    "{% for message in messages %}"
-    "{% if message.role == 'assistant' %}"
-    "<|assistant|>{% generation %}{{ message.content }}<|end|>{% endgeneration %}"
-    "{% else %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endif %}"
+    "{% for message in messages %}<|{{ message.role }}|>\n"
+    "{% if message.role == 'assistant' %}{% generation %}{{ message.content }}<|end|>{% endgeneration %}"
+    "{% else %}{{ message.content }}\n{% endif %}"
     "{% endfor %}"
-    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+    "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
 )
 
 # %% [markdown]
@@ -149,7 +153,7 @@ assert tokenizer.apply_chat_template(messages, **form) == by_hand and TEMPLATE =
 print(tokenizer.apply_chat_template(messages[:-1], **form, add_generation_prompt=True))
 
 # %% [markdown]
-# The printed line is a *prompt*: the conversation up to the point where the assistant begins. When we ask the tuned
+# What is printed is a *prompt*: the conversation up to the point where the assistant begins. When we ask the tuned
 # model, this is what it gets, to the letter. A space or a line break that training had and asking lacks is among the
 # commonest and quietest faults in this field, which is why both come from one template.
 #
@@ -157,14 +161,15 @@ print(tokenizer.apply_chat_template(messages[:-1], **form, add_generation_prompt
 #
 # Training predicts each token from those before it. We do not want to teach the model to write customers' questions
 # or product records, so only the assistant's tokens shall count. We go through the messages again, now in tokens, and
-# write down three things for each: its id, who says it, and whether it counts. `<|assistant|>` itself does not count:
-# it is given to the model. The final `<|end|>` does: the model has to learn when to stop.
+# write down three things for each: its id, who says it, and whether it counts. `<|assistant|>` and the line's end after
+# it do not count: they are given to the model. The final `<|end|>` does: the model has to learn when to stop.
 
 # %%
 ids, roles, counted = [], [], []
 for message in messages:
-    start = tokenizer(f"<|{message['role']}|>", add_special_tokens=False)["input_ids"]
-    spoken = tokenizer(message["content"] + "<|end|>", add_special_tokens=False)["input_ids"]
+    start = tokenizer(f"<|{message['role']}|>\n", add_special_tokens=False)["input_ids"]
+    end = "<|end|>" if message["role"] == "assistant" else "\n"
+    spoken = tokenizer(message["content"] + end, add_special_tokens=False)["input_ids"]
     ids += start + spoken
     roles += [message["role"]] * len(start + spoken)
     counted += [False] * len(start) + [message["role"] == "assistant"] * len(spoken)
@@ -184,7 +189,7 @@ def show_tokens(ids, roles, counted):
     shade = {"system": "#E4E4E4", "user": "#CFE8F7", "assistant": "#FBE3B5"}
     rows = {role: f"<b>{role}</b>:&ensp;" for role in roles}
     for token, role, counts in zip(ids, roles, counted, strict=True):
-        text = tokenizer.decode([token]).replace("<", "&lt;").replace(" ", "&middot;")
+        text = tokenizer.decode([token]).replace("<", "&lt;").replace(" ", "&middot;").replace("\n", "&crarr;")
         text = f"<u><b>{text}</b></u>" if counts else text
         border = "2px solid #222" if counts else "1px dashed #999"
         style = f"background:{shade[role]};border:{border};color:#111;padding:2px"
@@ -193,7 +198,7 @@ def show_tokens(ids, roles, counted):
 
 
 display(show_tokens(ids, roles, counted))
-print(f"{sum(counted)} of {len(ids)} tokens count; a dot stands for the space before a word")
+print(f"{sum(counted)} of {len(ids)} tokens count; a dot stands for the space before a word, ↵ for a line's end")
 
 # %% [markdown]
 # Digits are single tokens here, so a price or a capacity is copied digit by digit. Now the same three lists from the
@@ -375,7 +380,8 @@ def pairs(rows):
 # %% tags=["twin:ftlab.trainer:HandLoss"]
 class HandLoss(SFTTrainer):
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        loss = masked_cross_entropy(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
+        with self.accelerator.autocast():  # what `bf16` asks for: the trainer sees to it only where it calls the model
+            loss = masked_cross_entropy(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
         return (loss, {}) if return_outputs else loss
 
 # %% [markdown]
@@ -428,9 +434,9 @@ for ids, mask, labels in zip(batch["input_ids"], batch["attention_mask"], batch[
     assert (labels[mask == 0] == -100).all()
 with torch.inference_mode():
     mine, theirs = trainer.compute_loss(tuned, batch), tuned(**batch).loss
-assert torch.allclose(mine, theirs, atol=1e-4)
+assert torch.allclose(mine, theirs, rtol=0.01)  # where the trainer computes in bf16, two or three digits agree
 print({name: tuple(values.shape) for name, values in batch.items()})
-print(f"The labels are ours, padding never counts, and the loss is {mine:.4f} either way.")
+print(f"The labels are ours, padding never counts, and the loss is {mine:.2f} either way.")
 
 # %% [markdown]
 # Rows of different length are filled up with padding to the longest of the batch; the attention mask hides it, and

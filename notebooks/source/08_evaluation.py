@@ -52,7 +52,7 @@ print(choice)
 # %%
 SEED = 0  # which examples are sampled, and their order; any whole number
 LR = 1e-3  # peak learning rate of every tuning; try 5e-4
-STEPS, EXAMPLES = 100, 1000  # the tuned model: optimizer steps of 8 rows, training examples; try 200 steps
+STEPS, EXAMPLES = 120, 1000  # the tuned model: optimizer steps of 8 rows, training examples; try 300 steps
 QUICK_STEPS, QUICK_EXAMPLES = 36, 30  # the quick model, a colleague's short cut; try 12 steps, 100 examples
 HELD_OUT = 324  # test questions, all there are; try 60, and watch every interval grow
 FACTS = 200  # general questions that measure what was forgotten
