@@ -137,8 +137,8 @@ base_own = generate.answers(base, tokenizer, own_prompts, max_new_tokens=16)
 print(f"chat format\n{chat_prompts[0]}\n  -> {base_chat[0]!r}\n\nown form\n{own_prompts[0]}\n  -> {base_own[0]!r}")
 
 # %% [markdown]
-# A base model tends to be lost in a format that it has never seen. In its own form it can often read the fact off the
-# record. But a bare value is not a reply. Quillmere has a **brand guide** that says how its desk writes. Each of its
+# A base model can often read the fact off the record, most surely in its own form. But it has never seen where a
+# chat turn ends, so there it goes on and on with the page. And a bare value is not a reply. Quillmere has a **brand guide** that says how its desk writes. Each of its
 # rules is a few lines of code in `ftlab/world/brand.py`, so nobody has to argue about whether a reply keeps them:
 
 # %%
@@ -421,7 +421,7 @@ passed("Your rule finds whole words, whatever their case and whatever stands bes
 # | 05 RLHF *(coming)* | How do people's votes become behaviour? | 6 |
 # | 06 DPO *(coming)* | Do I need the reward model? | 4 |
 # | 07 RAG against fine-tuning *(coming)* | Weights or documents? | 4 |
-# | 08 evaluation *(coming)* | Is the gain real? | 4 |
+# | [08 evaluation](08_evaluation.ipynb) | Is the gain real? | 4 |
 # | 09 lifecycle *(coming)* | When do I retrain, and can I go back? | 4 |
 # | 10 visibility *(coming)* | What do models say about a brand? | 4 |
 # | 11 your data *(coming)* | Will it work for us? | 4 |
