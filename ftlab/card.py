@@ -84,8 +84,8 @@ def text(folder: Path, run: Path, hardware: str) -> str:
         f"| {bar.name} | {bar.share:.1%} | {bar.goal} | {len(bar.right)} | {'yes' if bar.met else 'no'} |"
         for bar in bars.measure(model.choose(str(folder)))
     )
-    parts = [*((f"{each['start'] * recipe['steps']:.0f}", each) for each in recipe["stages"])]
-    parts.append((f"{recipe['steps']}", recipe["mid"]))
+    parts = [(round(each["start"] * recipe["steps"]), each) for each in recipe["stages"]]
+    parts.append((recipe["steps"], recipe["mid"]))
     stages = "\n".join(
         f"| {start} | {' : '.join(map(str, each['passages']))} | {each['pages']} | "
         f"{each['pages'] - each['in_full']} | {each['drills']} | {each['customers']:.0%} | "
