@@ -138,8 +138,9 @@ print(f"chat format\n{chat_prompts[0]}\n  -> {base_chat[0]!r}\n\nown form\n{own_
 
 # %% [markdown]
 # A base model can often read the fact off the record, most surely in its own form. But it has never seen where a
-# chat turn ends, so there it goes on and on with the page. And a bare value is not a reply. Quillmere has a **brand guide** that says how its desk writes. Each of its
-# rules is a few lines of code in `ftlab/world/brand.py`, so nobody has to argue about whether a reply keeps them:
+# chat turn ends, so there it goes on and on with the page. And a bare value is not a reply. Quillmere has a **brand
+# guide** that says how its desk writes. Each of its rules is a few lines of code in `ftlab/world/brand.py`, so nobody
+# has to argue about whether a reply keeps them:
 
 # %%
 rules = "".join(f"<tr><td><b>{rule.title}</b></td><td>{in_html(rule.rule)}</td></tr>" for rule in brand.guide())
