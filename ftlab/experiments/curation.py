@@ -21,7 +21,7 @@ RECORDS, RAW, EXCELLENT = 12_000, 10_000, 100
 FAULT = "off_brand"
 HELD_OUT = 60
 SHARE = 0.15
-ONE_PASS_STEPS, EXCELLENT_STEPS = RAW // 8, (30, 60, 120)
+ONE_PASS_STEPS, EXCELLENT_STEPS = RAW // 8, (60, 120, 240)
 
 # What is dropped in each arm. The last one leaves no trace in the texts: what it seems to do is chance.
 ARMS = {
