@@ -81,18 +81,28 @@ class Index:
         around = Counter(gram for item in self._items for gram in set(_grams(item, AROUND)))
         self._weights = [_weights(item, around) for item in self._items]
 
-    def overlap(self, text: str) -> list[Overlap]:
-        """The test items that share an n-gram with the text, each with the share of its words found, highest first."""
+    def overlap(self, text: str, at_least: float = 0.0) -> list[Overlap]:
+        """The test items that share an n-gram with the text, each with the share of its words found, highest first.
+
+        Args:
+            at_least: Items with a smaller share are left out, most of them before they are laid beside the text.
+        """
         found = words(text)
         candidates = {self._whole[tuple(found)]} if tuple(found) in self._whole else set()
         for size, seeds in self._seeds.items():
-            for gram in seeds.keys() & set(_grams(found, size)):
-                candidates.update(seeds[gram])
-        overlaps = []
+            for gram in _grams(found, size):
+                candidates.update(seeds.get(gram, ()))
+        overlaps, vocabulary = [], set(found)
         for number in candidates:
-            share, shared = self._share(number, found)
-            overlaps += [Overlap(place, share, shared) for place in self._places[number]]
+            if self._most(number, vocabulary) >= at_least:
+                share, shared = self._share(number, found)
+                overlaps += [Overlap(place, share, shared) for place in self._places[number] if share >= at_least]
         return sorted(overlaps, key=lambda one: (-one.share, one.test_index))
+
+    def _most(self, number: int, vocabulary: set[str]) -> float:
+        """The share of an item's words that are anywhere in a text: ``_share`` cannot be more."""
+        item = self._items[number]
+        return sum(word in vocabulary for word in item) / len(item)
 
     def _share(self, number: int, found: list[str]) -> tuple[float, str]:
         item, weights = self._items[number], self._weights[number]
@@ -132,7 +142,7 @@ def contaminated(train_texts: Iterable[str], test_texts: Sequence[str], n: int =
         raise ValueError(f"threshold: expected a share above 0 and at most 1, found {threshold}. 0.75 is a good start.")
     index = Index(test_texts, n)
     return [Contaminated(place, *one) for place, text in enumerate(_texts(train_texts, "train_texts"))
-            for one in index.overlap(text) if one.share >= threshold]
+            for one in index.overlap(text, threshold)]
 
 
 def words(text: str) -> list[str]:

@@ -105,6 +105,15 @@ def test_one_changed_word_hides_no_item_of_8_words(place):
     assert pairs([" ".join(changed)], [" ".join(item)]) == [(0, 0)]
 
 
+@given(at_least=st.floats(0, 1), seed=st.integers(0, 10**6))
+def test_law_a_least_share_only_leaves_out_what_is_below_it(at_least, seed):
+    draw = random.Random(seed)
+    index = contamination.Index([ITEM, OTHER, SIGN_OFF])
+    parts = [text.split()[draw.randrange(6):draw.randrange(8, 22)] for text in (OTHER, ITEM, SIGN_OFF)]
+    mixed = " ".join(" ".join(part) for part in parts)
+    assert index.overlap(mixed, at_least) == [one for one in index.overlap(mixed) if one.share >= at_least]
+
+
 def test_the_train_side_is_a_stream():
     assert pairs((text for text in [OTHER, ITEM]), [ITEM]) == [(1, 0)]
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from ftlab import files
-from ftlab.curation import bench, choose, lineage, measure, pipeline, records, shards, stream
+from ftlab.curation import bench, choose, lineage, measure, normalize, pipeline, records, shards, stream
 from ftlab.world import desk
 
 SIZE = 400  # how many records the runs choose
@@ -165,9 +165,21 @@ def test_split_refuses_a_share_that_is_no_fifth_or_tenth():
 def test_growth_by_hand_and_the_table_of_the_bench(capsys):
     assert bench.growth([10, 100, 1000], [0.1, 1.0, 10.0]) == pytest.approx(1)
     assert bench.growth([10, 100], [1.0, 100.0]) == pytest.approx(2)  # ten times the records, a hundred times the time
-    bench.main(["--sizes", "60", "180"])
+    bench.main(["--sizes", "60", "180", "--workers", "1"])
     shown = capsys.readouterr().out
     assert all(step in shown for step in pipeline.STEPS) and "growth" in shown
+
+
+def test_the_bench_clocks_every_record_at_every_step_and_changes_nothing(dump, tmp_path):
+    raw, _, _, outcome = dump
+    timing = bench.time_stream(raw, tmp_path / "out", SIZE, shard_rows=1000)
+    assert kept_of(tmp_path / "out") == {row["id"]: row["lineage"] | {"split": row["split"]} for row in outcome.kept}
+    came_in = {row["step"]: row["in"] for row in outcome.funnel}
+    for step in (*pipeline.STEPS[:8], "label_errors", "balance", "split"):  # between these, others see more records
+        assert timing.steps[step][0] == came_in[step], step
+    assert all(0 < seconds < timing.elapsed_s * 2 for _, seconds in timing.steps.values())
+    assert timing.memory > 50e6
+    assert pipeline.PREPARE[0][1] is normalize.normalize  # the clocks are gone
 
 
 def test_a_surrogate_half_is_written_as_its_escape():

@@ -76,12 +76,34 @@ PATTERNS = {
         r"now)\b|\boverride (?:code|password|key)\b|"
         r"\bwithout (?:any )?(?:restrictions|filters|safety|censorship)\b",
 }
-_COMPILED = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in PATTERNS.items()}
+# Every match of a pattern holds one of these, in any case. Looking for them first takes a tenth of the time, since most
+# texts hold none.
+NEEDS = {
+    "cancels its rules": "ignor|disregard|forget|overrid|overrul|bypass|skip|drop|neglect|cancel|discard|erase|delete|"
+                         "set aside|attention|follow|obey|apply|instructions|orders|rules|prompt|directions|as if|"
+                         "pretend",
+    "cancels what came before": "ignore|disregard|forget|override|end of |start of |beginning of |conversation|session|"
+                                "context",
+    "gives it another role": "you are |pretend|role|imagine|act as|act like|from now on|obey",
+    "asks for its orders": "prompt|instructions|system message|configuration|guidelines|memory|context window|"
+                           "training data|api key|password|source code| above|secret|hidden|your internal|your system|"
+                           "your initial",
+    "plants a memory": "learn|remember|memori|store|save|repeat",
+    "names a forbidden mode": "reset your| mode|jail|do anything now|prompt injection|sudo",
+    "imitates the chat format": "<|[|##|role|system|assistant|developer|admin",
+    "gives new orders": "instruction|order|task|directive|rule|ai|a.i.|assistant|bot|llm|model|gpt|machine|program",
+    "dictates the reply": "only |just |exactly |nothing but |task|job|goal|purpose|duty|override|without ",
+}
+_COMPILED = {name: (NEEDS[name].split("|"), re.compile(pattern, re.IGNORECASE)) for name, pattern in PATTERNS.items()}
 
 
 def find_injection(text: str) -> tuple[str, str] | None:
     """The first pattern that the text matches, and the words that match it; None if there is none."""
-    for name, pattern in _COMPILED.items():
+    plain = text.isascii()  # some letters beyond ASCII match ASCII ones without regard to case
+    lower = text.lower().replace("quillmere", "")  # most replies end with this name, and it holds "llm"
+    for name, (needs, pattern) in _COMPILED.items():
+        if plain and not any(need in lower for need in needs):
+            continue
         if found := pattern.search(text):
             return name, found[0]
     return None

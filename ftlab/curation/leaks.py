@@ -59,12 +59,12 @@ def check_leak(record: dict) -> dict:
     """
     seen = set()
     for name in ("question", "reply"):
-        for overlap in _index().overlap(record[name]):
+        for overlap in _index().overlap(record[name], LOOSE_COPY):
             test = test_texts()[overlap.test_index]
-            both = overlap.share >= LOOSE_COPY and any(row == test.row and text != test.text for text, row in seen)
+            both = any(row == test.row and text != test.text for text, row in seen)
             if overlap.share >= COPY[name] or both:
                 raise Reject(f"expected a '{name}' that is in no test set, found {overlap.share:.0%} of a text of "
                              f"{test.row}.")
-            if overlap.share >= LOOSE_COPY and name == "question":
+            if name == "question":
                 seen.add(test)
     return record
