@@ -16,7 +16,7 @@ from ftlab.world import desk
 INPUTS = ["quillmere/*.jsonl", "questions/*.jsonl", "world/desk/*.csv"]
 # The dials of notebook 01, as it is stored.
 LR = 1e-3
-STEPS = 60
+STEPS = 90
 RECORDS, RAW, EXCELLENT = 12_000, 10_000, 100
 FAULT = "off_brand"
 HELD_OUT = 60

@@ -53,7 +53,7 @@ print(choice)
 SEED = 0  # which dump is made, which records are drawn, and their order; any whole number
 RECORDS = 12_000  # records in the dump; try 3000 for a quick look
 RAW, EXCELLENT = 10_000, 100  # claim 1: raw records against excellent ones; try 30 and 300
-STEPS = 60  # optimizer steps of eight rows in every fine-tune; try 30 and 120
+STEPS = 90  # optimizer steps of eight rows in every fine-tune; try 60 and 120
 LR = 1e-3  # peak learning rate; try 5e-4
 HELD_OUT = 60  # test prompts for every score; try 20 and 324, and watch the intervals
 FAULT = "off_brand"  # claim 2: what is removed alone; section 12 prints the others to choose from
