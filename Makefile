@@ -71,7 +71,7 @@ lock: $(STAMP)
 	@$(PY) -m ftlab.lock $(if $(UPGRADE),--upgrade $(UPGRADE))
 
 bench: $(STAMP)
-	@$(PY) -m ftlab.cli bench
+	@missed=0; $(PY) -m ftlab.cli bench || missed=1; $(PY) -m ftlab.curation.bench || missed=1; exit $$missed
 
 claims: $(STAMP)
 	@$(PY) -m ftlab.cli claims

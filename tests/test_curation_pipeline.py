@@ -125,6 +125,22 @@ def test_a_folder_of_another_export_is_refused(tmp_path):
         stream.make_plan(raw, tmp_path / "out", {"shard_rows": 2})
 
 
+@pytest.mark.parametrize(("source", "named", "message"), [
+    ("row.jsonl", {}, "expected a file, found nothing of that name. Did you mean 'raw.jsonl'"),
+    ("", {}, "expected a file, found a folder"),
+    ("empty.jsonl", {}, r"expected at least one row, found an empty file \(0 bytes\)"),
+    ("raw.jsonl", {"held_out": 0.5}, r"held_out: expected a share between 0\.1 and 0\.2, found 0\.5"),
+    ("raw.jsonl", {"size": 0}, "size: expected at least 1 record"),
+    ("raw.jsonl", {"workers": 0}, "at least 1 worker"),
+])
+def test_bad_input_is_named_before_any_work(tmp_path, source, named, message):
+    desk.write(tmp_path, 3)
+    (tmp_path / "empty.jsonl").touch()
+    with pytest.raises(ValueError, match=message):
+        stream.run(tmp_path / source, tmp_path / "out", progress=False, **named)
+    assert not (tmp_path / "out").exists()
+
+
 def test_shards_together_hold_every_line_once(tmp_path):
     path = tmp_path / "raw.jsonl"
     path.write_bytes(b"\xef\xbb\xbfone\n\ntwo\r\nthree\xff\nfour")
@@ -154,7 +170,7 @@ def test_balance_takes_turns_and_the_best_first():
 
 
 def test_split_refuses_a_share_that_is_no_fifth_or_tenth():
-    with pytest.raises(ValueError, match="between 0.1 and 0.2, found 0.5"):
+    with pytest.raises(ValueError, match=r"between 0.1 and 0.2, found 0\.5"):
         choose.split([], 0.5)
     # Ten customers with two records each of one product: nobody crosses, and one or two products are held out.
     rows = [choose.Row(f"{i}-{j}", f"c{i}", f"p{i}", "price", 1.0) for i in range(10) for j in range(2)]

@@ -109,7 +109,7 @@ def time_stream(source: Path, folder: Path, size: int | None = None, workers: in
     settings = {"size": size, "held_out": choose.HELD_OUT}
     start = time.perf_counter()
     with watched_memory() as most:
-        plan = stream.make_plan(source, folder, {**settings, "shard_rows": shard_rows, "version": stream.VERSION})
+        plan = stream.begin(source, folder, settings, workers, shard_rows)
         count = len(plan["offsets"])
         stream.for_each(prepare_shard, count, folder, (str(source),), workers, progress, "prepared")
         _timed(folder, "compare", stream.compare, folder, count)

@@ -23,6 +23,15 @@ class Row(NamedTuple):
     quality: float
 
 
+def check(size: int | None, held_out: float) -> None:
+    """Raises ``ValueError`` if no set can be chosen and split like that; better asked before hours of work."""
+    if size is not None and size < 1:
+        raise ValueError(f"size: expected at least 1 record to keep, or None for all that are good, found {size}.")
+    if not FEWEST <= held_out <= MOST:
+        raise ValueError(f"held_out: expected a share between {FEWEST} and {MOST}, found {held_out}. Choose about "
+                         f"{HELD_OUT}.")
+
+
 def balance(rows: Sequence[Row], size: int | None) -> list[int]:
     """The places of at most ``size`` rows, spread over the intents and within each over what they are about.
 
@@ -70,8 +79,7 @@ def split(rows: Sequence[Row], held_out: float = HELD_OUT) -> list[str]:
     Raises:
         ValueError: If ``held_out`` is outside these limits.
     """
-    if not FEWEST <= held_out <= MOST:
-        raise ValueError(f"split: expected held_out between {FEWEST} and {MOST}, found {held_out}. Choose about 0.15.")
+    check(None, held_out)
     subjects: dict[str, int] = defaultdict(int)
     for row in rows:
         subjects[row.about] += 1

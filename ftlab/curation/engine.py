@@ -76,9 +76,8 @@ def run(source: str | Path, folder: str | Path, *, size: int | None = None, held
     Returns:
         The data card. What is kept is what ``stream.run`` and ``pipeline.run`` keep.
     """
-    source, folder = Path(source), Path(folder)
-    settings = {"size": size, "held_out": held_out}
-    plan = stream.make_plan(source, folder, {**settings, "shard_rows": shard_rows, "version": stream.VERSION})
+    source, folder, settings = Path(source), Path(folder), {"size": size, "held_out": held_out}
+    plan = stream.begin(source, folder, settings, workers, shard_rows)
     previous = None
     for step, tasks in ((Prepare(source, folder), workers), (Compare(folder), 1), (Judge(folder), workers)):
         previous = LocalPipelineExecutor(

@@ -121,9 +121,12 @@ def run(lines: Iterable[tuple[int, str]], size: int | None = None, held_out: flo
     Args:
         size: How many records to keep at most, before the split; all that are good if left out.
         held_out: The share to hold out, see ``choose.split``.
+    Raises:
+        ValueError: If ``size`` or ``held_out`` is out of range.
     """
     import numpy as np
 
+    choose.check(size, held_out)
     outcome, items, total = Outcome(), [], 0
     changed: Counter = Counter()
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ftlab.data.faults import Fault, kind, short
-from ftlab.data.formats import parse
+from ftlab.data.faults import DataError, Fault, kind, short
+from ftlab.data.formats import check_file, parse
 
 TEXTS = ("id", "created", "channel", "customer", "agent", "intent", "license", "record", "question", "reply")
 TEXTS_OR_NULL = ("product", "policy")
@@ -25,11 +25,23 @@ class Reject(Exception):
     """A record that a step drops, with the reason in words."""
 
 
+def check_export(path: str | Path) -> None:
+    """Raises ``DataError`` if the export is not there, is a folder, or is empty."""
+    try:
+        check_file(Path(path))
+    except Fault as fault:
+        raise DataError(f"{path}: {fault}") from None
+
+
 def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     """Yields the lines of a file with their numbers, from 1; blank lines are skipped.
 
     Only ``\\n`` ends a line. Bytes that are not UTF-8 come as backslash escapes, so that ``validate`` can name them.
+
+    Raises:
+        DataError: If there is no such file, or nothing in it.
     """
+    check_export(path)
     with Path(path).open("rb") as file:
         for number, raw in enumerate(file, start=1):
             if line := decode(raw):

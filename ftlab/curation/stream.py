@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftlab import files
-from ftlab.curation import choose, labels, lineage, pipeline, shards
+from ftlab.curation import choose, labels, lineage, pipeline, records, shards
 from ftlab.curation.pipeline import Item
 
 if TYPE_CHECKING:
@@ -45,17 +45,27 @@ def run(source: str | Path, folder: str | Path, *, size: int | None = None, held
         shard_rows: Lines of a shard. Memory grows with it, and so does the work that a kill can cost.
         progress: Whether to show a bar for each stage.
     Raises:
-        ValueError: If the folder holds the work of another export or other settings.
+        DataError: If there is no such export, or nothing in it.
+        ValueError: If an argument is out of range, or the folder holds the work of another export or other settings.
     """
-    source, folder = Path(source), Path(folder)
-    settings = {"size": size, "held_out": held_out}
-    plan = make_plan(source, folder, {**settings, "shard_rows": shard_rows, "version": VERSION})
+    source, folder, settings = Path(source), Path(folder), {"size": size, "held_out": held_out}
+    plan = begin(source, folder, settings, workers, shard_rows)
     count = len(plan["offsets"])
     for_each(shards.prepare_shard, count, folder, (str(source),), workers, progress, "prepared")
     compare(folder, count)
     train_judges(folder, count)
     for_each(shards.judge_shard, count, folder, (), workers, progress, "judged")
     return finish(folder, count, source, plan, settings, progress)
+
+
+def begin(source: Path, folder: Path, settings: dict, workers: int, shard_rows: int) -> dict:
+    """Stage 1, after a look at the arguments, which are those of ``run``."""
+    records.check_export(source)
+    choose.check(**settings)
+    if workers < 1 or shard_rows < 1:
+        raise ValueError(f"expected at least 1 worker and 1 row in a shard, found workers={workers} and "
+                         f"shard_rows={shard_rows}.")
+    return make_plan(source, folder, {**settings, "shard_rows": shard_rows, "version": VERSION})
 
 
 def make_plan(source: Path, folder: Path, settings: dict) -> dict:

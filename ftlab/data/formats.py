@@ -33,7 +33,7 @@ def scan(path: Path, choose: Choose | None = None) -> Iterator[Row]:
     reader = {".jsonl": _jsonl, ".ndjson": _jsonl, ".csv": _csv, ".parquet": _parquet}.get(path.suffix.lower())
     place = ""
     try:
-        _check_file(path, known=reader is not None)
+        check_file(path, known=reader is not None)
         place = "" if reader is _parquet else " line 1"
         yield from reader(path, choose)
     except Fault as fault:
@@ -43,7 +43,8 @@ def scan(path: Path, choose: Choose | None = None) -> Iterator[Row]:
                         "Check that it is whole and that you may read it.") from error
 
 
-def _check_file(path: Path, known: bool) -> None:
+def check_file(path: Path, known: bool = True) -> None:
+    """Raises a ``Fault`` unless the path is a file with something in it; ``known`` says whether its suffix will do."""
     if path.is_dir():
         inside = sorted(item.name for item in path.iterdir() if item.is_file())[:5]
         raise Fault("a file", "a folder", f"Name one of its files: {inside}." if inside else "It is empty.")

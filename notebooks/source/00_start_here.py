@@ -415,7 +415,7 @@ passed("Your rule finds whole words, whatever their case and whatever stands bes
 # | notebook | question | minutes, at most |
 # |---|---|---|
 # | [00 start here](00_start_here.ipynb) | What will I be able to do? | 2 |
-# | 01 data curation *(coming)* | What makes a training set good? | 4 |
+# | [01 data curation](01_data_curation.ipynb) | What makes a training set good? | 4 |
 # | [02 supervised fine-tuning](02_supervised_finetuning.ipynb) | How does a base model become an assistant? | 4 |
 # | 03 tasks and domains *(coming)* | What else can tuning teach? | 4 |
 # | 04 LoRA *(coming)* | What if I train one percent of the weights? | 4 |

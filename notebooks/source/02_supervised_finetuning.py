@@ -434,6 +434,8 @@ for ids, mask, labels in zip(batch["input_ids"], batch["attention_mask"], batch[
     assert (labels[mask == 0] == -100).all()
 with torch.inference_mode():
     mine, theirs = trainer.compute_loss(tuned, batch), tuned(**batch).loss
+    in_32_bits = masked_cross_entropy(tuned, batch["input_ids"], batch["labels"]) if choice.bundled else theirs
+assert torch.allclose(in_32_bits, theirs.float(), atol=1e-4)
 assert torch.allclose(mine, theirs, rtol=0.01)  # where the trainer computes in bf16, two or three digits agree
 print({name: tuple(values.shape) for name, values in batch.items()})
 print(f"The labels are ours, padding never counts, and the loss is {mine:.2f} either way.")
