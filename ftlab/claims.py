@@ -67,7 +67,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Result:
-    """What one run found on a claim, and how it compares with the reference runs. Prints as one line."""
+    """What one run found on a claim, and how it compares with the reference runs. Prints as three lines."""
 
     id: str
     statement: str
@@ -85,7 +85,7 @@ class Result:
 
     def __str__(self) -> str:
         number = f"{_show(self.effect)} {self.unit} (95 % interval {_show(self.low)} to {_show(self.high)})"
-        return f"{self.statement} Here: {number}. Verdict: {self.verdict}. {self._comparison()}"
+        return f"{self.statement}\nHere: {number}. Verdict: {self.verdict}.\n{self._comparison()}"
 
     __repr__ = __str__
 
@@ -172,7 +172,7 @@ def expected_range(claim: Claim, effects: Sequence[float]) -> tuple[float, float
 
 
 def record(claim_id: str, seed: int, effect: float, low: float, high: float, **values: object) -> Result:
-    """Keeps one run's effect in ``runs/claims/<id>.json`` and returns the result, which prints as one line.
+    """Keeps one run's effect in ``runs/claims/<id>.json`` and returns the result, which prints as three lines.
 
     Args:
         effect, low, high: The measured number and its 95 % interval, in the claim's unit.

@@ -135,7 +135,7 @@ def test_record_compares_with_the_reference(home):
     assert (first.where, first.reference_low, first.verdict) == ("no reference runs yet", None, "holds")
     reference.main(["--only", "gain"])
     inside = claims.record("gain", 3, 45.25, 40, 50, seconds=17)
-    assert str(inside) == ("Tuning helps, a lot. Here: 45.2 points (95 % interval 40 to 50). Verdict: holds. Inside "
+    assert str(inside) == ("Tuning helps, a lot.\nHere: 45.2 points (95 % interval 40 to 50). Verdict: holds.\nInside "
                            "the range that 5 reference runs lead us to expect (35.2 to 48.8 points).")
     stored = files.read_json(home / "runs" / "claims" / "gain.json")
     assert (stored["where"], stored["seed"]) == ("inside the expected range", 3)

@@ -913,8 +913,8 @@ for row in written[:4]:
     print(f"{'passes ' if row['id'] in passing else 'dropped'} {row['record']}\n        {row['reply']}")
 
 # %% [markdown]
-# Look at the dropped ones with their screens. A wrong figure in perfect manners is the dangerous kind: it reads like
-# the best of replies. Now three fine-tunes, with equal steps.
+# Read both kinds beside their screens. The steps know the manner and compare figures; they have no idea of sense, and
+# nonsense in perfect manners passes. Now three fine-tunes, with equal steps.
 
 # %%
 gold_model, _ = tune(gold)
