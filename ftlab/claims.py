@@ -87,7 +87,8 @@ class Result:
         number = f"{_show(self.effect)} {self.unit} (95 % interval {_show(self.low)} to {_show(self.high)})"
         return f"{self.statement}\nHere: {number}. Verdict: {self.verdict}.\n{self._comparison()}"
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self).replace("\n", " ")
 
     def _comparison(self) -> str:
         if self.where == NO_REFERENCE:
