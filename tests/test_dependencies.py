@@ -94,13 +94,17 @@ def imported(path: Path) -> Iterator[str]:
             yield (node.module or "").partition(".")[0]
 
 
+# Notebook 01 compares these with rensa where a learner has them, and shows stored figures where not.
+COMPARED = {"01_data_curation.py": {"datasketch", "gaoya"}}
+
+
 def test_every_import_is_locked(root: Path) -> None:
     owners = metadata.packages_distributions()
     locked = lock.locked_here(root / "requirements.lock")
     sources = [path for folder in ("ftlab", "tests", "notebooks/source") for path in (root / folder).rglob("*.py")]
     own = {"ftlab", *(path.stem for path in sources)}
     for path in sources:
-        for module in set(imported(path)) - own - sys.stdlib_module_names:
+        for module in set(imported(path)) - own - sys.stdlib_module_names - COMPARED.get(path.name, set()):
             names = {canonicalize_name(name) for name in owners.get(module, [])}
             assert names & set(locked), (
                 f"{path.relative_to(root)} imports {module}, which requirements.lock does not name"

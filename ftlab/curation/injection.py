@@ -76,11 +76,11 @@ PATTERNS = {
         r"now)\b|\boverride (?:code|password|key)\b|"
         r"\bwithout (?:any )?(?:restrictions|filters|safety|censorship)\b",
 }
-# Every match of a pattern holds one of these, in any case. Looking for them first takes a tenth of the time, since most
+# Every match of a pattern holds one of these, in any case. Looking for them first takes a fifth of the time, since most
 # texts hold none.
 NEEDS = {
     "cancels its rules": "ignor|disregard|forget|overrid|overrul|bypass|skip|drop|neglect|cancel|discard|erase|delete|"
-                         "set aside|attention|follow|obey|apply|instructions|orders|rules|prompt|directions|as if|"
+                         "set aside|attention|follow|obey|apply|bound by|instructions|orders|rules|prompt|directions|as if|"
                          "pretend",
     "cancels what came before": "ignore|disregard|forget|override|end of |start of |beginning of |conversation|session|"
                                 "context",
