@@ -80,8 +80,8 @@ PATTERNS = {
 # texts hold none.
 NEEDS = {
     "cancels its rules": "ignor|disregard|forget|overrid|overrul|bypass|skip|drop|neglect|cancel|discard|erase|delete|"
-                         "set aside|attention|follow|obey|apply|bound by|instructions|orders|rules|prompt|directions|as if|"
-                         "pretend",
+                         "set aside|attention|follow|obey|apply|bound by|instructions|orders|rules|prompt|directions|"
+                         "as if|pretend",
     "cancels what came before": "ignore|disregard|forget|override|end of |start of |beginning of |conversation|session|"
                                 "context",
     "gives it another role": "you are |pretend|role|imagine|act as|act like|from now on|obey",
