@@ -1072,8 +1072,8 @@ else:
 # If diversity falls while the on-brand share stays, the chain looks healthy to every score of section 14; only a
 # measure of diversity shows the loss. If diversity rises while the on-brand share falls, that is noise and not
 # richness. And if it is mainly the on-brand share that falls, the chain forgets its job sooner than its words: every
-# generation copies the mistakes of the last one and adds its own. One of the papers below found that keeping people's data in the mix of every generation stops the decline.
-# You could try it: tune on `gold` as well.
+# generation copies the mistakes of the last one and adds its own. One of the papers below found that keeping people's
+# data in the mix of every generation stops the decline. You could try it: tune on `gold` as well.
 #
 # ## Exercises
 #
