@@ -784,7 +784,8 @@ if known is None:
     print("There are no reference runs of the arms yet; turn FAULT to try one yourself.")
 else:
     arms = [{name: scores["both"] for name, scores in run["by_arm"].items()} for run in known["runs"]]
-    gains = {name: stats.seed_interval([arm[name] - arm["raw"] for arm in arms]) for name in arms[0] if name != "raw"}
+    gains = {name: stats.seed_interval([round(arm[name] - arm["raw"], 6) for arm in arms]) for name in arms[0]
+             if name != "raw"}
     order = sorted(gains, key=lambda name: gains[name].value)
     fig, ax = plt.subplots(figsize=(9, 4))
     colours = [figures.GREY if name == "label_or_license" else figures.BLUE for name in order]
