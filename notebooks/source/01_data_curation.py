@@ -605,7 +605,7 @@ print(f"both keep the same {len(streamed)} records, with the same content")
 # grow as size to the power *g*": at 1 a step keeps its pace, at 2 ten times the records take a hundred times as long.
 
 # %%
-print(stored["scale"]["note"], "\n\n" + stored["scale"]["table"])
+print(stored["scale"]["note"], "", *stored["scale"]["table"], sep="\n")
 
 # %% [markdown]
 # Watch the growth of a step before you trust it with more records than ever before. Beyond one machine,
