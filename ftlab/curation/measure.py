@@ -100,8 +100,8 @@ def _filter_scores(facts: dict[int, dict], outcome: pipeline.Outcome) -> Iterabl
 
 
 def _holds_test_text(record: dict) -> bool:
-    return any(f" {text} " in f" {duplicates.plain(record[name])} "
-               for name in ("question", "reply") for text in _plain_test_texts())
+    plain = [f" {duplicates.plain(record[name])} " for name in ("question", "reply")]
+    return any(f" {text} " in own for own in plain for text in _plain_test_texts())
 
 
 @cache
