@@ -178,12 +178,16 @@ def test_split_refuses_a_share_that_is_no_fifth_or_tenth():
     assert "" not in sides and sides.count("test") in (2, 4)
 
 
-def test_growth_by_hand_and_the_table_of_the_bench(capsys):
+def test_growth_by_hand_and_the_table_of_the_bench(capsys, monkeypatch):
     assert bench.growth([10, 100, 1000], [0.1, 1.0, 10.0]) == pytest.approx(1)
     assert bench.growth([10, 100], [1.0, 100.0]) == pytest.approx(2)  # ten times the records, a hundred times the time
-    bench.main(["--sizes", "60", "180", "--workers", "1"])
+    monkeypatch.setattr(bench, "BARS", {180: (600, 4e9)})
+    assert bench.main(["--sizes", "60", "180", "--workers", "1"]) == 0
     shown = capsys.readouterr().out
     assert all(step in shown for step in pipeline.STEPS) and "growth" in shown
+    assert "180 records within 10 minutes and 4 GB: yes" in shown
+    monkeypatch.setattr(bench, "BARS", {60: (600, 1)})
+    assert bench.main(["--sizes", "60", "--workers", "1"]) == 1
 
 
 def test_the_bench_clocks_every_record_at_every_step_and_changes_nothing(dump, tmp_path):

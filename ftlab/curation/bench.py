@@ -23,6 +23,7 @@ from ftlab import files
 from ftlab.curation import choose, duplicates, labels, pipeline, records, shards, stream
 
 SIZES = (10_000, 100_000, 1_000_000)
+BARS = {1_000_000: (600, 4e9)}  # seconds with two processes, and bytes
 
 
 @dataclass
@@ -188,8 +189,8 @@ def table(results: dict[int, Timing]) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Times the curation of dumps of the sizes given and prints the table."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Times the curation of dumps of the sizes given and prints the table; returns 1 if a bar is missed."""
     from ftlab.world import desk
 
     parser = argparse.ArgumentParser(prog="python -m ftlab.curation.bench",
@@ -205,7 +206,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             results[size] = time_stream(path, Path(folder) / "out", size // 4, options.workers, progress=True)
     print(f"\nRecords a second of one process by step; start to end with {options.workers} processes.\n")
     print(table(results))
+    missed = 0
+    for size, (seconds, memory) in BARS.items():
+        if size in results:
+            met = results[size].elapsed_s <= seconds and results[size].memory <= memory
+            missed += not met
+            print(f"\n{size:,} records within {seconds // 60} minutes and {memory / 1e9:.0f} GB: {'yes' if met else 'NO'}")
+    return min(1, missed)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
