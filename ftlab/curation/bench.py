@@ -211,7 +211,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if size in results:
             met = results[size].elapsed_s <= seconds and results[size].memory <= memory
             missed += not met
-            print(f"\n{size:,} records within {seconds // 60} minutes and {memory / 1e9:.0f} GB: {'yes' if met else 'NO'}")
+            print(f"\n{size:,} records within {seconds // 60} minutes and {memory / 1e9:.0f} GB: "
+                  f"{'yes' if met else 'NO'}")
     return min(1, missed)
 
 
