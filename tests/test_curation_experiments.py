@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_curation_steps import RECORD, REPLY, SCREEN
+from test_experiments import dials
 
 from ftlab import files, paths
-from ftlab.curation import choose, personal
+from ftlab.curation import choose, personal, pipeline
 from ftlab.experiments import curation, sft, synthetic
 from ftlab.world import desk
 
 
-def dials() -> dict[str, object]:
-    """The upper-case constants with literal values that notebook 01's source assigns."""
-    source = paths.root() / "notebooks" / "source" / "01_data_curation.py"
-    found = {}
-    for node in ast.parse(source.read_text(encoding="utf-8")).body:
-        if not isinstance(node, ast.Assign):
-            continue
-        target = node.targets[0]
-        names = [getattr(each, "id", "") for each in (target.elts if isinstance(target, ast.Tuple) else [target])]
-        try:
-            value = ast.literal_eval(node.value)
-        except ValueError:
-            continue
-        found |= dict(zip(names, value if len(names) > 1 else [value], strict=True))
-    return found
-
-
 def test_the_notebook_has_the_dials_of_its_experiments() -> None:
-    found = dials()
+    found = dials("01_data_curation")
     for key in ("RECORDS", "RAW", "EXCELLENT", "STEPS", "LR", "HELD_OUT", "FAULT", "SHARE"):
         assert found[key] == getattr(curation, key), key
     for key in ("WRITTEN", "TEMPERATURE", "GENERATIONS"):
@@ -192,3 +175,4 @@ def test_the_stored_measurements_are_complete() -> None:
         assert 0 <= row["recall"] <= 1 and 0 <= row["precision"] <= 1 and row["seconds"] > 0
     assert 0 < stored["injection"]["recall"] < 1
     assert personal.find(stored["near_duplicates"]["note"]) == []
+    assert [line.split()[0] for line in stored["scale"]["table"][1:1 + len(pipeline.STEPS)]] == list(pipeline.STEPS)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_experiments import dials
 
-from ftlab import claims, contamination, paths
+from ftlab import claims, contamination
 from ftlab.experiments import evaluation, sft
 from ftlab.world import brand
 
@@ -201,19 +201,6 @@ def test_margins_are_the_difference_of_two_logits_in_any_company():
 
 
 # --- the notebook and its claims ---
-
-
-def dials(name):
-    """The upper-case constants that a notebook's source assigns."""
-    found = {}
-    for node in ast.parse((paths.root() / "notebooks" / "source" / f"{name}.py").read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign):
-            target = node.targets[0]
-            names = [getattr(each, "id", "") for each in getattr(target, "elts", [target])]
-            if all(each.isupper() for each in names):
-                value = ast.literal_eval(node.value)
-                found |= dict(zip(names, value if len(names) > 1 else [value], strict=True))
-    return found
 
 
 def test_the_notebook_has_the_dials_of_its_experiments():

@@ -11,17 +11,20 @@ from ftlab.pretrain import Recipe
 
 
 def dials(name: str) -> dict[str, object]:
-    """The upper-case constants that a notebook's source assigns."""
+    """The upper-case constants with literal values that a notebook's source assigns."""
     tree = ast.parse((paths.root() / "notebooks" / "source" / f"{name}.py").read_text(encoding="utf-8"))
     found = {}
     for node in tree.body:
-        if isinstance(node, ast.Assign):
-            target = node.targets[0]
-            targets = target.elts if isinstance(target, ast.Tuple) else [target]
-            names = [getattr(each, "id", "") for each in targets]
-            if all(name.isupper() and name not in ("TEMPLATE", "LEFT") for name in names):
-                value = ast.literal_eval(node.value)
-                found |= dict(zip(names, value if len(names) > 1 else [value], strict=True))
+        if not isinstance(node, ast.Assign):
+            continue
+        target = node.targets[0]
+        names = [getattr(each, "id", "") for each in (target.elts if isinstance(target, ast.Tuple) else [target])]
+        try:
+            value = ast.literal_eval(node.value)
+        except ValueError:
+            continue  # computed, so no dial
+        if all(each.isupper() for each in names):
+            found |= dict(zip(names, value if len(names) > 1 else [value], strict=True))
     return found
 
 
