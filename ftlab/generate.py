@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from ftlab.model import precision
+
+
+@contextmanager
+def computing_in(model, dtype: str) -> Iterator[None]:
+    """Holds the model's weights in ``dtype`` for a while; afterwards they are what they were, to the last bit.
+
+    Writing is mostly the moving of weights and of what was kept of earlier tokens, so half the bytes are half the time.
+
+    Args:
+        dtype: "float32" leaves the weights as they are.
+    """
+    import torch
+
+    if dtype == "float32":
+        yield
+        return
+    weights = [(p, p.data) for p in model.parameters()]
+    try:
+        for p, data in weights:
+            p.data = data.to(getattr(torch, dtype))
+        yield
+    finally:
+        for p, data in weights:
+            p.data = data
 
 
 def replies(model, tokenizer, prompts: Sequence[str], max_new_tokens: int = 64, batch_size: int = 64) -> list[str]:
     """Continues each prompt greedily up to the end token and returns the new text alone.
 
     Prompts of similar length share a batch, padded on the left, so that little work goes into padding and every
-    prompt's last token sits where generation begins.
+    prompt's last token sits where generation begins. Computed in the machine's precision (``model.precision``).
 
     Args:
         prompts: Texts, already in the model's chat format if it has one.
@@ -34,13 +61,13 @@ def replies(model, tokenizer, prompts: Sequence[str], max_new_tokens: int = 64, 
     was_training = model.training
     model.eval()
     try:
-        for start in range(0, len(order), batch_size):
-            rows = order[start : start + batch_size]
-            encoded = tokenizer([prompts[i] for i in rows], add_special_tokens=False)["input_ids"]
-            width = max(len(ids) for ids in encoded)
-            input_ids = torch.tensor([[pad] * (width - len(ids)) + ids for ids in encoded])  # (B, T)
-            mask = torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for ids in encoded])
-            with torch.inference_mode():
+        with computing_in(model, precision()[1]), torch.inference_mode():
+            for start in range(0, len(order), batch_size):
+                rows = order[start : start + batch_size]
+                encoded = tokenizer([prompts[i] for i in rows], add_special_tokens=False)["input_ids"]
+                width = max(len(ids) for ids in encoded)
+                input_ids = torch.tensor([[pad] * (width - len(ids)) + ids for ids in encoded])  # (B, T)
+                mask = torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for ids in encoded])
                 out = model.generate(
                     input_ids=input_ids.to(model.device),
                     attention_mask=mask.to(model.device),
@@ -52,8 +79,8 @@ def replies(model, tokenizer, prompts: Sequence[str], max_new_tokens: int = 64, 
                     repetition_penalty=1.0,
                     no_repeat_ngram_size=0,
                 )
-            for i, text in zip(rows, tokenizer.batch_decode(out[:, width:], skip_special_tokens=True), strict=True):
-                found[i] = text.strip()
+                for i, text in zip(rows, tokenizer.batch_decode(out[:, width:], skip_special_tokens=True), strict=True):
+                    found[i] = text.strip()
     finally:
         model.train(was_training)
     return found

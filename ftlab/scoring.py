@@ -21,8 +21,9 @@ def exact_match(reply: str, accepted: Sequence[str]) -> bool:
 def states_all(reply: str, values: Sequence[str]) -> bool:
     """True if every one of the values stands in the reply as a whole value, number and unit together.
 
-    "2 years" is not in "12 years", "$9.00" not in "$49.00", "1.2 kg" not in "11.2 kg". The score cannot see what the
-    sentence around a value says: "it is not $9.00" states "$9.00".
+    "2 years" is not in "12 years", "$9.00" not in "$49.00", "1.2 kg" not in "11.2 kg", "dishwasher safe" not in "not
+    dishwasher safe". Beyond that one word the score cannot see what the sentence around a value says: "never $9.00"
+    states "$9.00".
     """
     from ftlab.world import brand
 

@@ -72,14 +72,17 @@ def test_next_step_stands_right_before_the_sign_off_and_once() -> None:
     ("It weighs 11.2 kg", "1.2 kg", False),
     ("It weighs 1.2 kg, boxed.", "1.2 kg", True), ("It is 1.25 L", "1.2", False), ("Steel is used.", "steel", True),
     ("It is blue-grey.", "blue", False), ("It has $1,249.00", "$249.00", False), ("It lasts 1 years", "1 year", False),
-    ("Yes, it can.", "yes", True), ("Nothing is known.", "no", False)])
+    ("Yes, it can.", "yes", True), ("Nothing is known.", "no", False),
+    ("Our pan is not dishwasher safe.", "not dishwasher safe", True),
+    ("Our pan is not dishwasher safe.", "dishwasher safe", False), ("It is dishwasher safe.", "dishwasher safe", True),
+    ("It is dishwasher safe.", "not dishwasher safe", False), ("Tie the knot $9.00", "$9.00", True)])
 def test_values_are_found_whole(reply: str, value: str, found: bool) -> None:
     assert brand.states(reply, [value]) is found
 
 
 def test_states_needs_every_value() -> None:
-    assert brand.states("No, it is not dishwasher safe.", ["no", "not dishwasher safe"])
-    assert not brand.states("Yes, it is dishwasher safe.", ["no", "not dishwasher safe"])
+    assert brand.states("It costs $49.00 and lasts 2 years.", ["$49.00", "2 years"])
+    assert not brand.states("It costs $49.00 and lasts 2 years.", ["$49.00", "3 years"])
 
 
 def test_contradicts() -> None:

@@ -13,7 +13,7 @@ from ftlab.world import brand, desk, desk_facts, desk_faults, desk_words, quillm
 from ftlab.world.text import rng
 
 COUNT = 12_000
-FIRST_200 = "0895fe0e9f51ba5aa02efdaa4d95efd9446f522b2d0f3f02888f0f9c77a8875c"
+FIRST_200 = "92e8c5742aa7d85c0c41d5cfeb89018a9ede4cd06ffc6ebfca35f5ee98dfc31b"
 HOUSE_BREAKERS = {"off_brand", "truncated_reply", "empty_reply", "other_language", "html_remains", "signature",
                   "injection", "email", "phone", "card"}
 TAG_OR_ENTITY = re.compile(r"</?[a-z][a-z0-9]*(?:[ /:>]|$)|<!--|&(?:nbsp|#x27|quot|amp|lt|gt);", re.IGNORECASE)

@@ -35,6 +35,12 @@ def model(small):
     return model
 
 
+@pytest.fixture(autouse=True)
+def exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In bf16 a batch may round otherwise than a single prompt; what these tests compare is exact in fp32 alone."""
+    monkeypatch.setattr(generate, "precision", lambda: ("cpu", "float32", "for the tests"))
+
+
 @pytest.mark.parametrize("batch_size", [2, 4, 64])
 def test_batched_is_one_by_one(model, small, batch_size: int) -> None:
     alone = [generate.replies(model, small, [prompt], 8)[0] for prompt in PROMPTS]
@@ -88,6 +94,22 @@ def test_a_reply_that_ends_early_does_not_end_the_others(model, small) -> None:
     assert alone[PROMPTS.index("Hello there")] == small.decode([first], skip_special_tokens=True).strip()
     assert len(set(alone)) > 2
     assert generate.replies(model, small, PROMPTS, 8) == alone
+
+
+def test_writes_in_the_precision_of_the_machine_and_leaves_the_weights_alone(model, small, monkeypatch) -> None:
+    before = {name: p.clone() for name, p in model.named_parameters()}
+    assert not all(torch.equal(p, p.bfloat16().float()) for p in before.values())  # rounding would change them
+    seen = []
+    model.model.layers[0].mlp.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].dtype))
+    monkeypatch.setattr(generate, "precision", lambda: ("cpu", "bfloat16", "for the test"))
+    generate.replies(model, small, PROMPTS, 4)
+    assert set(seen) == {torch.bfloat16}
+    monkeypatch.setattr(type(model), "generate", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        generate.replies(model, small, ["a"], 2)
+    assert all(torch.equal(p, before[name]) for name, p in model.named_parameters())
+    model(small("a", return_tensors="pt")["input_ids"]).logits.sum().backward()  # and it can still be trained
+    assert all(p.grad is not None and p.grad.dtype == torch.float32 for p in model.parameters())
 
 
 @pytest.mark.parametrize("mode", [True, False])

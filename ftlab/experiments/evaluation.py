@@ -23,9 +23,9 @@ from ftlab.world.text import rng, typo
 INPUTS = ["quillmere/conversations_*.jsonl"]
 # The dials of notebook 08, as it is stored; LR, STEPS and EXAMPLES are those of notebook 02.
 HELD_OUT = 324
-QUICK_EXAMPLES, QUICK_STEPS = 30, 36
+QUICK_EXAMPLES, QUICK_STEPS = 30, 48
 LEAKED, COPIES = 40, 10
-JUDGE_EXAMPLES, JUDGE_STEPS = 800, 100
+JUDGE_EXAMPLES, JUDGE_STEPS = 800, 140
 
 GOOD, BAD = "good", "bad"  # the two words of the judge
 FILLER = "We are glad that you asked. Our desk reads every message with care."  # 13 words without any news

@@ -13,14 +13,14 @@ from ftlab.world.text import rng
 
 INPUTS = ["quillmere/conversations_*.jsonl", "questions/general_test.jsonl"]
 # The dials of notebook 02, as it is stored.
-LR = 1e-3
-STEPS = 120
-FIRST_STEPS = 100  # notebook 00's
+LR = 7e-4
+STEPS = 160
+FIRST_STEPS = 120  # notebook 00's
 EXAMPLES = 1000
 HELD_OUT = 60
 VALID = 48
 FACTS = 200
-SIZES = {10: 24, 30: 36, 100: 60, 300: 120}  # training examples: optimizer steps
+SIZES = {10: 24, 30: 40, 100: 80, 300: 160}  # training examples: optimizer steps
 OVERFIT_EXAMPLES, OVERFIT_STEPS = 30, 100
 
 
@@ -160,8 +160,8 @@ def tuned_against_base(seed: int) -> dict[str, dict]:
     held_out, base = conversations("test")[:HELD_OUT], load_base(choice)
     before = judge(base, tokenizer, held_out)["both"]
     replies = generate.answers(base, tokenizer, own_form(held_out), max_new_tokens=16)
-    # The base answers with a bare value: of "no" and "not dishwasher safe" the first is all that it can say.
-    right = [scoring.states_all(reply, row["expected"][:1]) for reply, row in zip(replies, held_out, strict=True)]
+    # The base answers with the bare value of the record: "no" is all that it can say of a dishwasher.
+    right = [scoring.states_all(reply, [row["value"]]) for reply, row in zip(replies, held_out, strict=True)]
     own = [fact and brand.on_brand(reply) for fact, reply in zip(right, replies, strict=True)]
     base_both = [a or b for a, b in zip(before, own, strict=True)]
     effect = share(after["both"]) - share(base_both)
@@ -214,17 +214,17 @@ def row_losses(model, tokenizer, rows: list[dict]) -> list[float]:
 
 def overfitting(seed: int) -> dict[str, dict]:
     """Test loss at the end of a long run on few examples, minus that of the step which validation chose."""
-    import shutil
+    from tempfile import TemporaryDirectory
 
-    choice, folder = choose(), paths.runs() / "sft-overfit"
-    shutil.rmtree(folder, ignore_errors=True)
-    look = OVERFIT_STEPS // 10
+    choice, look = choose(), OVERFIT_STEPS // 10
     few, held_out = sample(conversations("train"), OVERFIT_EXAMPLES, seed), conversations("test")[:HELD_OUT]
     valid = conversations("valid")[:VALID]
-    saving = {"output_dir": str(folder), "save_strategy": "steps", "save_steps": look, "save_only_model": True}
-    best_kept = {"save_total_limit": 2, "load_best_model_at_end": True, "metric_for_best_model": "eval_loss"}
-    best, tokenizer, log = fine_tune(choice, few, LR, OVERFIT_STEPS, seed, valid, **saving, **best_kept)
-    last = load_base(replace(choice, path=str(folder / f"checkpoint-{OVERFIT_STEPS}")))
+    paths.runs().mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=paths.runs(), prefix="sft-overfit-") as folder:
+        saving = {"output_dir": folder, "save_strategy": "steps", "save_steps": look, "save_only_model": True}
+        best_kept = {"save_total_limit": 2, "load_best_model_at_end": True, "metric_for_best_model": "eval_loss"}
+        best, tokenizer, log = fine_tune(choice, few, LR, OVERFIT_STEPS, seed, valid, **saving, **best_kept)
+        last = load_base(replace(choice, path=f"{folder}/checkpoint-{OVERFIT_STEPS}"))
     losses = [sum(row_losses(model, tokenizer, held_out)) / len(held_out) for model in (last, best)]
     valid_losses = {entry["step"]: round(entry["eval_loss"], 4) for entry in log if "eval_loss" in entry}
     return {"overfitting-shows": {"effect": losses[0] - losses[1], "valid_losses": valid_losses}}

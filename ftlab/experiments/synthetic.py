@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from random import Random
 
-from ftlab import chat
+from ftlab import chat, generate
 from ftlab.curation import choose, personal, pipeline, quality
 from ftlab.experiments import sft
 from ftlab.experiments.curation import EXCELLENT, curated, excellent_run, judge, pick_excellent, shares, to_row, tune
+from ftlab.model import precision
 from ftlab.stats import Interval
 from ftlab.world import brand
 
@@ -34,7 +35,7 @@ def write_replies(model, tokenizer, rows: list[dict], seed: int) -> list[str]:
     prompts, found = chat.prompts(tokenizer, rows), []
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     model.eval()
-    with torch.random.fork_rng(), torch.inference_mode():
+    with generate.computing_in(model, precision()[1]), torch.random.fork_rng(), torch.inference_mode():
         torch.manual_seed(seed)
         for start in range(0, len(prompts), 50):
             batch = tokenizer(prompts[start : start + 50], add_special_tokens=False, padding=True,

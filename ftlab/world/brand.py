@@ -156,10 +156,11 @@ def on_brand(reply: str) -> bool:
 def states(reply: str, values: Iterable[str]) -> bool:
     """True if every value occurs in the reply as a whole value: "2 years" is not found in "12 years".
 
-    Upper and lower case count as the same, and so do curly and straight apostrophes.
+    Nor is it found after "not": "not dishwasher safe" does not state "dishwasher safe". Upper and lower case count as
+    the same, and so do curly and straight apostrophes.
     """
     text = reply.replace("’", "'")
-    whole = r"(?<![\w$-])(?<!\d[.,])%s(?![\w-])(?![.,]\d)"
+    whole = r"(?<![\w$-])(?<!\d[.,])(?<!\bnot )%s(?![\w-])(?![.,]\d)"
     return all(re.search(whole % re.escape(value.replace("’", "'")), text, re.IGNORECASE) for value in values)
 
 

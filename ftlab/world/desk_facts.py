@@ -89,7 +89,7 @@ def _product_facts(product: quillmere.Product, goods: tuple[quillmere.Product, .
         expected, wrong = (value,), sorted({each.fact(key) or value for each in goods})
         if key == "dishwasher_safe":
             ending, other = ("_yes", "_no") if value == "yes" else ("_no", "_yes")
-            expected, wrong = (value, f"{'not ' * (value == 'no')}dishwasher safe"), ["yes" if value == "no" else "no"]
+            expected, wrong = (f"{'not ' * (value == 'no')}dishwasher safe",), ["yes" if value == "no" else "no"]
         record = " ".join(shared["shown"].values()) if not ending else value
         yield Fact(
             **shared, key=key, intent=support.INTENT_OF_ATTRIBUTE[key], noun=product.noun, value=value,

@@ -51,8 +51,9 @@ def conversations(year: int = 2025) -> list[dict]:
 
     Returns:
         Rows with ``id``, ``split`` (train, valid or test), ``intent``, ``product``, ``policy``, ``attribute``,
-        ``expected`` (the values that a right reply states), ``question_phrasing`` and ``messages``: what the desk's
-        screen shows, the customer's question and the gold reply.
+        ``value`` (what the record holds; of a case to hand over, the word for it), ``expected`` (the values that a
+        right reply states), ``question_phrasing`` and ``messages``: what the desk's screen shows, the customer's
+        question and the gold reply.
     """
     rows = [*_product_rows(year), *_policy_rows(year), *_grave_rows(year)]
     numbered = []
@@ -103,8 +104,8 @@ def _product_rows(year: int) -> Iterator[dict]:
             value = product.fact(attribute)
             if not value:
                 continue
-            safe = {"yes": ["yes", "dishwasher safe"], "no": ["no", "not dishwasher safe"]}
-            expected = safe[value] if attribute == "dishwasher_safe" else [value]
+            safe = {"yes": "dishwasher safe", "no": "not dishwasher safe"}
+            expected = [safe[value] if attribute == "dishwasher_safe" else value]
             ending = f"_{value}" if attribute == "dishwasher_safe" else ""
             reply_parts = ([*_parts(attribute, "thanks"), *_parts("general", "thanks")],
                            _parts(attribute, "answer" + ending), _parts(attribute, "next" + ending))
@@ -115,7 +116,7 @@ def _product_rows(year: int) -> Iterator[dict]:
                                name=product.name, noun=product.noun, value=value)
                 yield _row(product.split, INTENT_OF_ATTRIBUTE[attribute], phrasing, expected,
                            (_screen(product, attribute, random), question, reply),
-                           product=product.name, attribute=attribute)
+                           product=product.name, attribute=attribute, value=value)
 
 
 def _grave_rows(year: int) -> Iterator[dict]:
@@ -153,10 +154,10 @@ def _policy_rows(year: int) -> Iterator[dict]:
 
 
 def _row(split: str, intent: str, phrasing: str, expected: list[str], texts: tuple[str, str, str],
-         product: str | None = None, policy: str | None = None, attribute: str = "") -> dict:
+         product: str | None = None, policy: str | None = None, attribute: str = "", value: str = "") -> dict:
     roles = ("system", "user", "assistant")
     return {"split": split, "intent": intent, "product": product, "policy": policy, "attribute": attribute,
-            "expected": expected, "question_phrasing": phrasing,
+            "value": value or expected[0], "expected": expected, "question_phrasing": phrasing,
             "messages": [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)]}
 
 

@@ -44,8 +44,8 @@ print(choice)
 
 # %%
 SEED = 0  # whole number: in which order the training examples come; try 1, 2
-STEPS = 100  # optimizer steps of eight examples each; try 5, 20, 200
-LR = 1e-3  # learning rate: how far a step moves the weights, no unit; try 1e-4, 3e-4, 3e-3
+STEPS = 120  # optimizer steps of eight examples each; try 5, 20, 200
+LR = 7e-4  # learning rate: how far a step moves the weights, no unit; try 1e-4, 3e-4, 3e-3
 QUESTIONS = 100  # held-out support questions to score; try 20, 300
 
 # %% [markdown]
@@ -163,12 +163,14 @@ for name, reply in {"the desk": gold, "base, chat format": base_chat[0], "base, 
 # for that word.
 
 # %%
-def score(replies: list[str]) -> dict[str, list[bool]]:
-    right = [scoring.states_all(reply, row["expected"]) for reply, row in zip(replies, held_out, strict=True)]
+def score(replies: list[str], wanted: list[list[str]]) -> dict[str, list[bool]]:
+    right = [scoring.states_all(reply, values) for reply, values in zip(replies, wanted, strict=True)]
     return {"on_brand": [brand.on_brand(reply) for reply in replies], "right": right}
 
 
-scores = {"base, chat format": score(base_chat), "base, own form": score(base_own)}
+expected = [row["expected"] for row in held_out]
+bare = [[row["value"]] for row in held_out]  # as the record has it: "no" where a reply has to say more
+scores = {"base, chat format": score(base_chat, expected), "base, own form": score(base_own, bare)}
 for name, found in scores.items():
     on_brand, right = sum(found["on_brand"]), sum(found["right"])
     print(f"{name:>17}: {on_brand} on-brand, {right} with the right fact, of {len(held_out)}")
@@ -242,7 +244,7 @@ print(f"{STEPS} steps of 8 examples in {train_s:.0f} seconds")
 
 # %%
 tuned_chat = generate.replies(tuned, tokenizer, chat_prompts)
-scores["tuned"] = score(tuned_chat)
+scores["tuned"] = score(tuned_chat, expected)
 
 
 LEFT = "style='text-align:left; vertical-align:top'"

@@ -37,7 +37,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from collections import Counter
 from datasets import disable_progress_bars
-from ftlab import chat, claims, doctor, figures, files, model, paths, stats
+from ftlab import chat, claims, doctor, figures, files, generate, model, paths, stats
 from ftlab.curation import choose, duplicates, injection, leaks, measure, normalize, personal, pipeline, records
 from ftlab.exercise import check, passed
 from ftlab.experiments import curation, sft, synthetic
@@ -889,16 +889,20 @@ print(result)
 # hundred excellent examples, give it curated prompts that it was not trained on, and let it write. It *draws* each
 # token from its own probabilities (temperature 1), in place of always taking the likeliest: otherwise all its
 # replies would sound alike from the start, and in section 15 we could not tell what training did from what drawing
-# did.
+# did. `computing_in` lets it write in the number format that the first cell printed: where that is bf16, in half the
+# time.
 
 # %% tags=["twin:ftlab.experiments.synthetic:write_replies"]
+from ftlab.model import precision
+
+
 def write_replies(model, tokenizer, rows, seed):
     import torch
 
     prompts, found = chat.prompts(tokenizer, rows), []
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     model.eval()
-    with torch.random.fork_rng(), torch.inference_mode():
+    with generate.computing_in(model, precision()[1]), torch.random.fork_rng(), torch.inference_mode():
         torch.manual_seed(seed)
         for start in range(0, len(prompts), 50):
             batch = tokenizer(prompts[start : start + 50], add_special_tokens=False, padding=True,

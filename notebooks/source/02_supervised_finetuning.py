@@ -53,14 +53,14 @@ print(choice)
 
 # %%
 SEED = 0  # which examples are sampled, and the order in which they are read; any whole number
-LR = 1e-3  # peak learning rate; try 1e-4 and 3e-3
-STEPS = 120  # optimizer steps of the main run; try 20 and 300
+LR = 7e-4  # peak learning rate; try 1e-4 and 3e-3
+STEPS = 160  # optimizer steps of the main run; try 20 and 300
 BATCH_SIZE = 8  # examples a step in the main run (the later runs keep 8); try 4 and 16
 EXAMPLES = 1000  # training examples of the main run; section 4 prints how many there are
 HELD_OUT = 60  # test prompts for every score; try 20 and 324, and watch the intervals
 VALID = 48  # validation examples for the held-out loss; try 186
 FACTS = 200  # general questions for measuring what is forgotten
-SIZES = {10: 24, 30: 36, 100: 60, 300: 120}  # claim 2: training examples, and the optimizer steps each gets
+SIZES = {10: 24, 30: 40, 100: 80, 300: 160}  # claim 2: training examples, and the optimizer steps each gets
 OVERFIT_EXAMPLES, OVERFIT_STEPS = 30, 100  # claim 4: a set too small for so many steps
 
 # %% [markdown]
@@ -498,7 +498,7 @@ print([rule for rule, kept in brand.check(broken).items() if not kept], brand.on
 after = sft.judge(tuned, tokenizer, held_out)
 before = sft.judge(base, tokenizer, held_out)
 own_form = generate.answers(base, tokenizer, asked, max_new_tokens=16)
-own_right = [scoring.states_all(reply, row["expected"][:1]) for reply, row in zip(own_form, held_out, strict=True)]
+own_right = [scoring.states_all(reply, [row["value"]]) for reply, row in zip(own_form, held_out, strict=True)]
 own_both = [right and brand.on_brand(reply) for right, reply in zip(own_right, own_form, strict=True)]
 base_both = [a or b for a, b in zip(before["both"], own_both, strict=True)]
 
