@@ -17,11 +17,22 @@ GREY, PALE = "#777777", "#E4E4E4"
 MARKED_POINTS = 15  # a curve with at most so many points shows each of them
 
 
+# JupyterLab breaks a long printed line wherever the page ends, in the middle of a word; a printed reply reads badly so.
+WHOLE_WORDS = "<style>div.jp-OutputArea-output pre {word-break: normal; overflow-wrap: anywhere}</style>"
+
+
 def style() -> None:
-    """Gives every later figure the course's look. For a single figure: ``plt.style.context(figures.STYLE)``."""
+    """Gives every later figure the course's look, and in a notebook lets printed lines break between words.
+
+    For a single figure: ``plt.style.context(figures.STYLE)``.
+    """
     import matplotlib.pyplot as plt
+    from IPython import get_ipython
+    from IPython.display import HTML, display
 
     plt.style.use(STYLE)
+    if hasattr(get_ipython(), "kernel"):
+        display(HTML(WHOLE_WORDS))
 
 
 def curve(ax: Axes, x: Sequence[float], y: Sequence[float], low: Sequence[float] | None = None,

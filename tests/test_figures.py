@@ -17,6 +17,16 @@ def ax():
         plt.close(figure)
 
 
+def test_the_style_lets_printed_lines_break_between_words_in_a_notebook_alone(monkeypatch, capsys):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    figures.style()
+    assert not shown and not capsys.readouterr().out  # a program has no page to style
+    monkeypatch.setattr("IPython.get_ipython", lambda: type("Shell", (), {"kernel": None})())
+    figures.style()
+    assert [each.data for each in shown] == [figures.WHOLE_WORDS]
+
+
 def test_the_style_backs_up_colour_with_line_style(ax):
     cycle = plt.rcParams["axes.prop_cycle"].by_key()
     assert len(set(cycle["color"])) == len(cycle["color"]) == len({str(line) for line in cycle["linestyle"]})
