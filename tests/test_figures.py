@@ -22,7 +22,7 @@ def test_the_style_lets_printed_lines_break_between_words_in_a_notebook_alone(mo
     monkeypatch.setattr("IPython.display.display", shown.append)
     figures.style()
     assert not shown and not capsys.readouterr().out  # a program has no page to style
-    monkeypatch.setattr("IPython.get_ipython", lambda: type("Shell", (), {"kernel": None})())
+    monkeypatch.setattr("IPython.get_ipython", type("Shell", (), {"kernel": None}))
     figures.style()
     assert [each.data for each in shown] == [figures.WHOLE_WORDS]
 
