@@ -10,19 +10,19 @@ from ftlab.model import precision
 
 @contextmanager
 def computing_in(model, dtype: str) -> Iterator[None]:
-    """Holds the model's weights in ``dtype`` for a while; afterwards they are what they were, to the last bit.
+    """Holds the model's fp32 weights in ``dtype`` for a while; afterwards they are what they were, to the last bit.
 
     Writing is mostly the moving of weights and of what was kept of earlier tokens, so half the bytes are half the time.
 
     Args:
-        dtype: "float32" leaves the weights as they are.
+        dtype: "bfloat16", or "float32" to leave the weights as they are.
     """
     import torch
 
     if dtype == "float32":
         yield
         return
-    weights = [(p, p.data) for p in model.parameters()]
+    weights = [(p, p.data) for p in model.parameters() if p.dtype == torch.float32]  # quantized ones stay
     try:
         for p, data in weights:
             p.data = data.to(getattr(torch, dtype))
