@@ -713,12 +713,23 @@ from ftlab.pretrain import Recipe
 
 print(f"peak rate of pretraining: {Recipe.lr:g}; of our main run: {LR:g}, lower by a factor of {Recipe.lr / LR:g}")
 by_rate = {LR: after}
-for rate in (Recipe.lr / 10, Recipe.lr):
+
+
+def try_rate(rate):
     rate_model, rate_tokenizer, _ = fine_tune(choice, chosen, rate, STEPS, SEED)
     by_rate[rate] = sft.judge(rate_model, rate_tokenizer, held_out)
     kept[rate] = sft.facts_kept(rate_model, rate_tokenizer, questions)
     print(f"learning rate {rate:g}: {share(by_rate[rate]['both'])} on-brand with the right fact, "
           f"{share(kept[rate])} of the general facts")
+
+
+try_rate(Recipe.lr / 10)
+
+# %% [markdown]
+# That was the gentle one. Now the rate at which the base model itself was made, on the same examples in the same order.
+
+# %%
+try_rate(Recipe.lr)
 
 # %% [markdown]
 # One figure for both sides of the bargain: what the task gains, and what remains of the general facts. The grey line
