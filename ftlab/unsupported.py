@@ -8,18 +8,22 @@ from collections.abc import Sequence
 NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 UNITS = r"(?:kg|g|L|ml|cm|mm)"
 DURATIONS = r"(year|month|week|day|hour)s?"
+# A capital letter that no sentence begins with: "the Moorland Tent", "made in Harrowby".
+NAME = re.compile(r"(?<=[a-z0-9,] )[A-Z][a-z]+(?:[ -][A-Z][a-z]+)*")
+NO_NAMES = {"Quillmere", "We", "Our", "Us", "You", "Your", "It", "The", "This", "Thank", "Thanks", "Next", "Please"}
 NUMBER_WORD = re.compile(rf"\b({'|'.join(NUMBER_WORDS)})(?=[ -](?:{DURATIONS}|{UNITS})\b)", re.IGNORECASE)
 
 
 def unsupported_values(reply: str, source: str | Sequence[str]) -> list[str]:
-    """The values of a reply that stand in none of its sources: money, measures, durations and counts.
+    """The values of a reply that stand in none of its sources: money, measures, durations, counts and names.
 
     A value is what ``ftlab.world.brand.FIGURE`` finds, written the house way before it is compared: "$1,049" and
     "$1049.00" are one sum, "two years", "2-year" and "2 years" one duration. It is supported if it stands in a source
-    as a whole value. A number inside a longer name (K200) or an ordinal (2nd) is no value.
+    as a whole value. A number inside a longer name (K200) or an ordinal (2nd) is no value. A name is one or more words
+    with a capital, not at the head of a sentence; capitals do not matter when it is looked for.
 
-    What it cannot see: a wrong material, colour or place (no figure); a right figure about the wrong thing ("it
-    weighs 2 kg" of the box); a bare count is compared without the noun after it. A sum or a conversion that the reply
+    What it cannot see: a wrong material or colour (no figure, no name); a name at the head of a sentence; a right figure
+    about the wrong thing ("it weighs 2 kg" of the box); a bare count is compared without the noun after it. A sum or a conversion that the reply
     works out, rightly or wrongly, counts as unsupported: nobody wrote it down.
 
     Args:
@@ -27,7 +31,7 @@ def unsupported_values(reply: str, source: str | Sequence[str]) -> list[str]:
         source: What it may rely on: one text, or a list of texts such as the customer's question and the desk's
             screen. An empty list supports nothing.
     Returns:
-        Each value once, in the order of the reply, written the house way.
+        Each value once, written the house way: the figures in the order of the reply, then the names.
     Raises:
         ValueError: If the reply or a source is no text.
     """
@@ -39,7 +43,8 @@ def unsupported_values(reply: str, source: str | Sequence[str]) -> list[str]:
                          f"{source!r}. Give the words of a record, such as row['messages'][0]['content'].")
     text, known = _house_values(reply), [_house_values(part) for part in sources]
     figures = [figure for figure in brand.FIGURE.findall(text) if brand.states(text, [figure])]
-    return [figure for figure in dict.fromkeys(figures) if not any(brand.states(part, [figure]) for part in known)]
+    names = [name for name in NAME.findall(reply) if name not in NO_NAMES]
+    return [value for value in dict.fromkeys(figures + names) if not any(brand.states(part, [value]) for part in known)]
 
 
 def _house_values(text: str) -> str:

@@ -96,7 +96,8 @@ for name in ("on_brand", "format_compliance", "rouge_l"):
 # price nearly full marks. Nothing here looks at the truth.
 #
 # Two scorers do. `FactAccuracy` looks for the value that was asked for, number and unit together. `Hallucination`
-# looks for values that stand in no source, here the record and the question; lower is better.
+# looks for values (sums, measures, durations, names) that stand in no source, here the record and the question; lower
+# is better.
 
 # %%
 values = evaluate.combine([fact_accuracy.FactAccuracy(), hallucination.Hallucination()])
