@@ -22,9 +22,9 @@ def unsupported_values(reply: str, source: str | Sequence[str]) -> list[str]:
     as a whole value. A number inside a longer name (K200) or an ordinal (2nd) is no value. A name is one or more words
     with a capital, not at the head of a sentence; capitals do not matter when it is looked for.
 
-    What it cannot see: a wrong material or colour (no figure, no name); a name at the head of a sentence; a right figure
-    about the wrong thing ("it weighs 2 kg" of the box); a bare count is compared without the noun after it. A sum or a conversion that the reply
-    works out, rightly or wrongly, counts as unsupported: nobody wrote it down.
+    What it cannot see: a wrong material or colour (no figure, no name); a name at the head of a sentence; a right
+    figure about the wrong thing ("it weighs 2 kg" of the box); a bare count is compared without the noun after it. A
+    sum or a conversion that the reply works out, rightly or wrongly, counts as unsupported: nobody wrote it down.
 
     Args:
         reply: What the model wrote.

@@ -91,7 +91,7 @@ def test_keys_that_are_no_keys_are_refused(keys):
     ("$59.00 or 4 kg", ["Price: $59.00.", "Weight: 4 kg."], []),  # several sources
     ("It costs $49.00.", [], ["$49.00"]),
     ("Thanks for asking about the Hearthland Tent.", "Moorland Tent (tent).", ["Hearthland Tent"]),  # a garbled name
-    ("Thanks for asking about the moorland tent. It is made in Harrowby.", "Moorland Tent. Made in: Ostley.", ["Harrowby"]),
+    ("Our moorland tent is made in Harrowby.", "Moorland Tent. Made in: Ostley.", ["Harrowby"]),
     ("Our Moorland Tent is blue. Next step: ask Our desk. Warmly, the Quillmere desk", "the moorland tent", []),
     ("", "", []),
     (" \n", [], []),

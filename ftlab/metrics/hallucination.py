@@ -8,7 +8,7 @@ import evaluate
 from ftlab import checked_metric
 from ftlab.unsupported import unsupported_values
 
-DESCRIPTION = "Share of replies that state a sum, measure, duration, count or name which stands in none of their sources."
+DESCRIPTION = "Share of replies that state a sum, measure, duration, count or name which stands in no source of theirs."
 INPUTS = """
 Args:
     predictions: One reply for each question, a text.
