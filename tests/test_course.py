@@ -8,7 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from ftlab import course
+from ftlab import course, report
+from ftlab.execute import execute
 
 CLAIM = """
 from ftlab import files, paths
@@ -69,14 +70,14 @@ def test_a_course_with_a_failing_cell(python: Callable, home: Path) -> None:
 
 def test_a_notebook_that_takes_too_long_is_stopped(home: Path) -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import time; time.sleep(60)")])
-    failure = course.execute(notebook, home, timeout_s=2)
+    failure = execute(notebook, home, timeout_s=2)
     assert failure is not None and failure.cell == 1
     assert "longer than 2 seconds" in failure.error
 
 
 def test_a_kernel_that_dies_is_reported(home: Path) -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import os; os._exit(1)")])
-    failure = course.execute(notebook, home)
+    failure = execute(notebook, home)
     assert failure is not None and "the kernel died" in failure.error
 
 
@@ -124,5 +125,5 @@ def test_a_source_that_fails_leaves_the_old_notebook(home: Path, capsys: pytest.
 
 def test_a_claim_without_numbers_still_has_its_row() -> None:
     claim = {"id": "demo", "statement": "words only", "verdict": "mixed"}
-    table = course.claim_table(course.Outcome("01", claims=[claim]))
+    table = report.claim_table(report.Outcome("01", claims=[claim]))
     assert "words only" in table and "mixed" in table and "svg" not in table

@@ -7,7 +7,7 @@ import importlib
 
 from ftlab import claims, paths
 from ftlab.experiments import sft
-from ftlab.pretrain import Recipe
+from ftlab.recipe import Recipe
 
 
 def dials(name: str) -> dict[str, object]:

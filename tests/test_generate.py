@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ftlab import generate, pretrain, tokenizer
-from ftlab.pretrain import Recipe
+from ftlab import generate, pretrain, reading, tokenizer
+from ftlab.recipe import Recipe
 
 PROMPTS = [
     "Question: What is the price?\nAnswer:",
@@ -20,7 +20,7 @@ PROMPTS = [
 
 @pytest.fixture(scope="module")
 def small():
-    return tokenizer.train(pretrain.sample_texts(40), 600, 2048)
+    return tokenizer.train(reading.sample_texts(40), 600, 2048)
 
 
 @pytest.fixture

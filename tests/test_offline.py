@@ -9,7 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from ftlab import course, offline
+from ftlab import offline
+from ftlab.execute import execute
 
 LOOPBACK = """
 import socket
@@ -129,5 +130,5 @@ def test_kernels_of_the_course_are_offline(home: Path) -> None:
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell("import os; print(os.environ['HF_HUB_OFFLINE'])")]
     )
-    assert course.execute(notebook, home) is None
+    assert execute(notebook, home) is None
     assert notebook.cells[0].outputs[0].text == "1\n"

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from ftlab import files, pretrain, tokenizer
-from ftlab.pretrain import Recipe, Stage
+from ftlab import files, pretrain, reading, tokenizer
+from ftlab.recipe import Recipe, Stage, learning_rate, stage
 from ftlab.world.text import rng
 
 PLAIN = Stage(0.0, (1, 0, 0), pages=5, in_full=0, drills=0, customers=0.0)
@@ -27,7 +27,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from ftlab import pretrain, tokenizer
-from ftlab.pretrain import Recipe, Stage
+from ftlab.recipe import Recipe, Stage
 
 def die(*_):
     os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
@@ -38,16 +38,16 @@ pretrain.train({recipe!r}, tokenizer.load(folder), folder, checkpoint_every=3, s
 """
 BATCHES = """
 import hashlib, sys
-from ftlab import pretrain, tokenizer
-from ftlab.pretrain import Recipe, Stage
-tensors = pretrain.batch(tokenizer.load(sys.argv[1]), {recipe!r}, 4)
+from ftlab import reading, tokenizer
+from ftlab.recipe import Recipe, Stage
+tensors = reading.batch(tokenizer.load(sys.argv[1]), {recipe!r}, 4)
 print(hashlib.sha256(b"".join(t.numpy().tobytes() for t in tensors)).hexdigest())
 """
 
 
 @pytest.fixture(scope="module")
 def small():
-    return tokenizer.train(pretrain.sample_texts(60), TINY.vocab_size, 2048)
+    return tokenizer.train(reading.sample_texts(60), TINY.vocab_size, 2048)
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +75,13 @@ def digest(batch: tuple[torch.Tensor, ...]) -> str:
 
 
 def test_a_batch_depends_on_its_seed_and_step_alone(small, python: Callable, tmp_path: Path, monkeypatch) -> None:
-    first = digest(pretrain.batch(small, TINY, 4))
-    pretrain.batch(small, TINY, 1)
+    first = digest(reading.batch(small, TINY, 4))
+    reading.batch(small, TINY, 1)
     rng("something else").random()
-    assert digest(pretrain.batch(small, TINY, 4)) == first
-    assert digest(pretrain.batch(small, TINY, 5)) != first
-    assert digest(pretrain.batch(small, replace(TINY, seed=1), 4)) != first
-    assert digest(pretrain.batch(small, replace(TINY, lr=1.0, hidden_size=8), 4)) == first
+    assert digest(reading.batch(small, TINY, 4)) == first
+    assert digest(reading.batch(small, TINY, 5)) != first
+    assert digest(reading.batch(small, replace(TINY, seed=1), 4)) != first
+    assert digest(reading.batch(small, replace(TINY, lr=1.0, hidden_size=8), 4)) == first
     # Nor does it depend on the process: hash() differs there.
     small.save_pretrained(tmp_path)
     monkeypatch.setenv("PYTHONHASHSEED", "12345")
@@ -94,7 +94,7 @@ def test_shapes_and_shares(small) -> None:
     stages = (Stage(0.0, (1, 0, 0), 3, 0, 2, 0.0), Stage(0.5, (4, 3, 3), 7, 2, 0, 0.0))
     for rows, step, full, pages, drill in ((8, 0, 0, 3, 2), (8, 49, 0, 3, 2), (8, 50, 2, 7, 0), (16, 99, 4, 14, 0)):
         recipe = replace(TINY, rows=rows, steps=100, stages=stages, row_tokens=400)
-        input_ids, answers, in_full = pretrain.batch(small, recipe, step)
+        input_ids, answers, in_full = reading.batch(small, recipe, step)
         assert input_ids.shape == answers.shape == (rows, 400) and in_full.shape == (rows,)
         assert answers.dtype == in_full.dtype == torch.bool
         assert in_full.tolist() == [i < full or i >= pages for i in range(rows)]
@@ -105,7 +105,7 @@ def test_shapes_and_shares(small) -> None:
 def test_stages_begin_where_they_say() -> None:
     kinds = [Stage(start, (1, 0, 0), pages, 0, 0, 0.0) for start, pages in ((0.0, 5), (0.25, 6), (0.5, 7))]
     recipe = Recipe(steps=100, mid_steps=20, stages=tuple(kinds))
-    found = [pretrain.stage(recipe, step) for step in (0, 24, 25, 49, 50, 99, 100, 119)]
+    found = [stage(recipe, step) for step in (0, 24, 25, 49, 50, 99, 100, 119)]
     assert found == [kind for kind in [*kinds, recipe.mid] for _ in range(2)]
 
 
@@ -119,7 +119,7 @@ def test_pages_hold_as_many_passages_as_their_weights_say(monkeypatch: pytest.Mo
         asked.clear()
         random = rng("weights", weights)
         for _ in range(100):
-            pretrain.question_page(random, replace(PLAIN, passages=weights, forms=0.5))
+            reading.question_page(random, replace(PLAIN, passages=weights, forms=0.5))
         assert set(asked) == expected
 
 
@@ -133,7 +133,7 @@ def test_pages_in_a_form_of_their_own_are_as_many_as_their_share_says(monkeypatc
         made.clear()
         random = rng("forms", share)
         for _ in range(500):
-            pretrain.question_page(random, replace(PLAIN, forms=share))
+            reading.question_page(random, replace(PLAIN, forms=share))
         assert low <= made.count("form") / len(made) <= high
 
 
@@ -141,9 +141,9 @@ def test_the_answers_of_a_page_are_marked(small) -> None:
     """Decoded, the marked tokens of a page are the answers that the same stream of chance gives."""
     length, seen = 300, 0
     for key in range(12):
-        ids, marks = pretrain.row(small, rng("flags", key), length, "pages", PLAIN)
+        ids, marks = reading.row(small, rng("flags", key), length, "pages", PLAIN)
         assert len(ids) == len(marks) == length
-        spans = pretrain.question_page(rng("flags", key), PLAIN)  # the row's first page
+        spans = reading.question_page(rng("flags", key), PLAIN)  # the row's first page
         end = min(sum(len(small(text)["input_ids"]) for text, _ in spans), length)
         marked = small.decode([token for token, mark in zip(ids[:end], marks, strict=False) if mark])
         expected = "".join(text for text, is_answer in spans if is_answer)
@@ -156,11 +156,11 @@ def test_the_answers_of_a_page_are_marked(small) -> None:
 
 
 def test_a_row_of_plain_documents_has_no_answers(small) -> None:
-    assert not any(any(pretrain.row(small, rng("plain", key), 200, "documents", PLAIN)[1]) for key in range(10))
+    assert not any(any(reading.row(small, rng("plain", key), 200, "documents", PLAIN)[1]) for key in range(10))
 
 
 def test_nothing_of_quillmere_nor_of_the_chat_format() -> None:
-    text = "\n".join(pretrain.sample_texts(150, seed=7))
+    text = "\n".join(reading.sample_texts(150, seed=7))
     assert "quillmere" not in text.lower()
     assert not [token for token in (*tokenizer.ROLES, tokenizer.END, tokenizer.PAD) if token in text]
 
@@ -218,14 +218,14 @@ def test_a_part_without_counted_tokens_has_a_loss_of_zero(small) -> None:
 
 def test_learning_rate_by_hand() -> None:
     recipe = Recipe(steps=100, lr=1.0, warmup=10, decay=0.4)
-    rate = [pretrain.learning_rate(recipe, step) for step in range(100)]
+    rate = [learning_rate(recipe, step) for step in range(100)]
     assert rate[0] == pytest.approx(0.1) and rate[4] == pytest.approx(0.5)
     assert rate[9:61] == pytest.approx([1.0] * 52)  # the fall begins at step 60 = 100 * (1 - 0.4)
     assert rate[80] == pytest.approx(0.5) and rate[99] == pytest.approx(1 / 40)
-    assert pretrain.learning_rate(replace(recipe, warmup=0, decay=0.0), 50) == 1.0
+    assert learning_rate(replace(recipe, warmup=0, decay=0.0), 50) == 1.0
     # The second part: 100 steps of their own, 2 of warm-up, falling from step 30 on.
     recipe = replace(recipe, mid_steps=100, mid_lr=0.5)
-    rate = [pretrain.learning_rate(recipe, step) for step in range(100, 200)]
+    rate = [learning_rate(recipe, step) for step in range(100, 200)]
     assert rate[:2] == pytest.approx([0.25, 0.5]) and rate[30] == pytest.approx(0.5)
     assert rate[65] == pytest.approx(0.25) and rate[99] == pytest.approx(0.5 / 70)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ftlab import pretrain, tokenizer
+from ftlab import reading, tokenizer
 
 TEXTS = [
     "The kettle costs $49.00.",
@@ -21,7 +21,7 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
-    return pretrain.sample_texts(60)
+    return reading.sample_texts(60)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import pytest
 
-from ftlab import files, paths, pretrain
+from ftlab import files, paths, reading
 from ftlab.tokenizer import END, PAD, ROLES
 from ftlab.world import build, general, invent, market, quillmere, shops
 from ftlab.world.text import rng
@@ -32,7 +32,7 @@ def shop_page(random) -> str:
 @pytest.fixture(scope="module")
 def recipe_texts() -> list[str]:
     """What the recipe of the base model reads: 300 plain documents and 300 pages of questions."""
-    return pretrain.sample_texts(2 * DOCUMENTS, seed=1)
+    return reading.sample_texts(2 * DOCUMENTS, seed=1)
 
 
 def secrets() -> list[str]:
