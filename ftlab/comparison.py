@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ftlab import stats
 from ftlab.planner import paired_rate_interval
 from ftlab.stats import Interval
+from ftlab.tables import html_table, plain_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 Scores = Mapping[str, Mapping[str, Sequence[float]]]  # model -> metric -> one score for each item
 
 FEWEST_ITEMS = 20  # a slice with fewer is shown and not judged: a single item would move it by 5 points or more
-FLIPS = 9999
 TOO_FEW, BETTER, WORSE, UNCLEAR = "too few items", "higher", "lower", "cannot say"
 TESTS = "p: exact McNemar test for scores of 0 and 1, sign-flip test of the paired differences for others."
 
@@ -184,58 +183,12 @@ def slices(scores: Scores, groups: Sequence[object], baseline: str, level: float
             found += [(group, _row(metric, model, part, baseline, is_rate, level, seed))
                       for model in table if model != baseline]
     judged = [row.p_value for _, row in found if row.items >= FEWEST_ITEMS]
-    corrected, rows = iter(holm(judged)), []
+    corrected, rows = iter(stats.holm(judged)), []
     for group, row in found:
         p = next(corrected) if row.items >= FEWEST_ITEMS else None
         verdict = TOO_FEW if p is None else UNCLEAR if p > 1 - level else BETTER if row.difference.value > 0 else WORSE
         rows.append(Slice(group, row, p, verdict))
     return Slices(tuple(rows), baseline, level, len(judged))
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """P-values corrected for looking many times: the smallest times m, the next times m - 1, never decreasing.
-
-    Source: Holm 1979, Scandinavian Journal of Statistics 6(2).
-    """
-    corrected, highest = [0.0] * len(p_values), 0.0
-    for rank, i in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[i]))
-        corrected[i] = highest
-    return corrected
-
-
-def sign_flip_test(differences: Sequence[float], seed: int = 0) -> float:
-    """How often the mean of paired differences is at least so far from 0 if each one's sign is a fair coin.
-
-    Two-sided, with 9,999 random flips; the exact McNemar test is this test for scores of 0 and 1.
-
-    Source: Fisher 1935, The Design of Experiments, section 21.
-    """
-    import numpy as np
-
-    sizes, random = np.asarray(differences, dtype=float), np.random.default_rng(seed)
-    block, extreme = max(1, stats.BLOCK_NUMBERS // len(sizes)), 0
-    bar = abs(sizes.sum()) - 1e-9 * np.abs(sizes).sum()  # rounding must not break a tie
-    for start in range(0, FLIPS, block):
-        signs = random.integers(0, 2, (min(block, FLIPS - start), len(sizes)), dtype=np.int8) * 2.0 - 1
-        extreme += int((np.abs(signs @ sizes) >= bar).sum())
-    return (1 + extreme) / (1 + FLIPS)
-
-
-def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> str:
-    """A table in plain text, columns aligned, with a note below it."""
-    lines = [header, ["-" * len(name) for name in header], *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    return "\n".join([*text, *([note] if note else [])])
-
-
-def html_table(header: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> str:
-    """The same table as HTML, every cell escaped."""
-    head = "".join(f'<th style="text-align:left">{html.escape(name)}</th>' for name in header)
-    body = "".join("<tr>" + "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in row) + "</tr>"
-                   for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{html.escape(note)}</p>"
 
 
 def _row(metric: str, model: str, table: dict, baseline: str, is_rate: bool, level: float, seed: int) -> Row:
@@ -250,7 +203,7 @@ def _row(metric: str, model: str, table: dict, baseline: str, is_rate: bool, lev
         difference, p = paired_rate_interval(values, base, level), stats.mcnemar(values, base).p_value
     else:
         value = stats.mean_interval(values, level, seed)
-        difference, p = stats.paired_difference(values, base, level, seed), sign_flip_test(values - base, seed)
+        difference, p = stats.paired_difference(values, base, level, seed), stats.sign_flip_test(values - base, seed)
     if model == baseline:
         difference = p = None
     return Row(metric, model, len(values), is_rate, value, difference, p)
