@@ -6,7 +6,7 @@ import ast
 import importlib
 
 from ftlab import claims, paths
-from ftlab.experiments import sft
+from ftlab.experiments import first, sft
 from ftlab.recipe import Recipe
 
 
@@ -38,7 +38,7 @@ def test_notebook_02_has_the_dials_of_its_experiments() -> None:
 
 def test_notebook_00_has_the_dials_of_its_experiment() -> None:
     found = dials("00_start_here")
-    assert (found["LR"], found["STEPS"], found["QUESTIONS"]) == (sft.LR, sft.FIRST_STEPS, 100)
+    assert (found["LR"], found["STEPS"], found["QUESTIONS"]) == (first.LR, first.STEPS, first.QUESTIONS)
 
 
 def test_every_claim_names_an_experiment_and_a_notebook() -> None:

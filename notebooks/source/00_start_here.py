@@ -44,7 +44,7 @@ print(choice)
 
 # %%
 SEED = 0  # whole number: in which order the training examples come; try 1, 2
-STEPS = 120  # optimizer steps of eight examples each; try 5, 20, 200
+STEPS = 160  # optimizer steps of eight examples each; try 5, 20, 200
 LR = 7e-4  # learning rate: how far a step moves the weights, no unit; try 1e-4, 3e-4, 3e-3
 QUESTIONS = 100  # held-out support questions to score; try 20, 300
 
