@@ -1,4 +1,4 @@
-"""Supervised fine-tuning on the support desk's conversations: notebooks 00 and 02, over several seeds."""
+"""Supervised fine-tuning on the support desk's conversations: notebook 02, over several seeds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ INPUTS = ["quillmere/conversations_*.jsonl", "questions/general_test.jsonl"]
 # The dials of notebook 02, as it is stored.
 LR = 7e-4
 STEPS = 160
-FIRST_STEPS = 120  # notebook 00's
 EXAMPLES = 1000
 HELD_OUT = 60
 VALID = 48
@@ -143,15 +142,6 @@ def load_base(choice: Choice):
 def share(scores: list[bool]) -> float:
     """How many are true, in percent."""
     return 100 * sum(scores) / len(scores)
-
-
-def first_finetune(seed: int) -> dict[str, dict]:
-    """Notebook 00: on-brand replies of a run on all conversations, tuned minus base, in points."""
-    choice, held_out = choose(), conversations("test")[:100]
-    model, tokenizer, _ = fine_tune(choice, conversations("train"), LR, FIRST_STEPS, seed)
-    tuned, base = judge(model, tokenizer, held_out), judge(load_base(choice), tokenizer, held_out)
-    effect = share(tuned["on_brand"]) - share(base["on_brand"])
-    return {"first-finetune": {"effect": effect, "right": share(tuned["right"])}}
 
 
 def tuned_against_base(seed: int) -> dict[str, dict]:
