@@ -711,7 +711,7 @@ print(f"general facts: base {share(knew)}, tuned at {LR:g} {share(kept[LR])}")
 # %%
 from ftlab.pretrain import Recipe
 
-print(f"peak rate of pretraining: {Recipe.lr:g}; of our main run: {LR:g}, lower by a factor of {Recipe.lr / LR:g}")
+print(f"peak rate of pretraining: {Recipe.lr:g}; of our main run: {LR:g}, lower by a factor of {Recipe.lr / LR:.2g}")
 by_rate = {LR: after}
 
 
