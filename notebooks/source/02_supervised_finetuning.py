@@ -22,7 +22,7 @@
 # - choose the number of examples, the learning rate and the stopping point from measurements.
 #
 # **You need** Python, the idea of a language model that predicts the next token, and three to six minutes of computing
-# on two processor cores. It takes about 2.8 GB of memory and 250 MB of disk. Nothing is downloaded. Exercises are at
+# on two processor cores. It takes about 3.3 GB of memory and 250 MB of disk. Nothing is downloaded. Exercises are at
 # the end; the notebook runs without them.
 
 # %% [markdown]

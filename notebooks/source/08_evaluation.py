@@ -22,7 +22,7 @@
 # - write a table of figures that must not drop, and let a program say pass or fail.
 #
 # **You need** notebook 02: what fine-tuning is, and what *on-brand* and *right* mean at Quillmere's desk. Running it
-# takes about four minutes on two processor cores, 2.6 GB of memory and no network. Exercises are at the end; the
+# takes two to four minutes on two processor cores, 3.0 GB of memory and no network. Exercises are at the end; the
 # notebook runs without them.
 
 # %% [markdown]
