@@ -81,6 +81,8 @@ def test_values_are_found_whole(reply: str, value: str, found: bool) -> None:
 
 
 def test_states_needs_every_value() -> None:
+    assert brand.states("No, it is not dishwasher safe.", ["no", "not dishwasher safe"])
+    assert not brand.states("Yes, it is dishwasher safe.", ["no", "not dishwasher safe"])
     assert brand.states("It costs $49.00 and lasts 2 years.", ["$49.00", "2 years"])
     assert not brand.states("It costs $49.00 and lasts 2 years.", ["$49.00", "3 years"])
 
