@@ -57,10 +57,10 @@ test: test-unit test-notebooks
 
 test-unit: $(STAMP)
 	$(PY) -m ruff check .
-	$(PY) -m ftlab.offline $(PY) -m pytest
+	$(PY) -m ftlab.course.offline $(PY) -m pytest
 
 test-notebooks: $(STAMP)
-	$(PY) -m ftlab.offline $(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 180 -v notebooks/
+	$(PY) -m ftlab.course.offline $(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 180 -v notebooks/
 
 # For those who work on the course: CONTRIBUTING.md says when to use which.
 notebooks: $(STAMP)
@@ -68,7 +68,7 @@ notebooks: $(STAMP)
 
 lock: $(STAMP)
 	@$(PY) -m pip install --disable-pip-version-check --quiet uv
-	@$(PY) -m ftlab.lock $(if $(UPGRADE),--upgrade $(UPGRADE))
+	@$(PY) -m ftlab.workshop.lock $(if $(UPGRADE),--upgrade $(UPGRADE))
 
 bench: $(STAMP)
 	@missed=0; $(PY) -m ftlab.cli bench || missed=1; $(PY) -m ftlab.curation.bench || missed=1; exit $$missed

@@ -2,7 +2,7 @@
 
 A claim is a row of ``data/claims.csv``: an effect is claimed to lie between ``at_least`` and ``at_most`` (an empty
 cell is no limit). A notebook measures the effect for one seed, with an interval, and calls ``record``.
-``ftlab.reference`` measures it over several seeds and keeps those reference runs in ``data/reference``.
+``ftlab.workshop.reference`` measures it over several seeds and keeps those reference runs in ``data/reference``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftlab import files, model, paths
-from ftlab.stats import prediction_interval
+from ftlab.evidence.intervals import prediction_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -166,7 +166,7 @@ def expected_range(claim: Claim, effects: Sequence[float]) -> tuple[float, float
 
     Shapes:
         effects: (n,), one for each seed, n >= 2, in the claim's unit.
-    Source: ``ftlab.stats.prediction_interval``.
+    Source: ``ftlab.evidence.intervals.prediction_interval``.
     """
     _, low, high = prediction_interval(effects)
     return min(low, *effects) - claim.tolerance, max(high, *effects) + claim.tolerance

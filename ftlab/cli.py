@@ -9,14 +9,15 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from ftlab import __version__, offline, paths
+from ftlab import __version__, paths
+from ftlab.course import offline
 
 # Commands that are another module's main(argv), help included.
 ELSEWHERE = {
-    "pretrain": ("ftlab.pretrain", "make the bundled base model again, from the first token on (hours)"),
+    "pretrain": ("ftlab.workshop.pretrain", "make the bundled base model again, from the first token on (hours)"),
     "world": ("ftlab.world.build", "write the texts of the course's world from its tables"),
-    "bench": ("ftlab.bench", "measure training and generation speed on this computer"),
-    "claims": ("ftlab.reference", "run the claims over several seeds and keep the reference runs (hours)"),
+    "bench": ("ftlab.workshop.bench", "measure training and generation speed on this computer"),
+    "claims": ("ftlab.workshop.reference", "run the claims over several seeds and keep the reference runs (hours)"),
 }
 FIRST = "notebooks/00_start_here.ipynb"
 
@@ -113,10 +114,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command == "lab":
         return open_lab(arguments.port, arguments.no_browser, more)
     if arguments.command == "doctor":
-        from ftlab import doctor
+        from ftlab.course import doctor
 
         return doctor.main(bars=arguments.model)
-    from ftlab import course
+    from ftlab.course import course
 
     try:
         if arguments.command == "run":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ftlab import offline
+from ftlab.course import offline
 
 ROOT = Path(__file__).resolve().parents[1]
 

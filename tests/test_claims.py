@@ -9,7 +9,8 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from ftlab import claims, figures, files, reference
+from ftlab import claims, figures, files
+from ftlab.workshop import reference
 
 TABLE = """id,notebook,statement,effect,unit,at_least,at_most,tolerance,experiment
 gain,02_x,"Tuning helps, a lot.",tuned minus base,points,30,,2,fake_experiment:measure

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ftlab import cli, doctor
+from ftlab import cli
+from ftlab.course import doctor
 
 HEAVY = {"torch", "transformers", "trl", "peft", "datasets", "evaluate", "matplotlib", "pandas", "sklearn", "numpy"}
 

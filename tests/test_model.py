@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ftlab import generate, model, paths, tokenizer
+from ftlab import model, paths
+from ftlab.tuning import generate
+from ftlab.workshop import tokenizer
 
 # Each name in turn: the message, and whether torch had been imported by then.
 REFUSE = """

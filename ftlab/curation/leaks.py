@@ -9,7 +9,7 @@ from ftlab import files, paths
 from ftlab.curation.records import Reject
 
 if TYPE_CHECKING:
-    from ftlab.contamination import Index
+    from ftlab.evidence.contamination import Index
 
 FOLDERS = ("quillmere", "questions")
 WORDS = 8  # length of the word runs by which test texts are looked for
@@ -46,7 +46,7 @@ def _texts_of(row: dict) -> list[str]:
 
 @cache
 def _index() -> Index:
-    from ftlab.contamination import Index
+    from ftlab.evidence.contamination import Index
 
     return Index([test.text for test in test_texts()], WORDS)
 

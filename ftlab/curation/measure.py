@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ftlab.curation import duplicates, leaks, normalize, personal, pipeline, records
 from ftlab.curation.records import Reject
-from ftlab.stats import Interval, rate_interval
+from ftlab.evidence.intervals import Interval, rate_interval
 
 FILTERS = {  # the faults that each step is there for
     "validate": ("malformed",), "license": ("no_license",), "empty_or_truncated": ("empty_reply", "truncated_reply"),

@@ -31,7 +31,10 @@ from datasets import Dataset
 from IPython.display import HTML, display
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
-from ftlab import chat, checkpoints, claims, doctor, figures, files, generate, model, paths, scoring, stats
+from ftlab import claims, figures, files, model, paths, values
+from ftlab.course import doctor
+from ftlab.evidence import intervals
+from ftlab.tuning import chat, checkpoints, generate
 from ftlab.world import brand
 from ftlab.world.text import rng
 figures.style()
@@ -98,7 +101,7 @@ for opening in (letter, shop_page):
 # %%
 facts = rng("general", "yardstick").sample(files.read_jsonl(paths.data() / "questions" / "general_test.jsonl"), 200)
 base_answers = generate.answers(base, tokenizer, [row["question"] for row in facts])
-base_knows = [scoring.exact_match(said, row["answers"]) for said, row in zip(base_answers, facts, strict=True)]
+base_knows = [values.exact_match(said, row["answers"]) for said, row in zip(base_answers, facts, strict=True)]
 for row, said, right in list(zip(facts, base_answers, base_knows, strict=True))[:5]:
     print(f"{row['question']}\n    {said}   ({'right' if right else 'wrong: ' + row['answer']})")
 print(f"\nOf all {len(facts)} questions it answers {sum(base_knows)} rightly, from memory.")
@@ -123,7 +126,7 @@ print(f" the fact: {', '.join(held_out[0]['expected'])}")
 # base model, in two ways, because a fair comparison should not fail it for the way we ask:
 #
 # - in the **chat format**, where a special token says who speaks. This is how we shall train, and a base model has
-#   never seen it. Notebook 02 builds this format by hand; here we borrow it from `ftlab.chat`.
+#   never seen it. Notebook 02 builds this format by hand; here we borrow it from `ftlab.tuning.chat`.
 # - in its **own form**, with the screen as a page and `Question:` and `Answer:` below it.
 
 # %%
@@ -164,7 +167,7 @@ for name, reply in {"the desk": gold, "base, chat format": base_chat[0], "base, 
 
 # %%
 def score(replies: list[str], wanted: list[list[str]]) -> dict[str, list[bool]]:
-    right = [scoring.states_all(reply, values) for reply, values in zip(replies, wanted, strict=True)]
+    right = [values.states_all(reply, stated) for reply, stated in zip(replies, wanted, strict=True)]
     return {"on_brand": [brand.on_brand(reply) for reply in replies], "right": right}
 
 
@@ -296,7 +299,7 @@ import matplotlib.pyplot as plt
 labels, colors = ["base,\nchat format", "base,\nown form", "tuned"], [figures.GREY, figures.GREY, figures.BLUE]
 figure, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True)
 for ax, key, title in zip(axes, ("on_brand", "right"), ("On-brand", "States the right fact"), strict=True):
-    shares = [stats.rate_interval(sum(found[key]), len(held_out)).times(100) for found in scores.values()]
+    shares = [intervals.rate_interval(sum(found[key]), len(held_out)).times(100) for found in scores.values()]
     figures.bars(ax, labels, *zip(*shares, strict=True), number="{:.0f} %", colors=colors)
     ax.set_title(title)
 axes[0].set_ylabel("replies to held-out questions (%)")
@@ -311,7 +314,7 @@ _ = figure.suptitle(f"{train_s:.0f} seconds of fine-tuning, before and after")
 # not ours.
 
 # %%
-effect = stats.paired_difference(scores["tuned"]["on_brand"], scores["base, chat format"]["on_brand"]).times(100)
+effect = intervals.paired_difference(scores["tuned"]["on_brand"], scores["base, chat format"]["on_brand"]).times(100)
 result = claims.record("first-finetune", SEED, *effect, train_s=train_s)
 print(result)
 figure, ax = plt.subplots(figsize=(8, 2.4))
@@ -329,9 +332,9 @@ _ = ax.set_title("Your run, and the same experiment with other seeds")
 
 # %%
 tuned_answers = generate.answers(tuned, tokenizer, [row["question"] for row in facts])
-tuned_knows = [scoring.exact_match(said, row["answers"]) for said, row in zip(tuned_answers, facts, strict=True)]
+tuned_knows = [values.exact_match(said, row["answers"]) for said, row in zip(tuned_answers, facts, strict=True)]
 lost = sum(was and not still for was, still in zip(base_knows, tuned_knows, strict=True))
-change = stats.paired_difference(tuned_knows, base_knows).times(100)
+change = intervals.paired_difference(tuned_knows, base_knows).times(100)
 before, after = sum(base_knows), sum(tuned_knows)
 print(f"Of {len(facts)} general questions the base gets {before} right, the tuned model {after}; {lost} were lost.")
 print(f"That is a change of {change.value:+.0f} points (95 % interval {change.low:+.0f} to {change.high:+.0f}).")

@@ -37,10 +37,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from collections import Counter
 from datasets import disable_progress_bars
-from ftlab import chat, claims, doctor, figures, files, generate, model, paths, stats
+from ftlab import claims, figures, files, model, paths
+from ftlab.course import doctor
+from ftlab.evidence import intervals
+from ftlab.tuning import chat, generate
 from ftlab.curation import choose, duplicates, injection, leaks, measure, normalize, personal, pipeline, records
 from ftlab.exercise import check, passed
-from ftlab.experiments import curation, sft, synthetic
+from ftlab.workshop.experiments import curation, sft, synthetic
 from ftlab.world import brand, desk
 figures.style(); disable_progress_bars(); choice = model.choose()  # noqa: E702
 print(choice)
@@ -668,7 +671,7 @@ print(f"lowest quality score among the excellent: {min(row['quality'] for row in
 # hundred once each. We draw those ourselves, so that the trainer need not prepare ten thousand. The function can
 # also leave out records with given faults, which is for section 12.
 
-# %% tags=["twin:ftlab.experiments.curation:draw"]
+# %% tags=["twin:ftlab.workshop.experiments.curation:draw"]
 def draw(raw, truth, faults, count, seed):
     lines = sft.sample(list(raw), len(raw), seed)
     free = [line for line in lines if not set(faults) & set(truth[line - 1]["faults"])]
@@ -716,7 +719,7 @@ for i, row in enumerate(held_out[:3]):
 
 # %%
 both = {name: scores["both"] for name, scores in by_data.items()}
-gain = stats.paired_difference(*both.values()).times(100)
+gain = intervals.paired_difference(*both.values()).times(100)
 result = claims.record("hundred-beats-raw", SEED, *gain)
 verdicts = {"hundred-beats-raw": result}
 fig, ax = plt.subplots(figsize=(7, 2.3))
@@ -739,9 +742,9 @@ if one_pass is None:
 else:
     for name in ("excellent", "raw"):
         for part in ("on_brand", "right", "both"):
-            value = stats.seed_interval([run[name][part] for run in one_pass["runs"]])
+            value = intervals.seed_interval([run[name][part] for run in one_pass["runs"]])
             print(f"{name:10} {part:9} {value.value:3.0f} % (over seeds {value.low:.0f} to {value.high:.0f})")
-    gap = stats.seed_interval([run["effect"] for run in one_pass["runs"]])
+    gap = intervals.seed_interval([run["effect"] for run in one_pass["runs"]])
     print(f"\nexcellent minus raw, both: {gap.value:.0f} points [{gap.low:.0f}, {gap.high:.0f}], {one_pass['verdict']}")
 
 # %% [markdown]
@@ -772,7 +775,7 @@ show_shares(f"raw without {FAULT}", without)
 # and it is not recorded under this claim.
 
 # %%
-gain = stats.paired_difference(without["both"], by_data[f"{len(raw):,} raw"]["both"]).times(100)
+gain = intervals.paired_difference(without["both"], by_data[f"{len(raw):,} raw"]["both"]).times(100)
 if FAULT == curation.FAULT:
     result = verdicts["off-brand-costs"] = claims.record("off-brand-costs", SEED, *gain, fault=FAULT)
     fig, ax = plt.subplots(figsize=(7, 2.3))
@@ -792,7 +795,7 @@ if known is None:
     print("There are no reference runs of the arms yet; turn FAULT to try one yourself.")
 else:
     arms = [{name: scores["both"] for name, scores in run["by_arm"].items()} for run in known["runs"]]
-    gains = {name: stats.seed_interval([round(arm[name] - arm["raw"], 6) for arm in arms]) for name in arms[0]
+    gains = {name: intervals.seed_interval([round(arm[name] - arm["raw"], 6) for arm in arms]) for name in arms[0]
              if name != "raw"}
     order = sorted(gains, key=lambda name: gains[name].value)
     fig, ax = plt.subplots(figsize=(9, 4))
@@ -819,7 +822,7 @@ else:
 # exact. A share of right answers *p*, measured on *n* prompts, is off by at most about 1.96 times its standard error,
 # in 95 of 100 cases:
 
-# %% tags=["twin:ftlab.experiments.curation:half_width"]
+# %% tags=["twin:ftlab.workshop.experiments.curation:half_width"]
 def half_width(share_right, prompts):
     """How far a score over so many prompts may be off, in points: half of its 95 % interval."""
     return 100 * 1.96 * math.sqrt(share_right * (1 - share_right) / prompts)
@@ -892,7 +895,7 @@ print(result)
 # did. `computing_in` lets it write in the number format that the first cell printed: where that is bf16, in half the
 # time.
 
-# %% tags=["twin:ftlab.experiments.synthetic:write_replies"]
+# %% tags=["twin:ftlab.workshop.experiments.synthetic:write_replies"]
 from ftlab.model import precision
 
 
@@ -965,7 +968,7 @@ for name, scores in by_source.items():
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
 for ax, key, title in zip(axes, ("on_brand", "both"), ("On-brand", "On-brand with the right fact"), strict=True):
-    spans = [stats.rate_interval(sum(each[key]), len(each[key])).times(100) for each in by_source.values()]
+    spans = [intervals.rate_interval(sum(each[key]), len(each[key])).times(100) for each in by_source.values()]
     figures.bars(ax, list(by_source), *zip(*spans, strict=True), number="{:.0f} %",
                  colors=[figures.GREY, figures.ORANGE, figures.BLUE][: len(by_source)])
     ax.set_title(title)
@@ -983,7 +986,7 @@ _ = fig.suptitle(f"On-brand with the right fact: {found}")
 if "filtered" in by_source:
     fig, axes = plt.subplots(2, 1, figsize=(7, 5))
     for ax, name, other in zip(axes, ("synthetic-near-gold", "filtering-helps"), ("gold", "unfiltered"), strict=True):
-        effect = stats.paired_difference(by_source["filtered"]["both"], by_source[other]["both"]).times(100)
+        effect = intervals.paired_difference(by_source["filtered"]["both"], by_source[other]["both"]).times(100)
         result = verdicts[name] = claims.record(name, SEED, *effect, kept=len(filtered))
         claims.draw(name, result, ax)
         print(result, "\n")
@@ -1001,7 +1004,7 @@ if "filtered" in by_source:
 # what the last one could say. What is rare may not be drawn, and what was never drawn is gone: that is the fear,
 # called *model collapse*. To see it we measure how different the replies are.
 
-# %% tags=["twin:ftlab.experiments.synthetic:diversity"]
+# %% tags=["twin:ftlab.workshop.experiments.synthetic:diversity"]
 def diversity(replies):
     pairs = [pair for words in map(str.split, replies) for pair in zip(words, words[1:], strict=False)]
     openings = Counter(reply.partition(".")[0] for reply in replies)
@@ -1072,7 +1075,7 @@ else:
     chain = [name for name in known["runs"][0]["by_generation"] if name != "people"]
     units = {"distinct_pairs": "distinct word pairs (%)", "opening_bits": "openings (bits)", "on_brand": "on-brand (%)"}
     for ax, (key, unit) in zip(axes, units.items(), strict=True):
-        spans = [stats.seed_interval([run["by_generation"][name][key] for run in known["runs"]]) for name in chain]
+        spans = [intervals.seed_interval([run["by_generation"][name][key] for run in known["runs"]]) for name in chain]
         figures.curve(ax, [int(name) for name in chain], *zip(*spans, strict=True))
         ax.set(xlabel="generation", ylabel=unit)
     pairs = [np.mean([run["by_generation"][name]["distinct_pairs"] for run in known["runs"]]) for name in chain]

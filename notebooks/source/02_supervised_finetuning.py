@@ -39,9 +39,11 @@ import torch
 from datasets import Dataset, disable_progress_bars
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
-from ftlab import chat, checkpoints, claims, data, figures, files, generate, model, paths, scoring, stats
+from ftlab import claims, data, figures, files, model, paths, values
+from ftlab.evidence import intervals
+from ftlab.tuning import chat, checkpoints, generate
 from ftlab.exercise import check, passed
-from ftlab.experiments import sft
+from ftlab.workshop.experiments import sft
 figures.style()
 choice = model.choose()
 print(choice)
@@ -134,7 +136,7 @@ print(by_hand)
 # included, in `generation` marks, which leave no trace in the text, but let the library report which tokens those
 # are. The last line is for asking: it opens the assistant's turn and leaves it open.
 
-# %% tags=["twin:ftlab.chat:TEMPLATE"]
+# %% tags=["twin:ftlab.tuning.chat:TEMPLATE"]
 TEMPLATE = (
     "{% for message in messages %}<|{{ message.role }}|>\n"
     "{% if message.role == 'assistant' %}{% generation %}{{ message.content }}<|end|>{% endgeneration %}"
@@ -145,7 +147,7 @@ TEMPLATE = (
 
 # %% [markdown]
 # Is it the same? We render the three messages through the template and compare with the text made by hand. From here
-# on we use the copy that the package keeps, `ftlab.chat.TEMPLATE`; a test holds it equal to the cell above.
+# on we use the copy that the package keeps, `ftlab.tuning.chat.TEMPLATE`; a test holds it equal to the cell above.
 
 # %%
 form = {"chat_template": TEMPLATE, "tokenize": False}
@@ -260,7 +262,7 @@ print(f"ours {ours:.4f}, torch {theirs:.4f}, the model's own {out.loss:.4f} nats
 # It is our loss again, for a batch of rows, and we shall train with it. (`num_counted` is what to divide by; a
 # trainer passes the count over several batches.)
 
-# %% tags=["twin:ftlab.loss:masked_cross_entropy"]
+# %% tags=["twin:ftlab.tuning.loss:masked_cross_entropy"]
 IGNORED = -100
 
 
@@ -377,7 +379,7 @@ def pairs(rows):
 # put our lean version there: the same numbers, in less time on a CPU. For another model than the bundled one we leave
 # TRL's own in place.
 
-# %% tags=["twin:ftlab.trainer:HandLoss"]
+# %% tags=["twin:ftlab.tuning.trainer:HandLoss"]
 class HandLoss(SFTTrainer):
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         with self.accelerator.autocast():  # what `bf16` asks for: the trainer sees to it only where it calls the model
@@ -498,7 +500,7 @@ print([rule for rule, kept in brand.check(broken).items() if not kept], brand.on
 after = sft.judge(tuned, tokenizer, held_out)
 before = sft.judge(base, tokenizer, held_out)
 own_form = generate.answers(base, tokenizer, asked, max_new_tokens=16)
-own_right = [scoring.states_all(reply, [row["value"]]) for reply, row in zip(own_form, held_out, strict=True)]
+own_right = [values.states_all(reply, [row["value"]]) for reply, row in zip(own_form, held_out, strict=True)]
 own_both = [right and brand.on_brand(reply) for right, reply in zip(own_right, own_form, strict=True)]
 base_both = [a or b for a, b in zip(before["both"], own_both, strict=True)]
 
@@ -514,7 +516,7 @@ def mark(yes):
 for i, row in enumerate(held_out[:4]):
     print(f"customer: {texts[i][1]}   [fact: {', '.join(row['expected'])}]")
     for name, reply in (("base, chat form", before["reply"]), ("base, own form", own_form), ("tuned", after["reply"])):
-        right, on_brand = scoring.states_all(reply[i], row["expected"]), brand.on_brand(reply[i])
+        right, on_brand = values.states_all(reply[i], row["expected"]), brand.on_brand(reply[i])
         one_line = reply[i].replace("\n", " / ")
         print(f"  {name:15} {mark(right)} right {mark(on_brand)} on-brand: {one_line}")
     print()
@@ -560,7 +562,7 @@ for name, scores in (("base, chat form", before), ("base, own form", own), ("tun
 # when and how to use it.
 
 # %%
-gain = stats.paired_difference(after["both"], base_both).times(100)
+gain = intervals.paired_difference(after["both"], base_both).times(100)
 result = claims.record("tuned-beats-base", SEED, *gain)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("tuned-beats-base", result, ax)
@@ -576,9 +578,9 @@ print(result)
 # alignment*. Is a thousand needed? We shall tune the same base on 10, 30, 100 and 300 examples. For that the
 # trainer's call goes into a function. There is nothing new in it: it is the cell of section 5 with the rows, the
 # rate, the steps and the seed as arguments; `more` hands further settings to `SFTConfig`, which section 9 will use.
-# The package keeps the same function as `ftlab.experiments.sft.fine_tune`.
+# The package keeps the same function as `ftlab.workshop.experiments.sft.fine_tune`.
 
-# %% tags=["twin:ftlab.experiments.sft:fine_tune"]
+# %% tags=["twin:ftlab.workshop.experiments.sft:fine_tune"]
 def fine_tune(choice, rows, lr, steps, seed, valid=None, **more):
     """Fine-tunes a fresh copy of the base model on conversations, with the loss on the replies alone."""
     import torch
@@ -586,7 +588,7 @@ def fine_tune(choice, rows, lr, steps, seed, valid=None, **more):
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
-    from ftlab.trainer import HandLoss
+    from ftlab.tuning.trainer import HandLoss
 
     tokenizer = AutoTokenizer.from_pretrained(choice.path)
     tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE
@@ -651,7 +653,7 @@ for size in [size for size in SIZES if size > 30]:
 
 # %%
 def draw_shares(ax, scores, **line):
-    spans = [stats.rate_interval(sum(each), len(each)).times(100) for each in scores.values()]
+    spans = [intervals.rate_interval(sum(each), len(each)).times(100) for each in scores.values()]
     below, above = [s.value - s.low for s in spans], [s.high - s.value for s in spans]
     ax.errorbar(list(scores), [s.value for s in spans], [below, above], marker="o", **line)
 
@@ -678,7 +680,7 @@ _ = ax.legend()
 # handful of prompts would always find, but an interval that lies wholly under the limit.
 
 # %%
-added = stats.paired_difference(after["both"], by_size[300]["both"]).times(100)
+added = intervals.paired_difference(after["both"], by_size[300]["both"]).times(100)
 result = claims.record("hundreds-suffice", SEED, *added)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("hundreds-suffice", result, ax)
@@ -709,7 +711,7 @@ print(f"general facts: base {share(knew)}, tuned at {LR:g} {share(kept[LR])}")
 # (Pretraining used another optimizer for its matrices, so the two rates are relatives and not twins.)
 
 # %%
-from ftlab.pretrain import Recipe
+from ftlab.workshop.pretrain import Recipe
 
 print(f"peak rate of pretraining: {Recipe.lr:g}; of our main run: {LR:g}, lower by a factor of {Recipe.lr / LR:.2g}")
 by_rate = {LR: after}
@@ -759,7 +761,7 @@ _ = ax.legend()
 # by question.
 
 # %%
-saved = stats.paired_difference(kept[Recipe.lr / 10], kept[Recipe.lr]).times(100)
+saved = intervals.paired_difference(kept[Recipe.lr / 10], kept[Recipe.lr]).times(100)
 result = claims.record("low-lr-keeps", SEED, *saved)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("low-lr-keeps", result, ax)
@@ -847,7 +849,7 @@ def row_losses(model, rows):
     return found
 
 
-rise = stats.paired_difference(row_losses(last, held_out), row_losses(best, held_out))
+rise = intervals.paired_difference(row_losses(last, held_out), row_losses(best, held_out))
 result = claims.record("overfitting-shows", SEED, *rise)
 print(result)
 

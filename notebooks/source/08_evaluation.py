@@ -38,9 +38,11 @@ import numpy as np
 from collections import Counter
 from datasets import disable_progress_bars
 from transformers import AutoTokenizer
-from ftlab import chat, claims, comparison, contamination, figures, files, gate, generate, model, paths, planner, stats
+from ftlab import claims, figures, files, model, paths
+from ftlab.evidence import comparison, contamination, gate, planner, intervals
+from ftlab.tuning import chat, generate
 from ftlab.exercise import check, passed
-from ftlab.experiments import evaluation, sft
+from ftlab.workshop.experiments import evaluation, sft
 figures.style(); disable_progress_bars()  # noqa: E702
 choice = model.choose()
 print(choice)
@@ -83,7 +85,7 @@ drafts = [gold, wrong, empty]
 # everything that follows.
 
 # %%
-from ftlab.metrics import fact_accuracy, format_compliance, hallucination, on_brand, rouge_l, support_resolution
+from ftlab.scores.metrics import fact_accuracy, format_compliance, hallucination, on_brand, rouge_l, support_resolution
 
 wording = evaluate.combine([on_brand.OnBrand(), format_compliance.FormatCompliance(), rouge_l.RougeL()])
 found = wording.compute(predictions=drafts, references=[gold] * 3)
@@ -127,9 +129,9 @@ assert sum(handled["containment_each"]) == 4 and sum(handled["support_resolution
 # From here on we call a reply **fit to send** if it is on-brand, handled rightly, and free of values without a
 # source. It is one function.
 
-# %% tags=["twin:ftlab.experiments.evaluation:is_fit"]
-from ftlab.resolution import resolve
-from ftlab.unsupported import unsupported_values
+# %% tags=["twin:ftlab.workshop.experiments.evaluation:is_fit"]
+from ftlab.scores.resolution import resolve
+from ftlab.scores.unsupported import unsupported_values
 from ftlab.world import brand
 
 
@@ -310,8 +312,8 @@ print(result)
 # reply. (A real editor often changes less: for the unfit ones this is an upper limit.)
 
 # %%
-from ftlab.metrics import revision_rate
-from ftlab.revision import revisions
+from ftlab.scores.metrics import revision_rate
+from ftlab.scores.revision import revisions
 
 print("one changed price:", revisions(wrong, gold))
 golds = [row["messages"][-1]["content"] for row in held_out]
@@ -329,7 +331,7 @@ for who, replies in said.items():
 # other cell run meanwhile. Without it the notebook goes on with an assumption and says so.
 
 # %%
-from ftlab.revision_widget import RevisionTimer
+from ftlab.scores.revision_widget import RevisionTimer
 
 timer = RevisionTimer()
 timer.form
@@ -343,7 +345,7 @@ speed = timer.calibration()
 for who, replies in said.items():
     edits = [revisions(reply, g).word_edits * (not fit)
              for reply, fit, g in zip(replies, scores[who]["fit to send"], golds, strict=True)]
-    minutes = stats.mean_interval([speed.seconds(count) / 60 for count in edits]).times(100)
+    minutes = intervals.mean_interval([speed.seconds(count) / 60 for count in edits]).times(100)
     print(f"{who:12} {minutes.value:4.0f} minutes for 100 drafts [{minutes.low:.0f}, {minutes.high:.0f}]")
 alone = np.mean([speed.seconds(len(g.split())) / 60 for g in golds]) * 100
 print(f"{'from scratch':12} {alone:4.0f} minutes")
@@ -359,7 +361,7 @@ print(f"{'from scratch':12} {alone:4.0f} minutes")
 # It is the baseline that any tuned model of notebook 03 has to beat, and it learns in less than a second.
 
 # %%
-from ftlab import labels
+from ftlab.scores import labels
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -383,7 +385,8 @@ print(f"\n{'intent':14}precision  recall    F1  tickets")
 for intent, one in sorted(sorted_tickets.by_label.items(), key=lambda item: item[1]["f1"]):
     print(f"{intent:14}{one['precision']:9.2f}{one['recall']:8.2f}{one['f1']:6.2f}{one['of']:9}")
 print(f"macro F1 {sorted_tickets.f1:.2f}, accuracy {sorted_tickets.accuracy:.2f} "
-      f"{stats.rate_interval(sum(sorted_tickets.each), len(true))}, unknown labels: {sorted_tickets.unknown or 'none'}")
+      f"{intervals.rate_interval(sum(sorted_tickets.each), len(true))}, "
+      f"unknown labels: {sorted_tickets.unknown or 'none'}")
 
 # %% [markdown]
 # Start reading at the top of the table, with the intent that goes worst. Is it missed (recall) or does it swallow
@@ -396,7 +399,7 @@ print(f"macro F1 {sorted_tickets.f1:.2f}, accuracy {sorted_tickets.accuracy:.2f}
 # counts if the right answer stands in it: tuning changes a model's manner, and that is not forgetting.
 
 # %%
-from ftlab.metrics import retention
+from ftlab.scores.metrics import retention
 
 questions = sft.general_questions(FACTS)
 texts = [row["question"] for row in questions]
@@ -408,7 +411,7 @@ for who in ("quick", "tuned"):
     one = kept.compute()
     scores[who]["general facts"] = one["retention_after_each"]
     scores["base"]["general facts"] = one["retention_before_each"]
-    share = "nothing to keep" if one["retention"] is None else stats.rate_interval(
+    share = "nothing to keep" if one["retention"] is None else intervals.rate_interval(
         sum(one["retention_each"]), one["retention_of"]).times(100)
     print(f"{who}: keeps {share} % of the {one['retention_of']} facts that the base knew, "
           f"and has {sum(one['newly_learned_each'])} that it did not")
@@ -425,7 +428,7 @@ for who in ("quick", "tuned"):
 
 # %%
 a, b = scores["tuned"]["fit to send"], scores["quick"]["fit to send"]
-p_value, only_tuned, only_quick = stats.mcnemar(a, b)
+p_value, only_tuned, only_quick = intervals.mcnemar(a, b)
 split = (only_tuned + only_quick) / len(a)
 print(f"split: {only_tuned} only tuned gets right, {only_quick} only quick, {split:.0%} of all; p = {p_value:.2g}")
 print(f"tuned minus quick: {planner.paired_rate_interval(a, b).times(100)} points, paired")
@@ -441,7 +444,7 @@ random = np.random.default_rng(SEED)
 drawn = random.integers(0, len(a), size=(4000, len(a)))  # 4,000 times: which questions
 means = (a - b)[drawn].mean(axis=1)  # the difference is taken within each question
 print(f"by hand, paired:  {(a - b).mean():.3f} [{np.quantile(means, 0.025):.3f}, {np.quantile(means, 0.975):.3f}]")
-print(f"ftlab.stats:      {stats.paired_difference(a, b)}")
+print(f"ftlab.evidence.intervals:      {intervals.paired_difference(a, b)}")
 apart = a[drawn].mean(axis=1) - b[random.permutation(drawn)].mean(axis=1)  # other questions for each model
 print(f"as if not paired: {(a - b).mean():.3f} [{np.quantile(apart, 0.025):.3f}, {np.quantile(apart, 0.975):.3f}]")
 
@@ -486,8 +489,8 @@ known = claims.reference("tuned-beats-base")
 effects = [run["effect"] for run in known["runs"]] if known else []
 if len(effects) > 1:
     print("seeds:", ", ".join(f"{effect:.1f}" for effect in effects), "points")
-    print(f"the mean over seeds: {stats.seed_interval(effects)}")
-    print(f"one more run should land in: {stats.prediction_interval(effects)}")
+    print(f"the mean over seeds: {intervals.seed_interval(effects)}")
+    print(f"one more run should land in: {intervals.prediction_interval(effects)}")
 else:
     print("There are no reference runs yet; `make claims` makes them.")
 
@@ -563,8 +566,8 @@ clean_said, dirty_said = (generate.replies(each, chat_tokenizer, prompts) for ea
 wanted = [row["messages"][-1]["content"] for row in mixed]
 clean, with_leak = (np.array(rouge_l.RougeL().compute(predictions=replies, references=wanted)["rouge_l_each"])
                     for replies in (clean_said, dirty_said))
-gains = {"leaked": stats.paired_difference(with_leak[:LEAKED], clean[:LEAKED]).times(100),
-         "not leaked": stats.paired_difference(with_leak[LEAKED:], clean[LEAKED:]).times(100)}
+gains = {"leaked": intervals.paired_difference(with_leak[:LEAKED], clean[:LEAKED]).times(100),
+         "not leaked": intervals.paired_difference(with_leak[LEAKED:], clean[LEAKED:]).times(100)}
 for name, gain in gains.items():
     print(f"ROUGE-L on items {name}, with the leak minus without: {gain} points")
 print(f"\ngold:      {wanted[0]}\nwithout:   {clean_said[0]}\nwith leak: {dirty_said[0]}")
@@ -602,9 +605,10 @@ for n in (3, 5, 8):
     print(f"n = {n}: {len(runs(test_item, n) & runs(copied, n))} of {len(runs(test_item, n))} runs shared")
 
 # %% [markdown]
-# Short runs survive a slip, but short runs are also in anybody's sentences. `ftlab.contamination` therefore uses runs
-# only to find candidates. It then lays the two texts side by side, counts the words they share in order, and gives
-# less weight to words that many test items have. Does it find our leaks? We know the answer, so we can score it.
+# Short runs survive a slip, but short runs are also in anybody's sentences. `ftlab.evidence.contamination` therefore
+# uses runs only to find candidates. It then lays the two texts side by side, counts the words they share in order,
+# and gives less weight to words that many test items have. Does it find our leaks? We know the answer, so we can
+# score it.
 
 # %%
 test_texts, rows = [evaluation.spoken(row) for row in held_out], [evaluation.spoken(row) for row in dirty]
@@ -630,7 +634,7 @@ touched = {pair.test_index for pair in near}
 untouched = [i for i in range(len(held_out)) if i not in touched]
 for name, places in (("all", range(len(held_out))), ("no near-copy in training", untouched)):
     right = [scores["tuned"]["fit to send"][i] for i in places]
-    print(f"tuned, fit to send, {name}: {stats.rate_interval(sum(right), len(right)).times(100)} % of {len(right)}")
+    print(f"tuned, fit to send, {name}: {intervals.rate_interval(sum(right), len(right)).times(100)} % of {len(right)}")
 
 # %% [markdown]
 # ## 10. A model as judge
@@ -643,7 +647,7 @@ for name, places in (("all", range(len(held_out))), ("no near-copy in training",
 # in nine of ten. **Cohen's kappa** takes off what chance would give: 1 is full agreement, 0 is what two coins with the
 # raters' own shares would reach.
 
-# %% tags=["twin:ftlab.experiments.evaluation:kappa"]
+# %% tags=["twin:ftlab.workshop.experiments.evaluation:kappa"]
 import math
 
 
@@ -699,7 +703,7 @@ judge, judge_tokenizer, _ = sft.fine_tune(choice, judge_rows(learned), LR, JUDGE
 # "good" than with "bad"? That difference of logits is the *margin*, in nats. Above zero, the verdict is "good". (The
 # padding goes to the left, so that the last place of each row is where the verdict begins.)
 
-# %% tags=["twin:ftlab.experiments.evaluation:label_margins"]
+# %% tags=["twin:ftlab.workshop.experiments.evaluation:label_margins"]
 GOOD, BAD = "good", "bad"
 
 
@@ -747,7 +751,7 @@ for fault in [*evaluation.FAULTS, "none"]:
     right = [v == t for v, t, draft in zip(verdicts, truth, tried, strict=True) if draft.fault == fault]
     if right:
         print(f"{fault:13} {sum(right):3} of {len(right):3} judged rightly  "
-              f"{stats.rate_interval(sum(right), len(right)).times(100)} %")
+              f"{intervals.rate_interval(sum(right), len(right)).times(100)} %")
 
 # %% [markdown]
 # Compare the wrong values with the faults of manner. A missing sign-off stands on the surface of the draft; a wrong
@@ -788,7 +792,7 @@ print("kappa {:.2f} [{:.2f}, {:.2f}]   (nan: both always said the same)".format(
 # Judges are said to prefer longer replies. We can test it cleanly: put two friendly sentences into each draft that
 # change nothing. A good draft stays good by the rules and a bad one stays bad; the `assert` below holds us to it.
 
-# %% tags=["twin:ftlab.experiments.evaluation:pad"]
+# %% tags=["twin:ftlab.workshop.experiments.evaluation:pad"]
 FILLER = "We are glad that you asked. Our desk reads every message with care."
 
 
@@ -810,7 +814,7 @@ bars = {}
 for label, name in ((True, "good"), (False, "bad")):
     for found_here, form in ((verdicts, "plain"), (padded_verdicts, "padded")):
         picked = [v for v, t in zip(found_here, truth, strict=True) if t == label]
-        bars[f"{name} drafts,\n{form}"] = stats.rate_interval(sum(picked), len(picked)).times(100)
+        bars[f"{name} drafts,\n{form}"] = intervals.rate_interval(sum(picked), len(picked)).times(100)
 figures.bars(ax, list(bars), *zip(*bars.values(), strict=True), number="{:.0f} %",
              colors=[figures.GREY, figures.BLUE] * 2)
 moved = planner.paired_rate_interval(padded_verdicts, verdicts).times(100)
@@ -870,8 +874,8 @@ gate.gate(rules, baseline=by_item["quick"], candidate=by_item["tuned"])
 
 # %% [markdown]
 # In your own project, the gate runs wherever your tests run: three JSON files and one command,
-# `python -m ftlab.gate rules.json baseline.json candidate.json`. It returns 0 if all pass and 1 if not, which is what
-# a CI job looks at. Here is the same call from Python.
+# `python -m ftlab.evidence.gate rules.json baseline.json candidate.json`. It returns 0 if all pass and 1 if not, which
+# is what a CI job looks at. Here is the same call from Python.
 
 # %%
 folder = paths.runs() / "gate"

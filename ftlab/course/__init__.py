@@ -1,0 +1,1 @@
+"""Runs the notebooks, offline, and reports on them and on this computer."""

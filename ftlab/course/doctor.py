@@ -1,0 +1,194 @@
+"""Says whether this computer will do for the course, and what to change if not."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ftlab import paths
+from ftlab.workshop import lock
+
+GIB = 1024**3
+MIN_MEMORY_BYTES, GOOD_MEMORY_BYTES = int(2.5 * GIB), int(5.5 * GIB)  # "4 GB" and "8 GB" machines report a little less
+MIN_DISK_BYTES, GOOD_DISK_BYTES = GIB // 2, 2 * GIB
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report. ``level`` is ``ok``, ``note`` (the course runs, read on) or ``problem``."""
+
+    level: str
+    subject: str
+    text: str
+    remedy: str = ""
+
+
+def cores() -> int:
+    """Cores this process may use, which on a shared machine can be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def cpu_name() -> str:
+    """The processor's name where the system tells it, else its architecture."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass  # only Linux has this file
+    return platform.processor() or platform.machine()
+
+
+def machine() -> str:
+    """One line that names this computer, for reports and for measured minutes."""
+    from importlib import metadata
+
+    import psutil
+
+    memory = psutil.virtual_memory().total / GIB
+    return (
+        f"{cpu_name()}, {cores()} cores, {memory:.0f} GiB memory, {platform.system()} ({platform.machine()}), "
+        f"Python {platform.python_version()}, torch {metadata.version('torch')}"
+    )
+
+
+def check_python() -> Finding:
+    """Python 3.11 to 3.13, in an environment of its own."""
+    version, text = sys.version_info[:2], f"{platform.python_version()} ({sys.executable})"
+    if not (3, 11) <= version <= (3, 13):
+        return Finding("problem", "Python", text, "Use Python 3.11, 3.12 or 3.13: make lab PYTHON=/path/to/python3.12")
+    return Finding("ok", "Python", text)
+
+
+def check_packages() -> Finding:
+    """Every package as the lock says."""
+    try:
+        wrong = lock.differences()
+        count = len(lock.locked_here())
+    except (OSError, ValueError) as error:
+        text = f"cannot read {error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        return Finding("problem", "packages", text, "Take requirements.lock from the project again.")
+    if not wrong:
+        return Finding("ok", "packages", f"all {count} as in requirements.lock")
+    shown = "; ".join(wrong[:5]) + (f"; and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+    missing = any(text.endswith("not installed") for text in wrong)
+    remedy = "Install what the lock says: python -m pip install -r requirements.lock"
+    return Finding("problem" if missing else "note", "packages", shown, remedy)
+
+
+def check_cores() -> Finding:
+    """Two cores or more: the stated minutes are for two."""
+    count = cores()
+    if count < 2:
+        return Finding(
+            "note", "cores", f"{count} ({cpu_name()})", "The course runs, in about twice the stated minutes."
+        )
+    return Finding("ok", "cores", f"{count} ({cpu_name()})")
+
+
+def check_memory() -> Finding:
+    """Memory in total, and what is free of it now."""
+    import psutil
+
+    memory = psutil.virtual_memory()
+    text = f"{memory.total / GIB:.1f} GiB, {memory.available / GIB:.1f} GiB of it free"
+    if memory.total < MIN_MEMORY_BYTES:
+        return Finding("problem", "memory", text, "Use a machine with at least 4 GB of memory.")
+    if memory.total < GOOD_MEMORY_BYTES or memory.available < MIN_MEMORY_BYTES:
+        return Finding("note", "memory", text, "Close other programs; shut one notebook's kernel down before the next.")
+    return Finding("ok", "memory", text)
+
+
+def check_disk() -> Finding:
+    """Room for what the learner's runs write, in a folder that can be written."""
+    folder = paths.root()
+    try:
+        probe = paths.runs() / f".doctor.{os.getpid()}.tmp"
+        probe.write_text("", encoding="utf-8")
+        probe.unlink()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Finding(
+            "problem",
+            "disk",
+            f"cannot write in {folder / 'runs'}: {error.strerror}",
+            "Move the project to a folder of yours, or make this one writable.",
+        )
+    text = f"{free / GIB:.1f} GiB free"
+    if free < MIN_DISK_BYTES:
+        return Finding("problem", "disk", text, "Free at least 1 GB, for example by emptying the folder runs/.")
+    if free < GOOD_DISK_BYTES:
+        return Finding("note", "disk", text, "Enough for the course; empty runs/ if it gets tight.")
+    return Finding("ok", "disk", text)
+
+
+def check_model() -> Iterator[Finding]:
+    """The model in use, and the device and precision that follow from this machine."""
+    try:
+        from ftlab import model
+
+        choice = model.choose()
+    except ImportError as error:
+        yield Finding(
+            "problem", "model", str(error), "Install what the lock says: python -m pip install -r requirements.lock"
+        )
+        return
+    except (ValueError, OSError) as error:
+        chosen = "Unset FTLAB_MODEL to use the bundled model."
+        remedy = chosen if os.environ.get("FTLAB_MODEL") else "Take the folder data/ from the project again."
+        yield Finding("problem", "model", str(error), remedy)
+        return
+    yield Finding("ok", "model", f"{choice.name} ({choice.path})")
+    dtype = str(choice.dtype).removeprefix("torch.")
+    yield Finding("ok", "precision", f"{dtype} on {choice.device}: {choice.precision_reason}")
+
+
+def examine() -> Iterator[Finding]:
+    """All findings, the quick ones first. The model is looked at only if the packages are there."""
+    checks: list[Callable[[], Finding]] = [check_python, check_packages, check_cores, check_memory, check_disk]
+    broken = False
+    for check in checks:
+        try:
+            finding = check()
+        except ImportError as error:
+            finding = Finding(
+                "problem",
+                check.__name__.removeprefix("check_"),
+                f"{error.name} is not installed",
+                "Install what the lock says: python -m pip install -r requirements.lock",
+            )
+        broken |= finding.level == "problem" and finding.subject == "packages"
+        yield finding
+    if not broken:
+        yield from check_model()
+
+
+def main(bars: bool = False) -> int:
+    """Prints the findings and returns 1 if the course cannot run here.
+
+    Args:
+        bars: Also measure the model in use against the bars it should meet (about a minute).
+    """
+    problems = 0
+    for finding in examine():
+        print(f"{finding.level:>8}  {finding.subject:<10} {finding.text}", flush=True)
+        if finding.level != "ok":
+            print(f"{'':>8}  {'':<10} -> {finding.remedy}", flush=True)
+        problems += finding.level == "problem"
+    if problems:
+        print(f"\nThe course cannot run here yet: {problems} problem{'s' * (problems > 1)}, remedies above.")
+        return 1
+    print("\nThis computer will do.")
+    if bars:
+        from ftlab.workshop import bars as model_bars
+
+        print()
+        return int(model_bars.report() or 0)
+    return 0

@@ -1,0 +1,1 @@
+"""How sure: intervals, plans, comparisons, contamination and the gate, from numbers alone."""

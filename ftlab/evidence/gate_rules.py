@@ -1,0 +1,74 @@
+"""The rules of a regression gate: which figures must not get worse, and by how much (see ``ftlab.evidence.gate``)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+FIELDS = ("metric", "may_drop", "at_least", "at_most", "direction", "unit")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One figure that must not get worse; the fields are explained at the top of ``ftlab.evidence.gate``."""
+
+    metric: str
+    may_drop: float | None = None
+    limit: float | None = None  # at_least, or at_most with direction "down"
+    direction: str = "up"
+    unit: str = "points"
+
+
+def check_rules(rules: Sequence[Mapping] | Mapping[str, Mapping]) -> list[Rule]:
+    """The rules with their defaults filled in, every field checked.
+
+    Raises:
+        ValueError: Names the rule, what was expected and what was found.
+    """
+    if isinstance(rules, Mapping):
+        rules = [{"metric": metric, **_fields(rule, f"rule for {metric!r}")} for metric, rule in rules.items()]
+    checked: list[Rule] = []
+    for number, raw in enumerate(rules, start=1):
+        row = {name: value for name, value in _fields(raw, f"rule {number}").items() if value not in (None, "")}
+        where, direction = f"rule {number} ({row.get('metric')})", row.get("direction", "up")
+        limit_name = "at_most" if direction == "down" else "at_least"
+        wrong = "at_least" if direction == "down" else "at_most"
+        if set(row) - set(FIELDS) or not isinstance(row.get("metric"), str) or direction not in ("up", "down"):
+            raise ValueError(f"{where}: expected a metric and fields out of {', '.join(FIELDS)} with direction up or "
+                             f"down, found {dict(row)}. Correct the names.")
+        if row["metric"] in [rule.metric for rule in checked]:
+            raise ValueError(f"{where}: expected one rule for each metric, found a second one. Merge the two.")
+        if wrong in row or not {"may_drop", limit_name} & set(row):
+            raise ValueError(f"{where}: expected may_drop or {limit_name} for direction {direction}, found "
+                             f"{sorted(row)}. Give at least one of the two.")
+        rule = Rule(row["metric"], _number(row, "may_drop", where), _number(row, limit_name, where), direction,
+                    str(row.get("unit", "points")))
+        if rule.may_drop is not None and rule.may_drop < 0:
+            raise ValueError(f"{where}: expected may_drop of 0 or more, found {rule.may_drop:g}. Write how much worse "
+                             "the figure may become, without a sign.")
+        share = direction == "up" and 0 < (rule.limit or 0) <= 1  # such a limit would let anything pass
+        if rule.unit == "points" and rule.limit is not None and (share or not 0 <= rule.limit <= 100):
+            raise ValueError(f"{where}: expected {limit_name} in percent, found {rule.limit:g}. Write 80 for a "
+                             'share of 0.8, or give "unit" a name of its own to leave figures as they are.')
+        checked.append(rule)
+    if not checked:
+        raise ValueError("rules: expected at least one rule, found none. A gate without rules would pass anything.")
+    return checked
+
+
+def _fields(rule: object, where: str) -> dict:
+    if not isinstance(rule, Mapping):
+        raise ValueError(f"{where}: expected an object with fields out of {', '.join(FIELDS)}, found {rule!r}. See the "
+                         "top of ftlab/evidence/gate.py for an example.")
+    return dict(rule)
+
+
+def _number(row: Mapping, name: str, where: str) -> float | None:
+    try:
+        number = None if name not in row or isinstance(row[name], bool) else float(row[name])
+    except (TypeError, ValueError):
+        number = math.nan
+    if name in row and (number is None or not math.isfinite(number)):
+        raise ValueError(f"{where}: expected a number in {name}, found {row[name]!r}. Write it without its unit.")
+    return number

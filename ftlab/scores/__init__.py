@@ -1,0 +1,1 @@
+"""What one reply is worth. ``scores.metrics`` are the same as ``evaluate`` metrics."""

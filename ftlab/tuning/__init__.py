@@ -1,0 +1,1 @@
+"""Makes a model, or asks one: chat format, loss, trainer, generation, checkpoints."""

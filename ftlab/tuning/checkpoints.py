@@ -1,0 +1,231 @@
+"""Training that survives an interruption: a folder for each set of dials, and the newest whole checkpoint in it.
+
+``Trainer`` saves everything that a bitwise exact resume needs, but it writes straight into ``checkpoint-N``: a process
+that dies meanwhile leaves half a checkpoint, which ``resume_from_checkpoint=True`` would take for the newest one.
+Exact resumes need the default ``train_sampling_strategy="random"``: no checkpoint holds the order of the rows that
+``"group_by_length"`` draws after the first epoch.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import math
+import os
+import shutil
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+
+from ftlab import files, paths
+
+PREFIX = "checkpoint-"  # what ``Trainer`` puts before the step number
+BYTES_PER_PARAMETER = 12  # a float32 weight and AdamW's two moments
+SPARE_BYTES = 50_000_000  # tokenizer, logs, and what else writes to the disk meanwhile
+DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG}
+DISK_WORDS = ("no space left", "os error 28", "inline_container", "pytorchstreamwriter")
+
+
+def run_folder(name: str, *, model: str | Path, room_bytes: int | None = None, **settings: object) -> Path:
+    """Makes the folder of one training run: ``runs/<name>-<hash>``, where the hash stands for all of the settings.
+
+    A changed dial, data set, model or library gives another folder, so no run ever resumes from another's checkpoint.
+    Call it before the model is loaded: it also looks whether the disk can take the checkpoints.
+
+    Args:
+        model: The folder or hub name that ``from_pretrained`` gets. Of a folder, the weights count, not the path.
+        room_bytes: Free disk space to ask for, in bytes. By default enough for two checkpoints of a full fine-tune;
+            adapters need far less.
+        settings: Everything else that decides the final weights, as JSON values: rows, learning rate, steps, seed.
+    Raises:
+        OSError: If the folder cannot be written or the disk has not enough room.
+        TypeError: If a setting is no JSON value.
+    """
+    libraries = {package: metadata.version(package) for package in ("torch", "transformers", "trl")}
+    settings = {"model": fingerprint(model), **settings, "libraries": libraries}
+    for key, value in settings.items():
+        try:
+            json.dumps(value)
+        except TypeError:
+            raise TypeError(
+                f"run_folder({name!r}): expected a number, a text, a list or a dict as {key!r}, found "
+                f"{type(value).__name__}. Give rows as ftlab.tuning.checkpoints.fingerprint(rows)."
+            ) from None
+    short = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:10]
+    folder = paths.root() / "runs" / f"{name}-{short}"
+    # two checkpoints: the older one goes only once the newer one is whole
+    check_room(folder, 2 * checkpoint_bytes(model) + SPARE_BYTES if room_bytes is None else room_bytes)
+    files.write_json(folder / "settings.json", settings)
+    return folder
+
+
+def fingerprint(thing: str | Path | Iterable[dict]) -> str:
+    """A short hash of training rows (a list or a ``Dataset``) or of a model folder's files; a hub name stays a name."""
+    digest = hashlib.sha256()
+    if isinstance(thing, (str, Path)):
+        if not Path(thing).is_dir():
+            return str(thing)
+        for path in sorted(Path(thing).iterdir()):
+            # the README and other papers in the folder change no weight
+            if path.suffix in {".safetensors", ".json", ".jinja"}:
+                digest.update(path.name.encode() + b"\0")
+                with open(path, "rb") as file:
+                    digest.update(hashlib.file_digest(file, "sha256").digest())
+    else:
+        for row in thing:
+            digest.update(json.dumps(row, sort_keys=True).encode() + b"\n")
+    return digest.hexdigest()[:16]
+
+
+def checkpoint_bytes(model: str | Path) -> int:
+    """The size of one checkpoint of a full fine-tune, from the headers of the weight files; 0 if they are not here."""
+    parameters = 0
+    for path in Path(model).glob("*.safetensors"):
+        with open(path, "rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        parameters += sum(math.prod(tensor["shape"]) for key, tensor in header.items() if key != "__metadata__")
+    return parameters * BYTES_PER_PARAMETER
+
+
+def check_room(folder: str | Path, bytes_needed: int) -> None:
+    """Raises an ``OSError`` unless ``folder`` can be made and written and its disk has ``bytes_needed`` left."""
+    folder = Path(folder)
+    probe = folder / f".probe-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"x")
+        probe.unlink()
+    except OSError as error:
+        raise OSError(
+            error.errno or errno.EIO,
+            f"{folder}: expected a folder that can be written, found: {error.strerror or error}. Give yourself the "
+            "right to write there, free some disk space, or move the course to a folder of your own.",
+        ) from error
+    held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    free = shutil.disk_usage(folder).free
+    # what an interrupted run has left here counts: the resumed run writes over it in turn
+    if free + held < bytes_needed:
+        raise OSError(
+            errno.ENOSPC,
+            f"{folder}: expected {megabytes(bytes_needed)} of free disk space for checkpoints, found "
+            f"{megabytes(free)}. Free some space; old folders in {folder.parent} may be deleted.",
+        )
+
+
+def megabytes(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB"
+
+
+def latest(folder: str | Path) -> str | None:
+    """The newest checkpoint in ``folder`` to resume from, or None. Deletes newer unfit ones; prints what it does."""
+    for step, path in sorted(found(folder), reverse=True):
+        reason = fault(path, step)
+        if reason is None:
+            print(f"resuming from step {step} of {folder}")
+            return str(path)
+        print(f"deleting {path}: {reason}")
+        shutil.rmtree(path)
+    return None
+
+
+def found(folder: str | Path) -> list[tuple[int, Path]]:
+    """The checkpoints in ``folder``, whole or not: (step, path)."""
+    paths_ = Path(folder).glob(f"{PREFIX}*")
+    return [(int(p.name.removeprefix(PREFIX)), p) for p in paths_ if p.name.removeprefix(PREFIX).isdigit()]
+
+
+def fault(checkpoint: Path, step: int) -> str | None:
+    """Why a checkpoint cannot be resumed from, or None if it can. ``Trainer`` writes ``trainer_state.json`` last."""
+    try:
+        state = files.read_json(checkpoint / "trainer_state.json")
+        if state["global_step"] != step:
+            return "trainer_state.json is of another step"
+        if step >= state["max_steps"]:
+            # only a run that died between its last checkpoint and its end leaves one
+            return "it is of the last step, from which the trainer would train one step too many"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "trainer_state.json is missing or cut off"
+    for name in ("optimizer.pt", "scheduler.pt", "rng_state*.pth"):
+        states = list(checkpoint.glob(name))
+        if not states or not all(is_whole_zip(path) for path in states):
+            return f"{name} is missing or cut off"
+    return weights_fault(checkpoint)
+
+
+def is_whole_zip(path: Path) -> bool:
+    """Whether a file that ``torch.save`` wrote has its index and every byte of its records (their checksums agree)."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (OSError, zipfile.BadZipFile, EOFError):
+        return False
+
+
+def weights_fault(checkpoint: Path) -> str | None:
+    """What is wrong with the weights: a shard that the index names is missing, or a file is not as long as it says."""
+    from safetensors import SafetensorError, safe_open
+
+    weights = set(checkpoint.glob("*.safetensors"))
+    for index in checkpoint.glob("*.safetensors.index.json"):
+        weights |= {checkpoint / name for name in files.read_json(index)["weight_map"].values()}
+    if not weights:
+        return "its weights are missing"
+    for path in sorted(weights):
+        try:
+            with safe_open(path, framework="numpy"):
+                pass
+        except (OSError, SafetensorError):
+            return f"{path.name} is missing or cut off"
+    return None
+
+
+@contextmanager
+def resumable(folder: str | Path) -> Iterator[str | None]:
+    """Yields what ``trainer.train(resume_from_checkpoint=...)`` needs, and tidies up after it.
+
+    If the block ends well, the checkpoints go (``finish``) and the same cell trains anew. If it is interrupted or
+    killed, they stay and the same cell goes on.
+
+    Raises:
+        OSError: If a checkpoint could not be written. The half-written one is removed; the one before is untouched.
+    """
+    try:
+        yield latest(folder)
+    except KeyboardInterrupt:
+        whole = [step for step, path in sorted(found(folder)) if fault(path, step) is None]
+        print(f"interrupted: run the cell again to go on from step {whole[-1] if whole else 0}")
+        raise
+    except Exception as error:
+        if not is_disk_error(error):
+            raise
+        broken = [path for step, path in sorted(found(folder)) if fault(path, step) is not None]
+        free = shutil.disk_usage(folder).free
+        for path in broken:
+            shutil.rmtree(path, ignore_errors=True)
+        raise OSError(
+            getattr(error, "errno", None) or errno.ENOSPC,
+            f"{folder}: expected to write one more checkpoint, found {megabytes(free)} free on the disk and the error "
+            f"'{str(error).splitlines()[0]}'. Free some disk space and run the cell again: it goes on from the last "
+            "whole checkpoint, if there is one.",
+        ) from error
+    finish(folder)
+
+
+def is_disk_error(error: BaseException | None) -> bool:
+    """Whether an error or one of its causes came from the disk; safetensors and torch do not always say ``OSError``."""
+    if error is None:
+        return False
+    here = isinstance(error, OSError) and error.errno in DISK_ERRORS
+    return here or any(word in str(error).lower() for word in DISK_WORDS) or is_disk_error(error.__context__)
+
+
+def finish(folder: str | Path) -> None:
+    """Removes the checkpoints of a run that is done, and its folder if no model was saved there."""
+    for _, path in found(folder):
+        shutil.rmtree(path)
+    # TRL writes a model card beside its checkpoints
+    if {path.name for path in Path(folder).glob("*")} <= {"settings.json", "README.md"}:
+        shutil.rmtree(folder, ignore_errors=True)

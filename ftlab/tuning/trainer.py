@@ -1,0 +1,19 @@
+"""TRL's trainer with the loss that notebook 02 builds by hand: on a CPU about a third faster, and the same numbers.
+
+Import it only where a model is trained: TRL takes seconds to load.
+"""
+
+from __future__ import annotations
+
+from trl import SFTTrainer
+
+from ftlab.tuning.loss import masked_cross_entropy
+
+
+class HandLoss(SFTTrainer):
+    """``SFTTrainer`` whose one method that computes the loss is replaced."""
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        with self.accelerator.autocast():  # what `bf16` asks for: the trainer sees to it only where it calls the model
+            loss = masked_cross_entropy(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
+        return (loss, {}) if return_outputs else loss

@@ -1,0 +1,1 @@
+"""What no lesson imports: pretraining, the lock, the bars, benchmarks and reference runs."""

@@ -1,0 +1,191 @@
+"""``make bench``: how fast the course trains, generates and starts on this machine, side by side in one run."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+
+from ftlab import files, paths
+from ftlab.model import Choice, choose
+from ftlab.tuning import chat, generate
+
+BARS = {"of TRL's defaults": 1.8, "of a bare loop": 0.9, "of one prompt at a time": 8.0}
+
+
+def rows(count: int) -> list[dict]:
+    """Conversations to train on: the first ``count`` of the train split."""
+    return files.read_jsonl(paths.data() / "quillmere" / "conversations_train.jsonl")[:count]
+
+
+def load(choice: Choice, attention: str):
+    """A fresh model and its tokenizer."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(choice.path)
+    tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE
+    model = AutoModelForCausalLM.from_pretrained(choice.path, dtype=torch.float32, attn_implementation=attention)
+    return model.to(choice.device), tokenizer
+
+
+def real_tokens(tokenizer, data: list[dict]) -> int:
+    """Tokens of the conversations, padding not counted."""
+    return sum(len(tokenizer.apply_chat_template(row["messages"])["input_ids"]) for row in data)
+
+
+def time_trl(choice: Choice, data: list[dict], hand_loss: bool = False, **options) -> float:
+    """Real tokens a second of one pass of ``SFTTrainer`` over the rows, with its own loss or notebook 02's."""
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    from ftlab.tuning.trainer import HandLoss
+
+    model, tokenizer = load(choice, options.pop("attention", "sdpa"))
+    settings = {
+        "output_dir": str(paths.runs() / "bench"),
+        "num_train_epochs": 1,
+        "save_strategy": "no",
+        "report_to": "none",
+    }
+    if choice.device == "cpu":
+        settings["use_cpu"] = True  # without it the defaults do not start on a CPU
+    pairs = [{"prompt": row["messages"][:-1], "completion": row["messages"][-1:]} for row in data]
+    trainer = (HandLoss if hand_loss else SFTTrainer)(
+        model=model,
+        processing_class=tokenizer,
+        train_dataset=Dataset.from_list(pairs),
+        args=SFTConfig(**{**settings, "disable_tqdm": True, "logging_strategy": "no", **options}),
+    )
+    start = time.perf_counter()
+    trainer.train()
+    return real_tokens(tokenizer, data) / (time.perf_counter() - start)
+
+
+def time_bare(choice: Choice, data: list[dict], batch_size: int = 8) -> float:
+    """Real tokens a second of a bare PyTorch loop: similar lengths together, logits for the reply's tokens alone."""
+    import torch
+
+    model, tokenizer = load(choice, "eager")
+    encoded = []
+    for row in data:
+        ids = tokenizer.apply_chat_template(row["messages"])["input_ids"]
+        prompt = tokenizer.apply_chat_template(row["messages"][:-1], add_generation_prompt=True)["input_ids"]
+        encoded.append((ids, len(prompt)))
+    encoded.sort(key=lambda pair: len(pair[0]))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
+    model.train()
+    start = time.perf_counter()
+    for first in range(0, len(encoded), batch_size):
+        part = encoded[first : first + batch_size]
+        width = max(len(ids) for ids, _ in part)
+        input_ids = torch.full((len(part), width), tokenizer.pad_token_id)
+        counted = torch.zeros(len(part), width, dtype=torch.bool)
+        for i, (ids, prompt) in enumerate(part):
+            input_ids[i, : len(ids)] = torch.tensor(ids)
+            counted[i, prompt : len(ids)] = True
+        input_ids, counted = input_ids.to(choice.device), counted.to(choice.device)
+        with torch.autocast(choice.device, dtype=torch.bfloat16, enabled=choice.dtype == "bfloat16"):
+            # Padding stands on the right, where causal attention never looks, so no attention mask is needed.
+            hidden = model.model(input_ids=input_ids, use_cache=False).last_hidden_state[:, :-1][counted[:, 1:]]
+            loss = torch.nn.functional.cross_entropy(model.lm_head(hidden).float(), input_ids[:, 1:][counted[:, 1:]])
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        loss.item()
+    return sum(len(ids) for ids, _ in encoded) / (time.perf_counter() - start)
+
+
+def time_generation(choice: Choice, count: int, batch_size: int, max_new_tokens: int = 40) -> float:
+    """New tokens a second, with every reply cut or filled to the same length."""
+    model, tokenizer = load(choice, "sdpa")
+    model.generation_config.min_new_tokens = max_new_tokens
+    prompts = chat.prompts(tokenizer, rows(count))
+    start = time.perf_counter()
+    generate.replies(model, tokenizer, prompts, max_new_tokens, batch_size)
+    return count * max_new_tokens / (time.perf_counter() - start)
+
+
+def seconds(code: str) -> float:
+    """Wall seconds of a fresh Python that runs ``code``; the median of three."""
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def training(choice: Choice, count: int, rounds: int) -> dict[str, list[float]]:
+    """Tokens a second of the three ways, in turn, ``rounds`` times."""
+    ours = {
+        "hand_loss": choice.bundled,
+        "attention": "eager",
+        "per_device_train_batch_size": 8,
+        "activation_checkpointing": False,
+        "bf16": choice.dtype == "bfloat16",
+        "train_sampling_strategy": "group_by_length",
+        "learning_rate": 1e-3,
+    }
+    data = rows(count)
+    time_trl(choice, data[:16], **ours)  # the first pass pays for imports and caches
+    found: dict[str, list[float]] = {"notebook 02": [], "TRL's defaults": [], "a bare loop": []}
+    for _ in range(rounds):
+        found["notebook 02"].append(time_trl(choice, data, **ours))
+        found["a bare loop"].append(time_bare(choice, data))
+        found["TRL's defaults"].append(time_trl(choice, data))
+    return found
+
+
+def main(argv: list[str] | None = None) -> int:
+    """``ftlab bench``: prints the figures and exits 1 if a bar is missed."""
+    parser = argparse.ArgumentParser(prog="ftlab bench", description=__doc__)
+    parser.add_argument("--rows", type=int, default=400, help="conversations in a training pass")
+    parser.add_argument("--rounds", type=int, default=3, help="times that each way is measured")
+    args = parser.parse_args(argv)
+    import datasets
+    import transformers
+
+    datasets.disable_progress_bars()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    choice = choose()
+    print(f"model: {choice}")
+    ok = True
+
+    def bar(ratio: float, name: str) -> str:
+        nonlocal ok
+        ok &= ratio >= BARS[name]
+        return f"{ratio:5.2f} times that {name} (bar {BARS[name]}) {'ok' if ratio >= BARS[name] else 'MISSED'}"
+
+    found = training(choice, args.rows, args.rounds)
+    print(f"\ntraining, real tokens a second on the same {args.rows} rows (median of {args.rounds})")
+    for name, values in found.items():
+        print(f"  {name:<16} {statistics.median(values):8,.0f}   [{min(values):,.0f}, {max(values):,.0f}]")
+    for other, name in (("TRL's defaults", "of TRL's defaults"), ("a bare loop", "of a bare loop")):
+        ratio = statistics.median(a / b for a, b in zip(found["notebook 02"], found[other], strict=True))
+        print(f"  notebook 02: {bar(ratio, name)}")
+
+    pairs = [(time_generation(choice, 64, 64), time_generation(choice, 8, 1)) for _ in range(args.rounds)]
+    print(f"\ngeneration, new tokens a second (median of {args.rounds})")
+    print(f"  64 prompts at once {statistics.median(a for a, _ in pairs):8,.0f}")
+    print(f"  one prompt at a time {statistics.median(b for _, b in pairs):6,.0f}")
+    print(f"  at once: {bar(statistics.median(a / b for a, b in pairs), 'of one prompt at a time')}")
+
+    imported = seconds("import ftlab") - seconds("pass")
+    ok &= imported < 0.3
+    print(
+        f"\nimport ftlab: {imported:.3f} s on top of Python itself (bar 0.3 s) {'ok' if imported < 0.3 else 'MISSED'}"
+    )
+    print(f"until the first cell of 00 has run: {seconds(first_cell()):.1f} s")
+    return int(not ok)
+
+
+def first_cell() -> str:
+    """The source of the first code cell of notebook 00."""
+    notebook = files.read_json(paths.root() / "notebooks" / "00_start_here.ipynb")
+    cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    return "".join(cell["source"])

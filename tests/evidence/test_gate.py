@@ -1,0 +1,170 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftlab.evidence import gate as gates
+from ftlab.evidence.gate import FAIL, PASS, UNSURE, gate
+
+HALF = [1, 0] * 100  # 200 items, 50 %
+
+
+def verdicts(rules, baseline, candidate, **named):
+    return [outcome.verdict for outcome in gate(rules, baseline, candidate, **named).outcomes]
+
+
+def change(won, lost, total=200):
+    """Scores of two models: the candidate wins and loses so many items."""
+    return [0] * won + [1] * lost + [1] * (total - won - lost), [1] * won + [0] * lost + [1] * (total - won - lost)
+
+
+@pytest.mark.parametrize(("won", "lost", "verdict"), [
+    (2, 2, PASS),  # 0 points, interval about -2.8 to +2.8
+    (0, 30, FAIL),  # -15 points, interval about -20.6 to -10.7
+    (5, 15, UNSURE),  # -5 points, interval about -9.7 to -0.6: the limit of -5 is within
+])
+def test_three_outcomes_of_a_change(won, lost, verdict):
+    base, candidate = change(won, lost)
+    found = gate([{"metric": "facts", "may_drop": 5}], {"facts": base}, {"facts": candidate})
+    assert [outcome.verdict for outcome in found.outcomes] == [verdict]
+    assert found.exit_code == (0 if verdict == PASS else 1)
+    assert found.outcomes[0].allowed == -5 and found.outcomes[0].items == 200
+
+
+def test_three_outcomes_of_a_limit():
+    # 100 of 200: the Wilson interval is 43.1 to 56.9 %.
+    for limit, verdict in ((40, PASS), (50, UNSURE), (60, FAIL)):
+        assert verdicts({"facts": {"at_least": limit}}, {"facts": HALF}, {"facts": HALF}) == [verdict]
+        down = {"facts": {"at_most": 100 - limit, "direction": "down"}}
+        assert verdicts(down, {"facts": HALF}, {"facts": HALF}) == [verdict]
+
+
+def test_unsure_can_pass_and_says_how_many_items_would_do():
+    base, candidate = change(5, 14)
+    found = gate({"facts": {"may_drop": 5}}, {"facts": base}, {"facts": candidate}, unsure="pass")
+    assert found.outcomes[0].verdict == UNSURE and found.exit_code == 0 and "Gate open" in str(found)
+    assert "items would settle it" in found.outcomes[0].note
+    assert gate({"facts": {"may_drop": 5}}, {"facts": base}, {"facts": candidate}).exit_code == 1
+
+
+def test_lower_is_better_turns_the_drop_round():
+    rule = [{"metric": "wrong", "may_drop": 5, "direction": "down"}]
+    base, candidate = change(30, 0)  # 15 points more wrong replies
+    assert verdicts(rule, {"wrong": base}, {"wrong": candidate}) == [FAIL]
+    assert verdicts(rule, {"wrong": candidate}, {"wrong": base}) == [PASS]
+
+
+def test_single_figures_are_compared_as_they_stand():
+    rules = [{"metric": "seconds", "may_drop": 0.3, "at_most": 3, "direction": "down", "unit": "s"},
+             {"metric": "facts", "at_least": 57}]
+    found = gate(rules, {"seconds": 1.5, "facts": 0.6, "more": 1}, {"seconds": 1.8, "facts": 0.57})
+    assert [outcome.verdict for outcome in found.outcomes] == [PASS, PASS, PASS]  # just at the limits, rounding aside
+    assert "no interval" in str(found) and "No rule for: more." in str(found)
+    assert verdicts(rules[:1], {"seconds": 1.5}, {"seconds": 3.1}) == [FAIL, FAIL]
+
+
+def test_graded_scores_and_too_few_items():
+    base = [0.5 + 0.01 * (i % 5) for i in range(60)]
+    rule = {"style": {"may_drop": 3}}
+    assert verdicts(rule, {"style": base}, {"style": [score - 0.2 for score in base]}) == [FAIL]
+    assert verdicts(rule, {"style": base}, {"style": base}) == [PASS]
+    found = gate(rule, {"style": base[:19]}, {"style": base[:19]})
+    assert found.outcomes[0].verdict == UNSURE and found.outcomes[0].note == "under 20 items"
+
+
+def test_items_are_matched_by_name():
+    base = {f"q{i}": i % 2 for i in range(100)}
+    shuffled = dict(reversed(base.items()))
+    found = gate({"facts": {"may_drop": 5}}, {"facts": base}, {"facts": shuffled})
+    assert found.outcomes[0].found.value == 0 and found.exit_code == 0
+    other = {"x": 1, **{item: base[item] for item in base if item != "q0"}}
+    with pytest.raises(ValueError, match=r"same items in both, found 2 in only one of them, such as 'q0'"):
+        gate({"facts": {"may_drop": 5}}, {"facts": base}, {"facts": other})
+
+
+@given(won=st.integers(0, 60), lost=st.integers(0, 60), drop=st.integers(0, 20))
+def test_law_allowing_more_never_makes_it_worse(won, lost, drop):
+    base, candidate = change(won, lost)
+    order = [FAIL, UNSURE, PASS]
+    strict, = verdicts({"facts": {"may_drop": drop}}, {"facts": base}, {"facts": candidate})
+    loose, = verdicts({"facts": {"may_drop": drop + 3}}, {"facts": base}, {"facts": candidate})
+    assert order.index(loose) >= order.index(strict)
+
+
+@pytest.mark.parametrize(("rules", "message"), [
+    ([], "at least one rule"),
+    ([{"metric": "facts"}], r"rule 1 \(facts\): expected may_drop or at_least"),
+    ([{"metric": "facts", "may_drop": -2}], "0 or more"),
+    ([{"metric": "facts", "may_drop": "two"}], "a number in may_drop, found 'two'"),
+    ([{"metric": "facts", "may_drop": True}], "found True"),
+    ([{"metric": "facts", "at_least": 0.8}], "Write 80 for a share of 0.8"),
+    ([{"metric": "facts", "at_most": 80}], "at_least for direction up"),
+    ([{"metric": "facts", "maydrop": 2}], "expected a metric and fields"),
+    ([{"metric": "facts", "may_drop": 2}] * 2, "found a second one"),
+    ([{"metric": "facts", "may_drop": 2, "direction": "left"}], "direction up or"),
+    ({"facts": 2}, "expected an object"),
+    ([{"metric": "tone", "may_drop": 2}], "baseline: expected scores for 'tone'"),
+])
+def test_bad_rules_are_named(rules, message):
+    with pytest.raises(ValueError, match=message):
+        gate(rules, {"facts": HALF}, {"facts": HALF})
+
+
+@pytest.mark.parametrize(("scores", "message"), [
+    (HALF[:-1], "200 scores as list .baseline. and 199"),
+    (0.5, "one figure .candidate."),
+    ([50.0] * 200, "from 0 to 1"),
+    ([1, None] * 100, "found None"),
+    ("0.5", "found '0.5'"),
+    ([1], "at least 2 items"),
+    (float("nan"), "found nan"),
+])
+def test_bad_scores_are_named(scores, message):
+    with pytest.raises(ValueError, match=message):
+        gate({"facts": {"may_drop": 2}}, {"facts": HALF}, {"facts": scores})
+
+
+@pytest.fixture
+def paths(tmp_path):
+    base, candidate = change(0, 30)
+    for name, value in (("rules.json", [{"metric": "facts", "may_drop": 5}]), ("old.json", {"facts": base}),
+                        ("new.json", {"facts": candidate}), ("list.json", [1])):
+        (tmp_path / name).write_text(json.dumps(value), encoding="utf-8")
+    (tmp_path / "rules.csv").write_text("\ufeffmetric,may_drop,at_least\nfacts,5,\n", encoding="utf-8")
+    (tmp_path / "broken.json").write_text('{\n"facts": [1,\n', encoding="utf-8")
+    (tmp_path / "latin.json").write_bytes('{"caf\u00e9": 1}'.encode("latin-1"))
+    return lambda *names: [str(tmp_path / name) for name in names]
+
+
+@pytest.mark.parametrize("rules", ["rules.json", "rules.csv"])
+def test_command_returns_0_and_1(paths, capsys, rules):
+    assert gates.main(paths(rules, "old.json", "new.json")) == 1
+    shown = capsys.readouterr().out
+    assert "FAIL" in shown and "-15 [" in shown and "at least -5 points" in shown
+    assert "Gate closed: 0 pass, 1 fail" in shown
+    assert gates.main(paths(rules, "old.json", "old.json")) == 0
+    assert "PASS" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("names", "message"), [
+    (("rules.json", "old.json", "broken.json"), "broken.json line 3: expected JSON"),
+    (("rules.json", "old.json", "gone.json"), "gone.json: expected a file to read"),
+    (("rules.json", "list.json", "new.json"), "list.json: expected one JSON object"),
+    (("rules.json", "latin.json", "new.json"), "latin.json: expected UTF-8 text"),
+    (("list.json", "old.json", "new.json"), "list.json: rule 1: expected an object"),
+])
+def test_command_names_bad_files(paths, capsys, names, message):
+    assert gates.main(paths(*names)) == 2
+    shown = capsys.readouterr()
+    assert message in shown.err and shown.out == ""
+
+
+def test_command_runs_as_a_module(paths, python):
+    done = python("-m", "ftlab.evidence.gate", *paths("rules.json", "old.json", "new.json"))
+    assert done.returncode == 1 and "Gate closed" in done.stdout and done.stderr == ""
+
+
+def test_html_is_escaped():
+    found = gate({"<i>": {"at_least": 40}}, {"<i>": HALF}, {"<i>": HALF})
+    assert "&lt;i&gt;" in found._repr_html_() and "<i>" not in found._repr_html_()

@@ -1,0 +1,76 @@
+"""The data card says what is in the folder: every file, its rows, its size, and the numbers in its sentences."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ftlab import files, paths
+from ftlab.world import brand, build, general, market, quillmere
+
+ROOT = Path(__file__).resolve().parents[2]
+CARD = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+TABLE = {
+    name: (int(rows.replace(",", "")), float(size.replace(",", "")))
+    for name, rows, size in re.findall(r"^\| `([\w/.]+)` \| ([\d,]+) \| ([\d,]+) \|", CARD, re.MULTILINE)
+}
+FLOWING = " ".join(CARD.split())
+
+
+def test_every_text_is_on_the_card_and_nothing_else() -> None:
+    assert set(TABLE) == {name for name, _ in build.texts()}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_rows_and_sizes(name: str) -> None:
+    rows, size_kb = TABLE[name]
+    path = paths.data() / name
+    assert len(files.read_jsonl(path)) == rows
+    assert path.stat().st_size / 1000 == pytest.approx(size_kb, rel=0.05, abs=0.6)
+
+
+def test_the_tables() -> None:
+    tables = sorted((paths.data() / "world").glob("*/*.csv"))
+    rows = sum(len(files.read_table(path)) for path in tables)
+    size_kb = sum(path.stat().st_size for path in tables) / 1000
+    found = re.search(r"the tables: (\d+) files, ([\d,]+) rows, (\d+) kB", FLOWING)
+    assert found and (int(found[1]), int(found[2].replace(",", ""))) == (len(tables), rows)
+    assert int(found[3]) == pytest.approx(size_kb, rel=0.05)
+
+
+def test_the_numbers_in_its_sentences() -> None:
+    changes = Counter(update.kind for update in quillmere.updates())
+    expected = [
+        f"{len(general.facts())} facts about {len({fact.entity for fact in general.facts()})} towns",
+        f"{len(market.makers())} makers with {len(market.products())} products",
+        f"{len(quillmere.products())} products in {len(quillmere.CATEGORIES)} categories",
+        f"{len(quillmere.policies())} policies with {sum(len(policy.facts) for policy in quillmere.policies())} facts",
+        f"the {len(brand.guide())} rules of the brand guide",
+        f"{sum(changes.values())} changes ({changes['price']} prices, {changes['warranty']} warranties, "
+        f"{changes['policy']} policy facts, {changes['added']} products added, {changes['retired']} retired)",
+    ]
+    assert [sentence for sentence in expected if sentence not in FLOWING] == []
+
+
+def test_the_proportions_of_the_market() -> None:
+    shares = files.read_table(paths.data() / "world" / "market" / "shares.csv")
+    for row in shares:
+        assert f"| {row['name']} | {row['percent']} |" in CARD, row
+
+
+@pytest.mark.parametrize("kind", ["tickets", "articles", "descriptions", "documents"])
+def test_the_splits(kind: str) -> None:
+    counts = Counter(row["split"] for row in files.read_jsonl(paths.data() / "quillmere" / f"{kind}.jsonl"))
+    row = " | ".join(f"{counts[split]:,}" for split in quillmere.SPLITS)
+    assert f"| {kind} | {row} |" in CARD
+
+
+def test_the_splits_of_products_policies_and_conversations() -> None:
+    for kind, things in (("products", quillmere.products()), ("policies", quillmere.policies())):
+        counts = Counter(thing.split for thing in things)
+        assert f"| {kind} | {' | '.join(str(counts[split]) for split in quillmere.SPLITS)} |" in CARD
+    row = " | ".join(f"{TABLE[f'quillmere/conversations_{split}.jsonl'][0]:,}" for split in quillmere.SPLITS)
+    assert f"| conversations | {row} |" in CARD

@@ -1,0 +1,184 @@
+"""Edits from draft to approved text, the time they take, and the form that times them."""
+
+import unicodedata
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ftlab.scores.revision import EXAMPLE, Calibration, minutes_to_publish, revisions
+from ftlab.scores.revision_widget import DRAFTS, RevisionTimer
+from ftlab.scores.unsupported import unsupported_values
+from ftlab.world import brand
+
+FUZZ = settings(deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+TEXTS = st.text("ab c", min_size=1, max_size=12).filter(str.strip)
+
+
+def test_revisions_by_hand():
+    # "dog" for "cat" and "on" at the end: 2 word edits of 4 words. Characters: cat -> dog 3, " on" 3, of 14.
+    found = revisions("the cat sat", "the dog sat on")
+    assert (found.word_edits, found.char_edits) == (2, 6)
+    assert (found.word_rate, found.char_rate) == (2 / 4, 6 / 14)
+    assert found.revised
+
+
+@pytest.mark.parametrize(("draft", "approved", "word_rate", "revised"), [
+    ("Yes.", "Yes.", 0, False),
+    ("", "We can help.", 1, True),  # write it all: 3 of 3
+    (" \n ", "We can help.", 1, True),
+    ("a b c d e f", "a b", 2, True),  # take out 4 words before 2 are left: above 1, and not cut off
+    ("  Yes.\n", "Yes.", 0, False),
+    ("one\r\ntwo", "one\ntwo", 0, False),
+    (unicodedata.normalize("NFD", "café"), "café", 0, False),
+    ("one  two", "one two", 0, True),  # a double space: no word, one character
+])
+def test_range_and_edges(draft, approved, word_rate, revised):
+    found = revisions(draft, approved)
+    assert (found.word_rate, found.revised) == (word_rate, revised)
+
+
+@FUZZ
+@given(TEXTS, TEXTS)
+def test_laws(a, b):
+    there, back = revisions(a, b), revisions(b, a)
+    assert (there.word_edits, there.char_edits) == (back.word_edits, back.char_edits)
+    assert not revisions(a, a).revised
+    assert there.revised == (a.strip() != b.strip())
+    assert there.word_edits <= max(len(a.split()), len(b.split()))
+
+
+@pytest.mark.parametrize(("draft", "approved"), [("a", ""), ("a", " \n"), (None, "a"), (["a"], "a"), ("a", 3)])
+def test_what_was_never_approved_is_refused(draft, approved):
+    with pytest.raises(ValueError, match="approved text that is not empty"):
+        revisions(draft, approved)
+
+
+def test_calibration_by_hand():
+    # 10 s to read + 4 s an edit, without noise.
+    exact = Calibration.fit([0, 5, 10], [10, 30, 50])
+    assert (exact.seconds_per_edit, exact.seconds_to_read) == pytest.approx((4, 10))
+    # Edits 0 1 2 (mean 1), seconds 1 2 6 (mean 3): slope (-1 * -2 + 0 + 1 * 3) / 2 = 2.5, start 3 - 2.5 = 0.5.
+    rough = Calibration.fit([0, 1, 2], [1, 2, 6])
+    assert (rough.seconds_per_edit, rough.seconds_to_read) == pytest.approx((2.5, 0.5))
+    # Edits 1 2 3, seconds 1 2 6: slope 2.5, start 3 - 5 = -2. Through 0: (1 + 4 + 18) / (1 + 4 + 9) = 23 / 14.
+    through_zero = Calibration.fit([1, 2, 3], [1, 2, 6])
+    assert (through_zero.seconds_per_edit, through_zero.seconds_to_read) == pytest.approx((23 / 14, 0))
+    # 2 edits at 4 s and 10 s to read: 18 s.
+    assert minutes_to_publish("the cat sat", "the dog sat on", exact) == pytest.approx(18 / 60)
+    assert minutes_to_publish("Yes.", "Yes.", exact) == pytest.approx(10 / 60)
+
+
+@FUZZ
+@given(st.lists(st.tuples(st.integers(0, 30), st.floats(0.5, 300)), min_size=3, max_size=8))
+def test_a_fit_is_a_speed_or_refused_and_no_line_is_nearer(drafts):
+    edits, seconds = zip(*drafts, strict=True)
+    try:
+        found = Calibration.fit(edits, seconds)
+    except ValueError:
+        return
+
+    def distance(start, slope):
+        return sum((start + slope * edit - time) ** 2 for edit, time in drafts)
+
+    best = distance(found.seconds_to_read, found.seconds_per_edit)
+    for start, slope in ((1.01, 1), (0.99, 1), (1, 1.01), (1, 0.99)):
+        assert best <= distance(found.seconds_to_read * start, found.seconds_per_edit * slope) + 1e-6 * (1 + best)
+
+
+@pytest.mark.parametrize(("edits", "seconds", "message"), [
+    ([1, 2], [3, 4], "at least 3 timed drafts"),
+    ([1, 2, 3], [3, 4], "3 counts and 2 times"),
+    ([1, 2, 3], [3, 0, 5], "found 0 s and 2 edits for draft 2"),
+    ([1, 2, 3], [3, -1, 5], "above 0 s"),
+    ([1, 2, 3], [3, float("nan"), 5], "above 0 s"),
+    ([1, -2, 3], [3, 4, 5], "0 or more edits"),
+    ([2, 2, 2], [3, 4, 5], "different numbers of edits"),
+    ([1, 2, 3], [9, 5, 1], "more edits to take more time"),
+])
+def test_times_that_make_no_calibration_are_refused(edits, seconds, message):
+    with pytest.raises(ValueError, match=message):
+        Calibration.fit(edits, seconds)
+
+
+@pytest.mark.parametrize(("per_edit", "to_read"), [(0, 1), (-1, 1), (1, -1), (float("inf"), 1), ("4", 1), (True, 1)])
+def test_numbers_that_are_no_speed_are_refused(per_edit, to_read):
+    with pytest.raises(ValueError, match="seconds_per_edit above 0"):
+        Calibration(per_edit, to_read)
+
+
+def test_drafts_can_be_set_right_by_the_guide_and_differ():
+    for draft in DRAFTS:
+        assert brand.on_brand(draft.approved)
+        assert unsupported_values(draft.approved, draft.record) == []
+        assert not brand.on_brand(draft.text) or unsupported_values(draft.text, draft.record)
+    assert [revisions(draft.text, draft.approved).word_edits for draft in DRAFTS] == [1, 9, 24]
+
+
+class Clock:
+    """A clock that only moves when told to."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def edit(timer, clock, seconds, text):
+    timer.start.click()
+    clock.now += seconds
+    timer.text.value = text
+    timer.done.click()
+
+
+def test_form_times_three_drafts(capsys):
+    clock = Clock()
+    timer = RevisionTimer(clock=clock)
+    assert timer.text.value == "" and timer.text.disabled  # nobody reads ahead
+    for draft in DRAFTS:
+        # 1, 9 and 24 edits at 4 s, and 10 s to read
+        edit(timer, clock, 10 + 4 * revisions(draft.text, draft.approved).word_edits, draft.approved)
+    assert (timer.word_edits, timer.seconds) == ([1, 9, 24], [14, 46, 106])
+    assert timer.start.disabled and timer.done.disabled and "All drafts are done" in timer.record.value
+    found = timer.calibration()
+    assert (found.seconds_per_edit, found.seconds_to_read) == pytest.approx((4, 10))
+    assert "fitted to your 3 timed drafts" in capsys.readouterr().out
+    timer.start.click(), timer.done.click()  # nothing is left to time
+    assert len(timer.seconds) == 3
+
+
+def test_form_without_a_reader_says_whose_numbers_it_uses(capsys):
+    timer = RevisionTimer(clock=Clock())
+    timer.done.click()  # before the start: no effect
+    assert timer.calibration() is EXAMPLE
+    assert "0 of 3 drafts were timed, so this is not your speed" in capsys.readouterr().out
+    assert "assumption" in str(EXAMPLE)
+
+
+def test_form_with_times_that_make_no_line(capsys):
+    clock = Clock()
+    timer = RevisionTimer(clock=clock)
+    for seconds, draft in zip((90, 50, 10), DRAFTS, strict=True):
+        edit(timer, clock, seconds, draft.approved)
+    assert timer.calibration() is EXAMPLE
+    assert "more edits to take more time" in capsys.readouterr().out
+
+
+def test_form_starts_again_and_keeps_the_clock_running_on_an_empty_reply():
+    clock = Clock()
+    timer = RevisionTimer(clock=clock)
+    timer.start.click()
+    clock.now += 500  # the telephone rang
+    edit(timer, clock, 7, " ")
+    assert timer.seconds == [] and "empty" in timer.status.value
+    clock.now += 5
+    timer.text.value = DRAFTS[0].text + " Bye!"
+    timer.done.click()
+    assert (timer.seconds, timer.word_edits) == ([12], [1])
+    assert "no_exclamation" in timer.status.value and "sign_off" in timer.status.value
+
+
+def test_form_needs_three_drafts():
+    with pytest.raises(ValueError, match="at least 3 drafts, found 2"):
+        RevisionTimer(DRAFTS[:2])

@@ -1,0 +1,162 @@
+"""Batched replies: the same as one by one, in order, greedy whatever the model's own settings are."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ftlab.tuning import generate
+from ftlab.workshop import pretrain, reading, tokenizer
+from ftlab.workshop.recipe import Recipe
+
+PROMPTS = [
+    "Question: What is the price?\nAnswer:",
+    "a",
+    "The kettle costs $49.00 and",
+    "Hello there",
+    "12",
+    "The pan costs",
+]
+
+
+@pytest.fixture(scope="module")
+def small():
+    return tokenizer.train(reading.sample_texts(40), 600, 2048)
+
+
+@pytest.fixture
+def model(small):
+    shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    recipe = Recipe(row_tokens=128, vocab_size=600, **shape)
+    model = pretrain.build(recipe, small).eval()
+    with torch.no_grad():  # away from the small initial weights, so that replies differ
+        for p in model.parameters():
+            if p.ndim == 2:
+                p.mul_(12)
+    return model
+
+
+@pytest.fixture(autouse=True)
+def exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In bf16 a batch may round otherwise than a single prompt; what these tests compare is exact in fp32 alone."""
+    monkeypatch.setattr(generate, "precision", lambda: ("cpu", "float32", "for the tests"))
+
+
+@pytest.mark.parametrize("batch_size", [2, 4, 64])
+def test_batched_is_one_by_one(model, small, batch_size: int) -> None:
+    alone = [generate.replies(model, small, [prompt], 8)[0] for prompt in PROMPTS]
+    assert len(set(alone)) > 2
+    assert generate.replies(model, small, PROMPTS, 8, batch_size) == alone
+
+
+def test_replies_keep_the_order(model, small) -> None:
+    replies = generate.replies(model, small, PROMPTS, 8)
+    assert generate.replies(model, small, PROMPTS[::-1], 8) == replies[::-1]
+
+
+def test_alone_is_the_plain_argmax(model, small) -> None:
+    ids = small(PROMPTS[0], return_tensors="pt")["input_ids"]
+    start = ids.shape[1]
+    for _ in range(6):
+        ids = torch.cat([ids, model(ids).logits[:, -1].argmax(-1, keepdim=True)], dim=1)
+        if ids[0, -1] == small.eos_token_id:
+            break
+    expected = small.decode(ids[0, start:], skip_special_tokens=True).strip()
+    assert generate.replies(model, small, PROMPTS[:1], 6) == [expected]
+
+
+def test_no_prompts_no_replies(model, small) -> None:
+    assert generate.replies(model, small, []) == []
+    assert generate.answers(model, small, []) == []
+
+
+def test_an_empty_prompt_is_named(model, small) -> None:
+    with pytest.raises(ValueError, match=r"prompts\[1\]: expected a text to continue, found an empty one"):
+        generate.replies(model, small, ["a", ""])
+
+
+def test_stops_at_the_end_token(model, small) -> None:
+    ids = small("Hello there", return_tensors="pt")["input_ids"]
+    logits = model(ids).logits[0, -1]
+    first = int(logits.argmax())
+    assert logits[first] > 0
+    head = torch.nn.Linear(32, 600, bias=False)
+    head.weight.data = model.lm_head.weight.data.clone()
+    head.weight.data[small.eos_token_id] = 2 * head.weight.data[first]  # the end token now scores highest
+    model.lm_head = head
+    assert generate.replies(model, small, ["Hello there", "Hello there"], 8) == ["", ""]
+
+
+def test_a_reply_that_ends_early_does_not_end_the_others(model, small) -> None:
+    first = int(model(small("Hello there", return_tensors="pt")["input_ids"]).logits[0, -1].argmax())
+    model.generation_config.eos_token_id = [small.eos_token_id, first]
+    alone = [generate.replies(model, small, [prompt], 8)[0] for prompt in PROMPTS]
+    # It ends with its first token, which leaves no text if a model of chance chose a special one.
+    assert alone[PROMPTS.index("Hello there")] == small.decode([first], skip_special_tokens=True).strip()
+    assert len(set(alone)) > 2
+    assert generate.replies(model, small, PROMPTS, 8) == alone
+
+
+def test_writes_in_the_precision_of_the_machine_and_leaves_the_weights_alone(model, small, monkeypatch) -> None:
+    before = {name: p.clone() for name, p in model.named_parameters()}
+    assert not all(torch.equal(p, p.bfloat16().float()) for p in before.values())  # rounding would change them
+    seen = []
+    model.model.layers[0].mlp.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].dtype))
+    monkeypatch.setattr(generate, "precision", lambda: ("cpu", "bfloat16", "for the test"))
+    generate.replies(model, small, PROMPTS, 4)
+    assert set(seen) == {torch.bfloat16}
+    monkeypatch.setattr(type(model), "generate", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        generate.replies(model, small, ["a"], 2)
+    assert all(torch.equal(p, before[name]) for name, p in model.named_parameters())
+    model(small("a", return_tensors="pt")["input_ids"]).logits.sum().backward()  # and it can still be trained
+    assert all(p.grad is not None and p.grad.dtype == torch.float32 for p in model.parameters())
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_training_mode_is_restored(model, small, mode: bool) -> None:
+    model.train(mode)
+    generate.replies(model, small, ["a"], 2)
+    assert model.training is mode
+    model.generate = lambda **_: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        generate.replies(model, small, ["a"], 2)
+    assert model.training is mode
+
+
+def test_greedy_whatever_the_model_prefers(model, small) -> None:
+    plain = generate.replies(model, small, PROMPTS, 8)
+    model.generation_config.update(
+        do_sample=True,
+        temperature=5.0,
+        top_p=0.8,
+        repetition_penalty=9.0,
+        no_repeat_ngram_size=1,
+        max_length=3,
+    )
+    assert generate.replies(model, small, PROMPTS, 8) == plain
+    assert generate.replies(model, small, PROMPTS, 8) == plain
+
+
+def test_a_tokenizer_without_padding_or_padded_right(model, small) -> None:
+    plain = generate.replies(model, small, PROMPTS, 8)
+    small.padding_side = "right"
+    assert generate.replies(model, small, PROMPTS, 8) == plain
+    small.padding_side, small.pad_token = "left", None
+    try:
+        assert generate.replies(model, small, PROMPTS, 8) == plain
+        assert small.pad_token is None
+    finally:
+        small.pad_token = tokenizer.PAD
+
+
+def test_answers_ask_as_the_base_model_reads(model, small, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def reply(model, tokenizer, prompts, *_) -> list[str]:
+        asked.extend(prompts)
+        return [" $4.00\nQuestion: x", "yes"]
+
+    monkeypatch.setattr(generate, "replies", reply)
+    assert generate.answers(model, small, ["How much?", "page\n\nQuestion: Safe?\nAnswer:"]) == ["$4.00", "yes"]
+    assert asked == ["Question: How much?\nAnswer:", "page\n\nQuestion: Safe?\nAnswer:"]
