@@ -57,6 +57,7 @@ test: test-unit test-notebooks
 
 test-unit: $(STAMP)
 	$(PY) -m ruff check .
+	$(BIN)/lint-imports --no-logo
 	$(PY) -m ftlab.course.offline $(PY) -m pytest
 
 test-notebooks: $(STAMP)

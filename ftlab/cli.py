@@ -116,7 +116,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command == "doctor":
         from ftlab.course import doctor
 
-        return doctor.main(bars=arguments.model)
+        problems = doctor.main()
+        if problems or not arguments.model:
+            return problems
+        from ftlab.workshop import bars
+
+        print()
+        return bars.report()
     from ftlab.course import course
 
     try:

@@ -1,9 +1,12 @@
-"""Scores of single replies, as plain functions. The ``evaluate`` metrics in ``ftlab/metrics`` call these."""
+"""Values in texts: whether a reply states one, is one, or contradicts a record. Nothing here knows Quillmere."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+FIGURE = re.compile(r"\$\d[\d,]*(?:\.\d+)?|"
+                    r"\d+(?:\.\d+)? (?:kg|g|L|ml|cm|mm|years?|months?|weeks?|days?|hours?)\b|\d+(?:\.\d+)?")
 
 
 def normalize(text: str) -> str:
@@ -22,13 +25,13 @@ def states_all(reply: str, values: Sequence[str]) -> bool:
     """True if every one of the values stands in the reply as a whole value, number and unit together.
 
     "2 years" is not in "12 years", "$9.00" not in "$49.00", "1.2 kg" not in "11.2 kg", "dishwasher safe" not in "not
-    dishwasher safe". Beyond that one word the score cannot see what the sentence around a value says: "never $9.00"
-    states "$9.00".
+    dishwasher safe". Case does not matter, nor whether apostrophes are curly. Beyond that one "not" the score cannot
+    see what the sentence around a value says: "never $9.00" states "$9.00".
     """
-    from ftlab.world import brand
-
     _refuse_text(values, "values")
-    return brand.states(reply, values)
+    text = reply.replace("’", "'")
+    whole = r"(?<![\w$-])(?<!\d[.,])(?<!\bnot )%s(?![\w-])(?![.,]\d)"
+    return all(re.search(whole % re.escape(value.replace("’", "'")), text, re.IGNORECASE) for value in values)
 
 
 def states_any(reply: str, accepted: Sequence[str]) -> bool:
@@ -37,12 +40,12 @@ def states_any(reply: str, accepted: Sequence[str]) -> bool:
     return any(states_all(reply, [value]) for value in accepted)
 
 
-def brand_rules(replies: Sequence[str]) -> dict[str, list[bool]]:
-    """For every rule of the brand guide, which of the replies keep it."""
-    from ftlab.world import brand
-
-    checks = [brand.check(reply) for reply in replies]
-    return {rule: [check[rule] for check in checks] for rule in (checks[0] if checks else {})}
+def contradicts(reply: str, values: Iterable[str], record: str) -> bool:
+    """True if the reply gives a figure that is neither in the values nor in the record, or says both yes and no."""
+    known = " ".join([*values, record])
+    if any(not states_all(known, [figure]) for figure in FIGURE.findall(reply)):
+        return True
+    return states_all(reply, ["yes"]) and states_all(reply, ["no"])
 
 
 def _refuse_text(values: Sequence[str], name: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ftlab import paths
-from ftlab.workshop import lock
+from ftlab.course import installed
 
 GIB = 1024**3
 MIN_MEMORY_BYTES, GOOD_MEMORY_BYTES = int(2.5 * GIB), int(5.5 * GIB)  # "4 GB" and "8 GB" machines report a little less
@@ -70,8 +70,8 @@ def check_python() -> Finding:
 def check_packages() -> Finding:
     """Every package as the lock says."""
     try:
-        wrong = lock.differences()
-        count = len(lock.locked_here())
+        wrong = installed.differences()
+        count = len(installed.locked_here())
     except (OSError, ValueError) as error:
         text = f"cannot read {error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
         return Finding("problem", "packages", text, "Take requirements.lock from the project again.")
@@ -170,12 +170,8 @@ def examine() -> Iterator[Finding]:
         yield from check_model()
 
 
-def main(bars: bool = False) -> int:
-    """Prints the findings and returns 1 if the course cannot run here.
-
-    Args:
-        bars: Also measure the model in use against the bars it should meet (about a minute).
-    """
+def main() -> int:
+    """Prints the findings and returns 1 if the course cannot run here."""
     problems = 0
     for finding in examine():
         print(f"{finding.level:>8}  {finding.subject:<10} {finding.text}", flush=True)
@@ -186,9 +182,4 @@ def main(bars: bool = False) -> int:
         print(f"\nThe course cannot run here yet: {problems} problem{'s' * (problems > 1)}, remedies above.")
         return 1
     print("\nThis computer will do.")
-    if bars:
-        from ftlab.workshop import bars as model_bars
-
-        print()
-        return int(model_bars.report() or 0)
     return 0

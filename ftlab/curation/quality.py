@@ -7,6 +7,7 @@ from functools import cache
 
 from ftlab.curation import personal
 from ftlab.curation.records import Reject
+from ftlab.values import FIGURE, contradicts, states_all
 from ftlab.world import brand
 
 NOTHING = ("na", "none", "null", "nil", "nan", "test", "tbd", "todo", "xxx", "empty", "blank", "noreply", "noanswer")
@@ -56,7 +57,7 @@ def is_cut(reply: str) -> bool:
 def check_facts(record: dict) -> dict:
     """The record, if the reply states no value that the screen does not show.
 
-    Figures are compared by ``brand.contradicts``. Materials, colours and places are looked up in the catalogue: where
+    Figures are compared by ``values.contradicts``. Materials, colours and places are looked up in the catalogue: where
     the screen shows one and the reply another, they contradict each other.
 
     Raises:
@@ -64,16 +65,16 @@ def check_facts(record: dict) -> dict:
     """
     screen, reply = record["record"], personal.without_masks(record["reply"])
     known = f"{screen} {record['question']} {record['product'] or ''}"
-    if brand.contradicts(_loose(reply), [], _loose(known)):
-        raise Reject(f"expected only figures from the screen, found {', '.join(brand.FIGURE.findall(reply))} in the "
+    if contradicts(_loose(reply), [], _loose(known)):
+        raise Reject(f"expected only figures from the screen, found {', '.join(FIGURE.findall(reply))} in the "
                      "reply.")
     fields = dict(FIELD.findall(screen))
     bare = reply.replace(record["product"], "") if record["product"] else reply
     for label, values in _catalogue_values().items():
         shown = fields.get(label)
-        if shown and not brand.states(bare, [shown]):
+        if shown and not states_all(bare, [shown]):
             for value in values:
-                if value.lower() in bare.lower() and brand.states(bare, [value]) and not brand.states(shown, [value]):
+                if value.lower() in bare.lower() and states_all(bare, [value]) and not states_all(shown, [value]):
                     raise Reject(f"expected {label.lower()} {shown!r} as on the screen, found {value!r} in the reply.")
     answer = fields.get("Dishwasher safe")
     if answer and "dishwasher" in f"{record['question']} {reply}".lower():

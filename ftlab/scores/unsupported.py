@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ftlab.values import FIGURE, states_all
+
 NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 UNITS = r"(?:kg|g|L|ml|cm|mm)"
 DURATIONS = r"(year|month|week|day|hour)s?"
@@ -17,7 +19,7 @@ NUMBER_WORD = re.compile(rf"\b({'|'.join(NUMBER_WORDS)})(?=[ -](?:{DURATIONS}|{U
 def unsupported_values(reply: str, source: str | Sequence[str]) -> list[str]:
     """The values of a reply that stand in none of its sources: money, measures, durations, counts and names.
 
-    A value is what ``ftlab.world.brand.FIGURE`` finds, written the house way before it is compared: "$1,049" and
+    A value is what ``ftlab.values.FIGURE`` finds, written the house way before it is compared: "$1,049" and
     "$1049.00" are one sum, "two years", "2-year" and "2 years" one duration. It is supported if it stands in a source
     as a whole value. A number inside a longer name (K200) or an ordinal (2nd) is no value. A name is one or more words
     with a capital, not at the head of a sentence; capitals do not matter when it is looked for.
@@ -35,16 +37,14 @@ def unsupported_values(reply: str, source: str | Sequence[str]) -> list[str]:
     Raises:
         ValueError: If the reply or a source is no text.
     """
-    from ftlab.world import brand
-
     sources = [source] if isinstance(source, str) else source
     if not isinstance(reply, str) or isinstance(sources, dict) or not all(isinstance(text, str) for text in sources):
         raise ValueError(f"unsupported_values: expected a reply and sources that are texts, found {reply!r} and "
                          f"{source!r}. Give the words of a record, such as row['messages'][0]['content'].")
     text, known = _house_values(reply), [_house_values(part) for part in sources]
-    figures = [figure for figure in brand.FIGURE.findall(text) if brand.states(text, [figure])]
+    figures = [figure for figure in FIGURE.findall(text) if states_all(text, [figure])]
     names = [name for name in NAME.findall(reply) if name not in NO_NAMES]
-    return [value for value in dict.fromkeys(figures + names) if not any(brand.states(part, [value]) for part in known)]
+    return [value for value in dict.fromkeys(figures + names) if not any(states_all(part, [value]) for part in known)]
 
 
 def _house_values(text: str) -> str:

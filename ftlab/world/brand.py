@@ -6,7 +6,7 @@ The words of the guide (title, rule, a good and a bad example) are in ``data/wor
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ftlab import files, paths
@@ -29,8 +29,6 @@ FIRST_PERSON = re.compile(r"\b(?:I|[Mm]y|[Mm]e|[Mm]ine|[Mm]yself)\b")
 PLURAL_PERSON = re.compile(r"\b(?:we|us|our|ours)\b", re.IGNORECASE)
 BANNED_WORD = re.compile(r"\b(?:" + "|".join(map(re.escape, BANNED)) + r")\b", re.IGNORECASE)
 MONEY = re.compile(r"\$(?:\d{1,3}(?:,\d{3})+|\d+)\.\d{2}(?![\d.]*\d)")
-FIGURE = re.compile(r"\$\d[\d,]*(?:\.\d+)?|"
-                    r"\d+(?:\.\d+)? (?:kg|g|L|ml|cm|mm|years?|months?|weeks?|days?|hours?)\b|\d+(?:\.\d+)?")
 
 
 def sentences(text: str) -> list[str]:
@@ -153,20 +151,7 @@ def on_brand(reply: str) -> bool:
     return all(keeps(reply) for keeps in RULES.values())
 
 
-def states(reply: str, values: Iterable[str]) -> bool:
-    """True if every value occurs in the reply as a whole value: "2 years" is not found in "12 years".
-
-    Nor is it found after "not": "not dishwasher safe" does not state "dishwasher safe". Upper and lower case count as
-    the same, and so do curly and straight apostrophes.
-    """
-    text = reply.replace("’", "'")
-    whole = r"(?<![\w$-])(?<!\d[.,])(?<!\bnot )%s(?![\w-])(?![.,]\d)"
-    return all(re.search(whole % re.escape(value.replace("’", "'")), text, re.IGNORECASE) for value in values)
-
-
-def contradicts(reply: str, values: Iterable[str], record: str) -> bool:
-    """True if the reply gives a figure that is neither in the values nor in the record, or says both yes and no."""
-    known = " ".join([*values, record])
-    if any(not states(known, [figure]) for figure in FIGURE.findall(reply)):
-        return True
-    return states(reply, ["yes"]) and states(reply, ["no"])
+def by_rule(replies: Sequence[str]) -> dict[str, list[bool]]:
+    """For every rule of the brand guide, which of the replies keep it."""
+    checks = [check(reply) for reply in replies]
+    return {rule: [kept[rule] for kept in checks] for rule in (checks[0] if checks else {})}

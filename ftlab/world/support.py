@@ -11,6 +11,7 @@ from functools import cache
 from random import Random
 
 from ftlab import files, paths
+from ftlab.values import states_all
 from ftlab.world import brand, quillmere
 from ftlab.world.text import rng, sentence, typo
 
@@ -213,7 +214,7 @@ def _reply(parts: tuple[list[str], list[str], list[str]], expected: list[str], r
         reply = f"{thanks} {answer} {brand.NEXT_STEP} {step} {brand.SIGN_OFF}"
         fits = (len(reply.split()) in REPLY_WORDS and reply.count(name) <= 1 and mention in f"{thanks} {answer}".lower()
                 and all(value.lower() in reply.lower() for value in expected))  # the quick checks first
-        if fits and brand.on_brand(reply) and brand.states(reply, expected):
+        if fits and brand.on_brand(reply) and states_all(reply, expected):
             return reply
     raise ValueError(f"support_replies.csv: expected parts that make a reply by the brand guide with {expected}, "
                      f"found none for {values}. Add answers that hold the value, or next steps with 'we' or 'us'.")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ftlab import values
+from ftlab.world import brand
 
 METRICS = Path(__file__).resolve().parents[2] / "ftlab" / "scores" / "metrics"
 GOOD = ("Thank you for asking about the kettle. It costs $49.00, and our warranty lasts 2 years. "
@@ -59,7 +60,7 @@ def test_references_that_would_score_nonsense_are_refused(wanted):
 
 
 def test_brand_rules_column_by_column():
-    rules = values.brand_rules([GOOD, GOOD.replace("$49.00", "$49")])
+    rules = brand.by_rule([GOOD, GOOD.replace("$49.00", "$49")])
     assert len(rules) >= 8
     assert all(kept[0] for kept in rules.values())
     assert [rule for rule, kept in rules.items() if not kept[1]] == ["money"]

@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from ftlab import __version__
+from ftlab.course import installed
 from ftlab.workshop import lock
 
 
@@ -23,20 +24,20 @@ def project(root: Path) -> dict:
 
 
 def test_lock_holds_exact_versions_only(root: Path) -> None:
-    lines = lock.read_lock(root / "requirements.lock")
+    lines = installed.read_lock(root / "requirements.lock")
     assert len(lines) > 100
     assert not [line for line in lines if line.url or line.extras]
 
 
 def test_lock_names_each_package_once_on_every_system(root: Path) -> None:
-    lines = lock.read_lock(root / "requirements.lock")
+    lines = installed.read_lock(root / "requirements.lock")
     for where in lock.environments():
         names = [canonicalize_name(line.name) for line in lines if line.marker is None or line.marker.evaluate(where)]
         assert len(names) == len(set(names)), where
 
 
 def test_lock_serves_every_direct_dependency_on_every_system(root: Path) -> None:
-    lines = lock.read_lock(root / "requirements.lock")
+    lines = installed.read_lock(root / "requirements.lock")
     for where in lock.environments():
         locked = {
             canonicalize_name(line.name): next(iter(line.specifier)).version
@@ -49,7 +50,7 @@ def test_lock_serves_every_direct_dependency_on_every_system(root: Path) -> None
 
 def test_lock_is_complete_here(root: Path) -> None:
     """Whatever a locked package requires on this system is locked too, in a version it accepts."""
-    locked = lock.locked_here(root / "requirements.lock")
+    locked = installed.locked_here(root / "requirements.lock")
     torch_cuda = ("nvidia-", "cuda-", "triton")  # pinned by torch's own Linux wheel; the lock's header says why
     for name in locked:
         for text in metadata.requires(name) or []:
@@ -64,7 +65,7 @@ def test_lock_is_complete_here(root: Path) -> None:
 
 
 def test_installed_is_as_locked(root: Path) -> None:
-    assert lock.differences(root / "requirements.lock") == []
+    assert installed.differences(root / "requirements.lock") == []
 
 
 def test_lock_names_no_host(root: Path) -> None:
@@ -101,7 +102,7 @@ COMPARED = {"01_data_curation.py": {"datasketch", "gaoya"}}
 
 def test_every_import_is_locked(root: Path) -> None:
     owners = metadata.packages_distributions()
-    locked = lock.locked_here(root / "requirements.lock")
+    locked = installed.locked_here(root / "requirements.lock")
     sources = [path for folder in ("ftlab", "tests", "notebooks/source") for path in (root / folder).rglob("*.py")]
     own = {"ftlab", *(path.stem for path in sources)}
     for path in sources:
@@ -116,7 +117,7 @@ def test_every_import_is_locked(root: Path) -> None:
 def test_a_loose_line_is_refused(tmp_path: Path, line: str) -> None:
     (tmp_path / "x.lock").write_text(f"# header\nidna==3.20\n{line}\n", encoding="utf-8")
     with pytest.raises(ValueError, match="line 3: expected one exact version"):
-        lock.read_lock(tmp_path / "x.lock")
+        installed.read_lock(tmp_path / "x.lock")
 
 
 def test_simplify_drops_what_no_served_system_needs() -> None:
@@ -129,6 +130,6 @@ def test_simplify_drops_what_no_served_system_needs() -> None:
 
 def test_differences_are_named(tmp_path: Path) -> None:
     (tmp_path / "x.lock").write_text("pytest==0.0.1\nno-such-package==1.0\n", encoding="utf-8")
-    first, second = lock.differences(tmp_path / "x.lock")
+    first, second = installed.differences(tmp_path / "x.lock")
     assert first.startswith("pytest is ") and first.endswith("the lock says 0.0.1")
     assert second == "no-such-package 1.0 is not installed"

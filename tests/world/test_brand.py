@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ftlab import values
 from ftlab.world import brand
 
 GOOD = ("Thank you for asking about the Alder Kettle. We make it in green. Next step: add it to your basket. "
@@ -77,19 +78,19 @@ def test_next_step_stands_right_before_the_sign_off_and_once() -> None:
     ("Our pan is not dishwasher safe.", "dishwasher safe", False), ("It is dishwasher safe.", "dishwasher safe", True),
     ("It is dishwasher safe.", "not dishwasher safe", False), ("Tie the knot $9.00", "$9.00", True)])
 def test_values_are_found_whole(reply: str, value: str, found: bool) -> None:
-    assert brand.states(reply, [value]) is found
+    assert values.states_all(reply, [value]) is found
 
 
 def test_states_needs_every_value() -> None:
-    assert brand.states("No, it is not dishwasher safe.", ["no", "not dishwasher safe"])
-    assert not brand.states("Yes, it is dishwasher safe.", ["no", "not dishwasher safe"])
-    assert brand.states("It costs $49.00 and lasts 2 years.", ["$49.00", "2 years"])
-    assert not brand.states("It costs $49.00 and lasts 2 years.", ["$49.00", "3 years"])
+    assert values.states_all("No, it is not dishwasher safe.", ["no", "not dishwasher safe"])
+    assert not values.states_all("Yes, it is dishwasher safe.", ["no", "not dishwasher safe"])
+    assert values.states_all("It costs $49.00 and lasts 2 years.", ["$49.00", "2 years"])
+    assert not values.states_all("It costs $49.00 and lasts 2 years.", ["$49.00", "3 years"])
 
 
 def test_contradicts() -> None:
     record = "Alder Kettle (kettle). Price: $49.00. Weight: 1.2 kg. Warranty: 2 years."
-    assert not brand.contradicts("It costs $49.00 and weighs 1.2 kg.", ["$49.00"], record)
-    assert brand.contradicts("It costs $49.00 and weighs 1.3 kg.", ["$49.00"], record)
-    assert brand.contradicts("It has a warranty of 12 years.", ["2 years"], record)
-    assert brand.contradicts("Yes, no.", ["yes"], record)
+    assert not values.contradicts("It costs $49.00 and weighs 1.2 kg.", ["$49.00"], record)
+    assert values.contradicts("It costs $49.00 and weighs 1.3 kg.", ["$49.00"], record)
+    assert values.contradicts("It has a warranty of 12 years.", ["2 years"], record)
+    assert values.contradicts("Yes, no.", ["yes"], record)

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from ftlab import files, paths
+from ftlab import files, paths, values
 from ftlab.world import brand, desk, desk_facts, desk_faults, desk_words, quillmere, support
 from ftlab.world.text import rng
 
@@ -112,8 +112,8 @@ def test_malformed_lines_are_one_line_and_no_record(dump):
 
 def test_gold_replies_keep_the_brand_guide_and_state_the_facts(whole):
     for record, truth in whole:
-        assert brand.on_brand(truth["reply"]) and brand.states(truth["reply"], truth["expected"]), truth["reply"]
-        assert not brand.contradicts(truth["reply"], truth["expected"], record["record"]), truth["reply"]
+        assert brand.on_brand(truth["reply"]) and values.states_all(truth["reply"], truth["expected"]), truth["reply"]
+        assert not values.contradicts(truth["reply"], truth["expected"], record["record"]), truth["reply"]
 
 
 def test_off_brand_replies_break_one_to_four_rules_and_others_none(whole):
@@ -131,11 +131,11 @@ def test_only_contradicting_replies_state_another_value(whole):
                      "email", "phone", "card"}:
             continue
         reply = re.sub(r"(\d)(kg|g|L|ml|cm)\b", r"\1 \2", record["reply"])  # off-brand: 1.2kg, and still right
-        right = brand.states(reply, truth["expected"])
+        right = values.states_all(reply, truth["expected"])
         if "contradicting_fact" in faults:
             assert not right, (record["reply"], truth["expected"])
         else:
-            assert right and not brand.contradicts(reply, truth["expected"], record["record"]), record
+            assert right and not values.contradicts(reply, truth["expected"], record["record"]), record
 
 
 def test_html_stands_where_it_is_named_and_nowhere_else(whole):

@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from ftlab import values
 from ftlab.world import brand, quillmere, support
 
 
@@ -40,8 +41,8 @@ def test_every_gold_reply_is_on_brand_and_right(rows: list[dict]) -> None:
     for row in rows:
         reply = content(row, "assistant")
         assert brand.on_brand(reply), (reply, brand.check(reply))
-        assert brand.states(reply, row["expected"]), (reply, row["expected"])
-        assert not brand.contradicts(reply, row["expected"], content(row, "system")), reply
+        assert values.states_all(reply, row["expected"]), (reply, row["expected"])
+        assert not values.contradicts(reply, row["expected"], content(row, "system")), reply
         assert (support.HANDED_OVER in reply) == (row["intent"] == "escalate")
 
 
@@ -51,7 +52,7 @@ def test_the_screen_holds_the_answer(rows: list[dict]) -> None:
         if row["attribute"] == "dishwasher_safe":
             assert f"Dishwasher safe: {row['value']}." in screen
         elif row["intent"] != "escalate":
-            assert brand.states(screen, row["expected"]), (screen, row["expected"])
+            assert values.states_all(screen, row["expected"]), (screen, row["expected"])
 
 
 def test_lengths(rows: list[dict]) -> None:
@@ -101,7 +102,7 @@ def test_rows_agree_with_the_facts(rows: list[dict]) -> None:
             assert on_screen(row, product)
             if row["intent"] not in ("escalate", "care"):
                 assert row["expected"] == [product.fact(row["attribute"])]
-                assert brand.states(content(row, "system"), row["expected"])
+                assert values.states_all(content(row, "system"), row["expected"])
 
 
 def test_real_variety(rows: list[dict]) -> None:
@@ -141,4 +142,4 @@ def test_conversations_of_2026_show_the_new_facts() -> None:
     products = {product.name: product for product in quillmere.products(2026)}
     rows = support.conversations(2026)
     assert all(on_screen(row, products[row["product"]]) for row in rows if row["product"])
-    assert all(brand.states(content(row, "assistant"), row["expected"]) for row in rows)
+    assert all(values.states_all(content(row, "assistant"), row["expected"]) for row in rows)

@@ -6,7 +6,7 @@ import datasets
 import evaluate
 
 from ftlab.scores import checked_metric
-from ftlab.values import brand_rules
+from ftlab.world.brand import by_rule
 
 DESCRIPTION = "Share of replies that keep every rule of Quillmere's brand guide, and of those that keep each rule."
 INPUTS = """
@@ -26,7 +26,7 @@ class OnBrand(checked_metric.CheckedMetric):
                                    features=datasets.Features({"predictions": datasets.Value("string")}))
 
     def _compute(self, predictions: list[str]) -> dict:
-        rules = brand_rules(predictions)
+        rules = by_rule(predictions)
         each = [int(all(kept)) for kept in zip(*rules.values(), strict=True)]
         shares = {rule: sum(kept) / len(kept) for rule, kept in rules.items()}
         return {"on_brand": sum(each) / len(each), "on_brand_each": each, "on_brand_rules": shares}
