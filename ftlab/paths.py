@@ -22,3 +22,9 @@ def runs() -> Path:
     folder = root() / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def models() -> Path:
+    """The folder for the models of others, ``models/`` or ``FTLAB_MODELS``. Outside version control; see ``ftlab fetch``."""
+    named = os.environ.get("FTLAB_MODELS")
+    return Path(named).expanduser().resolve() if named else root() / "models"
