@@ -63,6 +63,34 @@ def read_jsonl(path: str | Path) -> list[dict]:
 
 
 def read_table(path: str | Path) -> list[dict[str, str]]:
-    """Reads one of the world's CSV tables: a header row, then rows of strings."""
+    """Reads one of the world's CSV tables: a header row, then rows of strings.
+
+    Raises:
+        ValueError: If the header is missing, has a blank or repeated name, or a row has not as many fields as the
+            header; says file, line, expected, found and what to do.
+    """
+    rows, line = [], 1
     with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+        reader = csv.reader(file, strict=True)
+        try:
+            header = next(reader, [])
+            if not header or not all(name.strip() for name in header) or len(set(header)) < len(header):
+                raise ValueError(
+                    f"{path} line 1: expected a header with a different name for each column, found {header}. "
+                    "Write the names of the columns in the first line."
+                )
+            line = reader.line_num + 1  # where the next row begins; a quoted cell may run over several lines
+            for row in reader:
+                if len(row) != len(header):
+                    raise ValueError(
+                        f"{path} line {line}: expected {len(header)} fields as in the header, found {len(row)}: {row}. "
+                        "Put quotes around a text that holds a comma, give every column a field, leave no line empty."
+                    )
+                rows.append(dict(zip(header, row, strict=True)))
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise ValueError(
+                f"{path} line {line}: expected fields whose quotes are closed, found {error}. "
+                "Put quotes around the whole text and double each quote inside it."
+            ) from error
+    return rows

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ftlab import files
+from ftlab import files, paths
 
 TEXTS = ["line\u2028separator", "next\u0085line", "two\nlines\r\nand\rthree", "tea 🫖 für €3", '\t\x00\x1f"\\', ""]
 
@@ -86,3 +86,36 @@ def test_json_and_text_have_unix_line_ends(tmp_path: Path) -> None:
 def test_table_reads_quoted_cells(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes('name,text\r\nA,"one, two"\r\nB,"é ""x"""\r\n'.encode())
     assert files.read_table(tmp_path / "t.csv") == [{"name": "A", "text": "one, two"}, {"name": "B", "text": 'é "x"'}]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name,text\nA,one, two\n", r"t\.csv line 2: expected 2 fields as in the header, found 3.*Put quotes around"),
+        ("name,text\nA,one\nB\n", r"t\.csv line 3: expected 2 fields as in the header, found 1"),
+        ('name,text\nA,"one\ntwo"\nB\n', r"t\.csv line 4: expected 2 fields"),
+        ("name,text\nA,one\n\nB,two\n", r"t\.csv line 3: expected 2 fields .*found 0.*leave no line empty"),
+        ("", r"t\.csv line 1: expected a header .*found \[\]\. Write the names"),
+        ("\nA,one\n", r"t\.csv line 1: expected a header"),
+        ("name,name\nA,one\n", r"t\.csv line 1: expected a header with a different name .*found \['name', 'name'\]"),
+        ("name, \nA,one\n", r"t\.csv line 1: expected a header"),
+        ('name,text\nA,"one\nB,two\n', r"t\.csv line 2: expected fields whose quotes are closed"),
+        ('name,text\nA,"one" two\n', r"t\.csv line 2: expected fields whose quotes are closed"),
+    ],
+)
+def test_a_table_of_the_wrong_shape_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        files.read_table(tmp_path / "t.csv")
+
+
+TABLES = sorted((paths.data() / "world").rglob("*.csv"))
+
+
+def test_the_world_has_tables() -> None:
+    assert len(TABLES) > 40
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_table_of_the_world_is_whole(path: Path) -> None:
+    assert files.read_table(path)
