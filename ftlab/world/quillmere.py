@@ -496,11 +496,11 @@ def _update_questions(update: Update, split: str) -> list[dict]:
 _INTROS = {
     "kettles": ("A good day starts with hot water, and the {name} from Quillmere takes care of that.",
                 "Tea for one or tea for the whole table: the {name} is ready when you are.",
-                "Meet the {name}, a kettle that feels at home on any stove top or shelf.",
+                "Meet the {name}, a kettle that feels at home wherever you put it.",
                 "Quillmere made the {name} for people who drink tea all day long.",
                 "The {name} is the kettle that guests ask about when they sit in our own kitchen."),
     "pans": ("Good food needs a good pan, and the {name} is one that you will reach for every day.",
-             "The {name} is a pan for slow Sundays and for quick dinners after work.",
+             "The {name} is a pan for slow Sundays and for quick meals after work.",
              "At Quillmere we cook with the {name} ourselves, most often at lunch.",
              "If you own only one pan, the {name} would be a fine choice.",
              "From the first egg to the last drop of sauce, the {name} does its work quietly."),
@@ -629,7 +629,7 @@ _POLICY_STARTS = ("Please read this page before you write to us; most answers ar
                   "At Quillmere we keep our rules short, so that everyone can understand them.",
                   "This page says what you can expect from Quillmere.", "Here are the rules, in plain words.",
                   "We wrote this page for people who do not like small print.")
-_POLICY_LINKS = ("Please note: ", "Worth knowing: ", "To be clear, ", "In short, ", "As a rule, ")
+_POLICY_LINKS = ("Please note: ", "Worth knowing: ", "Also, ", "One more thing: ")
 _POLICY_CLOSINGS = ("If anything is not clear, ask the people at our desk. They are glad to help.",
                     "These rules hold for every order that you place with Quillmere.",
                     "Is your case a special one? Tell us about it and we will look for a fair way.",
@@ -652,6 +652,8 @@ def policy_document(policy: Policy, random: Random) -> str:
 
 
 def _linked(statement: str, random: Random) -> str:
+    if statement.startswith("Please"):  # "Please note: please give us 3 weeks" would ask twice
+        return statement
     return random.choice(_POLICY_LINKS) + statement[:1].lower() + statement[1:]
 
 
@@ -667,7 +669,7 @@ _NOTICES = {
     "policy": ("Our page about {topic} changes on {effective}. {statement} The old rule said {old}.",
                "From {effective} there is a new rule about {topic}. {statement} Before, it was {old}.",
                "A change about {topic} starts on {effective}. {statement} Until then the page says {old}."),
-    "retired": ("We stop selling the {name} on {effective}. Spare parts stay in our shop for years to come.",
+    "retired": ("We stop selling the {name} on {effective}. If you own one, our desk will still help you with it.",
                 "After {effective} the {name} will no longer be for sale. Every warranty still holds.",
                 "On {effective} we say goodbye to the {name}. You cannot buy it after that day."),
     "added": ("New in our shop from {effective}: the {name}.", "On {effective} we start to sell the {name}.",
