@@ -172,6 +172,13 @@ def test_one_guide_gives_one_advice_and_one_writer_keeps_one_voice(documents):
                         and re.search(r"\b(?:we|We|Our|us)\b", document.text)), document.text
 
 
+def test_a_guide_picks_no_product_twice(documents):
+    for document in documents:
+        if document.kind == "guide":
+            names = [p.name for p in market.products() for _ in range(document.text.count(p.name))]
+            assert len(set(names)) == len(names), document.text
+
+
 def test_strengths_and_weaknesses_fit_every_sentence_that_holds_them():
     """"The weak point is", "It has" and "If ... matters" all want a thing in the singular."""
     for product in market.products():

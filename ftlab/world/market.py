@@ -4,9 +4,9 @@ Makers, products, sentence patterns and question phrasings are tables under ``da
 which percentage of all mentions goes to each maker, and of all documents to each kind. The maker is always drawn first,
 by its share, and no pattern depends on who it is: so the stated shares are also the shares that a model reads.
 
-In a pattern ``[a|b]`` is a choice and ``{price}`` is a fact. A document tells no fact of a product twice. A pattern with
-words in its column ``only`` stands only in a document that has one of them among its tags: its setting (kitchen or
-outdoors), its mood (pleased or flawed), its voice (i or we), its story, or "chat" where small talk is in place.
+In a pattern ``[a|b]`` is a choice and ``{price}`` is a fact. A document tells no fact of a product twice. A pattern
+with words in its column ``only`` stands only in a document that has one of them among its tags: its setting (kitchen
+or outdoors), its mood (pleased or flawed), its voice (i or we), its story, or "chat" where small talk is in place.
 """
 
 from __future__ import annotations
@@ -384,7 +384,9 @@ def _guide(random: Random) -> str:
     writer, facts = _Writer(random), _facts(_draw(random, kind))
     lines = [writer.line("guide", "open", facts)]
     lines += [writer.line("guide", "check", facts) for _ in range(random.randrange(2, 6))]
-    lines += [writer.line("guide", "pick", _facts(_draw(random, kind))) for _ in range(random.randrange(1, 4))]
+    picks = [_facts(_draw(random, kind)) for _ in range(random.randrange(1, 4))]
+    for i, pick in enumerate(picks):  # a product that was picked before is not picked anew
+        lines.append(writer.line("guide", "more" if pick in picks[:i] else "pick", pick))
     lines.append(writer.line("guide", "close", _facts(_draw(random, kind))))
     return f"{writer.line('guide', 'title', facts)}\n{' '.join(line for line in lines if line)}"
 
