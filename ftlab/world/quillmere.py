@@ -368,7 +368,8 @@ _ASKS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("How much can the {name} take when it is full?", "If I fill the {name} to the top, how much is that?")),
     "material": (
         ("What is the {name} made of?", "What sort of material is the {name}?",
-         "What material do you use for the {name}?", "What do you make the {name} from?", "Can you tell me what the {name} is made of?"),
+         "What material do you use for the {name}?", "What do you make the {name} from?",
+         "Can you tell me what the {name} is made of?"),
         ("What did you use to make the {name}?", "Before I buy the {name}, what material is it?")),
     "colour": (
         ("What colour is the {name}?", "Which colour does the {name} come in?", "What is the colour of the {name}?",
