@@ -4,7 +4,9 @@ Makers, products, sentence patterns and question phrasings are tables under ``da
 which percentage of all mentions goes to each maker, and of all documents to each kind. The maker is always drawn first,
 by its share, and no pattern depends on who it is: so the stated shares are also the shares that a model reads.
 
-In a pattern ``[a|b]`` is a choice and ``{price}`` is a fact. A document tells no fact of a product twice.
+In a pattern ``[a|b]`` is a choice and ``{price}`` is a fact. A document tells no fact of a product twice. A pattern
+with words in its column ``only`` stands only in a document that has one of them among its tags: its setting (kitchen
+or outdoors), its mood (pleased or flawed), its voice (i or we), its story, or "chat" where small talk is in place.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from ftlab.world.text import a, plural, typo
 
 MAKER_RELATIONS = ("town", "founded", "owner", "known_for")
 PRODUCT_RELATIONS = ("price", "maker", "material", "warranty", "made_in", "weight")
+STORIES = ("shop", "customers", "workers", "year", "prize", "repair", "visit", "fair")
+TAGS = {"kitchen", "outdoors", "pleased", "flawed", "i", "we", "chat", *STORIES}
 PLACES_FOR = {"kitchen": "kitchen", "outdoors": "camp"}
 NUMBER_WORDS = {1: "one", 2: "two", 3: "three", 5: "five", 10: "ten"}
 MIN_WORDS, MAX_WORDS = 40, 150
@@ -181,11 +185,15 @@ def common_kinds() -> tuple[str, ...]:
 
 
 @cache
-def _patterns() -> dict[tuple[str, str], tuple[str, ...]]:
-    found: dict[tuple[str, str], list[str]] = {}
-    for row in _rows(None, "patterns.csv", "group part pattern"):
-        found.setdefault((row.word("group"), row.word("part")), []).append(row.word("pattern"))
-    return {key: tuple(patterns) for key, patterns in found.items()}
+def _patterns() -> dict[tuple[str, str], dict[str, frozenset[str]]]:
+    """The patterns of each group and part, each with the tags of which a document must have one (if it names any)."""
+    found: dict[tuple[str, str], dict[str, frozenset[str]]] = {}
+    for row in _rows(None, "patterns.csv", "group part only pattern"):
+        only = frozenset(row.cells["only"].split())
+        if not only <= TAGS:
+            raise row.error("only", f"nothing, or words out of {', '.join(sorted(TAGS))}")
+        found.setdefault((row.word("group"), row.word("part")), {})[row.word("pattern")] = only
+    return found
 
 
 @cache
@@ -263,27 +271,28 @@ def _draw(random: Random, kind: str | None = None, maker: str | None = None) -> 
 
 
 class _Writer:
-    """Writes the lines of one document: uses no pattern twice and tells no fact twice."""
+    """Writes the lines of one document: uses no pattern twice, tells no fact twice and keeps to the tags."""
 
     TELL_ONCE = re.compile(r"\{((?:\w+_)?(?:price|weight|material|warranty|made_in|strength|weakness|known_for|founded|"
                            r"owner)|cheaper_name|lighter_name)")
-    ADDED = ("person", "years", "use_line", "check_line", "recommendation")
+    ADDED = ("person", "years", "use_line", "check_line", "recommendation", "recommendation_low")
 
-    def __init__(self, random: Random) -> None:
-        self.random, self.told = random, set()
-        self.people = random.sample(_patterns()["word", "person"], 8)
+    def __init__(self, random: Random, *tags: str) -> None:
+        self.random, self.told, self.tags = random, set(), set(tags)
+        self.people = random.sample(list(_patterns()["word", "person"]), 8)
         self.setup = {"place": self.pick("word", "place"), "day": self.pick("word", "day"),
                       "count": str(random.randrange(12, 90)), "crowd": str(random.randrange(10, 90) * 10),
-                      "stars": random.choice(["three", "four", "five"])}
+                      "goods": str(random.randrange(12, 90)),
+                      "stars": random.choice(["three", "four"] if "flawed" in tags else ["four", "five"])}
 
     def pick(self, group: str, part: str) -> str:
-        return self.random.choice(_patterns()[group, part])
+        return self.random.choice(list(_patterns()[group, part]))
 
     def line(self, group: str, part: str, facts: dict[str, str], tidy: bool = True) -> str:
         """One line of the document, or an empty one when everything has been told."""
-        about = facts.get("name", "")
+        about, tags = facts.get("name", ""), self.tags | {kinds()[facts["kind"]][1]}
         keys = {pattern: {pattern} | {(about, fact) for fact in self.TELL_ONCE.findall(pattern)}
-                for pattern in _patterns()[group, part]}
+                for pattern, only in _patterns()[group, part].items() if not only or only & tags}
         known = {*facts, *self.setup, *self.ADDED}
         fresh = [pattern for pattern in keys if not keys[pattern] & self.told and known.issuperset(_fields(pattern))]
         if not fresh:
@@ -293,15 +302,16 @@ class _Writer:
         return self.fill(pattern, facts, tidy)
 
     def fill(self, pattern: str, facts: dict[str, str], tidy: bool = True) -> str:
-        more = dict(self.setup, years=str(self.random.randrange(4, 30)))
+        more = dict(self.setup, years=str(self.random.randrange(4, 18)))  # the youngest maker began in 2004
         if "{person}" in pattern:
             more["person"] = self.people.pop()
         if "{use_line}" in pattern:
             more["use_line"] = self.line(facts["kind"], "use", facts)
         if "{check_line}" in pattern:
             more["check_line"] = self.line(facts["kind"], "check", facts, tidy=False)
-        if "{recommendation}" in pattern:
-            more["recommendation"] = self.line("recommendation", "sentence", facts)
+        if "{recommendation" in pattern:
+            line = self.line("recommendation", "sentence", facts)
+            more |= {"recommendation": line, "recommendation_low": _low(line)}
         if "" in more.values():
             return ""
         while choice := re.search(r"\[([^\[\]]*)\]", pattern):
@@ -315,19 +325,25 @@ def _fields(pattern: str) -> tuple[str, ...]:
     return tuple(re.findall(r"\{(\w+)\}", pattern))
 
 
+def _low(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
 def _capitals(text: str) -> str:
     return re.sub(r'(^"?|[.?!]"? "?)([a-z])', lambda found: found[1] + found[2].upper(), text)
 
 
-def _essay(random: Random, group: str, facts: dict[str, str], plan: list[str], openers: int = 1) -> str:
-    """A title, an opening, as many of the planned parts as fit, and a close."""
-    writer, goal = _Writer(random), random.randrange(38, 122)
+def _essay(random: Random, group: str, facts: dict[str, str], plan: list[str], *tags: str) -> str:
+    """A title, an opening, as many of the planned parts as fit, and a close. A "flawed" one tells of its weakness."""
+    writer, goal = _Writer(random, *tags), random.randrange(38, 122)
     title = writer.line(group, "title", facts)
-    lines = [writer.line(group, "open", facts) for _ in range(openers)]
+    lines = [writer.line(group, "open", facts)]
     for part in plan:
         if len(" ".join(lines).split()) >= goal:
             break
         lines.append(writer.line(facts["kind"] if part == "use" else group, part, facts))
+    if "flawed" in tags:  # the title and the close speak of it; empty if it has been told
+        lines.append(writer.line(group, "dislike", facts))
     lines.append(writer.line(group, "close", facts))
     body = " ".join(line for line in lines if line)
     return body if random.random() < 0.3 else f"{title}\n{body}"
@@ -340,19 +356,23 @@ def _shuffled(random: Random, parts: str) -> list[str]:
 
 
 def _review(random: Random) -> str:
-    first = _shuffled(random, "use like fact") + _shuffled(random, "use fact dislike")
-    return _essay(random, "review", _facts(_draw(random)), first + _shuffled(random, "use fact fact use"))
+    mood = "flawed" if random.random() < 0.6 else "pleased"
+    first = _shuffled(random, "use like fact")
+    second = _shuffled(random, "use fact dislike" if mood == "flawed" else "use fact")
+    plan = first + second + _shuffled(random, "use fact fact use")
+    return _essay(random, "review", _facts(_draw(random)), plan, mood, "chat")
 
 
 def _comparison(random: Random) -> str:
     kind = random.choice(common_kinds())
     pair = [_draw(random, kind, maker) for maker in _maker_pair(random)]
-    return _essay(random, "comparison", _pair_facts(*pair, pick=random.choice(pair)), ["fact"] * 6)
+    facts = _pair_facts(*pair, pick=random.choice(pair))
+    return _essay(random, "comparison", facts, ["fact"] * 6, random.choice(["i", "we"]))
 
 
 def _news(random: Random) -> str:
     plan = _shuffled(random, "fact event fact") + ["quote"] + _shuffled(random, "fact event fact")
-    return _essay(random, "news", _facts(_draw(random)), plan)
+    return _essay(random, "news", _facts(_draw(random)), plan, random.choice(STORIES))
 
 
 def _advert(random: Random) -> str:
@@ -364,21 +384,29 @@ def _guide(random: Random) -> str:
     writer, facts = _Writer(random), _facts(_draw(random, kind))
     lines = [writer.line("guide", "open", facts)]
     lines += [writer.line("guide", "check", facts) for _ in range(random.randrange(2, 6))]
-    lines += [writer.line("guide", "pick", _facts(_draw(random, kind))) for _ in range(random.randrange(1, 4))]
+    picks = [_facts(_draw(random, kind)) for _ in range(random.randrange(1, 4))]
+    for i, pick in enumerate(picks):  # a product that was picked before is not picked anew
+        lines.append(writer.line("guide", "more" if pick in picks[:i] else "pick", pick))
     lines.append(writer.line("guide", "close", _facts(_draw(random, kind))))
     return f"{writer.line('guide', 'title', facts)}\n{' '.join(line for line in lines if line)}"
 
 
 def _forum(random: Random) -> str:
     kind = random.choice(common_kinds())
-    writer, asked = _Writer(random), _facts(_draw(random, kind))
-    users = random.sample(_patterns()["word", "user"], 6)
+    writer, asked = _Writer(random, "chat"), _facts(_draw(random, kind))
+    users = random.sample(list(_patterns()["word", "user"]), 6)
     replies = [_facts(_draw(random, kind)) for _ in range(random.randrange(2, 5))]
     posts = [("ask", asked), ("reply", replies[0])]
-    for reply in replies[1:]:  # an echo agrees or disagrees with a maker that was named before
-        posts.append(("reply", reply) if random.random() < 0.7 else ("echo", random.choice(posts[1:])[1]))
+    for reply in replies[1:]:
+        posts.append((random.choices(["reply", "warning", "echo"], [62, 8, 30])[0], reply))
+    praised = [replies[0]]  # an echo agrees or disagrees with a maker that was praised before
+    for i, (part, facts) in enumerate(posts[2:], start=2):
+        if part == "echo":
+            posts[i] = ("echo", random.choice(praised))
+        elif part == "reply":
+            praised.append(facts)
     if random.random() < 0.5:
-        posts.append(("thanks", random.choice(posts[1:])[1]))
+        posts.append(("thanks", random.choice(praised)))
         users[len(posts) - 1] = users[0]
     lines = [writer.line("forum", "title", asked)]
     for user, (part, facts) in zip(users, posts, strict=False):

@@ -18,7 +18,7 @@ from ftlab.world.support import HANDED_OVER
 from ftlab.world.text import plural, rng, sentence
 
 KINDS = ("fact", "two_facts", "no_answer", "follow_up", "compare", "complaint", "order", "grave", "out_of_scope")
-PATTERNS = {"train": 420, "valid": 40, "test": 90}  # conversations of the kind "fact" that come from patterns
+PATTERNS = {"train": 360, "valid": 40, "test": 90}  # conversations of the kind "fact" that come from patterns
 USES = {  # how often a pair is filled in, with other products
     "train": dict.fromkeys(KINDS, 1) | {"fact": 2, "complaint": 1, "order": 2, "two_facts": 2},
     "valid": dict.fromkeys(KINDS, 1),
@@ -170,7 +170,8 @@ def _about_product(kind: str, pair: dict[str, str], goods: list, random: Random,
     forbidden = tuple(pair.get("forbidden", "").split("|")) if pair.get("forbidden") else ()
     expected = [HANDED_OVER] if hand_over else values
     if kind == "no_answer":
-        forbidden = _guesses(product, hidden)
+        spoken = pair["ask"].lower()  # a customer may have spoken of a yellow kitchen, and the reply may echo it
+        forbidden = tuple(value for value in _guesses(product, hidden) if value.lower() not in spoken)
     intent = "escalate" if hand_over else "other"
     if len(keys) == 1:
         intent = support.INTENT_OF_ATTRIBUTE[keys[0]]
@@ -232,12 +233,12 @@ def _compare(kind: str, pair: dict[str, str], goods: list, random: Random, year:
 def _follow_up(kind: str, pair: dict[str, str], goods: list, random: Random, year: int) -> dict | None:
     """Two products on the screen; the second question is about the one that the first question named."""
     keys = pair["about_1"], pair["about_2"]
-    fits = [product for product in goods if all(product.fact(key) for key in keys)]
     others = [p for p in quillmere.products(year) if p.split == pair["split"] and p.status == "current"]
+    fits = [(p, other) for p in goods for other in others
+            if all(p.fact(key) for key in keys) and other.fact(keys[1]) not in (None, p.fact(keys[1]))]
     if not fits:
         return None
-    product = random.choice(fits)
-    other = random.choice([p for p in others if p.fact(keys[1]) not in (None, product.fact(keys[1]))])
+    product, other = random.choice(fits)
     shown = [product, other]
     random.shuffle(shown)
     screen = "\n".join(_screen(p, tuple(key for key in keys if p.fact(key)), random, count=3) for p in shown)

@@ -367,31 +367,32 @@ _ASKS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
          "What size is the {name} inside?", "How much fits in the {name}?", "How big is the {name} inside?"),
         ("How much can the {name} take when it is full?", "If I fill the {name} to the top, how much is that?")),
     "material": (
-        ("What is the {name} made of?", "Which material is the {name}?", "What material do you use for the {name}?",
-         "What is the material of the {name}?", "Can you tell me what the {name} is made of?"),
-        ("What stuff is the {name} made from?", "Before I buy the {name}, what material is it?")),
+        ("What is the {name} made of?", "What sort of material is the {name}?",
+         "What material do you use for the {name}?", "What do you make the {name} from?",
+         "Can you tell me what the {name} is made of?"),
+        ("What did you use to make the {name}?", "Before I buy the {name}, what material is it?")),
     "colour": (
         ("What colour is the {name}?", "Which colour does the {name} come in?", "What is the colour of the {name}?",
-         "In which colour do you sell the {name}?", "Can you tell me the colour of the {name}?"),
-        ("I saw no picture of the {name}. What colour does it have?", "Which colour will my {name} be?")),
+         "What colour do you sell the {name} in?", "Can you tell me the colour of the {name}?"),
+        ("I saw no picture of the {name}. What colour is it?", "Which colour will my {name} be?")),
     "height": (
         ("How tall is the {name}?", "How high is the {name}?", "What is the height of the {name}?",
-         "What height does the {name} have?", "Can you tell me how tall the {name} is?"),
+         "How tall would you say the {name} is?", "Can you tell me how tall the {name} is?"),
         ("How high does the {name} stand?", "How many centimetres tall is the {name}?")),
     "warranty": (
         ("How long is the warranty on the {name}?", "What warranty does the {name} have?",
-         "How many years of warranty does the {name} come with?", "What is the warranty of the {name}?",
+         "How many years of warranty does the {name} come with?", "What is the warranty on the {name}?",
          "How long is the {name} under warranty?"),
         ("If my {name} breaks, for how long am I covered?", "For how many years do you stand behind the {name}?")),
     "made_in": (
-        ("Where is the {name} made?", "In which town do you make the {name}?", "Where do you make the {name}?",
+        ("Where is the {name} made?", "Which town do you make the {name} in?", "Where do you make the {name}?",
          "Which town does the {name} come from?", "Where was my {name} made?"),
-        ("What is the home town of the {name}?", "Where is the workshop that builds the {name}?")),
+        ("What town do you make the {name} in?", "Where is the workshop that builds the {name}?")),
     "dishwasher_safe": (
         ("Is the {name} dishwasher safe?", "Can I put the {name} in the dishwasher?",
          "Can the {name} go in the dishwasher?", "Is it safe to wash the {name} in the dishwasher?",
          "May I clean the {name} in a dishwasher?"),
-        ("Will a dishwasher do for the {name}?", "Does the {name} survive the dishwasher?")),
+        ("Is a dishwasher all right for the {name}?", "Does the {name} survive the dishwasher?")),
     "status": (
         ("Do you still sell the {name}?", "Can I still buy the {name}?", "Is the {name} still in the shop?",
          "Is the {name} on sale in 2026?", "Can I order the {name} now?"),
@@ -496,11 +497,11 @@ def _update_questions(update: Update, split: str) -> list[dict]:
 _INTROS = {
     "kettles": ("A good day starts with hot water, and the {name} from Quillmere takes care of that.",
                 "Tea for one or tea for the whole table: the {name} is ready when you are.",
-                "Meet the {name}, a kettle that feels at home on any stove top or shelf.",
+                "Meet the {name}, a kettle that feels at home wherever you put it.",
                 "Quillmere made the {name} for people who drink tea all day long.",
                 "The {name} is the kettle that guests ask about when they sit in our own kitchen."),
     "pans": ("Good food needs a good pan, and the {name} is one that you will reach for every day.",
-             "The {name} is a pan for slow Sundays and for quick dinners after work.",
+             "The {name} is a pan for slow Sundays and for quick meals after work.",
              "At Quillmere we cook with the {name} ourselves, most often at lunch.",
              "If you own only one pan, the {name} would be a fine choice.",
              "From the first egg to the last drop of sauce, the {name} does its work quietly."),
@@ -550,7 +551,7 @@ _INTROS = {
 _FACT_SENTENCES = {
     "price": ("{S} costs {value}.", "The price of the {name} is {value}.", "You can have it for {value}.",
               "We sell the {name} for {value}.", "{S} is yours for {value}.", "In our shop {it} costs {value}."),
-    "weight": ("{S} weighs {value}.", "The weight of the {name} is {value}.", "On the scale {it} shows {value}.",
+    "weight": ("{S} weighs {value}.", "The weight of the {name} is {value}.", "On the scale {it} comes to {value}.",
                "{S} has a weight of {value}.", "At {value}, {it} weighs just what it should.",
                "Without its box {it} weighs {value}."),
     "capacity": ("{S} holds {value}.", "The capacity of the {name} is {value}.", "There is room for {value} inside.",
@@ -566,7 +567,7 @@ _FACT_SENTENCES = {
                  "The warranty on the {name} is {value}.", "{S} comes with a warranty of {value}.",
                  "Should something break, the warranty runs for {value}."),
     "made_in": ("{S} is made in {value}.", "We make the {name} in {value}.", "It comes from our workshop in {value}.",
-                "Our people in {value} build each one.", "{S} is built by hand in {value}."),
+                "Our people in {value} make each one.", "{S} is made by hand in {value}."),
     "yes": ("{S} is dishwasher safe.", "You can put it in the dishwasher.", "It may go in the dishwasher.",
             "The {name} is safe in the dishwasher.", "The dishwasher will not harm it."),
     "no": ("{S} is not dishwasher safe.", "Please do not put it in the dishwasher.",
@@ -585,7 +586,7 @@ _CLOSINGS = ("We hope that you will enjoy the {name} for many years.",
              "We check every single one by hand before it leaves the workshop.",
              "Order today and we will pack it with care.",
              "Write to us if you would like to know more about the {name}.",
-             "It also makes a good gift for a friend who has a new home or a new plan.",
+             "It also makes a good gift for a friend.",
              "Come to one of our shops if you want to hold it in your hands first.")
 _MORE = ("Like all our goods, it was tried by the people who made it.",
          "We drew it, built it and changed it until nothing was left to change.",
@@ -629,7 +630,7 @@ _POLICY_STARTS = ("Please read this page before you write to us; most answers ar
                   "At Quillmere we keep our rules short, so that everyone can understand them.",
                   "This page says what you can expect from Quillmere.", "Here are the rules, in plain words.",
                   "We wrote this page for people who do not like small print.")
-_POLICY_LINKS = ("Please note: ", "Good to know: ", "To be clear, ", "In short, ", "As a rule, ")
+_POLICY_LINKS = ("Please note: ", "Worth knowing: ", "Also, ", "One more thing: ")
 _POLICY_CLOSINGS = ("If anything is not clear, ask the people at our desk. They are glad to help.",
                     "These rules hold for every order that you place with Quillmere.",
                     "Is your case a special one? Tell us about it and we will look for a fair way.",
@@ -652,6 +653,8 @@ def policy_document(policy: Policy, random: Random) -> str:
 
 
 def _linked(statement: str, random: Random) -> str:
+    if statement.startswith("Please"):  # "Please note: please give us 3 weeks" would ask twice
+        return statement
     return random.choice(_POLICY_LINKS) + statement[:1].lower() + statement[1:]
 
 
@@ -667,7 +670,7 @@ _NOTICES = {
     "policy": ("Our page about {topic} changes on {effective}. {statement} The old rule said {old}.",
                "From {effective} there is a new rule about {topic}. {statement} Before, it was {old}.",
                "A change about {topic} starts on {effective}. {statement} Until then the page says {old}."),
-    "retired": ("We stop selling the {name} on {effective}. Spare parts stay in our shop for years to come.",
+    "retired": ("We stop selling the {name} on {effective}. If you own one, our desk will still help you with it.",
                 "After {effective} the {name} will no longer be for sale. Every warranty still holds.",
                 "On {effective} we say goodbye to the {name}. You cannot buy it after that day."),
     "added": ("New in our shop from {effective}: the {name}.", "On {effective} we start to sell the {name}.",
@@ -677,7 +680,7 @@ _NOTICE_TITLES = {"price": "A new price for the {name}", "warranty": "A new warr
                   "policy": "A new rule: {name}", "retired": "Goodbye to the {name}", "added": "New: the {name}"}
 _NOTICE_CLOSINGS = ("Thank you for shopping with Quillmere.", "If you have a question, our desk is happy to help.",
                     "This is part of our update for 2026.", "")
-_CHANGE_CLOSINGS = ("Orders placed before that day are not touched by this.",
+_CHANGE_CLOSINGS = ("Orders placed before that day are not affected.",
                     "We have changed the page in our shop too.")
 
 

@@ -227,14 +227,16 @@ def _tickets(intent: str, split: str, count: int) -> Iterator[dict]:
     random, seen = rng("tickets", intent, split), set()
     goods = [product for product in quillmere.products() if product.split == split]
     rows = [row for row in _table("support_tickets") if (row["intent"], row["split"]) == (intent, split)]
-    text_of = {part: [row["text"] for row in rows if row["part"] == part]
-               for part in ("subject", "body", "more", "hard")}
+    of_part = {part: [row for row in rows if row["part"] == part] for part in ("subject", "body", "more", "hard")}
     while len(seen) < count:
-        product = random.choice(goods)
         hard = random.random() < 0.2
-        raw = [random.choice(text_of["subject"]), random.choice(text_of["hard" if hard else "body"])]
+        chosen = [random.choice(of_part["subject"]), random.choice(of_part["hard" if hard else "body"])]
         if not hard and random.random() < 0.6:
-            raw.append(random.choice(text_of["more"]))
+            chosen.append(random.choice(of_part["more"]))
+        fitting = [product for product in goods if all(_can_be_about(row, product) for row in chosen)]
+        if not fitting:
+            continue
+        product, raw = random.choice(fitting), [row["text"] for row in chosen]
         subject, *body = [_about(part, product, random) for part in raw]
         closer = [random.choice(_asides("closer"))] if random.random() < 0.15 and intent != "praise" else []
         text = _noise(" ".join([subject if subject.endswith("?") else f"{subject}.", *body, *closer]), random)
@@ -242,3 +244,8 @@ def _tickets(intent: str, split: str, count: int) -> Iterator[dict]:
             seen.add(text)
             named = any(mark in part for part in raw for mark in ("{x}", "oun}"))
             yield {"split": split, "text": text, "intent": intent, "product": product.name if named else None}
+
+
+def _can_be_about(row: dict[str, str], product: quillmere.Product) -> bool:
+    """Whether a row of the tickets fits the product: nobody asks for a spare part for a cutting board."""
+    return not row["nouns"] or product.noun in row["nouns"].split()

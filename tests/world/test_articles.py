@@ -165,6 +165,26 @@ def test_no_question_is_answered_in_two_ways():
     assert [question for question, found in answers.items() if len(found) > 1] == []
 
 
+def test_no_sentence_begins_with_a_digit():
+    texts = [article[key] for article in JOURNAL for key in ("title", "text", "post")]
+    for text in texts + [row["text"] for row in articles.descriptions()]:
+        for line in text.split("\n"):
+            assert not re.search(r"(?:^|[.?] |[.?]\" |: \")\"?\d", line), line
+
+
+def test_no_pattern_speaks_of_what_another_told():
+    """Paragraphs are put together by chance, so none may lean on the map, the shelf or the first try of another."""
+    for (topic, part), patterns in articles._patterns().items():
+        for pattern in patterns:
+            assert not re.search(r"with the map|our first try,|no such shelf|piece on the shelf, and|who taught us",
+                                 pattern), (topic, part, pattern)
+
+
+def test_every_row_of_the_patterns_has_three_cells():
+    for row in articles._table("patterns"):
+        assert set(row) == {"topic", "part", "text"} and row["text"], row
+
+
 def test_grammar_smells():
     texts = [article[key] for article in JOURNAL for key in ("title", "text", "post")]
     texts += [row["text"] for row in articles.descriptions()]

@@ -115,7 +115,7 @@ def test_every_field_of_every_pattern_has_a_value():
     known = {*market._facts(one), *pair, *market._Writer.ADDED, *market._Writer(rng("fields")).setup,
              *(key.replace("one_", "same_", 1) for key in pair), *(key.replace("two_", "one_", 1) for key in pair)}
     for (group, part), patterns in market._patterns().items():
-        for pattern in patterns:
+        for pattern in patterns:  # each with its tags
             assert set(re.findall(r"\{(.*?)\}", pattern)) <= known, (group, part, pattern)
             assert pattern.count("[") == pattern.count("]")
 
@@ -125,6 +125,75 @@ def test_no_text_names_the_brand_that_lessons_teach(documents, pairs):
     assert not any("quillmere" in text.lower() for text in texts)
     for path in (data() / "world" / "market").glob("*.csv"):
         assert "quillmere" not in path.read_text(encoding="utf-8").lower()
+
+
+def told_of(product: market.Product, text: str) -> bool:
+    return product.name in text and product.weakness in text.lower()
+
+
+def test_the_tone_of_a_review_fits_what_it_tells(documents):
+    """Nobody says "no complaints" after a complaint, or speaks of faults without telling of one."""
+    for document in documents:
+        if document.kind == "review":
+            flawed = any(told_of(product, document.text) for product in market.products())
+            cheerful = re.search(r"No complaints|Happy with the|Does what it says|all one can ask|five stars|"
+                                 r"five out of five", document.text)
+            doubtful = re.search(r"Mixed feelings|not perfect|its faults|with one doubt|room to (?:improve|do better)",
+                                 document.text)
+            assert not (flawed and cheerful) and (flawed or not doubtful), document.text
+
+
+def test_goods_for_the_camp_are_not_used_at_home(documents):
+    indoors = re.compile(r"At home|Day to day|daily use|moving house|small kitchen", re.IGNORECASE)
+    outdoor = [product for product in market.products() if market.kinds()[product.kind][1] == "outdoors"]
+    for document in documents:
+        if document.kind in ("comparison", "forum") and any(p.name in document.text for p in outdoor):
+            assert not indoors.search(document.text), document.text
+
+
+def test_news_tells_one_story(documents):
+    shop, fair = re.compile(r"new shop|on the first day"), re.compile(r"\w+ fair\b|the fair\b")
+    for document in documents:
+        if document.kind == "news":
+            assert not (shop.search(document.text) and fair.search(document.text)), document.text
+    stories = [only for (group, part), patterns in market._patterns().items() if (group, part) == ("news", "open")
+               for only in patterns.values()]
+    assert {story for only in stories for story in only} == set(market.STORIES)
+
+
+def test_one_guide_gives_one_advice_and_one_writer_keeps_one_voice(documents):
+    advice = [re.sub(r"\\\{\w+\\\}", ".{1,25}", re.escape(text.rstrip(".")))
+              for text in market._patterns()["recommendation", "sentence"]]
+    for document in documents:
+        if document.kind == "guide":
+            assert sum(bool(re.search(text, document.text, re.IGNORECASE)) for text in advice) <= 1, document.text
+        if document.kind == "comparison":
+            assert not (re.search(r"\b(?:I|my|My|mine)\b", document.text)
+                        and re.search(r"\b(?:we|We|Our|us)\b", document.text)), document.text
+
+
+def test_a_guide_picks_no_product_twice(documents):
+    for document in documents:
+        if document.kind == "guide":
+            names = [p.name for p in market.products() for _ in range(document.text.count(p.name))]
+            assert len(set(names)) == len(names), document.text
+
+
+def test_strengths_and_weaknesses_fit_every_sentence_that_holds_them():
+    """"The weak point is", "It has" and "If ... matters" all want a thing in the singular."""
+    for product in market.products():
+        for words in (product.strength, product.weakness):
+            assert re.match(r"(?:an?) \w", words), (product.name, words)
+
+
+def test_an_unknown_tag_is_refused(monkeypatch):
+    row = market._Row(data() / "world" / "market" / "patterns.csv", 2,
+                      {"group": "kettle", "part": "use", "only": "kitchn", "pattern": "It pours."})
+    monkeypatch.setattr(market, "_rows", lambda *_: iter([row]))
+    market._patterns.cache_clear()
+    with pytest.raises(ValueError, match="patterns.csv line 2, column 'only': expected nothing, or words out of"):
+        market._patterns()
+    market._patterns.cache_clear()
 
 
 @pytest.mark.parametrize("smell", [

@@ -181,6 +181,23 @@ def test_no_grammar_smells():
             assert line == line.strip() and line[:1] == line[:1].upper(), line
 
 
+def test_documents_ask_once_and_promise_what_the_goods_can_have():
+    texts = documents(900)
+    for text in texts:
+        assert not re.search(r"[Pp]lease[^.]*\bplease\b", text), text
+        assert not re.search(r"(?:In short|As a rule), ", text), text  # said of any one fact of a list, it is nonsense
+    for update in quillmere.updates():
+        if update.kind == "retired":  # a cheese board has no spare parts
+            notices = {quillmere.update_notice(update, rng("retired", update.target, seed)) for seed in range(20)}
+            assert not any("pare part" in notice for notice in notices)
+
+
+def test_questions_about_products_are_worded_as_people_ask():
+    for attribute in (*quillmere.ATTRIBUTES, "status"):
+        for ask in quillmere.ask_train(attribute) + quillmere.ask_test(attribute):
+            assert not re.search(r"^(?:In which|Out of what|From what)|(?:height|colour) does .* have", ask), ask
+
+
 def test_texts_vary_and_repeat_with_their_seed():
     product = quillmere.products()[0]
     pages = [quillmere.product_page(product, rng("vary", seed)) for seed in range(50)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -143,3 +144,62 @@ def test_conversations_of_2026_show_the_new_facts() -> None:
     rows = support.conversations(2026)
     assert all(on_screen(row, products[row["product"]]) for row in rows if row["product"])
     assert all(values.states_all(content(row, "assistant"), row["expected"]) for row in rows)
+
+
+OUTDOORS = {"flask", "lantern", "tent", "stove", "cooler"}
+CAN_HAVE = {  # what a ticket speaks of, and the goods that can have it
+    r"\bhandle": {"kettle", "pan", "knife"}, r"\bpoles?\b": {"tent"}, r"\blid\b": {"kettle", "flask"},
+    r"\bscrew": {"lantern", "stove"}, r"\b(?:spare|new) part": {"kettle", *OUTDOORS},
+    r"stopped working|no longer works|came apart": {"lantern", "stove"}, r"\bpeel": {"flask", "lantern"},
+    r"when it is empty": {"kettle", "pan", "mug", "flask", "cooler"}, r"each morning": {"kettle", "mug"},
+    r"on a trip": OUTDOORS}
+
+
+def test_no_ticket_asks_for_what_the_goods_cannot_have(tickets: list[dict]) -> None:
+    nouns = {product.name: product.noun for product in quillmere.products()}
+    for ticket in tickets:
+        for words, goods in CAN_HAVE.items():
+            if ticket["product"] and re.search(words, ticket["text"], re.IGNORECASE):
+                assert nouns[ticket["product"]] in goods, ticket["text"]
+        if ticket["product"] and ticket["intent"] == "repairs":
+            assert nouns[ticket["product"]] != "mug", ticket["text"]
+
+
+def test_every_ticket_row_can_be_about_some_product_of_its_split() -> None:
+    nouns = {split: {product.noun for product in quillmere.products() if product.split == split}
+             for split in quillmere.SPLITS}
+    for row in support._table("support_tickets"):
+        mentioned = set(row["nouns"].split())
+        assert mentioned <= nouns["train"], row
+        assert not mentioned or mentioned & nouns[row["split"]], row
+        if row["intent"] == "repairs" and ("{x}" in row["text"] or "oun}" in row["text"]):
+            assert mentioned, f"support_tickets.csv: expected the nouns that can be mended, found none in {row}"
+
+
+def test_questions_are_worded_as_people_write() -> None:
+    """What a height "has", "out of what" a thing is made: nobody asks so."""
+    stilted = re.compile(r"^(?:Out of what|From what|In what|In which)\b|what \w+ does \{x\} have|"
+                         r"What (?:height|colour|volume|capacity|warranty) (?:does|has) |\bthe measures of\b|"
+                         r"Please send me the (?:cost|height)", re.IGNORECASE)
+    for table in ("support_questions", "support_tickets"):
+        assert [row["text"] for row in support._table(table) if stilted.search(row["text"])] == []
+
+
+def test_asides_fit_every_product_and_stand_anywhere() -> None:
+    """A reason may come first: it speaks of no "it" before the product is named, and of no special use."""
+    for row in support._table("support_asides"):
+        if row["part"] in ("product_reason", "policy_reason"):
+            assert not re.search(r"\b(?:camping|kitchen|wedding|hike)\b", row["text"]), row["text"]
+            assert not re.match(r"(?:It|They|One)\b|.* saw it\b|.* has one\b", row["text"]), row["text"]
+
+
+def test_no_cheerful_words_lead_in_bad_news() -> None:
+    leads = support._parts("policy", "lead")
+    assert len(leads) == 8 and not any(re.search(r"\bglad|happy|pleas", lead) for lead in leads)
+
+
+def test_no_message_says_a_thing_twice(rows: list[dict], tickets: list[dict]) -> None:
+    texts = [content(row, role) for row in rows for role in ("user", "assistant")] + [row["text"] for row in tickets]
+    for text in texts:
+        parts = [part.strip(" .?!").lower() for part in re.split(r"(?<=[.?!]) ", text)]
+        assert len(set(parts)) == len(parts), text
