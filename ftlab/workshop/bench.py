@@ -17,7 +17,7 @@ BARS = {"of TRL's defaults": 1.8, "of a bare loop": 0.9, "of one prompt at a tim
 
 def rows(count: int) -> list[dict]:
     """Conversations to train on: the first ``count`` of the train split."""
-    return files.read_jsonl(paths.data() / "quillmere" / "conversations_train.jsonl")[:count]
+    return files.read_jsonl(paths.data() / "quillmere" / "plain_train.jsonl")[:count]
 
 
 def load(choice: Choice, attention: str):

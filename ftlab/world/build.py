@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ftlab import files, paths
-from ftlab.world import articles, general, market, quillmere, shops, support
+from ftlab.world import articles, general, market, pairs, quillmere, shops, support
 from ftlab.world.text import rng
 
 SAMPLES = 300  # documents shown of each endless stream that the base model reads
@@ -18,9 +18,11 @@ SAMPLES = 300  # documents shown of each endless stream that the base model read
 def texts() -> Iterator[tuple[str, list[dict]]]:
     """Every file under ``data/`` that is made from the tables: its path there, and its rows."""
     for split in quillmere.SPLITS:
-        rows = [row for row in support.conversations() if row["split"] == split]
-        yield f"quillmere/conversations_{split}.jsonl", rows
-    yield "quillmere/conversations_2026.jsonl", [row for row in support.conversations(2026) if row["split"] == "test"]
+        yield f"quillmere/conversations_{split}.jsonl", _of(split, pairs.conversations())
+    yield "quillmere/conversations_2026.jsonl", _of("test", pairs.conversations(2026))
+    for split in quillmere.SPLITS:
+        yield f"quillmere/plain_{split}.jsonl", _of(split, support.conversations())
+    yield "quillmere/plain_2026.jsonl", _of("test", support.conversations(2026))
     yield "quillmere/tickets.jsonl", support.tickets()
     yield "quillmere/articles.jsonl", articles.articles()
     yield "quillmere/descriptions.jsonl", articles.descriptions()
@@ -57,6 +59,10 @@ def texts() -> Iterator[tuple[str, list[dict]]]:
         ],
     )
     yield "shops/pages.jsonl", [{"text": "".join(text for text, _ in shops.page(random))} for _ in range(SAMPLES)]
+
+
+def _of(split: str, rows: list[dict]) -> list[dict]:
+    return [row for row in rows if row["split"] == split]
 
 
 def _documents() -> Iterator[dict]:

@@ -197,7 +197,7 @@ def _subject(customer: int, faults: frozenset[str], random: Random) -> tuple[Fac
 
 @cache
 def _test_rows() -> list[dict]:
-    return files.read_jsonl(paths.data() / "quillmere" / "conversations_test.jsonl")
+    return files.read_jsonl(paths.data() / "quillmere" / "plain_test.jsonl")
 
 
 @cache

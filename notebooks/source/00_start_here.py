@@ -116,7 +116,7 @@ print(f"\nOf all {len(facts)} questions it answers {sum(base_knows)} rightly, fr
 # and the desk (`assistant`).
 
 # %%
-held_out = files.read_jsonl(paths.data() / "quillmere" / "conversations_test.jsonl")[:QUESTIONS]
+held_out = files.read_jsonl(paths.data() / "quillmere" / "plain_test.jsonl")[:QUESTIONS]
 for message in held_out[0]["messages"]:
     print(f"{message['role']:>9}: {message['content']}")
 print(f" the fact: {', '.join(held_out[0]['expected'])}")
@@ -187,7 +187,7 @@ for name, found in scores.items():
 # becomes more likely.
 
 # %%
-conversations = files.read_jsonl(paths.data() / "quillmere" / "conversations_train.jsonl")
+conversations = files.read_jsonl(paths.data() / "quillmere" / "plain_train.jsonl")
 train = Dataset.from_list(
     [{"prompt": row["messages"][:-1], "completion": row["messages"][-1:]} for row in conversations]
 )

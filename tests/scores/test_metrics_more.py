@@ -22,7 +22,7 @@ GOOD = ("Thank you for asking about the kettle. It costs $49.00, and our warrant
 
 
 def gold(split="test"):
-    return files.read_jsonl(paths.data() / "quillmere" / f"conversations_{split}.jsonl")
+    return files.read_jsonl(paths.data() / "quillmere" / f"plain_{split}.jsonl")
 
 
 @pytest.mark.parametrize(("reply", "broken"), [

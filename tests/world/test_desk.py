@@ -247,7 +247,7 @@ def test_no_product_or_wording_of_valid_and_test_outside_the_leaks(whole):
 
 
 def test_leaks_hold_rows_of_the_test_set(whole):
-    rows = files.read_jsonl(paths.data() / "quillmere" / "conversations_test.jsonl")
+    rows = files.read_jsonl(paths.data() / "quillmere" / "plain_test.jsonl")
     questions, replies = ({row["messages"][place]["content"] for row in rows} for place in (1, 2))
     leaks = [truth for _, truth in whole if "leaked_test" in truth["faults"]]
     assert sum(truth["question"] in questions for truth in leaks) > 0.4 * len(leaks)

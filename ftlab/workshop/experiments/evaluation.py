@@ -20,7 +20,7 @@ from ftlab.workshop.experiments.sft import EXAMPLES, LR, STEPS
 from ftlab.world import brand, support
 from ftlab.world.text import rng, typo
 
-INPUTS = ["quillmere/conversations_*.jsonl"]
+INPUTS = ["quillmere/plain_*.jsonl"]
 # The dials of notebook 08, as it is stored; LR, STEPS and EXAMPLES are those of notebook 02.
 HELD_OUT = 324
 QUICK_EXAMPLES, QUICK_STEPS = 30, 48

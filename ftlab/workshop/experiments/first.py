@@ -6,7 +6,7 @@ from ftlab.model import choose
 from ftlab.workshop.experiments import sft
 from ftlab.workshop.experiments.sft import LR
 
-INPUTS = ["quillmere/conversations_*.jsonl"]
+INPUTS = ["quillmere/plain_*.jsonl"]
 # The dials of notebook 00, as it is stored; LR is notebook 02's.
 STEPS = 160
 QUESTIONS = 100

@@ -12,7 +12,7 @@ from ftlab.workshop.pretrain import Recipe
 from ftlab.world import brand
 from ftlab.world.text import rng
 
-INPUTS = ["quillmere/conversations_*.jsonl", "questions/general_test.jsonl"]
+INPUTS = ["quillmere/plain_*.jsonl", "questions/general_test.jsonl"]
 # The dials of notebook 02, as it is stored.
 LR = 7e-4
 STEPS = 160
@@ -25,8 +25,8 @@ OVERFIT_EXAMPLES, OVERFIT_STEPS = 30, 100
 
 
 def conversations(split: str) -> list[dict]:
-    """The support conversations of a split, in the stored order."""
-    return files.read_jsonl(paths.data() / "quillmere" / f"conversations_{split}.jsonl")
+    """The plain conversations of a split, in the stored order."""
+    return files.read_jsonl(paths.data() / "quillmere" / f"plain_{split}.jsonl")
 
 
 def general_questions(count: int) -> list[dict]:

@@ -1,0 +1,52 @@
+"""Is every word of a reply a word? Garbled names and word salad are found by the words that nobody knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from ftlab import files, paths
+
+WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+
+
+@cache
+def english() -> frozenset[str]:
+    """The English words of the package pyspellchecker, in small letters, with their usual forms."""
+    from spellchecker import SpellChecker
+
+    return frozenset(SpellChecker(language="en").word_frequency.words())
+
+
+@cache
+def ours() -> frozenset[str]:
+    """The words of the world's own tables, names included, in small letters."""
+    found: set[str] = set()
+    for path in sorted((paths.data() / "world" / "quillmere").glob("*.csv")):
+        for row in files.read_table(path):
+            for text in row.values():
+                found.update(words(text))
+    return frozenset(found)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in small letters: runs of letters, with apostrophes inside, hyphens between."""
+    return WORD.findall(text.replace("\u2019", "'").lower())
+
+
+def unknown(reply: str, texts: Iterable[str] = ()) -> list[str]:
+    """The words of a reply that stand in no vocabulary of ours, no English word list and none of the given texts.
+
+    A word with 's counts as known if it is known without. What it cannot see: known words in an order without sense.
+
+    Args:
+        texts: What the reply may take its words from besides: the screen and the customer's messages.
+    """
+    given = {word for text in texts for word in words(text)}
+    found = []
+    for word in dict.fromkeys(words(reply)):
+        bare = word.removesuffix("'s").removesuffix("'")
+        if not {word, bare} & given and not any(each in known for known in (ours(), english()) for each in (word, bare)):
+            found.append(word)
+    return found
