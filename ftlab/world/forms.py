@@ -62,7 +62,7 @@ def exchange(form: Form, question: str, answer: list[tuple[str, bool]]) -> list[
 def _in_words(random: Random, passage: shops.Passage, fact: shops.Fact) -> list[tuple[str, bool]]:
     """A reply in whole sentences: perhaps some words before, the sentence with the value, perhaps some words after."""
     before, after = (
-        [shops.said(random, pool, passage) for _ in range(random.choice(counts))]
+        list(dict.fromkeys(shops.said(random, pool, passage) for _ in range(random.choice(counts))))
         for pool, counts in (("reply_start", [0, 1, 1]), ("reply_end", [0, 0, 1, 2]))
     )
     if passage.kind == "thing":  # people and places keep no shop, and say nothing of one

@@ -15,7 +15,7 @@ from ftlab.world import invent
 from ftlab.world.text import plural
 
 GROUPS = {"cook": "kitchen", "table": "kitchen", "tool": "kitchen", "power": "kitchen", "cloth": "cloth",
-          "home": "home", "camp": "out", "garden": "out"}  # fmt: skip
+          "home": "home", "camp": "camp", "garden": "garden"}  # fmt: skip
 GROUPED = ("best_for", "comes_with", "clean_with", "keep_from")  # pools of words, one for each group
 MEASURES = ("price", "weight", "height", "length", "width", "base", "capacity", "warranty")
 NEEDS = {  # fact: a tag of the goods; goods without it have no such fact
@@ -61,7 +61,9 @@ def _goods(row: dict[str, str]) -> Goods:
     tags = {row["kind"], group, *row["has"].split(), *ranges}
     if "capacity" in ranges:
         tags.add("liquid" if row["kind"] in ("cook", "table") or row["noun"] in LIQUID else "room")
-    tags.add("light" if ranges["weight"][1] <= 5000 else "heavy")
+    if group in ("camp", "garden"):
+        tags.add("out")
+    tags.add("light" if ranges["weight"][1] <= 9000 else "heavy")
     if ranges["weight"][1] <= 2000 and row["kind"] != "home":
         tags.add("packed")  # fits in a bag
     if row["dishwasher"]:

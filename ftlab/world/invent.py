@@ -89,7 +89,7 @@ MADE: dict[str, Callable[[Random], str]] = {
     "low_money": lambda random: _money(random, 2, 40),
     "money": lambda random: _money(random, 20, 650),
     "high_money": lambda random: _money(random, 50, 950),
-    "deposit_money": lambda random: _money(random, 5, 200),
+    "deposit_money": lambda random: _money(random, 5, 80),
     "room_money": lambda random: _money(random, 20, 240),
     "horse_money": lambda random: _money(random, 400, 5000),
     "price": lambda random: _money(random, 2, random.choice([30, 120, 900])),

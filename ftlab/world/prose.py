@@ -76,6 +76,7 @@ def _exchanges(random: Random, found: list[Passage], absent: dict[str, list[Word
             more = []
         if compared:
             exchanges.append(compared)
+            asked = [each for each in asked if each[1].wording.key != fact.wording.key]  # not compared twice
         elif kind == "both" and more:
             asked.remove(second := random.choice(more))
             exchanges.append(_both(random, passage, fact, second[1]))
@@ -106,9 +107,13 @@ def _ask(random: Random, question: str) -> str:
     """The question, perhaps with words before and after it; one that tells something needs no more of it."""
     question, pools = shops.prose([question]), notices.talk()
     if random.random() < 0.4:
-        told = ". " in question or random.random() < 0.5
-        before = random.choice(pools["ask_before" if told else "ask_aside"])
-        question = f"{before} {low(question) if before.endswith(',') else question}"
+        told = ". " in question
+        before = [random.choice(pools["ask_before"])] if told or random.random() < 0.6 else []
+        if not before or not told and random.random() < 0.4:
+            before.append(random.choice(pools["ask_aside"]))
+        parts = [*before, question]
+        parts[1] = low(parts[1]) if parts[0].endswith(",") else parts[1]
+        question = " ".join(parts)
     return f"{question} {random.choice(pools['ask_after'])}" if random.random() < 0.2 else question
 
 
