@@ -37,8 +37,7 @@ FACT = {
     "Material": "The {name} is made of {value}.", "Colour": "The colour of the {name} is {value}.",
     "Made in": "The {name} is made in {value}.", "Dishwasher safe": "{Yes}, the {name} is {not_}dishwasher safe."}  # fmt: skip
 HAND_OVER = "We are sorry for the trouble. A colleague will look at this and write to you."
-STOP = frozenset("a an the is are do does did to of in on for and or i my me you your it that this if how what when can "
-                 "we our be have has will at with by from so not any".split())
+STOP = frozenset(["a", "an", "the", "is", "are", "do", "does", "did", "to", "of", "in", "on", "for", "and", "or", "i", "my", "me", "you", "your", "it", "that", "this", "if", "how", "what", "when", "can", "we", "our", "be", "have", "has", "will", "at", "with", "by", "from", "so", "not", "any"])
 
 
 def reply(row: dict) -> str:
