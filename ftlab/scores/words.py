@@ -47,6 +47,8 @@ def unknown(reply: str, texts: Iterable[str] = ()) -> list[str]:
     found = []
     for word in dict.fromkeys(words(reply)):
         bare = word.removesuffix("'s").removesuffix("'")
-        if not {word, bare} & given and not any(each in known for known in (ours(), english()) for each in (word, bare)):
+        if not {word, bare} & given and not any(
+            each in known for known in (ours(), english()) for each in (word, bare)
+        ):
             found.append(word)
     return found

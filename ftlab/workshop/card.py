@@ -107,10 +107,11 @@ Documents of an invented land (towns, rivers, people, animals, crafts, plants, f
 four invented makers of kitchen and outdoor goods in stated proportions, and generic pages with questions, about goods,
 shops, people and places that were invented for that page alone. It begins with drills in copying: lists of invented
 names that come again, and ends with pages in many forms (dialogues, labels, bullets, bare marks) and with pages
-that are read for whole sentences (policies, two facts, two products), so that a chat format is one form more. Every answer's tokens count, and those of the rows read in full count besides.
+that are read for whole sentences (policies, two facts, two products), so that a chat format is one form
+more. Every answer's tokens count, and those of the rows read in full count besides.
 The stages:
 
-| from step | passages 1 : 2 : 3 | rows of pages, of 8 | answers alone | drills | in customers' words | in many forms | for sentences |
+| from step | passages 1 : 2 : 3 | rows of pages, of 8 | answers alone | drills | customers | forms | sentences |
 |---|---|---|---|---|---|---|---|
 {stages}
 

@@ -99,25 +99,59 @@ def _fill(kind: str, pair: dict[str, str], turn: int, year: int) -> Iterator[dic
         if turn == 0:  # a policy has one value, so filled in twice it would be the same conversation
             yield _about_policy(kind, pair, year)
         return
-    goods = [product for product in quillmere.products(year) if product.split == pair["split"]
-             and product.status == "current" and (not pair.get("nouns") or product.noun in pair["nouns"].split())]
+    goods = [
+        product
+        for product in quillmere.products(year)
+        if product.split == pair["split"]
+        and product.status == "current"
+        and (not pair.get("nouns") or product.noun in pair["nouns"].split())
+    ]
     fill = {"compare": _compare, "follow_up": _follow_up, "order": _order}.get(kind, _about_product)
     row = fill(kind, pair, goods, random, year)
     if row:
         yield row
 
 
-def _row(kind: str, facts: dict, phrasing: str, messages: list[dict], hand_over: bool = False,
-         forbidden: tuple[str, ...] = (), compared: tuple[str, str, tuple[str, ...]] = ("", "", ())) -> dict:
+def _row(
+    kind: str,
+    facts: dict,
+    phrasing: str,
+    messages: list[dict],
+    hand_over: bool = False,
+    forbidden: tuple[str, ...] = (),
+    compared: tuple[str, str, tuple[str, ...]] = ("", "", ()),
+) -> dict:
     winner, loser, comparing = compared
-    return {"kind": kind, **facts, "forbidden": list(forbidden), "hand_over": hand_over, "winner": winner,
-            "loser": loser, "comparing": list(comparing), "question_phrasing": phrasing, "messages": messages}
+    return {
+        "kind": kind,
+        **facts,
+        "forbidden": list(forbidden),
+        "hand_over": hand_over,
+        "winner": winner,
+        "loser": loser,
+        "comparing": list(comparing),
+        "question_phrasing": phrasing,
+        "messages": messages,
+    }
 
 
-def _facts(split: str, intent: str, expected: list[str], product: str | None = None, policy: str | None = None,
-           attribute: str = "") -> dict:
-    return {"split": split, "intent": intent, "product": product, "policy": policy, "attribute": attribute,
-            "value": expected[0] if expected else "", "expected": expected}
+def _facts(
+    split: str,
+    intent: str,
+    expected: list[str],
+    product: str | None = None,
+    policy: str | None = None,
+    attribute: str = "",
+) -> dict:
+    return {
+        "split": split,
+        "intent": intent,
+        "product": product,
+        "policy": policy,
+        "attribute": attribute,
+        "value": expected[0] if expected else "",
+        "expected": expected,
+    }
 
 
 def _messages(screen: str, *texts: str) -> list[dict]:
@@ -135,8 +169,9 @@ def said(product: quillmere.Product, attribute: str) -> str:
     return {"yes": "dishwasher safe", "no": "not dishwasher safe"}[value] if attribute == "dishwasher_safe" else value
 
 
-def _screen(product: quillmere.Product, shown: tuple[str, ...], random: Random, count: int = 4,
-            hidden: str = "") -> str:
+def _screen(
+    product: quillmere.Product, shown: tuple[str, ...], random: Random, count: int = 4, hidden: str = ""
+) -> str:
     """``count`` facts of the record: those that are shown, and others drawn at random, never the hidden one."""
     others = [key for key in quillmere.ATTRIBUTES if key not in (*shown, hidden) and product.fact(key)]
     return product.record([*shown, *random.sample(others, min(len(others), count - len(shown)))])
@@ -157,14 +192,23 @@ def _about_product(kind: str, pair: dict[str, str], goods: list, random: Random,
     if kind in ("fact", "complaint"):
         keys = (pair["about"],)
     hidden = pair["about"] if kind == "no_answer" and pair["about"] != "other" else ""
-    fits = [p for p in goods if all(p.fact(key) for key in keys) and pair.get("when", "") in ("", p.dishwasher_safe)
-            and (not hidden or p.fact(hidden))]
+    fits = [
+        p
+        for p in goods
+        if all(p.fact(key) for key in keys)
+        and pair.get("when", "") in ("", p.dishwasher_safe)
+        and (not hidden or p.fact(hidden))
+    ]
     if not fits:
         return None
     product = random.choice(fits)
     values = [said(product, key) for key in keys]
-    slots = {"name": product.name, "noun": product.noun, "value": values[0] if values else "",
-             **{f"value_{i}": value for i, value in enumerate(values, start=1)}}
+    slots = {
+        "name": product.name,
+        "noun": product.noun,
+        "value": values[0] if values else "",
+        **{f"value_{i}": value for i, value in enumerate(values, start=1)},
+    }
     texts = (pair[part].format(**slots) for part in ("ask", "reply"))
     hand_over = kind in ("no_answer", "grave")
     forbidden = tuple(pair.get("forbidden", "").split("|")) if pair.get("forbidden") else ()
@@ -183,7 +227,7 @@ def _about_product(kind: str, pair: dict[str, str], goods: list, random: Random,
 
 @cache
 def _guesses(product: quillmere.Product, hidden: str) -> tuple[str, ...]:
-    """What a reply would say that guesses a fact which is not on the screen. Figures need no list: see ``scores.desk``."""
+    """What a reply would say that guesses a fact that the screen lacks. Figures need no list (``scores.desk``)."""
     if hidden == "dishwasher_safe":
         return ("yes", "is dishwasher safe", "is not dishwasher safe", "can go in the dishwasher")
     if hidden not in ("material", "colour", "made_in"):
@@ -209,8 +253,14 @@ def _size(product: quillmere.Product, measure: str) -> float:
     if measure == "capacity":
         number, unit = product.capacity.split()
         return float(number) * {"ml": 1, "L": 1000}[unit]
-    return float({"price": product.price, "weight": product.weight_g, "height": product.height_cm or 0,
-                  "warranty": product.warranty_years}[measure])
+    return float(
+        {
+            "price": product.price,
+            "weight": product.weight_g,
+            "height": product.height_cm or 0,
+            "warranty": product.warranty_years,
+        }[measure]
+    )
 
 
 def _compare(kind: str, pair: dict[str, str], goods: list, random: Random, year: int) -> dict | None:
@@ -220,22 +270,38 @@ def _compare(kind: str, pair: dict[str, str], goods: list, random: Random, year:
         return None
     winner, loser = sorted(found, key=lambda product: _size(product, about), reverse=want == "more")
     values = [winner.fact(about), loser.fact(about)]
-    slots = {"a": found[0].name, "b": found[1].name, "winner": winner.name, "loser": loser.name,
-             "winner_value": values[0], "loser_value": values[1]}
+    slots = {
+        "a": found[0].name,
+        "b": found[1].name,
+        "winner": winner.name,
+        "loser": loser.name,
+        "winner_value": values[0],
+        "loser_value": values[1],
+    }
     screen = "\n".join(_screen(product, (about,), random, count=3) for product in found)
-    facts = _facts(pair["split"], support.INTENT_OF_ATTRIBUTE[about], [winner.name, *dict.fromkeys(values)],
-                   product=found[0].name, attribute=about)
+    facts = _facts(
+        pair["split"],
+        support.INTENT_OF_ATTRIBUTE[about],
+        [winner.name, *dict.fromkeys(values)],
+        product=found[0].name,
+        attribute=about,
+    )
     texts = (pair[part].format(**slots) for part in ("ask", "reply"))
-    return _row(kind, facts, pair["id"], _messages(screen, *texts),
-                compared=(winner.name, loser.name, COMPARING[about, want]))
+    return _row(
+        kind, facts, pair["id"], _messages(screen, *texts), compared=(winner.name, loser.name, COMPARING[about, want])
+    )
 
 
 def _follow_up(kind: str, pair: dict[str, str], goods: list, random: Random, year: int) -> dict | None:
     """Two products on the screen; the second question is about the one that the first question named."""
     keys = pair["about_1"], pair["about_2"]
     others = [p for p in quillmere.products(year) if p.split == pair["split"] and p.status == "current"]
-    fits = [(p, other) for p in goods for other in others
-            if all(p.fact(key) for key in keys) and other.fact(keys[1]) not in (None, p.fact(keys[1]))]
+    fits = [
+        (p, other)
+        for p in goods
+        for other in others
+        if all(p.fact(key) for key in keys) and other.fact(keys[1]) not in (None, p.fact(keys[1]))
+    ]
     if not fits:
         return None
     product, other = random.choice(fits)
@@ -245,8 +311,9 @@ def _follow_up(kind: str, pair: dict[str, str], goods: list, random: Random, yea
     values = [said(product, key) for key in keys]
     slots = {"name": product.name, "noun": product.noun, "value_1": values[0], "value_2": values[1]}
     texts = [pair[part].format(**slots) for part in ("ask_1", "reply_1", "ask_2", "reply_2")]
-    facts = _facts(pair["split"], support.INTENT_OF_ATTRIBUTE[keys[1]], [values[1]], product=product.name,
-                   attribute=keys[1])
+    facts = _facts(
+        pair["split"], support.INTENT_OF_ATTRIBUTE[keys[1]], [values[1]], product=product.name, attribute=keys[1]
+    )
     return _row(kind, facts, pair["id"], _messages(screen, *texts), forbidden=(other.name,))
 
 
@@ -262,8 +329,9 @@ def _order(kind: str, pair: dict[str, str], goods: list, random: Random, year: i
     years = product.warranty_years
     count = random.choice([2, 3, 4]) if subject == "contents" and random.random() < 0.6 else 1
     if subject == "return":
-        delivered = today - timedelta(days=random.randint(1, window - 1) if verdict == "yes"
-                                      else random.randint(window + 1, 3 * window))
+        delivered = today - timedelta(
+            days=random.randint(1, window - 1) if verdict == "yes" else random.randint(window + 1, 3 * window)
+        )
         last_day = delivered + timedelta(days=window)
     elif subject == "warranty":
         past = years * 365
@@ -273,11 +341,18 @@ def _order(kind: str, pair: dict[str, str], goods: list, random: Random, year: i
     else:
         delivered = today - timedelta(days=random.randint(1, 12))
         last_day = None
-    ordered, number, pieces = delivered - timedelta(days=random.randint(2, 4)), random.randint(40000, 59999), plural(count, "piece")
+    ordered, number, pieces = (
+        delivered - timedelta(days=random.randint(2, 4)),
+        random.randint(40000, 59999),
+        plural(count, "piece"),
+    )
     lines = [f"Order {number}. {product.name}, {pieces}."]
     arrives = ""
     if case == "arrives":
-        ordered, arrives = today - timedelta(days=random.randint(1, 2)), day(today + timedelta(days=random.randint(1, 4)))
+        ordered, arrives = (
+            today - timedelta(days=random.randint(1, 2)),
+            day(today + timedelta(days=random.randint(1, 4))),
+        )
         lines += [f"Ordered: {day(ordered)}.", f"Arrives by: {arrives}."]
     else:
         lines += [f"Ordered: {day(ordered)}.", f"Delivered: {day(delivered)}."]
@@ -285,11 +360,25 @@ def _order(kind: str, pair: dict[str, str], goods: list, random: Random, year: i
         lines.append(f"Unused items can be returned until: {day(last_day)}.")
     elif subject == "warranty":
         lines.append(f"Warranty until: {day(last_day)}.")
-    screen = " ".join([*lines, f"Today: {day(today)}."]) + "\n" + policies[ORDER_POLICY.get(subject, "shipping")].passage()
-    slots = {"name": product.name, "noun": product.noun, "order": number, "pieces": pieces, "arrives": arrives,
-             "delivered": day(delivered), "last_day": day(last_day) if last_day else ""}
-    expected = {"return": [verdict, slots["last_day"]], "warranty": [verdict, slots["last_day"]],
-                "arrives": [arrives], "delivered": [slots["delivered"]], "contents": [pieces, product.name]}[subject]
+    screen = (
+        " ".join([*lines, f"Today: {day(today)}."]) + "\n" + policies[ORDER_POLICY.get(subject, "shipping")].passage()
+    )
+    slots = {
+        "name": product.name,
+        "noun": product.noun,
+        "order": number,
+        "pieces": pieces,
+        "arrives": arrives,
+        "delivered": day(delivered),
+        "last_day": day(last_day) if last_day else "",
+    }
+    expected = {
+        "return": [verdict, slots["last_day"]],
+        "warranty": [verdict, slots["last_day"]],
+        "arrives": [arrives],
+        "delivered": [slots["delivered"]],
+        "contents": [pieces, product.name],
+    }[subject]
     intent = {"return": "returns", "warranty": "warranty"}.get(subject, "shipping")
     facts = _facts(pair["split"], intent, expected, product=product.name, attribute=case)
     texts = (pair[part].format(**slots) for part in ("ask", "reply"))
