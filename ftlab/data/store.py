@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ftlab import paths
+from ftlab import files, paths
 from ftlab.data.faults import DataError
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class Store:
         """Keeps one row; all rows have the same columns."""
         self.count += 1
         self.rows.append(row)
-        texts = row.values() if "prompt" in row else (message["content"] for message in row["messages"])
-        self.characters += sum(map(len, texts))
+        for value in row.values():
+            self.characters += len(value) if isinstance(value, str) else sum(len(turn["content"]) for turn in value)
         if len(self.rows) >= CHUNK_ROWS or self.characters >= CHUNK_CHARACTERS:
             self._flush()
 
@@ -63,7 +63,8 @@ class Store:
         if not self.rows:
             return
         turn = pa.struct([("role", pa.string()), ("content", pa.string())])
-        schema = pa.schema([(name, pa.list_(turn) if name == "messages" else pa.string()) for name in self.rows[0]])
+        schema = pa.schema([(name, pa.string() if isinstance(value, str) else pa.list_(turn))
+                            for name, value in self.rows[0].items()])
         self.batches.append(pa.RecordBatch.from_pylist(self.rows, schema=schema))
         self.rows, self.characters = [], 0
         self.digest.update(self.batches[-1].serialize())
@@ -84,8 +85,8 @@ class Store:
             for batch in self.batches:
                 self.writer.write_batch(batch)
         except OSError as error:
-            raise DataError(f"could not keep the rows in {paths.root() / 'runs'}: {error.strerror or error}. Free some "
-                            "disk space, or choose a folder you can write to.") from error
+            raise DataError(f"could not keep the rows in {paths.root() / 'runs'}: {error.strerror or error}. "
+                            f"{files.remedy(error)} FTLAB_HOME names the folder that holds runs/.") from error
         self.batches = []
 
     def _close_file(self) -> None:
