@@ -103,7 +103,7 @@ def read(path: str | Path, *, on_error: str = "raise", rejected: str | Path | No
             _say_left_out(path, columns_left_out, keys_left_out)
             return store.dataset(path.stem)
     except OSError as error:
-        elsewhere = "" if rejected else f' The rows left out can go elsewhere: read(..., rejected="{target.name}").'
+        elsewhere = "" if rejected else f' The bad rows can go elsewhere: read(..., rejected="{target.name}").'
         raise DataError(f"{path} was not read: {error.strerror or error}{elsewhere}") from error
 
 

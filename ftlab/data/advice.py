@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from ftlab.data.faults import short
+
 USER_WORDS = ("question", "instruction", "input", "query", "user", "human", "customer", "prompt", "request")
 ASSISTANT_WORDS = ("answer", "output", "response", "reply", "assistant", "completion", "solution", "target")
 SYSTEM_WORDS = ("system", "system_prompt", "system_message")
 HISTORY_WORDS = ("history", "chat_history")
 TURN_WORDS = ("messages", "conversations", "conversation", "dialogue", "dialog", "turns")
-BEFORE, AFTER = ("instruction",), ("input", "context", "passage", "document")  # what goes along with the user's words
+BEFORE = ("instruction",)  # what goes before the user's words, and what after them
+AFTER = ("input", "context", "passage", "document", "article", "record")
 
 
 def plain(name: str) -> str:
@@ -24,8 +27,8 @@ def is_row(names: Iterable[str]) -> bool:
         (*USER_WORDS, *ASSISTANT_WORDS, *TURN_WORDS, "chosen", "rejected"))
 
 
-def call(names: Iterable[str]) -> str | None:
-    """The call as the learner may copy it, or None if the names do not tell who speaks where."""
+def options_for(names: Iterable[str]) -> dict[str, str | tuple[str, ...]] | None:
+    """The arguments that name every part of the conversation, or None if the names do not tell who speaks where."""
     known = {plain(name): name for name in reversed(list(names))}
 
     def first(words: Iterable[str]) -> str | None:
@@ -45,8 +48,12 @@ def call(names: Iterable[str]) -> str | None:
     else:
         return None
     options |= {"system": first(SYSTEM_WORDS), "history": first(HISTORY_WORDS)}
-    written = ", ".join(f"{name}={_written(value)}" for name, value in options.items() if value)
-    return f"ftlab.data.to_messages(rows, {written})"
+    return {option: value for option, value in options.items() if value}
+
+
+def call(options: dict[str, str | tuple[str, ...]]) -> str:
+    """The call with these arguments, as the learner may copy it."""
+    return f"ftlab.data.to_messages(rows, {', '.join(f'{name}={_written(value)}' for name, value in options.items())})"
 
 
 def _written(value: str | tuple[str, ...]) -> str:
@@ -59,12 +66,15 @@ def remedy(names: Iterable[str]) -> str:
     """What to do with rows of these names."""
     names = list(names)
     known = {plain(name): name for name in names}
-    if (found := call(names)) is None:
+    if (options := options_for(names)) is None:
         return ("Rename the columns, or convert the file with ftlab.data.to_messages(rows, user=..., assistant=...), "
                 "with the names of the columns that hold the user's words and the reply.")
     if "messages" in known and known["messages"] != "messages":
-        return f"Rename {known['messages']!r} to 'messages', or convert it with {found}."
+        return f"Rename {known['messages']!r} to 'messages', or convert it with {call(options)}."
+    used = {name for value in options.values() for name in ([value] if isinstance(value, str) else value)}
+    rest = [name for name in names if name and name not in used]
+    without = f" It leaves out {short(rest)}." if rest else ""
     if {"chosen", "rejected"} <= known.keys():
         return ("These are votes: TRL's DPOTrainer takes the file as it is. To learn from the chosen replies alone, "
-                f"convert it with {found}.")
-    return f"Convert it with {found}."
+                f"convert it with {call(options)}.{without}")
+    return f"Convert it with {call(options)}.{without}"

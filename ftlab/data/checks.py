@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FORMS = (("messages",), ("prompt", "completion"))
 VERDICTS = ("label", *turns.SWITCHES)  # columns that may say: do not learn this row
 TURNS_AS_TEXT = re.compile(r"""\s*\[\s*\{\s*['"](role|content|from|value)['"]\s*:""")
-JOIN = f"Put all turns into one list 'messages', as {advice.call(('prompt', 'completion'))} does."
+JOIN = f"Put all turns into one list 'messages', as {advice.call({'user': 'prompt', 'assistant': 'completion'})} does."
 WRITE_TURNS = 'Write [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}].'
 
 
@@ -43,7 +43,7 @@ def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
     """The row in the form that a trainer reads, and the keys inside its turns that are left out; or a fault."""
     for name, value in values.items():
         if name not in columns and bears_on_training(name):
-            _check_beside(name, value, columns)
+            _check_beside(name, value, [*columns, *filter(bears_on_training, values)])
     if columns == ("messages",):
         messages, left_out = turns.check(_list_of_turns(values["messages"]), "messages")
         return {"messages": messages}, left_out
@@ -65,7 +65,7 @@ def _turns_in_two(prompt: list, completion: list) -> tuple[dict, Counter]:
     return {"prompt": messages[:-1], "completion": messages[-1:]}, left_out
 
 
-def _check_beside(name: str, value: object, columns: tuple[str, ...]) -> None:
+def _check_beside(name: str, value: object, names: list[str]) -> None:
     """A column beside the form that says not to learn the row, or that holds a part of the conversation."""
     if advice.plain(name) in VERDICTS:
         if value is False or (isinstance(value, str) and value.strip().lower() == "false") or (
@@ -74,7 +74,7 @@ def _check_beside(name: str, value: object, columns: tuple[str, ...]) -> None:
                         "example. Votes on replies are for preference training, such as TRL's KTOTrainer.")
     elif turns.filled(value):
         raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled",
-                    f"Convert it with {advice.call((*columns, name))}.")
+                    f"Convert it with {advice.call(advice.options_for(names))}.")
 
 
 def _list_of_turns(value: object) -> list:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ftlab import files, paths
@@ -44,10 +45,11 @@ class Store:
         name = self.digest.hexdigest()[:16]
         if self.writer is None:
             return datasets.Dataset(pa.Table.from_batches(self.batches), fingerprint=name)
-        self._close_file()
-        kept = self.temporary.with_name(f"{stem}-{name}.arrow")
-        if not kept.exists():  # the same rows were kept before; that file may be in use
-            os.replace(self.temporary, kept)
+        with _on_disk():
+            self._close_file()
+            kept = self.temporary.with_name(f"{stem}-{name}.arrow")
+            if not kept.exists():  # the same rows were kept before; that file may be in use
+                os.replace(self.temporary, kept)
         return datasets.Dataset.from_file(str(kept))
 
     def close(self) -> None:
@@ -75,7 +77,7 @@ class Store:
     def _spill(self, schema: pyarrow.Schema) -> None:
         import pyarrow as pa
 
-        try:
+        with _on_disk():
             if self.writer is None:
                 folder = paths.runs() / "data"
                 folder.mkdir(exist_ok=True)
@@ -84,12 +86,19 @@ class Store:
                 self.writer = pa.ipc.new_stream(self.sink, schema)
             for batch in self.batches:
                 self.writer.write_batch(batch)
-        except OSError as error:
-            raise DataError(f"could not keep the rows in {paths.root() / 'runs'}: {error.strerror or error}. "
-                            f"{files.remedy(error)} FTLAB_HOME names the folder that holds runs/.") from error
         self.batches = []
 
     def _close_file(self) -> None:
         if self.writer is not None and not self.sink.closed:
             self.writer.close()
             self.sink.close()
+
+
+@contextmanager
+def _on_disk() -> Iterator[None]:
+    """An error of the disk under ``runs/`` as a ``DataError`` with its remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"could not keep the rows in {paths.root() / 'runs'}: {error.strerror or error}. "
+                        f"{files.remedy(error)} FTLAB_HOME names the folder that holds runs/.") from error

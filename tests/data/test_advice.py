@@ -85,6 +85,9 @@ NAMED = {
     "prompt and completion with history": (
         {"prompt": "And the rope?", "completion": "That one is wet.", "history": [["Is the tent dry?",
          "Yes, since Monday."]]}, [*TALK, *AGAIN]),
+    "prompt and completion with system and history": (
+        {"prompt": "And the rope?", "completion": "That one is wet.", "history": [["Is the tent dry?",
+         "Yes, since Monday."]], "system": DESK["content"]}, [DESK, *TALK, *AGAIN]),
     "turns with a history": ({"conversations": AGAIN, "history": TALK, "system": DESK["content"]},
                              [DESK, *TALK, *AGAIN]),
     "question with context": (
@@ -137,8 +140,11 @@ def test_what_only_some_rows_have_is_neither_lost_nor_asked_of_the_others(tmp_pa
 
 def test_what_conversion_leaves_out_is_named_with_its_number(
         tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """The advice says so before, the conversion after."""
     path = jsonl(tmp_path, {"id": 1, "question": "Is the tent dry?", "answer": "Yes, since Monday.", "note": ""},
                  {"id": 2, "question": "Is the tent dry?", "answer": "Yes, since Monday.", "source": "log"})
+    with pytest.raises(DataError, match=r"assistant=\"answer\"\)\. It leaves out \['id', 'note'\]\."):
+        data.read(path)
     assert follow(path) == [{"messages": TALK}] * 2
     assert capsys.readouterr().out == "Columns left out: 'id' (2 rows), 'source' (1 rows).\n"
 

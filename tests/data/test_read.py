@@ -413,6 +413,29 @@ def test_quarantine_in_a_read_only_folder(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == [path]
 
 
+def test_rejected_rows_can_be_put_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    path = write(tmp_path, lines(PAIR, "x"))
+    (tmp_path / "mine.jsonl.rejected.jsonl").mkdir()  # nothing can be written there, by whatever user
+    message = refusal(path, on_error="quarantine")
+    assert f"could not write {path}.rejected.jsonl: " in message
+    assert "A folder has this name: choose another name." in message
+    assert 'The bad rows can go elsewhere: read(..., rejected="mine.jsonl.rejected.jsonl").' in message
+    other = tmp_path / "new" / "bad.jsonl"
+    assert data.read(path, on_error="quarantine", rejected=other).to_list() == [PAIR]
+    assert json.loads(other.read_text())["row"] == "x"
+    assert f"the others are in {other}, with reasons" in capsys.readouterr().out
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["mine.jsonl", "mine.jsonl.rejected.jsonl", "new"]
+
+
+def test_the_place_of_rejected_rows_is_never_ignored_and_never_the_input(tmp_path: Path) -> None:
+    path = write(tmp_path, lines(PAIR, "x"))
+    with pytest.raises(ValueError, match="expected on_error='quarantine', found 'raise'"):
+        data.read(path, rejected=tmp_path / "bad.jsonl")
+    with pytest.raises(ValueError, match="expected another file for the rejected rows"):
+        data.read(path, on_error="quarantine", rejected=f"{tmp_path}/./mine.jsonl")
+    assert path.read_text() == lines(PAIR, "x")
+
+
 # --- size and place ---------------------------------------------------------------------------------------------------
 
 
@@ -444,7 +467,8 @@ def test_full_disk_while_keeping_rows(tmp_path: Path, home: Path, monkeypatch: p
     write(home, "a file where the folder should be", "runs")
     path = write(tmp_path, lines(PAIR, "x"))
     message = refusal(path, on_error="quarantine")
-    assert "could not keep the rows" in message or "was not read" in message
+    assert "could not keep the rows" in message
+    assert "FTLAB_HOME names the folder that holds runs/" in message
 
 
 def test_a_failed_read_leaves_no_file(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
