@@ -33,7 +33,7 @@ def to_messages(rows: Iterable[dict], *, user: str | Sequence[str] | None = None
     Raises:
         DataError: If a row lacks a column, no row has a column that was named, or a filled system or history column
             was not named.
-        ValueError: If ``turns`` is named together with ``user`` or ``assistant``.
+        ValueError: If ``turns`` is named together with ``user`` or ``assistant``, or ``user`` names no column.
     """
     if turns is not None and not user is assistant is None:
         raise ValueError(f"turns={turns!r} holds the user's words and the replies, so expected neither user nor "
@@ -41,6 +41,8 @@ def to_messages(rows: Iterable[dict], *, user: str | Sequence[str] | None = None
     if turns is None:
         user, assistant = "question" if user is None else user, "answer" if assistant is None else assistant
     asked = [user] if isinstance(user, str) else list(user or ())
+    if not asked and turns is None:
+        raise ValueError(f"expected a column with the user's words, found user={user!r}. Name at least one.")
     return _converted(rows, asked, assistant, system, history, turns)
 
 

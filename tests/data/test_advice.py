@@ -238,6 +238,8 @@ def test_an_argument_that_is_given_is_never_ignored() -> None:
     for options in ({"user": "question"}, {"assistant": "answer"}, {"user": "question", "assistant": "answer"}):
         with pytest.raises(ValueError, match="turns='turns' holds the user's words and the replies"):
             data.to_messages(rows, turns="turns", **options)
+    with pytest.raises(ValueError, match=r"user=\(\). Name at least one"):
+        data.to_messages(rows, user=())
     for options in ({"system": "sytem"}, {"history": "hist"}, {"user": ("question", "contxt")}):
         with pytest.raises(DataError, match="found none named .* in any of 1 rows. Check the names"):
             list(data.to_messages(rows, **options))
