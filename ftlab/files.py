@@ -7,8 +7,29 @@ import errno
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+ELSEWHERE = "choose a folder you can write to"
+REMEDIES = {
+    errno.ENOSPC: f"Free some disk space or {ELSEWHERE}.",
+    errno.EDQUOT: f"Your share of this disk is used up: delete files of your own, or {ELSEWHERE} on another disk.",
+    errno.EROFS: f"This disk is read-only: {ELSEWHERE} on another one.",
+    errno.EACCES: f"Close the program that has the file open, change its rights, or {ELSEWHERE}.",
+    errno.EPERM: f"Change the rights of the file and its folder, or {ELSEWHERE}.",
+    errno.EFBIG: "The file is larger than this disk (FAT takes 4 GB) or this account (see `ulimit -f`) allows: use "
+                 "another disk, raise the limit, or write less.",
+    errno.EIO: f"The disk or the network to it failed: check both, and {ELSEWHERE} on another disk.",
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+    errno.EMFILE: "Too many files are open: close some, restart the kernel, or raise `ulimit -n`.",
+    errno.ENOTDIR: f"A file stands where a folder is expected: choose another name, or {ELSEWHERE}.",
+    errno.EISDIR: "A folder has this name: choose another name.",
+}
+
+
+def remedy(error: OSError) -> str:
+    """What to do about an error of the disk while writing, in a sentence."""
+    return REMEDIES.get(error.errno, f"Check the disk and the name, or {ELSEWHERE}.")
 
 
 @contextmanager
@@ -16,8 +37,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yields a temporary path beside ``path`` and moves it into place when the block ends without an error.
 
     Raises:
-        OSError: If the folder cannot be written or the disk is full; the temporary file is removed and ``path`` is
-            left as it was.
+        OSError: If the folder cannot be written or the disk is full; the message has the remedy. The temporary file is
+            removed and ``path`` is left as it was.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -26,13 +47,10 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        raise OSError(
-            error.errno or errno.EIO,
-            f"could not write {path}: {error.strerror or error}. Free some disk space or choose "
-            "a folder you can write to; the old file, if there was one, is untouched.",
-        ) from error
+        raise OSError(error.errno or errno.EIO, f"could not write {path}: {error.strerror or error}. {remedy(error)} "
+                      "The old file, if there was one, is untouched.") from error
     finally:
-        if temporary.exists():
+        with suppress(OSError):  # where the write failed, there may be nothing to remove
             temporary.unlink()
 
 

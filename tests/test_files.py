@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import errno
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from ftlab import files, paths
 
+ROOT = Path(__file__).resolve().parents[1]
 TEXTS = ["line\u2028separator", "next\u0085line", "two\nlines\r\nand\rthree", "tea 🫖 für €3", '\t\x00\x1f"\\', ""]
 
 
@@ -53,6 +57,52 @@ def test_a_folder_that_cannot_be_made_is_named_with_its_remedy(tmp_path: Path) -
         files.write_text(tmp_path / "file" / "a.txt", "x")
     with pytest.raises(OSError, match="could not write .*choose a folder you can write to"):
         files.write_text(tmp_path / "file" / "deeper" / "a.txt", "x")
+
+
+REMEDIES = {
+    errno.ENOSPC: "Free some disk space", errno.EDQUOT: "Your share of this disk is used up: delete files of your own",
+    errno.EROFS: "read-only: choose a folder you can write to on another", errno.EACCES: "change its rights",
+    errno.EPERM: "Change the rights", errno.EFBIG: "FAT takes 4 GB", errno.EIO: "network to it failed: check both",
+    errno.ENAMETOOLONG: "shorter name", errno.EMFILE: "Too many files are open", errno.EISDIR: "A folder has this name",
+    errno.ENOTDIR: "A file stands where a folder is expected", errno.ENODEV: "Check the disk and the name",
+}
+
+
+@pytest.mark.parametrize("number", REMEDIES, ids=errno.errorcode.get)
+def test_every_error_of_a_disk_has_its_own_remedy(tmp_path: Path, number: int) -> None:
+    files.write_text(tmp_path / "a.txt", "old")
+    with pytest.raises(OSError) as caught, files.atomic_path(tmp_path / "a.txt") as temporary:
+        temporary.write_text("half", encoding="utf-8")
+        raise OSError(number, os.strerror(number))
+    message = str(caught.value)
+    assert caught.value.errno == number
+    assert f"could not write {tmp_path / 'a.txt'}: {os.strerror(number)}. " in message
+    assert [other for other, remedy in REMEDIES.items() if remedy in message] == [number]
+    assert (tmp_path / "a.txt").read_bytes() == b"old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_folder_of_that_name_and_a_name_too_long(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").mkdir()
+    with pytest.raises(OSError, match="could not write .*A folder has this name"):
+        files.write_text(tmp_path / "a.txt", "x")
+    with pytest.raises(OSError, match="could not write .*Choose a shorter name"):
+        files.write_text(tmp_path / ("a" * 300), "x")
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system sets no limit on the size of a file")
+def test_a_file_beyond_the_limit_of_the_account(tmp_path: Path) -> None:
+    """The kernel itself refuses: in a process of its own, which may write 10,000 bytes a file."""
+    code = ("import resource, signal, sys; from ftlab import files; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000)); files.write_text(sys.argv[1], sys.argv[2])")
+    for text, fits in (("a" * 10_000, True), ("b" * 10_001, False)):
+        done = subprocess.run([sys.executable, "-B", "-c", code, tmp_path / "a.txt", text], capture_output=True,
+                              text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+        assert (done.returncode == 0) is fits, done.stderr
+    assert "larger than this disk (FAT takes 4 GB) or this account (see `ulimit -f`) allows" in done.stderr
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "a" * 10_000
+    assert names(tmp_path) == ["a.txt"]
 
 
 def test_an_error_without_a_number_is_still_readable(tmp_path: Path) -> None:

@@ -1,25 +1,23 @@
-"""The checks of one row: which form it has, whose turn it is, whether there is text, whether it fits the context."""
+"""The checks of one row: which form it has, whether it is one to learn from, whether it fits the context."""
 
 from __future__ import annotations
 
-import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ftlab.data import formats
+from ftlab.data import advice, formats, turns
 from ftlab.data.faults import Fault, kind, short
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 FORMS = (("messages",), ("prompt", "completion"))
-USER_WORDS = ("question", "instruction", "input", "query", "user", "human", "customer", "prompt", "request")
-ASSISTANT_WORDS = ("answer", "output", "response", "reply", "assistant", "completion", "solution", "target")
-ROLES = ("system", "user", "assistant")
-ROLE_WORDS = {"human": "user", "customer": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant",
-              "ai": "assistant", "agent": "assistant"}
-NOT_TEXT = re.compile("[\ud800-\udfff\0]")
+VERDICTS = ("label", *turns.SWITCHES)  # columns that may say: do not learn this row
+TURNS_AS_TEXT = re.compile(r"""\s*\[\s*\{\s*['"](role|content|from|value)['"]\s*:""")
+JOIN = f"Put all turns into one list 'messages', as {advice.call({'user': 'prompt', 'assistant': 'completion'})} does."
+WRITE_TURNS = 'Write [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}].'
 
 
 def columns_of(names: Iterable[str], before: tuple[str, ...] | None = None) -> tuple[str, ...]:
@@ -33,87 +31,76 @@ def columns_of(names: Iterable[str], before: tuple[str, ...] | None = None) -> t
     if found:
         raise Fault(f"keys {list(before)} as in the rows before", list(found[0]), "Use one form in a file.")
     expected = f"keys {list(before)}" if before else "key 'messages', or 'prompt' and 'completion'"
-    raise Fault(expected, short(names), _key_remedy(names))
+    raise Fault(expected, short(names), advice.remedy(names))
 
 
-def _key_remedy(names: list[str]) -> str:
-    plain = {name.strip().lower(): name for name in reversed(names)}
-    if "messages" in plain:
-        return f"Rename {plain['messages']!r} to 'messages'."
-    if "conversations" in plain:
-        return f"Convert it with ftlab.data.to_messages(rows, turns={json.dumps(plain['conversations'])})."
-    user = next((plain[word] for word in USER_WORDS if word in plain), None)
-    assistant = next((plain[word] for word in ASSISTANT_WORDS if word in plain), None)
-    if user is None or assistant is None:
-        return "Rename the columns, or convert the file with ftlab.data.to_messages."
-    both = plain.keys() >= {"instruction", "input"} and user == plain["instruction"]
-    asked = f"({json.dumps(user)}, {json.dumps(plain['input'])})" if both else json.dumps(user)
-    return f"Convert it with ftlab.data.to_messages(rows, user={asked}, assistant={json.dumps(assistant)})."
+def bears_on_training(name: str) -> bool:
+    """Whether a column beside the form may change what its row teaches, so that it has to be looked at."""
+    return advice.plain(name) in (*VERDICTS, *advice.SYSTEM_WORDS, *advice.HISTORY_WORDS)
 
 
-def normal(values: dict, columns: tuple[str, ...]) -> dict:
-    """The row in the form that a trainer reads, or a fault."""
+def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
+    """The row in the form that a trainer reads, and the keys inside its turns that are left out; or a fault."""
+    for name, value in values.items():
+        if name not in columns and bears_on_training(name):
+            _check_beside(name, value, [*columns, *filter(bears_on_training, values)])
     if columns == ("messages",):
-        return {"messages": _messages(values["messages"])}
+        messages, left_out = turns.check(_list_of_turns(values["messages"]), "messages")
+        return {"messages": messages}, left_out
+    if all(isinstance(values[column], list) for column in columns):
+        return _turns_in_two(values["prompt"], values["completion"])
     for column in columns:
-        if isinstance(values[column], list):
-            raise Fault(f"text in '{column}'", "a list", "Put all turns into one list 'messages'.")
-    return {column: _text(values[column], f"'{column}'") for column in columns}
+        value = values[column]
+        if isinstance(value, list) or (isinstance(value, str) and TURNS_AS_TEXT.match(value)):
+            found = "a list" if isinstance(value, list) else f"a list as text ({short(value)})"
+            raise Fault(f"text in '{column}'", found, JOIN)
+    return {column: turns.check_text(values[column], f"'{column}'") for column in columns}, Counter()
 
 
-def _messages(turns: object) -> list[dict]:
-    if isinstance(turns, str):
-        turns = formats.parse(_text(turns, "'messages'"))
-    if not isinstance(turns, list) or not turns:
-        raise Fault("a list of turns in 'messages'", "an empty list" if turns == [] else kind(turns),
-                    'Write [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}].')
-    messages = []
-    for place, turn in enumerate(turns, start=1):
-        if not isinstance(turn, dict) or not {"role", "content"} <= turn.keys():
-            found = short(list(turn)) if isinstance(turn, dict) else kind(turn)
-            raise Fault(f"'role' and 'content' in turn {place}", found, 'Write {"role": ..., "content": ...}.')
-        messages.append({"role": turn["role"], "content": turn["content"]})
-    _check_roles([message["role"] for message in messages])
-    for place, message in enumerate(messages, start=1):
-        _text(message["content"], f"'content' of turn {place}")
-    return messages
+def _turns_in_two(prompt: list, completion: list) -> tuple[dict, Counter]:
+    """TRL's other form of a conversation: the turns that are shown, and the one that is learnt."""
+    if len(completion) != 1:
+        raise Fault("one turn in 'completion'", len(completion), JOIN)
+    messages, left_out = turns.check([*prompt, *completion], "messages", learnt_from=len(prompt))
+    return {"prompt": messages[:-1], "completion": messages[-1:]}, left_out
 
 
-def _check_roles(roles: list) -> None:
-    for place, role in enumerate(roles, start=1):
-        if role not in ROLES:
-            better = ROLE_WORDS.get(role.strip().lower(), role.strip().lower()) if isinstance(role, str) else None
-            remedy = f"Write '{better}'." if better in ROLES else "Rename it, or leave the row out."
-            raise Fault(f"role 'system', 'user' or 'assistant' in turn {place}", short(role), remedy)
-    if "assistant" not in roles:
-        raise Fault("an assistant turn", f"only {short(roles)}", "Add the reply that the model should learn.")
-    start = 1 if roles[0] == "system" else 0
-    for index in range(start, len(roles)):
-        role, wanted = roles[index], ROLES[1 + (index - start) % 2]
-        if role != wanted:
-            remedy = "Join the two turns, or add the one that is missing between them."
-            if role == "system":
-                remedy = "A system turn may only come first."
-            elif index == start:
-                remedy = "Begin with the user's words."
-            raise Fault(f"role '{wanted}' in turn {index + 1}", repr(role), remedy)
-    if roles[-1] != "assistant":
-        raise Fault("the assistant's turn last", repr(roles[-1]), "Add the reply, or remove the last turn.")
+def _check_beside(name: str, value: object, names: list[str]) -> None:
+    """A column beside the form that says not to learn the row, or that holds a part of the conversation."""
+    if advice.plain(name) in VERDICTS:
+        if value is False or (isinstance(value, str) and value.strip().lower() == "false") or (
+                advice.plain(name) == "weight" and value in (0, "0", "0.0")):
+            raise Fault("a row to learn from", f"{name} {value!r}".lower(), "Leave the row out: its reply is no good "
+                        "example. Votes on replies are for preference training, such as TRL's KTOTrainer.")
+    elif turns.filled(value):
+        raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled",
+                    f"Convert it with {advice.call(advice.options_for(names))}.")
 
 
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str):
-        raise Fault(f"text in {where}", kind(value), "Write a text, or leave the row out.")
-    if not value.strip():
-        found = "only white space" if value else "an empty text"
-        raise Fault(f"text in {where}", found, "Fill it in, or leave the row out.")
-    if len(value) > formats.ROW_LIMIT:
-        raise Fault(f"at most {formats.ROW_LIMIT:,} characters in {where}", f"{len(value):,}", "Split the row.")
-    if bad := NOT_TEXT.search(value):
-        found = "a NUL character" if bad[0] == "\0" else f"half of a surrogate pair, {bad[0]!r},"
-        raise Fault(f"text in {where}", f"{found} at character {bad.start() + 1}",
-                    "Remove it, or write the character that was meant.")
+def _list_of_turns(value: object) -> list:
+    if isinstance(value, str):
+        text = turns.check_text(value, "'messages'")
+        try:
+            value = formats.parse(text)
+        except Fault as fault:
+            raise _python_list(text) or fault from None
+    if not isinstance(value, list) or not value:
+        raise Fault("a list of turns in 'messages'", "an empty list" if value == [] else kind(value), WRITE_TURNS)
     return value
+
+
+def _python_list(text: str) -> Fault | None:
+    """The fault of a cell that pandas' ``to_csv`` wrote from a list, if it is one."""
+    try:
+        if isinstance(formats.parse_list(text), list):
+            return Fault("a list as JSON in 'messages'", f"a list as Python writes it ({short(text)})",
+                         'Convert it with ftlab.data.to_messages(rows, turns="messages").')
+    except Fault:
+        if TURNS_AS_TEXT.match(text) and "'" in text[:10]:
+            return Fault("a list as JSON in 'messages'", f"an array as NumPy prints it ({short(text)})", "It cannot be "
+                         "read back for certain. Write the file again: frame['messages'] = frame['messages'].map("
+                         "lambda turns: json.dumps(list(turns))) comes before frame.to_csv.")
+    return None
 
 
 def token_limit(tokenizer: PreTrainedTokenizerBase | None, max_length: int | None) -> int | None:
@@ -133,13 +120,13 @@ def check_length(row: dict, tokenizer: PreTrainedTokenizerBase, limit: int) -> N
     """Counts what the trainer will feed: the chat template's text, or prompt, completion and the end token."""
     import jinja2
 
-    if "messages" in row and not tokenizer.chat_template:
-        raise ValueError("expected a tokenizer with a chat template, since the rows hold 'messages'; found none. "
+    talk = row["messages"] if "messages" in row else row["prompt"] + row["completion"]
+    chat = isinstance(talk, list)
+    if chat and not tokenizer.chat_template:
+        raise ValueError("expected a tokenizer with a chat template, since the rows hold turns; found none. "
                          "Set tokenizer.chat_template first.")
     try:
-        chat = "messages" in row
-        text = (tokenizer.apply_chat_template(row["messages"], tokenize=False) if chat
-                else row["prompt"] + row["completion"] + (tokenizer.eos_token or ""))
+        text = tokenizer.apply_chat_template(talk, tokenize=False) if chat else talk + (tokenizer.eos_token or "")
     except jinja2.TemplateError as error:
         raise Fault("turns that the chat template takes", short(str(error)), "Change the turns.") from None
     tokens = len(tokenizer(text, add_special_tokens=not chat, verbose=False)["input_ids"])

@@ -1,45 +1,180 @@
-"""Turning rows with other names, such as question and answer, into ``messages``."""
+"""Turning rows of other names and forms, such as question and answer, into ones that ``read`` takes."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from ftlab.data.checks import ROLE_WORDS
-from ftlab.data.faults import DataError, short
+from ftlab.data import advice, formats
+from ftlab.data.checks import TURNS_AS_TEXT, VERDICTS
+from ftlab.data.faults import DataError, Fault, kind, short
+from ftlab.data.turns import ROLE_WORDS, SWITCHES, filled, learnt
+
+SPOKEN = re.compile(r"\n\n(Human|Assistant):")  # how the votes of Bai et al. 2022, arXiv:2204.05862, are written
 
 
-def to_messages(rows: Iterable[dict], *, user: str | Sequence[str] = "question", assistant: str = "answer",
-                system: str | None = None, turns: str | None = None) -> Iterator[dict]:
+def to_messages(rows: Iterable[dict], *, user: str | Sequence[str] | None = None, assistant: str | None = None,
+                system: str | None = None, history: str | None = None, turns: str | None = None) -> Iterator[dict]:
     """Yields ``{"messages": [...]}`` for rows that use other names, such as question and answer.
 
     ``ftlab.files.write_jsonl("mine.messages.jsonl", to_messages(ftlab.data.rows("mine.csv")))`` converts a file.
+    Every turn keeps its other keys, and every row the columns that may say not to learn it (``label``, ``weight``), for
+    ``read`` to judge. Columns that are left out are named in a printed line at the end, with the number of rows.
 
     Args:
         user: The column with the user's words; of several columns, those that are filled are joined by a blank line.
-        assistant: The column with the reply to learn.
-        system: A column with the system turn, if there is one.
-        turns: Instead of all these, a column with a list of ``{"from", "value"}``; "human" becomes "user" and "gpt"
-            becomes "assistant".
+            A list of turns in place of a text is taken as it is. "question" if left out.
+        assistant: The column with the reply to learn, or with the whole conversation. "answer" if left out.
+        system: A column with the system turn, where there is one.
+        history: A column with the turns before: a list of pairs of a question and a reply, or of turns.
+        turns: Instead of user and assistant, a column with a list of ``{"from", "value"}`` or ``{"role", "content"}``,
+            also as JSON or as Python writes it; "human" becomes "user" and "gpt" becomes "assistant".
     Raises:
-        DataError: If a row lacks a named column.
+        DataError: If a row lacks a column, no row has a column that was named, or a filled system or history column
+            was not named.
+        ValueError: If ``turns`` is named together with ``user`` or ``assistant``, or ``user`` names no column.
     """
-    names = (user,) if isinstance(user, str) else tuple(user)
-    wanted = [turns] if turns else [*names, assistant, *([system] if system else [])]
+    if turns is not None and not user is assistant is None:
+        raise ValueError(f"turns={turns!r} holds the user's words and the replies, so expected neither user nor "
+                         f"assistant, found user={user!r}, assistant={assistant!r}. Leave out one or the other.")
+    if turns is None:
+        user, assistant = "question" if user is None else user, "answer" if assistant is None else assistant
+    asked = [user] if isinstance(user, str) else list(user or ())
+    if not asked and turns is None:
+        raise ValueError(f"expected a column with the user's words, found user={user!r}. Name at least one.")
+    return _converted(rows, asked, assistant, system, history, turns)
+
+
+def _converted(rows: Iterable[dict], asked: list[str], assistant: str | None, system: str | None, history: str | None,
+               turns: str | None) -> Iterator[dict]:
+    named = [name for name in (*asked, assistant, system, history, turns) if name is not None]
+    missing, left_out, number = dict.fromkeys(named), Counter(), 0
     for number, row in enumerate(rows, start=1):
-        if missing := [name for name in wanted if name not in row]:
-            raise DataError(f"row {number}: expected keys {wanted}, found {list(row)}. Every row needs {missing} too.")
-        if turns:
-            talk = row[turns] if isinstance(row[turns], list) else [row[turns]]
-            yield {"messages": [_turn(turn, number) for turn in talk]}
-            continue
-        asked = row[names[0]] if len(names) == 1 else "\n\n".join(str(row[name]) for name in names if row[name])
-        talk = [("system", row[system])] if system and row[system] else []
-        talk += [("user", asked), ("assistant", row[assistant])]
-        yield {"messages": [{"role": role, "content": content} for role, content in talk]}
+        try:
+            _check_names(row, named, [name for name in (assistant, turns) if name], asked)
+            talk = _turns(row[turns]) if turns else _asked_and_answered(row, asked, assistant)
+            if history and filled(row.get(history)):
+                talk = _after(_history(row[history], history), talk)
+            if system and filled(row.get(system)):
+                talk = _after([{"role": "system", "content": row[system]}], talk)
+        except Fault as fault:
+            raise DataError(f"row {number}: {fault}") from None
+        verdicts = {name: value for name, value in row.items() if advice.plain(name) in VERDICTS and name not in named}
+        for name, value in row.items():
+            missing.pop(name, None)
+            left_out[name] += name not in named and name not in verdicts and filled(value)
+        yield {"messages": talk, **verdicts}
+    if number and missing:
+        raise DataError(f"expected the columns {named}, found none named {list(missing)} in any of {number:,} rows. "
+                        "Check the names.")
+    if left_out := [f"{name!r} ({count:,} rows)" for name, count in left_out.items() if count]:
+        print(f"Columns left out: {', '.join(left_out)}.")
 
 
-def _turn(turn: object, number: int) -> dict:
-    if not isinstance(turn, dict) or not {"from", "value"} <= turn.keys() or not isinstance(turn["from"], str):
-        raise DataError(f"row {number}: expected turns with 'from' and 'value', found {short(turn)}. "
-                        "Name the column that holds a list of such turns.")
-    return {"role": ROLE_WORDS.get(turn["from"], turn["from"]), "content": turn["value"]}
+def _check_names(row: dict, named: list[str], needed: list[str], asked: list[str]) -> None:
+    missing = [name for name in needed if name not in row]
+    if asked and not any(name in row for name in asked):
+        missing = [*asked, *missing]
+    if missing:
+        raise Fault(f"keys {named}", list(row), f"Every row needs {missing} too.")
+    for option, words in (("system", advice.SYSTEM_WORDS), ("history", advice.HISTORY_WORDS)):
+        for name in row:
+            if advice.plain(name) in words and name not in named and filled(row[name]):
+                raise Fault("every part of the conversation to be named", f"{name!r}, filled and not named",
+                            f"Add {option}={name!r}.")
+
+
+def _asked_and_answered(row: dict, asked: list[str], assistant: str) -> list[dict]:
+    parts = [row[name] for name in asked if filled(row.get(name))] if len(asked) > 1 else [row[asked[0]]]
+    if len(parts) > 1 and (bad := next((part for part in parts if isinstance(part, list | dict)), None)) is not None:
+        raise Fault(f"texts in {asked}, to be joined", kind(bad), "Name one column, or make it a text first.")
+    question = _words("\n\n".join(map(str, parts)) if len(parts) != 1 else parts[0], "user")
+    reply = _words(row[assistant], "assistant")
+    if reply[:1] and reply[0]["role"] != "assistant":  # the whole conversation, as votes are often stored
+        bare = [turn for turn in reply if turn["role"] != "system"]
+        if [turn["content"] for turn in bare[:len(question)]] != [turn["content"] for turn in question]:
+            raise Fault(f"a conversation in {assistant!r} that begins with {asked}", short(row[assistant]),
+                        f'If it is whole without them, name it alone: turns="{assistant}".')
+        return reply
+    return question + reply
+
+
+def _after(before: list[dict], talk: list[dict]) -> list[dict]:
+    """The turns before and the conversation; a system turn stays first, and the same one twice counts once."""
+    if talk and talk[0]["role"] == "system" and before[0]["role"] == "system":
+        if talk[0]["content"] != before[0]["content"]:
+            raise Fault("one system turn", f"two that differ, {short(before[0]['content'])} and "
+                        f"{short(talk[0]['content'])}", "Join them in one place.")
+        talk = talk[1:]
+    head = talk[:1] if talk and talk[0]["role"] == "system" else []
+    return head + before + talk[len(head):]
+
+
+def _history(value: object, column: str) -> list[dict]:
+    pairs = formats.parse_list(value) if isinstance(value, str) else value
+    if not isinstance(pairs, list):
+        raise Fault(f"a list of pairs in {column!r}", kind(value), 'Write [["question", "reply"], ...].')
+    talk = []
+    for pair in pairs:
+        if isinstance(pair, list | tuple) and len(pair) == 2:
+            talk += [{"role": "user", "content": pair[0]}, {"role": "assistant", "content": pair[1]}]
+        else:
+            talk.append(_turn(pair))
+    return talk
+
+
+def _words(value: object, role: str) -> list[dict]:
+    """What stands in a column of words: they make one turn of ``role``, unless there is a list of turns instead."""
+    if isinstance(value, list) or (isinstance(value, str) and (TURNS_AS_TEXT.match(value) or SPOKEN.match(value))):
+        return _turns(value)
+    return [{"role": role, "content": value}]
+
+
+def _turns(value: object) -> list[dict]:
+    """The turns of a list, which may be written as text."""
+    if isinstance(value, str) and SPOKEN.match(value):
+        _, *parts = SPOKEN.split(value)
+        return [_turn({"from": who, "value": said.removeprefix(" ")})
+                for who, said in zip(parts[::2], parts[1::2], strict=True)]
+    value = formats.parse_list(value) if isinstance(value, str) else value
+    return [_turn(turn) for turn in (value if isinstance(value, list) else [value])]
+
+
+def _turn(turn: object) -> dict:
+    for who, said in (("from", "value"), ("role", "content")):
+        if isinstance(turn, dict) and {who, said} <= turn.keys() and isinstance(turn[who], str):
+            word = turn[who].strip().lower()
+            others = {name: value for name, value in turn.items() if name not in (who, said)}
+            return {"role": ROLE_WORDS.get(word, word), "content": turn[said], **others}
+    raise Fault("turns with 'from' and 'value', or 'role' and 'content'", short(turn),
+                "Name the column that holds a list of such turns.")
+
+
+def learnt_turns(rows: Iterable[dict]) -> Iterator[dict]:
+    """Yields ``{"prompt": [turns], "completion": [turn]}`` for each assistant turn of ``messages`` to be learnt.
+
+    A turn that is switched off (``"weight": 0``, ``"train": false``, ``"loss": false``) is context in the prompts of
+    the turns after it and never a completion. Other columns stay. Conversations without a turn to learn are counted
+    in a printed line.
+
+    Raises:
+        DataError: If a row has no list ``messages``, or a switch is neither on nor off.
+    Source: the conversational prompt-completion form of TRL, whose trainer learns completions alone.
+    """
+    empty = 0
+    for number, row in enumerate(rows, start=1):
+        try:
+            if "messages" not in row:
+                raise Fault("key 'messages'", list(row), "Convert the rows with ftlab.data.to_messages first.")
+            talk = _turns(row["messages"])
+            places = [place for place, turn in enumerate(talk) if turn["role"] == "assistant" and learnt(turn)]
+        except Fault as fault:
+            raise DataError(f"row {number}: {fault}") from None
+        empty += not places
+        bare = [{name: value for name, value in turn.items() if name not in SWITCHES} for turn in talk]
+        others = {name: value for name, value in row.items() if name != "messages"}
+        for place in places:
+            yield {"prompt": bare[:place], "completion": [bare[place]], **others}
+    if empty:
+        print(f"{empty:,} conversations have no turn to learn, so none of their turns is among the rows.")

@@ -20,12 +20,14 @@ class Fault(Exception):
         super().__init__(f"expected {expected}, found {found}. {remedy}")
 
 
+Row = tuple[int, dict | None, Fault | None, object]  # number, values, what is wrong, the row as it was found
+
+
 class Report:
     """Counts the problems of a file and keeps the first ten."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.count, self.problems = path, 0, []
-        self.unit = "row" if path.suffix.lower() == ".parquet" else "line"
+    def __init__(self, path: Path, unit: str) -> None:
+        self.path, self.unit, self.count, self.problems = path, unit, 0, []
 
     def add(self, number: int, problem: Fault) -> None:
         """Notes the fault of one row."""

@@ -1,46 +1,59 @@
-"""The rows of a file in JSON Lines, CSV or Parquet, each with its number and what is wrong with it."""
+"""The rows of a file in JSON Lines, JSON, CSV or Parquet, each with its number and what is wrong with it."""
 
 from __future__ import annotations
 
-import csv
+import ast
 import difflib
-import itertools
+import gzip
 import json
-from collections.abc import Callable, Iterator
+import re
+import warnings
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
 
-from ftlab.data.faults import DataError, Fault, kind, short
+from ftlab.data import advice, lines, tables
+from ftlab.data.faults import DataError, Fault, Row, kind, short
 
-if TYPE_CHECKING:
-    import pyarrow
-
-SUFFIX_HELP = {".json": "Rename it to .jsonl if each line is one object; else write it with ftlab.files.write_jsonl.",
-               ".xlsx": "Save the sheet as 'CSV UTF-8'.", ".tsv": "Save it with commas as .csv."}
-CSV_HELP = 'Put a text that holds a comma, a quote or a line end in quotes, and write a quote inside it as "".'
-ROW_LIMIT = 16 * 2**20  # bytes of a line, characters of a text: beyond it a file is broken, not long
-BLANK = " \t\r\n"
-
-Row = tuple[int, "dict | None", "Fault | None", object]  # number, values, what is wrong, the row as it was found
-Choose = Callable[[list[str]], tuple[str, ...]]  # which of a table's columns are wanted, or a Fault
+SUFFIX_HELP = {".xlsx": "Save the sheet as 'CSV UTF-8'.", ".xls": "Save the sheet as 'CSV UTF-8'."}
+ARRAY_HELP = "This looks like one JSON text over many lines, or an array: rename the file to .json, which may hold one."
+JSON_HELP = "Check the quotes, commas and brackets there."
+SPACE = re.compile(r"[ \t\r\n]*")
 
 
-def scan(path: Path, choose: Choose | None = None) -> Iterator[Row]:
+def scan(path: Path, choose: tables.Choose | None = None) -> Iterator[Row]:
     """Yields every row of the file; a fault of the file as a whole is raised as ``DataError``.
 
     With ``choose``, a table without the wanted columns is refused at once, and not once for each of its rows.
     """
-    reader = {".jsonl": _jsonl, ".ndjson": _jsonl, ".csv": _csv, ".parquet": _parquet}.get(path.suffix.lower())
-    place = ""
+    suffix, place = suffix_of(path), ""
     try:
-        check_file(path, known=reader is not None)
-        place = "" if reader is _parquet else " line 1"
-        yield from reader(path, choose)
+        check_file(path, known=suffix in (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet"))
+        place = "" if unit_of(path) == "row" else " line 1"
+        if suffix in (".csv", ".tsv"):
+            yield from tables.csv_rows(path, choose)
+        elif suffix == ".parquet":
+            yield from tables.parquet_rows(path, choose)
+        else:
+            yield from (_json if suffix == ".json" else _jsonl)(path)
     except Fault as fault:
         raise DataError(f"{path}{place}: {fault}") from None
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise DataError(f"{path}: expected a whole gzip file, found {short(str(error))}. Copy or pack it "
+                        "again.") from error
     except OSError as error:
         raise DataError(f"{path}: expected a file that can be read, found {short(error.strerror or str(error))}. "
                         "Check that it is whole and that you may read it.") from error
+
+
+def suffix_of(path: Path) -> str:
+    """The suffix that names the format: ``.jsonl`` of ``mine.JSONL.gz``."""
+    return Path(path.name.lower().removesuffix(".gz")).suffix
+
+
+def unit_of(path: Path) -> str:
+    """What is counted where a fault is placed: lines of a text, rows of what has no lines of its own."""
+    return "row" if suffix_of(path) in (".parquet", ".json") else "line"
 
 
 def check_file(path: Path, known: bool = True) -> None:
@@ -54,56 +67,83 @@ def check_file(path: Path, known: bool = True) -> None:
         hint = f"Did you mean {near[0]!r}?" if near else f"Check the name; relative paths start at {Path.cwd()}."
         raise Fault("a file", "nothing of that name", hint)
     if not known:
-        raise Fault("a name ending in .jsonl, .csv or .parquet", repr(path.suffix), SUFFIX_HELP.get(
+        raise Fault("a name ending in .jsonl, .json, .csv or .parquet", repr(path.suffix), SUFFIX_HELP.get(
             path.suffix.lower(), "Save the rows in one of these formats."))
     if path.stat().st_size == 0:
         raise Fault("at least one row", "an empty file (0 bytes)", "Was it saved or copied to the end?")
 
 
-def _lines(file: BinaryIO) -> Iterator[tuple[int, str, Fault | None]]:
-    """Yields the file's lines with their numbers; only ``\\n`` ends a line, since U+2028 may stand inside a text."""
-    offset = 0
-    for number in itertools.count(1):
-        raw, start, fault = file.readline(ROW_LIMIT + 1), offset, None
-        if not raw:
-            return
-        offset += len(raw)
-        if number == 1 and raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise Fault("UTF-8 text", "UTF-16", "Save the file again as UTF-8.")
-        if number == 1 and raw.startswith(b"\xef\xbb\xbf"):
-            raw, start = raw[3:], 3
-        if len(raw) > ROW_LIMIT:
-            while not raw.endswith(b"\n") and (raw := file.readline(ROW_LIMIT)):
-                offset += len(raw)
-            fault = Fault(f"a line of at most {ROW_LIMIT:,} bytes", "a longer one", "Write one row a line.")
-            raw = b"(too long to repeat here)"
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            text = raw.decode("utf-8", errors="backslashreplace")
-            fault = Fault("UTF-8 text", f"byte 0x{raw[error.start]:02x} at offset {start + error.start} of the file "
-                          f"(byte {error.start + 1} of the line)", "Save the file as UTF-8.")
-        yield number, text, fault
-
-
-def _jsonl(path: Path, choose: Choose | None) -> Iterator[Row]:
-    with path.open("rb") as file:
-        for number, line, fault in _lines(file):
-            line = line.strip(BLANK)
+def _jsonl(path: Path) -> Iterator[Row]:
+    first = True
+    with lines.open_binary(path) as file:
+        for number, line, fault in lines.numbered(file):
+            line = line.strip(lines.BLANK)
             if not line and not fault:
                 continue
             values = None
             try:
-                values = None if fault else _row(line)
+                values = None if fault else _object(parse(line))
             except Fault as problem:
+                if first and ARRAY_HELP in str(problem):
+                    raise DataError(f"{path} line {number}: {problem}") from None  # and not once for each line
                 fault = problem
+            first = False
             yield number, values, fault, line
 
 
-def _row(line: str) -> dict:
-    values = parse(line)
+def _json(path: Path) -> Iterator[Row]:
+    """The objects of a JSON array, or objects one after the other; the whole text is held in memory."""
+    with lines.open_binary(path) as file:
+        try:
+            text = file.read().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise Fault("UTF-8 text", f"byte 0x{error.object[error.start]:02x} at offset {error.start} of the file",
+                        "Save the file as UTF-8.") from None
+    place, inside, number = _skip(text, 0), False, 0
+    while place < len(text):
+        if text[place] == "[" and not inside or text[place] in "]," and inside:
+            inside, place = text[place] != "]", _skip(text, place + 1)
+            continue
+        number, values, fault, start = number + 1, None, None, place
+        try:
+            values, place = DECODER.raw_decode(text, place)
+        except Fault as problem:  # such as a key that stands twice: plain JSON says where the value ends
+            fault, (_, place) = problem, json.JSONDecoder().raw_decode(text, place)
+        except json.JSONDecodeError as error:
+            raise Fault("valid JSON", f"{short(text[start:start + 80])} in row {number} ({error.msg} at line "
+                        f"{error.lineno} column {error.colno})", JSON_HELP) from None
+        except RecursionError:
+            raise Fault("plain JSON objects", f"row {number} nested too deeply", "Remove the nested part.") from None
+        if not fault and not isinstance(values, dict):
+            fault = Fault("a JSON object", kind(values), "Write each row as an object {...}.")
+        source, place = text[start:place], _skip(text, place)
+        if number == 1 and place == len(text) and not inside and not fault:
+            _refuse_envelope(values, path)
+        yield number, None if fault else values, fault, source
+    if inside:
+        raise Fault("a whole JSON array", f"no closing bracket after row {number}", "Was it copied to the end?")
+
+
+def _skip(text: str, place: int) -> int:
+    return SPACE.match(text, place).end()
+
+
+def _refuse_envelope(values: dict, path: Path) -> None:
+    """One object around a list of rows, such as ``{"data": [...]}``, is not itself a row."""
+    if advice.is_row(values):
+        return
+    for name, value in values.items():
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            old, new = (json.dumps(str(name), ensure_ascii=False) for name in (path, path.with_suffix(".jsonl")))
+            raise Fault("an array of rows", f"an object with a list in {short(name)}", "Write the list alone: "
+                        f"ftlab.files.write_jsonl({new}, ftlab.files.read_json({old})[{json.dumps(name)}])")
+
+
+def _object(values: object) -> dict:
     if not isinstance(values, dict):
-        raise Fault("a JSON object", kind(values), "Write each row as an object {...} on a line of its own.")
+        rows = isinstance(values, list) and values and isinstance(values[0], dict)
+        raise Fault("a JSON object", kind(values), ARRAY_HELP if rows else
+                    "Write each row as an object {...} on a line of its own.")
     return values
 
 
@@ -112,12 +152,24 @@ def parse(text: str) -> object:
     try:
         return DECODER.decode(text)
     except json.JSONDecodeError as error:
-        spread = text.strip(BLANK) in ("[", "{", "[{")
-        remedy = ("This looks like one JSON text over many lines: write one row a line with ftlab.files.write_jsonl."
-                  if spread else "Check the quotes, commas and brackets there.")
+        bare = text.strip(lines.BLANK)
+        remedy = ARRAY_HELP if bare in ("{", "[") or bare.startswith("[{") else JSON_HELP
         raise Fault("valid JSON", f"{short(text)} ({error.msg} at character {error.pos + 1})", remedy) from None
     except RecursionError:
         raise Fault("a plain JSON object", "one nested too deeply", "Remove the nested part.") from None
+
+
+def parse_list(text: str) -> object:
+    """A list that stands in a cell as text: JSON, or as Python writes it, which is what pandas puts into a CSV."""
+    try:
+        return parse(text)
+    except Fault:
+        with warnings.catch_warnings(action="ignore"):
+            try:
+                return ast.literal_eval(text.strip())
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                pass
+        raise
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict:
@@ -139,80 +191,3 @@ def _no_constant(name: str) -> None:
 
 
 DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_whole)
-
-
-def _csv(path: Path, choose: Choose | None) -> Iterator[Row]:
-    taken: list[tuple[int, str, Fault | None]] = []  # the lines of the record now being read
-
-    def texts(file: BinaryIO) -> Iterator[str]:
-        for line in _lines(file):
-            taken.append(line)
-            yield line[1]
-
-    old_limit = csv.field_size_limit(ROW_LIMIT)  # Python's own, 131,072 characters, is shorter than some conversations
-    try:
-        with path.open("rb") as file:
-            reader, header = csv.reader(texts(file), strict=True), None
-            while True:
-                taken.clear()
-                try:
-                    cells, fault = next(reader), None
-                except StopIteration:
-                    return
-                except csv.Error as error:
-                    cells, fault = [], Fault("cells with closed quotes", short(str(error)), CSV_HELP)
-                source = "".join(text for _, text, _ in taken)
-                fault = next((line_fault for _, _, line_fault in taken if line_fault), fault)
-                if not fault and not source.strip(BLANK):
-                    continue
-                if header is None:
-                    header = _header(cells, fault, choose)
-                    continue
-                if not fault and len(cells) != len(header):
-                    fault = Fault(f"{len(header)} cells as in the header", len(cells), CSV_HELP)
-                values = None if fault else dict(zip(header, cells, strict=True))
-                yield taken[0][0], values, fault, values or source
-    finally:
-        csv.field_size_limit(old_limit)
-
-
-def _header(cells: list[str], fault: Fault | None, choose: Choose | None) -> list[str]:
-    if fault:
-        raise fault
-    if len(cells) == 1 and (mark := next((mark for mark in ";\t|" if mark in cells[0]), None)):
-        raise Fault("columns separated by commas", short(cells[0]), f"Save it again with commas instead of {mark!r}.")
-    _chosen(cells, choose)
-    return cells
-
-
-def _chosen(names: list[str], choose: Choose | None) -> list[str] | None:
-    """The columns to read; unnamed columns, as spreadsheets leave them, may occur more than once."""
-    if twice := sorted({name for name in names if name and names.count(name) > 1}):
-        raise Fault("each column once", f"{short(twice)} more than once", "Rename or remove one of them.")
-    return [*choose(names)] if choose else None
-
-
-def _parquet(path: Path, choose: Choose | None) -> Iterator[Row]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            batches = file.iter_batches(batch_size=256, columns=_chosen(file.schema_arrow.names, choose))
-            found = itertools.chain.from_iterable(map(_batch_rows, batches))
-            for number, (values, fault) in enumerate(found, start=1):
-                yield number, values, fault, values
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise Fault("a whole Parquet file", short(str(error)), "Write the file again.") from error
-
-
-def _batch_rows(batch: pyarrow.RecordBatch) -> Iterator[tuple[dict | None, Fault | None]]:
-    """Yields a batch's rows; where a value cannot be read as Python, that row alone is at fault."""
-    try:
-        yield from ((values, None) for values in batch.to_pylist())
-    except (ValueError, OverflowError, NotImplementedError) as error:  # Arrow's own errors are among these
-        if batch.num_rows == 1:
-            yield None, Fault("UTF-8 text", short(str(error)), "Store texts as UTF-8 strings.")
-        else:
-            for index in range(batch.num_rows):
-                yield from _batch_rows(batch.slice(index, 1))

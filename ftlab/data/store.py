@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ftlab import paths
+from ftlab import files, paths
 from ftlab.data.faults import DataError
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ class Store:
         """Keeps one row; all rows have the same columns."""
         self.count += 1
         self.rows.append(row)
-        texts = row.values() if "prompt" in row else (message["content"] for message in row["messages"])
-        self.characters += sum(map(len, texts))
+        for value in row.values():
+            self.characters += len(value) if isinstance(value, str) else sum(len(turn["content"]) for turn in value)
         if len(self.rows) >= CHUNK_ROWS or self.characters >= CHUNK_CHARACTERS:
             self._flush()
 
@@ -44,10 +45,11 @@ class Store:
         name = self.digest.hexdigest()[:16]
         if self.writer is None:
             return datasets.Dataset(pa.Table.from_batches(self.batches), fingerprint=name)
-        self._close_file()
-        kept = self.temporary.with_name(f"{stem}-{name}.arrow")
-        if not kept.exists():  # the same rows were kept before; that file may be in use
-            os.replace(self.temporary, kept)
+        with _on_disk():
+            self._close_file()
+            kept = self.temporary.with_name(f"{stem}-{name}.arrow")
+            if not kept.exists():  # the same rows were kept before; that file may be in use
+                os.replace(self.temporary, kept)
         return datasets.Dataset.from_file(str(kept))
 
     def close(self) -> None:
@@ -63,7 +65,8 @@ class Store:
         if not self.rows:
             return
         turn = pa.struct([("role", pa.string()), ("content", pa.string())])
-        schema = pa.schema([(name, pa.list_(turn) if name == "messages" else pa.string()) for name in self.rows[0]])
+        schema = pa.schema([(name, pa.string() if isinstance(value, str) else pa.list_(turn))
+                            for name, value in self.rows[0].items()])
         self.batches.append(pa.RecordBatch.from_pylist(self.rows, schema=schema))
         self.rows, self.characters = [], 0
         self.digest.update(self.batches[-1].serialize())
@@ -74,7 +77,7 @@ class Store:
     def _spill(self, schema: pyarrow.Schema) -> None:
         import pyarrow as pa
 
-        try:
+        with _on_disk():
             if self.writer is None:
                 folder = paths.runs() / "data"
                 folder.mkdir(exist_ok=True)
@@ -83,12 +86,19 @@ class Store:
                 self.writer = pa.ipc.new_stream(self.sink, schema)
             for batch in self.batches:
                 self.writer.write_batch(batch)
-        except OSError as error:
-            raise DataError(f"could not keep the rows in {paths.root() / 'runs'}: {error.strerror or error}. Free some "
-                            "disk space, or choose a folder you can write to.") from error
         self.batches = []
 
     def _close_file(self) -> None:
         if self.writer is not None and not self.sink.closed:
             self.writer.close()
             self.sink.close()
+
+
+@contextmanager
+def _on_disk() -> Iterator[None]:
+    """An error of the disk under ``runs/`` as a ``DataError`` with its remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"could not keep the rows in {paths.root() / 'runs'}: {error.strerror or error}. "
+                        f"{files.remedy(error)} FTLAB_HOME names the folder that holds runs/.") from error

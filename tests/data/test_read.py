@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ftlab import data, files
-from ftlab.data import DataError, formats, store
+from ftlab.data import DataError, store
+from ftlab.data import lines as text_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIR = {"prompt": "How heavy is it?", "completion": "850 g."}
@@ -137,7 +138,8 @@ def test_other_columns_are_left_out_and_named(tmp_path: Path, capsys: pytest.Cap
     ("mine.jsonl", b"", ["expected at least one row", "empty file (0 bytes)"]),
     ("mine.jsonl", b"\xef\xbb\xbf\n \n", ["expected at least one row, found none"]),
     ("mine.csv", b"prompt,completion\n", ["expected at least one row, found none"]),
-    ("mine.json", b"[]", [".jsonl, .csv or .parquet, found '.json'", "Rename it to .jsonl"]),
+    ("mine.json", b"[]", ["expected at least one row, found none"]),
+    ("mine.yaml", b"x", [".jsonl, .json, .csv or .parquet, found '.yaml'"]),
     ("mine", b"x", ["found ''"]),
     ("mine.jsonl", lines(PAIR).encode("utf-16"), ["line 1", "expected UTF-8 text, found UTF-16"]),
     ("mine.csv", b"prompt,completion,prompt\na,b,c\n", ["line 1", "each column once, found ['prompt'] more than once"]),
@@ -283,7 +285,7 @@ def test_parquet_row_that_is_not_utf8_is_the_only_one_rejected(tmp_path: Path) -
 
 
 def test_a_line_beyond_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "ROW_LIMIT", 100)
+    monkeypatch.setattr(text_lines, "ROW_LIMIT", 100)
     path = write(tmp_path, lines(PAIR, {"prompt": "é" * 1000}, PAIR) + b"\xff".decode("latin-1"))
     message = refusal(path)
     assert "line 2: expected a line of at most 100 bytes" in message
@@ -411,6 +413,29 @@ def test_quarantine_in_a_read_only_folder(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == [path]
 
 
+def test_rejected_rows_can_be_put_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    path = write(tmp_path, lines(PAIR, "x"))
+    (tmp_path / "mine.jsonl.rejected.jsonl").mkdir()  # nothing can be written there, by whatever user
+    message = refusal(path, on_error="quarantine")
+    assert f"could not write {path}.rejected.jsonl: " in message
+    assert "A folder has this name: choose another name." in message
+    assert 'The bad rows can go elsewhere: read(..., rejected="mine.jsonl.rejected.jsonl").' in message
+    other = tmp_path / "new" / "bad.jsonl"
+    assert data.read(path, on_error="quarantine", rejected=other).to_list() == [PAIR]
+    assert json.loads(other.read_text())["row"] == "x"
+    assert f"the others are in {other}, with reasons" in capsys.readouterr().out
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["mine.jsonl", "mine.jsonl.rejected.jsonl", "new"]
+
+
+def test_the_place_of_rejected_rows_is_never_ignored_and_never_the_input(tmp_path: Path) -> None:
+    path = write(tmp_path, lines(PAIR, "x"))
+    with pytest.raises(ValueError, match="expected on_error='quarantine', found 'raise'"):
+        data.read(path, rejected=tmp_path / "bad.jsonl")
+    with pytest.raises(ValueError, match="expected another file for the rejected rows"):
+        data.read(path, on_error="quarantine", rejected=f"{tmp_path}/./mine.jsonl")
+    assert path.read_text() == lines(PAIR, "x")
+
+
 # --- size and place ---------------------------------------------------------------------------------------------------
 
 
@@ -442,7 +467,8 @@ def test_full_disk_while_keeping_rows(tmp_path: Path, home: Path, monkeypatch: p
     write(home, "a file where the folder should be", "runs")
     path = write(tmp_path, lines(PAIR, "x"))
     message = refusal(path, on_error="quarantine")
-    assert "could not keep the rows" in message or "was not read" in message
+    assert "could not keep the rows" in message
+    assert "FTLAB_HOME names the folder that holds runs/" in message
 
 
 def test_a_failed_read_leaves_no_file(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -497,7 +523,7 @@ def test_to_messages_takes_conversations() -> None:
     rows = [{"conversations": [{"from": "human", "value": "How heavy is it?"}, {"from": "gpt", "value": "850 g."}]}]
     assert list(data.to_messages(rows, turns="conversations")) == [CHAT]
     for broken in ([{"conversations": None}], [{"conversations": [{"from": "human"}]}]):
-        with pytest.raises(DataError, match="row 1: expected turns with 'from' and 'value'"):
+        with pytest.raises(DataError, match="row 1: expected turns with 'from' and 'value', or 'role' and"):
             list(data.to_messages(broken, turns="conversations"))
 
 
@@ -511,8 +537,9 @@ def test_to_messages_and_rows_refuse(tmp_path: Path) -> None:
 # --- fuzz -------------------------------------------------------------------------------------------------------------
 
 CHARACTERS = st.characters(exclude_categories=("Cs",), exclude_characters="\0")
-TEXT = st.text(CHARACTERS, min_size=1, max_size=30).filter(str.strip)
+TEXT = st.tuples(st.text(CHARACTERS, max_size=29), st.sampled_from("x7!é字")).map("".join)  # something can be seen
 SUFFIXES = st.sampled_from([".jsonl", ".csv", ".parquet"])
+ALL_SUFFIXES = st.sampled_from([".jsonl", ".json", ".csv", ".tsv", ".parquet", ".jsonl.gz"])
 MODES = st.sampled_from(["raise", "quarantine"])
 FAULTS = st.dictionaries(st.integers(0, 6), st.sampled_from(["", "number", "space", "missing"]), min_size=1)
 PAIRS = st.lists(st.fixed_dictionaries({"prompt": TEXT, "completion": TEXT}), min_size=1, max_size=6)
@@ -534,7 +561,10 @@ BYTES = st.binary(max_size=200) | st.lists(PIECES | st.binary(max_size=5), max_s
 
 
 @FUZZ
-@given(content=BYTES, suffix=SUFFIXES, on_error=MODES)
+@given(content=BYTES, suffix=ALL_SUFFIXES, on_error=MODES)
+@example(b"\x1f\x8b" + b"\0" * 20, ".jsonl", "raise")
+@example(b'[{"prompt": "a", "prompt": "b"}, {"prompt', ".json", "quarantine")
+@example(b"sep=,\n", ".csv", "raise")
 @example(b"prompt,completion\n\xff,b\n\"", ".csv", "quarantine")
 @example(b"PAR1" + b"\0" * 20 + b"PAR1", ".parquet", "raise")
 def test_any_bytes_give_rows_or_a_data_error(tmp_path: Path, content: bytes, suffix: str, on_error: str) -> None:

@@ -1,0 +1,74 @@
+"""The lines of a text file, each with its number; packed by gzip or not; what is no UTF-8 text is named."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from ftlab.data.faults import Fault
+
+ROW_LIMIT = 16 * 2**20  # bytes of a line, characters of a text: beyond it a file is broken, not long
+BLANK = " \t\r\n"
+NO_TEXT = {  # how files begin that are often saved under the wrong name: what they are, and what to do
+    b"PAR1": ("a Parquet file", "Rename it to .parquet."),
+    b"PK\3\4": ("an Excel sheet or a zip archive", "Save the sheet as 'CSV UTF-8', or unpack the archive."),
+    b"\xd0\xcf\x11\xe0": ("an old Excel sheet", "Save the sheet as 'CSV UTF-8'."),
+    b"BZh": ("a file packed by bzip2", "Unpack it with bunzip2."),
+    b"\xfd7zXZ": ("a file packed by xz", "Unpack it with unxz."),
+    b"\x28\xb5\x2f\xfd": ("a file packed by zstd", "Unpack it with unzstd."),
+}
+
+
+def open_binary(path: Path) -> BinaryIO:
+    """The file's bytes, unpacked if it is gzip under whatever name; raises a ``Fault`` if it is no text."""
+    with path.open("rb") as file:
+        start = file.peek(8)[:8]
+    if start.startswith(b"\x1f\x8b"):
+        return gzip.open(path, "rb")
+    for begin, (found, remedy) in NO_TEXT.items():
+        if start.startswith(begin):
+            raise Fault("text", found, remedy)
+    if encoding := _wide(start):
+        new = path.with_name(f"{path.stem}.utf8{path.suffix}")
+        old, new = (json.dumps(str(name), ensure_ascii=False) for name in (path, new))
+        raise Fault("UTF-8 text", encoding.upper(), "Save the file again as UTF-8: ftlab.files.write_text("
+                    f"{new}, open({old}, encoding='{encoding}', newline='').read())")
+    return path.open("rb")
+
+
+def _wide(start: bytes) -> str | None:
+    """Which encoding of two or four bytes a character a file begins with, with a mark or without one."""
+    if start[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
+        return "utf-32"
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    zeros = [byte == 0 for byte in start[:4]]  # rows and headers begin with letters, quotes and brackets of ASCII
+    return {(False, True, False, True): "utf-16-le", (True, False, True, False): "utf-16-be"}.get(tuple(zeros))
+
+
+def numbered(file: BinaryIO) -> Iterator[tuple[int, str, Fault | None]]:
+    """Yields the file's lines with their numbers; only ``\\n`` ends a line, since U+2028 may stand inside a text."""
+    offset = 0
+    for number in itertools.count(1):
+        raw, start, fault = file.readline(ROW_LIMIT + 1), offset, None
+        if not raw:
+            return
+        offset += len(raw)
+        if number == 1 and raw.startswith(b"\xef\xbb\xbf"):
+            raw, start = raw[3:], 3
+        if len(raw) > ROW_LIMIT:
+            while not raw.endswith(b"\n") and (raw := file.readline(ROW_LIMIT)):
+                offset += len(raw)
+            fault = Fault(f"a line of at most {ROW_LIMIT:,} bytes", "a longer one", "Write one row a line.")
+            raw = b"(too long to repeat here)"
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            text = raw.decode("utf-8", errors="backslashreplace")
+            fault = Fault("UTF-8 text", f"byte 0x{raw[error.start]:02x} at offset {start + error.start} of the file "
+                          f"(byte {error.start + 1} of the line)", "Save the file as UTF-8.")
+        yield number, text, fault

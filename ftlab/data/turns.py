@@ -1,0 +1,126 @@
+"""The checks of one conversation: what each turn holds, whose turn it is, whether there is text that can be seen."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+
+from ftlab.data import lines
+from ftlab.data.faults import Fault, kind, short
+
+ROLES = ("system", "user", "assistant")
+ROLE_WORDS = {"human": "user", "customer": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant",
+              "ai": "assistant", "agent": "assistant", "chatgpt": "assistant"}
+SWITCHES = ("weight", "train", "training", "trainable", "loss")  # how trainers write: learn this turn, or do not
+CALL_HELP = "Training here is on texts alone: leave the row out, or write what is called into 'content'."
+LOST = {  # keys that hold what the model should write and that no trainer here would show to it
+    "tool_calls": CALL_HELP, "function_call": CALL_HELP,
+    **dict.fromkeys(("reasoning_content", "reasoning", "thinking"), "Write it into 'content', in the form that your "
+                    "model's template uses, or remove it if the model should not learn to think aloud."),
+    **dict.fromkeys(("images", "image", "audio", "videos", "refusal"), "Training here is on 'content' alone: write it "
+                    "there, or leave the row out."),
+}
+BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # drawn as nothing, though letters or signs
+NOT_TEXT = re.compile("[\ud800-\udfff\0]")
+
+
+def check(turns: list, where: str, learnt_from: int = 0) -> tuple[list[dict], Counter]:
+    """The turns with role and content alone, and how often each other key was left out.
+
+    Args:
+        where: The column that holds the turns, to name it.
+        learnt_from: The index of the first turn that the trainer learns from; those before are only shown.
+    """
+    left_out, messages = Counter(), []
+    for place, turn in enumerate(turns, start=1):
+        if not isinstance(turn, dict) or not {"role", "content"} <= turn.keys():
+            found = short(list(turn)) if isinstance(turn, dict) else kind(turn)
+            remedy = 'Write {"role": ..., "content": ...}.'
+            if isinstance(turn, dict) and {"from", "value"} <= turn.keys():
+                remedy = f'Convert it with ftlab.data.to_messages(rows, turns="{where}").'
+            raise Fault(f"'role' and 'content' in turn {place}", found, remedy)
+        left_out.update(_other_keys(turn, place, shown_only=place <= learnt_from))
+        messages.append({"role": turn["role"], "content": turn["content"]})
+    _check_roles([message["role"] for message in messages])
+    for place, message in enumerate(messages, start=1):
+        check_text(message["content"], f"'content' of turn {place}")
+    return messages, left_out
+
+
+def filled(value: object) -> bool:
+    """Whether a key or a column says anything; Parquet gives every turn every key, most of them null."""
+    return value is not None and value not in ("", [], {}) and not (isinstance(value, str) and not value.strip())
+
+
+def learnt(turn: dict) -> bool:
+    """Whether the turn is one to learn, by the switches that exporters write; without any it is.
+
+    Raises:
+        Fault: If a switch is neither on nor off: no trainer here weighs a turn by a half.
+    """
+    for name in SWITCHES:
+        value = turn.get(name)
+        if value is not None and value not in (0, 1):  # True and False are 1 and 0
+            raise Fault(f"{name} 0 or 1, true or false", kind(value), "Turns are learnt or not, nothing between.")
+    return all(turn.get(name) in (None, 1) for name in SWITCHES)
+
+
+def _other_keys(turn: dict, place: int, shown_only: bool) -> list[str]:
+    """The keys that are left out; a fault where that would change what the model learns."""
+    is_reply = turn["role"] == "assistant"
+    for name, remedy in LOST.items():
+        if filled(turn.get(name)):
+            raise Fault(f"nothing but text in turn {place}", f"{name!r}", remedy)
+    if is_reply and not shown_only and not learnt(turn):
+        found = next(name for name in SWITCHES if turn.get(name) == 0)
+        raise Fault("assistant turns that are all to be learnt", f"{found} {turn[found]!r} in turn {place}".lower(),
+                    "Split the row with ftlab.data.learnt_turns(rows), which keeps such turns as context.")
+    # A switch is left out in silence only where it says what training does anyway: a reply counts, the others do not.
+    natural = 0 if not is_reply or shown_only else 1
+    return [name for name, value in turn.items()
+            if name not in ("role", "content") and filled(value) and not (name in SWITCHES and value == natural)]
+
+
+def _check_roles(roles: list) -> None:
+    for place, role in enumerate(roles, start=1):
+        if role not in ROLES:
+            better = ROLE_WORDS.get(role.strip().lower(), role.strip().lower()) if isinstance(role, str) else None
+            remedy = f"Write '{better}'." if better in ROLES else "Rename it, or leave the row out."
+            raise Fault(f"role 'system', 'user' or 'assistant' in turn {place}", short(role), remedy)
+    if "assistant" not in roles:
+        raise Fault("an assistant turn", f"only {short(roles)}", "Add the reply that the model should learn.")
+    start = 1 if roles[0] == "system" else 0
+    for index in range(start, len(roles)):
+        role, wanted = roles[index], ROLES[1 + (index - start) % 2]
+        if role != wanted:
+            remedy = "Join the two turns, or add the one that is missing between them."
+            if role == "system":
+                remedy = "A system turn may only come first."
+            elif index == start:
+                remedy = "Begin with the user's words."
+            raise Fault(f"role '{wanted}' in turn {index + 1}", repr(role), remedy)
+    if roles[-1] != "assistant":
+        raise Fault("the assistant's turn last", repr(roles[-1]), "Add the reply, or remove the last turn.")
+
+
+def check_text(value: object, where: str) -> str:
+    """The value if it is a text that can be seen, stored and learnt."""
+    if not isinstance(value, str):
+        raise Fault(f"text in {where}", kind(value), "Write a text, or leave the row out.")
+    if bad := NOT_TEXT.search(value):
+        found = "a NUL character" if bad[0] == "\0" else f"half of a surrogate pair, {bad[0]!r},"
+        raise Fault(f"text in {where}", f"{found} at character {bad.start() + 1}",
+                    "Remove it, or write the character that was meant.")
+    if all(map(_invisible, value)):
+        found = "only white space" if value.isspace() else f"only invisible characters ({ascii(value[:10])})"
+        raise Fault(f"text in {where}", found if value else "an empty text", "Fill it in, or leave the row out.")
+    if len(value) > lines.ROW_LIMIT:
+        raise Fault(f"at most {lines.ROW_LIMIT:,} characters in {where}", f"{len(value):,}", "Split the row.")
+    return value
+
+
+def _invisible(letter: str) -> bool:
+    """Spaces, controls, format characters such as the zero-width space, variation selectors, fillers."""
+    return (letter.isspace() or letter in BLANKS or unicodedata.category(letter) in ("Cc", "Cf")
+            or "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef")
