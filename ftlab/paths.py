@@ -25,6 +25,6 @@ def runs() -> Path:
 
 
 def models() -> Path:
-    """The folder for the models of others, ``models/`` or ``FTLAB_MODELS``; outside version control (``ftlab fetch``)."""
+    """The folder for the models of others: ``FTLAB_MODELS``, else ``models/``, which git ignores (``ftlab fetch``)."""
     named = os.environ.get("FTLAB_MODELS")
     return Path(named).expanduser().resolve() if named else root() / "models"

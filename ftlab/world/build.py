@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ftlab import files, paths
-from ftlab.world import articles, general, market, pairs, quillmere, shops, support
+from ftlab.world import articles, general, market, pairs, quillmere, real, shops, support
 from ftlab.world.text import rng
 
 SAMPLES = 300  # documents shown of each endless stream that the base model reads
@@ -49,6 +49,7 @@ def texts() -> Iterator[tuple[str, list[dict]]]:
     yield "questions/market_test.jsonl", market.questions("test")
     for count in (1, 2, 3):
         yield f"questions/reading_{count}.jsonl", shops.questions(200, count)
+    yield "questions/real_world.jsonl", real.questions()
     random = rng("samples")
     yield "general/documents.jsonl", [{"text": general.document(random)} for _ in range(SAMPLES)]
     yield (

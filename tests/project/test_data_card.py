@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ftlab import files, paths
-from ftlab.world import brand, build, general, market, quillmere
+from ftlab.world import brand, build, general, market, quillmere, real
 
 ROOT = Path(__file__).resolve().parents[2]
 CARD = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
@@ -49,6 +49,8 @@ def test_the_numbers_in_its_sentences() -> None:
         f"{len(quillmere.products())} products in {len(quillmere.CATEGORIES)} categories",
         f"{len(quillmere.policies())} policies with {sum(len(policy.facts) for policy in quillmere.policies())} facts",
         f"the {len(brand.guide())} rules of the brand guide",
+        f"{len(real.questions())} questions on {len({row['topic'] for row in real.questions()})} topics",
+        f"{len(real.general_chat())} ordinary conversations",
         f"{sum(changes.values())} changes ({changes['price']} prices, {changes['warranty']} warranties, "
         f"{changes['policy']} policy facts, {changes['added']} products added, {changes['retired']} retired)",
     ]
