@@ -91,8 +91,7 @@ def test_a_reply_that_ends_early_does_not_end_the_others(model, small) -> None:
     first = int(model(small("Hello there", return_tensors="pt")["input_ids"]).logits[0, -1].argmax())
     model.generation_config.eos_token_id = [small.eos_token_id, first]
     alone = [generate.replies(model, small, [prompt], 8)[0] for prompt in PROMPTS]
-    # It ends with its first token, which leaves no text if a model of chance chose a special one.
-    assert alone[PROMPTS.index("Hello there")] == small.decode([first], skip_special_tokens=True).strip()
+    assert alone[PROMPTS.index("Hello there")] == ""  # it ends with its first token, and an end is no part of a reply
     assert len(set(alone)) > 2
     assert generate.replies(model, small, PROMPTS, 8) == alone
 
