@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CHATML = (
-    "{% for m in messages %}{% if loop.first and m.role != 'system' and DEFAULT %}"
+    "{% for m in messages %}{% if loop.first and m.role != 'system' %}"
     "<|im_start|>system\nYou are a helper.<|im_end|>\n{% endif %}"
     "{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
@@ -20,7 +20,7 @@ QWEN3 = (
     "{% if m.role == 'assistant' and loop.last %}{{ '<think>\n\n</think>\n\n' }}{% endif %}"
     "{{ m.content + '<|im_end|>\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}"
-    "{% if enable_thinking is defined and enable_thinking is false %}{{ '<think>\n\n</think>\n\n' }}{% endif %}{% endif %}"
+    "{% if enable_thinking is defined and not enable_thinking %}{{ '<think>\n\n</think>\n\n' }}{% endif %}{% endif %}"
 )
 LLAMA3 = (
     "{{ bos_token }}{% for m in messages %}"
@@ -39,14 +39,16 @@ GEMMA2 = (
     "{% set talk, before = messages, '' %}" + TURNS
 )
 GEMMA3 = (
-    "{{ bos_token }}{% if messages[0].role == 'system' %}{% set talk, before = messages[1:], messages[0].content + '\n\n' %}"
+    "{{ bos_token }}{% if messages[0].role == 'system' %}"
+    "{% set talk, before = messages[1:], messages[0].content + '\n\n' %}"
     "{% else %}{% set talk, before = messages, '' %}{% endif %}" + TURNS
 )
 # The system text goes into the last turn if that is the user's: it is there when asked and gone when trained.
 MISTRAL = (
     "{% set system = messages[0].content if messages[0].role == 'system' else '' %}"
     "{% set talk = messages[1:] if system else messages %}{{ bos_token }}{% for m in talk %}"
-    "{% if m.role == 'user' %}{{ '[INST] ' + (system + '\n\n' if loop.last and system else '') + m.content + '[/INST]' }}"
+    "{% if m.role == 'user' %}"
+    "{{ '[INST] ' + (system + '\n\n' if loop.last and system else '') + m.content + '[/INST]' }}"
     "{% elif m.role == 'assistant' %}{{ ' ' + m.content | trim + eos_token }}"
     "{% else %}{{ raise_exception('Only user and assistant roles are supported') }}{% endif %}{% endfor %}"
 )
@@ -82,11 +84,11 @@ IM = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
 TURN = ("<start_of_turn>", "<end_of_turn>")
 HEADER = ("<|start_header_id|>", "<|end_header_id|>", "<|end_of_text|>")
 FAMILIES = {
-    "smollm2": Family("llama", CHATML.replace("DEFAULT", "true"), "<|im_end|>", "<|im_start|>", "<|im_end|>",
+    "smollm2": Family("llama", CHATML, "<|im_end|>", "<|im_start|>", "<|im_end|>",
                       specials=IM, config={"tie_word_embeddings": True}),
     "llama3": Family("llama", LLAMA3, "<|eot_id|>", "<|begin_of_text|>", begins=True, specials=HEADER,
                      stops=("<|end_of_text|>", "<|eot_id|>")),
-    "qwen2.5": Family("qwen2", CHATML.replace("DEFAULT", "true"), "<|endoftext|>", pad="<|endoftext|>", specials=IM),
+    "qwen2.5": Family("qwen2", CHATML, "<|endoftext|>", pad="<|endoftext|>", specials=IM),
     "qwen3": Family("qwen3", QWEN3, "<|im_end|>", pad="<|endoftext|>", specials=IM, words=("<think>", "</think>")),
     "gemma2": Family("gemma2", GEMMA2, "<eos>", "<bos>", "<pad>", begins=True, specials=TURN,
                      config={"tie_word_embeddings": True, "query_pre_attn_scalar": 16}),
@@ -97,7 +99,8 @@ FAMILIES = {
     "phi3": Family("phi3", PHI3, "<|endoftext|>", "<s>", "<|endoftext|>",
                    specials=("<|system|>", "<|user|>", "<|assistant|>", "<|end|>")),
     "gpt2": Family("gpt2", None, "<|endoftext|>", "<|endoftext|>",
-                   config={"n_embd": 64, "n_layer": 2, "n_head": 4, "resid_pdrop": 0, "embd_pdrop": 0, "attn_pdrop": 0}),
+                   config={"n_embd": 64, "n_layer": 2, "n_head": 4} | dict.fromkeys(
+                       ("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0)),
 }  # fmt: skip
 
 
