@@ -333,10 +333,10 @@ for row in train[:3]:
 
 # %%
 for key in ("product", "policy", "question_phrasing"):
-    values = [{row[key] for row in rows if row[key]} for rows in (train, valid, test)]
-    shared = (values[0] & values[2]) | (values[0] & values[1]) | (values[1] & values[2])
+    found = [{row[key] for row in rows if row[key]} for rows in (train, valid, test)]
+    shared = (found[0] & found[2]) | (found[0] & found[1]) | (found[1] & found[2])
     assert not shared, f"{key}: {shared}"
-    print(f"{key}: train {len(values[0])}, valid {len(values[1])}, test {len(values[2])}, shared {len(shared)}")
+    print(f"{key}: train {len(found[0])}, valid {len(found[1])}, test {len(found[2])}, shared {len(shared)}")
 
 # %% [markdown]
 # How long are the examples? Length decides the memory and the time of a step, and a row longer than the context would

@@ -1,4 +1,4 @@
-"""What the doctor says of the two models: there, missing, or not what FTLAB_MODEL promises; from any folder the same."""
+"""What the doctor says of the two models: there, missing, not what FTLAB_MODEL promises; the same from any folder."""
 
 from __future__ import annotations
 
