@@ -113,7 +113,7 @@ def test_other_code_or_weights_are_run_again(home):
     sys.modules.pop("fake_experiment")
     reference.main(["--only", "gain"])
     assert claims.reference("gain")["verdict"] == "does not hold here"
-    files.write_text(home / "data" / "base-model" / "model.safetensors", "new weights")
+    files.write_text(home / "data" / "lab-model" / "model.safetensors", "new weights")
     reference.main(["--only", "gain"])
     assert len(seeds_run(home)) == 15
 
@@ -156,10 +156,10 @@ def test_another_model_is_not_compared(home, monkeypatch):
     assert "FTLAB_MODEL names another" in str(result)
     with pytest.raises(SystemExit):
         reference.main(["--only", "gain"])
-    (home / "data" / "base-model").mkdir()
+    (home / "data" / "lab-model").mkdir()
     monkeypatch.setenv("FTLAB_MODEL", str(home / "data" / "tuned"))
     assert claims.record("gain", 0, 45, 40, 50).where == claims.OTHER_MODEL
-    monkeypatch.setenv("FTLAB_MODEL", str(home / "data" / "base-model"))  # the bundled model by its path
+    monkeypatch.setenv("FTLAB_MODEL", str(home / "data" / "lab-model"))  # the bundled model by its path
     assert claims.record("gain", 0, 45, 40, 50).where == claims.INSIDE
 
 

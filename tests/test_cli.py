@@ -106,18 +106,6 @@ def test_doctor_finds_small_memory_and_a_full_disk(monkeypatch: pytest.MonkeyPat
         assert doctor.check_disk().level == level
 
 
-def test_doctor_says_what_is_wrong_with_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ftlab import model
-
-    def refuse() -> None:
-        raise ValueError("FTLAB_MODEL='nowhere': no such folder")
-
-    monkeypatch.setattr(model, "choose", refuse)
-    monkeypatch.setenv("FTLAB_MODEL", "nowhere")
-    (finding,) = doctor.check_model()
-    assert finding.level == "problem" and "nowhere" in finding.text and "FTLAB_MODEL" in finding.remedy
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="make is not a Windows habit")
 def test_make_says_what_to_do_without_a_python(root: Path, tmp_path: Path) -> None:
     for name in ("Makefile", "requirements.lock", "pyproject.toml"):

@@ -130,28 +130,34 @@ def check_disk() -> Finding:
 
 
 def check_model() -> Iterator[Finding]:
-    """The model in use, and the device and precision that follow from this machine."""
+    """The real model (or what stands in its place), the lab model, and device and precision on this machine."""
     try:
         from ftlab import model
 
-        choice = model.choose()
+        device, dtype, reason = model.precision()
     except ImportError as error:
         yield Finding(
             "problem", "model", str(error), "Install what the lock says: python -m pip install -r requirements.lock"
         )
         return
-    except (ValueError, OSError) as error:
-        chosen = "Unset FTLAB_MODEL to use the bundled model."
-        remedy = chosen if os.environ.get("FTLAB_MODEL") else "Take the folder data/ from the project again."
-        yield Finding("problem", "model", str(error), remedy)
-        return
-    yield Finding("ok", "model", f"{choice.name} ({choice.path})")
-    dtype = str(choice.dtype).removeprefix("torch.")
-    yield Finding("ok", "precision", f"{dtype} on {choice.device}: {choice.precision_reason}")
+    if named := model.unquoted(os.environ.get("FTLAB_MODEL", "")):
+        missing = ("problem", "Unset FTLAB_MODEL to use the course's own choice.")
+        whose = f"{named}, by FTLAB_MODEL"
+    else:
+        missing = ("note", "`make lab` and `make course` do so by themselves; the notebooks that show it need it.")
+        whose = "SmolLM2-135M-Instruct"
+    broken = ("problem", "Take the folder data/lab-model from the project again.")
+    for subject, name, choose, remedy in (("real model", whose, model.choose, missing),
+                                          ("lab model", "the course's own", model.lab, broken)):
+        try:
+            yield Finding("ok", subject, f"{name} ({choose().path})")
+        except (ValueError, OSError) as error:
+            yield Finding(remedy[0], subject, str(error), remedy[1])
+    yield Finding("ok", "precision", f"{dtype} on {device}: {reason}")
 
 
 def examine() -> Iterator[Finding]:
-    """All findings, the quick ones first. The model is looked at only if the packages are there."""
+    """All findings, the quick ones first. The models are looked at only if the packages are there."""
     checks: list[Callable[[], Finding]] = [check_python, check_packages, check_cores, check_memory, check_disk]
     broken = False
     for check in checks:

@@ -32,8 +32,11 @@ def environment(model: str | None = None) -> dict[str, str]:
         model: The value of ``FTLAB_MODEL``: empty for the bundled model, a folder, or a hub name such as ``org/name``.
     """
     quiet = {"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1", "TOKENIZERS_PARALLELISM": "false"}
-    if model and not Path(model).expanduser().exists():
-        return quiet
+    if model:
+        from ftlab.model import located  # here, since a guarded Python may not know ftlab
+
+        if not os.path.exists(located(model)):
+            return quiet
     return quiet | {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
 
 

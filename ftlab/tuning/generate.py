@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ftlab.model import precision
+from ftlab.tuning import chat
+
+THOUGHT = re.compile(r"^\s*<think>.*?(</think>|$)", re.DOTALL)  # what Qwen3 writes before it speaks, empty or not
 
 
 @contextmanager
@@ -32,18 +36,24 @@ def computing_in(model, dtype: str) -> Iterator[None]:
             p.data = data
 
 
-def replies(model, tokenizer, prompts: Sequence[str], max_new_tokens: int = 64, batch_size: int = 64) -> list[str]:
-    """Continues each prompt greedily up to the end token and returns the new text alone.
+def replies(
+    model, tokenizer, prompts: Sequence[str], max_new_tokens: int = 64, batch_size: int = 64, batch_tokens: int = 12_288
+) -> list[str]:
+    """Continues each prompt greedily up to an end token and returns the new text alone.
 
-    Prompts of similar length share a batch, padded on the left, so that little work goes into padding and every
-    prompt's last token sits where generation begins. Computed in the machine's precision (``model.precision``).
+    Prompts of like length share a batch, padded on the left, so that little work goes into padding and every prompt's
+    last token sits where generation begins. Computed in the machine's precision (``model.precision``).
 
     Args:
-        prompts: Texts, already in the model's chat format if it has one.
+        model: A causal model, bare or with LoRA from peft.
+        prompts: Texts: in the model's chat format (``chat.prompts``), or plain. A plain one gets the token that the
+            model's texts begin with, if it has one.
         max_new_tokens: Most tokens added to a prompt.
-        batch_size: Prompts a batch.
+        batch_size: Most prompts a batch.
+        batch_tokens: Most tokens a batch, padding and replies included: long prompts come in smaller batches, since a
+            batch's memory grows with its tokens. A single prompt may be longer.
     Returns:
-        One reply a prompt, in the prompts' order, without special tokens.
+        One reply a prompt, in the prompts' order, without special tokens and without what a model thinks beforehand.
     Raises:
         ValueError: If a prompt is empty: there is nothing to continue.
     """
@@ -54,36 +64,77 @@ def replies(model, tokenizer, prompts: Sequence[str], max_new_tokens: int = 64, 
             raise ValueError(
                 f"prompts[{i}]: expected a text to continue, found an empty one. Leave it out or give it a word."
             )
+    encoded, ends = encode(tokenizer, prompts), stops(model, tokenizer)
     # A hub model's tokenizer may have no padding token. Padding is masked, so any token will do.
     pad = next(token for token in (tokenizer.pad_token_id, tokenizer.eos_token_id, 0) if token is not None)
-    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     found = [""] * len(prompts)
     was_training = model.training
     model.eval()
     try:
         with computing_in(model, precision()[1]), torch.inference_mode():
-            for start in range(0, len(order), batch_size):
-                rows = order[start : start + batch_size]
-                encoded = tokenizer([prompts[i] for i in rows], add_special_tokens=False)["input_ids"]
-                width = max(len(ids) for ids in encoded)
-                input_ids = torch.tensor([[pad] * (width - len(ids)) + ids for ids in encoded])  # (B, T)
-                mask = torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for ids in encoded])
+            for rows in batches([len(ids) + max_new_tokens for ids in encoded], batch_size, batch_tokens):
+                width = max(len(encoded[i]) for i in rows)
+                left = [width - len(encoded[i]) for i in rows]
+                input_ids = torch.tensor([[pad] * n + encoded[i] for n, i in zip(left, rows, strict=True)])  # (B, T)
+                mask = torch.tensor([[0] * n + [1] * (width - n) for n in left])
                 out = model.generate(
                     input_ids=input_ids.to(model.device),
                     attention_mask=mask.to(model.device),
                     max_new_tokens=max_new_tokens,
                     pad_token_id=pad,
+                    eos_token_id=ends or None,
                     # A model may come with settings of its own; greedy means none of them.
                     do_sample=False,
                     num_beams=1,
                     repetition_penalty=1.0,
                     no_repeat_ngram_size=0,
                 )
-                for i, text in zip(rows, tokenizer.batch_decode(out[:, width:], skip_special_tokens=True), strict=True):
-                    found[i] = text.strip()
+                for i, new in zip(rows, out[:, width:].tolist(), strict=True):
+                    said = new[: next((place for place, token in enumerate(new) if token in ends), None)]
+                    found[i] = THOUGHT.sub("", tokenizer.decode(said, skip_special_tokens=True)).strip()
     finally:
         model.train(was_training)
     return found
+
+
+def encode(tokenizer, prompts: Sequence[str]) -> list[list[int]]:
+    """The prompts' tokens, each with the begin token once, if its tokenizer puts it before a text.
+
+    In a chat prompt the template has the word: what it left out was not there in training either.
+    """
+    encoded = tokenizer(list(prompts), add_special_tokens=False)["input_ids"] if len(prompts) else []
+    begin = tokenizer.bos_token_id
+    if begin is None or tokenizer("a")["input_ids"][0] != begin:
+        return encoded
+    openings = chat.look(tokenizer).openings if tokenizer.chat_template else ()
+    return [
+        ids if ids[0] == begin or prompt.startswith(openings) else [begin, *ids]
+        for ids, prompt in zip(encoded, prompts, strict=True)
+    ]
+
+
+def stops(model, tokenizer) -> list[int]:
+    """The tokens at which a reply ends: the model's, the tokenizer's, and the one that closes a turn of the chat.
+
+    The three need not agree: the base model Qwen2.5 stops at one token, and its template ends turns with another.
+    """
+    own = model.generation_config.eos_token_id
+    found = {tokenizer.eos_token_id, *(own if isinstance(own, (list, tuple)) else [own])}
+    if tokenizer.chat_template and (end := chat.look(tokenizer).end):
+        found.add(tokenizer.convert_tokens_to_ids(end))
+    return sorted(found - {None})
+
+
+def batches(lengths: Sequence[int], most_rows: int, most_tokens: int) -> Iterator[list[int]]:
+    """Places of rows that go together: the shortest first, as many as fit once they are all padded to the longest."""
+    rows: list[int] = []
+    for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+        if rows and (len(rows) == most_rows or (len(rows) + 1) * lengths[i] > most_tokens):
+            yield rows
+            rows = []
+        rows.append(i)
+    if rows:
+        yield rows
 
 
 def answers(model, tokenizer, questions: Sequence[str], max_new_tokens: int = 12, batch_size: int = 128) -> list[str]:

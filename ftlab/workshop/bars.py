@@ -1,4 +1,4 @@
-"""What the bundled base model can do, measured: ``ftlab doctor --model``."""
+"""What the lab model can do, measured: ``ftlab doctor --model``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ftlab import files, paths, values
 from ftlab.evidence import intervals
-from ftlab.model import Choice, choose
+from ftlab.model import Choice, lab
 from ftlab.tuning import chat, generate
 from ftlab.world.text import rng
 
@@ -60,10 +60,11 @@ def measure(choice: Choice | None = None, general: int = 400, reading: int = 200
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    choice = choice or choose()
+    choice = choice or lab()
     tokenizer = AutoTokenizer.from_pretrained(choice.path)
     tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE
-    model = AutoModelForCausalLM.from_pretrained(choice.path, dtype=torch.float32).to(choice.device)
+    model = AutoModelForCausalLM.from_pretrained(choice.path, dtype=torch.float32, use_safetensors=True)
+    model.to(choice.device)
     bars = []
     for kind, goal in (("test", 0.85), ("riddle", 0.0)):
         rows = questions(f"general_{kind}", general)
@@ -88,12 +89,12 @@ def measure(choice: Choice | None = None, general: int = 400, reading: int = 200
 
 
 def report() -> int:
-    """Prints the bars with their intervals. Returns 1 if the bundled model misses one, else 0."""
-    choice = choose()
+    """Prints the bars with their intervals. Returns 1 if the model misses one, else 0."""
+    choice = lab()
     print(f"model: {choice}")
     start = time.perf_counter()
     bars = measure(choice)
     for bar in bars:
         print(bar)
     print(f"{time.perf_counter() - start:.0f} s")
-    return int(choice.bundled and not all(bar.met for bar in bars))
+    return int(not all(bar.met for bar in bars))

@@ -9,7 +9,7 @@ import sys
 import time
 
 from ftlab import files, paths
-from ftlab.model import Choice, choose
+from ftlab.model import Choice, lab
 from ftlab.tuning import chat, generate
 
 BARS = {"of TRL's defaults": 1.8, "of a bare loop": 0.9, "of one prompt at a time": 8.0}
@@ -27,7 +27,9 @@ def load(choice: Choice, attention: str):
 
     tokenizer = AutoTokenizer.from_pretrained(choice.path)
     tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE
-    model = AutoModelForCausalLM.from_pretrained(choice.path, dtype=torch.float32, attn_implementation=attention)
+    model = AutoModelForCausalLM.from_pretrained(
+        choice.path, dtype=torch.float32, attn_implementation=attention, use_safetensors=True
+    )
     return model.to(choice.device), tokenizer
 
 
@@ -122,7 +124,7 @@ def seconds(code: str) -> float:
 def training(choice: Choice, count: int, rounds: int) -> dict[str, list[float]]:
     """Tokens a second of the three ways, in turn, ``rounds`` times."""
     ours = {
-        "hand_loss": choice.bundled,
+        "hand_loss": True,
         "attention": "eager",
         "per_device_train_batch_size": 8,
         "activation_checkpointing": False,
@@ -152,7 +154,7 @@ def main(argv: list[str] | None = None) -> int:
     datasets.disable_progress_bars()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    choice = choose()
+    choice = lab()
     print(f"model: {choice}")
     ok = True
 

@@ -45,7 +45,7 @@ from ftlab.curation import choose, duplicates, injection, leaks, measure, normal
 from ftlab.exercise import check, passed
 from ftlab.workshop.experiments import curation, sft, synthetic
 from ftlab.world import brand, desk
-figures.style(); disable_progress_bars(); choice = model.choose()  # noqa: E702
+figures.style(); disable_progress_bars(); choice = model.lab()  # noqa: E702
 print(choice)
 
 # %% [markdown]

@@ -29,8 +29,7 @@
 # ## Set up
 #
 # The first cell imports what the lesson uses and says which model it found, on which device and in which precision.
-# The dial behind it is one environment variable, `FTLAB_MODEL`: without it the course uses the small base model that
-# it ships with.
+# It is the lab model, the small base model that the course ships with: it can be tuned many times in one lesson.
 
 # %%
 import math
@@ -45,7 +44,7 @@ from ftlab.tuning import chat, checkpoints, generate
 from ftlab.exercise import check, passed
 from ftlab.workshop.experiments import sft
 figures.style()
-choice = model.choose()
+choice = model.lab()
 print(choice)
 
 # %% [markdown]
@@ -68,15 +67,17 @@ OVERFIT_EXAMPLES, OVERFIT_STEPS = 30, 100  # claim 4: a set too small for so man
 # %% [markdown]
 # ## 1. What does a base model do with a question?
 #
-# We load the base model with the library's own call. Two arguments deserve a word. `dtype=torch.float32` keeps the
+# We load the base model with the library's own call. Three arguments deserve a word. `dtype=torch.float32` keeps the
 # weights in full precision, because the small updates of training get lost in a 16-bit weight.
 # `attn_implementation="eager"` picks the plain version of attention, which happens to be the faster one on a CPU for
-# rows as short as ours.
+# rows as short as ours. The third is for your safety: weights kept as a *pickle* can run code when they are read, and
+# `use_safetensors=True` never reads one. The last word moves the model to the device.
 
 # %%
 tokenizer = AutoTokenizer.from_pretrained(choice.path)
-base = AutoModelForCausalLM.from_pretrained(choice.path, dtype=torch.float32, attn_implementation="eager")
-base.to(choice.device)
+base = AutoModelForCausalLM.from_pretrained(
+    choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
+).to(choice.device)
 print(f"{base.num_parameters():,} parameters, a vocabulary of {len(tokenizer):,} tokens, "
       f"a context of {base.config.max_position_embeddings} tokens")
 
@@ -134,12 +135,14 @@ print(by_hand)
 # Libraries write the same loop in Jinja, a small template language, because a template is
 # text and can be stored with the tokenizer. Ours does one thing more: it wraps what the *assistant* says, end token
 # included, in `generation` marks, which leave no trace in the text, but let the library report which tokens those
-# are. The last line is for asking: it opens the assistant's turn and leaves it open.
+# are. The last line is for asking: it opens the assistant's turn and leaves it open. And two names stand in place of
+# tokens, so that the template serves other models too: `eos_token` is whatever the tokenizer's end token is, here
+# `<|end|>`, and `bos_token` the one that its texts begin with, here none.
 
 # %% tags=["twin:ftlab.tuning.chat:TEMPLATE"]
 TEMPLATE = (
-    "{% for message in messages %}<|{{ message.role }}|>\n"
-    "{% if message.role == 'assistant' %}{% generation %}{{ message.content }}<|end|>{% endgeneration %}"
+    "{{ bos_token }}{% for message in messages %}<|{{ message.role }}|>\n"
+    "{% if message.role == 'assistant' %}{% generation %}{{ message.content }}{{ eos_token }}{% endgeneration %}"
     "{% else %}{{ message.content }}\n{% endif %}"
     "{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
@@ -270,6 +273,8 @@ def masked_cross_entropy(model, input_ids, labels, num_counted=None):
     """The mean cross-entropy of the counted tokens, each predicted from the tokens before it. labels: (B, T)."""
     import torch
 
+    if hasattr(model, "get_base_model"):  # peft, of notebook 04, wraps the model that its layers sit in
+        model = model.get_base_model()
     hidden = model.base_model(input_ids=input_ids, use_cache=False).last_hidden_state[:, :-1]  # (B, T - 1, D)
     targets = labels[:, 1:]
     counted = targets != IGNORED
@@ -282,7 +287,7 @@ def masked_cross_entropy(model, input_ids, labels, num_counted=None):
 
 # %%
 with torch.inference_mode():
-    lean = masked_cross_entropy(base, row, label_row) if choice.bundled else out.loss  # made for Llama's shape
+    lean = masked_cross_entropy(base, row, label_row)
 assert torch.allclose(lean, out.loss.float(), atol=1e-5)
 print(f"{lean:.4f} nats / supervised token, with {int(counts.sum())} rows of logits instead of {len(ids)}")
 
@@ -328,10 +333,10 @@ for row in train[:3]:
 
 # %%
 for key in ("product", "policy", "question_phrasing"):
-    values = [{row[key] for row in rows if row[key]} for rows in (train, valid, test)]
-    shared = (values[0] & values[2]) | (values[0] & values[1]) | (values[1] & values[2])
+    found = [{row[key] for row in rows if row[key]} for rows in (train, valid, test)]
+    shared = (found[0] & found[2]) | (found[0] & found[1]) | (found[1] & found[2])
     assert not shared, f"{key}: {shared}"
-    print(f"{key}: train {len(values[0])}, valid {len(values[1])}, test {len(values[2])}, shared {len(shared)}")
+    print(f"{key}: train {len(found[0])}, valid {len(found[1])}, test {len(found[2])}, shared {len(shared)}")
 
 # %% [markdown]
 # How long are the examples? Length decides the memory and the time of a step, and a row longer than the context would
@@ -376,12 +381,15 @@ def pairs(rows):
 
 # %% [markdown]
 # TRL computes the same loss as we did. One method of its trainer, `compute_loss`, decides which code does it, so we
-# put our lean version there: the same numbers, in less time on a CPU. For another model than the bundled one we leave
-# TRL's own in place.
+# put our lean version there: the same numbers, in less time on a CPU. Not every model's logits are the output
+# embeddings times the last hidden state and nothing else; `ftlab.tuning.loss.can_be_lean` tries it out, and where it
+# says no, TRL's own stays in place.
 
 # %% tags=["twin:ftlab.tuning.trainer:HandLoss"]
 class HandLoss(SFTTrainer):
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        if model is not self.model:  # wrapped, for several GPUs or by a compiler, and must then be called as a whole
+            return super().compute_loss(model, dict(inputs), return_outputs, num_items_in_batch)
         with self.accelerator.autocast():  # what `bf16` asks for: the trainer sees to it only where it calls the model
             loss = masked_cross_entropy(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
         return (loss, {}) if return_outputs else loss
@@ -393,8 +401,10 @@ class HandLoss(SFTTrainer):
 chosen = sft.sample(train, EXAMPLES, SEED)
 dials = {"rows": checkpoints.fingerprint(chosen), "lr": LR, "steps": STEPS, "batch": BATCH_SIZE, "seed": SEED}
 folder = checkpoints.run_folder("sft", model=choice.path, **dials)  # a folder for these dials and no others
-tuned = AutoModelForCausalLM.from_pretrained(choice.path, dtype=torch.float32, attn_implementation="eager")
-trainer = (HandLoss if choice.bundled else SFTTrainer)(
+tuned = AutoModelForCausalLM.from_pretrained(
+    choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
+).to(choice.device)
+trainer = HandLoss(
     model=tuned,
     processing_class=tokenizer,  # it brings the chat template
     train_dataset=pairs(chosen),
@@ -435,8 +445,8 @@ for ids, mask, labels in zip(batch["input_ids"], batch["attention_mask"], batch[
     assert labels[mask == 1].tolist() == expected[tuple(ids[mask == 1].tolist())]
     assert (labels[mask == 0] == -100).all()
 with torch.inference_mode():
-    mine, theirs = trainer.compute_loss(tuned, batch), tuned(**batch).loss
-    in_32_bits = masked_cross_entropy(tuned, batch["input_ids"], batch["labels"]) if choice.bundled else theirs
+    mine, theirs = trainer.compute_loss(tuned, dict(batch)), tuned(**batch).loss
+    in_32_bits = masked_cross_entropy(tuned, batch["input_ids"], batch["labels"])
 assert torch.allclose(in_32_bits, theirs.float(), atol=1e-4)
 assert torch.allclose(mine, theirs, rtol=0.01)  # where the trainer computes in bf16, two or three digits agree
 print({name: tuple(values.shape) for name, values in batch.items()})
@@ -576,8 +586,9 @@ print(result)
 #
 # LIMA, a paper of 2023, tuned a large model on a thousand careful examples and called its finding *less is more for
 # alignment*. Is a thousand needed? We shall tune the same base on 10, 30, 100 and 300 examples. For that the
-# trainer's call goes into a function. There is nothing new in it: it is the cell of section 5 with the rows, the
-# rate, the steps and the seed as arguments; `more` hands further settings to `SFTConfig`, which section 9 will use.
+# trainer's call goes into a function. It is the cell of section 5 with the rows, the rate, the steps and the seed as
+# arguments; `more` hands further settings to `SFTConfig`, which section 9 will use. Two names serve other models than
+# this one: `chat.pairs` makes pairs that suit any chat template, and `can_be_lean` decides who computes the loss.
 # The package keeps the same function as `ftlab.workshop.experiments.sft.fine_tune`.
 
 # %% tags=["twin:ftlab.workshop.experiments.sft:fine_tune"]
@@ -588,16 +599,19 @@ def fine_tune(choice, rows, lr, steps, seed, valid=None, **more):
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
+    from ftlab.tuning.loss import can_be_lean
     from ftlab.tuning.trainer import HandLoss
 
     tokenizer = AutoTokenizer.from_pretrained(choice.path)
     tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE
-    model = AutoModelForCausalLM.from_pretrained(choice.path, dtype=torch.float32, attn_implementation="eager")
+    model = AutoModelForCausalLM.from_pretrained(
+        choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
+    ).to(choice.device)
 
     def pairs(rows):
-        return Dataset.from_list([{"prompt": r["messages"][:-1], "completion": r["messages"][-1:]} for r in rows])
+        return Dataset.from_list(chat.pairs(tokenizer, rows))
 
-    trainer = (HandLoss if choice.bundled else SFTTrainer)(
+    trainer = (HandLoss if can_be_lean(model) else SFTTrainer)(
         model=model,
         processing_class=tokenizer,
         train_dataset=pairs(rows),
@@ -819,8 +833,9 @@ _ = ax.legend()
 
 # %%
 checkpoint = folder / f"checkpoint-{OVERFIT_STEPS}"
-last = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32, attn_implementation="eager")
-last.to(choice.device)
+last = AutoModelForCausalLM.from_pretrained(
+    checkpoint, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
+).to(choice.device)
 at_best, at_end = (sft.judge(each, tokenizer, held_out) for each in (best, last))
 for step, found in ((best_step, at_best), (OVERFIT_STEPS, at_end)):
     print(f"step {step}: {share(found['both'])} on-brand with the right fact, for example: {found['reply'][0]}")

@@ -44,7 +44,7 @@ from ftlab.tuning import chat, generate
 from ftlab.exercise import check, passed
 from ftlab.workshop.experiments import evaluation, sft
 figures.style(); disable_progress_bars()  # noqa: E702
-choice = model.choose()
+choice = model.lab()
 print(choice)
 
 # %% [markdown]

@@ -229,7 +229,7 @@ def test_the_experiments_return_what_the_claims_are_about(monkeypatch):
     monkeypatch.setattr(evaluation, "HELD_OUT", 4)
     monkeypatch.setattr(evaluation, "LEAKED", 2)
     monkeypatch.setattr(evaluation, "COPIES", 3)
-    monkeypatch.setattr(evaluation, "choose", lambda: "choice")
+    monkeypatch.setattr(evaluation, "lab", lambda: "choice")
     monkeypatch.setattr(evaluation.chat, "prompts", lambda tokenizer, rows: [r["messages"][1]["content"] for r in rows])
     monkeypatch.setattr(sft, "main_run", lambda seed: ("choice", "clean", "tokenizer", {}))
     monkeypatch.setattr(sft, "fine_tune", lambda choice, rows, lr, steps, seed: (rows, "tokenizer", []))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ftlab.tuning import generate
 from ftlab.workshop import pretrain, reading, tokenizer
@@ -91,8 +93,7 @@ def test_a_reply_that_ends_early_does_not_end_the_others(model, small) -> None:
     first = int(model(small("Hello there", return_tensors="pt")["input_ids"]).logits[0, -1].argmax())
     model.generation_config.eos_token_id = [small.eos_token_id, first]
     alone = [generate.replies(model, small, [prompt], 8)[0] for prompt in PROMPTS]
-    # It ends with its first token, which leaves no text if a model of chance chose a special one.
-    assert alone[PROMPTS.index("Hello there")] == small.decode([first], skip_special_tokens=True).strip()
+    assert alone[PROMPTS.index("Hello there")] == ""  # it ends with its first token, and an end is no part of a reply
     assert len(set(alone)) > 2
     assert generate.replies(model, small, PROMPTS, 8) == alone
 
@@ -111,6 +112,60 @@ def test_writes_in_the_precision_of_the_machine_and_leaves_the_weights_alone(mod
     assert all(torch.equal(p, before[name]) for name, p in model.named_parameters())
     model(small("a", return_tensors="pt")["input_ids"]).logits.sum().backward()  # and it can still be trained
     assert all(p.grad is not None and p.grad.dtype == torch.float32 for p in model.parameters())
+
+
+def test_writes_in_that_precision_through_lora_too_and_leaves_both_weights_alone(model, small, monkeypatch) -> None:
+    from peft import LoraConfig, get_peft_model
+
+    lora = LoraConfig(task_type="CAUSAL_LM", r=2, target_modules="all-linear", init_lora_weights=False)  # not zero
+    plain = generate.replies(model, small, PROMPTS, 4)
+    tuned = get_peft_model(model, lora)
+    before = {name: p.clone() for name, p in tuned.named_parameters()}
+    assert {p.dtype for p in before.values()} == {torch.float32}
+    in_full = generate.replies(tuned, small, PROMPTS, 4)
+    assert in_full != plain
+    with tuned.disable_adapter():
+        assert generate.replies(tuned, small, PROMPTS, 4) == plain
+    seen = []
+    linear = tuned.get_submodule("base_model.model.model.layers.0.mlp.up_proj")
+    for part in (linear.base_layer, linear.lora_A["default"], linear.lora_B["default"]):
+        part.register_forward_hook(lambda _, inputs, out: seen.append((inputs[0].dtype, out.dtype)))
+    monkeypatch.setattr(generate, "precision", lambda: ("cpu", "bfloat16", "for the test"))
+    generate.replies(tuned, small, PROMPTS, 4)
+    assert len(seen) >= 3 and set(seen) == {(torch.bfloat16, torch.bfloat16)}
+    assert all(torch.equal(p, before[name]) and p.dtype == torch.float32 for name, p in tuned.named_parameters())
+
+
+def test_batches_by_hand() -> None:
+    # Sorted: 2, 3, 3, 9, 10, 30. Padded to the longest, 3 rows of 3 make 9 of 20 tokens; a fourth of 9 would make 36.
+    lengths = [10, 3, 30, 2, 9, 3]
+    assert list(generate.batches(lengths, 64, 20)) == [[3, 1, 5], [4, 0], [2]]
+    assert list(generate.batches(lengths, 2, 20)) == [[3, 1], [5, 4], [0], [2]]
+    assert list(generate.batches(lengths, 64, 1000)) == [[3, 1, 5, 4, 0, 2]]
+    assert list(generate.batches([], 64, 20)) == []
+
+
+@given(st.lists(st.integers(1, 300), max_size=60), st.integers(1, 9), st.integers(1, 900))
+def test_batches_hold_every_row_once_and_stay_within_bounds(lengths, most_rows, most_tokens) -> None:
+    found = list(generate.batches(lengths, most_rows, most_tokens))
+    assert sorted(i for rows in found for i in rows) == list(range(len(lengths)))
+    for rows in found:
+        assert 1 <= len(rows) <= most_rows
+        assert len(rows) == 1 or len(rows) * max(lengths[i] for i in rows) <= most_tokens
+
+
+def test_no_batch_is_larger_than_asked_for(model, small, monkeypatch) -> None:
+    shapes, written = [], type(model).generate
+
+    def watched(self, input_ids, **settings):
+        out = written(self, input_ids, **settings)
+        shapes.append(tuple(out.shape))
+        return out
+
+    alone = generate.replies(model, small, PROMPTS, 8)
+    monkeypatch.setattr(type(model), "generate", watched)
+    assert generate.replies(model, small, PROMPTS, 8, batch_tokens=40) == alone
+    assert len(shapes) > 2 and all(rows * width <= 40 for rows, width in shapes if rows > 1)
 
 
 @pytest.mark.parametrize("mode", [True, False])

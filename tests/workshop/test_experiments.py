@@ -63,7 +63,7 @@ def test_the_trainer_computes_the_hand_made_loss_in_the_precision_that_was_asked
 
     import torch
 
-    from ftlab.model import choose
+    from ftlab.model import lab
     from ftlab.tuning import trainer
 
     seen, loss = [], trainer.masked_cross_entropy
@@ -80,7 +80,7 @@ def test_the_trainer_computes_the_hand_made_loss_in_the_precision_that_was_asked
     rows = sft.conversations("train")[:8]
     for dtype in ("float32", "bfloat16"):
         seen.clear()
-        choice = replace(choose(), device="cpu", dtype=dtype)
+        choice = replace(lab(), device="cpu", dtype=dtype)
         model, _, _ = sft.fine_tune(choice, rows, 1e-4, 1, 0, output_dir=str(tmp_path))
         assert seen and set(seen) == {getattr(torch, dtype)}
         assert {p.dtype for p in model.parameters()} == {torch.float32}  # small updates would be lost in 16 bits

@@ -9,7 +9,7 @@ from functools import lru_cache
 from ftlab.curation import choose, pipeline, records
 from ftlab.curation.records import Reject
 from ftlab.evidence.intervals import Interval, rate_interval
-from ftlab.model import choose as choose_model
+from ftlab.model import lab
 from ftlab.workshop.experiments import sft
 from ftlab.world import desk
 
@@ -100,7 +100,7 @@ def curated(seed: int) -> tuple[list[tuple[int, str]], list[dict], list[dict]]:
 
 def tune(rows: list[dict], seed: int, steps: int = STEPS):
     """A fresh copy of the base model tuned on these records, and its tokenizer."""
-    model, tokenizer, _ = sft.fine_tune(choose_model(), [to_row(row) for row in rows], LR, steps, seed)
+    model, tokenizer, _ = sft.fine_tune(lab(), [to_row(row) for row in rows], LR, steps, seed)
     return model, tokenizer
 
 

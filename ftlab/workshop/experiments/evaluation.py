@@ -10,7 +10,7 @@ from random import Random
 from typing import NamedTuple
 
 from ftlab.evidence.intervals import RESAMPLES, Interval
-from ftlab.model import choose
+from ftlab.model import lab
 from ftlab.scores.overlap import rouge_l
 from ftlab.scores.resolution import resolve
 from ftlab.scores.unsupported import unsupported_values
@@ -211,7 +211,7 @@ def quick_tuning(seed: int) -> dict[str, dict]:
     """Of the replies of a model tuned in seconds: those that are on-brand minus those fit to send, in points."""
     held_out = sft.conversations("test")[:HELD_OUT]
     few = sft.sample(sft.conversations("train"), QUICK_EXAMPLES, seed)
-    model, tokenizer, _ = sft.fine_tune(choose(), few, LR, QUICK_STEPS, seed)
+    model, tokenizer, _ = sft.fine_tune(lab(), few, LR, QUICK_STEPS, seed)
     replies = generate.replies(model, tokenizer, chat.prompts(tokenizer, held_out))
     on_brand = sft.share([brand.on_brand(reply) for reply in replies])
     fit = sft.share([is_fit(reply, row) for reply, row in zip(replies, held_out, strict=True)])
@@ -236,7 +236,7 @@ def judging(seed: int) -> dict[str, dict]:
     """A judge trained on labelled drafts: its kappa with the rules, and what padding adds to its approval (points)."""
     learned = drafts(sft.sample(sft.conversations("train"), JUDGE_EXAMPLES, seed), seed)
     rows = [judge_row(draft.row, draft.text, GOOD if draft.fit else BAD) for draft in learned]
-    judge, tokenizer, _ = sft.fine_tune(choose(), rows, LR, JUDGE_STEPS, seed)
+    judge, tokenizer, _ = sft.fine_tune(lab(), rows, LR, JUDGE_STEPS, seed)
     tried = drafts(sft.conversations("test")[:HELD_OUT], seed)
     plain, padded = (
         [margin > 0 for margin in label_margins(judge, tokenizer, [judge_row(d.row, edit(d.text)) for d in tried])]

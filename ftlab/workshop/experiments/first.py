@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlab.model import choose
+from ftlab.model import lab
 from ftlab.workshop.experiments import sft
 from ftlab.workshop.experiments.sft import LR
 
@@ -14,7 +14,7 @@ QUESTIONS = 100
 
 def first_finetune(seed: int) -> dict[str, dict]:
     """On-brand replies of a run on all conversations, tuned minus base, in points."""
-    choice, held_out = choose(), sft.conversations("test")[:QUESTIONS]
+    choice, held_out = lab(), sft.conversations("test")[:QUESTIONS]
     model, tokenizer, _ = sft.fine_tune(choice, sft.conversations("train"), LR, STEPS, seed)
     tuned, base = (sft.judge(each, tokenizer, held_out) for each in (model, sft.load_base(choice)))
     effect = sft.share(tuned["on_brand"]) - sft.share(base["on_brand"])

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ftlab import files, paths, values
-from ftlab.model import Choice, choose
+from ftlab.model import Choice, lab
 from ftlab.tuning import chat, generate
 from ftlab.workshop.pretrain import Recipe
 from ftlab.world import brand
@@ -52,16 +52,19 @@ def fine_tune(choice: Choice, rows: list[dict], lr: float, steps: int, seed: int
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
+    from ftlab.tuning.loss import can_be_lean
     from ftlab.tuning.trainer import HandLoss
 
     tokenizer = AutoTokenizer.from_pretrained(choice.path)
     tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE
-    model = AutoModelForCausalLM.from_pretrained(choice.path, dtype=torch.float32, attn_implementation="eager")
+    model = AutoModelForCausalLM.from_pretrained(
+        choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
+    ).to(choice.device)
 
     def pairs(rows):
-        return Dataset.from_list([{"prompt": r["messages"][:-1], "completion": r["messages"][-1:]} for r in rows])
+        return Dataset.from_list(chat.pairs(tokenizer, rows))
 
-    trainer = (HandLoss if choice.bundled else SFTTrainer)(
+    trainer = (HandLoss if can_be_lean(model) else SFTTrainer)(
         model=model,
         processing_class=tokenizer,
         train_dataset=pairs(rows),
@@ -127,7 +130,7 @@ def own_form(rows: list[dict]) -> list[str]:
 @lru_cache(maxsize=1)
 def main_run(seed: int):
     """The main run: the choice of model, the tuned model, its tokenizer and its scores on the held-out prompts."""
-    choice = choose()
+    choice = lab()
     model, tokenizer, _ = fine_tune(choice, sample(conversations("train"), EXAMPLES, seed), LR, STEPS, seed)
     return choice, model, tokenizer, judge(model, tokenizer, conversations("test")[:HELD_OUT])
 
@@ -137,7 +140,9 @@ def load_base(choice: Choice):
     import torch
     from transformers import AutoModelForCausalLM
 
-    return AutoModelForCausalLM.from_pretrained(choice.path, dtype=torch.float32, attn_implementation="eager")
+    return AutoModelForCausalLM.from_pretrained(
+        choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
+    ).to(choice.device)
 
 
 def share(scores: list[bool]) -> float:
@@ -207,7 +212,7 @@ def overfitting(seed: int) -> dict[str, dict]:
     """Test loss at the end of a long run on few examples, minus that of the step which validation chose."""
     from tempfile import TemporaryDirectory
 
-    choice, look = choose(), OVERFIT_STEPS // 10
+    choice, look = lab(), OVERFIT_STEPS // 10
     few, held_out = sample(conversations("train"), OVERFIT_EXAMPLES, seed), conversations("test")[:HELD_OUT]
     valid = conversations("valid")[:VALID]
     paths.runs().mkdir(exist_ok=True)

@@ -1,0 +1,56 @@
+"""What the doctor says of the two models: there, missing, not what FTLAB_MODEL promises; the same from any folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ftlab import model
+from ftlab.course import doctor, offline
+
+
+def write_model(folder: Path) -> Path:
+    """Three small files that pass for a model: the weights' header tells of no tensors."""
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
+    for name in ("config.json", "tokenizer.json"):
+        (folder / name).write_text("{}")
+    return folder
+
+
+def told() -> dict[str, doctor.Finding]:
+    return {finding.subject: finding for finding in doctor.check_model()}
+
+
+def test_both_models_are_shown(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FTLAB_MODEL", raising=False)
+    lab, real = write_model(home / "data/lab-model"), home / "models" / model.REAL_FOLDER
+    found = told()
+    assert list(found) == ["real model", "lab model", "precision"]
+    assert (found["real model"].level, found["lab model"].level) == ("note", "ok")
+    assert "Run `ftlab fetch`" in found["real model"].text and "make lab" in found["real model"].remedy
+    write_model(real)
+    found = told()
+    assert {finding.level for finding in found.values()} == {"ok"}
+    assert "SmolLM2-135M-Instruct" in found["real model"].text and str(real) in found["real model"].text
+    assert str(lab) in found["lab model"].text
+    (lab / "model.safetensors").unlink()
+    assert told()["lab model"].level == "problem" and "data/lab-model" in told()["lab model"].remedy
+
+
+def test_what_ftlab_model_names_is_found_from_the_projects_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_model(home / "data/lab-model")
+    mine = write_model(home / "mine")
+    monkeypatch.setenv("FTLAB_MODEL", '"mine"')
+    monkeypatch.chdir(home / "notebooks")
+    found = told()
+    assert found["real model"].level == "ok" and f"mine, by FTLAB_MODEL ({mine})" == found["real model"].text
+    # The notebooks' kernels start elsewhere, and are kept from the hub just as well.
+    assert offline.environment('"mine"')["HF_HUB_OFFLINE"] == offline.environment("")["HF_HUB_OFFLINE"] == "1"
+    assert "HF_HUB_OFFLINE" not in offline.environment("owner/model")
+    (mine / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "owner/base"}))
+    found = told()
+    assert found["real model"].level == "problem" and "LoRA adapter for owner/base" in found["real model"].text
+    assert "Unset FTLAB_MODEL" in found["real model"].remedy and found["lab model"].level == "ok"
