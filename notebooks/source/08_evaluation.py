@@ -740,7 +740,7 @@ print(f"{'':14}judge: good  judge: bad")
 for label, name in ((True, "rules: fit"), (False, "rules: not fit")):
     said_good = sum(v for v, t in zip(verdicts, truth, strict=True) if t == label)
     print(f"{name:14}{said_good:11}{truth.count(label) - said_good:12}")
-agreement = evaluation.kappa_interval(truth, verdicts, SEED)
+agreement = evaluation.kappa_interval(truth, verdicts)
 print("kappa {:.2f} [{:.2f}, {:.2f}]".format(*agreement))
 
 # %% [markdown]
@@ -781,7 +781,7 @@ own_verdicts = [margin > 0 for margin in label_margins(judge, judge_tokenizer, j
 own_truth = [draft.fit for draft in own]
 agreed = sum(a == b for a, b in zip(own_truth, own_verdicts, strict=True))
 print(f"quick model's replies: fit {sum(own_truth)}, judged good {sum(own_verdicts)}, agreed on {agreed} of {len(own)}")
-kappas = evaluation.kappa_interval(own_truth, own_verdicts, SEED)
+kappas = evaluation.kappa_interval(own_truth, own_verdicts)
 print("kappa {:.2f} [{:.2f}, {:.2f}]   (nan: both always said the same)".format(*kappas))
 
 # %% [markdown]
