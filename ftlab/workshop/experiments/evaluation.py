@@ -20,7 +20,6 @@ from ftlab.workshop.experiments.sft import EXAMPLES, LR, STEPS
 from ftlab.world import brand, support
 from ftlab.world.text import rng, typo
 
-INPUTS = ["quillmere/conversations_*.jsonl"]
 # The dials of notebook 08, as it is stored; LR, STEPS and EXAMPLES are those of notebook 02.
 HELD_OUT = 324
 QUICK_EXAMPLES, QUICK_STEPS = 30, 48
@@ -213,9 +212,10 @@ def quick_tuning(seed: int) -> dict[str, dict]:
     few = sft.sample(sft.conversations("train"), QUICK_EXAMPLES, seed)
     model, tokenizer, _ = sft.fine_tune(choose(), few, LR, QUICK_STEPS, seed)
     replies = generate.replies(model, tokenizer, chat.prompts(tokenizer, held_out))
-    on_brand = sft.share([brand.on_brand(reply) for reply in replies])
-    fit = sft.share([is_fit(reply, row) for reply, row in zip(replies, held_out, strict=True)])
-    return {"checks-hide-rewrites": {"effect": on_brand - fit, "on_brand": on_brand, "fit": fit}}
+    arms = {"by_prompt": [brand.on_brand(reply) for reply in replies],
+            "against": [is_fit(reply, row) for reply, row in zip(replies, held_out, strict=True)]}
+    on_brand, fit = (sft.share(each) for each in arms.values())
+    return {"checks-hide-rewrites": {"effect": on_brand - fit, **arms, "on_brand": on_brand, "fit": fit}}
 
 
 def leak(seed: int) -> dict[str, dict]:
@@ -229,7 +229,8 @@ def leak(seed: int) -> dict[str, dict]:
         scores.append(rouge_l(generate.replies(each, tokenizer, chat.prompts(tokenizer, mixed)), gold))
     gains = [100 * (a - b) for a, b in zip(*scores, strict=True)]
     leaked, others = sum(gains[:LEAKED]) / LEAKED, sum(gains[LEAKED:]) / LEAKED
-    return {"leak-raises-score": {"effect": leaked, "not_leaked": others}}
+    arms = {name: each[:LEAKED] for name, each in zip(("by_prompt", "against"), scores, strict=True)}
+    return {"leak-raises-score": {"effect": leaked, **arms, "not_leaked": others}}
 
 
 def judging(seed: int) -> dict[str, dict]:
@@ -244,4 +245,5 @@ def judging(seed: int) -> dict[str, dict]:
     agreement = kappa([draft.fit for draft in tried], plain)
     approval = {"plain": sft.share(plain), "padded": sft.share(padded)}
     return {"judge-agrees": {"effect": agreement},
-            "judge-likes-length": {"effect": approval["padded"] - approval["plain"], **approval}}
+            "judge-likes-length": {"effect": approval["padded"] - approval["plain"], "by_prompt": padded,
+                                   "against": plain, **approval}}

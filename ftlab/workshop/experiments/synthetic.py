@@ -25,7 +25,6 @@ from ftlab.workshop.experiments.curation import (
 )
 from ftlab.world import brand
 
-INPUTS = ["quillmere/*.jsonl", "questions/*.jsonl", "world/desk/*.csv"]
 # The dials of notebook 01, as it is stored; the others are in ftlab.workshop.experiments.curation.
 WRITTEN = 150
 TEMPERATURE = 1.0
@@ -151,12 +150,14 @@ def synthetic(seed: int) -> dict[str, dict]:
     if len(filtered) < 8:
         raise ValueError(f"synthetic, seed {seed}: expected at least a batch of 8 replies that pass the filter, found "
                          f"{len(filtered)} of {len(written)} ({dict(dropped)}). Give the writer more steps.")
-    scores = {"gold": shares(judge(*tune(asked, seed))), "unfiltered": shares(judge(*own_output_run(seed))),
-              "filtered": shares(judge(*tune(filtered, seed)))}
+    judged = {"gold": judge(*tune(asked, seed)), "unfiltered": judge(*own_output_run(seed)),
+              "filtered": judge(*tune(filtered, seed))}
+    scores = {name: shares(each) for name, each in judged.items()}
     both = {name: each["both"] for name, each in scores.items()}
     more = {"scores": scores, "kept": len(filtered), "dropped": dict(dropped)}
-    return {"synthetic-near-gold": {"effect": both["filtered"] - both["gold"], **more},
-            "filtering-helps": {"effect": both["filtered"] - both["unfiltered"], **more}}
+    return {claim: {"effect": both["filtered"] - both[other], "by_prompt": judged["filtered"]["both"],
+                    "against": judged[other]["both"], **more}
+            for claim, other in (("synthetic-near-gold", "gold"), ("filtering-helps", "unfiltered"))}
 
 
 def generations(seed: int) -> dict[str, dict]:
