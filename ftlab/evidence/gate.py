@@ -29,8 +29,9 @@ limit passes in about 1 of 40 cases, and since all rules must pass, that holds f
 drop" would be another rule and a bad one: the fewer items, the easier it passes.
 
 Beside each verdict stands its **power**: how often a model as good as the baseline would pass this limit with so many
-items, and with how many it would in 8 of 10 cases. Where an equal model seldom passes, a verdict other than "pass" says
-more about the number of items than about the candidate.
+items, and with how many it would in 8 of 10 cases ("no number" where the baseline itself does not keep the limit, or no
+drop at all is allowed). Where an equal model seldom passes, a verdict other than "pass" says more about the number of
+items than about the candidate.
 """
 
 from __future__ import annotations
