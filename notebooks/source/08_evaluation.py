@@ -865,9 +865,9 @@ gate.gate(rules, baseline=by_item["tuned"], candidate=by_item["quick"])
 # %% [markdown]
 # Each line has three possible ends. A limit *passes* if the whole interval keeps it, *fails* if the whole interval
 # breaks it, and else there is *not enough data*. Note what the gate does not ask: whether a drop is "significant". By
-# that rule a test with three questions would let everything through. And look at the two columns beside the limits: how
-# often would a model that is *as good* as the one in use pass, and how many items would it take until it does in 8 of 10
-# cases? A gate that stops most good models has too few items for its limits.
+# that rule a test with three questions would let everything through. And look at the two columns beside the limits:
+# how often would a model that is *as good* as the one in use pass, and how many items would it take until it does in
+# 8 of 10 cases? A gate that stops most good models has too few items for its limits.
 #
 # And the other way round? Suppose that quick were in use and tuned proposed. A better model at the desk's work may
 # still fail, by what it forgot.

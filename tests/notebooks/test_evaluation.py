@@ -253,7 +253,8 @@ def test_the_experiments_return_what_the_claims_are_about(monkeypatch):
     # The quick model answers the first two questions and is polite about the others: on-brand 100 %, fit 50 %.
     answers = [gold[r["messages"][1]["content"]] if i < 2 else empty for i, r in enumerate(rows)]
     monkeypatch.setattr(evaluation.generate, "replies", lambda model, tokenizer, prompts: answers)
-    assert evaluation.quick_tuning(0) == {"checks-hide-rewrites": {"effect": 50, "on_brand": 100, "fit": 50}}
+    assert evaluation.quick_tuning(0) == {"checks-hide-rewrites": {
+        "effect": 50, "by_prompt": [True] * 4, "against": [True, True, False, False], "on_brand": 100, "fit": 50}}
 
     # The clean model says nothing (ROUGE-L 0), the other knows by heart whatever it was trained on.
     def recite(model, tokenizer, prompts):
@@ -261,7 +262,8 @@ def test_the_experiments_return_what_the_claims_are_about(monkeypatch):
         return [known.get(prompt, "") for prompt in prompts]
 
     monkeypatch.setattr(evaluation.generate, "replies", recite)
-    assert evaluation.leak(0) == {"leak-raises-score": {"effect": 100, "not_leaked": 0}}
+    assert evaluation.leak(0) == {"leak-raises-score": {"effect": 100, "by_prompt": [1, 1], "against": [0, 0],
+                                                        "not_leaked": 0}}
 
     # A judge that knows the truth and nothing else: kappa 1, and padding moves nothing.
     drafts = evaluation.drafts(rows, 0)
