@@ -2,7 +2,8 @@
 
 A claim is a row of ``data/claims.csv``: an effect is claimed to lie between ``at_least`` and ``at_most`` (an empty
 cell is no limit). A notebook measures the effect for one seed, with an interval, and calls ``record``.
-``ftlab.workshop.reference`` measures it over several seeds and keeps those reference runs in ``data/reference``.
+``ftlab.workshop.reference`` measures it over several seeds and keeps those reference runs in ``data/reference``, in a
+folder for each model.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftlab import files, model, paths
-from ftlab.evidence.intervals import prediction_interval
+from ftlab import files, paths
+from ftlab.evidence import repeated
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 HOLDS, FAILS, MIXED = "holds", "does not hold here", "mixed"
 INSIDE, BELOW, ABOVE = "inside the expected range", "below the expected range", "above the expected range"
 NO_REFERENCE, OTHER_MODEL = "no reference runs yet", "another model, not compared"
+LAB = "lab"  # the lab model in data/lab-model; another model's reference runs lie under its own folder's name
+POSSIBLE = {"points": (-100, 100), "kappa": (-1, 1), "%": (-100, math.inf)}  # by unit: a range ends where numbers do
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,10 @@ class Claim:
     """One statement, the effect that tests it, and the range in which the effect is claimed to lie.
 
     Args:
-        tolerance: A difference too small to matter, in the effect's unit. It widens the range of the reference runs, so
-            that a single question more or less is no surprise where all the reference runs agree.
+        tolerance: A difference too small to matter, in the effect's unit. The range of the reference runs reaches at
+            least so far to either side, so that a single question more is no surprise where all of them agree.
         experiment: ``module:function``; the function takes a seed and returns ``{claim id: {"effect": ..., more}}``.
+            Where the effect is a mean over prompts, ``by_prompt`` (and ``against``, the other arm's) hold a score each.
     """
 
     id: str
@@ -64,6 +68,16 @@ class Claim:
         parts += [f"at most {self.at_most:g}"] if self.at_most < math.inf else []
         return f"{' and '.join(parts)} {self.unit}"
 
+    @property
+    def factor(self) -> int:
+        """What turns a mean score into the effect: shares are stated in points."""
+        return 100 if self.unit == "points" else 1
+
+    def clip(self, low: float, high: float) -> tuple[float, float]:
+        """The range without what is beyond all possibility: no rate rises by 104 points."""
+        least, most = POSSIBLE.get(self.unit, (-math.inf, math.inf))
+        return max(least, low), min(most, high)
+
 
 @dataclass(frozen=True)
 class Result:
@@ -81,6 +95,7 @@ class Result:
     reference_low: float | None
     reference_high: float | None
     reference_runs: int = 0
+    model: str = LAB
     values: dict = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -94,7 +109,7 @@ class Result:
         if self.where == NO_REFERENCE:
             return "There are no reference runs to compare with yet."
         if self.where == OTHER_MODEL:
-            return "Not compared: the reference runs are of the bundled model, and FTLAB_MODEL names another."
+            return "Not compared: there are no reference runs of this model."
         place = self.where.split()[0].capitalize()
         span = f"{_show(self.reference_low)} to {_show(self.reference_high)} {self.unit}"
         return f"{place} the range that {self.reference_runs} reference runs lead us to expect ({span})."
@@ -136,21 +151,28 @@ def find(claim_id: str) -> Claim:
     return claims[claim_id]
 
 
-def reference(claim_id: str) -> dict | None:
-    """The reference runs of a claim with their command, code version, machine and minutes; None if not run yet."""
-    path = reference_path(claim_id)
+def reference(claim_id: str, model: str = LAB) -> dict | None:
+    """The reference runs of a claim with their command, inputs, machine and minutes; None if not run yet."""
+    path = reference_path(claim_id, model)
     return files.read_json(path) if path.exists() else None
 
 
-def reference_path(claim_id: str) -> Path:
-    """Where the reference runs of a claim are kept."""
-    return paths.data() / "reference" / f"{claim_id}.json"
+def reference_path(claim_id: str, model: str = LAB) -> Path:
+    """Where the reference runs of a claim on a model are kept."""
+    return paths.data() / "reference" / model / f"{claim_id}.json"
 
 
-def is_bundled() -> bool:
-    """True if FTLAB_MODEL leaves the bundled base model in place: only that one compares with the reference runs."""
+def model_named() -> str:
+    """The folder of the reference runs of the model that FTLAB_MODEL names: the last part of its name, or "lab"."""
     name = os.environ.get("FTLAB_MODEL", "").strip()
-    return not name or Path(name).expanduser().resolve() == model.bundled_path().resolve()
+    if not name or Path(name).expanduser().resolve() == lab_folder().resolve():
+        return LAB
+    return Path(name).expanduser().name.lower()
+
+
+def lab_folder() -> Path:
+    """Where the lab model lies."""
+    return paths.data() / "lab-model"
 
 
 def plain(values: dict) -> dict:
@@ -158,44 +180,50 @@ def plain(values: dict) -> dict:
     return json.loads(json.dumps(values, default=lambda value: value.tolist()))
 
 
-def expected_range(claim: Claim, effects: Sequence[float]) -> tuple[float, float]:
-    """Where the next run should land: 19 in 20 runs with a new seed do, if seeds scatter like the reference runs did.
+def expected_range(claim: Claim, runs: Sequence[dict], prompts: int | None = None) -> tuple[float, float]:
+    """Where one more run should land, as ``ftlab.evidence.repeated.next_run`` says: 19 in 20 do.
 
-    The 95 % t-prediction interval for one new run, stretched to take in every reference run, then widened by the
-    claim's tolerance on both sides. Another machine adds its own rounding, which the tolerance is there for.
+    The range reaches at least the claim's tolerance to either side of the mean, as another machine adds its own
+    rounding, and ends where the effect's unit does.
 
-    Shapes:
-        effects: (n,), one for each seed, n >= 2, in the claim's unit.
-    Source: ``ftlab.evidence.intervals.prediction_interval``.
+    Args:
+        runs: At least 2, each with its ``effect`` in the claim's unit. The run to compare is not among them.
+        prompts: How many the run to compare has; None if as many as the runs.
     """
-    _, low, high = prediction_interval(effects)
-    return min(low, *effects) - claim.tolerance, max(high, *effects) + claim.tolerance
+    middle, low, high = repeated.next_run(runs, claim.factor, prompts)
+    return claim.clip(min(low, middle - claim.tolerance), max(high, middle + claim.tolerance))
 
 
-def record(claim_id: str, seed: int, effect: float, low: float, high: float, **values: object) -> Result:
+def record(claim_id: str, seed: int, effect: float, low: float, high: float, *, by_prompt: Sequence | None = None,
+           against: Sequence | None = None, model: str | None = None, **values: object) -> Result:
     """Keeps one run's effect in ``runs/claims/<id>.json`` and returns the result, which prints as three lines.
+
+    The range to expect comes from the reference runs with OTHER seeds: a run is no witness in its own case.
 
     Args:
         effect, low, high: The measured number and its 95 % interval, in the claim's unit.
+        by_prompt, against: One score for each prompt, and the other arm's, where the effect is the mean (difference).
+        model: Whose reference runs to compare with, a folder of ``data/reference``; by default FTLAB_MODEL's.
         values: Anything else worth keeping, such as ``seconds=17.2``.
     Raises:
         KeyError: If no claim has this id.
-        ValueError: If not ``low <= effect <= high``, or one of them is not finite.
+        ValueError: If not ``low <= effect <= high``, one of them is not finite, or the scores have another mean.
     """
     claim, effect, low, high = find(claim_id), float(effect), float(low), float(high)
     if not (low <= effect <= high and math.isfinite(low) and math.isfinite(high)):
         raise ValueError(f"claim {claim_id}: expected finite low <= effect <= high, found {low}, {effect}, {high}. "
                          f"Give all three in {claim.unit}.")
-    known, span = reference(claim_id), (None, None)
-    if not is_bundled():
-        where, known = OTHER_MODEL, None
-    elif known is None:
-        where = NO_REFERENCE
+    kept = repeated.pack_arms(effect, by_prompt, against, claim.factor)
+    model = model or model_named()
+    known, span = reference(claim_id, model), (None, None)
+    others = [run for run in known["runs"] if run["seed"] != int(seed)] if known else []
+    if len(others) < 2:
+        where = NO_REFERENCE if model == LAB else OTHER_MODEL
     else:
-        span = expected_range(claim, _effects(known))
+        span = expected_range(claim, others, None if by_prompt is None else len(by_prompt))
         where = BELOW if effect < span[0] else ABOVE if effect > span[1] else INSIDE
     result = Result(claim.id, claim.statement, claim.verdict(low, high), effect, low, high, claim.unit, int(seed),
-                    where, *span, reference_runs=len(known["runs"]) if known else 0, values=plain(values))
+                    where, *span, reference_runs=len(others), model=model, values={**plain(values), **kept})
     files.write_json(paths.runs() / "claims" / f"{claim.id}.json", asdict(result))
     return result
 
@@ -203,15 +231,15 @@ def record(claim_id: str, seed: int, effect: float, low: float, high: float, **v
 def draw(claim_id: str, result: Result, ax: Axes) -> Axes:
     """Draws the learner's number with its interval over the reference runs, and where the claim's limits lie.
 
-    The band is the range of ``expected_range``, the dots are the reference runs, a dashed line is where the claimed
-    range begins or ends.
+    The band is the range of ``expected_range``, the dots are the reference runs with other seeds, a dashed line is
+    where the claimed range begins or ends.
     """
     from ftlab import figures
 
-    claim, known = find(claim_id), reference(claim_id)
+    claim, known = find(claim_id), reference(claim_id, result.model)
     rows = ["your run"]
     if result.reference_low is not None and known is not None:
-        effects = _effects(known)
+        effects = [run["effect"] for run in known["runs"] if run["seed"] != result.seed]
         rows.append(f"{len(effects)} reference runs")
         ax.fill_betweenx([-0.45, 1.45], result.reference_low, result.reference_high, color=figures.PALE, linewidth=0)
         ax.text((result.reference_low + result.reference_high) / 2, 0.46, "range to expect", ha="center", va="center",
@@ -236,10 +264,6 @@ def draw(claim_id: str, result: Result, ax: Axes) -> Axes:
     ax.grid(False, axis="y")
     ax.set_xlabel(f"{claim.effect} ({claim.unit})")
     return ax
-
-
-def _effects(known: dict) -> list[float]:
-    return [run["effect"] for run in known["runs"]]
 
 
 def _show(number: float) -> str:

@@ -1,8 +1,10 @@
 import json
 import math
+import subprocess
 import sys
 
 import matplotlib
+import numpy as np
 import pytest
 
 matplotlib.use("Agg")
@@ -10,7 +12,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from ftlab import claims, figures, files
-from ftlab.workshop import reference
+from ftlab.evidence import intervals
+from ftlab.workshop import inputs, reference
 
 TABLE = """id,notebook,statement,effect,unit,at_least,at_most,tolerance,experiment
 gain,02_x,"Tuning helps, a lot.",tuned minus base,points,30,,2,fake_experiment:measure
@@ -20,6 +23,7 @@ other,03_x,Rank is a dial.,spread,points,-1,1,,fake_experiment:unused
 EXPERIMENT = """
 import pathlib
 def measure(seed):
+    pathlib.Path(__file__).with_name("data").joinpath("table.csv").read_text()
     log = pathlib.Path(__file__).with_name("log.txt")
     log.write_text((log.read_text() if log.exists() else "") + f"{seed} ")
     if seed == 99:
@@ -38,9 +42,29 @@ def home(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "fake_experiment", raising=False)
     files.write_text(tmp_path / "data" / "claims.csv", TABLE)
+    files.write_text(tmp_path / "data" / "table.csv", "a,b\n1,2\n")
+    files.write_text(tmp_path / "data" / "lab-model" / "model.safetensors", "weights")
+    files.write_text(tmp_path / "notebooks" / "source" / "02_x.py", "# Prose\nSEED = 0\n")
     files.write_text(tmp_path / "fake_experiment.py", EXPERIMENT)
+    files.write_text(tmp_path / ".gitignore", "runs/\nlog.txt\n__pycache__/\n")
+    git(tmp_path, "init", "-q")
+    commit(tmp_path)
     yield tmp_path
     sys.modules.pop("fake_experiment", None)
+
+
+def git(home, *command):
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    subprocess.run(["git", "-C", str(home), *who, *command], check=True, capture_output=True)
+
+
+def commit(home):
+    git(home, "add", "-A")
+    git(home, "commit", "-q", "--allow-empty", "-m", "as it is")
+
+
+def runs(*effects):
+    return [{"seed": seed, "effect": effect} for seed, effect in enumerate(effects)]
 
 
 def seeds_run(home):
@@ -68,13 +92,48 @@ def test_rule_in_words(home):
 
 
 def test_expected_range_by_hand(home):
-    # Effects 40..44: mean 42, s = 1.5811, t(4) = 2.7764, 2.7764 * 1.5811 * sqrt(1.2) = 4.8089; tolerance 2.
+    # Effects 40..44: mean 42, s = 1.5811, t(4) = 2.7764, 2.7764 * 1.5811 * sqrt(1.2) = 4.8089.
     gain = claims.find("gain")
-    assert claims.expected_range(gain, [40, 41, 42, 43, 44]) == pytest.approx((35.1911, 48.8089), abs=1e-4)
-    # Runs that agree leave no spread: the tolerance alone.
-    assert claims.expected_range(gain, [42.0] * 5) == (40, 44)
-    # Nine runs at 0 and one at 10: s = sqrt(10), 1 + 2.2622 * 3.1623 * sqrt(1.1) = 8.5, so the run at 10 is the end.
-    assert claims.expected_range(gain, [0] * 9 + [10])[1] == 12
+    assert claims.expected_range(gain, runs(40, 41, 42, 43, 44)) == pytest.approx((37.1911, 46.8089), abs=1e-4)
+    # Runs that agree leave no spread: the tolerance of 2 alone.
+    assert claims.expected_range(gain, runs(*[42.0] * 5)) == (40, 44)
+    # No rate can rise by more than 100 points: 96..100 would go on to 102.8.
+    assert claims.expected_range(gain, runs(96, 97, 98, 99, 100)) == pytest.approx((93.1911, 100), abs=1e-4)
+
+
+def test_other_prompts_widen_the_range_by_hand(home):
+    # Two runs on 4 prompts, both 50 %: no spread between them; within a run the variance is 4 / 3 * 0.25 = 1 / 3.
+    # On 2 of the prompts: extra 10,000 / 3 * (1/2 - 1/4) = 833.3, times 1.95996^2: half 56.58.
+    two = [{"seed": i, "effect": 50.0, "by_prompt": "1100"} for i in range(2)]
+    gain = claims.find("gain")
+    assert claims.expected_range(gain, two, prompts=2) == pytest.approx((-6.58, 100), abs=0.01)
+    assert claims.expected_range(gain, two, prompts=4) == claims.expected_range(gain, two) == (48, 52)
+
+
+def simulated(random, seeds, prompts, mine):
+    """Runs in which seed and prompt have luck of their own, and one more on the first ``mine`` prompts."""
+    hard = random.normal(0, 1, prompts)
+    def right():
+        return (random.normal(0.25, 0.12) + random.normal(0, 0.7, prompts) > hard).astype(int)
+    known = []
+    for seed in range(seeds):
+        scores = right()
+        known.append({"seed": seed, "effect": 100 * scores.mean(), "by_prompt": "".join(map(str, scores))})
+    return known, 100 * right()[:mine].mean()
+
+
+@pytest.mark.parametrize(("seeds", "prompts", "mine"), [(4, 60, 60), (5, 60, 60), (4, 500, 500), (5, 300, 60)])
+def test_one_more_run_lands_in_the_range_19_times_in_20(home, seeds, prompts, mine):
+    gain, random, inside, widths = claims.find("gain"), np.random.default_rng(seeds + prompts), 0, []
+    for _ in range(600):
+        known, effect = simulated(random, seeds, prompts, mine)
+        low, high = claims.expected_range(gain, known, prompts=mine)
+        inside += low <= effect <= high
+        widths.append(high - low)
+    assert 0.93 <= inside / 600 <= 0.97  # standard error over 600 trials: 0.9 points
+    if (seeds, mine) == (4, 500):  # more prompts, a narrower range
+        few = [claims.expected_range(gain, simulated(random, 4, 60, 60)[0]) for _ in range(200)]
+        assert np.mean(widths) < 0.75 * np.mean([high - low for low, high in few])
 
 
 def test_runs_over_seeds_become_a_reference(home, capsys):
@@ -86,7 +145,10 @@ def test_runs_over_seeds_become_a_reference(home, capsys):
     found = [(run["seed"], run["effect"], run["right"]) for run in known["runs"]]
     assert found == [(seed, 40 + seed, [seed, 1]) for seed in range(5)]
     assert known["command"] == "ftlab claims --only gain --seeds 0 1 2 3 4"
-    assert {"id", "statement", "code_version", "machine", "minutes", "date"} <= set(known)
+    assert {"id", "statement", "commit", "machine", "precision", "libraries", "minutes", "date"} <= set(known)
+    assert known["over"] == "seeds" and "torch" in known["libraries"]
+    assert set(known["inputs"]) == {"data/lab-model/model.safetensors", "data/table.csv", "fake_experiment.py",
+                                    "notebooks/source/02_x.py"}
     assert str(home) not in json.dumps(known)
     # Costs 4..8 with mean 6 +- 1.96: partly below the limit of 5, so mixed. One experiment served both claims.
     assert claims.reference("cost")["verdict"] == "mixed"
@@ -107,15 +169,86 @@ def test_a_stopped_command_goes_on_where_it_was(home):
     assert seeds_run(home)[-2:] == [7, 7]
 
 
-def test_other_code_or_weights_are_run_again(home):
+def test_other_code_data_or_weights_are_run_again(home):
     reference.main(["--only", "gain"])
     files.write_text(home / "fake_experiment.py", EXPERIMENT.replace("40 + seed", "20 + seed"))
     sys.modules.pop("fake_experiment")
+    commit(home)
     reference.main(["--only", "gain"])
     assert claims.reference("gain")["verdict"] == "does not hold here"
-    files.write_text(home / "data" / "lab-model" / "model.safetensors", "new weights")
+    for count, (name, text) in enumerate({"data/table.csv": "a,b\n1,3\n", "notebooks/source/02_x.py": "SEED = 1\n",
+                                          "data/lab-model/model.safetensors": "new weights"}.items(), start=3):
+        files.write_text(home / name, text)
+        commit(home)
+        faults = reference.verify()
+        assert faults == [f"lab/{claim}.json: its runs are stale, since {name} changed. Run: ftlab claims --only "
+                          f"{claim} --seeds 0 1 2 3 4" for claim in ("cost", "gain")]
+        reference.main(["--only", "gain"])
+        assert reference.verify() == [] and len(seeds_run(home)) == 5 * count
+
+
+def test_a_word_of_explanation_makes_nothing_stale(home):
     reference.main(["--only", "gain"])
-    assert len(seeds_run(home)) == 15
+    explained = EXPERIMENT.replace("measure(seed):\n", 'measure(seed):\n    "Why."\n')
+    files.write_text(home / "fake_experiment.py", f"# why\n{explained}")
+    files.write_text(home / "notebooks" / "source" / "02_x.py", "# Better prose\nSEED = 0  # a dial\n")
+    files.write_text(home / "data" / "claims.csv", TABLE.replace("points,30,", "points,41,"))
+    assert inputs.changed(claims.reference("gain")["inputs"]) == []
+    assert "verdict" in reference.verify()[0] and len(reference.verify()) == 1  # 40 to 44 against 41: mixed now
+
+
+def test_a_stale_reference_needs_a_reason_with_its_date(home):
+    reference.main(["--only", "gain"])
+    path, known = home / "data" / "reference" / "lab" / "gain.json", claims.reference("gain")
+    files.write_text(home / "data" / "table.csv", "other")
+    assert "stale" in " ".join(reference.verify())
+    shape = "an object with a date"
+    for excuse, fault in [({"date": "2026-11-25", "reason": "the table's order changed, no run reads it"}, None),
+                          ({"date": "2026-11-25", "reason": " "}, "expected a reason"),
+                          ({"date": "lately", "reason": "x"}, shape), ("later", shape)]:
+        files.write_json(path, {**known, "stale": excuse})
+        faults = [one for one in reference.verify() if "gain" in one]
+        assert (fault is None and faults == []) or fault in faults[0]
+    files.write_json(path, {key: value for key, value in known.items() if key != "inputs"})
+    assert "hashes of what its runs read" in " ".join(reference.verify())
+
+
+def test_a_reference_is_stored_from_a_clean_tree_only(home, capsys):
+    files.write_text(home / "fake_experiment.py", EXPERIMENT + "\n# tried something\n")
+    with pytest.raises(SystemExit):
+        reference.main(["--only", "gain"])
+    assert "clean tree" in capsys.readouterr().err and not (home / "log.txt").exists()
+    commit(home)
+    assert reference.main(["--only", "gain"]) == 0
+    assert reference.main(["--only", "other", "--list"]) == 0
+    files.write_text(home / "data" / "new.csv", "not committed")  # while it runs, the tree may change under it
+    known = files.read_json(home / "runs" / "claims-seeds" / "fake_experiment.measure-0.json")
+    assert not known["commit"].endswith("-dirty") and reference._commit().endswith("-dirty")
+
+
+def test_scores_by_prompt_take_prompts_into_the_interval(home):
+    files.write_text(home / "fake_experiment.py", """
+import random
+def measure(seed):
+    draw = random.Random(seed)
+    new, old = ([draw.random() < share for _ in range(80)] for share in (0.9, 0.4))
+    effect = 100 * (sum(new) - sum(old)) / 80
+    return {"gain": {"effect": effect, "by_prompt": new, "against": old}, "cost": {"effect": 1.0 + seed}}
+""")
+    commit(home)
+    assert reference.main(["--only", "gain"]) == 0
+    known = claims.reference("gain")
+    assert known["over"] == "seeds and prompts" and claims.reference("cost")["over"] == "seeds"
+    arms = [[[int(digit) for digit in run[arm]] for run in known["runs"]] for arm in ("by_prompt", "against")]
+    assert len(arms[0][0]) == 80 and isinstance(known["runs"][0]["by_prompt"], str)
+    found = intervals.paired_difference(*arms).times(100)
+    assert (known["effect"], known["low"], known["high"]) == pytest.approx(found, abs=1e-5)
+    assert reference.verify() == []
+    # A run with its scores is kept with them, and compared with the other seeds.
+    result = claims.record("gain", 0, known["runs"][0]["effect"], 0, 90, by_prompt=arms[0][0], against=arms[1][0])
+    assert result.reference_runs == 4 and result.values["by_prompt"] == known["runs"][0]["by_prompt"]
+    with pytest.raises(ValueError, match="whose mean is the effect"):
+        claims.record("gain", 0, 12, 0, 90, by_prompt=arms[0][0], against=arms[1][0])
 
 
 def test_too_few_seeds_write_no_reference(home, capsys):
@@ -136,15 +269,17 @@ def test_record_compares_with_the_reference(home):
     assert (first.where, first.reference_low, first.verdict) == ("no reference runs yet", None, "holds")
     reference.main(["--only", "gain"])
     inside = claims.record("gain", 3, 45.25, 40, 50, seconds=17)
+    # The run with seed 3 is no witness: 40, 41, 42, 44 have mean 41.75, s = 1.7078, t(3) = 3.1824, half 6.0766.
     assert str(inside) == ("Tuning helps, a lot.\nHere: 45.2 points (95 % interval 40 to 50). Verdict: holds.\nInside "
-                           "the range that 5 reference runs lead us to expect (35.2 to 48.8 points).")
+                           "the range that 4 reference runs lead us to expect (35.7 to 47.8 points).")
     stored = files.read_json(home / "runs" / "claims" / "gain.json")
     assert (stored["where"], stored["seed"]) == ("inside the expected range", 3)
     assert stored["values"] == {"seconds": 17}
     assert {"id", "statement", "verdict", "effect", "low", "high", "unit"} <= set(stored)
-    assert (stored["reference_low"], stored["reference_high"]) == pytest.approx((35.1911, 48.8089), abs=1e-4)
-    assert claims.record("gain", 0, 35, 29, 41).where == claims.BELOW
-    assert claims.record("gain", 0, 49, 45, 55).where == claims.ABOVE
+    assert (stored["reference_low"], stored["reference_high"]) == pytest.approx((35.6734, 47.8266), abs=1e-4)
+    # A seed of its own has all five to compare with: 37.2 to 46.8.
+    assert claims.record("gain", 9, 37, 29, 41).where == claims.BELOW
+    assert claims.record("gain", 9, 47, 45, 55).where == claims.ABOVE
     assert "\n" not in repr(inside)
 
 
@@ -153,14 +288,20 @@ def test_another_model_is_not_compared(home, monkeypatch):
     monkeypatch.setenv("FTLAB_MODEL", "HuggingFaceTB/SmolLM2-135M")
     result = claims.record("gain", 0, 45, 40, 50)
     assert (result.where, result.reference_low) == (claims.OTHER_MODEL, None)
-    assert "FTLAB_MODEL names another" in str(result)
+    assert "no reference runs of this model" in str(result)
     with pytest.raises(SystemExit):
         reference.main(["--only", "gain"])
-    (home / "data" / "lab-model").mkdir()
     monkeypatch.setenv("FTLAB_MODEL", str(home / "data" / "tuned"))
     assert claims.record("gain", 0, 45, 40, 50).where == claims.OTHER_MODEL
-    monkeypatch.setenv("FTLAB_MODEL", str(home / "data" / "lab-model"))  # the bundled model by its path
+    monkeypatch.setenv("FTLAB_MODEL", str(home / "data" / "lab-model"))  # the lab model by its path
     assert claims.record("gain", 0, 45, 40, 50).where == claims.INSIDE
+    # Whoever knows which model is at work says so; a model with reference runs of its own is compared with those.
+    known = claims.reference("gain")
+    files.write_json(claims.reference_path("gain", "smollm2-135m"), {**known, "model": "smollm2-135m"})
+    monkeypatch.setenv("FTLAB_MODEL", "HuggingFaceTB/SmolLM2-135M")
+    assert claims.record("gain", 0, 45, 40, 50).model == "smollm2-135m"
+    assert claims.record("gain", 0, 45, 40, 50).where == claims.INSIDE
+    assert claims.record("gain", 0, 45, 40, 50, model=claims.LAB).model == "lab"
 
 
 @pytest.mark.parametrize("numbers", [(50, 55, 60), (math.nan, 1, 2), (1, 0, math.inf)])
@@ -170,8 +311,6 @@ def test_record_refuses_numbers_that_make_no_interval(home, numbers):
 
 
 def test_numpy_numbers_are_kept(home):
-    import numpy as np
-
     values = {"curve": np.arange(3), "best": {"lr": np.float64(0.5)}}
     claims.record("gain", np.int64(1), np.float32(40), np.float64(35), 45, **values)
     stored = files.read_json(home / "runs" / "claims" / "gain.json")
@@ -181,10 +320,10 @@ def test_numpy_numbers_are_kept(home):
 def test_verify_names_what_was_changed_by_hand(home):
     reference.main(["--only", "gain"])
     known = claims.reference("gain")
-    files.write_json(home / "data" / "reference" / "gain.json", {**known, "verdict": "mixed"})
-    assert reference.verify() == ["gain.json: verdict is 'mixed', but claims.csv and the runs give 'holds'. "
+    files.write_json(home / "data" / "reference" / "lab" / "gain.json", {**known, "verdict": "mixed"})
+    assert reference.verify() == ["lab/gain.json: verdict is 'mixed', but claims.csv and the runs give 'holds'. "
                                "Run: ftlab claims --only gain --seeds 0 1 2 3 4"]
-    files.write_json(home / "data" / "reference" / "gain.json", {**known, "runs": known["runs"][:4]})
+    files.write_json(home / "data" / "reference" / "lab" / "gain.json", {**known, "runs": known["runs"][:4]})
     assert "at least 5 runs" in reference.verify()[0]
 
 
@@ -198,6 +337,7 @@ def test_mistakes_are_named(home):
         with pytest.raises(ValueError, match=message):
             claims.table()
     files.write_text(home / "data" / "claims.csv", TABLE.replace("fake_experiment:measure", "fake_experiment:nothing"))
+    commit(home)
     with pytest.raises(ValueError, match="module:function"):
         reference.main(["--only", "gain"])
 
@@ -207,7 +347,7 @@ def test_draw_puts_the_run_over_the_reference(home):
     with plt.style.context(figures.STYLE):
         figure, ax = plt.subplots(figsize=(7, 2.4))
         assert claims.draw("gain", claims.record("gain", 0, 45, 40, 50), ax) is ax
-        assert [label.get_text() for label in ax.get_yticklabels()] == ["your run", "5 reference runs"]
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["your run", "4 reference runs"]
         assert ax.get_xlabel() == "tuned minus base (points)"
         assert [text.get_text() for text in ax.texts] == ["range to expect", "holds from 30"]
         figure.canvas.draw()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ftlab.evidence import intervals
 from ftlab.evidence.intervals import Interval
-from ftlab.evidence.planner import paired_rate_interval
 from ftlab.evidence.tables import html_table, plain_table
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ def compare(scores: Scores, baseline: str, level: float = 0.95, seed: int = 0) -
     """Compares models on the same items: values and paired differences from the baseline, each with its interval.
 
     Scores of 0 and 1 get the Wilson interval, Tango's paired interval and the exact McNemar test; other scores get
-    bootstrap intervals and a sign-flip test. The p-values are those of single looks.
+    Student's intervals and a sign-flip test. The p-values are those of single looks.
 
     Args:
         scores: For each model, for each metric, one score for each item; item i is the same for every model. Metrics
@@ -198,20 +197,17 @@ def _row(metric: str, model: str, table: dict, baseline: str, is_rate: bool, lev
         edge = 1.0 if is_rate else float("inf")
         value, p = Interval(float(values[0]), 0.0 if is_rate else -edge, edge), 1.0
         difference = Interval(float(values[0] - base[0]), -edge, edge)
-    elif is_rate:
-        value = intervals.rate_interval(int(values.sum()), len(values), level)
-        difference, p = paired_rate_interval(values, base, level), intervals.mcnemar(values, base).p_value
     else:
-        value = intervals.mean_interval(values, level, seed)
-        difference = intervals.paired_difference(values, base, level, seed)
-        p = intervals.sign_flip_test(values - base, seed)
+        value = intervals.mean_interval(values, level, is_rate)
+        difference = intervals.paired_difference(values, base, level, is_rate)
+        p = intervals.mcnemar(values, base).p_value if is_rate else intervals.sign_flip_test(values - base, seed)
     if model == baseline:
         difference = p = None
     return Row(metric, model, len(values), is_rate, value, difference, p)
 
 
 def _is_rate(table: dict, metric: str) -> bool:
-    return all(((metrics[metric] == 0) | (metrics[metric] == 1)).all() for metrics in table.values())
+    return all(intervals.is_rate(metrics[metric]) for metrics in table.values())
 
 
 def _cells(row: Row) -> list[str]:

@@ -27,29 +27,29 @@ interval keeps it, even its worse end; it **fails** if the whole interval breaks
 **not enough data**: it may be kept or broken for all we know, and more items settle it. So a drop that is just over the
 limit passes in about 1 of 40 cases, and since all rules must pass, that holds for the gate as a whole. "No significant
 drop" would be another rule and a bad one: the fewer items, the easier it passes.
+
+Beside each verdict stands its **power**: how often a model as good as the baseline would pass this limit with so many
+items, and with how many it would in 8 of 10 cases ("no number" where the baseline itself does not keep the limit, or no
+drop at all is allowed). Where an equal model seldom passes, a verdict other than "pass" says more about the number of
+items than about the candidate.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import json
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
-from ftlab.evidence import intervals
+from ftlab.evidence import gate_power, gate_scores, intervals
 from ftlab.evidence.comparison import FEWEST_ITEMS
+from ftlab.evidence.gate_power import Power
 from ftlab.evidence.gate_rules import Rule, check_rules
 from ftlab.evidence.intervals import Interval
-from ftlab.evidence.planner import paired_rate_interval
 from ftlab.evidence.tables import html_table, plain_table
 
 PASS, FAIL, UNSURE = "pass", "fail", "not enough data"
-COUNTS = "Write one figure, a list of scores, or an object with a score for each item."
 
 
 class Outcome(NamedTuple):
@@ -62,6 +62,7 @@ class Outcome(NamedTuple):
     allowed: float
     verdict: str
     note: str
+    power: Power | None  # None for single figures
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,14 @@ class Gate:
             rows.append([outcome.verdict.upper(), rule.metric, "change" if sign else "value",
                          "-" if outcome.items is None else str(outcome.items),
                          f"{value} {unit}" if outcome.items is None else f"{value} [{low}, {high}] {unit}",
-                         f"{side} {outcome.allowed + 0.0:{sign}.4g} {unit}", outcome.note])
+                         f"{side} {outcome.allowed + 0.0:{sign}.4g} {unit}", *_power_cells(outcome.power),
+                         outcome.note])
         counts = [sum(outcome.verdict == verdict for outcome in self.outcomes) for verdict in (PASS, FAIL, UNSURE)]
         note = (f"Gate {'closed' if self.exit_code else 'open'}: {counts[0]} pass, {counts[1]} fail, {counts[2]} not "
                 f"enough data (which {'passes' if self.unsure == PASS else 'closes the gate'}).")
         note += f" No rule for: {', '.join(self.unruled)}." if self.unruled else ""
-        return ["verdict", "metric", "what", "items", "found [95 % interval]", "allowed", "note"], rows, note
+        return ["verdict", "metric", "what", "items", "found [95 % interval]", "allowed",
+                "an equal model passes", "in 80 % with", "note"], rows, note
 
     def __str__(self) -> str:
         return plain_table(*self._table())
@@ -105,7 +108,7 @@ class Gate:
 
 
 def gate(rules: Sequence[Mapping] | Mapping[str, Mapping], baseline: Mapping, candidate: Mapping,
-         unsure: str = FAIL, seed: int = 0) -> Gate:
+         unsure: str = FAIL) -> Gate:
     """Judges every limit of every rule on the candidate's scores.
 
     Args:
@@ -123,15 +126,16 @@ def gate(rules: Sequence[Mapping] | Mapping[str, Mapping], baseline: Mapping, ca
             if rule.metric not in scores:
                 raise ValueError(f"{name}: expected scores for {rule.metric!r}, which has a rule, found "
                                  f"{sorted(scores)}. Add the scores or take the rule out.")
-        outcomes += _judge(rule, baseline[rule.metric], candidate[rule.metric], seed)
+        outcomes += _judge(rule, baseline[rule.metric], candidate[rule.metric])
     return Gate(tuple(outcomes), tuple(sorted({*baseline, *candidate} - {rule.metric for rule in checked})), unsure)
 
 
-def _judge(rule: Rule, old: object, new: object, seed: int) -> list[Outcome]:
-    base, cand = _scores(rule, old, "baseline"), _scores(rule, new, "candidate")
+def _judge(rule: Rule, old: object, new: object) -> list[Outcome]:
+    base, cand = gate_scores.check(rule, old, "baseline"), gate_scores.check(rule, new, "candidate")
     if type(base) is not type(cand) or (isinstance(base, list) and len(base) != len(cand)):
-        raise ValueError(f"{rule.metric}: expected scores of one kind for the same items, found "
-                         f"{_kind(base)} (baseline) and {_kind(cand)} (candidate). Score both on one list of items.")
+        found = f"{gate_scores.kind(base)} (baseline) and {gate_scores.kind(cand)} (candidate)"
+        raise ValueError(f"{rule.metric}: expected scores of one kind for the same items, found {found}. "
+                         "Score both on one list of items.")
     if isinstance(base, dict):
         if set(base) != set(cand):
             odd = sorted(set(base) ^ set(cand))
@@ -139,81 +143,55 @@ def _judge(rule: Rule, old: object, new: object, seed: int) -> list[Outcome]:
                              f"such as {odd[0]!r}. Score both models on one list of items.")
         base, cand = list(base.values()), [cand[item] for item in base]
     factor, sign = 100 if rule.unit == "points" else 1, 1 if rule.direction == "up" else -1
-    outcomes = []
-    for limit, allowed in (("may_drop", rule.may_drop), ("at_most" if sign < 0 else "at_least", rule.limit)):
-        if allowed is None:
-            continue
-        change, items, note = limit == "may_drop", None, "one figure: no interval"
-        if isinstance(base, float):
-            figure = cand - base if change else cand
-            found = Interval(figure, figure, figure)
-        else:
-            items, note = len(cand), ""
-            found = _change(cand, base, seed) if change else _value(cand, seed)
-        found, allowed = found.times(factor), -sign * allowed if change else allowed
-        near, far = (found.low, found.high) if sign > 0 else (-found.high, -found.low)
-        bar, rounding = sign * allowed, 1e-9 * max(1.0, abs(allowed))
-        verdict = PASS if near >= bar - rounding else FAIL if far < bar - rounding else UNSURE
-        if items is not None and items < FEWEST_ITEMS:
-            verdict, note = UNSURE, f"under {FEWEST_ITEMS} items"
-        elif verdict == UNSURE:
-            note = _remedy(found, allowed, items)
-        outcomes.append(Outcome(rule, limit, items, found, allowed, verdict, note))
-    return outcomes
+    limits = (("may_drop", rule.may_drop), ("at_most" if sign < 0 else "at_least", rule.limit))
+    return [_limit(rule, limit, allowed, base, cand, factor, sign) for limit, allowed in limits if allowed is not None]
+
+
+def _limit(rule: Rule, limit: str, allowed: float, base: float | list, cand: float | list, factor: int,
+           sign: int) -> Outcome:
+    import numpy as np
+
+    change, notes = limit == "may_drop", [rule.doubt] if limit == "may_drop" and rule.doubt else []
+    if isinstance(base, float):
+        figure = (cand - base if change else cand) * factor
+        found, items, power = Interval(figure, figure, figure), None, None
+        notes.append("one figure: no interval")
+    else:
+        old, new = np.array(base), np.array(cand)
+        rate = intervals.is_rate(old) and intervals.is_rate(new)
+        judged, items = new - old if change else new, len(new)
+        found = (intervals.paired_difference(new, old, rate=rate) if change else
+                 intervals.mean_interval(new, rate=rate)).times(factor)
+        power = (gate_power.of_drop(new, old, allowed / factor, rate) if change else
+                 gate_power.of_limit(old, sign * (float(old.mean()) - allowed / factor), rate, sign))
+        if not rate and judged.std() < 1e-12:
+            same = change and not judged.any()
+            notes.append("every item scores as in the baseline: is this the candidate's file?" if same else
+                         "every item gives the same figure, so there is no interval: look at the scorer")
+    allowed = -sign * allowed if change else allowed
+    near, far = (found.low, found.high) if sign > 0 else (-found.high, -found.low)
+    bar, rounding = sign * allowed, 1e-9 * max(1.0, abs(allowed))
+    verdict = PASS if near >= bar - rounding else FAIL if far < bar - rounding else UNSURE
+    if items is not None and items < FEWEST_ITEMS:
+        verdict = UNSURE
+        notes.append(f"under {FEWEST_ITEMS} items")
+    elif verdict == UNSURE:
+        notes.append(_remedy(found, allowed, items))
+    return Outcome(rule, limit, items, found, allowed, verdict, "; ".join(notes), power)
 
 
 def _remedy(found: Interval, allowed: float, items: int) -> str:
-    """How many items would do, were the figure to stay: the interval narrows with their square root."""
-    distance = abs(found.value - allowed)
     half = found.value - found.low if allowed < found.value else found.high - found.value
-    needed = items * (half / distance) ** 2 if distance > 0 else math.inf
-    return f"about {math.ceil(needed):,} items would settle it" if needed <= 100 * items else "too close to call"
+    needed = gate_power.items_to_settle(items, half, abs(found.value - allowed))
+    if needed is None or needed > 100 * items:
+        return "too close to call"
+    return f"{needed:,} items would settle it in 8 of 10 cases, were the truth as found"
 
 
-def _change(new: list[float], old: list[float], seed: int) -> Interval:
-    rates = set(new) | set(old) <= {0, 1}
-    return paired_rate_interval(new, old) if rates else intervals.paired_difference(new, old, seed=seed)
-
-
-def _value(scores: list[float], seed: int) -> Interval:
-    rates = set(scores) <= {0, 1}
-    if rates:
-        return intervals.rate_interval(int(sum(scores)), len(scores))
-    return intervals.mean_interval(scores, seed=seed)
-
-
-def _scores(rule: Rule, raw: object, name: str) -> float | list[float] | dict[str, float]:
-    """The scores as floats of one of the three kinds, each finite and, in points, from 0 to 1."""
-    many = list(raw.values()) if isinstance(raw, Mapping) else raw
-    rows = list(many) if hasattr(many, "__len__") and not isinstance(many, str) else [many]
-    for value in rows:
-        number = float(value) if isinstance(value, int | float) or hasattr(value, "dtype") else math.nan
-        if not math.isfinite(number) or (rule.unit == "points" and not 0 <= number <= 1):
-            share = ' from 0 to 1 (or a "unit" in its rule)' if rule.unit == "points" else ""
-            raise ValueError(f"{name}, {rule.metric}: expected finite numbers{share}, found {value!r}. {COUNTS}")
-    if rows is not many and not hasattr(many, "__len__"):
-        return float(many)
-    if len(rows) < 2:
-        raise ValueError(f"{name}, {rule.metric}: expected at least 2 items, found {len(rows)}. {COUNTS}")
-    return dict(zip(raw, map(float, rows), strict=True)) if isinstance(raw, Mapping) else [float(row) for row in rows]
-
-
-def _kind(scores: object) -> str:
-    return "one figure" if isinstance(scores, float) else f"{len(scores)} scores as {type(scores).__name__}"
-
-
-def _read(path: str) -> object:
-    """A JSON or CSV file; what is wrong with it is said with its name and line."""
-    where = Path(path)
-    try:
-        text = where.read_text(encoding="utf-8-sig")
-        return list(csv.DictReader(text.splitlines())) if where.suffix.lower() == ".csv" else json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} line {error.lineno}: expected JSON, found {error.msg}. Correct that line.") from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: expected UTF-8 text, found another encoding. Save it as UTF-8.") from error
-    except OSError as error:
-        raise ValueError(f"{path}: expected a file to read, found: {error.strerror}. Check its name.") from error
+def _power_cells(power: Power | None) -> list[str]:
+    if power is None:
+        return ["-", "-"]
+    return [f"in {power.passes:.0%}", "no number" if power.items is None else f"{power.items:,} items"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -225,11 +203,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--unsure", choices=(FAIL, PASS), default=FAIL, help="what 'not enough data' does")
     arguments = parser.parse_args(argv)
     try:
-        rules, baseline, candidate = map(_read, (arguments.rules, arguments.baseline, arguments.candidate))
+        rules, baseline, candidate = map(gate_scores.read, (arguments.rules, arguments.baseline, arguments.candidate))
         for path, scores in ((arguments.baseline, baseline), (arguments.candidate, candidate)):
             if not isinstance(scores, dict):
                 raise ValueError(f"{path}: expected one JSON object with the metrics as its keys, found a "
-                                 f"{type(scores).__name__}. {COUNTS}")
+                                 f"{type(scores).__name__}. {gate_scores.COUNTS}")
         if not isinstance(rules, list | dict):
             raise ValueError(f"{arguments.rules}: expected a list of rules, found {rules!r}. See the top of "
                              "ftlab/evidence/gate.py for an example.")

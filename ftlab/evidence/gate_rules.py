@@ -19,6 +19,14 @@ class Rule:
     direction: str = "up"
     unit: str = "points"
 
+    @property
+    def doubt(self) -> str:
+        """A question where ``may_drop`` looks like a share on a scale of percent; else empty."""
+        if self.unit != "points" or not 0 < (self.may_drop or 0) < 1:
+            return ""
+        return (f"is may_drop {self.may_drop:g} points meant, 1 item in {100 / self.may_drop:,.0f}? "
+                f"For {100 * self.may_drop:g} points write {100 * self.may_drop:g}")
+
 
 def check_rules(rules: Sequence[Mapping] | Mapping[str, Mapping]) -> list[Rule]:
     """The rules with their defaults filled in, every field checked.

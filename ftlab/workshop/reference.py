@@ -1,9 +1,13 @@
-"""``ftlab claims``: measures every claim over several seeds and keeps those reference runs in ``data/reference``."""
+"""``ftlab claims``: measures every claim over several seeds and keeps those reference runs in ``data/reference/lab``.
+
+A reference is stored from a clean tree only, and names a hash of everything that its runs read. One whose inputs have
+changed since is stale: ``verify``, which a test calls, finds fault with it until it is run again or a dated reason
+stands beside it, ``"stale": {"date": "2026-11-25", "reason": "..."}``.
+"""
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import importlib
 import math
 import os
@@ -15,39 +19,62 @@ from datetime import date
 from importlib import metadata
 from pathlib import Path
 
-from ftlab import __version__, files, model, paths
-from ftlab.claims import Claim, is_bundled, plain, reference, reference_path, table
-from ftlab.evidence.intervals import seed_interval
+from ftlab import files, paths
+from ftlab.claims import LAB, Claim, model_named, plain, reference, reference_path, table
+from ftlab.evidence.repeated import mean_effect, pack_arms
+from ftlab.workshop import inputs
 
-MIN_SEEDS = 5
+MIN_SEEDS, MIN_SEEDS_ELSEWHERE = 5, 3  # of the lab model, and of one that takes minutes a run
+DIRTY = "-dirty"
+LIBRARIES = ("torch", "transformers", "trl", "datasets", "numpy", "scipy")
 
 
 def aggregate(claim: Claim, runs: list[dict]) -> dict:
-    """What follows from a claim's runs: mean effect over the seeds, its 95 % t-interval, and the verdict on it."""
-    effect, low, high = (round(number, 6) for number in seed_interval([run["effect"] for run in runs]))
-    return {"effect": effect, "low": low, "high": high, "verdict": claim.verdict(low, high)}
+    """What follows from a claim's runs: mean effect, 95 % interval, what that is over, and the verdict on it."""
+    found, prompts_too = mean_effect(runs, claim.factor)
+    low, high = claim.clip(found.low, found.high)
+    effect, low, high = (round(number, 6) + 0.0 for number in (found.value, low, high))
+    return {"effect": effect, "low": low, "high": high, "over": "seeds and prompts" if prompts_too else "seeds",
+            "verdict": claim.verdict(low, high)}
 
 
 def verify() -> list[str]:
-    """Recomputes every stored reference from its runs; returns one sentence for each fault found."""
+    """Recomputes every stored reference from its runs; returns one sentence for each fault found, also stale ones."""
     claims, faults = table(), []
-    for path in sorted((paths.data() / "reference").glob("*.json")):
-        known = files.read_json(path)
+    for path in sorted((paths.data() / "reference").rglob("*.json")):
+        known, name = files.read_json(path), path.relative_to(paths.data() / "reference").as_posix()
         claim, runs = claims.get(path.stem), known["runs"]
-        if claim is None or known["id"] != claim.id:
-            faults.append(f"{path.name}: data/claims.csv has no claim with the id {known['id']!r} and this name.")
+        if claim is None or (known["id"], known["model"]) != (claim.id, path.parent.name):
+            faults.append(f"{name}: data/claims.csv has no claim with the id {known['id']!r} and this name, or it "
+                          f"is not in its model's folder, {known['model']!r}.")
             continue
-        seeds = [run["seed"] for run in runs]
-        if len(set(seeds)) != len(seeds) or len(seeds) < MIN_SEEDS:
-            faults.append(f"{path.name}: expected at least {MIN_SEEDS} runs, each with its own seed, found seeds "
+        seeds, least = [run["seed"] for run in runs], MIN_SEEDS if known["model"] == LAB else MIN_SEEDS_ELSEWHERE
+        if len(set(seeds)) != len(seeds) or len(seeds) < least:
+            faults.append(f"{name}: expected at least {least} runs, each with its own seed, found seeds "
                           f"{seeds}. Run: {known['command']}")
             continue
         for key, value in {"statement": claim.statement, "unit": claim.unit, **aggregate(claim, runs)}.items():
             same = math.isclose(known[key], value, abs_tol=2e-6) if isinstance(value, float) else known[key] == value
             if not same:
-                faults.append(f"{path.name}: {key} is {known[key]!r}, but claims.csv and the runs give {value!r}. "
+                faults.append(f"{name}: {key} is {known[key]!r}, but claims.csv and the runs give {value!r}. "
                               f"Run: {known['command']}")
+        faults += [f"{name}: {why}. Run: {known['command']}" for why in _stale(known)]
     return faults
+
+
+def _stale(known: dict) -> list[str]:
+    """Why a reference is no longer what its code would find, unless a reason with its date stands beside it."""
+    excuse = known.get("stale")
+    if excuse is not None:
+        try:
+            date.fromisoformat(excuse["date"])
+            return [] if excuse["reason"].strip() else ["expected a reason in 'stale', found none"]
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return [f"expected 'stale' as an object with a date (2026-11-25) and a reason, found {excuse!r}"]
+    if not known.get("inputs"):
+        return ["expected the hashes of what its runs read under 'inputs', found none"]
+    other = inputs.changed(known["inputs"])
+    return [f"its runs are stale, since {', '.join(other)} changed"] if other else []
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,13 +94,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.list:
         _print_list(chosen)
         return 0
-    if not is_bundled():
-        parser.error("reference runs are of the bundled model, but FTLAB_MODEL names another. Unset FTLAB_MODEL.")
-    # One experiment may serve several claims; the code's fingerprint tells which stored runs are still good.
-    codes = {name: _fingerprint(name) for name in dict.fromkeys(claim.experiment for claim in chosen)}
-    _run_all(codes, list(dict.fromkeys(options.seeds)), options.fresh, claims)
-    written = [_write_reference(claim, codes[claim.experiment]) for claim in claims.values()
-               if claim.experiment in codes]
+    if model_named() != LAB:
+        parser.error("reference runs are of the lab model, but FTLAB_MODEL names another. Unset FTLAB_MODEL.")
+    if _commit().endswith(DIRTY):
+        parser.error("reference runs are stored from a clean tree only, so that anybody can run them again, but `git "
+                     "status` shows changes or this is no git checkout. Commit first (data/reference does not count).")
+    inputs.watch()
+    experiments = {claim.experiment: claim.notebook for claim in chosen}  # one experiment may serve several claims
+    _run_all(experiments, list(dict.fromkeys(options.seeds)), options.fresh, claims)
+    written = [_write_reference(claim) for claim in claims.values() if claim.experiment in experiments]
     return 0 if all(written) else 1
 
 
@@ -85,41 +114,44 @@ def _print_list(claims: list[Claim]) -> None:
               f"  {claim.effect}: {claim.rule}; {state}")
 
 
-def _run_all(codes: dict[str, str], seeds: list[int], fresh: bool, claims: dict[str, Claim]) -> None:
+def _run_all(experiments: dict[str, str], seeds: list[int], fresh: bool, claims: dict[str, Claim]) -> None:
     """Runs what is not done yet, seed by seed, so that a stopped command leaves every experiment about equally far."""
-    todo = [(name, seed) for seed in seeds for name in codes if fresh or not _is_done(name, seed, codes[name])]
-    print(f"{len(codes)} experiments x {len(seeds)} seeds: {len(todo)} runs to do.", flush=True)
+    todo = [(name, seed) for seed in seeds for name in experiments if fresh or not _is_done(_seed_path(name, seed))]
+    print(f"{len(experiments)} experiments x {len(seeds)} seeds: {len(todo)} runs to do.", flush=True)
     spent = 0.0
     for count, (name, seed) in enumerate(todo, start=1):
         started = time.perf_counter()
         found = _checked(name, _experiment(name)(seed), claims)
         minutes = (time.perf_counter() - started) / 60
         files.write_json(_seed_path(name, seed), {
-            "experiment": name, "seed": seed, "code": codes[name], "code_version": _code_version(),
-            "machine": _machine(), "date": date.today().isoformat(), "minutes": round(minutes, 3), "claims": found})
+            "experiment": name, "seed": seed, "commit": _commit(), **_machine(), "date": date.today().isoformat(),
+            "minutes": round(minutes, 3), "claims": found,
+            "inputs": inputs.snapshot(_experiment(name).__module__, experiments[name])})
         spent += minutes
         left = spent / count * (len(todo) - count)
         print(f"[{count}/{len(todo)}] {_short(name)} seed {seed}: {minutes:.1f} min, about {left:.0f} min left",
               flush=True)
 
 
-def _write_reference(claim: Claim, code: str) -> bool:
-    """Gathers a claim's runs, all seeds that the present code has done, into ``data/reference``; False if too few."""
+def _write_reference(claim: Claim) -> bool:
+    """Gathers a claim's runs, all seeds that the present code has done, into its reference; False if too few."""
     pattern = _seed_path(claim.experiment, "*")
-    stored = map(files.read_json, pattern.parent.glob(pattern.name))
-    done = sorted((run for run in stored if run["code"] == code and claim.id in run["claims"]),
-                  key=lambda run: run["seed"])
+    stored = [files.read_json(path) for path in pattern.parent.glob(pattern.name) if _is_done(path)]
+    done = sorted((run for run in stored if claim.id in run["claims"]), key=lambda run: run["seed"])
     if len(done) < MIN_SEEDS:
         print(f"{claim.id}: {len(done)} of {MIN_SEEDS} seeds done, no reference written. Run more with --seeds.")
         return False
     runs = [{"seed": run["seed"], **run["claims"][claim.id], "minutes": run["minutes"]} for run in done]
-    versions, machines = (sorted({run[key] for run in done}) for key in ("code_version", "machine"))
-    known = {"id": claim.id, "statement": claim.statement, "unit": claim.unit, "runs": runs, **aggregate(claim, runs),
+    known = {"id": claim.id, "model": LAB, "statement": claim.statement, "unit": claim.unit, "runs": runs,
+             **aggregate(claim, runs),
              "command": f"ftlab claims --only {claim.id} --seeds {' '.join(str(run['seed']) for run in runs)}",
-             "code": code, "code_version": "; ".join(versions), "machine": "; ".join(machines),
-             "minutes": round(sum(run["minutes"] for run in runs), 2), "date": max(run["date"] for run in done)}
+             **{key: "; ".join(sorted({run[key] for run in done}))
+                for key in ("commit", "machine", "precision", "libraries")},
+             "minutes": round(sum(run["minutes"] for run in runs), 2), "date": max(run["date"] for run in done),
+             "inputs": {name: known for run in done for name, known in run["inputs"].items()}}
     files.write_json(reference_path(claim.id), known)
-    print(f"{claim.id}: {known['effect']:g} {claim.unit} [{known['low']:g}, {known['high']:g}], {known['verdict']}")
+    print(f"{claim.id}: {known['effect']:g} {claim.unit} [{known['low']:g}, {known['high']:g}] over {known['over']}, "
+          f"{known['verdict']}")
     return True
 
 
@@ -136,6 +168,8 @@ def _checked(name: str, found: object, claims: dict[str, Claim]) -> dict:
             raise ValueError(f"{name}: expected a finite number under 'effect' for {claim_id}, found "
                              f"{answer.get('effect')!r}. Return the effect in {claims[claim_id].unit}.")
         answer["effect"] = round(float(answer["effect"]), 6)
+        arms = [answer.pop(arm, None) for arm in ("by_prompt", "against")]
+        answer.update(pack_arms(answer["effect"], *arms, claims[claim_id].factor))
     return answers
 
 
@@ -148,42 +182,35 @@ def _experiment(name: str) -> Callable[[int], dict]:
                          f"{name!r} ({error}). Write the function, or correct the row.") from error
 
 
-def _fingerprint(name: str) -> str:
-    """A hash of the experiment's module and the bundled weights: results of other code or weights are not reused.
-
-    A module may name more inputs under data/ in a list ``INPUTS`` of glob patterns. Code that it imports is not looked
-    at: use ``--fresh`` after a change there that matters.
-    """
-    module = importlib.import_module(_experiment(name).__module__)
-    inputs = [Path(module.__file__), *sorted(model.bundled_path().glob("*.safetensors"))]
-    for pattern in getattr(module, "INPUTS", []):
-        inputs += sorted(paths.data().glob(pattern))
-    digest = hashlib.sha256()
-    for path in inputs:
-        content = path.read_bytes()
-        digest.update(content if path.suffix == ".safetensors" else content.replace(b"\r\n", b"\n"))
-    return digest.hexdigest()[:16]
-
-
-def _code_version() -> str:
-    """The git commit, marked if the tree differs from it; the package's version outside a git checkout."""
-    command = ["git", "-C", str(paths.root()), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+def _commit() -> str:
+    """The git commit; marked as dirty where the tree differs from it, references aside, or where there is no git."""
+    git = ["git", "-C", str(paths.root())]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
+        head, changes = (subprocess.run([*git, *command], capture_output=True, text=True, check=True,
+                                        timeout=60).stdout.strip()
+                         for command in (["rev-parse", "--short=12", "HEAD"],
+                                         ["status", "--porcelain", "--", ".", ":!data/reference"]))
     except (OSError, subprocess.SubprocessError):
-        return f"ftlab {__version__}"
+        return f"no git{DIRTY}"
+    return head + DIRTY if changes else head
 
 
-def _machine() -> str:
-    """The machine in words, without its name: system, processor, cores, Python and torch."""
+def _machine() -> dict[str, str]:
+    """The machine in words, without its name; the number format that models compute in; the libraries."""
+    from ftlab import model
+
     processor = platform.processor() or platform.machine()
-    return (f"{platform.system()} {processor}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-            f"torch {metadata.version('torch')}")
+    return {"machine": f"{platform.system()} {processor}, {os.cpu_count()} cores, Python {platform.python_version()}",
+            "precision": model.precision()[1],
+            "libraries": ", ".join(f"{name} {metadata.version(name)}" for name in LIBRARIES)}
 
 
-def _is_done(name: str, seed: int, code: str) -> bool:
-    path = _seed_path(name, seed)
-    return path.exists() and files.read_json(path)["code"] == code
+def _is_done(path: Path) -> bool:
+    """True if a run is stored there that was made from a clean tree and whose inputs are still the same."""
+    if not path.exists():
+        return False
+    run = files.read_json(path)
+    return bool(run.get("inputs")) and not run["commit"].endswith(DIRTY) and not inputs.changed(run["inputs"])
 
 
 def _seed_path(name: str, seed: int | str) -> Path:

@@ -280,7 +280,7 @@ for who in ("quick", "tuned"):
 # drafts. How far apart are the two?
 
 # %%
-hidden = planner.paired_rate_interval(scores["quick"]["on-brand"], scores["quick"]["fit to send"]).times(100)
+hidden = intervals.paired_difference(scores["quick"]["on-brand"], scores["quick"]["fit to send"]).times(100)
 for name in ("on-brand", "fit to send"):
     print(f"quick, {name:11}: {100 * np.mean(scores['quick'][name]):.0f} %")
 only = [i for i in range(len(held_out)) if scores["quick"]["on-brand"][i] and not scores["quick"]["fit to send"][i]]
@@ -431,12 +431,13 @@ a, b = scores["tuned"]["fit to send"], scores["quick"]["fit to send"]
 p_value, only_tuned, only_quick = intervals.mcnemar(a, b)
 split = (only_tuned + only_quick) / len(a)
 print(f"split: {only_tuned} only tuned gets right, {only_quick} only quick, {split:.0%} of all; p = {p_value:.2g}")
-print(f"tuned minus quick: {planner.paired_rate_interval(a, b).times(100)} points, paired")
+print(f"tuned minus quick: {intervals.paired_difference(a, b).times(100)} points, paired")
 
 # %% [markdown]
 # For scores that are no shares, such as the revision rate, the **bootstrap** does the work. Draw as many questions as
 # there are, with replacement, average, and do it thousands of times: the spread of these averages is how far yours
-# would move with other questions of the kind. It is four lines.
+# would move with other questions of the kind. It is four lines. Student's t, which `ftlab.evidence.intervals` takes for
+# such scores, is a formula for the same spread.
 
 # %%
 a, b = np.array(scores["tuned"]["revision rate"]), np.array(scores["quick"]["revision rate"])
@@ -444,7 +445,7 @@ random = np.random.default_rng(SEED)
 drawn = random.integers(0, len(a), size=(4000, len(a)))  # 4,000 times: which questions
 means = (a - b)[drawn].mean(axis=1)  # the difference is taken within each question
 print(f"by hand, paired:  {(a - b).mean():.3f} [{np.quantile(means, 0.025):.3f}, {np.quantile(means, 0.975):.3f}]")
-print(f"ftlab.evidence.intervals:      {intervals.paired_difference(a, b)}")
+print(f"by Student's t:   {intervals.paired_difference(a, b)}")
 apart = a[drawn].mean(axis=1) - b[random.permutation(drawn)].mean(axis=1)  # other questions for each model
 print(f"as if not paired: {(a - b).mean():.3f} [{np.quantile(apart, 0.025):.3f}, {np.quantile(apart, 0.975):.3f}]")
 
@@ -739,7 +740,7 @@ print(f"{'':14}judge: good  judge: bad")
 for label, name in ((True, "rules: fit"), (False, "rules: not fit")):
     said_good = sum(v for v, t in zip(verdicts, truth, strict=True) if t == label)
     print(f"{name:14}{said_good:11}{truth.count(label) - said_good:12}")
-agreement = evaluation.kappa_interval(truth, verdicts, SEED)
+agreement = evaluation.kappa_interval(truth, verdicts)
 print("kappa {:.2f} [{:.2f}, {:.2f}]".format(*agreement))
 
 # %% [markdown]
@@ -780,7 +781,7 @@ own_verdicts = [margin > 0 for margin in label_margins(judge, judge_tokenizer, j
 own_truth = [draft.fit for draft in own]
 agreed = sum(a == b for a, b in zip(own_truth, own_verdicts, strict=True))
 print(f"quick model's replies: fit {sum(own_truth)}, judged good {sum(own_verdicts)}, agreed on {agreed} of {len(own)}")
-kappas = evaluation.kappa_interval(own_truth, own_verdicts, SEED)
+kappas = evaluation.kappa_interval(own_truth, own_verdicts)
 print("kappa {:.2f} [{:.2f}, {:.2f}]   (nan: both always said the same)".format(*kappas))
 
 # %% [markdown]
@@ -817,7 +818,7 @@ for label, name in ((True, "good"), (False, "bad")):
         bars[f"{name} drafts,\n{form}"] = intervals.rate_interval(sum(picked), len(picked)).times(100)
 figures.bars(ax, list(bars), *zip(*bars.values(), strict=True), number="{:.0f} %",
              colors=[figures.GREY, figures.BLUE] * 2)
-moved = planner.paired_rate_interval(padded_verdicts, verdicts).times(100)
+moved = intervals.paired_difference(padded_verdicts, verdicts).times(100)
 _ = ax.set(ylabel="judged good (%)", ylim=(0, 112),
            title=f"Padding moves the judge's approval by {moved.value:+.0f} points")
 
@@ -864,7 +865,9 @@ gate.gate(rules, baseline=by_item["tuned"], candidate=by_item["quick"])
 # %% [markdown]
 # Each line has three possible ends. A limit *passes* if the whole interval keeps it, *fails* if the whole interval
 # breaks it, and else there is *not enough data*. Note what the gate does not ask: whether a drop is "significant". By
-# that rule a test with three questions would let everything through.
+# that rule a test with three questions would let everything through. And look at the two columns beside the limits:
+# how often would a model that is *as good* as the one in use pass, and how many items would it take until it does in
+# 8 of 10 cases? A gate that stops most good models has too few items for its limits.
 #
 # And the other way round? Suppose that quick were in use and tuned proposed. A better model at the desk's work may
 # still fail, by what it forgot.

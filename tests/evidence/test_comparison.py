@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from ftlab import figures
 from ftlab.evidence import comparison, intervals
-from ftlab.evidence.planner import paired_rate_interval
 
 # 40 items. The tuned model wins 12 of them and loses 2; graded scores rise by 0.2 on the mean.
 BASE = [1] * 20 + [0] * 20
@@ -28,12 +27,12 @@ def test_rows_hold_the_values_of_stats():
     found = comparison.compare(SCORES, "base")
     facts = row(found, "facts", "tuned")
     assert facts.value == intervals.rate_interval(30, 40) and facts.items == 40
-    assert facts.difference == paired_rate_interval(TUNED, BASE) and facts.difference.value == 0.25
+    assert facts.difference == intervals.paired_difference(TUNED, BASE) and facts.difference.value == 0.25
     # p = 2 * (C(14,0) + C(14,1) + C(14,2)) / 2^14 = 2 * 106 / 16384 = 0.01294.
     assert facts.p_value == pytest.approx(0.01294, abs=1e-5)
     style = row(found, "style", "tuned")
     assert not style.is_rate and style.difference.value == pytest.approx(0.2)
-    assert style.p_value == 1 / 10000  # every difference is 0.1 or 0.3, all one way: no flip in 9,999 goes further
+    assert style.p_value == 2 / 10000  # every difference is 0.1 or 0.3, all one way: no flip in 9,999 goes further
     assert row(found, "facts", "base").difference is None
 
 

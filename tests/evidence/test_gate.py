@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,10 +42,10 @@ def test_three_outcomes_of_a_limit():
 
 
 def test_unsure_can_pass_and_says_how_many_items_would_do():
-    base, candidate = change(5, 14)
+    base, candidate = change(5, 11)
     found = gate({"facts": {"may_drop": 5}}, {"facts": base}, {"facts": candidate}, unsure="pass")
     assert found.outcomes[0].verdict == UNSURE and found.exit_code == 0 and "Gate open" in str(found)
-    assert "items would settle it" in found.outcomes[0].note
+    assert "items would settle it in 8 of 10 cases" in found.outcomes[0].note
     assert gate({"facts": {"may_drop": 5}}, {"facts": base}, {"facts": candidate}).exit_code == 1
 
 
@@ -70,7 +71,97 @@ def test_graded_scores_and_too_few_items():
     assert verdicts(rule, {"style": base}, {"style": [score - 0.2 for score in base]}) == [FAIL]
     assert verdicts(rule, {"style": base}, {"style": base}) == [PASS]
     found = gate(rule, {"style": base[:19]}, {"style": base[:19]})
-    assert found.outcomes[0].verdict == UNSURE and found.outcomes[0].note == "under 20 items"
+    assert found.outcomes[0].verdict == UNSURE and "under 20 items" in found.outcomes[0].note
+
+
+def test_graded_scores_without_a_spread_do_not_pass_in_silence():
+    base = [0.5 + 0.01 * (i % 5) for i in range(60)]
+    same, = gate({"style": {"may_drop": 3}}, {"style": base}, {"style": base}).outcomes
+    assert same.verdict == PASS and "is this the candidate's file?" in same.note
+    moved, = gate({"style": {"may_drop": 3}}, {"style": base}, {"style": [score + 0.1 for score in base]}).outcomes
+    assert moved.verdict == PASS and "look at the scorer" in moved.note
+    flat, = gate({"style": {"at_least": 40}}, {"style": base}, {"style": [0.5] * 60}).outcomes
+    assert flat.verdict == PASS and "look at the scorer" in flat.note
+    assert gate({"style": {"may_drop": 3}}, {"style": base}, {"style": base[::-1]}).outcomes[0].note == ""
+    # Twins of 0 and 1 are no surprise: they have an interval.
+    assert gate({"facts": {"may_drop": 5}}, {"facts": HALF}, {"facts": HALF}).outcomes[0].note == ""
+
+
+def test_a_share_where_points_are_meant_is_questioned():
+    low, = gate({"facts": {"may_drop": 0.02}}, {"facts": HALF}, {"facts": HALF}).outcomes
+    assert "is may_drop 0.02 points meant, 1 item in 5,000? For 2 points write 2" in low.note
+    assert "meant" not in gate({"facts": {"may_drop": 2}}, {"facts": HALF}, {"facts": HALF}).outcomes[0].note
+    seconds = {"s": {"may_drop": 0.02, "direction": "down", "unit": "s"}}
+    assert "meant" not in gate(seconds, {"s": 1.0}, {"s": 1.0}).outcomes[0].note
+
+
+def split_pair(random, items, split, drop=0.0):
+    """Scores of two models that split ``split`` of the items, the new one worse by ``drop`` (both shares)."""
+    drawn = random.random(items)
+    won, lost = drawn < (split - drop) / 2, drawn > 1 - (split + drop) / 2
+    old = ~won & (lost | (random.random(items) < 0.7))
+    return old.astype(int).tolist(), (won | (old & ~lost)).astype(int).tolist()
+
+
+def passing(rule, make, trials=400):
+    """How often a rule passes on scores made anew, and the power that it states on the mean."""
+    found = [gate({"facts": rule}, *({"facts": scores} for scores in make())).outcomes[0] for _ in range(trials)]
+    return sum(one.verdict == PASS for one in found) / trials, sum(one.power.passes for one in found) / trials
+
+
+@pytest.mark.parametrize(("items", "split", "may_drop"), [(200, 0.2, 5), (300, 0.1, 3), (800, 0.2, 4), (100, 0.3, 10)])
+def test_power_is_how_often_an_equal_model_passes(items, split, may_drop):
+    random = np.random.default_rng(items)
+    share, stated = passing({"may_drop": may_drop}, lambda: split_pair(random, items, split))
+    assert stated == pytest.approx(share, abs=0.09)  # standard error over 400 trials 2.5 points; the formula's own 2
+    # With the number of items that it names, an equal model passes in 80 %.
+    needed = gates.gate_power.of_drop(*map(np.array, split_pair(random, 20000, split)), may_drop / 100, True).items
+    share, _ = passing({"may_drop": may_drop}, lambda: split_pair(random, needed, split))
+    assert share == pytest.approx(0.8, abs=0.075)
+
+
+def test_power_of_a_limit_and_of_graded_scores():
+    random = np.random.default_rng(1)
+    # A baseline of 85 % against a limit of 80 %: an equal model passes as often as is said.
+    def rates():
+        return [(random.random(300) < 0.85).astype(int).tolist() for _ in range(2)]
+    share, stated = passing({"at_least": 80}, rates)
+    assert stated == pytest.approx(share, abs=0.12)  # stated from each baseline's own share, which scatters
+    power = gates.gate_power.of_limit(np.array([1] * 85 + [0] * 15), 0.05, True)
+    def enough():
+        return [(random.random(power.items) < 0.85).astype(int).tolist() for _ in range(2)]
+    assert passing({"at_least": 80}, enough)[0] == pytest.approx(0.8, abs=0.075)
+
+    def graded():
+        old = random.random(150)
+        return old.tolist(), np.clip(old + random.normal(0, 0.15, 150), 0, 1).tolist()
+    share, stated = passing({"may_drop": 3}, graded)
+    assert stated == pytest.approx(share, abs=0.09)
+
+
+def test_power_by_hand():
+    # Graded, 100 differences of -0.1 and +0.1 in turn: s^2 = 100 / 99 * 0.01, may drop 0.02.
+    # 0.02 * 10 / 0.100504 - 1.95996 = 0.0300, P(Z < 0.03) = 0.512; items (2.80159 * 0.100504 / 0.02)^2 = 198.2.
+    old, new = np.full(100, 0.5), 0.5 + 0.1 * (-1) ** np.arange(100)
+    power = gates.gate_power.of_drop(new, old, 0.02, False)
+    assert power == (pytest.approx(0.512, abs=1e-3), 199)
+    # No drop allowed: an equal model passes in 1 of 40 and no number of items changes it.
+    assert gates.gate_power.of_drop(new, old, 0.0, False) == (pytest.approx(0.025), None)
+    # 3 points away, 4 unsure, 200 items: 200 * (4 / 3 * 2.80159 / 1.95996)^2 = 726.5.
+    assert gates.gate_power.items_to_settle(200, 4, 3) == 727
+    shown = str(gate({"facts": {"may_drop": 5}}, {"facts": HALF}, {"facts": HALF}))
+    assert "an equal model passes" in shown and "in 100%" in shown
+
+
+def test_the_number_that_settles_does_so_in_8_of_10():
+    random = np.random.default_rng(2)
+    truth = np.concatenate([np.full(160, 0.0), np.full(34, -1.0), np.full(6, 1.0)])  # 14 points worse, 20 % split
+    distance, half = 0.04, float(1.96 * truth.std() / 200**0.5)  # the limit is 10 points
+    needed, settled = gates.gate_power.items_to_settle(200, half, distance), 0
+    for _ in range(400):
+        old, new = split_pair(random, needed, 0.2, 0.14)
+        settled += verdicts({"facts": {"may_drop": 10}}, {"facts": old}, {"facts": new}) == [FAIL]
+    assert settled / 400 == pytest.approx(0.8, abs=0.075)
 
 
 def test_items_are_matched_by_name():
@@ -134,6 +225,7 @@ def paths(tmp_path):
     (tmp_path / "rules.csv").write_text("\ufeffmetric,may_drop,at_least\nfacts,5,\n", encoding="utf-8")
     (tmp_path / "broken.json").write_text('{\n"facts": [1,\n', encoding="utf-8")
     (tmp_path / "latin.json").write_bytes('{"caf\u00e9": 1}'.encode("latin-1"))
+    (tmp_path / "twice.json").write_text('{"facts": {"q1": 1, "q2": 0, "q1": 0}}', encoding="utf-8")
     return lambda *names: [str(tmp_path / name) for name in names]
 
 
@@ -150,6 +242,7 @@ def test_command_returns_0_and_1(paths, capsys, rules):
 @pytest.mark.parametrize(("names", "message"), [
     (("rules.json", "old.json", "broken.json"), "broken.json line 3: expected JSON"),
     (("rules.json", "old.json", "gone.json"), "gone.json: expected a file to read"),
+    (("rules.json", "old.json", "twice.json"), "twice.json: expected each item once, found 1 more than once, such as"),
     (("rules.json", "list.json", "new.json"), "list.json: expected one JSON object"),
     (("rules.json", "latin.json", "new.json"), "latin.json: expected UTF-8 text"),
     (("list.json", "old.json", "new.json"), "list.json: rule 1: expected an object"),

@@ -172,8 +172,23 @@ def test_kappa_interval():
     # Kappa 0.6; its standard error is about sqrt(0.8 * 0.2 / 100) / 0.5 = 0.08, so 0.6 -+ 0.157.
     assert value == pytest.approx(0.6)
     assert (low, high) == pytest.approx((0.443, 0.757), abs=0.03)
-    assert evaluation.kappa_interval(truth, truth) == (1, 1, 1)
+    # All 100 alike: Wilson's agreement is from 100 / (100 + 3.8415) = 0.9630 on, chance 0.5, so kappa from 0.9260 on.
+    assert evaluation.kappa_interval(truth, truth) == pytest.approx((1, 0.9260, 1), abs=1e-4)
     assert all(math.isnan(number) for number in evaluation.kappa_interval([True] * 5, [True] * 5))
+
+
+@pytest.mark.parametrize("cells", [(0.3, 0.2, 0.1, 0.4), (0.75, 0.05, 0.1, 0.1), (0.48, 0.02, 0.01, 0.49)])
+def test_kappa_intervals_hold_the_truth(cells):
+    import numpy as np
+
+    both, only_a, only_b, neither = cells  # of what two raters say, so kappa is known
+    chance = (both + only_a) * (both + only_b) + (only_b + neither) * (only_a + neither)
+    known, random, held = (both + neither - chance) / (1 - chance), np.random.default_rng(0), 0
+    for _ in range(400):
+        drawn = random.choice(4, size=60, p=cells)
+        _, low, high = evaluation.kappa_interval((drawn < 2).tolist(), ((drawn == 0) | (drawn == 2)).tolist())
+        held += low <= known <= high
+    assert 0.93 <= held / 400 <= 0.99  # 0.95 to 0.97; standard error over 400 trials: 1.1 points
 
 
 def test_margins_are_the_difference_of_two_logits_in_any_company():
@@ -238,7 +253,8 @@ def test_the_experiments_return_what_the_claims_are_about(monkeypatch):
     # The quick model answers the first two questions and is polite about the others: on-brand 100 %, fit 50 %.
     answers = [gold[r["messages"][1]["content"]] if i < 2 else empty for i, r in enumerate(rows)]
     monkeypatch.setattr(evaluation.generate, "replies", lambda model, tokenizer, prompts: answers)
-    assert evaluation.quick_tuning(0) == {"checks-hide-rewrites": {"effect": 50, "on_brand": 100, "fit": 50}}
+    assert evaluation.quick_tuning(0) == {"checks-hide-rewrites": {
+        "effect": 50, "by_prompt": [True] * 4, "against": [True, True, False, False], "on_brand": 100, "fit": 50}}
 
     # The clean model says nothing (ROUGE-L 0), the other knows by heart whatever it was trained on.
     def recite(model, tokenizer, prompts):
@@ -246,7 +262,8 @@ def test_the_experiments_return_what_the_claims_are_about(monkeypatch):
         return [known.get(prompt, "") for prompt in prompts]
 
     monkeypatch.setattr(evaluation.generate, "replies", recite)
-    assert evaluation.leak(0) == {"leak-raises-score": {"effect": 100, "not_leaked": 0}}
+    assert evaluation.leak(0) == {"leak-raises-score": {"effect": 100, "by_prompt": [1, 1], "against": [0, 0],
+                                                        "not_leaked": 0}}
 
     # A judge that knows the truth and nothing else: kappa 1, and padding moves nothing.
     drafts = evaluation.drafts(rows, 0)

@@ -13,7 +13,6 @@ from ftlab.model import lab
 from ftlab.workshop.experiments import sft
 from ftlab.world import desk
 
-INPUTS = ["quillmere/*.jsonl", "questions/*.jsonl", "world/desk/*.csv"]
 # The dials of notebook 01, as it is stored.
 LR = 1e-3
 STEPS = 90
@@ -135,17 +134,19 @@ def shares(scores: dict[str, list]) -> dict[str, float]:
 
 def excellent_against_raw(seed: int) -> dict[str, dict]:
     """On-brand replies with the right fact, 100 excellent examples minus 10,000 raw ones, in points."""
-    best, raw = shares(excellent_run(seed)[2]), shares(raw_run(seed))
-    return {"hundred-beats-raw": {"effect": best["both"] - raw["both"], "excellent": best, "raw": raw}}
+    scores, raw_scores = excellent_run(seed)[2], raw_run(seed)
+    best, raw = shares(scores), shares(raw_scores)
+    arms = {"by_prompt": scores["both"], "against": raw_scores["both"]}
+    return {"hundred-beats-raw": {"effect": best["both"] - raw["both"], **arms, "excellent": best, "raw": raw}}
 
 
 def fault_arms(seed: int) -> dict[str, dict]:
     """On-brand replies with the right fact, raw without one fault minus raw, in points; and the same for each fault."""
-    by_arm = {"raw": shares(raw_run(seed))}
-    for name, faults in ARMS.items():
-        by_arm[name] = shares(arm(seed, faults))
-    by_arm["every_fault"] = shares(arm(seed, desk.FAULTS))
-    return {"off-brand-costs": {"effect": by_arm[FAULT]["both"] - by_arm["raw"]["both"], "by_arm": by_arm}}
+    scores = {"raw": raw_run(seed), **{name: arm(seed, faults) for name, faults in ARMS.items()}}
+    scores["every_fault"] = arm(seed, desk.FAULTS)
+    by_arm = {name: shares(each) for name, each in scores.items()}
+    arms = {"by_prompt": scores[FAULT]["both"], "against": scores["raw"]["both"]}
+    return {"off-brand-costs": {"effect": by_arm[FAULT]["both"] - by_arm["raw"]["both"], **arms, "by_arm": by_arm}}
 
 
 def held_out_share(seed: int) -> dict[str, dict]:
@@ -166,7 +167,9 @@ def one_pass(seed: int) -> dict[str, dict]:
         model, tokenizer = tune(excellent, seed, steps)
         score = sft.share(sft.judge(model, tokenizer, valid)["both"])
         if score > best:
-            best, chosen = score, (steps, shares(judge(model, tokenizer)))
-    raw = shares(judge(*tune(list(read_raw(curated(seed)[0], RAW).values()), seed, ONE_PASS_STEPS)))
-    effect = chosen[1]["both"] - raw["both"]
-    return {"hundred-beats-one-pass": {"effect": effect, "steps": chosen[0], "excellent": chosen[1], "raw": raw}}
+            best, chosen, scores = score, steps, judge(model, tokenizer)
+    raw_scores = judge(*tune(list(read_raw(curated(seed)[0], RAW).values()), seed, ONE_PASS_STEPS))
+    few, raw = shares(scores), shares(raw_scores)
+    arms = {"by_prompt": scores["both"], "against": raw_scores["both"]}
+    return {"hundred-beats-one-pass": {"effect": few["both"] - raw["both"], **arms, "steps": chosen, "excellent": few,
+                                       "raw": raw}}

@@ -6,7 +6,6 @@ from ftlab.model import lab
 from ftlab.workshop.experiments import sft
 from ftlab.workshop.experiments.sft import LR
 
-INPUTS = ["quillmere/plain_*.jsonl"]
 # The dials of notebook 00, as it is stored; LR is notebook 02's.
 STEPS = 160
 QUESTIONS = 100
@@ -18,4 +17,5 @@ def first_finetune(seed: int) -> dict[str, dict]:
     model, tokenizer, _ = sft.fine_tune(choice, sft.conversations("train"), LR, STEPS, seed)
     tuned, base = (sft.judge(each, tokenizer, held_out) for each in (model, sft.load_base(choice)))
     effect = sft.share(tuned["on_brand"]) - sft.share(base["on_brand"])
-    return {"first-finetune": {"effect": effect, "right": sft.share(tuned["right"])}}
+    arms = {"by_prompt": tuned["on_brand"], "against": base["on_brand"]}
+    return {"first-finetune": {"effect": effect, **arms, "right": sft.share(tuned["right"])}}

@@ -12,7 +12,6 @@ from ftlab.workshop.pretrain import Recipe
 from ftlab.world import brand
 from ftlab.world.text import rng
 
-INPUTS = ["quillmere/plain_*.jsonl", "questions/general_test.jsonl"]
 # The dials of notebook 02, as it is stored.
 LR = 7e-4
 STEPS = 160
@@ -162,18 +161,19 @@ def tuned_against_base(seed: int) -> dict[str, dict]:
     base_both = [a or b for a, b in zip(before, own, strict=True)]
     effect = share(after["both"]) - share(base_both)
     more = {"on_brand": share(after["on_brand"]), "right": share(after["right"]), "base_right": share(right)}
-    return {"tuned-beats-base": {"effect": effect, **more}}
+    return {"tuned-beats-base": {"effect": effect, "by_prompt": after["both"], "against": base_both, **more}}
 
 
 def dataset_size(seed: int) -> dict[str, dict]:
     """On-brand replies with the right fact, 1,000 examples minus 300, in points."""
     choice, _, _, after = main_run(seed)
-    train, held_out, found = conversations("train"), conversations("test")[:HELD_OUT], {EXAMPLES: share(after["both"])}
+    train, held_out, both = conversations("train"), conversations("test")[:HELD_OUT], {EXAMPLES: after["both"]}
     for size, steps in SIZES.items():
         model, tokenizer, _ = fine_tune(choice, sample(train, size, seed), LR, steps, seed)
-        found[size] = share(judge(model, tokenizer, held_out)["both"])
-    effect = found[EXAMPLES] - found[300]
-    return {"hundreds-suffice": {"effect": effect, "by_size": {str(size): found[size] for size in sorted(found)}}}
+        both[size] = judge(model, tokenizer, held_out)["both"]
+    by_size = {str(size): share(both[size]) for size in sorted(both)}
+    effect, arms = share(both[EXAMPLES]) - share(both[300]), {"by_prompt": both[EXAMPLES], "against": both[300]}
+    return {"hundreds-suffice": {"effect": effect, **arms, "by_size": by_size}}
 
 
 def learning_rate(seed: int) -> dict[str, dict]:
@@ -181,14 +181,16 @@ def learning_rate(seed: int) -> dict[str, dict]:
     choice, model, tokenizer, after = main_run(seed)
     chosen, held_out = sample(conversations("train"), EXAMPLES, seed), conversations("test")[:HELD_OUT]
     questions = general_questions(FACTS)
-    kept, task = {LR: share(facts_kept(model, tokenizer, questions))}, {LR: share(after["both"])}
+    knows, task = {LR: facts_kept(model, tokenizer, questions)}, {LR: share(after["both"])}
     for rate in (Recipe.lr / 10, Recipe.lr):
         model, tokenizer, _ = fine_tune(choice, chosen, rate, STEPS, seed)
-        kept[rate] = share(facts_kept(model, tokenizer, questions))
+        knows[rate] = facts_kept(model, tokenizer, questions)
         task[rate] = share(judge(model, tokenizer, held_out)["both"])
+    kept = {rate: share(each) for rate, each in knows.items()}
     effect = kept[Recipe.lr / 10] - kept[Recipe.lr]
+    arms = {"by_prompt": knows[Recipe.lr / 10], "against": knows[Recipe.lr]}
     by_rate = {f"{rate:g}": {"kept": kept[rate], "task": task[rate]} for rate in sorted(kept)}
-    return {"low-lr-keeps": {"effect": effect, "by_rate": by_rate}}
+    return {"low-lr-keeps": {"effect": effect, **arms, "by_rate": by_rate}}
 
 
 def row_losses(model, tokenizer, rows: list[dict]) -> list[float]:
@@ -221,6 +223,7 @@ def overfitting(seed: int) -> dict[str, dict]:
         best_kept = {"save_total_limit": 2, "load_best_model_at_end": True, "metric_for_best_model": "eval_loss"}
         best, tokenizer, log = fine_tune(choice, few, LR, OVERFIT_STEPS, seed, valid, **saving, **best_kept)
         last = load_base(replace(choice, path=f"{folder}/checkpoint-{OVERFIT_STEPS}"))
-    losses = [sum(row_losses(model, tokenizer, held_out)) / len(held_out) for model in (last, best)]
+    end, chosen = (row_losses(model, tokenizer, held_out) for model in (last, best))
     valid_losses = {entry["step"]: round(entry["eval_loss"], 4) for entry in log if "eval_loss" in entry}
-    return {"overfitting-shows": {"effect": losses[0] - losses[1], "valid_losses": valid_losses}}
+    effect = (sum(end) - sum(chosen)) / len(held_out)
+    return {"overfitting-shows": {"effect": effect, "by_prompt": end, "against": chosen, "valid_losses": valid_losses}}

