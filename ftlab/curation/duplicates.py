@@ -8,9 +8,10 @@ that a million records need seconds and every process finds the same pairs.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from ftlab.evidence.words import words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,12 +22,11 @@ SEED = 7
 SHINGLE = 2  # words
 ALIKE = 0.7  # the least share of common shingles between near duplicates
 NEIGHBOURS = 16  # records before it with the same band that a record is compared with
-WORD = re.compile(r"\w+")
 
 
 def plain(text: str) -> str:
     """The words of a text in lower case, without punctuation."""
-    return " ".join(WORD.findall(text.casefold()))
+    return " ".join(words(text))
 
 
 def training_text(record: dict) -> str:
@@ -49,9 +49,9 @@ def signature(record: dict) -> np.ndarray:
     import numpy as np
     from rensa import RMinHash
 
-    words = plain(training_text(record)).split()
+    found = plain(training_text(record)).split()
     sketch = RMinHash(num_perm=HASHES, seed=SEED)
-    sketch.update([" ".join(words[i:i + SHINGLE]) for i in range(max(1, len(words) - SHINGLE + 1))])
+    sketch.update([" ".join(found[i:i + SHINGLE]) for i in range(max(1, len(found) - SHINGLE + 1))])
     return np.array(sketch.digest(), dtype=np.uint32)
 
 

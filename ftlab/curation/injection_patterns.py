@@ -198,5 +198,6 @@ NEEDS = {
     "gives new orders": "new|updated|revised|real|actual|true|secret|ai|a.i.|assistant|bot|llm|model|gpt|developer|"
                         "creator|makers|operator|programmer|trainer|openai|anthropic|owner|administrator|automated",
     "dictates the reply": "only |just |exclusively |exactly |nothing but |task|job|goal|purpose|duty|"
-                          "when you |whenever|every |your reply|your response|your answer|no matter|this point|override |without ",
+                          "when you |whenever|every |your reply|your response|your answer|no matter|"
+                          "this point|override |without ",
 }
