@@ -21,6 +21,7 @@ BANDS = 32  # of 4 numbers each: a pair that shares 0.7 of its shingles meets in
 SEED = 7
 SHINGLE = 2  # words
 ALIKE = 0.7  # the least share of common shingles between near duplicates
+HEADING = 6  # words of the screen that say what a record is about
 NEIGHBOURS = 16  # records before it with the same band that a record is compared with
 
 
@@ -30,8 +31,13 @@ def plain(text: str) -> str:
 
 
 def training_text(record: dict) -> str:
-    """What a model would see of the record: screen, question and reply."""
-    return f"{record['record']}\n{record['question']}\n{record['reply']}"
+    """What is said in the record: question and reply, after the first words of the screen.
+
+    The rest of the screen does not count: four questions on one long passage share most of their words, and are four
+    examples. Its first words do: one question about two products is two examples.
+    """
+    heading = " ".join(record["record"].split()[:HEADING])
+    return f"{heading}\n{record['question']}\n{record['reply']}"
 
 
 def exact_key(record: dict) -> bytes:
@@ -41,7 +47,7 @@ def exact_key(record: dict) -> bytes:
 
 
 def signature(record: dict) -> np.ndarray:
-    """The MinHash signature of the record's pairs of neighbouring words.
+    """The MinHash signature of the pairs of neighbouring words in ``training_text``.
 
     Shapes:
         returns (HASHES,), uint32; the share of equal numbers in two signatures estimates the share of common shingles.

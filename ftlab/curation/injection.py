@@ -50,7 +50,8 @@ def find_injection(text: str) -> tuple[str, str] | None:
 
 def _is_customers_own(name: str, text: str, found: re.Match) -> bool:
     """True if the words around a match make it a customer's talk about their own doing, or about a product."""
-    if _OWN.search(text, 0, found.start()):
+    words = found.start() + re.search(r"\w|$", found[0]).start()  # a match may begin with the end of what is before it
+    if _OWN.search(text[:words]):
         return True
     if name == "cancels its rules":
         return bool(_OF_GOODS.match(text, found.end()))

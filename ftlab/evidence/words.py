@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_MARKS = "".join(chr(code) for code in range(0x300, 0xFE30) if unicodedata.category(chr(code)).startswith("M"))
+# Vowel signs, accents and the like: what belongs to the letter before it.
+MARKS = "".join(chr(code) for code in range(0x300, 0xFE30) if unicodedata.category(chr(code)).startswith("M"))
 _SIGN = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_LETTER = rf"(?:[^\W_{_SIGN}][{_MARKS}]*)"
+_LETTER = rf"(?:[^\W_{_SIGN}][{MARKS}]*)"
 _UNSPACED = "\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u104f\u1780-\u17d3"  # Thai, Lao, Burmese, Khmer
 WORD = re.compile(rf"[{_SIGN}]|{_LETTER}+")
-UNIT = re.compile(rf"[{_SIGN}]|[{_UNSPACED}](?<=\w)[{_MARKS}]*|(?:(?![{_UNSPACED}]){_LETTER})+")
+UNIT = re.compile(rf"[{_SIGN}]|[{_UNSPACED}](?<=\w)[{MARKS}]*|(?:(?![{_UNSPACED}]){_LETTER})+")
 UNSPACED = re.compile(f"[{_UNSPACED}]")
 
 

@@ -3,8 +3,6 @@ import json
 import numpy as np
 import pytest
 from dump_record import RECORD, REPLY
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ftlab.curation import duplicates, injection, labels, language, normalize, personal, quality, records
 from ftlab.curation.records import Reject
@@ -39,59 +37,6 @@ def test_an_unknown_license_does_not_let_us_train():
     for license_text in ("", "no-training", "Owned"):
         with pytest.raises(Reject, match="Ask for consent"):
             records.check_license({**RECORD, "license": license_text})
-
-
-@pytest.mark.parametrize(("raw", "clean"), [
-    ("<p>Is it red?<br>Thanks.</p>", "Is it red? Thanks."),
-    ("Is&nbsp;it &amp;quot;red&amp;quot;?", 'Is it "red"?'),  # escaped twice
-    ("Is 3 < 5 and 7 > 2?", "Is 3 < 5 and 7 > 2?"),
-    ("<system>hello</system> <EMAIL_1>", "<system>hello</system> <EMAIL_1>"),
-    ("A cafÃ© in town?", "A café in town?"),
-    ("Is it “red”?\u200b", 'Is it "red"?'),
-    ("<style>p {color: red}</style><h3>Message</h3>Hello.", "Hello."),
-    ("How big is it?\n\n--\nAnna Bell\nBell Ltd", "How big is it?"),
-    ("How big is it?\nSent from my phone", "How big is it?"),
-    ("How big is it?\n\nOn Tue, 3 May 2025, the desk wrote:\n> We do.\n> Yes.", "How big is it?"),
-    ("> We do.\n> Yes.\nThank you, and how big is it?", "Thank you, and how big is it?"),
-    ("How big is it?\n\nKind regards\nAnna Bell\nHead of Tea", "How big is it?"),
-    ("How big is it? Kind regards, Anna.", "How big is it? Kind regards, Anna."),  # within the customer's own words
-    (REPLY, REPLY),
-])
-def test_what_programs_leave_on_a_text_is_taken_off(raw, clean):
-    assert normalize.clean_text(raw) == clean
-
-
-@given(st.text(max_size=200))
-def test_cleaning_takes_any_text(text):
-    found = normalize.clean_text(text)
-    assert found == " ".join(found.split())
-
-
-def test_masks_hide_what_is_personal_and_can_be_undone():
-    asked = "Write to anna@post.example or call +44 20 7946 0018; my card is 4111 1111 1111 1111."
-    masked = personal.mask({**RECORD, "question": asked, "reply": "We wrote to anna@post.example."})
-    assert masked["question"] == "Write to <EMAIL_1> or call <PHONE_1>; my card is <CARD_1>."
-    assert masked["reply"] == "We wrote to <EMAIL_1>."
-    assert [item["kind"] for item in masked["personal"]] == ["email", "phone", "card"]
-    assert personal.unmask(masked["question"], masked["personal"]) == asked
-
-
-@pytest.mark.parametrize("text", [
-    "My order number is 2025 1234567.",
-    "Invoice 4111-1111-1111-1112.",  # the last digit makes Luhn's sum 31, not 30
-    "It costs $1,049.00 and was made on 2025-03-01.",
-    "Keep it at hand. Warmly, we meet at noon.",
-    "Tracking number 4231276926113260 came.",
-])
-def test_numbers_that_are_nobodys_stay(text):
-    assert personal.find(text) == []
-
-
-def test_hidden_addresses_and_two_of_a_kind():
-    found = personal.find("anna (at) post (dot) example, or bob at mail dot example")
-    assert [item.kind for item in found] == ["EMAIL", "EMAIL"]
-    masked = personal.mask({**RECORD, "question": "a@post.example b@post.example A@post.example"})
-    assert masked["question"] == "<EMAIL_1> <EMAIL_2> <EMAIL_1>"
 
 
 @pytest.mark.parametrize(("reply", "bad"), [
@@ -148,11 +93,29 @@ def test_near_duplicates_point_to_an_earlier_record():
     assert duplicates.find_near(signatures[:0]).tolist() == []
 
 
+def test_questions_on_one_passage_are_four_examples_and_one_asked_again_is_none():
+    passage = ("Guarantee. Every pan is guaranteed for ten years from the day on the receipt. Rust is covered on steel "
+               "and never on cast iron, which has to be oiled. Handles are covered for two years. Send the pan to the "
+               "workshop in Harrowby and put the receipt in; you get it back within three weeks, mended or new. ") * 3
+    asked = [("How long is a pan guaranteed?", "For ten years."), ("Is rust covered?", "On steel it is."),
+             ("Where do I send the pan?", "To our workshop in Harrowby."), ("And the handles?", "For two years.")]
+    rows = [{**RECORD, "record": passage, "question": q, "reply": f"{a} Warmly, the desk"} for q, a in asked]
+    again = {**rows[2], "question": "Hello. Where do I send the pan?"}
+    other = {**rows[2], "record": "Repairs of tents and of awnings. Send them to us."}  # same words, another screen
+    signatures = np.stack([duplicates.signature(row) for row in (*rows, again, other)])
+    assert duplicates.find_near(signatures).tolist() == [-1, -1, -1, -1, 2, -1]
+
+
+def test_words_that_differ_in_a_vowel_sign_are_no_repeats():
+    rows = [{**RECORD, "question": word} for word in ("\u0926\u093f\u0928", "\u0926\u0940\u0928")]  # day, poor
+    assert duplicates.exact_key(rows[0]) != duplicates.exact_key(rows[1])
+
+
 def test_a_signature_estimates_the_share_of_common_shingles():
     # 60 words each, the first 40 in common: 39 of the 59 + 59 - 39 = 79 word pairs are shared, 0.494.
     words = [f"w{i}" for i in range(80)]
     a, b = " ".join(words[:60]), " ".join(words[:40] + words[60:])
-    one, two = (duplicates.signature({"record": text, "question": "", "reply": ""}) for text in (a, b))
+    one, two = (duplicates.signature({"record": "", "question": text, "reply": ""}) for text in (a, b))
     assert np.mean(one == two) == pytest.approx(39 / 79, abs=0.15)  # standard error sqrt(0.25 / 128) = 0.044
 
 
