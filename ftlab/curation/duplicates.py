@@ -8,9 +8,10 @@ that a million records need seconds and every process finds the same pairs.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from ftlab.evidence.words import words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,18 +21,23 @@ BANDS = 32  # of 4 numbers each: a pair that shares 0.7 of its shingles meets in
 SEED = 7
 SHINGLE = 2  # words
 ALIKE = 0.7  # the least share of common shingles between near duplicates
+HEADING = 6  # words of the screen that say what a record is about
 NEIGHBOURS = 16  # records before it with the same band that a record is compared with
-WORD = re.compile(r"\w+")
 
 
 def plain(text: str) -> str:
     """The words of a text in lower case, without punctuation."""
-    return " ".join(WORD.findall(text.casefold()))
+    return " ".join(words(text))
 
 
 def training_text(record: dict) -> str:
-    """What a model would see of the record: screen, question and reply."""
-    return f"{record['record']}\n{record['question']}\n{record['reply']}"
+    """What is said in the record: question and reply, after the first words of the screen.
+
+    The rest of the screen does not count: four questions on one long passage share most of their words, and are four
+    examples. Its first words do: one question about two products is two examples.
+    """
+    heading = " ".join(record["record"].split()[:HEADING])
+    return f"{heading}\n{record['question']}\n{record['reply']}"
 
 
 def exact_key(record: dict) -> bytes:
@@ -41,7 +47,7 @@ def exact_key(record: dict) -> bytes:
 
 
 def signature(record: dict) -> np.ndarray:
-    """The MinHash signature of the record's pairs of neighbouring words.
+    """The MinHash signature of the pairs of neighbouring words in ``training_text``.
 
     Shapes:
         returns (HASHES,), uint32; the share of equal numbers in two signatures estimates the share of common shingles.
@@ -49,9 +55,9 @@ def signature(record: dict) -> np.ndarray:
     import numpy as np
     from rensa import RMinHash
 
-    words = plain(training_text(record)).split()
+    found = plain(training_text(record)).split()
     sketch = RMinHash(num_perm=HASHES, seed=SEED)
-    sketch.update([" ".join(words[i:i + SHINGLE]) for i in range(max(1, len(words) - SHINGLE + 1))])
+    sketch.update([" ".join(found[i:i + SHINGLE]) for i in range(max(1, len(found) - SHINGLE + 1))])
     return np.array(sketch.digest(), dtype=np.uint32)
 
 

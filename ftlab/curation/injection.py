@@ -1,100 +1,38 @@
 """Texts that try to give a language model orders. A model trained on them learns to obey whoever writes.
 
-Patterns catch what is already known: they are a sieve and no proof. Source of the families: Perez and Ribeiro 2022,
-arXiv:2211.09527 (goal hijacking and prompt leaking).
+Patterns catch what is already known: they are a sieve and no proof. Two tables in ``data/world/desk`` say how good.
+``harmless.csv`` holds 467 sentences of ordinary customers that share words with attacks ("I want to cancel my
+order."): none is dropped, and of its last 60, written after the patterns, 1 was before that was mended.
+``attacks.csv`` holds 62 attacks that were written after the patterns and that no pattern was widened for: 19 of them
+are found, 31 %. Two of three new wordings get through, and more once people know the patterns. Keep this step, and let
+nothing depend on it.
+
+Source of the families: Perez and Ribeiro 2022, arXiv:2211.09527 (goal hijacking and prompt leaking).
 """
 
 from __future__ import annotations
 
 import re
 
+from ftlab.curation.injection_patterns import NEEDS, PATTERNS
 from ftlab.curation.records import Reject
 
-_RULES = (r"(?:instruct\w+|prompts?|rules?|guidelines?|directions?|orders?|polic(?:y|ies)|training|programming|"
-          r"guardrails?|restrictions?|constraints?|commands?|filters?|safety|context|messages?|brand (?:guide|voice))")
-_EARLIER = (r"(?:all|any|every|each|the|your|its|my|our|these|those|previous|prior|above|earlier|preceding|former|"
-            r"existing|initial|original|current|other|given|of|system|developer|safety|usual|normal|hidden|brand|old)")
-_MODEL = r"(?:ai|a\.i\.|assistant|chat ?bot|bot|robot|(?:large )?language model|llm|model|gpt\w*|machine|program)"
-_SECRET = (r"(?:(?:system|hidden|initial|original|secret|internal|developer|full|entire|exact|above|previous)\s+)*"
-           r"(?:prompts?|instructions|system message|configuration|guidelines|memory|context window|training data|"
-           r"api keys?|passwords?|source code)")
-
-PATTERNS = {
-    "cancels its rules":
-        rf"\b(?:ignor(?:e|ing)|disregard|forget|overrid(?:e|ing)|overrule|bypass|skip|drop|neglect|cancel|"
-        rf"discard|erase|delete|set aside|pay no attention to|(?:do not|don't|stop|never) (?:follow|obey|"
-        rf"apply)(?:ing)?|no longer "
-        rf"(?:follow|obey|bound by))\s+(?:{_EARLIER}\s+){{1,5}}{_RULES}\b"
-        rf"|\b{_EARLIER} (?:previous|earlier|prior|old|former) (?:instructions|orders|rules|prompts?|directions) "
-        r"(?:are|is|were|have been|no longer|do not|don't)\b"
-        r"|\b(?:as if|pretend(?: that)?) [^.?!]{0,30}(?:guide|rules?|policy|guidelines|restrictions)[^.?!]{0,20}"
-        r"(?:not exist|no longer|were gone|did not|don't)",
-    "cancels what came before":
-        r"\b(?:ignore|disregard|forget|override)\s+(?:everything|anything|all|whatever|what)\s+(?:(?:that|you|"
-        r"was|were|is|have|been|came|said|told|written|read|know|is)\s+)*(?:above|before|previously|so far|earlier|"
-        r"learned|know|told)\b"
-        r"|\b(?:end|start|beginning) of (?:the |this )?(?:conversation|session|chat|input|prompt|instructions|system "
-        r"message)\b|\b(?:new|next) (?:conversation|session|context)\s?:",
-    "gives it another role":
-        rf"\byou are (?:now|no longer|from now on)\s|\byou are an? (?:\w+ ){{0,2}}(?:{_MODEL}|hacker|pirate|admin\w*)\b"
-        r"|\bpretend (?:to be|you|that you|i am)\b|\brole-?play\b|\bimagine (?:that )?you(?: are|'re)\b"
-        r"|\bact (?:as|like) (?:if|though|an?|my|the)\b|\bfrom now on,? (?:you|answer|reply|respond|act|speak|"
-        r"call|only)\b|\bobey (?:only|me|my|the|all|every)\b",
-    "asks for its orders":
-        rf"\b(?:reveal|print|show|repeat|output|display|tell|give|share|leak|dump|recite|list|paste|quote|expose|send|"
-        rf"translate|summari[sz]e|encode|what (?:is|are|was|were))\b[^.?!]{{0,30}}\b(?:your|its)\s+{_SECRET}\b"
-        r"|\brepeat (?:the|all|every)[^.?!]{0,20}(?:text|words|lines?|everything) above\b|\bsystem prompt\b"
-        r"|\byour (?:hidden|secret|internal|system|initial) (?:instructions|prompt|rules|orders|settings|message)\b"
-        r"|\b(?:secret|hidden) (?:phrase|word|key|code|password|message|text)\b",
-    "plants a memory":
-        r"\b(?:learn|remember|memori[sz]e|store|save|repeat) (?:this|that|it|"
-        r"the following)\b[^.?!]{0,20}(?:\bfor ?ever\b"
-        r"|\balways\b|\bpermanently\b|\bfrom now on\b|\bas (?:a )?(?:fact|true|truth)\b)",
-    "names a forbidden mode":
-        r"\breset your(?:self| )|\b(?:developer|debug|god|admin(?:istrator)?|maintenance|sudo|root|"
-        r"unrestricted|jailbreak|"
-        r"dan|test) mode\b|"
-        r"\bjail ?break|\bdo anything now\b|\bprompt injection\b|\bsudo \w+",
-    "imitates the chat format":
-        r"<\|?/?(?:im_start|im_end|system|assistant|user|endoftext|inst|admin|instructions?)\b[^>]{0,20}>|"
-        r"\[/?(?:INST|SYS(?:TEM)?|ADMIN|ASSISTANT|OVERRIDE)\b[^\]]{0,20}\]|<<\s*/?SYS\s*>>|"
-        r"#{2,}\s*(?:system|instructions?|new instructions?|assistant|response)\b|"
-        r"[\"']?role[\"']?\s*:\s*[\"']?(?:system|assistant|developer)|"
-        r"(?:^|[.\n?!*]\s*)\**(?:system|assistant|developer|admin)\**\s?(?:message|override|note|update|prompt|command|"
-        r"instructions?|notice)?\s?:",
-    "gives new orders":
-        rf"\b(?:new|updated|revised|real|actual|true|secret|special)\s+(?:instructions?|orders?|task|directive|"
-        rf"rules?)\s*(?::|are\b|for (?:the )?{_MODEL})|\b(?:note|message|instructions?|attention|memo|"
-        rf"reminder|hey|dear|hello)"
-        rf"\s*(?:to|for)?,?\s*(?:the|any|this|all)?\s*{_MODEL}s?\b(?:\s+(?:reading|processing|answering|that)|\s*[:,])|"
-        rf"\b(?:as|if you are|whoever|any|dear) an? {_MODEL}\b|\bif you are (?:an? )?{_MODEL}\b"
-        rf"|\b(?:any|every|all|the) {_MODEL}s? (?:that|which|who) (?:read|see|process|answer|get)s?\b",
-    "dictates the reply":
-        r"\b(?:reply|respond|answer|say|output|write|print) (?:only |just |exclusively |nothing but )?(?:with |in )?"
-        r"(?:only |just |exactly |nothing but )(?:the (?:word|text|phrase|letters?)|[\"'`])|\b(?:your|"
-        r"the) (?:only|sole|first|new|real|actual|true) (?:task|job|goal|purpose|duty) (?:is|will be|"
-        r"now)\b|\boverride (?:code|password|key)\b|"
-        r"\bwithout (?:any )?(?:restrictions|filters|safety|censorship)\b",
-}
-# Every match of a pattern holds one of these, in any case. Looking for them first takes a fifth of the time, since most
-# texts hold none.
-NEEDS = {
-    "cancels its rules": "ignor|disregard|forget|overrid|overrul|bypass|skip|drop|neglect|cancel|discard|erase|delete|"
-                         "set aside|attention|follow|obey|apply|bound by|instructions|orders|rules|prompt|directions|"
-                         "as if|pretend",
-    "cancels what came before": "ignore|disregard|forget|override|end of |start of |beginning of |conversation|session|"
-                                "context",
-    "gives it another role": "you are |pretend|role|imagine|act as|act like|from now on|obey",
-    "asks for its orders": "prompt|instructions|system message|configuration|guidelines|memory|context window|"
-                           "training data|api key|password|source code| above|secret|hidden|your internal|your system|"
-                           "your initial",
-    "plants a memory": "learn|remember|memori|store|save|repeat",
-    "names a forbidden mode": "reset your| mode|jail|do anything now|prompt injection|sudo",
-    "imitates the chat format": "<|[|##|role|system|assistant|developer|admin",
-    "gives new orders": "instruction|order|task|directive|rule|ai|a.i.|assistant|bot|llm|model|gpt|machine|program",
-    "dictates the reply": "only |just |exactly |nothing but |task|job|goal|purpose|duty|override|without ",
-}
-_COMPILED = {name: (NEEDS[name].split("|"), re.compile(pattern, re.IGNORECASE)) for name, pattern in PATTERNS.items()}
+_COMPILED = {name: (NEEDS[name].split("|"), re.compile("|".join(forms), re.IGNORECASE))
+             for name, forms in PATTERNS.items()}
+# What a customer does, or asks about, is no order: "I ignored your guidelines", "Are your old rules ...".
+_OWN = re.compile(
+    r"\b(?:i|we|he|she|they|one|people|customers|somebody|someone|(?:my|our) [\w-]+)\b(?:(?!\byou\b)[^.?!;:,\n])*$"
+    r"|(?:^|[.?!;:,\n]\s*)(?:(?:and|but|so|or) )?(?:why|how|what|when|where|which|who|do|does|did|is|are|was|were|has|"
+    r"have)\b(?:(?!\byou\b)[^.?!;:,\n])*$", re.IGNORECASE)
+# What has instructions and rules of its own: "ignore the instructions on the box".
+_OF_GOODS = re.compile(
+    r"\s+(?:on|in|of|for|about|from|regarding|with|at|printed on|that came with)\b(?:\s+(?!prompt)[\w-]+){0,3}?\s+(?:"
+    r"box|card|label|leaflet|manual|booklet|packag\w*|packing|parcel|deliver\w*|courier|driver|gift|wrap\w*|order|account|"
+    r"wash\w*|dry\w*|clean\w*|cook\w*|season\w*|care|assembly|shipping|address|engrav\w*|invoice|recipe)\b",
+    re.IGNORECASE)
+_HAS_MY_REASON = re.compile(r"[\s,;:.-]+(?:i|we|my|it (?:works|is|was))\b(?! am\b)", re.IGNORECASE)
+_ASKED_OF = {"cancels its rules", "cancels what came before", "gives it another role", "plants a memory",
+             "names a forbidden mode"}
 
 
 def find_injection(text: str) -> tuple[str, str] | None:
@@ -104,9 +42,20 @@ def find_injection(text: str) -> tuple[str, str] | None:
     for name, (needs, pattern) in _COMPILED.items():
         if plain and not any(need in lower for need in needs):
             continue
-        if found := pattern.search(text):
-            return name, found[0]
+        for found in pattern.finditer(text):
+            if name not in _ASKED_OF or not _is_customers_own(name, text, found):
+                return name, found[0].strip()
     return None
+
+
+def _is_customers_own(name: str, text: str, found: re.Match) -> bool:
+    """True if the words around a match make it a customer's talk about their own doing, or about a product."""
+    words = found.start() + re.search(r"\w|$", found[0]).start()  # a match may begin with the end of what is before it
+    if _OWN.search(text[:words]):
+        return True
+    if name == "cancels its rules":
+        return bool(_OF_GOODS.match(text, found.end()))
+    return name == "cancels what came before" and bool(_HAS_MY_REASON.match(text, found.end()))
 
 
 def check_injection(record: dict) -> dict:

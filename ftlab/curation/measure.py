@@ -131,7 +131,8 @@ def _personal_scores(lines: Sequence[tuple[int, str]], facts: dict[int, dict]) -
     flagged: dict[str, set] = {"email": set(), "phone": set(), "card": set()}
     blameless: dict[str, set] = {"email": set(), "phone": set(), "card": set()}
     for line, record in _readable(lines):
-        masked = personal.mask(normalize.normalize(record))
+        clean = normalize.normalize(record)
+        masked = personal.mask({name: clean[name] for name in personal.TEXTS})  # what was cut is not judged
         secrets = {_bare(text): text for text in facts[line]["personal"]}
         left = _bare(f"{masked['question']} {masked['reply']}")
         for kind in planted:

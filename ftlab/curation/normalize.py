@@ -1,75 +1,58 @@
-"""Taking off what mail programs and web forms leave on a text: HTML, signatures, quoted mail, broken letters."""
+"""Taking off what programs leave on a text: HTML, letters broken on the way, and the furniture of mails.
+
+What is taken off with words in it goes into the record under ``cut``; from there it comes into the lineage, and the
+data card counts it. ``ftlab.curation.mail`` says what a mail's furniture is.
+"""
 
 from __future__ import annotations
 
 import html
 import re
 
-from ftlab.world.brand import SIGN_OFF
+from ftlab.curation import mail
 
 TEXTS = ("question", "reply")
-ELEMENTS = ("a|abbr|b|blockquote|body|br|center|code|dd|div|dl|dt|em|font|footer|form|h[1-6]|head|header|hr|html|i|img|"
-            "label|li|link|main|meta|nav|ol|o:p|p|pre|s|script|section|small|span|strike|strong|style|sub|sup|table|"
-            "tbody|td|tfoot|th|thead|title|tr|tt|u|ul")
-TAG = re.compile(rf"</?(?:{ELEMENTS})(?:\s[^<>]*)?/?>|<!--|<!doctype", re.IGNORECASE)
-OTHER_ANGLE = re.compile(rf"<(?!/?(?:{ELEMENTS})(?:\s[^<>]*)?/?>|!--|!doctype)", re.IGNORECASE)
+ELEMENTS = frozenset(re.findall(r"\S+", """a abbr b blockquote body br center code dd div dl dt em font footer form h1
+h2 h3 h4 h5 h6 head header hr html i img label li link main meta nav ol o:p p pre s script section small span strike
+strong style sub sup table tbody td tfoot th thead title tr tt u ul"""))
+IN_PAIRS = frozenset("abisu")  # one of these that nothing closes is a letter of a formula: a<b>c
+ANGLE = re.compile(r"<(/?)([a-z][\w:]*)([^<>]*)>|<!--|<!doctype", re.IGNORECASE)
+ATTRIBUTES = re.compile(r"(?:\s+(?:[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+)|nowrap|noshade|hidden))*"
+                        r"\s*/?", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,6}|#[xX][0-9A-Fa-f]{2,5});")
 LINE = re.compile(r"</?(?:p|div|li|tr|h[1-6]|table|ul|ol|blockquote|br|hr|section|dt|dd|o:p)\b[^<>]*>", re.IGNORECASE)
 CELL_END = re.compile(r"</t[dh]\s*>", re.IGNORECASE)
-INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u0000-\u0008\u000b-\u001f\u007f]")
-
-# Everything from here to the end of the text belongs to an older mail.
-QUOTED = re.compile(
-    r"(?:^|(?<=\s))(?:"
-    r"-{2,}\s*(?:original message|forwarded message|forwarded by\b[^\n]*|reply above this line)\s*-*"
-    r"|_{8,}"
-    r"|on [^\n]{6,120}?\bwrote:"
-    r"|begin forwarded message:"
-    r"|from: [^\n]{3,120}?\s(?:sent|date|to): "
-    r").*", re.IGNORECASE | re.DOTALL)
-QUOTED_LINES = re.compile(  # a block of lines with >, with the line that says who wrote it
-    r"(?:(?:^|\n)[^\n]{0,80}\b(?:wrote|writes|said|schrieb|écrit|escribió|scritto|schreef)\b[^\n]{0,40}:[ \t]*)?"
-    r"(?:(?:^|\n)[ \t]*>[^\n]*)+")
-# What a mail program, a company or a ticket system adds below the message.
-RULED_OFF = re.compile(r"\n[ \t]*(?:--|—|[*=_~#-]{3,}).*", re.DOTALL)
-DASHES_INLINE = re.compile(r"(?<=[.?!]) -- (?=[A-Z]).*", re.DOTALL)
-FURNITURE = re.compile(
-    r"(?:^|\n\s*|(?<=[.?!] ))(?:sent (?:from|with|via|by|using) (?:my|the|an?|outlook|gmail|mail|yahoo"
-    r"|proton\w*|windows|"
-    r"android|iphone|ipad|samsung|mobile|phone)\b|get outlook for\b|(?:this|the) (?:e-?mail|message)(?: and any "
-    r"(?:attachments?|files))? (?:is|are|may be|may contain|contains?|has been scanned|was scanned)\b"
-    r"|(?:confidentiality "
-    r"notice|disclaimer)\s*:|please (?:consider|think of) the environment|virus-free\b"
-    r"|no virus(?:es)? found|(?:scanned|"
-    r"checked) (?:by|for|with) |(?:ticket|case|conversation|chat) (?:\S+ )?(?:was |is "
-    r"|has been )?(?:closed|solved|resolved|"
-    r"ended)\b|how did we do\b|(?:please )?rate (?:this|our|your)\b|was this (?:answer|reply) helpful"
-    r"|to unsubscribe\b).*",
-    re.IGNORECASE | re.DOTALL)
-BRACKETED = re.compile(r"\s*\n\s*\[[^\]\n]+\]\s*$")  # a line of its own in brackets, which a system has put there
-CLOSING = (r"(?:(?:with )?(?:kind(?:est)?|best|warm(?:est)?|many) (?:regards|wishes|thanks)|regards|best|cheers|"
-           r"yours(?: sincerely| faithfully| truly)?|sincerely(?: yours)?|all the best|take care|"
-           r"(?:many )?thanks(?: and regards| again)?|thank you|mit freundlichen grüßen|viele grüße|cordialement|"
-           r"bien à vous|saludos(?: cordiales)?|atentamente|met vriendelijke groet(?:en)?|cordiali saluti)")
-CLOSING_LINE = re.compile(rf"\n[ \t]*{CLOSING}[,.!]?[ \t]*\n+(?:[^\n]{{1,80}}(?:\n+|$)){{1,8}}\Z", re.IGNORECASE)
+FORM_LABEL = re.compile(r"(?:your |new )?(?:message|question|enquiry|inquiry|comments?|subject|contact(?: form)?) ?:?",
+                        re.IGNORECASE)
+INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\ufeff\u0000-\u0008\u000b-\u001f\u007f]"
+                       "|(?<=[\u0000-\u007f])[\u200c\u200d]|[\u200c\u200d](?=[\u0000-\u007f])")  # Hindi needs joiners
 
 
 def normalize(record: dict) -> dict:
-    """The record with a clean question and reply; the same object if nothing had to change."""
-    clean = {name: clean_text(record[name]) for name in TEXTS}
-    return {**record, **clean} if any(clean[name] != record[name] for name in TEXTS) else record
+    """The record with a clean question and reply, and with what was cut; the same object if nothing had to change."""
+    clean, cut = {}, []
+    for name in TEXTS:
+        parts: list[dict] = []
+        clean[name] = clean_text(record[name], parts)
+        cut += [{"in": name, **part} for part in parts]
+    if all(clean[name] == record[name] for name in TEXTS):
+        return record
+    return {**record, **clean, "cut": cut} if cut else {**record, **clean}
 
 
-def clean_text(text: str) -> str:
+def clean_text(text: str, cut: list[dict] | None = None) -> str:
     """One text without HTML, mail furniture and broken letters, on one line with single spaces.
 
     The house writes one paragraph, so line ends carry nothing once quoted mail and signatures are gone.
+
+    Args:
+        cut: Gets what was taken off, each part with its ``kind`` and ``text``.
     """
     if not text.isascii() or "&" in text:
         text = repair_letters(text)
     if "<" in text or "&" in text:
-        text = strip_html(text)
-    return " ".join(strip_mail(text).split())
+        text = strip_html(text, cut)
+    return " ".join(strip_mail(text, cut).split())
 
 
 def repair_letters(text: str) -> str:
@@ -79,35 +62,52 @@ def repair_letters(text: str) -> str:
     return INVISIBLE.sub("", ftfy.fix_text(text, unescape_html=False))
 
 
-def strip_html(text: str) -> str:
-    """The text that a browser would show. Tags that are not HTML, such as ``<EMAIL_1>`` or ``<system>``, stay."""
+def strip_html(text: str, cut: list[dict] | None = None) -> str:
+    """The text that a browser would show, but for scripts, and headings such as "Message" that are a form's labels.
+
+    Angles that are no HTML stay as they are: ``<EMAIL_1>``, ``<system>``, ``3<b and a>2``.
+    """
     for _ in range(3):  # forms that were sent through two systems are escaped twice
-        if TAG.search(text):
-            text = _parsed(text)
+        if "<" in text and (tags := _tags(text)):
+            text = _parsed(text, tags, [] if cut is None else cut)
         if not ENTITY.search(text):
             break
         text = html.unescape(text)
     return text.replace("\xa0", " ")
 
 
-def _parsed(text: str) -> str:
+def _tags(text: str) -> set[int]:
+    """Where the tags, comments and document types of HTML begin."""
+    lower = text.lower()
+
+    def is_html(found: re.Match) -> bool:
+        name = (found[2] or "").lower()
+        return not name or (name in ELEMENTS and ATTRIBUTES.fullmatch(found[3]) is not None
+                            and (name not in IN_PAIRS or bool(found[1]) or f"</{name}" in lower))
+
+    return {found.start() for found in ANGLE.finditer(text) if is_html(found)}
+
+
+def _parsed(text: str, tags: set[int], cut: list[dict]) -> str:
     from selectolax.lexbor import LexborHTMLParser
 
+    text = "".join("&lt;" if sign == "<" and place not in tags else sign for place, sign in enumerate(text))
     marked = CELL_END.sub(lambda found: f" {found[0]}", LINE.sub(lambda found: f"\n{found[0]}\n", text))
-    tree = LexborHTMLParser(f"<body>{OTHER_ANGLE.sub('&lt;', marked)}")
-    for node in tree.css("script, style, title, h1, h2, h3, h4, h5, h6"):  # headings come from the form
-        node.decompose()
+    tree = LexborHTMLParser(f"<body>{marked}")
+    for node in tree.css("script, style, title, h1, h2, h3, h4, h5, h6"):
+        words = node.text().strip()
+        if node.tag in ("script", "style", "title") or FORM_LABEL.fullmatch(words):
+            if words:
+                cut.append({"kind": "form heading" if node.tag.startswith("h") else node.tag, "text": words})
+            node.decompose()
     return tree.body.text(separator="") if tree.body else ""
 
 
-def strip_mail(text: str) -> str:
+def strip_mail(text: str, cut: list[dict] | None = None) -> str:
     """The text without quoted mail and signature; a text that is nothing else stays as it is."""
-    if "\n" not in text and text.endswith(SIGN_OFF):
-        return text  # the common case: the house's own sign-off is part of the reply
-    kept = QUOTED.sub("", text)
-    if quoted := QUOTED_LINES.search(kept):
-        answer = QUOTED_LINES.sub("\n", kept[quoted.start():])  # what stands between and below the quoted lines
-        kept = kept[:quoted.start()] + (answer if len(answer.split()) > 3 else "")  # three words are a name
-    for pattern in (BRACKETED, FURNITURE, RULED_OFF, DASHES_INLINE, CLOSING_LINE):
-        kept = pattern.sub("", kept.rstrip())
-    return kept if kept.strip() else text
+    kept, parts = mail.strip(text)
+    if not kept.strip():
+        return text
+    if cut is not None:
+        cut += parts
+    return kept

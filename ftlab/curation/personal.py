@@ -2,6 +2,10 @@
 
 A mask can be undone by whoever holds the mapping: ``<EMAIL_1>`` stands for one address within one record. The mapping
 is written to a file of its own, which stays with those who may see it.
+
+What is not looked for is in ``NOT_LOOKED_FOR``, and every data card repeats it. Where digits could be either, the words
+around them decide, and that has a price. A card or phone number that its writer calls an order number stays. A number
+that nobody names is masked if it fits: one of ten numbers of a card's length and beginning passes the check digit.
 """
 
 from __future__ import annotations
@@ -9,19 +13,52 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ftlab.evidence.words import MARKS
+
 TEXTS = ("question", "reply")
+NOT_LOOKED_FOR = ("names", "streets and towns", "bank accounts (IBAN)", "passport and tax numbers", "dates of birth",
+                  "user names", "licence plates", "IP addresses")
 REGIONS = ("US", "GB", "DE", "FR", "NL", "IT", "ES")  # how a number without a country code is read, in this order
+_LABEL = rf"[\w{MARKS}](?:[\w{MARKS}-]*[\w{MARKS}])?"  # of a domain: any script, also 3com or 163
+_LAST = rf"(?=[^\W\d_])(?:xn--[\w-]+|[\w{MARKS}]{{2,}})"  # com, museum, рф, भारत
 EMAIL = re.compile(  # anna@post.example, and as people write it to hide it: anna (at) post (dot) example
-    r"(?<![\w.+-])[\w.!#$%&'*+/=?^`{|}~-]*[\w+-](?:@[\w-]+(?:\.[A-Za-z][\w-]*)+"
-    r"|\s?[(\[]at[)\]]\s?[\w-]+(?:(?:\.|\s?[(\[]dot[)\]]\s?)[A-Za-z][\w-]*)+"
-    r"| at [\w-]+(?: dot [A-Za-z][\w-]*)+)", re.IGNORECASE)
+    rf"(?<![\w.+-])[\w{MARKS}.!#$%&'*+/=?^`{{|}}~-]*[\w{MARKS}+-](?:@(?:{_LABEL}\.)+{_LAST}"
+    rf"|\s?[(\[]at[)\]]\s?{_LABEL}(?:(?:\.|\s?[(\[]dot[)\]]\s?){_LABEL})+"
+    rf"| at {_LABEL}(?: dot {_LABEL})+)", re.IGNORECASE)
 DIGITS = re.compile(r"(?<![\w$.,/#-])\+?\(?\d(?:[ \u00a0().\u2010-\u2015/-]{0,3}\d){6,22}(?![\w%])")
 MASK = re.compile(r"<(?:EMAIL|PHONE|CARD)_\d+>")
 CARD_GROUPS = re.compile(r"(?<![\w#])\d(?:[ -]?\d){12,18}(?![\w])")
-DATE_OR_SUM = re.compile(r"\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4}|\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+NETWORKS = re.compile(  # how the numbers of each card network begin, and how long they are
+    r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
+    r"|3(?:0[0-5]|[689]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}"
+    r"|(?:50|5[6-9]|6[37])\d{11,17}")
+_TIME = r"\d\d?[:.h]\d\d(?:[:.]\d\d)?"
+_UNIT = (r"(?:mm|cm|km|inch(?:es)?|ft|feet|kg|lbs?|oz|ml|cl|litres?|liters?|watts?|volts?|kwh|mah|hz|pixels?|px|rpm|"
+         r"degrees)")
+_MONEY = r"(?:USD|EUR|GBP|CHF|JPY|dollars?|euros?|pounds?|francs?|kr)"
+_DEGREES = r"[+-]?(?:0|[1-9]\d?|1[0-7]\d|180)\.\d{3,}\s?°?\s?[NSEW]?"
+NO_PHONES = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
+    rf"(?<![\d./-])(?:(?:19|20)\d\d([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2(?:(?:19|20)\d\d|\d\d(?=[ ,T]+{_TIME})))"
+    rf"(?![\d])(?:[ ,T]+(?:at )?(?:{_TIME}|\d{{4}}\b|\d\d?(?= ?(?:h|am|pm|o'clock)\b)))?",  # dates, with their hour
+    r"(?<![\d.+-])(?<!\d )(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[T ]?(?:[01]\d|2[0-3])[0-5]\d"
+    r"(?:[0-5]\d)?(?!\d)",  # 20250301 0930
+    rf"(?<![\d./-]){_TIME}\s?[\u2010-\u2015-]\s?{_TIME}(?!\d|[./-]\d)",  # opening hours
+    rf"{_DEGREES}\s?[,;/ ]\s?(?:[a-z]{{1,9}}:? )?{_DEGREES}(?!\d)",  # coordinates
+    rf"[$€£¥]\s?\d[\d .,'\u00a0\u202f]*|\d[\d .,'\u00a0\u202f]*(?:-\s?)?(?:[$€£¥]|{_MONEY}\b)",  # sums
+    r"(?<![\d+])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)",
+    rf"\d[\d .,/x×\u00a0-]*\s?{_UNIT}\b",  # sizes and weights
+    r"\d+(?:[.,]\d+)?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)+",
+))
 CALL_WORDS = re.compile(r"\b(?:(?:tele)?phone|tel|call|ring|mobile|cell|reach|text|whatsapp|sms|dial)\b", re.IGNORECASE)
-OTHER_NUMBERS = re.compile(r"\b(?:order\w*|invoice|tracking|parcel|serial|ticket|reference|ref|case|article|item|batch|"
-                           r"receipt|model|sku|ean|barcode|part|lot|booking|code|id)\b[^.?!]{0,24}$", re.IGNORECASE)
+_OTHERS = (r"(?:order\w*|invoice|tracking|parcel|serial|ticket|reference|ref|case|article|item|batch|receipt|model|sku|"
+           r"ean|barcode|part|lot|booking|code|id|imei|meid|iccid|device|meter|customer|member(?:ship)?|registration)")
+OTHER_NUMBERS = re.compile(rf"\b{_OTHERS}\b[^.?!]{{0,24}}$|\b(?:sizes?|pages?|coordinates|lat(?:itude)?|"
+                           r"lon(?:gitude)?|version|"
+                           r"dimensions|measures)\b[^.?!\d]{0,16}$", re.IGNORECASE)
+NAMED_BEFORE = re.compile(  # "the serial number of my lamp is ", but not "the order that I paid with "
+    rf"\b{_OTHERS}(?:[\s:#(]+(?!(?:cards?|credit|debit|visa|mastercard|amex|paid|pay\w*|charg\w*|money|with|by|using|via|"
+    r"from|for|to|on)\b)[\w'.]+){0,5}[\s:#(.-]*$", re.IGNORECASE)
+NAMED_AFTER = re.compile(rf"^,? (?:is|was|as|being) (?:(?:my|the|your|our|an?) )?(?:\w+ )?{_OTHERS}\b", re.IGNORECASE)
 SEVEN_DIGITS = re.compile(r"(?:\d\D{0,4}){6}\d")
 SEPARATED = re.compile(r"\d[ \u00a0().\u2010-\u2015/-]+\d")
 
@@ -49,31 +86,37 @@ def _may_hold_mail(text: str) -> bool:
 
 
 def _cards(text: str) -> list[Found]:
-    """13 to 19 digits that pass Luhn's check and begin as a card network's numbers do."""
+    """Numbers with a card network's beginning, length and check digit, unless the words around call them another's."""
     from stdnum import luhn
 
     found = []
     for match in CARD_GROUPS.finditer(text):
         digits = re.sub(r"\D", "", match[0])
-        if luhn.is_valid(digits) and digits[0] in "23456" and len(set(digits)) > 1:
+        if (NETWORKS.fullmatch(digits) and luhn.is_valid(digits) and len(set(digits)) > 1
+                and not NAMED_BEFORE.search(text[max(0, match.start() - 60):match.start()])
+                and not NAMED_AFTER.search(text[match.end():match.end() + 40])):
             found.append(Found(*match.span(), "CARD", match[0]))
     return found
 
 
 def _phones(text: str) -> list[Found]:
-    """Numbers that a phone company could have given out.
+    """Numbers that a phone company could have given out, and that are no date, sum, size or place on the earth.
 
     A number with + and a country code is taken as it is. One without must be valid in one of ``REGIONS``, must not
-    follow a word such as "order" or "invoice", and if it is a bare row of digits, must follow one such as "call".
+    follow a word such as "order" or "invoice" more closely than one such as "call", and if it is a bare row of digits,
+    must follow one such as "call".
     """
     import phonenumbers
 
-    found = []
-    for match in DIGITS.finditer(text):
-        if DATE_OR_SUM.fullmatch(match[0]):
-            continue
+    found, hidden = [], text
+    for pattern in NO_PHONES:
+        hidden = pattern.sub(lambda match: "x" * len(match[0]), hidden)
+    for match in DIGITS.finditer(hidden):
         before, abroad = text[max(0, match.start() - 40):match.start()], match[0].startswith("+")
-        likely = not OTHER_NUMBERS.search(before) and (SEPARATED.search(match[0]) or CALL_WORDS.search(before))
+        call = max((word.end() for word in CALL_WORDS.finditer(before)), default=-1)
+        likely = not OTHER_NUMBERS.search(before[max(call, 0):]) and (call >= 0 or SEPARATED.search(match[0]))
+        if NAMED_AFTER.search(text[match.end():match.end() + 40]):
+            continue
         regions = (None,) if abroad else REGIONS if likely else ()
         if any(_is_phone(phonenumbers, match[0], region) for region in regions):
             found.append(Found(*match.span(), "PHONE", match[0]))
@@ -94,20 +137,25 @@ def without_masks(text: str) -> str:
 
 
 def mask(record: dict) -> dict:
-    """The record with every personal string replaced, and the replacements under ``personal``.
+    """The record with every personal string replaced, also in what was cut from it; the replacements in ``personal``.
 
     The same string gets the same mask throughout the record; the record itself comes back if there is none.
     """
-    masks, texts = {}, {}
-    for name in TEXTS:
-        text, cursor, parts = record[name], 0, []
+    masks: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def masked(text: str) -> str:
+        cursor, parts = 0, []
         for item in find(text):
             key = item.kind, re.sub(r"\s", "", item.value).lower()
             count = sum(kind == item.kind for kind, _ in masks)
             label, _ = masks.setdefault(key, (f"<{item.kind}_{count + 1}>", item.value))
             parts += [text[cursor:item.start], label]
             cursor = item.end
-        texts[name] = "".join([*parts, text[cursor:]])
+        return "".join([*parts, text[cursor:]])
+
+    texts = {name: masked(record[name]) for name in TEXTS}
+    if record.get("cut"):
+        texts["cut"] = [{**part, "text": masked(part["text"])} for part in record["cut"]]
     if not masks:
         return record
     found = [{"mask": label, "kind": kind.lower(), "value": value} for (kind, _), (label, value) in masks.items()]

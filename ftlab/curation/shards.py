@@ -41,16 +41,11 @@ def shard_lines(source: str | Path, folder: Path, number: int) -> Iterator[tuple
 
 
 def prepare_shard(number: int, folder: Path, source: str) -> None:
-    """Stage 2 for one shard."""
-    write_prepared(number, folder, (pipeline.prepare(line, text) for line, text in shard_lines(source, folder, number)))
-
-
-def write_prepared(number: int, folder: Path, results: Iterable[Item | dict]) -> None:
-    """Writes the prepared records of one shard, its rejects, its masks, and last what compares its records."""
+    """Stage 2 for one shard: its prepared records, its rejects, its masks, and last what compares its records."""
     import numpy as np
 
     items, rejects = [], []
-    for result in results:
+    for result in (pipeline.prepare(line, text) for line, text in shard_lines(source, folder, number)):
         (items if isinstance(result, Item) else rejects).append(result)
     write_rows(path_of(folder, "prepared", number, "jsonl"), ([i.line, i.record, i.changed] for i in items))
     write_rows(path_of(folder, "prepared", number, "rejected"), rejects)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 SHARD_ROWS = 10_000
-VERSION = 1  # raise it when a step changes what it keeps: folders of older code are then refused
+VERSION = 2  # raise it when a step changes what it keeps: folders of older code are then refused
 
 
 def run(source: str | Path, folder: str | Path, *, size: int | None = None, held_out: float = choose.HELD_OUT,

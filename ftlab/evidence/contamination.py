@@ -4,7 +4,8 @@ Two steps. A training text becomes a candidate for a test item if they share an 
 test items have. Then the two are laid side by side, and the share of the item's words that stand in the training text
 in the same order is taken twice: each word counting the same, and each counting the less, the more test items have the
 words around it. The smaller of the two is the share reported. A copy has both the common and the rare words; a shared
-sign-off has only common ones, and a shared product name only a few rare ones.
+sign-off has only common ones, and a shared product name only a few rare ones. What a word is in scripts without spaces,
+``ftlab.evidence.words`` says: a sign of Chinese, a letter of Thai with its marks.
 
 Source: Brown et al. 2020, arXiv:2005.14165, appendix C (13-gram overlap, common n-grams left out); Lee et al. 2021,
 arXiv:2107.06499 (near-duplicates in training data). The side-by-side step is ours: one changed word breaks n n-grams,
@@ -13,15 +14,14 @@ but it is one word.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-# A word is a run of letters and digits; in Chinese and Japanese, which have no spaces, each sign is one.
-WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff]|[^\\W_\u3040-\u30ff\u3400-\u9fff]+")
+from ftlab.evidence.words import UNSPACED, units
+from ftlab.evidence.words import words as words
+
 SHORTEST_RUN = 4  # words; shorter runs are in anybody's sentences
 COMMON = 5  # an n-gram in more different test items than this points at none of them
 AROUND = 3  # words that are looked at together to see how common a word is where it stands
@@ -63,11 +63,11 @@ class Index:
         self.n = n
         copies: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
         for place, text in enumerate(_texts(test_texts, "test_texts")):
-            copies[tuple(words(text))].append(place)
+            copies[tuple(units(text))].append(place)
         copies.pop((), None)  # a text without words is nowhere
         self._items, self._places = list(copies), list(copies.values())  # identical test items are one
         self._whole = {item: number for number, item in enumerate(self._items)}
-        sizes = [_size(len(item), n) for item in self._items]
+        sizes = [_size(item, n) for item in self._items]
         # In how many different items an n-gram is, for each size in use; short items count too, or are counted in.
         having = {size: Counter(gram for item in self._items for gram in set(_grams(item, size)))
                   for size in {size for size in sizes if size}}
@@ -87,7 +87,7 @@ class Index:
         Args:
             at_least: Items with a smaller share are left out, most of them before they are laid beside the text.
         """
-        found = words(text)
+        found = units(text)
         candidates = {self._whole[tuple(found)]} if tuple(found) in self._whole else set()
         for size, seeds in self._seeds.items():
             for gram in _grams(found, size):
@@ -109,7 +109,7 @@ class Index:
         if len(item) < self.n:
             return 1.0, " ".join(item)  # its only n-gram is the whole of it
         # Most shared n-grams say where in the text the item would start; only what is there is compared.
-        size, starts, slack = _size(len(item), self.n), defaultdict(list), 2 + len(item) // 8
+        size, starts, slack = _size(item, self.n), defaultdict(list), 2 + len(item) // 8
         for i, gram in enumerate(_grams(item, size)):
             starts[gram].append(i)
         offsets = Counter(j - i for j, gram in enumerate(_grams(found, size)) for i in starts.get(gram, ()))
@@ -145,15 +145,11 @@ def contaminated(train_texts: Iterable[str], test_texts: Sequence[str], n: int =
             for one in index.overlap(text, threshold)]
 
 
-def words(text: str) -> list[str]:
-    """The words of a text, case, punctuation and Unicode's variants of one sign aside."""
-    return WORD.findall(unicodedata.normalize("NFKC", text).casefold())
-
-
-def _size(length: int, n: int) -> int:
+def _size(item: tuple[str, ...], n: int) -> int:
     """Words in the n-grams of an item: all of it if it is short, 0 if it is too short to be looked for in a text."""
-    if length < n:
-        return length if length >= SHORTEST_RUN else 0
+    length = len(item)
+    if length < n:  # four letters of Thai are one word, and in anybody's sentences
+        return length if length >= SHORTEST_RUN and not any(map(UNSPACED.match, item)) else 0
     return min(n, max(SHORTEST_RUN, (length - 2) // 3))
 
 

@@ -192,6 +192,7 @@ assert luhn.is_valid("59") and not luhn.is_valid("95")
 asked = "Write to anna@post.example or call +44 20 7946 0018. My order is 2025 1234567, my card 4111 1111 1111 1111."
 for item in personal.find(asked):
     print(f"{item.kind:5} {item.value}")
+print("not looked for:", ", ".join(personal.NOT_LOOKED_FOR))
 
 # %% [markdown]
 # The order number is not among them. Each find is replaced by a mask, and the replacement can be undone: the pairs of
@@ -367,7 +368,7 @@ for row in stored["near_duplicates"]["rows"]:
 # Agents choose an intent from a list, and now and then the wrong one. Nobody reads twelve thousand labels. But a
 # small classifier can: it learns intents from the texts and doubts labels that it would never have guessed. Two
 # things make this honest. Each record is judged by a model that was *not* trained on it. And it takes more than "the
-# model guesses otherwise": the label's own probability must be very low. `cleanlab` finds the candidates.
+# model guesses otherwise": the label's own probability must be very low.
 
 # %% tags=["twin:ftlab.curation.labels:find_wrong"]
 DOUBTED = 0.1  # a label with more probability than this is left alone
@@ -375,16 +376,13 @@ DOUBTED = 0.1  # a label with more probability than this is left alone
 
 def find_wrong(labels, probabilities, intents):
     import numpy as np
-    from cleanlab.filter import find_label_issues
 
     place = {intent: i for i, intent in enumerate(intents)}
-    known = np.array([label in place for label in labels], dtype=bool)
     wrong = np.zeros(len(labels), dtype=bool)
-    given = np.array([place[label] for label in labels if label in place], dtype=np.int64)
-    if len(set(given.tolist())) == len(intents) > 1:
-        chances = probabilities[known].astype(np.float64)
-        differs = find_label_issues(given, chances, filter_by="predicted_neq_given", n_jobs=1)
-        wrong[known] = differs & (chances[np.arange(len(given)), given] <= DOUBTED)
+    for row, label in enumerate(labels):
+        if label in place:
+            own = probabilities[row][place[label]]
+            wrong[row] = own <= DOUBTED and probabilities[row].max() > own
     return wrong
 
 
@@ -1389,8 +1387,8 @@ for name, result in verdicts.items():
 # - Broder 1997, *On the resemblance and containment of documents*. MinHash.
 # - Leskovec, Rajaraman and Ullman 2020, *Mining of Massive Datasets*, chapter 3. Bands and locality-sensitive
 #   hashing.
-# - Northcutt et al. 2019, *Confident Learning: Estimating Uncertainty in Dataset Labels*, arXiv:1911.00068. The
-#   method behind cleanlab.
+# - Northcutt et al. 2019, *Confident Learning: Estimating Uncertainty in Dataset Labels*, arXiv:1911.00068. A limit
+#   of its own for each label, where ours is one for all.
 # - Carlini et al. 2020, *Extracting Training Data from Large Language Models*, arXiv:2012.07805. Why personal data
 #   goes.
 # - Perez and Ribeiro 2022, *Ignore Previous Prompt: Attack Techniques For Language Models*, arXiv:2211.09527.

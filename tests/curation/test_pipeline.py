@@ -55,6 +55,8 @@ def test_masked_strings_are_in_the_mapping_and_nowhere_else(dump, tmp_path):
     assert mapping and not [row for row in mapping if row["value"] in kept]
     assert sum(card["records"].values()) == len(outcome.kept) == len(kept.splitlines())
     assert card["source_sha256"] == hashlib.sha256(raw.read_bytes()).hexdigest()
+    cut = [part["kind"] for row in outcome.kept for part in row["lineage"]["cut"]]
+    assert card["cut"] == {kind: cut.count(kind) for kind in set(cut)} and {"signature", "quoted mail"} <= set(cut)
     assert card["libraries"].keys() == set(lineage.LIBRARIES)
     assert card == files.read_json(tmp_path / "card.json")
 
@@ -107,6 +109,7 @@ def test_the_stream_keeps_the_same_also_after_a_kill(dump, tmp_path, python):
     assert {path: path.stat().st_mtime_ns for path in done} == before  # finished shards were not made again
     assert kept_of(tmp_path / "out") == expected
     assert card["funnel"] == outcome.funnel
+    assert sum(card["cut"].values()) == sum(len(row["lineage"]["cut"]) for row in outcome.kept) > 0
     rejected = files.read_jsonl(tmp_path / "out" / "rejected.jsonl")
     assert sorted((row["line"], row["step"]) for row in rejected) == sorted(
         (row["line"], row["step"]) for row in outcome.rejected)

@@ -48,6 +48,15 @@ def test_accents_and_texts_without_spaces():
     assert pairs([f"\u4f60\u597d {item} \u8c22\u8c22"], [item]) == [(0, 0)]
 
 
+def test_hindi_and_thai_words_are_not_cut():
+    item = "नई केतली में दो लीटर पानी आता है और वह हरी है"  # 11 words
+    other = "नया कतला मं दा लटर पना अता ह आर वहा हरा हे"  # the same consonants, other vowel signs: other words
+    assert pairs([other], [item]) == [] and pairs([f"सुनिए, {item}। धन्यवाद!"], [item]) == [(0, 0)]
+    item, other = "กาน้ำสีเขียวใบนี้จุได้สองลิตร", "กุนาสาขยวบนาจดสงลตร"
+    assert pairs([other], [item]) == [] and pairs([f"สวัสดี{item}ขอบคุณ"], [item]) == [(0, 0)]
+    assert pairs(["ขอบคุณสำหรับคำตอบของร้าน"], ["ขอบคุณ"]) == []  # five letters, one word: in anybody's sentences
+
+
 def test_short_items_are_found_as_a_whole_only():
     test = ["Do you deliver to islands?", "Yes", ""]
     train = ["Hello! Do you deliver to islands? I live on one.", "Do you deliver to mountains?", "Yes, we do.", "yes!",

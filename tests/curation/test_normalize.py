@@ -1,0 +1,101 @@
+"""What programs leave on a text goes, the customer's own words stay, and what went is told."""
+
+from __future__ import annotations
+
+import pytest
+from dump_record import RECORD, REPLY
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftlab.curation import lineage, mail, normalize, personal
+
+
+@pytest.mark.parametrize(("raw", "clean"), [
+    ("<p>Is it red?<br>Thanks.</p>", "Is it red? Thanks."),
+    ("Is&nbsp;it &amp;quot;red&amp;quot;?", 'Is it "red"?'),  # escaped twice
+    ("Is 3 < 5 and 7 > 2?", "Is 3 < 5 and 7 > 2?"),
+    ("<system>hello</system> <EMAIL_1>", "<system>hello</system> <EMAIL_1>"),
+    ("A cafÃ© in town?", "A café in town?"),
+    ("Is it “red”?\u200b", 'Is it "red"?'),
+    ("<style>p {color: red}</style><h3>Message</h3>Hello.", "Hello."),
+    ("How big is it?\n\n--\nAnna Bell\nBell Ltd", "How big is it?"),
+    ("How big is it?\nSent from my phone", "How big is it?"),
+    ("How big is it?\n\nOn Tue, 3 May 2025, the desk wrote:\n> We do.\n> Yes.", "How big is it?"),
+    ("> We do.\n> Yes.\nThank you, and how big is it?", "Thank you, and how big is it?"),
+    ("How big is it?\n\nKind regards\nAnna Bell\nHead of Tea", "How big is it?"),
+    ("How big is it? Kind regards, Anna.", "How big is it? Kind regards, Anna."),  # within the customer's own words
+    ("<h2>Your message:</h2>Hello.", "Hello."),  # a form's label
+    ("<h2>The red one</h2>is late.", "The red one is late."),  # a heading of the customer's own
+    ("How big is it?\n\n____\nAnna Bell\nBell Ltd | Harrowby", "How big is it?"),
+    ("How big is it?\nBest wishes\nAnna\n\nSent from my tablet", "How big is it?"),
+    ("How big is it?\nThis e-mail and any attachments are confidential.", "How big is it?"),
+    ("How big is it?\n-----Original Message-----\nFrom: the desk\nSent: Monday\n\nHello.", "How big is it?"),
+    (REPLY, REPLY),
+])
+def test_what_programs_leave_on_a_text_is_taken_off(raw, clean):
+    assert normalize.clean_text(raw) == clean
+
+
+@given(st.text(max_size=200))
+def test_cleaning_takes_any_text(text):
+    found = normalize.clean_text(text)
+    assert found == " ".join(found.split())
+
+
+@pytest.mark.parametrize("text", [
+    "The message is in my drafts since Monday. Shall I send it again?",
+    "My first ticket was closed by somebody. Can you open it?",
+    "What I did:\n## 1. Oiled it\n## 2. Dried it\nIt still rusts.",
+    "Broken are\n--- left ---\nthe hinge\n--- right ---\nthe hook",
+    "One thing:\n---\nThe hinge is loose. What do I do?",
+    "Hello\n--\nThe hinge is loose. Please send another.",
+    "This is on it:\n***\nMade by hand\n***\nIs it true?",
+    "On the lid somebody wrote: not for gas. Is that so?",
+    "On Monday your colleague wrote: wait. Until when?",
+    "From: Elmstead to: Harrowby, how many days?",
+    "Write it here: ________ Is there room?",
+    "It bent. -- The hinge is loose. What now?",
+    "Thanks\nOne more thing: does it fit a 20 cm pan?",
+    "Thank you\nThe red one came broken",
+    "Two things:\n> the hinge is loose\n> the hook too",
+    "Is 5<b and a>4 on the chart?", "Is a<b>c right?", "x <i and j> y", "Is 3<5 and 7>2?",
+    "Sent from my shop it came broken.", "Sent with the wrong label.\nWhat now?",
+    "Please rate this pan for me.\nIs it good?", "Virus-free? So says my mail.",
+    "The case is closed.\nThe hinge is not.", "[two photos]",
+])
+def test_the_customers_own_words_stay(text):
+    cut = []
+    assert normalize.clean_text(text, cut) == " ".join(text.split())
+    assert cut == []
+
+
+def test_hindi_keeps_the_joiners_that_shape_its_letters():
+    assert normalize.clean_text("\u0915\u094d\u200d\u0937 a\u200db") == "\u0915\u094d\u200d\u0937 ab"
+
+
+@given(st.lists(st.sampled_from(["How big is it?", "--", "Anna Bell", "> yes", "Kind regards", "", "Monday she wrote:",
+                                 "____", "Sent from my phone", "### 1", "PS: and how heavy?", "It costs $4 at most."]),
+                max_size=9))
+def test_law_nothing_is_lost_between_the_text_and_what_was_cut(lines):
+    text = "\n".join(lines)
+    kept, cut = mail.strip(text)
+    assert sorted(" ".join([kept, *(part["text"] for part in cut)]).split()) == sorted(text.split())
+    assert all(line in kept for line in lines if line.endswith("?"))
+
+
+def test_what_was_cut_is_masked_kept_in_the_lineage_and_counted():
+    question = ("<h3>Message</h3>How big is it?\n\nKind regards\nAnna Bell\n\n"
+                "On 3 May, <anna@post.example> wrote:\n> Hello.\n")
+    record = personal.mask(normalize.normalize({**RECORD, "question": question}))
+    assert record["question"] == "How big is it?"
+    assert [(part["in"], part["kind"], part["text"]) for part in record["cut"]] == [
+        ("question", "form heading", "Message"),
+        ("question", "quoted mail", "On 3 May, <<EMAIL_1>> wrote:\n> Hello."),
+        ("question", "signature", "Kind regards\nAnna Bell"),
+    ]
+    row = lineage.kept_row({**record, "split": "train"}, 7, ["normalize"])
+    assert "cut" not in row and row["lineage"]["cut"] == record["cut"]
+    assert row["lineage"]["sha256"] == lineage.content_hash({**RECORD, "question": "How big is it?"})
+    card = lineage.data_card("raw.jsonl", "0", [row, row], [], {})
+    assert card["cut"] == {"form heading": 2, "quoted mail": 2, "signature": 2}
+    assert normalize.normalize(RECORD) is RECORD and lineage.kept_row(RECORD, 1, [])["lineage"]["cut"] == []

@@ -1,0 +1,86 @@
+"""Mail addresses, phones and cards are masked; numbers that are nobody's stay."""
+
+from __future__ import annotations
+
+import pytest
+from dump_record import RECORD
+
+from ftlab.curation import personal
+
+
+def test_masks_hide_what_is_personal_and_can_be_undone():
+    asked = "Write to anna@post.example or call +44 20 7946 0018; my card is 4111 1111 1111 1111."
+    masked = personal.mask({**RECORD, "question": asked, "reply": "We wrote to anna@post.example."})
+    assert masked["question"] == "Write to <EMAIL_1> or call <PHONE_1>; my card is <CARD_1>."
+    assert masked["reply"] == "We wrote to <EMAIL_1>."
+    assert [item["kind"] for item in masked["personal"]] == ["email", "phone", "card"]
+    assert personal.unmask(masked["question"], masked["personal"]) == asked
+
+
+@pytest.mark.parametrize("address", [
+    "tea@shop.126.com", "rita@mail.4u.example", "kai@net.2und2.example", "a_b@8gag.museum",
+    "ольга@почта.рф", "hallo@例子.测试", "मीरा@डाक.भारत", "pelé@café.example",
+    "anna+kettle@post.example", "o'neil.b@x-y.co.uk", "me@xn--fsq.xn--0zwm56d", "1234@5678.example",
+])
+def test_addresses_by_the_standards_are_found_whole(address):
+    for text in (f"Mail {address}.", f"({address})", f"Write to {address}, please"):
+        assert [(item.kind, item.value) for item in personal.find(text)] == [("EMAIL", address)]
+
+
+@pytest.mark.parametrize("text", [
+    "My order number is 2025 1234567.",
+    "Invoice 4111-1111-1111-1112.",  # the last digit makes Luhn's sum 31, not 30
+    "It costs $1,049.00 and was made on 2025-03-01.",
+    "Keep it at hand. Warmly, we meet at noon.",
+    "Tracking number 4231276926113260 came.",
+    "It came on 2025-03-01 09:30, and on 01.03.2025 at 09.30 it broke.", "Sent 4/2/2025 14:05:33.", "20250301 0930.",
+    "Open 9.00-17.30.",
+    "It is 120 x 60 x 40 cm, outside 1200/600/400 mm.", "1000 - 2000 - 3000 mm",
+    "We paid 1 049 000,00 EUR.", "12.345.678,90 euros", "CHF 1'049'000.00", "$12 345 678",
+    "We live at 51.5074, -0.1278.", "52.5200066, 13.4049540", "lat 40.712776 lon -74.005974",
+    "version 2@3.5, a@b, @home",
+])
+def test_numbers_that_are_nobodys_stay(text):
+    assert personal.find(text) == []
+
+
+# All of these numbers pass the check digit and begin as a network's do: only the words around tell them apart.
+@pytest.mark.parametrize(("text", "kinds"), [
+    ("My order is 4111 1111 1111 1111.", []),
+    ("The serial number of my lamp is 4539578763621486.", []),
+    ("Device 378282246310005 beeps.", []),
+    ("4539578763621486 is my order number.", []),
+    ("IMEI 356938035643809", []),  # 15 digits with a check digit, as every device has
+    ("356938035643809", []),  # no card network has 15 digits that begin with 35
+    ("My order was paid by card 4111 1111 1111 1111.", ["CARD"]),
+    ("I paid for the item with 4539578763621486.", ["CARD"]),
+    ("378282246310005", ["CARD"]),  # named by nobody: masked, which is the safer error
+])
+def test_the_words_around_decide_what_is_a_card(text, kinds):
+    assert [item.kind for item in personal.find(text)] == kinds
+
+
+@pytest.mark.parametrize(("text", "number"), [
+    ("My order never came, call 020 7946 0018.", "020 7946 0018"),  # "call" is nearer than "order"
+    ("On 2025-03-01 09:30 I rang (415) 555-2671.", "(415) 555-2671"),
+    ("Tel. 01.42.68.53.00", "01.42.68.53.00"),  # not a date, though 01.42.68 looks like one
+    ("text me on 07911123456", "07911123456"),
+    ("+49 30 1234567", "+49 30 1234567"),
+])
+def test_phones_beside_other_numbers(text, number):
+    assert [(item.kind, item.value) for item in personal.find(text)] == [("PHONE", number)]
+
+
+def test_hidden_addresses_and_two_of_a_kind():
+    found = personal.find("anna (at) post (dot) example, or bob at mail dot example")
+    assert [item.kind for item in found] == ["EMAIL", "EMAIL"]
+    masked = personal.mask({**RECORD, "question": "a@post.example b@post.example A@post.example"})
+    assert masked["question"] == "<EMAIL_1> <EMAIL_2> <EMAIL_1>"
+
+
+def test_a_data_card_says_what_was_not_looked_for():
+    from ftlab.curation import lineage
+
+    card = lineage.data_card("raw.jsonl", "0", [], [], {})
+    assert "bank accounts (IBAN)" in card["not_looked_for"] and "streets and towns" in card["not_looked_for"]
+    assert personal.find("DE89 3704 0044 0532 0130 00, Mill Lane 4") == []  # and so it is
