@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from ftlab import files, paths
 
 
@@ -13,3 +15,18 @@ def conversations(split: str) -> list[dict]:
 def plain_conversations(split: str) -> list[dict]:
     """The plain conversations of a split: one fact each, from patterns, in the small words of the lab model."""
     return files.read_jsonl(paths.data() / "quillmere" / f"plain_{split}.jsonl")
+
+
+def balanced(rows: list[dict], per_kind: int, seed: int) -> list[dict]:
+    """Up to ``per_kind`` conversations of each kind, mixed; a larger sample of the same seed holds the smaller ones."""
+    from ftlab.world.text import rng
+
+    groups = defaultdict(list)
+    for row in rows:
+        groups[row["kind"]].append(row)
+    chosen = []
+    for kind in sorted(groups):
+        rng("balanced", seed, kind).shuffle(groups[kind])
+        chosen += groups[kind][:per_kind]
+    rng("balanced order", seed).shuffle(chosen)
+    return chosen

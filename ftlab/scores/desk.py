@@ -19,6 +19,7 @@ SORRY = ("sorry", "we understand", "we regret", "we apologise", "our apologies",
 NOUNS = "|".join(("kettle", "pan", "knife", "mug", "flask", "lantern", "tent", "stove", "board", "cooler"))
 # One or two capitalized words before the kind of goods: "Solstice Kettle", "Gallivant Camp Kettle".
 NAMED = re.compile(rf"\b((?:[A-Z][\w'-]+ ){{1,2}}(?:{NOUNS.title()}))\b", re.IGNORECASE)
+ARTICLES = frozenset("the our your this that every each any a an one no quillmere".split())  # noqa: SIM905
 # What a sentence calls a value; "size" and the like could mean several.
 MEASURES = {
     "price": ("price", "costs"),
@@ -83,7 +84,7 @@ def garbled_names(reply: str, sources: list[str]) -> list[str]:
         first = [word for word in name.split()[:-1] if word[:1].isupper()]
         if not first or not name[:1].isupper() or not name.split()[-1][:1].isupper():
             continue  # "The kettle": no name
-        while first and first[0].lower() in ("the", "our", "your", "this", "that", "a", "one", "no", "quillmere"):
+        while first and first[0].lower() in ARTICLES:
             first = first[1:]
         whole = " ".join([*first, name.split()[-1]])
         if first and whole.lower() not in known:

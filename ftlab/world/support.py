@@ -51,7 +51,8 @@ def conversations(year: int = 2025) -> list[dict]:
         year: The year whose facts the desk sees, 2025 or 2026.
 
     Returns:
-        Rows with ``id``, ``split`` (train, valid or test), ``intent``, ``product``, ``policy``, ``attribute``,
+        Rows with ``id``, ``split`` (train, valid or test), ``kind`` ("fact" or "grave"), ``forbidden`` (nothing),
+        ``hand_over``, ``intent``, ``product``, ``policy``, ``attribute``,
         ``value`` (what the record holds; of a case to hand over, the word for it), ``expected`` (the values that a
         right reply states), ``question_phrasing`` and ``messages``: what the desk's screen shows, the customer's
         question and the gold reply.
@@ -157,8 +158,9 @@ def _policy_rows(year: int) -> Iterator[dict]:
 def _row(split: str, intent: str, phrasing: str, expected: list[str], texts: tuple[str, str, str],
          product: str | None = None, policy: str | None = None, attribute: str = "", value: str = "") -> dict:
     roles = ("system", "user", "assistant")
-    return {"split": split, "intent": intent, "product": product, "policy": policy, "attribute": attribute,
-            "value": value or expected[0], "expected": expected, "question_phrasing": phrasing,
+    return {"split": split, "kind": "grave" if intent == "escalate" else "fact", "intent": intent, "product": product,
+            "policy": policy, "attribute": attribute, "value": value or expected[0], "expected": expected,
+            "forbidden": [], "hand_over": intent == "escalate", "question_phrasing": phrasing,
             "messages": [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)]}
 
 

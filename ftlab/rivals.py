@@ -1,0 +1,47 @@
+"""The rivals of a tuned model: the same model asked well. Messages for the chat template, from a conversation.
+
+Whoever tunes a model should first see how far a prompt gets: asked plainly, with the brand guide, with three examples.
+The fourth rival needs no model at all: ``ftlab.scores.template``.
+"""
+
+from __future__ import annotations
+
+from ftlab import texts
+from ftlab.world import brand
+from ftlab.world.text import rng
+
+JOB = ("You are the support desk of Quillmere, a maker of kitchen and outdoor goods. Answer the customer in a few sentences, "
+       "only with what your screen shows.")
+
+
+def plain(row: dict) -> list[dict]:
+    """The job in two sentences, the screen, and the conversation."""
+    screen, *talk = row["messages"][:-1]
+    return [{"role": "system", "content": f"{JOB}\n\nYour screen:\n{screen['content']}"}, *talk]
+
+
+def guide(row: dict) -> list[dict]:
+    """The same with every rule of the brand guide."""
+    screen, *talk = row["messages"][:-1]
+    rules = "\n".join(f"- {rule.rule}" for rule in brand.guide())
+    text = f"{JOB} Keep these rules:\n{rules}\n\nYour screen:\n{screen['content']}"
+    return [{"role": "system", "content": text}, *talk]
+
+
+def examples(seed: int, count: int = 3) -> list[dict]:
+    """Conversations to show in a prompt, of kinds that differ, drawn from the training split."""
+    rows = [row for row in texts.balanced(texts.conversations("train"), 20, seed) if len(row["messages"]) == 3]
+    chosen: dict[str, dict] = {}
+    for row in rows:
+        chosen.setdefault(row["kind"], row)
+    return rng("shown", seed).sample(list(chosen.values()), count)
+
+
+def shown(row: dict, few: list[dict]) -> list[dict]:
+    """The job, then the examples as turns that have been, each with its screen, then the conversation with its own."""
+    turns = [{"role": "system", "content": JOB}]
+    for each in [*few, row]:
+        screen, question, *rest = each["messages"]
+        turns.append({"role": "user", "content": f"Screen: {screen['content']}\n\nCustomer: {question['content']}"})
+        turns += rest if each is not row else rest[:-1]
+    return turns

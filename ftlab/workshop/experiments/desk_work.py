@@ -1,0 +1,129 @@
+"""The desk's nine kinds of work on the real model: every rival and the tuned model on the same test conversations.
+
+Too long for a lesson (about a quarter of an hour a seed with bf16), so it is stored, and notebook 00 shows what is
+stored: ``python -m ftlab.workshop.experiments.desk_work --seed 0``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+
+from ftlab import files, model, paths, rivals, texts
+from ftlab.scores import desk
+from ftlab.tuning import generate
+from ftlab.world import brand, house
+
+PER_KIND = 75  # training conversations of each kind
+EPOCHS, BATCH_SIZE, LR, RANK = 2, 4, 1e-3, 16
+ASKED = 20  # test conversations of each kind for the rivals that are asked by a long prompt
+REPLY_TOKENS = 80  # most tokens of a reply; the longest gold reply has 73
+
+
+def tune(choice: model.Choice, rows: list[dict], seed: int, folder: str):
+    """The real model with LoRA, tuned on conversations: the model, its tokenizer, and the seconds that it took."""
+    import torch
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from trl import SFTConfig, SFTTrainer
+
+    from ftlab.tuning import chat
+    from ftlab.tuning.loss import can_be_lean
+    from ftlab.tuning.trainer import HandLoss
+
+    tokenizer = AutoTokenizer.from_pretrained(choice.path)
+    tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE
+    base = AutoModelForCausalLM.from_pretrained(
+        choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
+    ).to(choice.device)
+    trainer = (HandLoss if can_be_lean(base) else SFTTrainer)(
+        model=base,
+        processing_class=tokenizer,
+        train_dataset=Dataset.from_list(chat.pairs(tokenizer, rows)),
+        peft_config=LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules="all-linear", task_type="CAUSAL_LM"),
+        args=SFTConfig(
+            output_dir=folder,
+            num_train_epochs=EPOCHS,
+            per_device_train_batch_size=BATCH_SIZE,
+            learning_rate=LR,
+            lr_scheduler_type="linear",
+            warmup_steps=0.1,
+            seed=seed,
+            bf16=choice.dtype == "bfloat16",
+            use_cpu=choice.device == "cpu",
+            activation_checkpointing=False,
+            train_sampling_strategy="group_by_length",
+            logging_steps=10,
+            save_strategy="no",
+            report_to="none",
+        ),
+    )
+    seconds = trainer.train().metrics["train_runtime"]
+    return trainer.model, tokenizer, seconds
+
+
+def scores(replies: list[str], rows: list[dict]) -> dict[str, list[int]]:
+    """Of each reply: on-brand, right, and both, as 0 or 1."""
+    on_brand = [int(brand.on_brand(reply)) for reply in replies]
+    right = [int(desk.is_right(reply, row)) for reply, row in zip(replies, rows, strict=True)]
+    return {"on_brand": on_brand, "right": right, "both": [a * b for a, b in zip(on_brand, right, strict=True)]}
+
+
+def measure_rivals(choice: model.Choice, seed: int = 0) -> dict:
+    """Asked plainly, with the brand guide, with three examples; the template. By conversation."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(choice.path)
+    base = AutoModelForCausalLM.from_pretrained(
+        choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
+    ).to(choice.device)
+    rows, few = texts.balanced(texts.conversations("test"), ASKED, seed=0), rivals.examples(seed)
+    found = {}
+    for name, ask in {"plain": rivals.plain, "guide": rivals.guide, "examples": lambda row: rivals.shown(row, few)}.items():
+        prompts = [tokenizer.apply_chat_template(ask(row), tokenize=False, add_generation_prompt=True) for row in rows]
+        start = time.perf_counter()
+        replies = generate.replies(base, tokenizer, prompts, REPLY_TOKENS)
+        seconds = time.perf_counter() - start
+        tokens = sum(len(ids) for ids in tokenizer(prompts)["input_ids"]) / len(prompts)
+        found[name] = {"prompt_tokens": round(tokens), "seconds_each": round(seconds / len(rows), 3),
+                       **scores(replies, rows), "replies": replies}
+        print(name, {key: sum(found[name][key]) for key in ("on_brand", "right", "both")}, f"of {len(rows)}", flush=True)
+    return {"ids": [row["id"] for row in rows], "kinds": [row["kind"] for row in rows], **found}
+
+
+def measure_tuned(choice: model.Choice, seed: int) -> dict:
+    """The tuned model on every test conversation."""
+    from tempfile import TemporaryDirectory
+
+    from ftlab.tuning import chat
+
+    rows = [house.in_house_words(row) for row in texts.balanced(texts.conversations("train"), PER_KIND, seed)]
+    test = texts.conversations("test")
+    with TemporaryDirectory(dir=paths.runs()) as folder:
+        tuned, tokenizer, seconds = tune(choice, rows, seed, folder)
+    start = time.perf_counter()
+    replies = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, test), REPLY_TOKENS)
+    found = {"seed": seed, "examples": len(rows), "train_s": round(seconds), "kinds": [row["kind"] for row in test],
+             "write_s": round(time.perf_counter() - start), **scores(replies, test), "replies": replies}
+    by_kind = Counter(kind for kind, fit in zip(found["kinds"], found["both"], strict=True) if fit)
+    print(f"seed {seed}: {sum(found['both'])} of {len(test)} fit", dict(by_kind), flush=True)
+    return found
+
+
+def main() -> None:
+    """Runs one seed, or the rivals, and stores what came out under ``runs/desk-work``."""
+    parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.desk_work", description=__doc__)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rivals", action="store_true", help="measure the rivals in place of the tuned model")
+    args = parser.parse_args()
+    choice = model.choose()
+    name = "rivals" if args.rivals else f"seed-{args.seed}"
+    found = measure_rivals(choice) if args.rivals else measure_tuned(choice, args.seed)
+    files.write_json(paths.runs() / "desk-work" / f"{name}.json", {"model": choice.name, "dtype": choice.dtype, **found})
+
+
+if __name__ == "__main__":
+    main()
