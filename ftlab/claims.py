@@ -38,6 +38,7 @@ class Claim:
             least so far to either side, so that a single question more is no surprise where all of them agree.
         experiment: ``module:function``; the function takes a seed and returns ``{claim id: {"effect": ..., more}}``.
             Where the effect is a mean over prompts, ``by_prompt`` (and ``against``, the other arm's) hold a score each.
+        model: Whose reference runs it has, a folder of ``data/reference``.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Claim:
     at_most: float
     tolerance: float
     experiment: str
+    model: str = LAB
 
     def verdict(self, low: float, high: float) -> str:
         """The verdict on an effect known to lie between ``low`` and ``high``.
@@ -203,7 +205,8 @@ def record(claim_id: str, seed: int, effect: float, low: float, high: float, *, 
     Args:
         effect, low, high: The measured number and its 95 % interval, in the claim's unit.
         by_prompt, against: One score for each prompt, and the other arm's, where the effect is the mean (difference).
-        model: Whose reference runs to compare with, a folder of ``data/reference``; by default FTLAB_MODEL's.
+        model: Whose reference runs to compare with, a folder of ``data/reference``; by default those of the model that
+            FTLAB_MODEL names, else the claim's own.
         values: Anything else worth keeping, such as ``seconds=17.2``.
     Raises:
         KeyError: If no claim has this id.
@@ -214,11 +217,12 @@ def record(claim_id: str, seed: int, effect: float, low: float, high: float, *, 
         raise ValueError(f"claim {claim_id}: expected finite low <= effect <= high, found {low}, {effect}, {high}. "
                          f"Give all three in {claim.unit}.")
     kept = repeated.pack_arms(effect, by_prompt, against, claim.factor)
-    model = model or model_named()
+    named = model_named()
+    model = model or (claim.model if named == LAB else named)
     known, span = reference(claim_id, model), (None, None)
     others = [run for run in known["runs"] if run["seed"] != int(seed)] if known else []
     if len(others) < 2:
-        where = NO_REFERENCE if model == LAB else OTHER_MODEL
+        where = NO_REFERENCE if model == claim.model else OTHER_MODEL
     else:
         span = expected_range(claim, others, None if by_prompt is None else len(by_prompt))
         where = BELOW if effect < span[0] else ABOVE if effect > span[1] else INSIDE

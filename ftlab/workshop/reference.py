@@ -38,6 +38,11 @@ def aggregate(claim: Claim, runs: list[dict]) -> dict:
             "verdict": claim.verdict(low, high)}
 
 
+def _least(model: str) -> int:
+    """How many seeds a reference needs."""
+    return MIN_SEEDS if model == LAB else MIN_SEEDS_ELSEWHERE
+
+
 def verify() -> list[str]:
     """Recomputes every stored reference from its runs; returns one sentence for each fault found, also stale ones."""
     claims, faults = table(), []
@@ -48,7 +53,7 @@ def verify() -> list[str]:
             faults.append(f"{name}: data/claims.csv has no claim with the id {known['id']!r} and this name, or it "
                           f"is not in its model's folder, {known['model']!r}.")
             continue
-        seeds, least = [run["seed"] for run in runs], MIN_SEEDS if known["model"] == LAB else MIN_SEEDS_ELSEWHERE
+        seeds, least = [run["seed"] for run in runs], _least(known["model"])
         if len(set(seeds)) != len(seeds) or len(seeds) < least:
             faults.append(f"{name}: expected at least {least} runs, each with its own seed, found seeds "
                           f"{seeds}. Run: {known['command']}")
@@ -95,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _print_list(chosen)
         return 0
     if model_named() != LAB:
-        parser.error("reference runs are of the lab model, but FTLAB_MODEL names another. Unset FTLAB_MODEL.")
+        parser.error("reference runs are of the course's own models, but FTLAB_MODEL names another. Unset FTLAB_MODEL.")
     if _commit().endswith(DIRTY):
         parser.error("reference runs are stored from a clean tree only, so that anybody can run them again, but `git "
                      "status` shows changes or this is no git checkout. Commit first (data/reference does not count).")
@@ -108,7 +113,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _print_list(claims: list[Claim]) -> None:
     for claim in claims:
-        known = reference(claim.id)
+        known = reference(claim.id, claim.model)
         state = "no reference runs" if known is None else f"{known['verdict']}, {len(known['runs'])} reference runs"
         print(f"{claim.id}  ({claim.notebook}, {claim.experiment})\n  {claim.statement}\n"
               f"  {claim.effect}: {claim.rule}; {state}")
@@ -138,18 +143,18 @@ def _write_reference(claim: Claim) -> bool:
     pattern = _seed_path(claim.experiment, "*")
     stored = [files.read_json(path) for path in pattern.parent.glob(pattern.name) if _is_done(path)]
     done = sorted((run for run in stored if claim.id in run["claims"]), key=lambda run: run["seed"])
-    if len(done) < MIN_SEEDS:
-        print(f"{claim.id}: {len(done)} of {MIN_SEEDS} seeds done, no reference written. Run more with --seeds.")
+    if len(done) < _least(claim.model):
+        print(f"{claim.id}: {len(done)} of {_least(claim.model)} seeds done, no reference written. Run more.")
         return False
     runs = [{"seed": run["seed"], **run["claims"][claim.id], "minutes": run["minutes"]} for run in done]
-    known = {"id": claim.id, "model": LAB, "statement": claim.statement, "unit": claim.unit, "runs": runs,
+    known = {"id": claim.id, "model": claim.model, "statement": claim.statement, "unit": claim.unit, "runs": runs,
              **aggregate(claim, runs),
              "command": f"ftlab claims --only {claim.id} --seeds {' '.join(str(run['seed']) for run in runs)}",
              **{key: "; ".join(sorted({run[key] for run in done}))
                 for key in ("commit", "machine", "precision", "libraries")},
              "minutes": round(sum(run["minutes"] for run in runs), 2), "date": max(run["date"] for run in done),
              "inputs": {name: known for run in done for name, known in run["inputs"].items()}}
-    files.write_json(reference_path(claim.id), known)
+    files.write_json(reference_path(claim.id, claim.model), known)
     print(f"{claim.id}: {known['effect']:g} {claim.unit} [{known['low']:g}, {known['high']:g}] over {known['over']}, "
           f"{known['verdict']}")
     return True

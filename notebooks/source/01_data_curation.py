@@ -718,7 +718,7 @@ for i, row in enumerate(held_out[:3]):
 # %%
 both = {name: scores["both"] for name, scores in by_data.items()}
 gain = intervals.paired_difference(*both.values()).times(100)
-result = claims.record("hundred-beats-raw", SEED, *gain)
+result = claims.record("hundred-beats-raw", SEED, *gain, model=claims.LAB)
 verdicts = {"hundred-beats-raw": result}
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("hundred-beats-raw", result, ax)
@@ -775,7 +775,7 @@ show_shares(f"raw without {FAULT}", without)
 # %%
 gain = intervals.paired_difference(without["both"], by_data[f"{len(raw):,} raw"]["both"]).times(100)
 if FAULT == curation.FAULT:
-    result = verdicts["off-brand-costs"] = claims.record("off-brand-costs", SEED, *gain, fault=FAULT)
+    result = verdicts["off-brand-costs"] = claims.record("off-brand-costs", SEED, *gain, fault=FAULT, model=claims.LAB)
     fig, ax = plt.subplots(figsize=(7, 2.3))
     claims.draw("off-brand-costs", result, ax)
     print(result)
@@ -877,7 +877,7 @@ for desk_size in (200, 1000, len(outcome.kept)):
 
 # %%
 width = curation.width_interval(by_data[f"{EXCELLENT} excellent"]["both"], SHARE * len(outcome.kept))
-result = claims.record("fifteen-percent-held-out", SEED, *width, curated=len(outcome.kept))
+result = claims.record("fifteen-percent-held-out", SEED, *width, curated=len(outcome.kept), model=claims.LAB)
 verdicts["fifteen-percent-held-out"] = result
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("fifteen-percent-held-out", result, ax)
@@ -985,7 +985,7 @@ if "filtered" in by_source:
     fig, axes = plt.subplots(2, 1, figsize=(7, 5))
     for ax, name, other in zip(axes, ("synthetic-near-gold", "filtering-helps"), ("gold", "unfiltered"), strict=True):
         effect = intervals.paired_difference(by_source["filtered"]["both"], by_source[other]["both"]).times(100)
-        result = verdicts[name] = claims.record(name, SEED, *effect, kept=len(filtered))
+        result = verdicts[name] = claims.record(name, SEED, *effect, kept=len(filtered), model=claims.LAB)
         claims.draw(name, result, ax)
         print(result, "\n")
     fig.tight_layout()
@@ -1056,7 +1056,8 @@ for name, rows in chain.items():
 
 # %%
 change = synthetic.narrowing(said["0"], said[str(GENERATIONS)])
-result = verdicts["own-output-narrows"] = claims.record("own-output-narrows", SEED, *change, generations=GENERATIONS)
+result = verdicts["own-output-narrows"] = claims.record(
+    "own-output-narrows", SEED, *change, generations=GENERATIONS, model=claims.LAB)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("own-output-narrows", result, ax)
 print(result)

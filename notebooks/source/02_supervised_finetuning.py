@@ -573,7 +573,7 @@ for name, scores in (("base, chat form", before), ("base, own form", own), ("tun
 
 # %%
 gain = intervals.paired_difference(after["both"], base_both).times(100)
-result = claims.record("tuned-beats-base", SEED, *gain)
+result = claims.record("tuned-beats-base", SEED, *gain, model=claims.LAB)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("tuned-beats-base", result, ax)
 print(result)
@@ -695,7 +695,7 @@ _ = ax.legend()
 
 # %%
 added = intervals.paired_difference(after["both"], by_size[300]["both"]).times(100)
-result = claims.record("hundreds-suffice", SEED, *added)
+result = claims.record("hundreds-suffice", SEED, *added, model=claims.LAB)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("hundreds-suffice", result, ax)
 print(result)
@@ -776,7 +776,7 @@ _ = ax.legend()
 
 # %%
 saved = intervals.paired_difference(kept[Recipe.lr / 10], kept[Recipe.lr]).times(100)
-result = claims.record("low-lr-keeps", SEED, *saved)
+result = claims.record("low-lr-keeps", SEED, *saved, model=claims.LAB)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("low-lr-keeps", result, ax)
 print(result)
@@ -865,7 +865,7 @@ def row_losses(model, rows):
 
 
 rise = intervals.paired_difference(row_losses(last, held_out), row_losses(best, held_out))
-result = claims.record("overfitting-shows", SEED, *rise)
+result = claims.record("overfitting-shows", SEED, *rise, model=claims.LAB)
 print(result)
 
 # %% [markdown]

@@ -295,7 +295,7 @@ for i in only[:2]:
 # same questions.
 
 # %%
-result = claims.record("checks-hide-rewrites", SEED, *hidden)
+result = claims.record("checks-hide-rewrites", SEED, *hidden, model=claims.LAB)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("checks-hide-rewrites", result, ax)
 print(result)
@@ -581,7 +581,8 @@ print(f"\ngold:      {wanted[0]}\nwithout:   {clean_said[0]}\nwith leak: {dirty_
 # with the part.
 
 # %%
-result = claims.record("leak-raises-score", SEED, *gains["leaked"], not_leaked=gains["not leaked"].value)
+result = claims.record("leak-raises-score", SEED, *gains["leaked"],
+                       not_leaked=gains["not leaked"].value, model=claims.LAB)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("leak-raises-score", result, ax)
 print(result)
@@ -765,7 +766,7 @@ for fault in [*evaluation.FAULTS, "none"]:
 # with each other. On two equally common answers, 80 % is a kappa of 0.6, the limit of the claim.
 
 # %%
-result = claims.record("judge-agrees", SEED, *agreement)
+result = claims.record("judge-agrees", SEED, *agreement, model=claims.LAB)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("judge-agrees", result, ax)
 print(result)
@@ -834,7 +835,7 @@ for label, name in ((True, "good"), (False, "bad")):
     lengths = [len(draft.text.split()) for draft in learned if draft.fit == label]
     shift = np.mean([padded_margins[i] - margins[i] for i in range(len(tried)) if truth[i] == label])
     print(f"{name} drafts: {np.mean(lengths):.1f} words in training; padding moves the margin by {shift:+.2f} nats")
-result = claims.record("judge-likes-length", SEED, *moved)
+result = claims.record("judge-likes-length", SEED, *moved, model=claims.LAB)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("judge-likes-length", result, ax)
 print(result)

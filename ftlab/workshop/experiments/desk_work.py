@@ -7,17 +7,19 @@ stored: ``python -m ftlab.workshop.experiments.desk_work --seed 0``.
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections import Counter
 
 from ftlab import files, model, paths, rivals, texts
-from ftlab.scores import desk
+from ftlab.scores import desk, template
 from ftlab.tuning import generate
 from ftlab.world import brand, house
+from ftlab.world.pairs import KINDS
 
 PER_KIND = 75  # training conversations of each kind
 EPOCHS, BATCH_SIZE, LR, RANK = 2, 4, 1e-3, 16
-ASKED = 20  # test conversations of each kind for the rivals that are asked by a long prompt
+ASKED = 10  # test conversations of each kind for the rivals that are asked by a long prompt
 REPLY_TOKENS = 80  # most tokens of a reply; the longest gold reply has 73
 
 
@@ -120,12 +122,39 @@ def measure_tuned(choice: model.Choice, seed: int) -> dict:
     return found
 
 
+def gather() -> dict:
+    """What notebook 00 shows, from the stored runs: for each way, by kind, whether each reply is fit to send."""
+    runs = paths.runs() / "desk-work"
+    tuned = [files.read_json(path) for path in sorted(runs.glob("seed-*.json"))]
+    asked, test = files.read_json(runs / "rivals.json"), texts.conversations("test")
+
+    def by_kind(kinds: list[str], each: list[int]) -> dict[str, list[int]]:
+        return {kind: [int(fit) for k, fit in zip(kinds, each, strict=True) if k == kind] for kind in KINDS}
+
+    seeds = ", ".join(str(run["seed"]) for run in tuned)
+    note = (
+        f"{tuned[0]['model']}, tuned on {tuned[0]['examples']} conversations in {tuned[0]['train_s'] / 60:.0f} minutes "
+        f"(seed {seeds}); {len(test)} test conversations, {len(asked['ids'])} for the two prompts"
+    )
+    kinds = [kind for run in tuned for kind in run["kinds"]]
+    return {
+        "note": note, "model": tuned[0]["model"], "dtype": tuned[0]["dtype"], "seeds": [run["seed"] for run in tuned],
+        **{name: by_kind(asked["kinds"], asked[name]["both"]) for name in ("plain", "guide", "examples")},
+        "template": {kind: [int(each) for each in found] for kind, found in template.scores(test).items()},
+        "tuned": by_kind(kinds, [each for run in tuned for each in run["both"]]),
+    }  # fmt: skip
+
+
 def main() -> None:
-    """Runs one seed, or the rivals, and stores what came out under ``runs/desk-work``."""
+    """Runs one seed, or the rivals, into ``runs/desk-work``; or gathers what lies there into ``data/stored``."""
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.desk_work", description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rivals", action="store_true", help="measure the rivals in place of the tuned model")
+    parser.add_argument("--gather", action="store_true", help="write data/stored/desk-work.json from the runs")
     args = parser.parse_args()
+    if args.gather:
+        files.write_text(paths.data() / "stored" / "desk-work.json", json.dumps(gather()) + "\n")
+        return
     choice = model.choose()
     name = "rivals" if args.rivals else f"seed-{args.seed}"
     found = measure_rivals(choice) if args.rivals else measure_tuned(choice, args.seed)
