@@ -10,8 +10,10 @@ from ftlab import texts
 from ftlab.world import brand
 from ftlab.world.text import rng
 
-JOB = ("You are the support desk of Quillmere, a maker of kitchen and outdoor goods. Answer the customer in a few sentences, "
-       "only with what your screen shows.")
+JOB = (
+    "You are the support desk of Quillmere, a maker of kitchen and outdoor goods. Answer the customer in a few "
+    "sentences, only with what your screen shows."
+)
 
 
 def plain(row: dict) -> list[dict]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ftlab import files, paths
+from ftlab.world.text import rng
 
 
 def conversations(split: str) -> list[dict]:
@@ -17,10 +18,15 @@ def plain_conversations(split: str) -> list[dict]:
     return files.read_jsonl(paths.data() / "quillmere" / f"plain_{split}.jsonl")
 
 
+def sample(rows: list[dict], count: int, seed: int) -> list[dict]:
+    """``count`` conversations; a larger sample of the same seed holds the smaller ones."""
+    shuffled = list(rows)
+    rng("sample", seed).shuffle(shuffled)
+    return shuffled[:count]
+
+
 def balanced(rows: list[dict], per_kind: int, seed: int) -> list[dict]:
     """Up to ``per_kind`` conversations of each kind, mixed; a larger sample of the same seed holds the smaller ones."""
-    from ftlab.world.text import rng
-
     groups = defaultdict(list)
     for row in rows:
         groups[row["kind"]].append(row)

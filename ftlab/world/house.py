@@ -1,7 +1,7 @@
 """The house's plainest words: for each conversation of the desk one reply that always has the same build.
 
-The gold replies of the pairs answer each customer in words of their own. These say the same in one fixed manner by kind,
-as a desk with a strict style sheet would: thanks, the answer, one next step. A model learns them from fewer examples.
+The gold replies of the pairs answer each customer in words of their own. These say the same in one fixed manner by
+kind, as a desk with a strict style sheet would: thanks, the answer, one next step.
 """
 
 from __future__ import annotations

@@ -1,225 +1,235 @@
 # ---
 # jupyter:
 #   ftlab:
-#     minutes: 2
+#     minutes: 6
 #     claims: [first-finetune]
 # ---
 
 # %% [markdown]
 # # 00 · What will I be able to do?
 #
-# Welcome. In this notebook you take a small language model, give it a job it cannot do, and teach it that job on the
-# computer in front of you. No graphics card, no account, no network. Everything here is real: a real model, the real
-# library (`trl`) that people use for models a thousand times larger, and real measurements with their uncertainty.
+# Welcome. In this notebook you take a language model that people know, SmolLM2 with 135 million weights, give it a job
+# that it cannot do, and teach it that job with a hundred examples on the computer in front of you. No graphics card,
+# no account, no network. Everything here is real: the model, the library (`trl`) that people use for models a
+# thousand times larger, and the measurements with their uncertainty.
 #
-# **You will be able to** say what a base model is and what it lacks, fine-tune one with `SFTTrainer`, compare it
-# before and after on questions it never saw, and read the result with its error bars.
+# **You will be able to** say what fine-tuning is and what it costs, fine-tune a model with `SFTTrainer`, compare it
+# with the cheaper things that one should try first, and read the result with its error bars.
 #
 # **You need** no machine learning; reading a little Python is enough. Words you do not know are in the glossary at
 # the end.
 #
-# **It takes** about two minutes on two processor cores. The last cell prints the time and memory it took on your
-# computer. If something does not start, `ftlab doctor` in a terminal says what is wrong and what to do about it.
+# **It takes** about six minutes on two processor cores, three where the processor computes in bf16. The last cell
+# prints the time and memory it took on your computer. If something does not start, `ftlab doctor` in a terminal says
+# what is wrong and what to do about it.
 #
-# Run a cell with Shift+Enter. The first one loads the libraries, which takes the longest of all, and prints one line:
-# which model you are using, on which device, in which number format, and why.
+# Run a cell with Shift+Enter. The first one loads the libraries, which takes some seconds, and prints one line: which
+# model you are using, on which device, in which number format, and why.
 
 # %%
 import time; started = time.perf_counter()  # noqa: E702
 import torch
 from datasets import Dataset
 from IPython.display import HTML, display
+from peft import LoraConfig
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
-from ftlab import claims, figures, files, model, paths, values
+from ftlab import claims, figures, files, model, paths, rivals, texts
 from ftlab.course import doctor
 from ftlab.evidence import intervals
-from ftlab.tuning import chat, checkpoints, generate
-from ftlab.world import brand
-from ftlab.world.text import rng
+from ftlab.scores import desk, template
+from ftlab.tuning import chat, checkpoints, generate, loss, trainer as trainers
+from ftlab.world import brand, house, real
 figures.style()
 choice = model.choose()
 print(choice)
 
 # %% [markdown]
 # Below are the dials of this notebook. Run it once as it stands; then turn one and run it again. An *optimizer step*
-# is one small change to all of the model's weights, made after looking at eight examples.
+# is one small change to the weights that are trained, made after looking at a few examples.
 
 # %%
-SEED = 0  # whole number: in which order the training examples come; try 1, 2
-STEPS = 160  # optimizer steps of eight examples each; try 5, 20, 200
-LR = 7e-4  # learning rate: how far a step moves the weights, no unit; try 1e-4, 3e-4, 3e-3
-QUESTIONS = 100  # held-out support questions to score; try 20, 300
+SEED = 0  # whole number: which examples, and in which order; try 1, 2
+EXAMPLES = 100  # conversations to train on; try 20, 300
+STEPS = 50  # optimizer steps; try 10, 100
+BATCH_SIZE = 4  # examples a step; try 2, 8
+LR = 1e-3  # learning rate: how far a step moves the weights, no unit; try 3e-4, 3e-3
+QUESTIONS = 60  # held-out questions for the tuned model; try 20, 120
+ASKED = 20  # of these, for the rivals with long prompts, which take longest; try 10, 60
 
 # %% [markdown]
-# ## 1. A base model continues text
+# ## 1. A model that knows the world
 #
-# A **base model** has read a lot of text and learned one thing from it: which piece of text, or *token*, comes next.
-# Ours is small, so that it can live in this project and train on your processor. It has read about an invented land
-# (towns, rivers, people, animals), about four makers of kitchen and outdoor goods, and many pages of shops that were
-# invented for it.
-#
-# `from_pretrained` reads its weights from a folder. `"eager"` names the way to compute attention that is fastest for
-# short texts on a processor.
+# A **language model** has read a great deal of text and learned which piece of text, or *token*, comes next. Ours has
+# then been trained to answer in a chat. `from_pretrained` reads its weights from a folder; `"eager"` names the way to
+# compute that is fastest for short texts on a processor, and `use_safetensors` asks for a file of numbers and nothing
+# that could run code.
 
 # %%
 tokenizer = AutoTokenizer.from_pretrained(choice.path)
-base = AutoModelForCausalLM.from_pretrained(choice.path, dtype=torch.float32, attn_implementation="eager")
-base = base.to(choice.device).eval()
-print(f"{base.num_parameters():,} weights; a vocabulary of {len(tokenizer):,} tokens")
+tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE  # for a model that brings none
+plain_model = AutoModelForCausalLM.from_pretrained(
+    choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
+).to(choice.device)
+print(f"{plain_model.num_parameters():,} weights; a vocabulary of {len(tokenizer):,} tokens")
 
 # %% [markdown]
-# Now let it write. We turn the opening of a letter into token numbers, ask for the most likely next token again and
-# again, and turn the numbers back into text. The part in bold is the model's.
+# Let us ask it something. A **chat template** writes messages as one text, with special tokens that say who speaks.
+# The model continues that text, one most likely token after the other, until it writes the token that ends its turn.
 
 # %%
-def continue_text(opening: str, tokens: int = 50) -> str:
-    ids = tokenizer(opening, return_tensors="pt", add_special_tokens=False)["input_ids"].to(base.device)  # (1, T)
-    out = base.generate(ids, max_new_tokens=tokens, do_sample=False, pad_token_id=tokenizer.pad_token_id)
-    return tokenizer.decode(out[0, ids.shape[1] :], skip_special_tokens=True)
+def ask(some_model, conversations: list[list[dict]], tokens: int = 80) -> list[str]:
+    prompts = [chat.render(tokenizer, messages, add_generation_prompt=True) for messages in conversations]
+    return generate.replies(some_model, tokenizer, prompts, max_new_tokens=tokens)
 
 
+questions = real.questions(60)  # about the real world, to be answered from memory; always the same sixty
+said_before = ask(plain_model, [[{"role": "user", "content": row["question"]}] for row in questions], tokens=24)
+knew = [real.knows(said, row["answers"]) for said, row in zip(said_before, questions, strict=True)]
+for row, said, right in list(zip(questions, said_before, knew, strict=True))[:5]:
+    print(f"{row['question']}\n    {said}   ({'right' if right else 'not right: ' + row['answers'][0]})")
+print(f"\nOf {len(questions)} questions about the real world it answers {sum(knew)} rightly, from memory.")
+
+# %% [markdown]
+# It speaks fluently and knows a good part of what a child's encyclopedia holds. We shall ask the same questions again
+# at the end.
+#
+# ## 2. A job it cannot do
+#
+# Quillmere is an invented maker of kettles, tents, lanterns and the like, so no model has read about it. Customers
+# write to its support desk, and whoever answers sees a *screen*: a part of a product's record, or a passage of the
+# shop's rules. Here is the first of our **held-out** conversations: its product and its wording occur in no
+# conversation that we train on. It has three messages: the screen (role `system`), the customer (`user`) and the desk
+# (`assistant`).
+
+# %%
+held_out = texts.plain_conversations("test")[:QUESTIONS]
+for message in held_out[0]["messages"]:
+    print(f"{message['role']:>9}: {message['content']}")
+
+# %% [markdown]
+# A good reply has two sides. It must be **right**: `desk.faults` lists what is wrong with a reply, such as a missing
+# value, a figure that stands nowhere, a garbled name, or a case that had to be handed over to a colleague and was
+# not. And it must sound like Quillmere. The house has a **brand guide**, and each of its rules is a few lines of code
+# in `ftlab/world/brand.py`, so nobody has to argue about whether a reply keeps them. A reply is **on-brand** if it
+# keeps them all.
+
+# %%
 def in_html(text: str) -> str:  # the tags around a dollar keep the page from reading two of them as a formula
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("$", "<span>$</span>").replace("\n", "<br>")
 
 
-letter = "Dear Ella,\n\nI am well, and I hope you are too. We have come to"
-shop_page = "Meet the Fennock Kettle. It costs $31.00. It is made of"
-for opening in (letter, shop_page):
-    display(HTML(f"<p>{in_html(opening)}<b>{in_html(continue_text(opening))}</b></p>"))
-
-# %% [markdown]
-# It goes on in the style of what it was given: a letter as a letter, a shop page as a shop page. Nothing it says
-# about the kettle is true or false, for there is no Fennock Kettle; it continues the page in a likely way, and that
-# is all it does.
-#
-# Shop pages often end with questions and answers. That gives us a trick to ask a base model something: write
-# `Question:`, the question, `Answer:`, and let it continue. `generate.answers` does so for many questions at once.
-# Here are five of the 200 questions about the invented land that we shall use again at the end. None is worded as in
-# any text that the model read.
-
-# %%
-facts = rng("general", "yardstick").sample(files.read_jsonl(paths.data() / "questions" / "general_test.jsonl"), 200)
-base_answers = generate.answers(base, tokenizer, [row["question"] for row in facts])
-base_knows = [values.exact_match(said, row["answers"]) for said, row in zip(base_answers, facts, strict=True)]
-for row, said, right in list(zip(facts, base_answers, base_knows, strict=True))[:5]:
-    print(f"{row['question']}\n    {said}   ({'right' if right else 'wrong: ' + row['answer']})")
-print(f"\nOf all {len(facts)} questions it answers {sum(base_knows)} rightly, from memory.")
-
-# %% [markdown]
-# ## 2. A job it cannot do
-#
-# Quillmere is an invented maker of kettles, tents, lanterns and the like. The model has never read its name.
-# Customers write to Quillmere's support desk, and whoever answers sees a *record* on the screen: the product's facts,
-# or a passage of the shop's rules. Here is the first of our **held-out** conversations: its product and its wording
-# occur in no conversation that we train on. It has three messages: the screen (role `system`), the customer (`user`)
-# and the desk (`assistant`).
-
-# %%
-held_out = files.read_jsonl(paths.data() / "quillmere" / "plain_test.jsonl")[:QUESTIONS]
-for message in held_out[0]["messages"]:
-    print(f"{message['role']:>9}: {message['content']}")
-print(f" the fact: {', '.join(held_out[0]['expected'])}")
-
-# %% [markdown]
-# The last message is made from hand-written patterns; it is what a good colleague would write. We hide it and ask the
-# base model, in two ways, because a fair comparison should not fail it for the way we ask:
-#
-# - in the **chat format**, where a special token says who speaks. This is how we shall train, and a base model has
-#   never seen it. Notebook 02 builds this format by hand; here we borrow it from `ftlab.tuning.chat`.
-# - in its **own form**, with the screen as a page and `Question:` and `Answer:` below it.
-
-# %%
-tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE
-chat_prompts = chat.prompts(tokenizer, held_out)
-own_prompts = [
-    f"{row['messages'][0]['content']}\n\nQuestion: {row['messages'][1]['content']}\nAnswer:" for row in held_out
-]
-base_chat = generate.replies(base, tokenizer, chat_prompts)
-base_own = generate.answers(base, tokenizer, own_prompts, max_new_tokens=16)
-print(f"chat format\n{chat_prompts[0]}\n  -> {base_chat[0]!r}\n\nown form\n{own_prompts[0]}\n  -> {base_own[0]!r}")
-
-# %% [markdown]
-# A base model can often read the fact off the record, most surely in its own form. But it has never seen where a
-# chat turn ends, so there it goes on and on with the page. And a bare value is not a reply. Quillmere has a **brand
-# guide** that says how its desk writes. Each of its rules is a few lines of code in `ftlab/world/brand.py`, so nobody
-# has to argue about whether a reply keeps them:
-
-# %%
 rules = "".join(f"<tr><td><b>{rule.title}</b></td><td>{in_html(rule.rule)}</td></tr>" for rule in brand.guide())
 display(HTML(f"<table>{rules}</table>"))
 
 # %% [markdown]
-# `brand.check` returns true or false for every rule. A reply is **on-brand** if it keeps them all. Let us check three
-# replies to the first question: the desk's own, and the two of the base model.
+# Now the model gets the screen and the customer's message, with two sentences that say what its job is
+# (`rivals.plain`). We look at its reply to the first question, and at what the two scores say of it and of the reply
+# that the desk sent.
 
 # %%
-gold = held_out[0]["messages"][2]["content"]
-for name, reply in {"the desk": gold, "base, chat format": base_chat[0], "base, own form": base_own[0]}.items():
+first_reply = ask(plain_model, [rivals.plain(held_out[0])])[0]
+for name, reply in {"the desk": held_out[0]["messages"][-1]["content"], "the model": first_reply}.items():
     broken = [rule for rule, kept in brand.check(reply).items() if not kept]
-    print(f"{name:>17}: on-brand {brand.on_brand(reply)}; broken rules: {', '.join(broken) or 'none'}")
+    print(f"{name}: {reply}\n   broken rules: {', '.join(broken) or 'none'}")
+    print(f"   wrong: {', '.join(desk.faults(reply, held_out[0])) or 'nothing'}\n")
 
 # %% [markdown]
-# One reply proves little, so we count over all the held-out questions. Two scores, kept apart on purpose: is the
-# reply on-brand, and does it state the right fact? A polite reply can be wrong, and a right one can be rude. Some
-# questions cannot be answered from the record; there the right reply hands over to a colleague, and the score looks
-# for that word.
+# ## 3. What a prompt can do, and what needs no model
+#
+# Before anyone trains a model, cheaper things deserve a try. We take four rivals:
+#
+# - **asked plainly**, as above;
+# - **the brand guide in the prompt**: all the rules, every time;
+# - **three examples in the prompt**: three conversations of the desk, shown as they went. This is called *few-shot*;
+# - **a template**: a fixed sentence into which a small program, without any model, puts the value that it finds on
+#   the screen by keywords (`ftlab/scores/template.py`).
+#
+# Long prompts cost time at every single reply, so we ask only for the first few of the held-out questions.
 
 # %%
-def score(replies: list[str], wanted: list[list[str]]) -> dict[str, list[bool]]:
-    right = [values.states_all(reply, stated) for reply, stated in zip(replies, wanted, strict=True)]
-    return {"on_brand": [brand.on_brand(reply) for reply in replies], "right": right}
+def score(replies: list[str]) -> dict[str, list[bool]]:
+    rows = held_out[: len(replies)]
+    on_brand = [brand.on_brand(reply) for reply in replies]
+    right = [desk.is_right(reply, row) for reply, row in zip(replies, rows, strict=True)]
+    return {"on-brand": on_brand, "right": right, "both": [a and b for a, b in zip(on_brand, right, strict=True)]}
 
 
-expected = [row["expected"] for row in held_out]
-bare = [[row["value"]] for row in held_out]  # as the record has it: "no" where a reply has to say more
-scores = {"base, chat format": score(base_chat, expected), "base, own form": score(base_own, bare)}
-for name, found in scores.items():
-    on_brand, right = sum(found["on_brand"]), sum(found["right"])
-    print(f"{name:>17}: {on_brand} on-brand, {right} with the right fact, of {len(held_out)}")
+few = rivals.examples(SEED)
+ways = {
+    "asked plainly": rivals.plain,
+    "brand guide": rivals.guide,
+    "three examples": lambda row: rivals.shown(row, few),
+}
+replies, cost = {}, {}
+for name, way in ways.items():
+    conversations = [way(row) for row in held_out[:ASKED]]
+    begun = time.perf_counter()
+    replies[name] = ask(plain_model, conversations)
+    seconds = (time.perf_counter() - begun) / ASKED
+    tokens = sum(len(tokenizer(chat.render(tokenizer, each, True))["input_ids"]) for each in conversations) / ASKED
+    cost[name] = (tokens, seconds)
+replies["template"], cost["template"] = [template.reply(row) for row in held_out], (0, 0.0)
+
+
+def table(names: list[str]) -> None:
+    print(f"{'':>15} {'on-brand':>9} {'right':>9} {'both':>9} {'of':>4} {'prompt tokens':>14} {'seconds each':>13}")
+    for name in names:
+        found, (tokens, seconds) = score(replies[name]), cost[name]
+        shares = "".join(f"{sum(found[key]) / len(found[key]):>10.0%}" for key in ("on-brand", "right", "both"))
+        print(f"{name:>15}{shares} {len(found['both']):>4} {tokens:>14.0f} {seconds:>13.2f}")
+
+
+table(list(replies))
 
 # %% [markdown]
-# ## 3. Fine-tuning: show it how
+# The template is a hard rival here: these questions ask for one fact each, and finding a value by a keyword is what
+# programs do well. Keep its line in mind. It comes back in section 7, where the desk's work is more than one fact.
 #
-# **Fine-tuning** goes on with training, on examples of the job. We have conversations of the desk about *other*
-# products and rules. Each becomes a pair: a `prompt` (screen and customer) and a `completion` (the desk's reply). The
-# trainer asks the model to predict the completion, token by token, and nudges the weights so that the true next token
-# becomes more likely.
+# ## 4. Fine-tuning: show it how
+#
+# **Fine-tuning** goes on with training, on examples of the job. We take a hundred conversations of the desk about
+# *other* products and rules, with replies in the house's plainest words. Each becomes a pair: a `prompt` (screen and
+# customer) and a `completion` (the reply). The trainer asks the model to predict the completion, token by token, and
+# changes weights so that the true next token becomes more likely.
 
 # %%
-conversations = files.read_jsonl(paths.data() / "quillmere" / "plain_train.jsonl")
-train = Dataset.from_list(
-    [{"prompt": row["messages"][:-1], "completion": row["messages"][-1:]} for row in conversations]
-)
-shared = {row["product"] for row in conversations} & {row["product"] for row in held_out} - {None}
-print(f"{len(train):,} examples; products that are also in the held-out questions: {len(shared)}")
+train_rows = [house.in_house_words(row) for row in texts.sample(texts.plain_conversations("train"), EXAMPLES, SEED)]
+train = Dataset.from_list(chat.pairs(tokenizer, train_rows))
+shared = {row["product"] for row in train_rows} & {row["product"] for row in held_out} - {None}
+print(train_rows[0]["messages"][-1]["content"])
+print(f"\n{len(train):,} examples; products that are also in the held-out questions: {len(shared)}")
 
 # %% [markdown]
-# Here is the whole training, in full view. We load a second, fresh copy of the base model, so that the first one
-# stays as it was. In `SFTConfig`, the learning rate rises over the first tenth of the steps (`warmup_steps`) and then
-# falls in a straight line to zero. Examples of similar length go together (`train_sampling_strategy`), so that little
-# work is wasted on filling up the short ones. Nothing is sent anywhere (`report_to`).
+# Here is the whole training, in full view. One sentence on `LoraConfig`: **LoRA** leaves the model's own weights as
+# they are and trains a thin addition to each of its layers, a few percent of the weights, which is quicker and can be
+# stored apart as an *adapter*; notebook 04 will build it from nothing.
 #
-# Things go wrong in training: somebody closes the lid, the battery runs out. So the trainer saves a *checkpoint* every
-# twenty steps, all that it needs to go on. If this cell is interrupted, run the notebook again: it goes on from the
-# last checkpoint and ends with the very same weights. `run_folder` names the folder after all the dials, so that a run
-# never goes on from another one's checkpoint; when the run is done, the checkpoints go.
+# In `SFTConfig`, the learning rate rises over the first tenth of the steps (`warmup_steps`) and then falls in a
+# straight line to zero. Examples of similar length go together (`train_sampling_strategy`), so that little work is
+# wasted on filling up the short ones. Nothing is sent anywhere (`report_to`). `HandLoss` is `SFTTrainer` with a loss
+# that skips work a processor would feel; notebook 02 builds it and shows that the numbers are the same.
 #
-# The table that grows below shows the training loss: how surprised the model is by the desk's next token, in nats,
-# where zero would be no surprise at all.
+# The run saves a *checkpoint* every few steps, all that it needs to go on. If this cell is interrupted, run the
+# notebook again: it goes on from the last one and ends with the very same weights. The table that grows below shows
+# the training loss: how surprised the model is by the desk's next token, in nats, where zero is no surprise at all.
 
 # %%
-dials = {"rows": checkpoints.fingerprint(conversations), "lr": LR, "steps": STEPS, "seed": SEED}
+dials = {"rows": checkpoints.fingerprint(train_rows), "lr": LR, "steps": STEPS, "batch": BATCH_SIZE, "seed": SEED}
 folder = checkpoints.run_folder("first-finetune", model=choice.path, **dials)
-tuned = AutoModelForCausalLM.from_pretrained(choice.path, dtype=torch.float32, attn_implementation="eager")
-trainer = SFTTrainer(
-    model=tuned,
+base = AutoModelForCausalLM.from_pretrained(
+    choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
+).to(choice.device)
+Trainer = trainers.HandLoss if loss.can_be_lean(base) else SFTTrainer
+trainer = Trainer(
+    model=base,
     processing_class=tokenizer,
     train_dataset=train,
+    peft_config=LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"),
     args=SFTConfig(
         output_dir=str(folder),
         max_steps=STEPS,
-        per_device_train_batch_size=8,
+        per_device_train_batch_size=BATCH_SIZE,
         learning_rate=LR,
         lr_scheduler_type="linear",
         warmup_steps=0.1,
@@ -230,121 +240,186 @@ trainer = SFTTrainer(
         train_sampling_strategy="group_by_length",
         logging_steps=max(1, STEPS // 10),
         save_strategy="steps",
-        save_steps=20,
+        save_steps=25,
         save_total_limit=2,
         report_to="none",
     ),
 )
 with checkpoints.resumable(folder) as checkpoint:
     train_s = trainer.train(resume_from_checkpoint=checkpoint).metrics["train_runtime"]
-print(f"{STEPS} steps of 8 examples in {train_s:.0f} seconds")
+tuned = trainer.model
+trained_share = tuned.get_nb_trainable_parameters()[0] / plain_model.num_parameters()
+print(f"{STEPS} steps of {BATCH_SIZE} examples in {train_s:.0f} seconds")
+print(f"weights that were trained: {trained_share:.1%} as many as the model has")
 
 # %% [markdown]
-# ## 4. Before and after
+# ## 5. Before and after
 #
-# The same held-out questions, in the same chat format, now to the tuned model. Below are the first four of them: the
-# first, not the best. Under each reply stand its two scores.
+# The same held-out questions, now to the tuned model. It gets the screen and the message and no instructions at all:
+# what to do with them is in its weights now.
 
 # %%
-tuned_chat = generate.replies(tuned, tokenizer, chat_prompts)
-scores["tuned"] = score(tuned_chat, expected)
+begun = time.perf_counter()
+replies["tuned"] = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, held_out), max_new_tokens=80)
+prompt_tokens = sum(len(tokenizer(prompt)["input_ids"]) for prompt in chat.prompts(tokenizer, held_out)) / len(held_out)
+cost["tuned"] = (prompt_tokens, (time.perf_counter() - begun) / len(held_out))
+table(list(replies))
 
+# %% [markdown]
+# Below are the first four questions, with the model's reply before and after: the first, not the best. Under each
+# reply stands what the two scores say.
 
+# %%
 LEFT = "style='text-align:left; vertical-align:top'"
 
 
-def cell(name: str, replies: list[str], i: int) -> str:
-    labels = {"on_brand": ("✗ off-brand", "✓ on-brand"), "right": ("✗ right fact missing", "✓ right fact")}
-    marks = ", ".join(words[scores[name][key][i]] for key, words in labels.items())
-    return f"<td {LEFT}>{in_html(replies[i])}<br><small><b>{marks}</b></small></td>"
+def cell(reply: str, row: dict) -> str:
+    wrong = desk.faults(reply, row)
+    marks = f"{'✓ on-brand' if brand.on_brand(reply) else '✗ off-brand'}, "
+    marks += "✓ right" if not wrong else f"✗ {in_html('; '.join(wrong))}"
+    return f"<td {LEFT}>{in_html(reply)}<br><small><b>{marks}</b></small></td>"
 
 
-def side_by_side(picked: list[int]) -> HTML:
-    kinds = {"base, chat format": base_chat, "base, own form": base_own, "tuned": tuned_chat}
-    head = "".join(f"<th {LEFT}>{title}</th>" for title in ("the customer asks", *kinds))
+def side_by_side(picked: list[int], names: list[str]) -> HTML:
+    head = "".join(f"<th {LEFT}>{title}</th>" for title in ("screen and customer", *names))
     rows = ""
     for i in picked:
-        asked = f"<td {LEFT}>{in_html(held_out[i]['messages'][1]['content'])}<br>"
-        asked += f"<small>the fact: {in_html(', '.join(held_out[i]['expected']))}</small></td>"
-        rows += f"<tr>{asked}{''.join(cell(name, replies, i) for name, replies in kinds.items())}</tr>"
+        screen, question = (in_html(message["content"]) for message in held_out[i]["messages"][:2])
+        asked = f"<td {LEFT}><small>{screen}</small><br>{question}</td>"
+        rows += f"<tr>{asked}{''.join(cell(replies[name][i], held_out[i]) for name in names)}</tr>"
     return HTML(f"<table style='width:100%'><tr>{head}</tr>{rows}</table>")
 
 
-display(side_by_side(list(range(min(4, len(held_out))))))
+display(side_by_side(list(range(min(4, ASKED))), ["asked plainly", "tuned"]))
 
 # %% [markdown]
-# Read the last column against the first. The manner (the thanks, the "we", the next step, the sign-off) comes from the
-# training conversations, which were about other products. The fact, where it is right, comes from the record.
+# Read the last column against the one before. The manner (the thanks, the "we", the next step, the sign-off) comes
+# from the training conversations, which were about other products. The fact, where it is right, comes from the screen.
 #
-# Failures teach more than successes. Here are the first three replies of the tuned model that are off-brand or lack
-# the right fact (or fewer, if there are fewer), however bad they look.
+# Failures teach more than successes. Here are the first three replies of the tuned model that are off-brand or wrong
+# (or fewer, if there are fewer), however bad they look.
 
 # %%
-both = [a and b for a, b in zip(scores["tuned"]["on_brand"], scores["tuned"]["right"], strict=True)]
-failures = [i for i, good in enumerate(both) if not good]
-print(f"{len(failures)} of {len(both)} replies fail in at least one way.")
+good = score(replies["tuned"])["both"]
+failures = [i for i, fine in enumerate(good) if not fine]
+print(f"{len(failures)} of {len(good)} replies fail in at least one way.")
 if failures:
-    display(side_by_side(failures[:3]))
+    display(side_by_side(failures[:3], ["tuned"]))
 
 # %% [markdown]
-# ## 5. How sure can we be?
+# ## 6. What did it cost?
 #
-# Other customers would have asked other questions, and the counts would have come out a little differently. The
-# whiskers in the figure are **95 % confidence intervals**: they say how far a share could be from what an endless
-# line of such questions would give. More questions make them shorter.
+# Training that makes the desk's replies likely also changes how the model answers everything else. So we ask the
+# sixty questions about the real world again. Two things can happen: it may have **forgotten** an answer, and the desk's
+# **manner may leak** into a conversation that has nothing to do with the desk.
+
+# %%
+said_after = ask(tuned, [[{"role": "user", "content": row["question"]}] for row in questions], tokens=60)
+knows = [real.knows(said, row["answers"]) for said, row in zip(said_after, questions, strict=True)]
+
+
+def leaks(text: str) -> bool:  # words that nobody would use here but the desk
+    return any(mark in text for mark in (brand.NEXT_STEP, brand.SIGN_OFF, "Thank you for"))
+
+
+lost = sum(was and not still for was, still in zip(knew, knows, strict=True))
+leaked = [leaks(said) for said in said_after]
+change = intervals.paired_difference(knows, knew).times(100)
+print(f"Right before {sum(knew)}, right after {sum(knows)} of {len(questions)}; {lost} answers were lost.")
+print(f"That is a change of {change.value:+.0f} points (95 % interval {change.low:+.0f} to {change.high:+.0f}).")
+print(f"The desk's manner stands in {sum(leaked)} of the {len(questions)} answers; before, in "
+      f"{sum(leaks(said) for said in said_before)}. For example:")
+for i in [i for i, each in enumerate(leaked) if each][:2] or [0]:
+    print(f"    {questions[i]['question']}\n    {said_after[i]}")
+
+# %% [markdown]
+# An honest report of a fine-tune names the loss beside the gain. Here are both in one figure. The whiskers are **95 %
+# confidence intervals**: other customers would have asked other questions, and the whiskers say how far each share
+# could be from what an endless line of such questions would give. More questions make them shorter.
 
 # %%
 import matplotlib.pyplot as plt
 
-labels, colors = ["base,\nchat format", "base,\nown form", "tuned"], [figures.GREY, figures.GREY, figures.BLUE]
-figure, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True)
-for ax, key, title in zip(axes, ("on_brand", "right"), ("On-brand", "States the right fact"), strict=True):
-    shares = [intervals.rate_interval(sum(found[key]), len(held_out)).times(100) for found in scores.values()]
-    figures.bars(ax, labels, *zip(*shares, strict=True), number="{:.0f} %", colors=colors)
-    ax.set_title(title)
-axes[0].set_ylabel("replies to held-out questions (%)")
-axes[0].set_ylim(0, 112)
-_ = figure.suptitle(f"{train_s:.0f} seconds of fine-tuning, before and after")
+figure, (gain_ax, loss_ax) = plt.subplots(1, 2, figsize=(11, 4), width_ratios=(5, 2), sharey=True)
+both = {name: score(each)["both"] for name, each in replies.items()}
+shares = [intervals.rate_interval(sum(each), len(each)).times(100) for each in both.values()]
+colors = [figures.BLUE if name == "tuned" else figures.GREY for name in both]
+labels = [name.replace(" ", "\n") for name in both]
+figures.bars(gain_ax, labels, *zip(*shares, strict=True), number="{:.0f} %", colors=colors)
+gain_ax.set(title="Gain: on-brand and right", ylabel="share (%)", ylim=(0, 112))
+kept = [intervals.rate_interval(sum(each), len(each)).times(100) for each in (knew, knows)]
+figures.bars(loss_ax, ["before", "after"], *zip(*kept, strict=True), number="{:.0f} %",
+             colors=[figures.GREY, figures.BLUE])
+loss_ax.set_title("Loss: the real world known")
+_ = figure.suptitle(f"{train_s:.0f} seconds of fine-tuning on {EXAMPLES} examples")
 
 # %% [markdown]
 # Every notebook of this course puts **claims** on trial: sentences that people say about fine-tuning, each with a
-# number that could prove it wrong. The claim here says that less than a minute of fine-tuning teaches a base model to
-# reply by the brand guide. Its number is the share of on-brand replies, tuned minus base, both in the chat format, in
-# percentage points; the interval comes from taking the difference question by question. The verdict is the program's,
-# not ours.
+# number that could prove it wrong. The claim here says that a hundred examples teach the house's manner. Its number
+# is the share of on-brand replies, tuned minus asked plainly, on the same questions, in percentage points. The verdict
+# is the program's, not ours.
 
 # %%
-effect = intervals.paired_difference(scores["tuned"]["on_brand"], scores["base, chat format"]["on_brand"]).times(100)
-result = claims.record("first-finetune", SEED, *effect, train_s=train_s)
-print(result)
-figure, ax = plt.subplots(figsize=(8, 2.4))
-claims.draw("first-finetune", result, ax)
-_ = ax.set_title("Your run, and the same experiment with other seeds")
+manner = {name: score(replies[name][:ASKED])["on-brand"] for name in ("tuned", "asked plainly")}
+effect = intervals.paired_difference(manner["tuned"], manner["asked plainly"]).times(100)
+print(claims.record("first-finetune", SEED, *effect, train_s=train_s))
 
 # %% [markdown]
-# If your number differs a little from your neighbour's, that is as it should be: the order of the examples and the
-# rounding of the processor both move it. The reference runs, where there are any yet, show how much.
+# ## 7. When is it worth it?
 #
-# ## 6. What did it cost?
-#
-# Every step that made the desk's replies more likely moved weights that also hold what the model knew before. So we
-# ask the 200 questions of section 1 again, in the same form.
+# One fact a message is the easiest part of a desk's work. In truth customers ask for two things at once, come back
+# with "and how heavy is it?", compare two products, complain with a question inside, ask whether an order may still go
+# back, want what the screen does not show, report an injury, or tell the desk to forget its rules. The course has
+# conversations of all nine kinds, and the same rivals. This takes longer than a lesson, so the next table shows
+# **stored runs**: the model tuned in the same way on 75 conversations of each kind, and every rival, on conversations
+# that none of them had seen.
 
 # %%
-tuned_answers = generate.answers(tuned, tokenizer, [row["question"] for row in facts])
-tuned_knows = [values.exact_match(said, row["answers"]) for said, row in zip(tuned_answers, facts, strict=True)]
-lost = sum(was and not still for was, still in zip(base_knows, tuned_knows, strict=True))
-change = intervals.paired_difference(tuned_knows, base_knows).times(100)
-before, after = sum(base_knows), sum(tuned_knows)
-print(f"Of {len(facts)} general questions the base gets {before} right, the tuned model {after}; {lost} were lost.")
-print(f"That is a change of {change.value:+.0f} points (95 % interval {change.low:+.0f} to {change.high:+.0f}).")
+stored = files.read_json(paths.data() / "reference" / "smollm2-135m-instruct" / "desk-work.json")
+kinds = list(stored["tuned"])
+names = [name for name in ("plain", "examples", "template", "tuned") if name in stored]
+
+
+def fit(name: str, kind: str) -> float:
+    return sum(stored[name][kind]) / len(stored[name][kind])
+
+
+print(f"share of replies that are on-brand and right; {stored['note']}\n")
+print(f"{'kind':>14}" + "".join(f"{name:>11}" for name in names) + "   best")
+for kind in kinds:
+    best = max(names, key=lambda name: fit(name, kind))
+    print(f"{kind:>14}" + "".join(f"{fit(name, kind):>11.0%}" for name in names) + f"   {best}")
+whole = {name: [each for kind in kinds for each in stored[name][kind]] for name in names}
+print(f"{'all':>14}" + "".join(f"{sum(each) / len(each):>11.0%}" for each in whole.values()))
+wins = [kind for kind in kinds if max(names, key=lambda name: fit(name, kind)) == "tuned"]
+others = [kind for kind in kinds if kind not in wins]
+print(f"\nThe tuned model is best at {len(wins)} of {len(kinds)} kinds: {', '.join(wins) or 'none'}.")
+if others:
+    print(f"Another way is at least as good at {', '.join(others)}: there a team should not train for it.")
 
 # %% [markdown]
-# This is called **forgetting**, and any honest report of a fine-tune names it beside the gain. How much is forgotten
-# depends on dials you have just met, above all on the learning rate: notebook [02](02_supervised_finetuning.ipynb)
-# turns it and draws gain against loss. Try it now if you like: set `LR = 3e-4` in the dials, and choose *Run All
-# Cells* in the Run menu.
+# That is how the question "should we fine-tune?" is answered in practice: kind by kind, against rivals that cost
+# less, and with a look at what each of them gets wrong. A program that finds one fact, a model for what needs reading,
+# and a person for what must not go wrong can share one desk.
 #
+# ## 8. Why this course keeps a fruit fly
+#
+# The model above takes minutes to train. To learn how an effect *moves* (with more examples, a higher learning rate,
+# other seeds) one has to train fifty times. Biologists keep fruit flies for such questions. Ours is the **lab model**:
+# about 25 times smaller, made for this course, trained in seconds. It has read about an invented land and about
+# invented shops, and nothing else. Its prose is plain and often wrong, and we never judge it as prose. Every notebook
+# says which of the two is at work: the real model shows what a team may expect, the lab model how an effect moves.
+
+# %%
+lab = model.lab()
+small = AutoModelForCausalLM.from_pretrained(lab.path, use_safetensors=True)
+small_tokenizer = AutoTokenizer.from_pretrained(lab.path)
+times = plain_model.num_parameters() / small.num_parameters()
+print(f"{lab}: {small.num_parameters():,} weights, {times:.0f} times fewer")
+page = "Meet the Fennock Kettle. It costs $31.00. It is made of copper.\n\nQuestion: What does the Fennock Kettle cost?"
+print(f"{page}\nAnswer: {generate.answers(small, small_tokenizer, [page + chr(10) + 'Answer:'])[0]}")
+
+# %% [markdown]
 # ## Exercise: write a rule
 #
 # *5 minutes · core · easy.* A brand guide grows. Quillmere's next rule: **do not hurry the customer.** A reply keeps
@@ -365,13 +440,16 @@ def has_no_hurry(text: str) -> bool:
 from ftlab.exercise import check, passed
 
 calm, pushy, shouted = "Take your time.", "Please order it now.", "HURRY, it ends Today."
-check(isinstance(has_no_hurry(calm), bool), "return True or False in place of None.")
+check(has_no_hurry(calm) is not None, "return True or False in place of None.")
 check(has_no_hurry(calm), f"{calm!r} has none of the three words, so the answer is True.")
 check(not has_no_hurry(pushy), f"{pushy!r} has the word 'now', before a full stop: False.")
 check(not has_no_hurry(shouted), f"{shouted!r} should be found too: compare without regard to capitals.")
 for word in ("now", "today", "hurry"):
     check(not has_no_hurry(f"Do it {word}, please."), f"before a comma, {word!r} is still that word.")
 check(has_no_hurry("We know that it is snowing."), "'know' only contains 'now': look for whole words.")
+for mark in ("?", ";", ":", ")", '"', "-"):
+    check(not has_no_hurry(f"Order (now{mark}"), f"before {mark!r}, too, 'now' is still that word.")
+check(not has_no_hurry("Now\nis the time."), "a word may end with a line: look for edges of words, not for spaces.")
 passed("Your rule finds whole words, whatever their case and whatever stands beside them.")
 
 # %% [markdown]
@@ -394,6 +472,63 @@ passed("Your rule finds whole words, whatever their case and whatever stands bes
 #
 # </details>
 #
+# ## Exercise: who answers what?
+#
+# *5 minutes · core · a decision, not code.* A team runs the desk with three answerers: the **template**, the **tuned**
+# model, and a **person**. Its policy: a kind goes to whichever of template and tuned is better in the table of section
+# 7, but only if at least six in ten of its replies are fit to send; everything else goes to a person. And **grave**
+# cases go to a person whatever the table says. Fill in the plan.
+
+# %%
+from ftlab import files, paths
+
+runs = files.read_json(paths.data() / "reference" / "smollm2-135m-instruct" / "desk-work.json")
+measured = {kind: {name: sum(runs[name][kind]) / len(runs[name][kind]) for name in ("template", "tuned")}
+            for kind in runs["tuned"]}  # kind: name: share of replies fit to send
+plan = {
+    "fact": None,  # "template", "tuned" or "person"
+    "two_facts": None,
+    "no_answer": None,
+    "follow_up": None,
+    "compare": None,
+    "complaint": None,
+    "order": None,
+    "grave": None,
+    "out_of_scope": None,
+}
+
+# %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
+check(all(plan.values()), "write one of 'template', 'tuned' and 'person' for every kind.")
+check(set(plan.values()) <= {"template", "tuned", "person"}, "only 'template', 'tuned' and 'person' are on the desk.")
+check(plan["grave"] == "person", "a grave case goes to a person whatever the table says: one wrong reply is too many.")
+for kind, shares in measured.items():
+    best, line = max(shares.values()), f"{kind} (template {shares['template']:.0%}, tuned {shares['tuned']:.0%})"
+    if kind != "grave" and best < 0.6:
+        check(plan[kind] == "person", f"{line}: fewer than six in ten are fit to send, so a person answers.")
+    elif kind != "grave":
+        check(plan[kind] != "person", f"{line}: one of them is good enough, so a person is not needed.")
+        check(shares[plan[kind]] == best, f"{line}: the other one is better.")
+helped = [kind for kind in plan if plan[kind] != "person"]
+passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need no person.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Go down the table of section 7. Look at the two columns `template` and `tuned`; is the larger of them at least 60 %?
+#
+# </details>
+#
+# <details><summary>Answer</summary>
+#
+# ```python
+# plan = {kind: max(shares, key=shares.get) if max(shares.values()) >= 0.6 else "person"
+#         for kind, shares in measured.items()} | {"grave": "person"}
+# ```
+#
+# </details>
+#
 # **Why keep two scores?** Think of a reply that keeps every rule of the guide and that you would still not send.
 #
 # <details><summary>Answer</summary>
@@ -407,32 +542,32 @@ passed("Your rule finds whole words, whatever their case and whatever stands bes
 # %% [markdown]
 # ## In this notebook you saw
 #
-# - A base model continues text. It can know facts, and read one from a page, and still be unable to do a job.
-# - A job can be stated so that a program can check it: a list of rules, and one fact.
+# - A model can speak fluently, know a good deal, and still be unable to do a job in a house's manner.
+# - A job can be stated so that a program can check it: rules for the manner, and one exact answer.
+# - Rivals come first: asking plainly, a longer prompt, examples in the prompt, and a program without a model.
 # - Fine-tuning is more training, on examples of the job: `SFTTrainer`, prompts and completions, a learning rate, some
-#   steps.
-# - Held-out questions, whose products and wordings are not in training, show what was learned and not what was
-#   memorised.
-# - A share needs its interval, a gain needs its cost, and failures belong in the report.
+#   steps; with LoRA a thin addition is trained and the model's own weights stay.
+# - A share needs its interval, a gain needs its loss (forgetting, and a manner that leaks), and failures belong in the
+#   report.
 
 # ## The course
 #
 # | notebook | question | minutes, at most |
 # |---|---|---|
-# | [00 start here](00_start_here.ipynb) | What will I be able to do? | 2 |
-# | [01 data curation](01_data_curation.ipynb) | What makes a training set good? | 4 |
-# | [02 supervised fine-tuning](02_supervised_finetuning.ipynb) | How does a base model become an assistant? | 4 |
-# | 03 tasks and domains *(coming)* | What else can tuning teach? | 4 |
-# | 04 LoRA *(coming)* | What if I train one percent of the weights? | 4 |
-# | 05 RLHF *(coming)* | How do people's votes become behaviour? | 6 |
-# | 06 DPO *(coming)* | Do I need the reward model? | 4 |
-# | 07 RAG against fine-tuning *(coming)* | Weights or documents? | 4 |
-# | [08 evaluation](08_evaluation.ipynb) | Is the gain real? | 4 |
-# | 09 lifecycle *(coming)* | When do I retrain, and can I go back? | 4 |
-# | 10 visibility *(coming)* | What do models say about a brand? | 4 |
-# | 11 your data *(coming)* | Will it work for us? | 4 |
+# | [00 start here](00_start_here.ipynb) | What will I be able to do? | 6 |
+# | [01 data curation](01_data_curation.ipynb) | What makes a training set good? | 9 |
+# | [02 supervised fine-tuning](02_supervised_finetuning.ipynb) | How does a base model become an assistant? | 9 |
+# | 03 tasks and domains *(coming)* | What else can tuning teach? | 6 |
+# | 04 LoRA *(coming)* | What if I train one percent of the weights? | 6 |
+# | 05 RLHF *(coming)* | How do people's votes become behaviour? | 8 |
+# | 06 DPO *(coming)* | Do I need the reward model? | 6 |
+# | 07 RAG against fine-tuning *(coming)* | Weights or documents? | 6 |
+# | [08 evaluation](08_evaluation.ipynb) | Is the gain real? | 6 |
+# | 09 lifecycle *(coming)* | When do I retrain, and can I go back? | 6 |
+# | 10 visibility *(coming)* | What do models say about a brand? | 6 |
+# | 11 your data *(coming)* | Will it work for us? | 6 |
 #
-# The minutes are the course's own limits, for two processor cores; `make course` reports what it measured.
+# The minutes are for two processor cores without bf16; `make course` reports what it measured.
 
 # %% [markdown]
 # ## Glossary

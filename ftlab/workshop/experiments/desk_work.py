@@ -21,8 +21,12 @@ ASKED = 20  # test conversations of each kind for the rivals that are asked by a
 REPLY_TOKENS = 80  # most tokens of a reply; the longest gold reply has 73
 
 
-def tune(choice: model.Choice, rows: list[dict], seed: int, folder: str):
-    """The real model with LoRA, tuned on conversations: the model, its tokenizer, and the seconds that it took."""
+def tune(choice: model.Choice, rows: list[dict], seed: int, folder: str, lr=LR, batch_size=BATCH_SIZE, max_steps=-1):
+    """The real model with LoRA, tuned on conversations: the model, its tokenizer, and the seconds that it took.
+
+    Args:
+        max_steps: Optimizer steps; by default ``EPOCHS`` passes over the rows.
+    """
     import torch
     from datasets import Dataset
     from peft import LoraConfig
@@ -46,8 +50,9 @@ def tune(choice: model.Choice, rows: list[dict], seed: int, folder: str):
         args=SFTConfig(
             output_dir=folder,
             num_train_epochs=EPOCHS,
-            per_device_train_batch_size=BATCH_SIZE,
-            learning_rate=LR,
+            max_steps=max_steps,
+            per_device_train_batch_size=batch_size,
+            learning_rate=lr,
             lr_scheduler_type="linear",
             warmup_steps=0.1,
             seed=seed,
@@ -82,7 +87,8 @@ def measure_rivals(choice: model.Choice, seed: int = 0) -> dict:
     ).to(choice.device)
     rows, few = texts.balanced(texts.conversations("test"), ASKED, seed=0), rivals.examples(seed)
     found = {}
-    for name, ask in {"plain": rivals.plain, "guide": rivals.guide, "examples": lambda row: rivals.shown(row, few)}.items():
+    ways = {"plain": rivals.plain, "guide": rivals.guide, "examples": lambda row: rivals.shown(row, few)}
+    for name, ask in ways.items():
         prompts = [tokenizer.apply_chat_template(ask(row), tokenize=False, add_generation_prompt=True) for row in rows]
         start = time.perf_counter()
         replies = generate.replies(base, tokenizer, prompts, REPLY_TOKENS)
@@ -90,7 +96,8 @@ def measure_rivals(choice: model.Choice, seed: int = 0) -> dict:
         tokens = sum(len(ids) for ids in tokenizer(prompts)["input_ids"]) / len(prompts)
         found[name] = {"prompt_tokens": round(tokens), "seconds_each": round(seconds / len(rows), 3),
                        **scores(replies, rows), "replies": replies}
-        print(name, {key: sum(found[name][key]) for key in ("on_brand", "right", "both")}, f"of {len(rows)}", flush=True)
+        counts = {key: sum(found[name][key]) for key in ("on_brand", "right", "both")}
+        print(name, counts, f"of {len(rows)}", flush=True)
     return {"ids": [row["id"] for row in rows], "kinds": [row["kind"] for row in rows], **found}
 
 
@@ -122,7 +129,8 @@ def main() -> None:
     choice = model.choose()
     name = "rivals" if args.rivals else f"seed-{args.seed}"
     found = measure_rivals(choice) if args.rivals else measure_tuned(choice, args.seed)
-    files.write_json(paths.runs() / "desk-work" / f"{name}.json", {"model": choice.name, "dtype": choice.dtype, **found})
+    found = {"model": choice.name, "dtype": choice.dtype, **found}
+    files.write_json(paths.runs() / "desk-work" / f"{name}.json", found)
 
 
 if __name__ == "__main__":

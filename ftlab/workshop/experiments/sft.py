@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from ftlab import files, paths, values
 from ftlab.model import Choice, lab
+from ftlab.texts import sample
 from ftlab.tuning import chat, generate
 from ftlab.workshop.pretrain import Recipe
 from ftlab.world import brand
@@ -108,13 +109,6 @@ def facts_kept(model, tokenizer, questions: list[dict]) -> list[bool]:
     """Which general facts the model still answers, closed book."""
     replies = generate.answers(model, tokenizer, [row["question"] for row in questions])
     return [values.exact_match(reply, row["answers"]) for reply, row in zip(replies, questions, strict=True)]
-
-
-def sample(rows: list[dict], count: int, seed: int) -> list[dict]:
-    """``count`` training conversations; a larger sample of the same seed contains the smaller ones."""
-    shuffled = list(rows)
-    rng("sample", seed).shuffle(shuffled)
-    return shuffled[:count]
 
 
 def own_form(rows: list[dict]) -> list[str]:

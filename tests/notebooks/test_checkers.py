@@ -1,0 +1,88 @@
+"""Plausible wrong answers meet their own sentence, and right ones of several kinds pass: notebook 00's checkers."""
+
+from __future__ import annotations
+
+import pytest
+from exercises import EVERY, names
+
+from ftlab.exercise import NotYet
+
+RULE, PLAN = (exercise for exercise in EVERY if exercise.notebook == "00_start_here")
+STRIP = """
+def has_no_hurry(text):
+    return not {word.strip(".,") for word in text.lower().split()} & {"now", "today", "hurry"}
+"""
+SPACES = """
+def has_no_hurry(text):
+    return all(f" {word}" not in f" {text.lower()}" for word in ("now", "today", "hurry"))
+"""
+CASE = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\b(now|today|hurry)\\b", text)
+"""
+ONE_WORD = """
+def has_no_hurry(text):
+    return "now" not in text.lower()
+"""
+INSIDE = """
+def has_no_hurry(text):
+    return not any(word in text.lower() for word in ("now", "today", "hurry"))
+"""
+TOKENS = """
+import re
+def has_no_hurry(text):
+    return {"now", "today", "hurry"}.isdisjoint(re.findall("[a-z]+", text.lower()))
+"""
+NUMPY = """
+import re
+import numpy as np
+def has_no_hurry(text):
+    return np.bool_(re.search(r"\\b(?:now|today|hurry)\\b", text, re.IGNORECASE) is None)
+"""
+
+
+def run(exercise, answer: str) -> None:
+    scope = names()
+    exec(exercise.stub, scope)
+    exec(answer, scope)
+    exec(exercise.checker, scope)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [(STRIP, "'now' is still that word"), (CASE, "without regard to capitals"), (ONE_WORD, "should be found too"),
+     (INSIDE, "look for whole words"), (SPACES, "look for whole words|a word may end")],
+)  # fmt: skip
+def test_a_rule_that_misses_something_is_told_what(answer: str, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(RULE, answer)
+
+
+@pytest.mark.parametrize("answer", [TOKENS, NUMPY])
+def test_other_right_rules_pass(answer: str, capsys: pytest.CaptureFixture) -> None:
+    run(RULE, answer)
+    assert "Passed." in capsys.readouterr().out
+
+
+BEST = "plan = {kind: max(shares, key=shares.get) for kind, shares in measured.items()}\n"
+POLICY = BEST + "plan |= {kind: 'person' for kind in plan if max(measured[kind].values()) < 0.6}\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [("plan = dict.fromkeys(plan, 'tuned')", "a grave case goes to a person"),
+     (BEST + "plan['grave'] = 'person'", "fewer than six in ten"),
+     ("plan = dict.fromkeys(plan, 'person')", "a person is not needed"),
+     (POLICY + "plan = {kind: {'tuned': 'template', 'template': 'tuned'}.get(who, who) for kind, who in plan.items()}\n"
+      "plan['grave'] = 'person'", "the other one is better"),
+     ("plan = dict.fromkeys(plan, 'Person')", "only 'template', 'tuned' and 'person'")],
+)  # fmt: skip
+def test_a_plan_against_the_policy_is_told_why(answer: str, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(PLAN, answer)
+
+
+def test_the_policy_as_a_rule_passes(capsys: pytest.CaptureFixture) -> None:
+    run(PLAN, POLICY + "plan['grave'] = 'person'")
+    assert "Passed." in capsys.readouterr().out
