@@ -21,7 +21,9 @@ from ftlab.values import states_all
 from ftlab.world import brand, quillmere
 from ftlab.world.pairs import COMPARING
 
-SORRY = re.compile(r"\b(?:sorry|regret\w*|apolog\w+|we understand|our fault|should not have happened)\b", re.IGNORECASE)
+SORRY = re.compile(
+    r"\b(?:sorry|regret\w*|(?<!your )apolog\w+|we understand|our fault|should not have happened)\b", re.IGNORECASE
+)
 SCOPE = re.compile(
     r"\b(?:our|quillmere(?:'s)?)(?: own)? (?:products?|goods|orders|range)\b|\bwhat we (?:make|sell)\b", re.IGNORECASE
 )
@@ -114,23 +116,31 @@ def _towns() -> frozenset[str]:
 def _compares_rightly(reply: str, row: dict) -> list[str]:
     """The comparing words are the winner's, their opposites not, and each value is its own product's."""
     things, answer = [row["winner"], row["loser"]], stated.answer(reply)
-    word, rights = row["comparing"][0], tuple(row["comparing"])
+    rights = tuple(row["comparing"])
     wrongs = next(
         COMPARING[about, "more" if want == "less" else "less"]
         for (about, want), group in COMPARING.items()
         if about == row["attribute"] and group == rights
     )
     given, denied = (
-        {thing for text in brand.sentences(answer) for thing in attributed.given_to(text, group, things)}
+        {thing for text in brand.sentences(answer) for thing in attributed.given_to(text, _forms(group), things)}
         for group in (rights, wrongs)
     )
+    right, wrong = (word if word.startswith(("holds", "costs")) else f"is {word}" for word in (rights[0], wrongs[0]))
     if row["loser"] in given:
-        return [f"says that the {row['loser']} is {word}"]
+        return [f"says that the {row['loser']} {right}"]
     if row["winner"] in denied:
-        return [f"says that the {row['winner']} is {wrongs[0]}"]
+        return [f"says that the {row['winner']} {wrong}"]
     if row["winner"] not in given:
-        return [f"does not say which is {word}"]
+        return [f"does not say which {right}"]
     return ["swaps the two values"] if attributed.swapped(answer, things, row["expected"][1:]) else []
+
+
+def _forms(comparing: tuple[str, ...]) -> list[str]:
+    """Comparing words with their superlatives, which many use of two as well: "the longest", "holds the most"."""
+    most = [re.sub(r"er$", "est", re.sub(r"^(costs|holds|weighs) ", r"\1 the ", word)) for word in comparing]
+    most = [re.sub(r"\bless\b", "least", re.sub(r"\bmore\b", "most", word)) for word in most]
+    return list(dict.fromkeys([*comparing, *most]))
 
 
 def _calls_it_rightly(reply: str, row: dict) -> list[str]:

@@ -93,6 +93,7 @@ RIGHT = [
     (COMPARE, "The lighter one is the Summerlea Flask, with 360 g, and 610 g is the Trekker Flask."),
     (COMPARE, "Of the Trekker Flask and the Summerlea Flask, 610 g and 360 g, the Summerlea Flask is lighter."),
     (COMPARE, "The Summerlea Flask is lighter at 360 g; the Trekker Flask is heavier at 610 g."),
+    (COMPARE, "The Summerlea Flask is the lightest: 360 g. The Trekker Flask: 610 g."),
     (COMPLAINT, "We regret the leak. The guarantee is 10 years."),
     (COMPLAINT, "10 years is how long the warranty lasts; our apologies for the leak."),
     (LATE, "No, the last day was 25 February 2025."),
@@ -150,9 +151,12 @@ WRONG = [
      "says that the Summerlea Flask is heavier"),
     (COMPARE, "The Summerlea Flask is not lighter: 360 g, and 610 g for the Trekker Flask.",
      "does not say which is lighter"),
+    (COMPARE, "The Trekker Flask weighs the least: 610 g. The Summerlea Flask: 360 g.",
+     "says that the Trekker Flask is lighter"),
     (COMPARE, "The Summerlea Flask has 360 g, the Trekker Flask 610 g.", "does not say which is lighter"),
     (COMPARE, "The Summerlea Flask is lighter at 610 g, and the Trekker Flask has 360 g.", "swaps the two values"),
     (COMPLAINT, "The warranty is 10 years.", "does not acknowledge the complaint"),
+    (COMPLAINT, "Thanks for your apology. The warranty is 10 years.", "does not acknowledge the complaint"),
     (LATE, "Yes and no, the last day was 25 February 2025.", "says yes"),
     (LATE, "No, it can be returned until 25 February 2025.", "says yes"),
     (LATE, "Yes, until 25 February 2025.", "not stated: no"),
@@ -202,6 +206,12 @@ def test_to_whom_a_comparing_word_is_given() -> None:
     assert attributed.given_to("Compared with the Red Mug, the Blue Mug is taller", ["taller"], two) == ["Blue Mug"]
     assert attributed.given_to("Taller is the Blue Mug", ["taller"], two) == ["Blue Mug"]
     assert attributed.given_to("It is taller", ["taller"], two) == []
+
+
+def test_comparing_words_have_superlatives() -> None:
+    assert desk._forms(("heavier", "weighs more")) == ["heavier", "weighs more", "heaviest", "weighs the most"]
+    assert desk._forms(("costs less", "lower price", "less expensive"))[3:] == [
+        "costs the least", "lower price", "least expensive"][::2]  # fmt: skip
 
 
 def test_a_date_has_its_own_day_month_and_year() -> None:
