@@ -2,34 +2,39 @@
 
 A reply is right if nothing is wrong with it, and ``faults`` lists what is. The manner is another matter:
 ``ftlab.world.brand`` scores it, and ``is_fit`` asks for both.
+
+What it cannot see: a wrong colour or material beside the right one (towns, figures and names it sees); a right figure
+from the screen or from the customer about something that nobody asked for; whether a reply that hands over speaks of
+this customer's case; a sum that the reply works out, which counts as a figure from nowhere; words in an order without
+sense. It wants the word "colleague" or "our team" where a case is handed over, and no synonym of a value: "tin" is not
+"steel", "a year" not "1 year".
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
-from ftlab.scores import words
-from ftlab.scores.resolution import hands_over
-from ftlab.scores.unsupported import unsupported_values
+from ftlab.scores import attributed, stated, words
+from ftlab.scores.unsupported import house_values, unsupported_values
 from ftlab.values import states_all
 from ftlab.world import brand, quillmere
-from ftlab.world.pairs import SCOPE
+from ftlab.world.pairs import COMPARING
 
-SORRY = ("sorry", "we understand", "we regret", "we apologise", "our apologies", "our fault")
-NOUNS = "|".join(("kettle", "pan", "knife", "mug", "flask", "lantern", "tent", "stove", "board", "cooler"))
-# One or two capitalized words before the kind of goods: "Solstice Kettle", "Gallivant Camp Kettle".
-NAMED = re.compile(rf"\b((?:[A-Z][\w'-]+ ){{1,2}}(?:{NOUNS.title()}))\b", re.IGNORECASE)
-ARTICLES = frozenset("the our your this that every each any a an one no quillmere".split())  # noqa: SIM905
-# What a sentence calls a value; "size" and the like could mean several.
-MEASURES = {
-    "price": ("price", "costs"),
-    "weight": ("weight", "weighs"),
-    "height": ("height", "tall"),
-    "capacity": ("capacity",),
-    "warranty": ("warranty", "guarantee"),
-    "material": ("material",),
-    "colour": ("colour",),
-}
+SORRY = re.compile(
+    r"\b(?:sorry|regret\w*|(?<!your )apolog\w+|we understand|our fault|should not have happened)\b", re.IGNORECASE
+)
+SCOPE = re.compile(
+    r"\b(?:our|quillmere(?:'s)?)(?: own)? (?:products?|goods|orders|range)\b|\bwhat we (?:make|sell)\b", re.IGNORECASE
+)
+# "Your colleague" is the customer's. A team hands over only if it is to do something.
+HANDS_OVER = re.compile(
+    r"(?<!your )\bcolleagues?\b|\b(?:member of|someone (?:from|on|in)) our team\b|\bour team will\b", re.IGNORECASE
+)
+NAMED = re.compile(rf"\b((?:[A-Z][\w'-]+ ){{1,3}}(?:{stated.NOUNS.title()}))\b")  # "Gallivant Camp Kettle"
+ARTICLES = frozenset("the our your this that every each any a an one no yes both for if of and or quillmere".split())  # noqa: SIM905
+RECORD = re.compile(r"^([A-Z][^.(]+) \([a-z]+\)\. (.+)$", re.MULTILINE)
+FIELD = re.compile(r"([A-Z][\w ]+): ((?:[^.]|\.(?=\d))+)\.")
 
 
 def faults(reply: str, row: dict) -> list[str]:
@@ -52,16 +57,21 @@ def faults(reply: str, row: dict) -> list[str]:
     sources = [message["content"] for message in row["messages"][:-1]]
     if not words.words(reply):
         return ["no words"]
+    reply = " ".join(reply.replace("\u2019", "'").split())
     found = [f"no word: {word}" for word in words.unknown(reply, sources)]
     found += [f"no such product: {name}" for name in garbled_names(reply, sources)]
     figures = [value for value in unsupported_values(reply, sources) if any(c.isdigit() for c in value)]
     found += [f"a figure from nowhere: {value}" for value in figures]
-    if hands_over(reply) != row["hand_over"]:
+    given = words.words(" ".join(sources))
+    found += [f"a town from nowhere: {word}" for word in words.words(reply) if word in _towns() and word not in given]
+    if bool(HANDS_OVER.search(reply)) != row["hand_over"]:
         found.append("not handed over" if row["hand_over"] else "handed over without need")
-    found += [f"not stated: {value}" for value in row["expected"] if not states_all(reply, [value])]
-    found += [f"must not be said: {text}" for text in row["forbidden"] if says(reply, text)]
-    found += CHECKS[row["kind"]](reply, row) if row["kind"] in CHECKS else []
-    return found
+    if not row["hand_over"]:
+        found += [f"not stated: {value}" for value in row["expected"] if not stated.states(reply, value, row)]
+    text = stated.claims(reply) if row["kind"] == "no_answer" else reply
+    found += [f"must not be said: {part}" for part in row["forbidden"] if stated.says(text, part)]
+    found += CHECKS[row["kind"]](reply, row)
+    return list(dict.fromkeys(found))
 
 
 def is_right(reply: str, row: dict) -> bool:
@@ -77,99 +87,120 @@ def is_fit(reply: str, row: dict) -> bool:
 def garbled_names(reply: str, sources: list[str]) -> list[str]:
     """Names of goods in a reply that are the name of none on the screen: "Hearthland Tent" for "Moorland Tent"."""
     known = " ".join(sources).lower()
-    names = {product.name.lower() for year in quillmere.YEARS for product in quillmere.products(year)}
-    parts = {word for name in names for word in name.split()[:-1]}
     found = []
     for name in NAMED.findall(reply):
-        first = [word for word in name.split()[:-1] if word[:1].isupper()]
-        if not first or not name[:1].isupper() or not name.split()[-1][:1].isupper():
-            continue  # "The kettle": no name
-        while first and first[0].lower() in ARTICLES:
-            first = first[1:]
-        whole = " ".join([*first, name.split()[-1]])
-        if first and whole.lower() not in known:
-            found.append(whole)
-    # A name without its goods, or one of another product: "the Moorland", "our Hearthby".
-    for word in words.words(reply):
-        if word in parts and word not in words.english() and word not in words.words(known):
-            found.append(word)
+        parts = name.split()
+        while parts[0].lower() in ARTICLES:
+            parts = parts[1:]
+        if len(parts) > 1 and " ".join(parts).lower() not in known:
+            found.append(" ".join(parts))
+    # The first word of a name, small before its goods, or by itself: "the moorland tent", "our Hearthby".
+    for first in sorted(_first_names() - set(words.words(known))):
+        before_goods = re.search(rf"\b{first} (?:\w+ )?(?:{stated.NOUNS})s?\b", reply, re.IGNORECASE)
+        alone = re.search(rf"(?<=[a-z,] ){first.capitalize()}\b", reply)
+        if (before_goods or alone) and first not in " ".join(found).lower():
+            found.append((before_goods or alone)[0])
     return list(dict.fromkeys(found))
 
 
-def says(reply: str, text: str) -> bool:
-    """True if the text stands in the reply as whole words, or signs, whatever their case."""
-    return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", reply, re.IGNORECASE) is not None
+@cache
+def _first_names() -> frozenset[str]:
+    return frozenset(p.name.split()[0].lower() for year in quillmere.YEARS for p in quillmere.products(year))
+
+
+@cache
+def _towns() -> frozenset[str]:
+    return frozenset(p.made_in.lower() for year in quillmere.YEARS for p in quillmere.products(year))
 
 
 def _compares_rightly(reply: str, row: dict) -> list[str]:
-    """In a sentence with a comparing word the winner comes first."""
-    sentences = [text for text in brand.sentences(reply) if any(says(text, word) for word in row["comparing"])]
-    if not sentences:
-        return [f"does not say which is {row['comparing'][0]}"]
-    for text in sentences:
-        places = {who: text.lower().find(row[who].lower()) for who in ("winner", "loser")}
-        if places["loser"] >= 0 and not 0 <= places["winner"] < places["loser"]:
-            return [f"says that the {row['loser']} is {row['comparing'][0]}"]
-    if all(row["winner"].lower() not in text.lower() for text in sentences):
-        return [f"does not say which is {row['comparing'][0]}"]
-    return []
+    """The comparing words are the winner's, their opposites not, and each value is its own product's."""
+    things, answer = [row["winner"], row["loser"]], stated.answer(reply)
+    rights = tuple(row["comparing"])
+    wrongs = next(
+        COMPARING[about, "more" if want == "less" else "less"]
+        for (about, want), group in COMPARING.items()
+        if about == row["attribute"] and group == rights
+    )
+    given, denied = (
+        {thing for text in brand.sentences(answer) for thing in attributed.given_to(text, _forms(group), things)}
+        for group in (rights, wrongs)
+    )
+    right, wrong = (word if word.startswith(("holds", "costs")) else f"is {word}" for word in (rights[0], wrongs[0]))
+    if row["loser"] in given:
+        return [f"says that the {row['loser']} {right}"]
+    if row["winner"] in denied:
+        return [f"says that the {row['winner']} {wrong}"]
+    if row["winner"] not in given:
+        return [f"does not say which {right}"]
+    return ["swaps the two values"] if attributed.swapped(answer, things, row["expected"][1:]) else []
+
+
+def _forms(comparing: tuple[str, ...]) -> list[str]:
+    """Comparing words with their superlatives, which many use of two as well: "the longest", "holds the most"."""
+    most = [re.sub(r"er$", "est", re.sub(r"^(costs|holds|weighs) ", r"\1 the ", word)) for word in comparing]
+    most = [re.sub(r"\bless\b", "least", re.sub(r"\bmore\b", "most", word)) for word in most]
+    return list(dict.fromkeys([*comparing, *most]))
 
 
 def _calls_it_rightly(reply: str, row: dict) -> list[str]:
-    """A value is not called by the name of another measure: "the height of the warranty is 135 cm"."""
-    asked = row["attribute"].split("+")
-    fields = dict(re.findall(r"([A-Z][\w ]+): ((?:[^.]|\.(?=\d))+)\.", row["messages"][0]["content"]))
-    if row["policy"] or not set(asked) & set(MEASURES):
+    """No value has another measure's name, and none is that of another product on the screen."""
+    if row["policy"]:
         return []
-    for text in brand.sentences(_answer(reply)):
-        if any(states_all(text, [value]) for value in row["expected"]):
-            for measure, names in MEASURES.items():
-                value = fields.get(measure.capitalize(), "")
-                if (
-                    measure not in asked
-                    and any(says(text, name) for name in names)
-                    and not states_all(text, [value or "-"])
-                ):
-                    return [f"calls it {measure}"]
-    return []
+    answer, asked = stated.answer(reply), row["attribute"].split("+")
+    talk = " ".join(message["content"] for message in row["messages"][1:-1])
+    wrong = attributed.wrongly_called(house_values(answer), asked, row["expected"])
+    found = [f"calls it {wrong}"] if wrong else []
+    if "dishwasher_safe" in asked and len(stated.dishwasher(reply)) > 1:
+        found.append("says both yes and no of the dishwasher")
+    for name, facts in RECORD.findall(row["messages"][0]["content"]):
+        fields = dict(FIELD.findall(facts))
+        for key in asked:
+            value = fields.get(key.replace("_", " ").capitalize(), "yes")
+            others = name != row["product"] and value not in (*row["expected"], "yes", "no")
+            if others and states_all(house_values(answer), [value]) and not states_all(talk, [value]):
+                found.append(f"gives {value}, of the {name}")
+    return found
 
 
 def _acknowledges(reply: str, row: dict) -> list[str]:
     """A complaint is met with a word of regret or understanding."""
-    return [] if any(says(reply, word) for word in SORRY) else ["does not acknowledge the complaint"]
+    return [*([] if SORRY.search(reply) else ["does not acknowledge the complaint"]), *_calls_it_rightly(reply, row)]
 
 
 def _answers_one_way(reply: str, row: dict) -> list[str]:
     """To a question of yes or no, one of them."""
     if row["expected"][0] in ("yes", "no"):
-        other = {"yes": "no", "no": "yes"}[row["expected"][0]]
-        if states_all(_answer(reply), [other]):
-            return [f"says {other}"]
+        return [f"says {word}" for word in sorted(stated.verdicts(stated.answer(reply)) - {row["expected"][0]})]
     return []
 
 
-def _answer(reply: str) -> str:
-    """The reply without its thanks and its next step."""
-    return " ".join(brand.sentences(reply.partition(brand.NEXT_STEP)[0])[1:])
+def _guesses_nothing(reply: str, row: dict) -> list[str]:
+    """Of a dishwasher that the screen lacks it says neither yes nor no; other guesses are forbidden words."""
+    if row["attribute"] != "dishwasher_safe":
+        return []
+    return [f"guesses {word} of the dishwasher" for word in sorted(stated.dishwasher(reply))]
 
 
 def _hands_over_and_nothing_else(reply: str, row: dict) -> list[str]:
-    """A grave case is handed over without a figure or a fact of the product."""
-    record = row["messages"][0]["content"]
-    values = [value for _, value in re.findall(r"([A-Z][\w ]+): ([^.]+(?:\.\d+)?)", record)]
-    figures = re.findall(r"\$?\d[\d.,]*", reply)
-    stated = [value for value in values if value not in ("yes", "no") and states_all(reply, [value])]
-    return [f"states {value} in a grave case" for value in dict.fromkeys([*figures, *stated])]
+    """A grave case is handed over without a figure or a fact of the product, the customer's own words aside."""
+    record, *talk = (message["content"] for message in row["messages"][:-1])
+    figures = re.findall(r"\$?\d+(?:[.,]\d+)*", reply)
+    facts = [value for _, value in FIELD.findall(record) if value not in ("yes", "no") and states_all(reply, [value])]
+    values = [value for value in dict.fromkeys([*figures, *facts]) if not stated.says(" ".join(talk), value)]
+    return [f"states {value} in a grave case" for value in values]
 
 
 def _stays_the_desk(reply: str, row: dict) -> list[str]:
     """A message that is not the desk's business is told what the desk is there for."""
-    return [] if any(says(reply, text) for text in SCOPE) else ["does not say what the desk is there for"]
+    return [] if SCOPE.search(reply) else ["does not say what the desk is there for"]
 
 
 CHECKS = {
     "fact": _calls_it_rightly,
     "two_facts": _calls_it_rightly,
+    "follow_up": _calls_it_rightly,
+    "no_answer": _guesses_nothing,
     "compare": _compares_rightly,
     "complaint": _acknowledges,
     "order": _answers_one_way,

@@ -41,13 +41,13 @@ def unsupported_values(reply: str, source: str | Sequence[str]) -> list[str]:
     if not isinstance(reply, str) or isinstance(sources, dict) or not all(isinstance(text, str) for text in sources):
         raise ValueError(f"unsupported_values: expected a reply and sources that are texts, found {reply!r} and "
                          f"{source!r}. Give the words of a record, such as row['messages'][0]['content'].")
-    text, known = _house_values(reply), [_house_values(part) for part in sources]
+    text, known = house_values(reply), [house_values(part) for part in sources]
     figures = [figure for figure in FIGURE.findall(text) if states_all(text, [figure])]
     names = [name for name in NAME.findall(reply) if name not in NO_NAMES]
     return [value for value in dict.fromkeys(figures + names) if not any(states_all(part, [value]) for part in known)]
 
 
-def _house_values(text: str) -> str:
+def house_values(text: str) -> str:
     """The text with its values written the house way, so that one value looks the same in a reply and in a source."""
     text = NUMBER_WORD.sub(lambda found: str(NUMBER_WORDS.index(found[1].lower()) + 1), text)
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)  # 1,049 -> 1049

@@ -32,7 +32,6 @@ COMPARING = {  # the words of which one decides a comparison
     ("price", "less"): ("costs less", "lower price", "less expensive"),
     ("price", "more"): ("costs more", "higher price", "more expensive"),
     ("warranty", "less"): ("shorter",), ("warranty", "more"): ("longer",)}  # fmt: skip
-SCOPE = ("our products", "our goods", "our orders")  # how a reply says what the desk is there for
 ORDER_POLICY = {"return": "returns", "warranty": "warranty"}  # beside other orders the screen shows the shipping policy
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -76,3 +77,23 @@ def test_the_splits_of_products_policies_and_conversations() -> None:
         assert f"| {kind} | {' | '.join(str(counts[split]) for split in quillmere.SPLITS)} |" in CARD
     row = " | ".join(f"{TABLE[f'quillmere/conversations_{split}.jsonl'][0]:,}" for split in quillmere.SPLITS)
     assert f"| conversations | {row} |" in CARD
+
+
+def test_an_example_row_of_every_file() -> None:
+    """Every file has one line, with exactly the fields that all of its rows have, and the values of the first row."""
+    section = CARD.partition("## An example row of every file\n")[2].partition("\n## ")[0]
+    lines = re.findall(r"^\| `([\w/*.]+)` \| (.+) \|$", section, re.MULTILINE)
+    assert len(section.splitlines()) < 60
+    found = []
+    for pattern, example in lines:
+        paths_here = sorted(paths.data().glob(pattern))
+        found += [path.relative_to(paths.data()).as_posix() for path in paths_here]
+        shown = dict(re.findall(r"`(\w+)`(.*?)(?= · `|$)", example))
+        for path in paths_here:
+            assert {tuple(row) for row in files.read_jsonl(path)} == {tuple(shown)}, path
+        first = files.read_jsonl(paths_here[0])[0]
+        for field, text in shown.items():
+            value = first[field] if isinstance(first[field], str) else json.dumps(first[field], ensure_ascii=False)
+            start = text.strip().removesuffix("…")
+            assert value.startswith(start) if text.endswith("…") else value == start, (pattern, field)
+    assert sorted(found) == sorted(TABLE)

@@ -1,0 +1,44 @@
+"""Which words nobody knows: by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftlab.scores import words
+
+
+@pytest.mark.parametrize("text, found", [
+    ("It isn't 5 kg!", ["it", "isn't", "kg"]),
+    ("the pan\u2019s lid", ["the", "pan's", "lid"]),  # a curly apostrophe is an apostrophe
+    ("a dishwasher-safe mug", ["a", "dishwasher", "safe", "mug"]),
+    ("Caf\u00e9 CAF\u00c9", ["caf\u00e9", "caf\u00e9"]),
+    ("2nd order_number", ["nd", "order", "number"]),
+    ("", []),
+    ("... 12 $9.00 -- !", []),
+])  # fmt: skip
+def test_words(text: str, found: list[str]) -> None:
+    assert words.words(text) == found
+
+
+@pytest.mark.parametrize("reply, unknown", [
+    ("Thank you for asking about the kettle.", []),
+    ("The flanterne is grimpled.", ["flanterne", "grimpled"]),
+    ("Grimpled, GRIMPLED and grimpled", ["grimpled"]),  # each once
+    ("The Moorland Tent is made in Pellworth.", []),  # the catalogue's own names
+    ("The kettle's lid and the Ravenscar's handle", []),
+    ("We apologise; the grey colour of aluminium isn\u2019t a fault.", []),
+    ("", []),
+])  # fmt: skip
+def test_unknown_words(reply: str, unknown: list[str]) -> None:
+    assert words.unknown(reply) == unknown
+
+
+def test_a_customer_lends_a_word_and_its_genitive() -> None:
+    assert words.unknown("Thanks to Zorblatt and Zorblatt's cat.") == ["zorblatt", "zorblatt's"]
+    assert words.unknown("Thanks to Zorblatt and Zorblatt's cat.", ["Yours, ZORBLATT"]) == []
+    assert words.unknown("Zorblat", ["Zorblatt"]) == ["zorblat"]  # a part of a word lends nothing
+
+
+def test_known_words_without_sense_pass() -> None:
+    """The limit that the docstring names."""
+    assert words.unknown("Kettle the of warranty tall in weighs.") == []
