@@ -128,20 +128,22 @@ def gather() -> dict:
     tuned = [files.read_json(path) for path in sorted(runs.glob("seed-*.json"))]
     asked, test = files.read_json(runs / "rivals.json"), texts.conversations("test")
 
-    def by_kind(kinds: list[str], each: list[int]) -> dict[str, list[int]]:
-        return {kind: [int(fit) for k, fit in zip(kinds, each, strict=True) if k == kind] for kind in KINDS}
+    def by_kind(rows: list[dict], replies: list[str]) -> dict[str, list[int]]:
+        fit = scores(replies, rows)["both"]  # by the scorer of today, whatever it said when the run was made
+        return {kind: [one for one, row in zip(fit, rows, strict=True) if row["kind"] == kind] for kind in KINDS}
 
+    of_id = {row["id"]: row for row in test}
+    few = [of_id[name] for name in asked["ids"]]
     seeds = ", ".join(str(run["seed"]) for run in tuned)
     note = (
         f"{tuned[0]['model']}, tuned on {tuned[0]['examples']} conversations in {tuned[0]['train_s'] / 60:.0f} minutes "
         f"(seed {seeds}); {len(test)} test conversations, {len(asked['ids'])} for the two prompts"
     )
-    kinds = [kind for run in tuned for kind in run["kinds"]]
     return {
         "note": note, "model": tuned[0]["model"], "dtype": tuned[0]["dtype"], "seeds": [run["seed"] for run in tuned],
-        **{name: by_kind(asked["kinds"], asked[name]["both"]) for name in ("plain", "guide", "examples")},
+        **{name: by_kind(few, asked[name]["replies"]) for name in ("plain", "guide", "examples")},
         "template": {kind: [int(each) for each in found] for kind, found in template.scores(test).items()},
-        "tuned": by_kind(kinds, [each for run in tuned for each in run["both"]]),
+        "tuned": by_kind(test, tuned[0]["replies"]),
     }  # fmt: skip
 
 
