@@ -21,7 +21,7 @@ TEXTS = ["The kettle holds 1.7 litres and the tent sleeps 4.", "    x = 12\n    
 
 @dataclass
 class Tiny:
-    """What the file holds: its weights under transformers' names, dequantized, and the tokenizer they were made with."""
+    """What the file holds: its weights under transformers' names, dequantized, and the tokenizer it was made with."""
 
     path: Path
     weights: dict[str, np.ndarray]

@@ -16,7 +16,6 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from ftlab import files, paths
@@ -31,6 +30,11 @@ class FetchError(Exception):
     """A model could not be had; the message says where, what was expected, what was found and what to do."""
 
 
+def say_now(text: str) -> None:
+    """Prints at once, since pip prints between our lines."""
+    print(text, flush=True)
+
+
 def is_here(outside: Outside) -> bool:
     """True if the model lies in ``models/``, whole: the mark is written last, with the size of every file."""
     folder = paths.models() / outside.folder
@@ -42,7 +46,7 @@ def is_here(outside: Outside) -> bool:
         return False
 
 
-def fetch(outside: Outside, say: Callable[[str], None] = partial(print, flush=True)) -> Path:
+def fetch(outside: Outside, say: Callable[[str], None] = say_now) -> Path:
     """The folder of the model, fetched and converted if it is not there yet.
 
     A download that is whole is kept until the conversion is done, so a run that was stopped goes on from there. The
@@ -191,13 +195,13 @@ def ensure() -> None:
         if is_here(outside):
             continue
         if os.environ.get(offline.FETCH_NOTHING):
-            print(f"{outside.folder} is missing and not fetched, since {offline.FETCH_NOTHING} is set.", flush=True)
+            say_now(f"{outside.folder} is missing and not fetched, since {offline.FETCH_NOTHING} is set.")
             continue
         try:
             fetch(outside)
-            print("From here on nothing needs a network.", flush=True)
+            say_now("From here on nothing needs a network.")
         except FetchError as error:
-            print(f"{error}\nGoing on without {outside.folder}; `ftlab fetch` tries again.", file=sys.stderr, flush=True)
+            print(f"{error}\nGoing on without {outside.folder}; `ftlab fetch` tries again.", file=sys.stderr)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

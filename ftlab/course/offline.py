@@ -133,7 +133,8 @@ def run(command: Sequence[str], announce: bool = True) -> int:
     with tempfile.TemporaryDirectory(prefix="ftlab-offline-") as folder:
         log = Path(folder) / "attempts.txt"
         Path(folder, "sitecustomize.py").write_text(SITE.format(path=str(Path(__file__).resolve())), encoding="utf-8")
-        extra = {LOG: str(log), FETCH_NOTHING: "1", "PYTHONPATH": os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))}
+        path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
+        extra = {LOG: str(log), FETCH_NOTHING: "1", "PYTHONPATH": path}
         try:
             code = subprocess.run(list(command), env=os.environ | environment() | extra).returncode
         except FileNotFoundError:

@@ -53,17 +53,10 @@ def convert_gguf(unpacked: Path, folder: Path) -> None:
     from safetensors import SafetensorError
     from tokenizers import pre_tokenizers
     from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
-    from transformers.utils import logging
 
     (gguf,) = unpacked.glob("*.gguf")
-    bar = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(unpacked, gguf_file=gguf.name)
-        loaded = AutoModelForCausalLM.from_pretrained(unpacked, gguf_file=gguf.name, dtype=torch.float32)
-    finally:
-        if bar:
-            logging.enable_progress_bar()
+    tokenizer = AutoTokenizer.from_pretrained(unpacked, gguf_file=gguf.name)
+    loaded = AutoModelForCausalLM.from_pretrained(unpacked, gguf_file=gguf.name, dtype=torch.float32)
     # As loaded it remembers that it was quantized and refuses to be saved; the same weights in a fresh model do not.
     config = loaded.config.to_dict()
     config.pop("quantization_config")
