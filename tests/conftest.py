@@ -14,9 +14,10 @@ from ftlab.course import offline
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Before any test imports a library that reads them. The tests are about the bundled model, whatever a learner chose.
+# Before any test imports a library that reads them. The tests are about the course's own models, whatever a learner
+# chose, and fetch none.
 os.environ.pop("FTLAB_MODEL", None)
-os.environ.update(offline.environment())
+os.environ.update(offline.environment() | {offline.FETCH_NOTHING: "1"})
 
 
 @pytest.fixture

@@ -144,7 +144,7 @@ def check_model() -> Iterator[Finding]:
         missing = ("problem", "Unset FTLAB_MODEL to use the course's own choice.")
         whose = f"{named}, by FTLAB_MODEL"
     else:
-        missing = ("note", "`make lab` and `make course` do so by themselves; the notebooks that show it need it.")
+        missing = ("note", "`make lab`, `make course`, `ftlab lab` and `ftlab run` do so by themselves.")
         whose = "SmolLM2-135M-Instruct"
     broken = ("problem", "Take the folder data/lab-model from the project again.")
     for subject, name, choose, remedy in (("real model", whose, model.choose, missing),

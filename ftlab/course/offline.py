@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 LOG = "FTLAB_OFFLINE_LOG"  # environment variable: the file to which the guard appends one line per attempt
+FETCH_NOTHING = "FTLAB_OFFLINE"  # environment variable: if set, no command fetches a model by itself
 LOOK_UPS = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 SENDS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 
@@ -132,7 +133,8 @@ def run(command: Sequence[str], announce: bool = True) -> int:
     with tempfile.TemporaryDirectory(prefix="ftlab-offline-") as folder:
         log = Path(folder) / "attempts.txt"
         Path(folder, "sitecustomize.py").write_text(SITE.format(path=str(Path(__file__).resolve())), encoding="utf-8")
-        extra = {LOG: str(log), "PYTHONPATH": os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))}
+        path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
+        extra = {LOG: str(log), FETCH_NOTHING: "1", "PYTHONPATH": path}
         try:
             code = subprocess.run(list(command), env=os.environ | environment() | extra).returncode
         except FileNotFoundError:
