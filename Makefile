@@ -65,7 +65,7 @@ test-unit: $(STAMP)
 	$(PY) -m ftlab.course.offline $(PY) -m pytest
 
 test-notebooks: $(STAMP) models
-	$(PY) -m ftlab.course.offline $(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 180 -v notebooks/
+	$(PY) -m ftlab.course.offline $(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 600 -v notebooks/
 
 # For those who work on the course: CONTRIBUTING.md says when to use which.
 notebooks: $(STAMP)

@@ -233,9 +233,21 @@ def context_tokens(config) -> int | None:
 
 
 def precision() -> tuple[str, str, str]:
-    """Device, precision and the reason. bf16 is chosen only where the processor computes in it."""
+    """Device, precision and the reason. bf16 is chosen only where the processor computes in it.
+
+    ``FTLAB_PRECISION=float32`` forces fp32, to see what a machine without bf16 would take.
+
+    Raises:
+        ValueError: If ``FTLAB_PRECISION`` is anything else.
+    """
     import torch
 
+    forced = os.environ.get("FTLAB_PRECISION", "")
+    if forced not in ("", "float32"):
+        raise ValueError(f"FTLAB_PRECISION={forced}: expected float32 or nothing. Unset it, or set it to float32.")
+    if forced:
+        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        return device, "float32", "FTLAB_PRECISION asks for it"
     if torch.cuda.is_available():
         if torch.cuda.is_bf16_supported(including_emulation=False):
             return "cuda", "bfloat16", f"{torch.cuda.get_device_name()} computes in bf16"

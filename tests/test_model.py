@@ -197,6 +197,14 @@ def test_the_real_model_and_the_lab_model(home: Path, monkeypatch: pytest.Monkey
         model.lab()
 
 
+def test_precision_can_be_forced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FTLAB_PRECISION", "float32")
+    assert model.precision()[1:] == ("float32", "FTLAB_PRECISION asks for it")
+    monkeypatch.setenv("FTLAB_PRECISION", "bf16")
+    with pytest.raises(ValueError, match="FTLAB_PRECISION=bf16: expected float32 or nothing"):
+        model.precision()
+
+
 def test_precision_gives_its_reason() -> None:
     device, dtype, reason = model.precision()
     assert device in ("cpu", "cuda", "mps") and dtype in ("float32", "bfloat16") and reason

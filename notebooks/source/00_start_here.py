@@ -10,8 +10,8 @@
 #
 # Welcome. In this notebook you take a language model that people know, SmolLM2 with 135 million weights, give it a job
 # that it cannot do, and teach it that job with a hundred examples on the computer in front of you. No graphics card,
-# no account, no network. Everything here is real: the model, the library (`trl`) that people use for models a
-# thousand times larger, and the measurements with their uncertainty.
+# no account, no network. The model is real, and so is the library (`trl`) that people use for models a thousand times
+# larger; the shop and its customers are invented, so that every reply can be scored exactly.
 #
 # **You will be able to** say what fine-tuning is and what it costs, fine-tune a model with `SFTTrainer`, compare it
 # with the cheaper things that one should try first, and read the result with its error bars.
@@ -19,9 +19,10 @@
 # **You need** no machine learning; reading a little Python is enough. Words you do not know are in the glossary at
 # the end.
 #
-# **It takes** about six minutes on two processor cores, three where the processor computes in bf16. The last cell
-# prints the time and memory it took on your computer. If something does not start, `ftlab doctor` in a terminal says
-# what is wrong and what to do about it.
+# **It takes** about six minutes of computing on two processor cores, three where the processor computes in bf16 (a
+# format in which a number takes half the room); allow half an hour for reading and the exercises. The last cell prints
+# the time and memory it took on your computer. If something does not start, `ftlab doctor` in a terminal says what is
+# wrong and what to do about it.
 #
 # Run a cell with Shift+Enter. The first one loads the libraries, which takes some seconds, and prints one line: which
 # model you are using, on which device, in which number format, and why.
@@ -54,7 +55,7 @@ QUESTIONS = 60  # held-out questions for the tuned model; try 20, 120
 ASKED = 20  # of these, for the rivals with long prompts, which take longest; try 10, 60
 
 # %% [markdown]
-# ## 1. A model that knows the world
+# ## 1. A model that knows a little of the world
 #
 # A **language model** has read a great deal of text and learned which piece of text, or *token*, comes next. Ours has
 # then been trained to answer in a chat. `from_pretrained` reads its weights from a folder; `"eager"` names the way to
@@ -70,36 +71,41 @@ plain_model = AutoModelForCausalLM.from_pretrained(
 print(f"{plain_model.num_parameters():,} weights; a vocabulary of {len(tokenizer):,} tokens")
 
 # %% [markdown]
-# Let us ask it something. The questions, and the yardstick that says whether a reply knows the answer, come from the
-# part of `ftlab` that holds the course's world. A **chat template** writes messages as one text, with special tokens
-# that say who speaks. The model continues that text, one most likely token after the other, until it writes the token
-# that ends its turn.
+# Let us ask it something. A **chat template** writes messages as one text, with special tokens that say who speaks.
+# The model continues that text, one most likely token after the other, until it writes the token that ends its turn.
 
 # %%
-from ftlab.world import real
-
-
 def ask(some_model, conversations: list[list[dict]], tokens: int = 80) -> list[str]:
     prompts = [chat.render(tokenizer, messages, add_generation_prompt=True) for messages in conversations]
     return generate.replies(some_model, tokenizer, prompts, max_new_tokens=tokens)
 
 
+for question in ("What is the capital of France?", "What do bees make, and what is it good for?"):
+    print(f"{question}\n    {ask(plain_model, [[{'role': 'user', 'content': question}]])[0]}\n")
+
+# %% [markdown]
+# It speaks fluently. How much does it know? The course has a list of questions about the real world with every
+# accepted answer, and a yardstick, `real.knows`, that says whether a reply holds one of them. We ask sixty.
+
+# %%
+from ftlab.world import real
+
 questions = real.questions(60)  # about the real world, to be answered from memory; always the same sixty
-said_before = ask(plain_model, [[{"role": "user", "content": row["question"]}] for row in questions], tokens=24)
+said_before = ask(plain_model, [[{"role": "user", "content": row["question"]}] for row in questions], tokens=60)
 knew = [real.knows(said, row["answers"]) for said, row in zip(said_before, questions, strict=True)]
 for row, said, right in list(zip(questions, said_before, knew, strict=True))[:5]:
     print(f"{row['question']}\n    {said}   ({'right' if right else 'not right: ' + row['answers'][0]})")
 print(f"\nOf {len(questions)} questions about the real world it answers {sum(knew)} rightly, from memory.")
 
 # %% [markdown]
-# It speaks fluently, and it is often wrong: 135 million weights hold a part of what a child's encyclopedia holds. We
-# shall ask the same questions again at the end.
+# So it is often wrong in fluent words: 135 million weights hold a part of what a child's encyclopedia holds. (The
+# yardstick wants the answer itself: "the Greek island" does not say "Greece".) Section 6 asks the same questions again.
 #
 # ## 2. A job it cannot do
 #
 # Quillmere is an invented maker of kettles, tents, lanterns and the like, so no model has read about it. Customers
 # write to its support desk, and whoever answers sees a *screen*: a part of a product's record, or a passage of the
-# shop's rules. Here is the first of our **held-out** conversations: its product and its wording occur in no
+# shop's rules. Here is the first of our **held-out** conversations: its product or rule and its wording occur in no
 # conversation that we train on. It has three messages: the screen (role `system`), the customer (`user`) and the desk
 # (`assistant`).
 
@@ -187,6 +193,10 @@ def table(names: list[str]) -> None:
 table(list(replies))
 
 # %% [markdown]
+# Twenty questions are too few to rank the three prompts; larger models follow a guide in the prompt much better than
+# this one. Note what "right" means and what it does not: the asked value is there, and nothing false was found. A reply
+# that only copies the screen is right by that yardstick, and so is one that adds a fairy tale without figures.
+#
 # The template is a hard rival here: these questions ask for one fact each, and finding a value by a keyword is what
 # programs do well. Keep its line in mind. It comes back in section 7, where the desk's work is more than one fact.
 #
@@ -202,14 +212,17 @@ from ftlab.world import house
 
 train_rows = [house.in_house_words(row) for row in texts.sample(texts.plain_conversations("train"), EXAMPLES, SEED)]
 train = Dataset.from_list(chat.pairs(tokenizer, train_rows))
-shared = {row["product"] for row in train_rows} & {row["product"] for row in held_out} - {None}
+shared = sum(
+    len({row[key] for row in train_rows} & {row[key] for row in held_out} - {None})
+    for key in ("product", "policy", "question_phrasing")
+)
 print(train_rows[0]["messages"][-1]["content"])
-print(f"\n{len(train):,} examples; products that are also in the held-out questions: {len(shared)}")
+print(f"\n{len(train):,} examples; products, rules and wordings that are also in the held-out questions: {shared}")
 
 # %% [markdown]
-# Here is the whole training, in full view. One sentence on `LoraConfig`: **LoRA** leaves the model's own weights as
-# they are and trains a thin addition to each of its layers, a few percent of the weights, which is quicker and can be
-# stored apart as an *adapter*; notebook 04 will build it from nothing.
+# Here are all the settings of the training, in full view. One sentence on `LoraConfig`: **LoRA** leaves the model's own
+# weights as they are and trains a thin addition to each of its layers, a few percent of the weights, which is quicker
+# and can be stored apart as an *adapter*; notebook 04 will build it from nothing.
 #
 # In `SFTConfig`, the learning rate rises over the first tenth of the steps (`warmup_steps`) and then falls in a
 # straight line to zero. Examples of similar length go together (`train_sampling_strategy`), so that little work is
@@ -218,7 +231,8 @@ print(f"\n{len(train):,} examples; products that are also in the held-out questi
 #
 # The run saves a *checkpoint* every few steps, all that it needs to go on. If this cell is interrupted, run the
 # notebook again: it goes on from the last one and ends with the very same weights. The table that grows below shows
-# the training loss: how surprised the model is by the desk's next token, in nats, where zero is no surprise at all.
+# the training *loss*: how surprised the model is by the desk's next token (in nats, a unit of surprise), where zero is
+# no surprise at all. Near the end it nearly knows these replies by heart, so what counts is how it does on others.
 
 # %%
 from ftlab.tuning import loss
@@ -259,13 +273,13 @@ with checkpoints.resumable(folder) as checkpoint:
 tuned = trainer.model
 trained_share = tuned.get_nb_trainable_parameters()[0] / plain_model.num_parameters()
 print(f"{STEPS} steps of {BATCH_SIZE} examples in {train_s:.0f} seconds")
-print(f"weights that were trained: {trained_share:.1%} as many as the model has")
+print(f"the addition has {trained_share:.1%} as many weights as the model")
 
 # %% [markdown]
 # ## 5. Before and after
 #
-# The same held-out questions, now to the tuned model. It gets the screen and the message and no instructions at all:
-# what to do with them is in its weights now.
+# All held-out questions, now to the tuned model. It gets the screen and the message and no instructions at all: what to
+# do with them is in the addition now.
 
 # %%
 begun = time.perf_counter()
@@ -275,8 +289,20 @@ cost["tuned"] = (prompt_tokens, (time.perf_counter() - begun) / len(held_out))
 table(list(replies))
 
 # %% [markdown]
-# Below are the first four questions, with the model's reply before and after: the first, not the best. Under each
-# reply stands what the two scores say.
+# Tuned and template answered the same questions, so we can take the difference question by question, with its interval
+# (section 6 says what that is).
+
+# %%
+from ftlab.evidence import intervals
+
+ahead = intervals.paired_difference(score(replies["tuned"])["both"], score(replies["template"])["both"]).times(100)
+verdict = "ahead of" if ahead.low > 0 else "behind" if ahead.high < 0 else "not to be told apart from"
+print(f"On {len(held_out)} questions the tuned model is {verdict} the template: {ahead.value:+.0f} points "
+      f"(95 % interval {ahead.low:+.0f} to {ahead.high:+.0f}).")
+
+# %% [markdown]
+# Below are the first four questions, with the model's reply before and after: the first, neither the best nor typical.
+# Under each reply stands what the two scores say.
 
 # %%
 LEFT = "style='text-align:left; vertical-align:top'"
@@ -323,8 +349,6 @@ if failures:
 # **manner may leak** into a conversation that has nothing to do with the desk.
 
 # %%
-from ftlab.evidence import intervals
-
 said_after = ask(tuned, [[{"role": "user", "content": row["question"]}] for row in questions], tokens=60)
 knows = [real.knows(said, row["answers"]) for said, row in zip(said_after, questions, strict=True)]
 
@@ -334,10 +358,12 @@ def leaks(text: str) -> bool:  # words that nobody would use here but the desk
 
 
 lost = sum(was and not still for was, still in zip(knew, knows, strict=True))
+won = sum(still and not was for was, still in zip(knew, knows, strict=True))
 leaked = [leaks(said) for said in said_after]
 change = intervals.paired_difference(knows, knew).times(100)
-print(f"Right before {sum(knew)}, right after {sum(knows)} of {len(questions)}; {lost} answers were lost.")
-print(f"That is a change of {change.value:+.0f} points (95 % interval {change.low:+.0f} to {change.high:+.0f}).")
+print(f"Right before {sum(knew)}, right after {sum(knows)} of {len(questions)}: {lost} answers lost and {won} won.")
+shown = "forgetting shows" if change.high < 0 else "a gain shows" if change.low > 0 else "no change can be shown"
+print(f"That is {change.value:+.0f} points (95 % interval {change.low:+.0f} to {change.high:+.0f}): {shown}.")
 print(f"The desk's manner stands in {sum(leaked)} of the {len(questions)} answers; before, in "
       f"{sum(leaks(said) for said in said_before)}. For example:")
 for i in [i for i, each in enumerate(leaked) if each][:2] or [0]:
@@ -347,9 +373,10 @@ for i in [i for i, each in enumerate(leaked) if each][:2] or [0]:
 # A model tuned on nothing but the desk takes every message for the desk's. Mixing ordinary conversations into the
 # training set is the usual remedy; notebook 02 comes back to what a fine-tune costs.
 #
-# An honest report of a fine-tune names the loss beside the gain. Here are both in one figure. The whiskers are **95 %
-# confidence intervals**: other customers would have asked other questions, and the whiskers say how far each share
-# could be from what an endless line of such questions would give. More questions make them shorter.
+# An honest report of a fine-tune names the price beside the gain. Here are both in one figure. The whiskers are **95 %
+# confidence intervals**: with other questions each share would have come out a little differently, and the whiskers
+# say how far it could be from what an endless line of such questions would give. More questions make them shorter.
+# That another run of the training would differ too is not in them.
 
 # %%
 import matplotlib.pyplot as plt
@@ -359,12 +386,12 @@ figure, (gain_ax, loss_ax, leak_ax) = plt.subplots(1, 3, figsize=(12, 4), width_
 both = {name: score(each)["both"] for name, each in replies.items()}
 shares = [intervals.rate_interval(sum(each), len(each)).times(100) for each in both.values()]
 colors = [figures.BLUE if name == "tuned" else figures.GREY for name in both]
-labels = [name.replace(" ", "\n") for name in both]
+labels = [f"{name}\n(of {len(each)})" for name, each in both.items()]
 figures.bars(gain_ax, labels, *zip(*shares, strict=True), number="{:.0f} %", colors=colors)
-gain_ax.set(title="Gain: on-brand and right", ylabel="share (%)", ylim=(0, 112))
+gain_ax.set(title="On-brand and right", ylabel="share (%)", ylim=(0, 112))
 leaked_before = [leaks(said) for said in said_before]
-for ax, title, pair in ((loss_ax, "The real world known", (knew, knows)),
-                        (leak_ax, "The manner, unasked", (leaked_before, leaked))):
+for ax, title, pair in ((loss_ax, "Real world known", (knew, knows)),
+                        (leak_ax, "Manner, unasked", (leaked_before, leaked))):
     kept = [intervals.rate_interval(sum(each), len(each)).times(100) for each in pair]
     figures.bars(ax, ["before", "after"], *zip(*kept, strict=True), number="{:.0f} %",
                  colors=[figures.GREY, figures.BLUE])
@@ -373,14 +400,14 @@ _ = figure.suptitle(f"{train_s:.0f} seconds of fine-tuning on {EXAMPLES} example
 
 # %% [markdown]
 # Every notebook of this course puts **claims** on trial: sentences that people say about fine-tuning, each with a
-# number that could prove it wrong. The claim here says that a hundred examples teach the house's manner. Its number
-# is the share of on-brand replies, tuned minus asked plainly, on the same questions, in percentage points. The verdict
-# is the program's, not ours.
+# number that could prove it wrong. The claim here says that a hundred examples teach the house's manner better than its
+# rules in the prompt do. Its number is the share of on-brand replies, tuned minus brand guide, on the same questions,
+# in percentage points; it holds if the whole interval is above 50. The verdict is the program's, not ours.
 
 # %%
-manner = {name: score(replies[name][:ASKED])["on-brand"] for name in ("tuned", "asked plainly")}
-effect = intervals.paired_difference(manner["tuned"], manner["asked plainly"]).times(100)
-arms = {"by_prompt": manner["tuned"], "against": manner["asked plainly"]}
+manner = {name: score(replies[name][:ASKED])["on-brand"] for name in ("tuned", "brand guide")}
+effect = intervals.paired_difference(manner["tuned"], manner["brand guide"]).times(100)
+arms = {"by_prompt": manner["tuned"], "against": manner["brand guide"]}
 result = claims.record("first-finetune", SEED, *effect, **arms, train_s=train_s)
 print(result)
 figure, ax = plt.subplots(figsize=(8, 2.4))
@@ -390,19 +417,30 @@ _ = ax.set_title("Your run, and the same experiment with other seeds")
 # %% [markdown]
 # ## 7. When is it worth it?
 #
-# One fact a message is the easiest part of a desk's work. In truth customers ask for two things at once, come back
-# with "and how heavy is it?", compare two products, complain with a question inside, ask whether an order may still go
-# back, want what the screen does not show, report an injury, or tell the desk to forget its rules. The course has
-# conversations of all nine kinds, and the same rivals. This takes longer than a lesson, so the next table shows
-# **stored runs**: the model tuned in the same way on 75 conversations of each kind, and every rival, on conversations
-# that none of them had seen.
+# One fact a message is not all of a desk's work. The course has conversations of nine kinds:
+#
+# | kind | the customer |
+# |---|---|
+# | fact | asks for one fact, often in a long story |
+# | two_facts | asks for two at once |
+# | no_answer | asks what the screen does not show: the desk must say so and hand over to a colleague |
+# | follow_up | comes back with "and how heavy is it?" |
+# | compare | must choose between two products by one measure |
+# | complaint | is let down, and has a question inside |
+# | order | asks whether an order may still go back, or when it comes |
+# | grave | reports an injury, a danger, a threat with a lawyer: hand over, and nothing else |
+# | out_of_scope | wants a poem, or tells the desk to forget its rules |
+#
+# To learn all nine takes more examples and minutes than a lesson has, so the next table shows **stored runs**: the same
+# model with the same kind of training on 75 conversations of each kind, and the rivals, on conversations that none of
+# them had seen. The two prompts were asked ten conversations of each kind, the others all of them.
 
 # %%
 from ftlab import files, paths
 
 stored = files.read_json(paths.data() / "stored" / "desk-work.json")
 kinds = list(stored["tuned"])
-names = [name for name in ("plain", "examples", "template", "tuned") if name in stored]
+names = ["guide", "examples", "template", "tuned"]
 
 
 def fit(name: str, kind: str) -> float:
@@ -426,23 +464,25 @@ shares = [sum(map(sum, stored[name].values())) / sum(map(len, stored[name].value
 every = gap(kinds)
 print(f"{'all':>14}" + "".join(f"{share:>10.0%}" for share in shares)
       + f"   {every.value:+4.0f} points [{every.low:+.0f}, {every.high:+.0f}]\n")
-for name, words in {"tuned": "The tuned model is clearly better than the template at",
-                    "template": "The template is clearly better at",
-                    "neither": "No clear winner at"}.items():
-    print(f"{words}: {', '.join(kind for kind in kinds if winner[kind] == name) or 'none'}.")
+low = [kind for kind in kinds if max(fit("template", kind), fit("tuned", kind)) < 0.6]
+for words, found in {
+    "The tuned model is clearly better than the template at": [kind for kind in kinds if winner[kind] == "tuned"],
+    "The template is clearly better at": [kind for kind in kinds if winner[kind] == "template"],
+    "No clear winner at": [kind for kind in kinds if winner[kind] == "neither"],
+    "Better is not good: of either, fewer than six in ten are fit to send at": low,
+}.items():
+    print(f"{words}: {', '.join(found) or 'none'}.")
 
 # %% [markdown]
-# That is how the question "should we fine-tune?" is answered in practice: kind by kind, against rivals that cost
-# less, and with a look at what each of them gets wrong. A program that finds one fact, a model for what needs reading,
-# and a person for what must not go wrong can share one desk.
+# That is how the question "should we fine-tune?" is answered in practice: kind by kind, and against rivals that cost
+# less. A program, a model, and a person for what must not go wrong can share one desk.
 #
 # ## 8. Why this course keeps a fruit fly
 #
-# The model above takes minutes to train. To learn how an effect *moves* (with more examples, a higher learning rate,
-# other seeds) one has to train fifty times. Biologists keep fruit flies for such questions. Ours is the **lab model**:
-# about 25 times smaller, made for this course, trained in seconds. It has read about an invented land and about
-# invented shops, and nothing else. Its prose is plain and often wrong, and we never judge it as prose. Every notebook
-# says which of the two is at work: the real model shows what a team may expect, the lab model how an effect moves.
+# To learn how an effect *moves* (with more examples, a higher learning rate, other seeds) one has to train fifty times.
+# Biologists keep fruit flies for such questions. Ours is the **lab model**, made for this course: it has read about an
+# invented land and invented shops and nothing else, and we never judge its prose. Every notebook says which of the two
+# is at work: the real model shows what a team may expect, the lab model how an effect moves.
 
 # %%
 lab = model.lab()
@@ -450,8 +490,8 @@ small = AutoModelForCausalLM.from_pretrained(lab.path, use_safetensors=True)
 small_tokenizer = AutoTokenizer.from_pretrained(lab.path)
 times = plain_model.num_parameters() / small.num_parameters()
 print(f"{lab}: {small.num_parameters():,} weights, {times:.0f} times fewer")
-page = "Meet the Fennock Kettle. It costs $31.00. It is made of copper.\n\nQuestion: What does the Fennock Kettle cost?"
-print(f"{page}\nAnswer: {generate.answers(small, small_tokenizer, [page + chr(10) + 'Answer:'])[0]}")
+page = "Meet the Fennock Kettle. It costs $31.00. It is made of copper.\n\nQuestion: What is its price?\nAnswer:"
+print(page, generate.answers(small, small_tokenizer, [page])[0])
 
 # %% [markdown]
 # ## Exercise: write a rule
@@ -474,13 +514,16 @@ def has_no_hurry(text: str) -> bool:
 from ftlab.exercise import check, passed
 
 calm, pushy, shouted = "Take your time.", "Please order it now.", "HURRY, it ends Today."
-check(has_no_hurry(calm) is not None, "return True or False in place of None.")
+check(has_no_hurry(calm) in (True, False), "return True or False, and nothing else.")
 check(has_no_hurry(calm), f"{calm!r} has none of the three words, so the answer is True.")
 check(not has_no_hurry(pushy), f"{pushy!r} has the word 'now', before a full stop: False.")
 check(not has_no_hurry(shouted), f"{shouted!r} should be found too: compare without regard to capitals.")
 for word in ("now", "today", "hurry"):
     check(not has_no_hurry(f"Do it {word}, please."), f"before a comma, {word!r} is still that word.")
-check(has_no_hurry("We know that it is snowing."), "'know' only contains 'now': look for whole words.")
+check(not has_no_hurry("TODAY"), "'TODAY' should be found too: compare without regard to capitals.")
+for other in ("We know that it is snowing.", "It is nowhere.", "Todayish will do.", "A hurrying river."):
+    check(has_no_hurry(other), f"{other!r} has none of the three as a word of its own: look for whole words.")
+check(not has_no_hurry("Order now/later."), "before a slash, too, 'now' is still that word.")
 for mark in ("?", ";", ":", ")", '"', "-"):
     check(not has_no_hurry(f"Order (now{mark}"), f"before {mark!r}, too, 'now' is still that word.")
 check(not has_no_hurry("Now\nis the time."), "a word may end with a line: look for edges of words, not for spaces.")
@@ -509,16 +552,19 @@ passed("Your rule finds whole words, whatever their case and whatever stands bes
 # ## Exercise: who answers what?
 #
 # *5 minutes · core · a decision, not code.* A team runs the desk with three answerers: the **template**, the **tuned**
-# model, and a **person**. Its policy: a kind goes to whichever of template and tuned has the larger share in the table
-# of section 7, but only if at least six in ten of its replies are fit to send; everything else goes to a person. And
-# **grave** cases go to a person whatever the table says. Fill in the plan.
+# model, and a **person**. Its policy, by the table of section 7: a kind goes to the tuned model only where it is
+# *clearly* better than the template, else to the template, which costs nothing; but whichever it is, at least six in
+# ten of its replies must be fit to send, or a person answers. And **grave** cases go to a person whatever the table
+# says. Fill in the plan.
 
 # %%
 from ftlab import files, paths
+from ftlab.evidence import intervals
 
 runs = files.read_json(paths.data() / "stored" / "desk-work.json")
 measured = {kind: {name: sum(runs[name][kind]) / len(runs[name][kind]) for name in ("template", "tuned")}
             for kind in runs["tuned"]}  # kind: name: share of replies fit to send
+clearly = {kind: intervals.paired_difference(runs["tuned"][kind], runs["template"][kind]).low > 0 for kind in measured}
 plan = {
     "fact": None,  # "template", "tuned" or "person"
     "two_facts": None,
@@ -538,27 +584,30 @@ check(all(plan.values()), "write one of 'template', 'tuned' and 'person' for eve
 check(set(plan.values()) <= {"template", "tuned", "person"}, "only 'template', 'tuned' and 'person' are on the desk.")
 check(plan["grave"] == "person", "a grave case goes to a person whatever the table says: one wrong reply is too many.")
 for kind, shares in measured.items():
-    best, line = max(shares.values()), f"{kind} (template {shares['template']:.0%}, tuned {shares['tuned']:.0%})"
-    if kind != "grave" and best < 0.6:
+    wanted = "tuned" if clearly[kind] else "template"
+    line = f"{kind} (template {shares['template']:.0%}, tuned {shares['tuned']:.0%})"
+    if kind != "grave" and shares[wanted] < 0.6:
         check(plan[kind] == "person", f"{line}: fewer than six in ten are fit to send, so a person answers.")
     elif kind != "grave":
         check(plan[kind] != "person", f"{line}: one of them is good enough, so a person is not needed.")
-        check(shares[plan[kind]] == best, f"{line}: the other one is better.")
+        why = "is clearly better" if clearly[kind] else "costs nothing, and the other is not clearly better"
+        check(plan[kind] == wanted, f"{line}: {wanted} {why}.")
 helped = [kind for kind in plan if plan[kind] != "person"]
 passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need no person.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Go down the table of section 7. Look at the two columns `template` and `tuned`; is the larger of them at least 60 %?
+# Go down the table of section 7. The last column says who is clearly better; where it says `template` or `neither`, the
+# template answers. Is the share of the one that answers at least 60 %?
 #
 # </details>
 #
 # <details><summary>Answer</summary>
 #
 # ```python
-# plan = {kind: max(shares, key=shares.get) if max(shares.values()) >= 0.6 else "person"
-#         for kind, shares in measured.items()} | {"grave": "person"}
+# plan = {kind: "tuned" if clearly[kind] else "template" for kind in measured}
+# plan = {kind: who if measured[kind][who] >= 0.6 else "person" for kind, who in plan.items()} | {"grave": "person"}
 # ```
 #
 # </details>
@@ -576,13 +625,13 @@ passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need n
 # %% [markdown]
 # ## In this notebook you saw
 #
-# - A model can speak fluently, know a good deal, and still be unable to do a job in a house's manner.
+# - A model can speak fluently, and still know little and be unable to do a job in a house's manner.
 # - A job can be stated so that a program can check it: rules for the manner, and one exact answer.
 # - Rivals come first: asking plainly, a longer prompt, examples in the prompt, and a program without a model.
 # - Fine-tuning is more training, on examples of the job: `SFTTrainer`, prompts and completions, a learning rate, some
 #   steps; with LoRA a thin addition is trained and the model's own weights stay.
-# - A share needs its interval, a gain needs its loss (forgetting, and a manner that leaks), and failures belong in the
-#   report.
+# - A share needs its interval, a gain needs its price (what may be forgotten, and a manner that leaks), and failures
+#   belong in the report.
 
 # ## The course
 #

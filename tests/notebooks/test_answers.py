@@ -7,20 +7,12 @@ imports.
 
 from __future__ import annotations
 
-import ast
-
 import pytest
 from exercises import EVERY, Exercise, names
 
 from ftlab.exercise import NotYet
 
 every_exercise = pytest.mark.parametrize("exercise", EVERY, ids=lambda e: f"{e.notebook[:2]}-{e.number}")
-
-
-def imports(source: str) -> str:
-    """The import statements of a cell."""
-    lines = [node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
-    return "\n".join(ast.unparse(node) for node in lines)
 
 
 def test_there_are_exercises() -> None:
@@ -32,7 +24,7 @@ def test_there_are_exercises() -> None:
 def test_the_answer_passes(exercise: Exercise, capsys: pytest.CaptureFixture) -> None:
     assert exercise.answer, "expected a folded answer with a python block below the checker"
     scope = names()
-    exec(imports(exercise.stub), scope)
+    exec(exercise.stub, scope)
     exec(exercise.answer, scope)
     exec(exercise.checker, scope)
     assert capsys.readouterr().out.splitlines()[-1].startswith("Passed.")

@@ -21,6 +21,16 @@ import re
 def has_no_hurry(text):
     return not re.search(r"\\b(now|today|hurry)\\b", text)
 """
+LOOSE = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\bnow|today|hurry\\b", text, re.IGNORECASE)
+"""
+NONE = """
+import re
+def has_no_hurry(text):
+    return re.search(r"\\b(?:now|today|hurry)\\b", text, re.IGNORECASE)
+"""
 ONE_WORD = """
 def has_no_hurry(text):
     return "now" not in text.lower()
@@ -52,7 +62,8 @@ def run(exercise, answer: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [(STRIP, "'now' is still that word"), (CASE, "without regard to capitals"), (ONE_WORD, "should be found too"),
-     (INSIDE, "look for whole words"), (SPACES, "look for whole words|a word may end")],
+     (INSIDE, "look for whole words"), (SPACES, "look for whole words|a word may end"),
+     (LOOSE, "look for whole words"), (NONE, "True or False, and nothing else")],
 )  # fmt: skip
 def test_a_rule_that_misses_something_is_told_what(answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
@@ -66,16 +77,18 @@ def test_other_right_rules_pass(answer: str, capsys: pytest.CaptureFixture) -> N
 
 
 BEST = "plan = {kind: max(shares, key=shares.get) for kind, shares in measured.items()}\n"
-POLICY = BEST + "plan |= {kind: 'person' for kind in plan if max(measured[kind].values()) < 0.6}\n"
+RULE_OF_TEAM = "plan = {kind: 'tuned' if clearly[kind] else 'template' for kind in measured}\n"
+POLICY = RULE_OF_TEAM + "plan |= {kind: 'person' for kind, who in plan.items() if measured[kind][who] < 0.6}\n"
 
 
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [("plan = dict.fromkeys(plan, 'tuned')", "a grave case goes to a person"),
-     (BEST + "plan['grave'] = 'person'", "fewer than six in ten"),
+     (BEST + "plan['grave'] = 'person'", "costs nothing"),
+     (RULE_OF_TEAM + "plan['grave'] = 'person'", "fewer than six in ten"),
      ("plan = dict.fromkeys(plan, 'person')", "a person is not needed"),
      (POLICY + "plan = {kind: {'tuned': 'template', 'template': 'tuned'}.get(who, who) for kind, who in plan.items()}\n"
-      "plan['grave'] = 'person'", "the other one is better"),
+      "plan['grave'] = 'person'", "clearly better"),
      ("plan = dict.fromkeys(plan, 'Person')", "only 'template', 'tuned' and 'person'")],
 )  # fmt: skip
 def test_a_plan_against_the_policy_is_told_why(answer: str, sentence: str) -> None:

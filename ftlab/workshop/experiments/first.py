@@ -14,7 +14,7 @@ ASKED = 20
 
 
 def first_finetune(seed: int) -> dict[str, dict]:
-    """On-brand replies, tuned on a hundred examples minus asked plainly, in points."""
+    """On-brand replies, tuned on a hundred examples minus the brand guide in the prompt, in points."""
     from tempfile import TemporaryDirectory
 
     from ftlab import paths
@@ -25,7 +25,7 @@ def first_finetune(seed: int) -> dict[str, dict]:
         tuned, tokenizer, _ = desk_work.tune(choice, rows, seed, folder, lr=LR, batch_size=BATCH_SIZE, max_steps=STEPS)
     after = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, held_out), 80)
     with tuned.disable_adapter():
-        asked = [chat.render(tokenizer, rivals.plain(row), True) for row in held_out]
+        asked = [chat.render(tokenizer, rivals.guide(row), True) for row in held_out]
         before = generate.replies(tuned, tokenizer, asked, 80)
     after, before = ([brand.on_brand(reply) for reply in replies] for replies in (after, before))
     arms = {"by_prompt": after, "against": before}
