@@ -7,7 +7,8 @@ from collections import Counter
 
 import pytest
 
-from ftlab import files, paths, tokenizer
+from ftlab import files, paths
+from ftlab.workshop import tokenizer
 from ftlab.world import brand, forms, goods, invent, notices, prose, shops
 from ftlab.world.text import rng
 
