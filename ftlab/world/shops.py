@@ -13,11 +13,11 @@ from functools import cache
 from random import Random
 
 from ftlab import files, paths
-from ftlab.world import goods, invent
+from ftlab.world import invent
 from ftlab.world.text import a, rng, sentence, typo
 
-CORE = ("price", "weight", "capacity", "room", "material", "colour", "height", "warranty", "made_in", "dishwasher_safe")
-NO_LEAD = ("It ", "Its ", "This ", "They ")  # no passage and no reply begins with one of these before a name
+CORE = ("price", "weight", "capacity", "material", "colour", "height", "warranty", "made_in", "dishwasher_safe")
+SIZED = ("weight", "capacity", "height")  # small goods have small ones
 MOST_FACTS = {1: 9, 2: 5, 3: 4}  # of a passage, by the number of passages on the page
 STYLES = ("Question: {q}\nAnswer:", "Question: {q}\nAnswer:", "Q: {q}\nA:", "Customer: {q}\nShop:")
 
@@ -28,7 +28,6 @@ class Wording:
 
     ``statements`` are the sentences of prose, ``labels`` the words of a list, ``questions`` plain, ``customers`` as
     customers ask, and ``replies`` whole sentences with the value. Facts of yes and no have statements for each.
-    ``topics`` name the fact, such as "the weight of {it}", and ``alsos`` ask for it after another: "how heavy is it".
     """
 
     key: str
@@ -40,8 +39,6 @@ class Wording:
     questions: tuple[str, ...] = ()
     customers: tuple[str, ...] = ()
     replies: tuple[str, ...] = ()
-    topics: tuple[str, ...] = ()
-    alsos: tuple[str, ...] = ()
 
     def states(self, value: str) -> tuple[str, ...]:
         """The statements that fit a value."""
@@ -64,13 +61,11 @@ class Passage:
     name: str
     text: str
     facts: tuple[Fact, ...]
-    goods: goods.Goods | None = None  # of a product
 
 
 PARTS = {
     "label": "labels", "statement": "statements", "statement_yes": "statements_yes", "statement_no": "statements_no",
-    "question": "questions", "customer": "customers", "reply": "replies", "topic": "topics",
-    "also": "alsos"}  # fmt: skip
+    "question": "questions", "customer": "customers", "reply": "replies"}  # fmt: skip
 
 
 @cache
@@ -102,18 +97,9 @@ def names(kind: str) -> tuple[str, ...]:
     return tuple(row["text"] for row in _rows("things") if (row["kind"], row["part"]) == (kind, "name"))
 
 
-@cache
-def _fits() -> dict[str, frozenset[str]]:
-    """The questions that suit some goods only, with the tags of which the goods must have one."""
-    return {row["text"]: frozenset(row["fits"].split()) for row in _rows("products") if row["fits"]}
-
-
-@cache
-def questions_for(key: str, kind: goods.Goods, customers: bool) -> tuple[str, ...]:
-    """The questions about a fact that suit the goods: nobody takes an oven on a bicycle tour."""
-    wording = wordings("products")["product"][key]
-    texts = wording.questions + wording.customers if customers else wording.questions
-    return tuple(text for text in texts if not _fits().get(text) or _fits()[text] & kind.tags)
+def nouns() -> tuple[dict[str, str], ...]:
+    """The kinds of goods, with their group of materials, their size, and whether litres and dishwasher make sense."""
+    return _rows("nouns")
 
 
 def prose(parts: list[str]) -> str:
@@ -126,44 +112,43 @@ def fill(template: str, name: str, value: str) -> str:
     return re.sub(r"\ba \{v\}", a(value), template).format(it=name, v=value)
 
 
-def product_passage(
-    random: Random, most: int, split: str = "train", kind: goods.Goods | None = None, needs: tuple[str, ...] = ()
-) -> Passage:
-    """A passage about one invented product, as a record, a list, a table row or prose.
-
-    Args:
-        most: Number of facts at most.
-        split: "train", or "test" for names that never occur in training.
-        kind: The kind of goods; by default any.
-        needs: Facts that must be among those of the passage.
-    """
-    kind = kind or random.choice(goods.goods())
-    words = invent.words()
-    line = f"{random.choice(words['line'] + words[f'line_{kind.group}'])} " if random.random() < 0.3 else ""
-    name = f"{invent.name(random, split)} {line}{sentence(kind.noun)}"
+def product_passage(random: Random, most: int, split: str = "train") -> Passage:
+    """A passage about one invented product, as a record, a list, a table row or prose."""
+    noun = random.choice(nouns())
+    line = f"{random.choice(invent.words()['line'])} " if random.random() < 0.3 else ""
+    name = f"{invent.name(random, split)} {line}{sentence(noun['noun'])}"
     table = wordings("products")["product"]
-    core = [key for key in CORE if kind.has(key) and random.random() < 0.7]
-    rest = [key for key in table if key not in CORE and kind.has(key)]
-    others = random.sample(rest, random.choice([0, 0, 1, 2, 3]))
+    absent = {"capacity": not noun["litres"], "dishwasher_safe": not noun["dishwasher"]}
+    core = [key for key in CORE if not absent.get(key) and random.random() < 0.7]
+    others = random.sample([key for key in table if key not in CORE], random.choice([0, 0, 1, 2, 3]))
     keys = core + others if len(core) > 2 else ["price", "weight", "colour", *others]
-    keys = random.sample(keys, min(len(keys), most - len(needs)))
-    keys = sorted({*keys, *needs}, key=list(table).index)
+    keys = sorted(random.sample(keys, min(len(keys), most)), key=keys.index)
     if random.random() < 0.5:
         random.shuffle(keys)
-    values = goods.values(kind, {key: table[key].pool for key in keys}, random, split)
-    facts = [Fact(table[key], value) for key, value in values.items()]
+    facts = []
+    for key in keys:
+        facts.append(Fact(table[key], _value(key, table[key].pool, noun, random, split)))
     style = random.choice(["record", "record", "list", "row", "prose", "prose"])
     pairs = [f"{random.choice(fact.wording.labels)}: {fact.value}" for fact in facts]
     if style == "record":
-        text = f"{name} ({kind.noun}). " + " ".join(f"{pair}." for pair in pairs)
+        text = f"{name} ({noun['noun']}). " + " ".join(f"{pair}." for pair in pairs)
     elif style == "list":
         text = f"{name}\n" + "\n".join(f"- {pair}" for pair in pairs)
     elif style == "row":
         text = f"{name} | " + " | ".join(pairs)
     else:
-        intro = random.choice(words["intro"]).format(name=name)
-        text = prose([intro, *_sentences(random, facts, kind.noun)])
-    return Passage("product", f"the {name}", text, tuple(facts), kind)
+        intro = random.choice(invent.words()["intro"]).format(name=name)
+        text = prose([intro, *_sentences(random, facts, noun["noun"])])
+    return Passage("product", f"the {name}", text, tuple(facts))
+
+
+def _value(key: str, pool: str, noun: dict[str, str], random: Random, split: str) -> str:
+    """A value that suits the goods: a knife is not made of canvas, and a mug is not two metres tall."""
+    if key == "material":
+        return invent.material(random, noun["material"], split)
+    if key in SIZED:
+        return invent.value(f"{noun['size']}_{key}", random, split)
+    return invent.value(pool, random, split)
 
 
 def _sentences(random: Random, facts: list[Fact], noun: str) -> list[str]:
@@ -175,14 +160,7 @@ def _sentences(random: Random, facts: list[Fact], noun: str) -> list[str]:
 
 
 def _some_facts(table: list[Wording], random: Random, count: int, split: str) -> list[Fact]:
-    """Some facts of a table, no two with the same value: what one sentence allows, another does not forbid."""
-    facts: dict[str, Fact] = {}
-    for wording in random.sample(table, min(len(table), count)):
-        value = invent.value(wording.pool, random, split)
-        while value in facts:
-            value = invent.value(wording.pool, random, split)
-        facts[value] = Fact(wording, value)
-    return list(facts.values())
+    return [Fact(each, invent.value(each.pool, random, split)) for each in random.sample(table, min(len(table), count))]
 
 
 def policy_passage(random: Random, most: int, split: str = "train") -> Passage:
@@ -192,7 +170,7 @@ def policy_passage(random: Random, most: int, split: str = "train") -> Passage:
     table = list(wordings("policies")[topic].values())
     facts = _some_facts(table, random, min(most, random.choice([3, 4])), split)
     low = topic.lower()
-    head = random.choice([f"{topic} at {shop}.", f"{shop}: {low}.", f"{topic}.", f"From the rules of {shop}: {low}."])
+    head = random.choice([f"{topic} at {shop}.", f"{shop}: {low}.", f"{topic}.", f"{shop} shop, {low}."])
     text = prose([head, *(random.choice(fact.wording.statements).format(v=fact.value) for fact in facts)])
     return Passage("policy", shop, text, tuple(facts))
 
@@ -207,8 +185,6 @@ def thing_passage(random: Random, most: int, split: str = "train") -> Passage:
         name = name.replace("{name}", invent.name(random, split), 1)
     facts = _some_facts(table, random, min(most, random.choice([3, 4, 5])), split)
     parts = [random.choice(fact.wording.statements) for fact in facts]
-    if parts[0].startswith(NO_LEAD):  # the name comes first
-        parts[0] = random.choice([text for text in facts[0].wording.statements if "{it}" in text])
     text = prose([fill(part, name, fact.value) for part, fact in zip(parts, facts, strict=True)])
     return Passage("thing", name, text, tuple(facts))
 
@@ -228,41 +204,21 @@ def passages(random: Random, count: int, split: str = "train") -> list[Passage]:
 def ask(random: Random, passage: Passage, fact: Fact, alone: bool) -> str:
     """A plain question about one fact. On a page with one passage the goods may be called "it"."""
     called_it = passage.kind == "product" and alone and random.random() < 0.15
-    return sentence(random.choice(_asking(passage, fact, False)).format(it="it" if called_it else passage.name))
-
-
-def _asking(passage: Passage, fact: Fact, customers: bool) -> tuple[str, ...]:
-    if passage.goods:
-        return questions_for(fact.wording.key, passage.goods, customers)
-    return fact.wording.questions + fact.wording.customers if customers else fact.wording.questions
-
-
-@cache
-def _sayings(pool: str, kind: str, group: str) -> tuple[str, ...]:
-    more = (f"{pool}_goods", f"{pool}_{group}") if kind == "product" else (f"{pool}_{kind}",)
-    return tuple(text for each in (pool, *more) for text in invent.words().get(each, ()))
-
-
-def said(random: Random, pool: str, passage: Passage) -> str:
-    """Words of a pool that fit a passage: those for anything, those for goods, those for goods of its group."""
-    return random.choice(_sayings(pool, passage.kind, passage.goods.group if passage.goods else ""))
+    return sentence(random.choice(fact.wording.questions).format(it="it" if called_it else passage.name))
 
 
 def ask_as_customer(random: Random, passage: Passage, fact: Fact, alone: bool) -> str:
     """A question as customers put it: asides before and after, further wordings, small letters, slips of the hand."""
-    wording = random.choice(_asking(passage, fact, True))
+    wording = random.choice(fact.wording.questions + fact.wording.customers)
     name = passage.name
     if alone and passage.kind == "product" and random.random() < 0.4:
         noun = name.split()[-1].lower()
         name = random.choice(["it", f"the {noun}", f"this {noun}"])
     question = prose([wording.format(it=name)])
-    told = re.search(r"[.?!] ", question)  # a question that tells something itself needs no more of it
-    pick = random.choice(invent.words()["before"]) if told else said(random, "before", passage)
-    before = f"{pick} " if random.random() < 0.6 else ""
+    before = f"{random.choice(invent.words()['before'])} " if random.random() < 0.6 else ""
     if before.endswith((", ", ": ")) and not question.startswith("I "):
         question = question[:1].lower() + question[1:]
-    pick = random.choice(invent.words()["after"]) if told or len(before) > 20 else said(random, "after", passage)
-    after = f" {pick}" if random.random() < 0.35 else ""
+    after = f" {random.choice(invent.words()['after'])}" if random.random() < 0.35 else ""
     text = before + question + after
     if random.random() < 0.25:
         text = text.lower()
@@ -271,7 +227,9 @@ def ask_as_customer(random: Random, passage: Passage, fact: Fact, alone: bool) -
 
 def reply_as_shop(random: Random, passage: Passage, fact: Fact) -> str:
     """A shop's reply in whole sentences, the value in one of them."""
-    lead, tail = said(random, "lead", passage), said(random, "tail", passage)
+    lead, tail = random.choice(invent.words()["lead"]), random.choice(invent.words()["tail"])
+    if "{it}" in lead and passage.kind != "product":
+        lead = ""
     parts = [lead, random.choice(fact.wording.replies or fact.wording.statements), tail]
     return prose([part.strip().format(it=passage.name, v=fact.value) for part in parts if part])
 

@@ -988,7 +988,6 @@ if "filtered" in by_source:
         result = verdicts[name] = claims.record(name, SEED, *effect, kept=len(filtered), model=claims.LAB)
         claims.draw(name, result, ax)
         print(result, "\n")
-    fig.tight_layout()
 
 # %% [markdown]
 # Three things to weigh. The writer itself was trained on a hundred gold examples, so "no people needed" is not what
@@ -1081,7 +1080,6 @@ else:
     kept = [np.mean([run["by_generation"][name]["on_brand"] for run in known["runs"]]) for name in chain]
     fig.suptitle(f"From generation 0 to {chain[-1]}: distinct word pairs {pairs[0]:.0f} to {pairs[-1]:.0f} %, "
                  f"on-brand {kept[0]:.0f} to {kept[-1]:.0f} %")
-    fig.tight_layout()
 
 # %% [markdown]
 # If diversity falls while the on-brand share stays, the chain looks healthy to every score of section 14; only a

@@ -21,7 +21,8 @@ def test_notebook_02_has_the_dials_of_its_experiments() -> None:
 
 def test_notebook_00_has_the_dials_of_its_experiment() -> None:
     found = dials("00_start_here")
-    assert (found["LR"], found["STEPS"], found["QUESTIONS"]) == (first.LR, first.STEPS, first.QUESTIONS)
+    for key in ("EXAMPLES", "STEPS", "BATCH_SIZE", "LR", "ASKED"):
+        assert found[key] == getattr(first, key), key
 
 
 def test_every_claim_names_an_experiment_and_a_notebook() -> None:

@@ -34,8 +34,8 @@ def test_line_ends_of_a_table_do_not_count_and_those_of_weights_do(tmp_path):
 def test_modules_are_followed_over_steps_and_into_functions():
     found = {path.relative_to(inputs.PACKAGE.parent).as_posix()
              for path in inputs._modules("ftlab.workshop.experiments.first")}
-    # first imports sft, whose fine_tune imports the trainer within the function; the trainer imports the loss.
-    assert {"ftlab/workshop/experiments/first.py", "ftlab/workshop/experiments/sft.py", "ftlab/tuning/trainer.py",
+    # first imports desk_work, whose tune imports the trainer within the function; the trainer imports the loss.
+    assert {"ftlab/workshop/experiments/first.py", "ftlab/workshop/experiments/desk_work.py", "ftlab/tuning/trainer.py",
             "ftlab/tuning/loss.py", "ftlab/model.py", "ftlab/__init__.py"} <= found
     assert "ftlab/evidence/gate.py" not in found and all(name.startswith("ftlab/") for name in found)
 

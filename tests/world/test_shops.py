@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from ftlab import files, paths
-from ftlab.world import goods, invent, shops
+from ftlab.world import invent, shops
 from ftlab.world.text import rng
 
 QUESTION = re.compile(r"^(?:Question|Q|Customer): (.*)\n(?:Answer|A|Shop):$")
@@ -110,8 +110,7 @@ def test_every_pool_gives_values() -> None:
     random = rng("test pools")
     tables = [shops.wordings(name) for name in ("products", "policies", "things")]
     wordings = [wording for table in tables for facts in table.values() for wording in facts.values()]
-    own = {*goods.MEASURES, *goods.GROUPED, "material", "handle", "room", "box_size", "base"}  # drawn for the goods
-    pools = {wording.pool for wording in wordings} - own
+    pools = {wording.pool for wording in wordings} - set(shops.SIZED)
     assert len(pools) > 100
     for pool in sorted(pools):
         values = {invent.value(pool, random) for _ in range(300)}
@@ -180,8 +179,7 @@ def test_questions_are_the_same_each_time() -> None:
 def test_wordings_of_a_kind_are_apart() -> None:
     for table in ("products", "policies", "things"):
         for kind, facts in shops.wordings(table).items():
-            wordings = [text for wording in facts.values() for text in wording.questions + wording.customers
-                        if wording.key != "room"]  # asked like the capacity, of goods that have none  # fmt: skip
+            wordings = [text for wording in facts.values() for text in wording.questions + wording.customers]
             assert len(wordings) == len(set(wordings)), kind
             assert all(len(wording.questions) >= 4 and len(wording.statements) >= 3 or wording.pool == "yes_no"
                        for wording in facts.values()), kind  # fmt: skip
