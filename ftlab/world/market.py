@@ -233,12 +233,14 @@ def _pair_facts(one: Product, two: Product, pick: Product) -> dict[str, str]:
     that is always the cheaper one would otherwise be mentioned more often than its share."""
     cheaper, dearer = sorted([one, two], key=lambda product: product.price_cents)
     lighter, heavier = sorted([one, two], key=lambda product: product.weight_g)
-    roles = {"one": one, "two": two, "pick": pick, "cheaper": cheaper, "dearer": dearer, "lighter": lighter,
-             "heavier": heavier}
+    other = two if pick == one else one
+    roles = {"one": one, "two": two, "pick": pick, "other": other, "cheaper": cheaper, "dearer": dearer,
+             "lighter": lighter, "heavier": heavier}
     facts = {f"{role}_{key}": value for role, product in roles.items() for key, value in _facts(product).items()}
     for key in ("warranty", "warranty_adjective", "made_in", "material"):
         if facts[f"one_{key}"] == facts[f"two_{key}"]:  # said once for both: "Both are made in Redmarsh."
             facts[f"same_{key}"] = facts.pop(f"one_{key}")
+    facts |= {"pick_role": "one" if pick == one else "two", "other_role": "two" if pick == one else "one"}
     return facts | {"kind": one.kind, "kinds": kinds()[one.kind][0],
                     "difference": _dollars(dearer.price_cents - cheaper.price_cents)}
 
@@ -275,7 +277,7 @@ class _Writer:
 
     TELL_ONCE = re.compile(r"\{((?:\w+_)?(?:price|weight|material|warranty|made_in|strength|weakness|known_for|founded|"
                            r"owner)|cheaper_name|lighter_name)")
-    ADDED = ("person", "years", "use_line", "check_line", "recommendation", "recommendation_low")
+    ADDED = ("person", "staff", "years", "use_line", "check_line", "recommendation", "recommendation_low")
 
     def __init__(self, random: Random, *tags: str) -> None:
         self.random, self.told, self.tags = random, set(), set(tags)
@@ -288,10 +290,16 @@ class _Writer:
     def pick(self, group: str, part: str) -> str:
         return self.random.choice(list(_patterns()[group, part]))
 
+    def tells(self, pattern: str, facts: dict[str, str]) -> list[str]:
+        """The facts that a pattern tells. The pick is product one or two, and told once under either name."""
+        for role in ("pick", "other"):
+            pattern = pattern.replace(f"{{{role}_", f"{{{facts.get(f'{role}_role', role)}_")
+        return self.TELL_ONCE.findall(pattern)
+
     def line(self, group: str, part: str, facts: dict[str, str], tidy: bool = True) -> str:
         """One line of the document, or an empty one when everything has been told."""
         about, tags = facts.get("name", ""), self.tags | {kinds()[facts["kind"]][1]}
-        keys = {pattern: {pattern} | {(about, fact) for fact in self.TELL_ONCE.findall(pattern)}
+        keys = {pattern: {pattern} | {(about, fact) for fact in self.tells(pattern, facts)}
                 for pattern, only in _patterns()[group, part].items() if not only or only & tags}
         known = {*facts, *self.setup, *self.ADDED}
         fresh = [pattern for pattern in keys if not keys[pattern] & self.told and known.issuperset(_fields(pattern))]
@@ -305,6 +313,10 @@ class _Writer:
         more = dict(self.setup, years=str(self.random.randrange(4, 18)))  # the youngest maker began in 2004
         if "{person}" in pattern:
             more["person"] = self.people.pop()
+        if "{staff}" in pattern:  # each maker has its own people, so that nobody works for two of them
+            free = [name for name in _patterns()["staff", facts["maker"]] if name not in self.told]
+            more["staff"] = self.random.choice(free)
+            self.told.add(more["staff"])
         if "{use_line}" in pattern:
             more["use_line"] = self.line(facts["kind"], "use", facts)
         if "{check_line}" in pattern:
@@ -344,7 +356,10 @@ def _essay(random: Random, group: str, facts: dict[str, str], plan: list[str], *
         lines.append(writer.line(facts["kind"] if part == "use" else group, part, facts))
     if "flawed" in tags:  # the title and the close speak of it; empty if it has been told
         lines.append(writer.line(group, "dislike", facts))
-    lines.append(writer.line(group, "close", facts))
+    close = writer.line(group, "close", facts)
+    if group == "comparison":  # the verdict needs a reason; empty if it gives one itself or the reason has been told
+        lines.append(writer.line(group, "merit", facts))
+    lines.append(close)
     body = " ".join(line for line in lines if line)
     return body if random.random() < 0.3 else f"{title}\n{body}"
 

@@ -186,6 +186,38 @@ def test_strengths_and_weaknesses_fit_every_sentence_that_holds_them():
             assert re.match(r"(?:an?) \w", words), (product.name, words)
 
 
+def test_nobody_works_for_two_makers_or_is_a_customer_as_well(documents):
+    staff = {maker.name: set(market._patterns()["staff", maker.name]) for maker in market.makers()}
+    people = [name for names in staff.values() for name in names] + list(market._patterns()["word", "person"])
+    assert len(set(people)) == len(people)
+    said = re.compile(r"([A-Z]\w+ [A-Z]\w+)(?: of |, who has worked at )(" + "|".join(map(re.escape, staff)) + ")")
+    found = [match for document in documents if document.kind == "news" for match in said.findall(document.text)]
+    assert len(found) > 50 and all(name in staff[maker] for name, maker in found)
+
+
+def test_a_comparison_gives_a_reason_for_its_verdict(documents):
+    for document in documents:
+        if document.kind == "comparison":
+            verdict = re.split(r"(?<=\.) (?=[A-Z])", document.text)[-1]
+            strengths = {product.maker: product.strength for product in market.products()
+                         if product.name in document.text and product.maker in verdict}
+            assert strengths and all(strength in document.text for strength in strengths.values()), document.text
+
+
+def test_a_news_text_that_tells_of_plans_does_not_end_without_any(documents):
+    for document in documents:
+        plans = re.search(r"its plans|will take on|more people\b", document.text)
+        assert not (plans and "did not say what comes next" in document.text), document.text
+
+
+def test_sentences_that_read_badly_with_some_product_stay_out(documents):
+    smells = re.compile(r"bought (?:Northbeck|Tarnfield|Osterley Works|Brindle & Moss), and|You get an? |done ages|"
+                        r"I keep it on the shelf|word of advice|Our last word: (?:in our house|everyone I know|"
+                        r"when people ask me|.*\bI\b)")
+    for document in documents:
+        assert not smells.search(document.text), document.text
+
+
 def test_an_unknown_tag_is_refused(monkeypatch):
     row = market._Row(data() / "world" / "market" / "patterns.csv", 2,
                       {"group": "kettle", "part": "use", "only": "kitchn", "pattern": "It pours."})
