@@ -79,7 +79,7 @@ def _grams(random: Random) -> str:
 def _job(random: Random) -> str:
     """The time that a piece of work takes."""
     return random.choice([
-        f"{random.randrange(5, 60, 5)} minutes", f"{random.randint(2, 12)} hours", f"{random.randint(2, 9)} days",
+        f"{random.randrange(20, 60, 5)} minutes", f"{random.randint(2, 12)} hours", f"{random.randint(2, 9)} days",
         f"{random.randint(2, 9)} working days"])  # fmt: skip
 
 

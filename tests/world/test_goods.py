@@ -132,3 +132,9 @@ def test_no_shade_of_what_has_no_shades() -> None:
     assert not [each for each in colours if re.fullmatch(wrong, each)]
     nouns = {"brick", "sand", "slate", "moss", "wine", "rust", "mustard"}  # "sold in brick" is no colour
     assert not nouns & set(invent.words()["colour"])
+
+
+def test_nothing_harms_a_pan_that_pans_are_made_for() -> None:
+    harms = " ".join(invent.words()["keep_from_kitchen"])
+    assert not re.search(r"flame|magnet|heat|stove", harms), harms
+    assert "choir singers" not in invent.words()["free_group"]  # "The choir is free for choir singers"
