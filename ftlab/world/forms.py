@@ -53,10 +53,19 @@ def page(random: Random, count: int | None = None) -> list[tuple[str, bool]]:
 
 def exchange(form: Form, question: str, answer: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
     """A question and its answer in a form, as spans."""
+    if form.reply.startswith('"'):
+        question = spoken(question)
     question = form.ask + question + form.reply
     space = " " * question.endswith(" ")  # a word and the space before it are one token
+    if form.end.startswith('"'):  # a speech tag follows
+        answer = [*answer[:-1], (spoken(answer[-1][0]), answer[-1][1])]
     first, marked = answer[0]
     return [(question.removesuffix(" "), False), (space + first, marked), *answer[1:], (form.end, True)]
+
+
+def spoken(text: str) -> str:
+    """What is said, as it stands before "said Anna": with a comma for the full stop or where there is no mark."""
+    return text if text.endswith(("?", "!")) else text.removesuffix(".") + ","
 
 
 def _in_words(random: Random, passage: shops.Passage, fact: shops.Fact) -> list[tuple[str, bool]]:

@@ -28,6 +28,8 @@ NEEDS = {  # fact: a tag of the goods; goods without it have no such fact
 LIQUID = ("flask", "bottle", "thermos", "bucket", "blender", "mixer")  # beside what stands on stoves and tables
 WITH_CARE = ("stove", "grill", "kayak", "sledge", "knife", "corkscrew", "peeler", "grater")  # not for small children
 FOLDED = ("cloth", "setup")
+COILED = ("hose",)  # packed in a small box, too
+LONG = 300  # from here on, centimetres are written as metres
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +110,9 @@ def _measure(kind: Goods, key: str, drawn: dict[str, int], random: Random) -> st
         return _metric(number, "g", "kg", random)
     if key == "capacity":
         return _metric(number, "ml", "L", random)
-    return plural(number, "year") if key == "warranty" else f"{number} cm"
+    if key == "warranty":
+        return plural(number, "year")
+    return f"{number} cm" if number < LONG else f"{number // 10 / 10:g} m"
 
 
 def _metric(number: int, small: str, large: str, random: Random) -> str:
@@ -147,7 +151,7 @@ def _value(kind: Goods, key: str, pool: str, drawn: dict[str, int], random: Rand
 
 def _box(kind: Goods, drawn: dict[str, int], random: Random) -> str:
     """A box a little larger than the goods, or one for what is folded or taken apart."""
-    if kind.tags & set(FOLDED):
+    if kind.tags & set(FOLDED) or kind.noun in COILED:
         sides = [random.randint(28, 78), random.randint(18, 44), random.randint(8, 26)]
     else:
         keys = [key for key in ("length", "width", "base", "base", "height") if key in kind.ranges]

@@ -24,6 +24,7 @@ CODAS = "b ck d ff g l ll lm ld m mp n nd ng nt p r rd rk rl rn rt s sh sk ss st
 ENDINGS = "a al an ar ax ay el en er et ey ia ic il in ine is le lo o ock ola on or os ow um us y"
 THRICE = re.compile(r"(.)\1\1")  # no name has a letter three times in a row
 MONTHS = "January February March April May June July August September October November December"
+UNSHADED = ("white", "black", "ivory", "cream", "silver", "gold", "scarlet", "crimson", "maroon", "navy", "peach")
 COUNTS = {  # pool: lowest, highest, step, how it is written
     "days": (2, 120, 1, "{} days"), "short_days": (2, 21, 1, "{} days"), "feast_days": (2, 21, 1, "{} days"),
     "working_days": (2, 25, 1, "{} working days"), "first_days": (2, 8, 1, "{} working days"),
@@ -78,7 +79,7 @@ def _grams(random: Random) -> str:
 def _job(random: Random) -> str:
     """The time that a piece of work takes."""
     return random.choice([
-        f"{random.randrange(5, 60, 5)} minutes", f"{random.randint(2, 12)} hours", f"{random.randint(2, 9)} days",
+        f"{random.randrange(20, 60, 5)} minutes", f"{random.randint(2, 12)} hours", f"{random.randint(2, 9)} days",
         f"{random.randint(2, 9)} working days"])  # fmt: skip
 
 
@@ -170,9 +171,9 @@ def town(random: Random, split: str = "train") -> str:
 
 
 def colour(random: Random) -> str:
-    """A colour, in one of two with a word that shades it."""
-    plain = random.choice(words()["colour"])
-    return f"{random.choice(words()['shade'])} {plain}" if random.random() < 0.5 else plain
+    """A colour, in one of two with a word that shades it. There is no dark white, and no pale slate grey."""
+    plain, shaded = random.choice(words()["colour"]), random.random() < 0.5
+    return plain if not shaded or plain in UNSHADED or " " in plain else f"{random.choice(words()['shade'])} {plain}"
 
 
 @cache

@@ -6,6 +6,7 @@ Houses, services and values are drawn anew for every page, so that nothing of th
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 from random import Random
@@ -15,6 +16,18 @@ from ftlab.world import invent, shops
 from ftlab.world.shops import Fact, Passage, Wording
 from ftlab.world.text import sentence
 
+# By topic of a shop's rules: the words by which a question shows that it is about the topic and about no other. "How
+# long do I wait for an answer?" is answered on many a page that says nothing about claims.
+BOUND = {
+    "Returns": "return", "Late Returns": "late return|deadline", "Exchanges": "exchang|swap", "Refunds": "refund",
+    "Shipping": "shipping|postage|island", "Express Delivery": "express", "Overseas Parcels": "overseas|duty|customs",
+    "Collection from the Shop": "collect|pick up", "Warranty": "warranty", "Claims": "claim", "Repairs": "repair",
+    "Spare Parts": "spare part|part number", "Privacy": "data|address|my bills", "Newsletter": "newsletter",
+    "Gift Cards": "gift card", "Vouchers": "voucher", "Price Match": "match", "Trade Orders": "trade",
+    "Recycling and Trade-in": "recycl", "Deposits and Payment Plans": "plan|reserve", "Hire of Goods": "hire",
+    "Classes and Events": "class|open evening", "Opening Hours and Visits": "doors open|shop opens|shop shut|tour|park",
+    "Membership": "member", "Complaints": "compla", "Engraving and Made-to-order": "engrav|made-to-order",
+    "Lost Parcels": "lost parcel|as lost|call it lost"}  # fmt: skip
 Page = tuple[str, list[Passage], dict[str, list[Wording]]]  # the text, its passages, and by name what they do not say
 
 
@@ -57,6 +70,7 @@ def house(random: Random) -> Page:
     offered = random.sample(services()[place], random.choice([2, 2, 3]))
     taken: set[str] = set()
     found, absent, shared = [], {}, []
+    fillers = random.sample(talk()["filler"], len(talk()["filler"]))
     for kind, service in offered:
         table = aspects(kind)
         again = [each for each in shared if each in table]
@@ -66,7 +80,7 @@ def house(random: Random) -> Page:
         shared = wanted + rest[: random.randint(3, 6 if len(offered) == 2 else 4) - len(wanted)]
         absent[service] = [each for each in rest if each not in shared]
         facts = tuple(_fact(random, each, taken) for each in random.sample(shared, len(shared)))
-        found.append(Passage("notice", service, running_text(random, service, facts), facts))
+        found.append(Passage("notice", service, running_text(random, service, facts, fillers), facts))
     return _page(random, f"{invent.name(random)} {place}", found), found, absent
 
 
@@ -75,14 +89,15 @@ def shop(random: Random) -> Page:
     table = shops.wordings("policies")
     missing, *topics = random.sample(list(table), random.choice([3, 3, 4]))
     taken: set[str] = set()
-    found = []
+    found, fillers = [], random.sample(talk()["filler"], len(talk()["filler"]))
     for topic in topics:
         count = random.randint(3, 5 if len(topics) == 2 else 4)
         some = random.sample(list(table[topic].values()), min(count, len(table[topic])))
         facts = tuple(_fact(random, each, taken) for each in some)
-        found.append(Passage("policy", _about(topic), running_text(random, _about(topic), facts), facts))
+        found.append(Passage("policy", _about(topic), running_text(random, _about(topic), facts, fillers), facts))
     about = f"the rules on {_about(missing)}"
-    unsaid = [replace(each, topics=(about,)) for each in table[missing].values()]
+    bound = {each: tuple(q for q in each.questions if re.search(BOUND[missing], q)) for each in table[missing].values()}
+    unsaid = [replace(each, topics=(about,), questions=questions) for each, questions in bound.items() if questions]
     random.shuffle(unsaid)
     return _page(random, f"{invent.name(random)} Shop", found), found, {each.name: unsaid[:1] for each in found}
 
@@ -99,19 +114,21 @@ def _page(random: Random, name: str, found: list[Passage]) -> str:
     return head + "\n\n" + "\n\n".join(f"{_heading(random, each.name)}{each.text}" for each in found)
 
 
-def running_text(random: Random, about: str, facts: tuple[Fact, ...]) -> str:
-    """The facts as sentences that follow one another, with some between them that say little."""
-    openers, fillers = (random.sample(talk()[pool], 4) for pool in ("opener", "filler"))
-    parts = []
+def running_text(random: Random, about: str, facts: tuple[Fact, ...], fillers: list[str]) -> str:
+    """The facts as sentences that follow one another, with some of the page's fillers between them, each used once."""
+    openers = random.sample(talk()["opener"], 4)
+    parts, before = [], ""
     for number, fact in enumerate(facts):
         text = random.choice(fact.wording.statements)
-        again = number and text.startswith("{it} ") and random.random() < 0.4
+        again = text.startswith("{it} ") and before.startswith("{it} ") and random.random() < 0.8
+        before = text
         text = text.format(it="it" if again else about, v=fact.value)
         if number and openers and "lease " not in text and random.random() < 0.15:
             text = openers.pop() + low(text)
         parts.append(text)
         if fillers and random.random() < 0.2:
             parts.append(fillers.pop())
+            before = ""  # and "it" would be the page
     return shops.prose(parts)
 
 

@@ -30,7 +30,7 @@ COMPARED = {  # fact: how a product has it, and which of two has more and which 
 }
 OF_PARTS = ("spare_price", "deposit", "discount", "parcel_weight", "box_size", "lid_colour", "handle_material",
             "comes_with", "designer", "next_delivery", "care_product", "noise", "made_in")  # "it" could be the part
-UNITS = {"kg": 1000, "L": 1000}  # in grams and millilitres
+UNITS = {"kg": 1000, "L": 1000, "m": 100}  # in grams, millilitres and centimetres
 KINDS, WEIGHTS = ("single", "both", "follow", "unknown"), (4, 3, 2, 1.3)
 
 
@@ -141,7 +141,10 @@ def _both(random: Random, passage: Passage, first: Fact, second: Fact) -> Exchan
         return _ask(random, question), shops.prose([f"{one[:-1]} and{two.removeprefix(passage.name)}"]), ""
     if two.startswith(passage.name) and random.random() < 0.7:
         two = f"it{two.removeprefix(passage.name)}"
-    joined = random.choice(notices.talk()["join"]).format(a=one[:-1], b=sentence(two), b_low=low(two))
+    ways = notices.talk()["join"]
+    if not two.lower().startswith(("it ", "the ", "we ", "its ", passage.name.lower())):  # advice is no second half
+        ways = tuple(way for way in ways if way.startswith("{a}. ") and "{b}" in way)
+    joined = random.choice(ways).format(a=one[:-1], b=sentence(two), b_low=low(two))
     return _ask(random, question), shops.prose([joined]), ""
 
 

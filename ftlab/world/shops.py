@@ -17,8 +17,9 @@ from ftlab.world import goods, invent
 from ftlab.world.text import a, rng, sentence, typo
 
 CORE = ("price", "weight", "capacity", "room", "material", "colour", "height", "warranty", "made_in", "dishwasher_safe")
-NO_LEAD = ("It ", "Its ", "This ", "They ")  # no passage and no reply begins with one of these before a name
 MOST_FACTS = {1: 9, 2: 5, 3: 4}  # of a passage, by the number of passages on the page
+CLASHES = {"length": "warranty", "motor": "warranty", "stock_years": "parts_kept", "part_price": "spare_price"}
+OF_IT = re.compile(r"\b(of|with|for|on|in|to|behind|about|from|under|like) \{it\}")  # not called "it" there
 STYLES = ("Question: {q}\nAnswer:", "Question: {q}\nAnswer:", "Q: {q}\nA:", "Customer: {q}\nShop:")
 
 
@@ -121,6 +122,11 @@ def prose(parts: list[str]) -> str:
     return re.sub(r"(^|[.!?] )([a-z])", lambda match: match[1] + match[2].upper(), " ".join(parts))
 
 
+def follows(before: str, text: str) -> bool:
+    """Whether a sentence that says "it" may follow: the one before begins with the thing itself, not with a part."""
+    return not re.search(r"\b[Ii]ts?\b", text.split("{it}")[0]) or before.startswith(("{it} ", "It "))
+
+
 def fill(template: str, name: str, value: str) -> str:
     """A template with the entity and the value in it, and the article that the value asks for."""
     return re.sub(r"\ba \{v\}", a(value), template).format(it=name, v=value)
@@ -167,11 +173,16 @@ def product_passage(
 
 
 def _sentences(random: Random, facts: list[Fact], noun: str) -> list[str]:
-    subjects = [f"the {noun}", "it", "it", f"this {noun}"]
-    return [
-        random.choice(fact.wording.states(fact.value)).format(it=random.choice(subjects), v=fact.value)
-        for fact in facts
-    ]
+    """The facts as sentences. After one about a part, such as the lid, the goods are named and not called "it"."""
+    found, before = [], "{it} "  # the introduction has just named them
+    for fact in facts:
+        texts = fact.wording.states(fact.value)
+        text = random.choice([each for each in texts if follows(before, each)] or texts)
+        named = [f"the {noun}", f"this {noun}"]
+        subjects = [*named, "it", "it"] if before.startswith(("{it} ", "It ")) else named
+        found.append(text.format(it=random.choice(subjects), v=fact.value))
+        before = text
+    return found
 
 
 def _some_facts(table: list[Wording], random: Random, count: int, split: str) -> list[Fact]:
@@ -185,11 +196,19 @@ def _some_facts(table: list[Wording], random: Random, count: int, split: str) ->
     return list(facts.values())
 
 
-def policy_passage(random: Random, most: int, split: str = "train") -> Passage:
-    """A passage about the policies of an invented shop, in a few sentences."""
+def policy_passage(
+    random: Random, most: int, split: str = "train", without: frozenset[str] = frozenset()
+) -> Passage:
+    """A passage about the policies of an invented shop, in a few sentences.
+
+    Args:
+        most: Number of facts at most.
+        split: "train", or "test" for names that never occur in training.
+        without: Facts that the goods of the page state with values of their own: no rule speaks of them as well.
+    """
     topic = random.choice(list(wordings("policies")))
     shop = invent.name(random, split)
-    table = list(wordings("policies")[topic].values())
+    table = [each for each in wordings("policies")[topic].values() if CLASHES.get(each.key) not in without]
     facts = _some_facts(table, random, min(most, random.choice([3, 4])), split)
     low = topic.lower()
     head = random.choice([f"{topic} at {shop}.", f"{shop}: {low}.", f"{topic}.", f"From the rules of {shop}: {low}."])
@@ -206,29 +225,34 @@ def thing_passage(random: Random, most: int, split: str = "train") -> Passage:
     while "{name}" in name:
         name = name.replace("{name}", invent.name(random, split), 1)
     facts = _some_facts(table, random, min(most, random.choice([3, 4, 5])), split)
-    parts = [random.choice(fact.wording.statements) for fact in facts]
-    if parts[0].startswith(NO_LEAD):  # the name comes first
-        parts[0] = random.choice([text for text in facts[0].wording.statements if "{it}" in text])
-    text = prose([fill(part, name, fact.value) for part, fact in zip(parts, facts, strict=True)])
+    parts, before = [], ""
+    for fact in facts:  # the name comes first, and "it" is nobody and nothing else
+        part = random.choice([text for text in fact.wording.statements if follows(before, text)])
+        again = kind != "person" and all(text.startswith("{it} ") for text in (before, part)) and random.random() < 0.8
+        parts.append(fill(part, "it" if again else name, fact.value))
+        before = part
+    text = prose(parts)
     return Passage("thing", name, text, tuple(facts))
 
 
 def passages(random: Random, count: int, split: str = "train") -> list[Passage]:
     """``count`` passages for one page; a page has at most one shop policy, as its questions do not name the shop."""
     makers = [product_passage] * 5 + [policy_passage] * 4 + [thing_passage] * 3
-    found: list[Passage] = []
-    while len(found) < count:
-        make = random.choice(makers)
-        if make is policy_passage:
-            makers = [other for other in makers if other is not policy_passage]
-        found.append(make(random, MOST_FACTS[count], split))
+    drawn: list = []
+    while len(drawn) < count:
+        drawn.append(random.choice([each for each in makers if each is not policy_passage or each not in drawn]))
+    found = [make(random, MOST_FACTS[count], split) for make in drawn if make is not policy_passage]
+    if policy_passage in drawn:  # made last, since it must not speak against the goods
+        stated = frozenset(fact.wording.key for each in found if each.goods for fact in each.facts)
+        found.insert(drawn.index(policy_passage), policy_passage(random, MOST_FACTS[count], split, stated))
     return found
 
 
 def ask(random: Random, passage: Passage, fact: Fact, alone: bool) -> str:
     """A plain question about one fact. On a page with one passage the goods may be called "it"."""
-    called_it = passage.kind == "product" and alone and random.random() < 0.15
-    return sentence(random.choice(_asking(passage, fact, False)).format(it="it" if called_it else passage.name))
+    text = random.choice(_asking(passage, fact, False))
+    called_it = passage.kind == "product" and alone and not OF_IT.search(text) and random.random() < 0.2
+    return prose([text.format(it="it" if called_it else passage.name)])
 
 
 def _asking(passage: Passage, fact: Fact, customers: bool) -> tuple[str, ...]:
@@ -254,7 +278,7 @@ def ask_as_customer(random: Random, passage: Passage, fact: Fact, alone: bool) -
     name = passage.name
     if alone and passage.kind == "product" and random.random() < 0.4:
         noun = name.split()[-1].lower()
-        name = random.choice(["it", f"the {noun}", f"this {noun}"])
+        name = random.choice([f"the {noun}", f"this {noun}", *(["it"] if not OF_IT.search(wording) else [])])
     question = prose([wording.format(it=name)])
     told = re.search(r"[.?!] ", question)  # a question that tells something itself needs no more of it
     pick = random.choice(invent.words()["before"]) if told else said(random, "before", passage)

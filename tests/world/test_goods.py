@@ -10,7 +10,7 @@ import pytest
 from ftlab.world import goods, invent, shops
 from ftlab.world.text import rng
 
-UNITS = {"kg": 1000.0, "g": 1.0, "L": 1000.0, "ml": 1.0, "cm": 1.0}
+UNITS = {"kg": 1000.0, "g": 1.0, "L": 1000.0, "ml": 1.0, "cm": 1.0, "m": 100.0}
 
 
 def amount(value: str) -> float:
@@ -110,3 +110,31 @@ def test_values_of_people_and_places_are_possible() -> None:
 def test_names_have_no_letter_three_times_in_a_row() -> None:
     random = rng("test thrice")
     assert not [name for name in (invent.name(random) for _ in range(5000)) if re.search(r"(.)\1\1", name)]
+
+
+def test_long_things_are_measured_in_metres_and_coiled_ones_fit_their_box(drawn: list) -> None:
+    seen = set()
+    for kind, values in drawn:
+        for key in ("height", "length", "width", "base_diameter"):
+            number, _, unit = values.get(key, "1 cm").partition(" ")
+            assert unit == "m" or float(number) < goods.LONG, (kind.noun, key, values[key])
+            seen.add(unit)
+        if "box_size" in values and kind.noun in goods.COILED:
+            assert max(int(side) for side in values["box_size"].removesuffix(" cm").split(" x ")) < 100
+    assert seen == {"cm", "m"}
+
+
+def test_no_shade_of_what_has_no_shades() -> None:
+    random = rng("test shades")
+    colours = {invent.colour(random) for _ in range(3000)}
+    assert {"white", "black", "brick red"} <= colours and len(colours) > 150
+    wrong = rf"({'|'.join(invent.words()['shade'])}) ({'|'.join(invent.UNSHADED)}|\w+ \w+)$"
+    assert not [each for each in colours if re.fullmatch(wrong, each)]
+    nouns = {"brick", "sand", "slate", "moss", "wine", "rust", "mustard"}  # "sold in brick" is no colour
+    assert not nouns & set(invent.words()["colour"])
+
+
+def test_nothing_harms_a_pan_that_pans_are_made_for() -> None:
+    harms = " ".join(invent.words()["keep_from_kitchen"])
+    assert not re.search(r"flame|magnet|heat|stove", harms), harms
+    assert "choir singers" not in invent.words()["free_group"]  # "The choir is free for choir singers"

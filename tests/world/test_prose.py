@@ -227,3 +227,40 @@ def test_the_names_of_a_page_are_invented() -> None:
     random = rng("test known")
     assert not {word for _ in range(500) for word in invent.name(random).split()} & invent.taken()
     assert len({kind.noun for kind in goods.goods()}) > 70
+
+
+def test_a_question_about_a_missing_topic_names_the_topic() -> None:
+    """Otherwise the rules of another topic may answer it, and the reply that nothing is said would be wrong."""
+    assert set(notices.BOUND) == set(shops.wordings("policies"))
+    random = rng("test bound")
+    for _ in range(300):
+        for each in notices.shop(random)[2].values():
+            assert each and all(wording.questions for wording in each)
+            assert all(any(re.search(words, text) for words in notices.BOUND.values())
+                       for wording in each for text in wording.questions)  # fmt: skip
+
+
+def test_what_is_said_of_a_service_fits_it() -> None:
+    kinds = {service: {each.key for each in notices.aspects(kind)}
+             for offered in notices.services().values() for kind, service in offered}  # fmt: skip
+    assert "pick_up" in kinds["zip repair"] and not {"pick_up", "safe"} & kinds["catalogue search"]
+    assert not [service for service, keys in kinds.items() if service.endswith("hire") and "age" in keys]
+    assert "hire_late" in kinds["drill hire"] and "hire_late" not in kinds["stage hire"]
+    assert min(map(len, kinds.values())) >= 8, min(kinds, key=lambda each: len(kinds[each]))
+
+
+def test_what_is_said_between_the_rules_comes_once_and_fits_any_rule() -> None:
+    """Praise such as "Many people enjoy this" stood after fees, and "it" between the rules was nobody's."""
+    assert not [text for text in notices.talk()["filler"] if re.search(r"\b(it|this)\b(?! page)", text)]
+    assert not [text for text in notices.talk()["ask_aside"] if re.search(r"\bit\b", text)]
+    random = rng("test fillers")
+    for make in (notices.house, notices.shop):
+        for _ in range(200):
+            text, found, _ = make(random)
+            assert all(text.count(filler) < 2 for filler in notices.talk()["filler"]), text
+            for passage in found:
+                sentences = re.split(r"(?<=[.!?]) (?=[A-Z])", passage.text)
+                for before, sentence in zip(sentences, sentences[1:], strict=False):
+                    if sentence.startswith("It ") and not sentence.startswith(("It takes", "It was in", "It costs")):
+                        before = re.sub("^(" + "|".join(notices.talk()["opener"]) + ")", "", before)
+                        assert before.lower().startswith((passage.name.lower(), "it ")), passage.text
