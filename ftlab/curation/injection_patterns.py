@@ -185,8 +185,8 @@ NEEDS = {
                          "brand |safety |check|no longer|filter|orders|limit|told you|taught you",
     "cancels what came before": "ignore|disregard|forget|override| aside|end of |start of |beginning of |new conver|"
                                 "new context",
-    "gives it another role": "you are |you're|you will |pretend|role|imagine| as | like |now on|here on|obey|stop being|"
-                             "opposite|in which you|persona|character|part of|simulate|work for me",
+    "gives it another role": "you are |you're|you will |pretend|role|imagine| as | like |now on|here on|obey|"
+                             "stop being|opposite|in which you|persona|character|part of|simulate|work for me",
     "asks for its orders": "prompt|instructions|system|guidelines|rules|configuration|initial|internal|developer|"
                            "context|memory|training data|api key|above|precede|told you|taught you|gave you|"
                            "instructed you|wrote to you|given by your|you were |dump |hidden|secret",
