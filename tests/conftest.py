@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from ftlab.course import offline
@@ -18,6 +19,11 @@ ROOT = Path(__file__).resolve().parents[1]
 # chose, and fetch none.
 os.environ.pop("FTLAB_MODEL", None)
 os.environ.update(offline.environment() | {offline.FETCH_NOTHING: "1"})
+
+# In CI the property tests draw the same examples at every run; on a person's machine they explore.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.fixture
