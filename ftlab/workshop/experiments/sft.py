@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from ftlab import files, paths, values
 from ftlab.model import Choice, lab
+from ftlab.texts import plain_conversations as conversations
 from ftlab.texts import sample
 from ftlab.tuning import chat, generate
 from ftlab.workshop.pretrain import Recipe
@@ -22,11 +23,6 @@ VALID = 48
 FACTS = 200
 SIZES = {10: 24, 30: 40, 100: 80, 300: 160}  # training examples: optimizer steps
 OVERFIT_EXAMPLES, OVERFIT_STEPS = 30, 100
-
-
-def conversations(split: str) -> list[dict]:
-    """The plain conversations of a split, in the stored order."""
-    return files.read_jsonl(paths.data() / "quillmere" / f"plain_{split}.jsonl")
 
 
 def general_questions(count: int) -> list[dict]:
