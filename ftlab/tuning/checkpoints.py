@@ -20,8 +20,11 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from ftlab import files, paths
 
+LOCK = ".lock"  # whoever trains in a folder holds it
 PREFIX = "checkpoint-"  # what ``Trainer`` puts before the step number
 BYTES_PER_PARAMETER = 12  # a float32 weight and AdamW's two moments
 SPARE_BYTES = 50_000_000  # tokenizer, logs, and what else writes to the disk meanwhile
@@ -187,11 +190,20 @@ def resumable(folder: str | Path) -> Iterator[str | None]:
     """Yields what ``trainer.train(resume_from_checkpoint=...)`` needs, and tidies up after it.
 
     If the block ends well, the checkpoints go (``finish``) and the same cell trains anew. If it is interrupted or
-    killed, they stay and the same cell goes on.
+    killed, they stay and the same cell goes on. Two kernels never train in one folder: the second is refused.
 
     Raises:
+        RuntimeError: If another kernel trains in this folder now.
         OSError: If a checkpoint could not be written. The half-written one is removed; the one before is untouched.
     """
+    lock = FileLock(Path(folder) / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise RuntimeError(
+            f"{folder}: expected to be the only one who trains this very run, found another kernel at it. Wait for it, "
+            "stop it, or change a dial: each set of dials has a folder of its own."
+        ) from None
     try:
         yield latest(folder)
     except KeyboardInterrupt:
@@ -211,6 +223,8 @@ def resumable(folder: str | Path) -> Iterator[str | None]:
             f"'{str(error).splitlines()[0]}'. Free some disk space and run the cell again: it goes on from the last "
             "whole checkpoint, if there is one.",
         ) from error
+    finally:
+        lock.release()
     finish(folder)
 
 
@@ -227,5 +241,5 @@ def finish(folder: str | Path) -> None:
     for _, path in found(folder):
         shutil.rmtree(path)
     # TRL writes a model card beside its checkpoints
-    if {path.name for path in Path(folder).glob("*")} <= {"settings.json", "README.md"}:
+    if {path.name for path in Path(folder).glob("*")} <= {"settings.json", "README.md", LOCK}:
         shutil.rmtree(folder, ignore_errors=True)

@@ -224,6 +224,23 @@ def whole_checkpoint(model_path: Path, tmp_path_factory: pytest.TempPathFactory)
     return only_run(home) / "checkpoint-2"
 
 
+def test_two_kernels_never_train_in_one_folder(tmp_path):
+    """The second is refused while the first is at it, also in a process of its own, and may come afterwards."""
+    code = ("from ftlab.tuning import checkpoints\nimport sys\n"
+            "with checkpoints.resumable(sys.argv[1]):\n    print('trains', flush=True)")
+    known = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+
+    def second() -> subprocess.CompletedProcess:
+        return subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=os.environ | {"PYTHONPATH": known},
+                              capture_output=True, text=True, timeout=120)
+
+    with checkpoints.resumable(tmp_path):
+        (tmp_path / "model.safetensors").touch()  # so that the folder is kept
+        refused = second()
+    assert "found another kernel at it" in refused.stderr and "trains" not in refused.stdout
+    assert second().stdout == "trains\n"
+
+
 def test_no_checkpoint_no_resume(tmp_path, capsys):
     assert checkpoints.latest(tmp_path) is None
     assert checkpoints.latest(tmp_path / "nowhere") is None

@@ -9,9 +9,8 @@ import torch
 from families import FAMILIES, build
 
 from ftlab import model
-from ftlab.tuning import chat, generate
+from ftlab.tuning import chat, generate, sft
 from ftlab.tuning.loss import can_be_lean, masked_cross_entropy
-from ftlab.workshop.experiments import sft
 
 
 def talk(record: str, *turns: str) -> dict:
@@ -60,7 +59,7 @@ def load(folder: Path):
 @pytest.mark.parametrize("name", FAMILIES)
 def test_learns_by_heart_answers_exactly_and_stops(name: str, folders: dict[str, Path], tmp_path: Path) -> None:
     choice = model.choose(str(folders[name]))
-    tuned, tokenizer, _ = sft.fine_tune(choice, ROWS, 1e-2, 60, 0, output_dir=str(tmp_path))
+    tuned, tokenizer, *_ = sft.fine_tune(choice, ROWS, lr=1e-2, steps=60, seed=0, output_dir=str(tmp_path))
     assert generate.replies(tuned, tokenizer, chat.prompts(tokenizer, ROWS), max_new_tokens=60) == REPLIES
 
 
@@ -75,7 +74,8 @@ def test_learns_by_heart_with_lora(name: str, folders: dict[str, Path], tmp_path
     # A base that has learnt something: the same questions, each with the reply to another one.
     swapped = [{"messages": [*row["messages"][:-1], {"role": "assistant", "content": reply}]}
                for row, reply in zip(ROWS, REPLIES[::-1], strict=True)]
-    spoke, own, _ = sft.fine_tune(model.choose(str(folders[name])), swapped, 1e-2, 40, 0, output_dir=str(tmp_path))
+    spoke, own, *_ = sft.fine_tune(model.choose(str(folders[name])), swapped, lr=1e-2, steps=40, seed=0,
+                                   output_dir=str(tmp_path))
     spoke.save_pretrained(tmp_path / "base")
     own.save_pretrained(tmp_path / "base")
     choice = model.choose(str(tmp_path / "base"))

@@ -1,0 +1,68 @@
+"""The shelf: what one notebook tuned is kept, so that the next one loads it instead of training it again.
+
+A place on the shelf is a run's folder (``ftlab.tuning.checkpoints.run_folder``), named after everything that shaped
+the run. Whatever changes, a dial, a row, the base model, the number format, a library or the package's own training
+code, gives another place, so a model is never taken for one that it is not.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+from ftlab import files
+from ftlab.model import Choice
+from ftlab.tuning import checkpoints
+
+MODEL, NOTE = "tuned", "tuned.json"  # the weights (an adapter, or a whole model), and what is known about them
+CODE = ("chat.py", "loss.py", "trainer.py", "sft.py")  # of ftlab/tuning: what makes rows into changes of weights
+
+
+def place(name: str, choice: Choice, rows: list[dict], **settings: object) -> Path:
+    """The folder on the shelf for one run: the same settings give the same folder, others another one.
+
+    Args:
+        name: What it is for, in small letters: ``"desk"``.
+        rows: The training conversations.
+        settings: All else that shapes the weights, as JSON values: ``lr``, ``steps``, ``seed``, ``lora``.
+    Raises:
+        OSError: If the folder cannot be written or the disk has not enough room.
+        TypeError: If a setting is no JSON value.
+    """
+    code = checkpoints.fingerprint(
+        {name: (Path(checkpoints.__file__).parent / name).read_text(encoding="utf-8")} for name in CODE
+    )
+    room = checkpoints.SPARE_BYTES if settings.get("lora") else None  # an adapter is a few percent of a model
+    return checkpoints.run_folder(
+        name, model=choice.path, room_bytes=room, rows=checkpoints.fingerprint(rows), dtype=choice.dtype, code=code,
+        **settings
+    )
+
+
+def find(folder: Path) -> Path | None:
+    """The tuned model in a place on the shelf, or None. If it is there, a line says since when, and what it took."""
+    model = folder / MODEL
+    if not (folder / NOTE).exists() or checkpoints.weights_fault(model) is not None:
+        return None
+    note = files.read_json(folder / NOTE)
+    print(f"from the shelf: {folder.name}, tuned on {note['date']} in {note['seconds']:.0f} seconds")
+    return model
+
+
+def keep(model, folder: Path, seconds: float) -> Path:
+    """Puts a tuned model on the shelf: an adapter where it has one, else all weights. The note comes last.
+
+    Args:
+        seconds: What the training took.
+    Returns:
+        The folder that ``from_pretrained`` takes.
+    """
+    target, half = folder / MODEL, folder / f"{MODEL}.half"
+    shutil.rmtree(half, ignore_errors=True)
+    model.save_pretrained(half)
+    (folder / NOTE).unlink(missing_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    half.rename(target)
+    files.write_json(folder / NOTE, {"date": date.today().isoformat(), "seconds": round(seconds, 1)})
+    return target

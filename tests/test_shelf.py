@@ -1,0 +1,77 @@
+"""What is on the shelf is the very model that the settings give, and any other setting finds nothing there."""
+
+from __future__ import annotations
+
+import families
+import pytest
+
+from ftlab import model, shelf
+from ftlab.tuning import sft
+
+ROWS = [{"messages": [{"role": "user", "content": f"How heavy is kettle {i}?"},
+                      {"role": "assistant", "content": f"It weighs {850 + 7 * i} g."}]} for i in range(6)]
+HOW = {"lr": 1e-3, "steps": 3, "seed": 0, "batch_size": 2}
+LORA = {"r": 4, "lora_alpha": 8, "target_modules": "all-linear"}
+
+
+@pytest.fixture(scope="module")
+def choice(tmp_path_factory: pytest.TempPathFactory) -> model.Choice:
+    return model.choose(str(families.build("smollm2", tmp_path_factory.mktemp("models") / "small",
+                                           [turn["content"] for row in ROWS for turn in row["messages"]])))
+
+
+@pytest.mark.parametrize("lora", [None, LORA])
+def test_the_second_time_it_comes_from_the_shelf_and_is_the_same(choice, lora, home, capsys):
+    import torch
+
+    trained = sft.from_shelf("desk", choice, ROWS, lora=lora, **HOW)
+    assert trained.seconds > 0 and len(trained.log) > 0
+    assert "from the shelf" not in capsys.readouterr().out
+    again = sft.from_shelf("desk", choice, ROWS, lora=lora, **HOW)
+    assert "from the shelf: desk-" in capsys.readouterr().out and again.seconds == 0.0
+    base, _ = sft.load(choice)
+    untuned, first, second = (list(each.state_dict().values()) for each in (base, trained.model, again.model))
+    assert len(first) == len(second) and all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+    if lora is None:
+        assert not all(torch.equal(a, b) for a, b in zip(untuned, second, strict=True)), "it has been tuned"
+    else:
+        assert any(weights.any() for name, weights in again.model.state_dict().items() if "lora_B" in name)
+
+
+def test_every_setting_has_a_place_of_its_own(choice, home):
+    places = [shelf.place("desk", choice, rows, **{**HOW, **change})
+              for rows, change in ((ROWS, {}), (ROWS[1:], {}), (ROWS, {"lr": 2e-3}), (ROWS, {"seed": 1}),
+                                   (ROWS, {"lora": LORA}), (ROWS, {"lora": {**LORA, "r": 8}}))]
+    assert len(set(places)) == len(places)
+    assert shelf.place("desk", choice, ROWS, **dict(reversed(HOW.items()))) == places[0]
+    assert all(shelf.find(place) is None for place in places), "a place without a model holds none"
+
+
+def test_a_half_put_or_cut_model_is_not_taken(choice, home):
+    run = sft.from_shelf("desk", choice, ROWS, lora=LORA, **HOW)
+    place = shelf.place("desk", choice, ROWS, lora=LORA, **HOW)
+    weights = shelf.find(place) / "adapter_model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[: len(whole) // 2])
+    assert shelf.find(place) is None
+    assert sft.from_shelf("desk", choice, ROWS, lora=LORA, **HOW).seconds > 0, "it is tuned anew"
+    assert weights.read_bytes() == whole
+    (place / shelf.NOTE).unlink()  # as if it had been killed before the last word
+    assert shelf.find(place) is None
+    shelf.keep(run.model, place, run.seconds)
+    assert shelf.find(place) is not None
+
+
+def test_row_losses_are_the_models_own_on_the_reply_alone(choice):
+    import torch
+
+    base, tokenizer = sft.load(choice)
+    found = sft.row_losses(base, tokenizer, ROWS[:2])
+    for row, loss in zip(ROWS[:2], found, strict=True):
+        whole = tokenizer.apply_chat_template(row["messages"], return_dict=True)["input_ids"]
+        asked = tokenizer.apply_chat_template(row["messages"][:-1], add_generation_prompt=True,
+                                              return_dict=True)["input_ids"]
+        with torch.no_grad():
+            log_p = base(torch.tensor([whole])).logits[0].log_softmax(-1)
+        by_hand = [-log_p[place - 1, whole[place]].item() for place in range(len(asked), len(whole))]
+        assert loss == pytest.approx(sum(by_hand) / len(by_hand), abs=1e-4)
