@@ -43,10 +43,10 @@ print(choice := model.choose(), lab := model.lab(), sep="\n")
 
 # %%
 SEED = 0  # whole number: which examples, and in which order; try 1
-PER_KIND = 16  # training conversations of each of nine kinds; the first four dials are notebook 02's: leave them, or
-STEPS = 36  # optimizer steps of the tuned model; a new model is tuned, which takes minutes; try 72
-BATCH_SIZE = 4  # examples a step
-LR = 1e-3  # learning rate, no unit
+PER_KIND = 16  # training conversations of each kind, as in notebook 02: with another value a new model is tuned; try 8
+STEPS = 36  # optimizer steps of the tuned model, as in notebook 02; try 18
+BATCH_SIZE = 4  # examples a step, as in notebook 02; try 8
+LR = 1e-3  # learning rate, no unit, as in notebook 02; try 3e-4
 ASKED = 10  # held-out conversations of each kind; try 5, or 159: all 553 there are (four minutes)
 FACTS = 30  # questions about the real world; try 60
 LEAKED = 16  # test items that leak into a training set; try 8
@@ -184,13 +184,13 @@ def show(i, names):
 show(0, said)
 
 # %% [markdown]
-# And failures, which teach more: the first three replies of the tuned model that are not fit to send (fewer, if there
+# And failures, which teach more: the next three replies of the tuned model that are not fit to send (fewer, if there
 # are fewer). Is the reply wrong, or the yardstick?
 
 # %%
 failures = [i for i, row in enumerate(held_out) if not desk.is_fit(said["tuned"][i], row)]
 print(f"{len(failures)} of {len(held_out)} replies of the tuned model are not fit to send.\n")
-for i in failures[:3]:
+for i in [i for i in failures if i][:3]:
     show(i, ["tuned"])
 
 # %% [markdown]
@@ -229,10 +229,14 @@ for name in ("precision", "recall", "f1"):
     by = [labels.score_labels(["keep" if kept else "over" for kept in each["contained"]], true[: len(each["right"])])
           .by_label["over"][name] for each in scores.values()]
     print(f"{'hand over: ' + name:20}" + "".join(f"{value:>10.2f}" for value in by))
+grave = [i for i, row in enumerate(held_out[:common]) if row["kind"] == "grave"]
+kept = [sum(each["contained"][i] for i in grave) for each in scores.values()]
+print(f"{'grave cases kept':20}" + "".join(f"{count:>10}" for count in kept) + f"   of {len(grave)}")
 
 # %% [markdown]
-# The last three lines are the label *hand over*. Read a column from top to bottom before you compare columns: a high
-# line tells little without the one below it.
+# Below the shares stands the label *hand over*, and what it is about: injured and threatening customers whom nobody but
+# a program has read. Read a column from top to bottom before you compare columns: a high line tells little without the
+# next one.
 #
 # A share of so many conversations is a guess with a width. The table below has two of the scores with **95 %
 # intervals**, and each answerer's difference from the template, taken within each conversation.
@@ -245,7 +249,8 @@ comparison.compare({who: {name: each[name] for name in judged} for who, each in 
 # %%
 fig, ax = plt.subplots(figsize=(10, 4.2))
 parts = ["right form", "on-brand", "right", "fit to send", "value without source"]
-compared = comparison.compare({who: {name: each[name] for name in parts} for who, each in shared.items()}, "template")
+order = ("tuned", *(who for who in shared if who != "tuned"))  # the first other than the baseline is drawn in blue
+compared = comparison.compare({who: {name: shared[who][name] for name in parts} for who in order}, "template")
 compared.draw(ax, metrics=parts).legend(title="hollow: not clear\nof the template", loc="center left",
                                         bbox_to_anchor=(1, 0.5))
 best = max(shared, key=lambda who: sum(shared[who]["fit to send"]))
@@ -277,6 +282,9 @@ def words(change, unit="points"):
 
 gain, invented = (intervals.paired_difference(scores["tuned"][name], scores["template"][name]).times(100)
                   for name in judged)
+prompt = max(("plain", "guide", "examples"), key=lambda who: sum(scores[who]["fit to send"]))
+ahead = intervals.paired_difference(shared["tuned"]["fit to send"], shared[prompt]["fit to send"]).times(100)
+print(f"Tuned minus the best prompt ({prompt}) on {common} conversations: fit to send {words(ahead)}.")
 print(f"Tuned minus template on {len(held_out)} conversations: fit to send {words(gain)};\n"
       f"    replies with a value that no source has {words(invented)}.")
 print(f"Tuned minus untuned on {len(questions)} questions about the real world: known "
@@ -297,8 +305,9 @@ gaps = {(who, check): np.mean(each[check]) - np.mean(each["fit to send"])
 if gaps:
     who, check_name = max(gaps, key=gaps.get)
     passed_check, fit = scores[who][check_name], scores[who]["fit to send"]
-    print(f"{who}: {check_name} {np.mean(passed_check):.0%}, fit to send {np.mean(fit):.0%}. Two that pass it:\n")
-    for i in [i for i in range(len(fit)) if passed_check[i] and not fit[i]][:2]:
+    print(f"{who}: {check_name} {np.mean(passed_check):.0%}, fit to send {np.mean(fit):.0%}. Two that pass the check\n"
+          "and cannot be sent, the last ones of the file:\n")
+    for i in [i for i in range(len(fit)) if passed_check[i] and not fit[i]][-2:]:
         show(i, [who])
 else:
     print("No answerer of this run meets the condition, so there is nothing to show: who passes a check of manner in\n"
@@ -340,7 +349,7 @@ for who, replies in said.items():
     minutes = intervals.mean_interval([speed.seconds(count) / 60 for count in edits], rate=False).times(100)
     print(f"{who:12} {minutes.value:4.0f} minutes for 100 drafts [{minutes.low:.0f}, {minutes.high:.0f}]")
 alone = np.mean([speed.seconds(len(house.reply(row).split())) / 60 for row in held_out]) * 100
-print(f"{'from scratch':12} {alone:4.0f} minutes")
+print(f"{'from scratch':12} {alone:4.0f} minutes; above it, drafts cost more than they save")
 
 # %% [markdown]
 # ## 5. How sure can we be?
@@ -432,7 +441,7 @@ for verdict in (comparison.BETTER, comparison.WORSE, comparison.UNCLEAR):
     verdicts[verdict] = [f"{one.group} ({100 * one.row.difference.value:+.0f} points)" for one in by_kind.rows
                          if one.verdict == verdict]
 total = intervals.paired_difference(flat["tuned"]["fit to send"], flat["template"]["fit to send"]).times(100)
-print(f"On average the long run is {words(total)}. By kind:")
+print(f"The long run minus the template, fit to send, on average: {words(total)}. By kind:")
 for verdict, found in verdicts.items():
     print(f"    {verdict}{'' if verdict == comparison.UNCLEAR else ' than the template'}: {', '.join(found) or 'none'}")
 print("The average hides a loss: at those kinds the template should stay." if verdicts[comparison.WORSE] else
@@ -494,7 +503,7 @@ if forth.exit_code and back.exit_code:
     asked_for = [one.power.items for one in forth.outcomes if one.verdict == gate.UNSURE and one.power.items]
     more = f" For what is unsure, collect up to {max(asked_for):,} items first." if asked_for else ""
     better = [one.group for one in by_kind.rows if one.verdict == comparison.BETTER]
-    print("Nor may the template replace the tuned model, so neither answers for the whole desk. What a team does then:\n"
+    print("Nor may the template replace the tuned model: neither answers for the whole desk. What a team does then:\n"
           "keep what is in use, and train on more of what failed. The long run of section 6, on five times as many\n"
           f"conversations, was clearly better than the template at: {', '.join(better) or 'none'}. Those kinds come\n"
           f"first, with a person who reads before sending.{more}")
@@ -504,11 +513,14 @@ if forth.exit_code and back.exit_code:
 # pass and 1 if not. Here is the same call from Python.
 
 # %%
+import contextlib, io  # noqa: E401
+
 folder = paths.runs() / "gate"
 for name, contents in (("rules", policy), ("baseline", by_item["template"]), ("candidate", by_item["tuned"])):
     files.write_json(folder / f"{name}.json", contents)
-code = gate.main([str(folder / f"{name}.json") for name in ("rules", "baseline", "candidate")])
-print(f"\npython -m ftlab.evidence.gate rules.json baseline.json candidate.json -> exit code {code}: "
+with contextlib.redirect_stdout(io.StringIO()):  # it prints the first table once more
+    code = gate.main([str(folder / f"{name}.json") for name in ("rules", "baseline", "candidate")])
+print(f"python -m ftlab.evidence.gate rules.json baseline.json candidate.json -> exit code {code}: "
       f"a CI job would {'stop here' if code else 'go on'}")
 
 # %% [markdown]
@@ -636,9 +648,9 @@ for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
 #
 # "Fit to send" is a program's opinion: a right value in a senseless sentence passes. So a person has to read. The form
 # shows twenty replies of the long run (section 6), drawn by chance from those that the yardstick calls fit. Would *you*
-# send them? Read the screen, the customer and the reply, and press a button (five minutes). Until all twenty are marked,
-# the next cell uses stored marks. No person made those: a language model read the replies as an editor, with a reason
-# for each (`data/stored/marked-replies.json` says how). Your marks are worth more.
+# send them? Read the screen, the customer and the reply, and press a button (five minutes). Until all twenty are
+# marked, the next cell uses stored marks. No person made those: a language model read the replies as an editor, with a
+# reason for each (`data/stored/marked-replies.json` says how). Your marks are worth more.
 
 # %%
 from ftlab.scores.mark_widget import MarkForm
@@ -772,7 +784,8 @@ own_verdicts = [margin > 0 for margin in judge.label_margins(referee.model, refe
 there = agreement.kappa_interval(own_truth, own_verdicts)
 print(f"models' own replies: fit {sum(own_truth)}, judged good {sum(own_verdicts)}, of {len(own)}; "
       f"kappa {there.value:.2f} [{there.low:.2f}, {there.high:.2f}]")
-print("Truth and judge gave one verdict for all of them, so kappa says nothing." if math.isnan(there.value) else
+one_sided = len(set(own_truth)) < 2 or len(set(own_verdicts)) < 2
+print("All are fit or none is, or the judge gave one verdict for all: then kappa says nothing." if one_sided else
       "Lower than on our drafts: it has learned our faults and not badness as such." if there.high < agreed.low else
       "Higher than on our drafts." if there.low > agreed.high else
       "Not clearly different from our drafts; the interval is wide.")
