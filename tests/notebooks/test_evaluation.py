@@ -63,3 +63,11 @@ def test_the_marked_replies_are_twenty_that_the_yardstick_calls_fit(by_id):
         assert brand.on_brand(each["reply"]) and desk.is_right(each["reply"], by_id[each["id"]])
         assert isinstance(each["send"], bool) and each["why"].strip()
     assert marked["by"] and marked["how"] and marked["date"] and marked["drawn"]
+
+
+def test_the_stored_verdicts_are_about_the_drafts_of_today():
+    from ftlab.scores import judge
+
+    stored = files.read_json(STORED / "untuned-judge.json")
+    drafts = judge.drafts(texts.plain_conversations("test")[: len(stored["fit"])], stored["seed"])
+    assert [int(draft.fit) for draft in drafts] == stored["fit"] and len(stored["margins"]) == len(drafts) == 80

@@ -6,6 +6,8 @@ import json
 import os
 from datetime import datetime
 
+from ftlab import texts
+from ftlab.scores import judge
 from ftlab.workshop.experiments import evaluation
 
 
@@ -20,3 +22,11 @@ def test_gather_takes_replies_and_costs_and_names_the_day(tmp_path):
     assert found["guide"] == {"prompt_tokens": 11, "seconds_each": 0.5, "replies": ["guide 1", "guide 2"]}
     assert found["ids"] == ["a", "b"] and found["date"] == "2026-03-04" and found["machine"]
     assert found["note"].startswith("M asked in three ways about 2 test conversations on 2026-03-04, in float32")
+
+
+def test_the_untuned_model_is_told_the_task_and_not_the_verdict():
+    draft = judge.drafts(texts.plain_conversations("test")[:1], 0)[0]
+    system, user, _ = evaluation.asked_to_judge(draft)["messages"]
+    screen, question = (message["content"] for message in draft.row["messages"][:2])
+    assert system["content"] == f"{evaluation.TASK}\n\nScreen: {screen}"
+    assert user["content"] == f"{question}\n\nDraft: {draft.text}"

@@ -1,20 +1,30 @@
-"""What the untuned model wrote when it was asked well, stored: notebook 08 puts its replies under every score.
+"""What the untuned model wrote when it was asked well, and how it judges: stored for notebook 08.
 
 The three prompts take longer than a lesson has, so notebook 08 reads them from ``data/stored/rival-replies.json``.
 They are the replies behind ``desk-work.json``: ``python -m ftlab.workshop.experiments.desk_work --rivals`` writes
-them to ``runs/desk-work``, and ``python -m ftlab.workshop.experiments.evaluation`` stores them.
+them to ``runs/desk-work``, and ``python -m ftlab.workshop.experiments.evaluation`` stores them. With ``--judge`` it
+asks the untuned model for its verdict on labelled drafts instead, into ``data/stored/untuned-judge.json``.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
-from ftlab import files, paths
+from ftlab import files, model, paths, texts
 from ftlab.course import doctor
+from ftlab.scores import judge
+from ftlab.tuning import generate, sft
 
 WAYS = ("plain", "guide", "examples")
+JUDGED = 80  # plain test conversations whose drafts the untuned model judges
+TASK = (
+    "You check drafts of a shop's support desk. A draft is good if it begins with thanks, states the right value from "
+    "the screen, says we and not I, has no exclamation mark, ends with a next step and the sign-off 'Warmly, the "
+    "Quillmere desk'. Else it is bad. Answer with one word: good or bad."
+)
 
 
 def gather(run: Path) -> dict:
@@ -32,10 +42,31 @@ def gather(run: Path) -> dict:
             **{way: {key: asked[way][key] for key in ("prompt_tokens", "seconds_each", "replies")} for way in WAYS}}
 
 
+def asked_to_judge(draft: judge.Draft) -> dict:
+    """The conversation of ``judge.judge_row`` with the task in words, as a model needs it that has not learned it."""
+    screen, *talk = judge.judge_row(draft.row, draft.text)["messages"]
+    return {"messages": [{"role": "system", "content": f"{TASK}\n\nScreen: {screen['content']}"}, *talk]}
+
+
+def untuned_judge(choice: model.Choice, seed: int = 0) -> dict:
+    """The untuned model's margins between "good" and "bad" on labelled drafts, with the truth about each."""
+    untuned, tokenizer = sft.load(choice)
+    drafts = judge.drafts(texts.plain_conversations("test")[:JUDGED], seed)
+    with generate.computing_in(untuned, choice.dtype):
+        margins = judge.label_margins(untuned, tokenizer, [asked_to_judge(draft) for draft in drafts], batch_size=16)
+    return {"model": choice.name, "dtype": choice.dtype, "machine": doctor.machine(), "date": date.today().isoformat(),
+            "seed": seed, "fit": [int(draft.fit) for draft in drafts], "margins": [round(each, 3) for each in margins]}
+
+
 def main() -> None:
-    """Writes ``data/stored/rival-replies.json`` from ``runs/desk-work/rivals.json``."""
-    found = gather(paths.runs() / "desk-work" / "rivals.json")
-    files.write_text(paths.data() / "stored" / "rival-replies.json", json.dumps(found, ensure_ascii=False) + "\n")
+    """Writes ``data/stored/rival-replies.json`` from ``runs/desk-work/rivals.json``, or ``untuned-judge.json``."""
+    parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.evaluation", description=__doc__)
+    parser.add_argument("--judge", action="store_true", help="ask the untuned model to judge (half a minute)")
+    if parser.parse_args().judge:
+        name, found = "untuned-judge", untuned_judge(model.choose())
+    else:
+        name, found = "rival-replies", gather(paths.runs() / "desk-work" / "rivals.json")
+    files.write_text(paths.data() / "stored" / f"{name}.json", json.dumps(found, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
