@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +47,11 @@ def kernel_manager_class() -> type:
 
 
 def execute(
-    notebook: NotebookNode, where: Path, progress: Progress | None = None, timeout_s: float | None = None
+    notebook: NotebookNode,
+    where: Path,
+    progress: Progress | None = None,
+    timeout_s: float | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Failure | None:
     """Runs all cells in a fresh kernel, in place; cells tagged ``raises-exception`` may fail.
 
@@ -54,8 +59,9 @@ def execute(
         notebook: Gets the outputs. If a cell fails, the cells before it and its own error keep theirs.
         where: The folder in which the kernel starts.
         timeout_s: For the whole notebook; ``None`` for no limit.
+        more: Environment variables for the kernel, such as ``FTLAB_RUNS`` for a folder of its own.
     Returns:
-        The failure, or ``None``. What the kernel itself writes to stderr goes to ``runs/kernel.log``.
+        The failure, or ``None``. What the kernel itself writes to stderr goes to ``kernel.log`` in its runs' folder.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -63,7 +69,7 @@ def execute(
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    log = paths.runs() / "kernel.log"
+    log = Path((more or {}).get("FTLAB_RUNS") or paths.runs()) / "kernel.log"
     deadline = time.monotonic() + timeout_s if timeout_s else None
     current = [0]
 
@@ -85,7 +91,7 @@ def execute(
     )
     try:
         with open(log, "wb") as stderr:
-            environment = os.environ | offline.environment(os.environ.get("FTLAB_MODEL"))
+            environment = os.environ | offline.environment(os.environ.get("FTLAB_MODEL")) | dict(more or {})
             client.execute(env=environment, stderr=stderr)
     except CellExecutionError as error:
         shown = [output.traceback for output in notebook.cells[current[0]].outputs if output.output_type == "error"]
