@@ -332,7 +332,8 @@ def test_mistakes_are_named(home):
         claims.find("gian")
     with pytest.raises(ValueError, match="expected a dict with the claims"):
         gather.main(["--only", "other"])
-    for wrong, message in [("gain,02,a,b,p,much,,,x:y,lab,1,", "line 2"), ("gain,02,a,b,p,,,,x:y,,1,", "at least one limit"),
+    for wrong, message in [("gain,02,a,b,p,much,,,x:y,lab,1,", "line 2"),
+                           ("gain,02,a,b,p,,,,x:y,,1,", "at least one limit"),
                            ("gain,02,a,b,p,5,,,x:y,,6,", "at most the limit, 5 p, found 6"),
                            ("gain,02,a,b,p,5,,,x:y,,0,", "above 0"), ("gain,02,a,b,p,5,,,,,5,[1]", "JSON object"),
                            ("gain,02,a,b,p,5,,,x:y,,5,\"{\"\"A\"\": 1}\"", "Leave one of the two empty")]:
