@@ -39,6 +39,7 @@ def home(tmp_path, monkeypatch):
     """A course of its own with three claims and a fake experiment."""
     monkeypatch.setenv("FTLAB_HOME", str(tmp_path))
     monkeypatch.delenv("FTLAB_MODEL", raising=False)
+    monkeypatch.delenv("FTLAB_RUNS", raising=False)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "fake_experiment", raising=False)
     files.write_text(tmp_path / "data" / "claims.csv", TABLE)
@@ -302,6 +303,47 @@ def test_another_model_is_not_compared(home, monkeypatch):
     assert claims.record("gain", 0, 45, 40, 50).model == "smollm2-135m"
     assert claims.record("gain", 0, 45, 40, 50).where == claims.INSIDE
     assert claims.record("gain", 0, 45, 40, 50, model=claims.LAB).model == "lab"
+
+
+def test_each_model_of_a_claim_has_a_record_of_its_own(home, monkeypatch):
+    files.write_text(home / "data" / "claims.csv", TABLE.replace("measure,lab,30", "measure,real lab,30"))
+    assert claims.find("gain").models == ("real", "lab")
+    claims.record("gain", 0, 45, 40, 50)  # the headline's
+    claims.record("gain", 0, 20, 10, 29, model=claims.LAB)
+    found = {path.name: files.read_json(path) for path in (home / "runs" / "claims").iterdir()}
+    assert {name: (each["model"], each["verdict"]) for name, each in found.items()} == {
+        "gain.json": ("real", "holds"), "gain.lab.json": ("lab", "does not hold here")}
+    assert {each["where"] for each in found.values()} == {claims.NO_REFERENCE}
+    # Whoever puts a model of their own in the real one's place has its record where the real one's was.
+    monkeypatch.setenv("FTLAB_MODEL", "someone/Tiny")
+    assert claims.record("gain", 0, 45, 40, 50).where == claims.OTHER_MODEL
+    assert files.read_json(home / "runs" / "claims" / "gain.json")["model"] == "tiny"
+
+
+def test_functions_that_try_a_claim_on_two_models_answer_by_model(home, capsys):
+    files.write_text(home / "data" / "claims.csv", TABLE.replace("measure,lab,30", "measure,real lab,30"))
+    commit(home)
+    with pytest.raises(ValueError, match="expected an entry for each of real, lab for gain, found effect, right"):
+        gather.main(["--only", "gain"])
+    by_model = '{"real": {"effect": 50.0 + seed}, "lab": {"effect": 40 + seed}}'
+    code = EXPERIMENT.replace('{"effect": 40 + seed, "right": [seed, 1]}', by_model)
+    files.write_text(home / "fake_experiment.py", code)
+    sys.modules.pop("fake_experiment")
+    commit(home)
+    assert gather.main(["--only", "gain"]) == 0
+    assert (claims.reference("gain")["effect"], claims.reference("gain", "real")["effect"]) == (42, 52)
+
+
+def test_functions_have_a_runs_folder_of_their_own(home):
+    files.write_text(home / "fake_experiment.py", EXPERIMENT.replace("import pathlib", """import pathlib
+from ftlab import paths
+def where():
+    (paths.runs() / "mine").touch()
+    assert len(list(paths.runs().iterdir())) == 1""", 1).replace("    log = ", "    where()\n    log = ", 1))
+    commit(home)
+    assert gather.main(["--only", "gain"]) == 0
+    assert all(path.suffix == ".json" for path in (home / "runs" / "claims-seeds").iterdir())
+    assert not (home / "runs" / "mine").exists()
 
 
 @pytest.mark.parametrize("numbers", [(50, 55, 60), (math.nan, 1, 2), (1, 0, math.inf)])

@@ -7,7 +7,6 @@ made from a clean tree only, so that anybody can make them again.
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import shutil
 import subprocess
@@ -20,7 +19,7 @@ from importlib import metadata
 
 from ftlab import files, paths
 from ftlab.claims import LAB, Claim, model_named, reference, table
-from ftlab.course import fetch
+from ftlab.course import doctor, fetch
 from ftlab.workshop import inputs, power, trial
 from ftlab.workshop.reference import DIRTY, is_done, seed_path, write
 from ftlab.workshop.trial import Experiment, TrialError
@@ -175,7 +174,7 @@ def _machine() -> dict[str, str]:
     """The machine in words, without its name; the number format that models compute in; the libraries."""
     from ftlab import model
 
-    processor = platform.processor() or platform.machine()
-    return {"machine": f"{platform.system()} {processor}, {os.cpu_count()} cores, Python {platform.python_version()}",
+    return {"machine": f"{platform.system()} {platform.machine()}, {doctor.cpu_name()}, {doctor.cores()} cores, "
+                       f"Python {platform.python_version()}",
             "precision": model.precision()[1],
             "libraries": ", ".join(f"{name} {metadata.version(name)}" for name in LIBRARIES)}
