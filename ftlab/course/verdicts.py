@@ -7,7 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ftlab.claims import FAILS, HOLDS, LAB, MIXED, Claim, reference, table
+from ftlab.claims import reference, table
+from ftlab.evidence.claim import FAILS, HOLDS, LAB, MIXED, Claim
 from ftlab.model import REAL_FOLDER
 
 CLASSES = {HOLDS: "holds", FAILS: "fails", MIXED: "mixed"}

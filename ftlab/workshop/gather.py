@@ -18,8 +18,9 @@ from datetime import date
 from importlib import metadata
 
 from ftlab import files, paths
-from ftlab.claims import LAB, Claim, model_named, reference, table
+from ftlab.claims import model_named, reference, table
 from ftlab.course import doctor, fetch
+from ftlab.evidence.claim import LAB, Claim
 from ftlab.workshop import inputs, power, trial
 from ftlab.workshop.reference import DIRTY, is_done, seed_path, write
 from ftlab.workshop.trial import Experiment, TrialError

@@ -7,8 +7,9 @@ from datetime import date
 from typing import NamedTuple
 
 from ftlab import files, paths
-from ftlab.claims import HOLDS, LAB, Claim, reference, table
+from ftlab.claims import reference, table
 from ftlab.evidence import power
+from ftlab.evidence.claim import HOLDS, LAB, Claim
 from ftlab.evidence.tables import plain_table
 
 DECIDES = 0.6  # how often the reference runs of a claim should decide where they should

@@ -12,7 +12,8 @@ from datetime import date
 from pathlib import Path
 
 from ftlab import files, paths
-from ftlab.claims import Claim, reference_path, table
+from ftlab.claims import reference_path, table
+from ftlab.evidence.claim import Claim
 from ftlab.evidence.repeated import mean_effect
 from ftlab.workshop import inputs
 from ftlab.workshop.power import least_seeds

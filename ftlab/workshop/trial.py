@@ -15,10 +15,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from ftlab import files, paths
-from ftlab.claims import Claim, plain
+from ftlab.claims import plain
 from ftlab.course import course
 from ftlab.course.execute import execute
 from ftlab.course.progress import Progress
+from ftlab.evidence.claim import Claim
 from ftlab.evidence.repeated import pack_arms
 from ftlab.workshop import dials, inputs
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ftlab import claims, files
-from ftlab.claims import FAILS, HOLDS, LAB, MIXED
 from ftlab.course import report, verdicts
+from ftlab.evidence.claim import FAILS, HOLDS, LAB, MIXED
 from ftlab.model import REAL_FOLDER as REAL
 
 HEADER = "id,notebook,statement,effect,unit,at_least,at_most,tolerance,experiment,models,smallest,dials\n"
