@@ -62,6 +62,8 @@ def execute(
         more: Environment variables for the kernel, such as ``FTLAB_RUNS`` for a folder of its own.
     Returns:
         The failure, or ``None``. What the kernel itself writes to stderr goes to ``kernel.log`` in its runs' folder.
+    Raises:
+        KeyboardInterrupt: If Ctrl-C (or SIGTERM) stopped it; the kernel has ended then.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -81,7 +83,14 @@ def execute(
     def remaining(cell: NotebookNode) -> int | None:
         return max(1, int(deadline - time.monotonic())) if deadline else None
 
-    client = NotebookClient(
+    class Client(NotebookClient):
+        """Ends its kernel once: nbclient does it at a signal, and then fails at its own clearing up."""
+
+        async def _async_cleanup_kernel(self) -> None:
+            if self.km is not None:
+                await super()._async_cleanup_kernel()
+
+    client = Client(
         notebook,
         timeout_func=remaining,
         kernel_manager_class=kernel_manager_class(),
@@ -92,7 +101,12 @@ def execute(
     try:
         with open(log, "wb") as stderr:
             environment = os.environ | offline.environment(os.environ.get("FTLAB_MODEL")) | dict(more or {})
-            client.execute(env=environment, stderr=stderr)
+            try:
+                client.execute(env=environment, stderr=stderr)
+            except Exception:
+                if hasattr(client, "_async_cleanup_kernel_future"):  # a signal came: to the cell its kernel just died
+                    raise KeyboardInterrupt from None
+                raise
     except CellExecutionError as error:
         shown = [output.traceback for output in notebook.cells[current[0]].outputs if output.output_type == "error"]
         lines = "\n".join(shown[-1]).splitlines() if shown else [f"{error.ename}: {error.evalue}"]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,6 +80,26 @@ def test_a_notebook_that_takes_too_long_is_stopped(home: Path) -> None:
     failure = execute(notebook, home, timeout_s=2)
     assert failure is not None and failure.cell == 1
     assert "longer than 2 seconds" in failure.error
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has another Ctrl-C")
+def test_ctrl_c_ends_the_kernel_and_the_report_covers_what_ran(python: Callable, home: Path) -> None:
+    files.write_text(home / "data" / "claims.csv", "id,at_least\n")
+    write(home, "01_good", "1")
+    write(home, "02_long", "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(60)")
+    command = [sys.executable, "-m", "ftlab.cli", "run"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    pid = home / "notebooks" / "pid"
+    while not (pid.exists() and pid.read_text()):
+        assert running.poll() is None
+        time.sleep(0.1)
+    running.send_signal(signal.SIGINT)
+    shown = running.communicate(timeout=60)[0]
+    assert running.returncode == 130 and "Traceback" not in shown, shown
+    assert "Stopped. The report covers what ran." in shown and "1 of 2 notebooks ran to their end" in shown
+    assert "01_good" in (home / "runs" / "course" / "report.html").read_text(encoding="utf-8")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
 
 
 def test_a_kernel_that_dies_is_reported(home: Path) -> None:
