@@ -8,15 +8,6 @@ from dials import dials
 
 from ftlab import claims, paths
 from ftlab.workshop.experiments import first, sft
-from ftlab.workshop.recipe import Recipe
-
-
-def test_notebook_02_has_the_dials_of_its_experiments() -> None:
-    found = dials("02_supervised_finetuning")
-    for key in ("LR", "STEPS", "EXAMPLES", "HELD_OUT", "VALID", "FACTS", "SIZES", "OVERFIT_EXAMPLES", "OVERFIT_STEPS"):
-        assert found[key] == getattr(sft, key), key
-    assert found["BATCH_SIZE"] == 8
-    assert Recipe.lr / 10 < sft.LR < Recipe.lr
 
 
 def test_notebook_00_has_the_dials_of_its_experiment() -> None:
@@ -27,8 +18,9 @@ def test_notebook_00_has_the_dials_of_its_experiment() -> None:
 
 def test_every_claim_names_an_experiment_and_a_notebook() -> None:
     for claim in claims.table().values():
-        module, _, name = claim.experiment.partition(":")
-        assert callable(getattr(importlib.import_module(module), name))
+        if claim.experiment:  # else the notebook is the experiment
+            module, _, name = claim.experiment.partition(":")
+            assert callable(getattr(importlib.import_module(module), name))
         assert (paths.root() / "notebooks" / "source" / f"{claim.notebook}.py").exists()
 
 
