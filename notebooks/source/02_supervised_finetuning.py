@@ -133,9 +133,8 @@ print("\n(The template has put a system turn of its own in front.)" if added els
 # Training and asking must use the same template to the letter. A space or line break that one has and the other lacks
 # is among the commonest and quietest faults in this field.
 #
-# A system turn that comes unasked explains something in section 7: a question about the real world reaches the model
-# with words that no conversation of the desk has, and a tuned model could tell the two apart. Whether it does is
-# another matter.
+# Keep the system turn in mind. Where a template adds one, a question about the real world reaches the model with words
+# that no conversation of the desk has, so a tuned model could tell the two apart. Section 7 sees whether it does.
 #
 # ### What the template lacks
 #
@@ -446,8 +445,8 @@ print(f"{trained.metrics['train_runtime']:.0f} s for {STEPS} steps of {BATCH_SIZ
 
 # %% [markdown]
 # Most of the fall comes early: the *form* is much the same in every reply. The line zigzags, because rows of similar
-# length share a batch, and a batch of orders is not a batch of jokes. What this loss cannot tell is whether the model
-# is any good.
+# length share a batch, and a batch of orders is not a batch of complaints. Whether the model is any good, this loss
+# cannot tell.
 
 # %%
 def losses(log, key):
@@ -465,7 +464,7 @@ _ = ax.set(xlabel="optimizer step", ylabel="loss (nats / supervised token)", yli
 #
 # Three answer the same held-out conversations: the **tuned** model, which gets the screen and the message and nothing
 # else; the **template** of notebook 00, a program with keywords and no model; and the untuned model **asked plainly**,
-# on fewer, since we have seen how it does. `base` now carries the adapter; `disable_adapter` takes it off for a while.
+# on fewer, to save time. `base` now carries the adapter; `disable_adapter` takes it off for a while.
 
 # %%
 few_ids = {row["id"] for row in texts.balanced(texts.conversations("test"), ASKED, seed=0)}
@@ -551,8 +550,8 @@ fig, ax = plt.subplots(figsize=(7, 2.3))
 _ = claims.draw("tuned-beats-template", headline, ax)
 
 # %% [markdown]
-# Now the price. Thirty questions about the real world, before and after: what is still known, and where the desk's
-# **manner leaks** into an answer that has nothing to do with the desk.
+# Now the price. We ask questions about the real world, before and after: what is still known, and does the desk's
+# **manner leak** into answers that have nothing to do with the desk?
 
 # %%
 def leaks(reply):  # words that nobody would use here but the desk
@@ -582,17 +581,18 @@ for row in general[3:5]:
 
 # %% [markdown]
 # A second run like that of section 5 does not fit into a lesson, so what follows is **stored**: the same settings and
-# the same number of steps with the general conversations added to the desk's. (At equal steps each of them takes the
-# place of one of the desk's.) Here is what each run said to the same question.
+# the same number of steps, with the general conversations added to the desk's. (At equal steps each one that the model
+# reads takes the place of one of the desk's.) Here is what was said to the same question.
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "desk-dials.json")
 runs = stored["arms"]  # arm: seed: settings and scores by prompt
 print(f"{stored['model']}, {stored['dtype']}, on {stored['machine']}, {stored['date']}\n")
 names = {"base": "untuned", "desk": "desk alone", "mixed": "desk and general"}
-print(real.questions(1)[0]["question"])
-for arm, name in names.items():
-    print(f"{name:>17}: {runs[arm]['0']['answers'][0]}")
+for i, row in enumerate(real.questions(2)):
+    print(row["question"])
+    for arm, name in names.items():
+        print(f"{name:>17}: {runs[arm]['0']['answers'][i]}")
 
 # %% [markdown]
 # Three numbers for each: the desk's work, the real world, and the manner where nobody asked for it.
@@ -611,9 +611,12 @@ def three(axes, arms, colors):
     axes[0].set_ylabel("share (%)")
 
 
-fig, axes = plt.subplots(1, 3, figsize=(12, 3.6), sharey=True)
+fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
 three(axes, {arm: name.replace(" and ", "\nand ") for arm, name in names.items()},
       [figures.GREY, figures.BLUE, figures.GREEN])
+leak = {arm: intervals.mean_interval(scores(arm, "leaks")).value for arm in names}
+_ = fig.suptitle(f"The manner leaks into {leak['desk']:.0%} of the answers, with the mixture into {leak['mixed']:.0%}",
+                 y=1.03)
 
 # %% [markdown]
 # In words, with intervals over prompts, and over seeds where there are several:
@@ -723,10 +726,11 @@ few_folder = paths.runs() / "sft-few"
 shutil.rmtree(few_folder, ignore_errors=True)  # of an earlier run
 saving = {"output_dir": str(few_folder), "save_strategy": "steps", "save_steps": max(1, LAB_STEPS // 4),
           "save_only_model": True}
+quiet = {"logging_strategy": "no"}  # no table of losses for each run
 by_size = {}
 for size in (LAB_FEW, round((LAB_FEW * LAB_EXAMPLES) ** 0.5), LAB_EXAMPLES):
     many = fine_tune(lab, texts.sample(lab_train, size, SEED), lr=LAB_LR, steps=LAB_STEPS, seed=SEED,
-                     **(saving if size == LAB_FEW else {}))
+                     **quiet, **(saving if size == LAB_FEW else {}))
     by_size[size] = task(many.model)
     print(f"{size} examples, {LAB_STEPS} steps of 8: {percent(by_size[size])} fit to send")
 
@@ -777,7 +781,7 @@ print(claims.record("variety-counts", SEED, *added, by_prompt=by_size[LAB_EXAMPL
 pretraining_lr = files.read_json(paths.data() / "lab-model" / "recipe.json")["lr"]
 by_rate, kept = {LAB_LR: by_size[LAB_EXAMPLES]}, {LAB_LR: recall(many.model)}
 for rate in (pretraining_lr / 10, pretraining_lr):
-    run = fine_tune(lab, texts.sample(lab_train, LAB_EXAMPLES, SEED), lr=rate, steps=LAB_STEPS, seed=SEED)
+    run = fine_tune(lab, texts.sample(lab_train, LAB_EXAMPLES, SEED), lr=rate, steps=LAB_STEPS, seed=SEED, **quiet)
     by_rate[rate], kept[rate] = task(run.model), recall(run.model)
 by_rate, kept = dict(sorted(by_rate.items())), dict(sorted(kept.items()))
 saved = intervals.paired_difference(kept[pretraining_lr / 10], kept[pretraining_lr]).times(100)
@@ -864,7 +868,23 @@ print(claims.record("averaging-keeps", SEED, *gained, by_prompt=averaged["facts"
                     model=claims.LAB))
 
 # %% [markdown]
-# And the real model's adapter of section 5, at 0.7 of its strength, stored, beside mixing:
+# The real model's adapter of section 5 is still loaded. Its strength can be anything from 0, the base, to 1, the tuned
+# model. We set it and ask twice each time: something of the desk, and something of the world.
+
+# %%
+def set_strength(factor):
+    for layer in tuned.modules():
+        if hasattr(layer, "lora_A"):
+            layer.scaling = dict.fromkeys(layer.scaling, factor * sft.LORA["lora_alpha"] / sft.LORA["r"])
+
+
+for factor in (0.4, 0.7, 1.0):
+    set_strength(factor)
+    at_desk, at_large = ask(tuned, [first["messages"][:-1], closed_book[0]], tokens=60)
+    print(f"{factor}: {at_desk}\n     {at_large}\n")
+
+# %% [markdown]
+# Two replies prove nothing, so here are the scores at 0.7, stored, beside mixing:
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.6), sharey=True)

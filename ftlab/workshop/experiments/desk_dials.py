@@ -111,8 +111,12 @@ def main() -> None:
     if unknown := set(args.arms) - {"base", *ARMS}:
         parser.error(f"expected arms among base, {', '.join(ARMS)}; found {', '.join(sorted(unknown))}.")
     for arm in args.arms:
+        path = paths.runs() / "desk-dials" / f"{arm}-seed-{args.seed}.json"
+        if path.exists():
+            print(f"{path.name} is there already; delete it to run it again")
+            continue
         found = run(arm, args.seed)
-        files.write_json(paths.runs() / "desk-dials" / f"{arm}-seed-{args.seed}.json", found)
+        files.write_json(path, found)
         print(arm, args.seed, {key: sum(found[key]) for key in ("on_brand", "fit", "knows", "leaks")}, flush=True)
     if args.gather:
         files.write_text(paths.data() / "stored" / "desk-dials.json", json.dumps(gather()) + "\n")
