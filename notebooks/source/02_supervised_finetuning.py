@@ -754,9 +754,10 @@ for size in (LAB_FEW, round((LAB_FEW * LAB_EXAMPLES) ** 0.5), LAB_EXAMPLES):
     print(f"{size} examples, {LAB_STEPS} steps of 8: {percent(by_size[size])} fit to send")
 
 # %% [markdown]
-# On the real model both curves are stored: the steps held equal, and one pass over the examples, so that twice the
-# examples are twice the steps. Where the two curves part, it was the steps. The whiskers are 95 % intervals over
-# prompts.
+# Beside it what is stored of the real model, where the steps grew with the examples: the run of section 5, one pass
+# over 144 examples in 36 steps, and the long one of notebook 00, two passes over 675 in 338 steps. How much of the
+# difference is due to the examples, and how much to the steps, two such points cannot say. The whiskers are 95 %
+# intervals.
 
 # %%
 def points(ax, found, label, **line):  # found: x: scores
@@ -768,19 +769,12 @@ def points(ax, found, label, **line):  # found: x: scores
     ax.minorticks_off()
 
 
-def of_arms(key, *arms, over="examples"):
-    return {next(iter(runs[arm].values()))[over]: scores(arm, key) for arm in arms}
-
-
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True)
 points(left, by_size, f"{LAB_STEPS} steps each")
-points(right, of_arms("fit", "36-steps-36", "36-steps-72", "desk"), "36 steps each")
-points(right, of_arms("fit", "one-pass-36", "one-pass-72", "desk"), "one pass: 9, 18, 36 steps", ls="--")
-points(right, {675: [one for each in long_run["tuned"].values() for one in each]}, "two passes over 675 (notebook 00)",
-       color=figures.GREEN)
-right.set_xticks([36, 72, 144, 675], ["36", "72", "144", "675"])
-left.set(title="Lab model, live", xlabel="training examples", ylabel="replies fit to send (%)")
-right.set(title=f"{stored['model']}, stored", xlabel="training examples")
+points(right, {144: scores("desk", "fit"), 675: [one for each in long_run["tuned"].values() for one in each]},
+       "36 steps, 338 steps", ls="--")
+left.set(title="Lab model, live: steps held equal", xlabel="training examples", ylabel="replies fit to send (%)")
+right.set(title="Real model, stored: steps grow too", xlabel="training examples")
 for ax in (left, right):
     ax.legend()
 
@@ -811,21 +805,19 @@ print(claims.record("low-lr-keeps", SEED, *saved, by_prompt=kept[pretraining_lr 
                     model=claims.LAB))
 
 # %% [markdown]
-# Both sides of the bargain belong in one figure: keeping everything by learning nothing is no achievement. On the real
-# model there is a third side, the manner that leaks.
+# Both sides of the bargain belong in one figure: keeping everything by learning nothing is no achievement.
 
 # %%
-fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True)
-points(left, by_rate, "desk: fit to send")
-points(left, kept, "general facts kept", ls="--")
-rates = ("rate-3e-4", "desk", "rate-3e-3")
-for key, label, ls in (("fit", "desk: fit to send", "-"), ("knows", "real world known", "--"),
-                       ("leaks", "manner unasked", ":")):
-    points(right, of_arms(key, *rates, over="lr"), label, ls=ls)
-left.set(title="Lab model, live: all weights train", xlabel="peak learning rate", ylabel="share (%)")
-right.set(title=f"{stored['model']}, stored: LoRA", xlabel="peak learning rate")
-for ax in (left, right):
-    ax.legend()
+fig, ax = plt.subplots(figsize=(7, 3.8))
+points(ax, by_rate, "desk: fit to send")
+points(ax, kept, "general facts kept", ls="--")
+low, high = min(kept), max(kept)
+ax.set(title=f"Facts kept: {percent(kept[low])} at {low:g}, {percent(kept[high])} at {high:g}",
+       xlabel="peak learning rate", ylabel="share (%)")
+_ = ax.legend()
+
+# %% [markdown]
+# These are rates for training all weights; notebook 04 measures which ones suit LoRA.
 
 # %% [markdown]
 # ### When should training stop?
@@ -920,11 +912,11 @@ print(f"{questions[0]['question']}\n    0.7: {at_large}\n    1.0: {said_after[0]
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.6), sharey=True)
-three(axes, {"desk": "desk alone", "scaled-0.7": "at 0.7", "mixed": "desk and\ngeneral"},
+three(axes, {"desk": "desk alone", "scaled": "at 0.7", "mixed": "desk and\ngeneral"},
       [figures.BLUE, figures.SKY, figures.GREEN])
-by_arm = {arm: {key: [int(one) for one in runs[arm]["0"][key]] for key in effect} for arm in ("desk", "scaled-0.7")}
+by_arm = {arm: {key: [int(one) for one in runs[arm]["0"][key]] for key in effect} for arm in ("desk", "scaled")}
 for key, what in {"fit": "fit to send", "knows": "real world known", "leaks": "manner unasked"}.items():
-    each = intervals.paired_difference(by_arm["scaled-0.7"][key], by_arm["desk"][key]).times(100)
+    each = intervals.paired_difference(by_arm["scaled"][key], by_arm["desk"][key]).times(100)
     shows = "up" if each.low > 0 else "down" if each.high < 0 else "no change can be shown"
     print(f"at 0.7 minus whole, {what}: {each.value:+.0f} points [{each.low:+.0f}, {each.high:+.0f}]: {shows}")
 
@@ -1133,11 +1125,11 @@ passed("Your losses equal torch's, a whole batch at a time.")
 #
 # ### Exercise 4: which run goes to the desk? (core, 8 minutes, a decision, not code)
 #
-# The cell below prints the stored runs of the real model: four rates and mixtures with what each gained and cost. Your
-# house says: customers of the desk also ask about the world (so the manner may leak into *at most a tenth* of such
-# answers); of the runs that keep to that, any that is *clearly* worse at the desk's work than the best of them is out
-# (the whole interval of the difference below zero); of what is left, take the lowest learning rate. Fill in what leaks
-# too much, and your choice.
+# The cell below prints what the stored runs of the real model gained and cost. Your house says: customers also ask
+# about the world, so the manner may leak into *at most a fifth* of such answers. Of the runs that keep to that, each
+# that is *clearly* worse at the desk's work than the best of them is out (the whole interval of the difference lies
+# below zero). Of what is left, take the one that answers most questions about the world. Fill in which leak too much,
+# and your choice.
 
 # %%
 from ftlab import files, paths
@@ -1145,18 +1137,77 @@ from ftlab.evidence import intervals
 
 stored = files.read_json(paths.data() / "stored" / "desk-dials.json")["arms"]
 measured = {arm: {key: [int(one) for one in stored[arm]["0"][key]] for key in ("fit", "knows", "leaks")}
-            for arm in ("rate-3e-4", "desk", "rate-3e-3", "scaled-0.7", "mixed")}
+            for arm in ("base", "desk", "scaled", "mixed")}
 for arm, each in measured.items():
     print(f"{arm:>10}: fit {sum(each['fit'])}/{len(each['fit'])}, knows {sum(each['knows'])}/{len(each['knows'])}, "
           f"leaks {sum(each['leaks'])}/{len(each['leaks'])}")
-clear = {arm: intervals.paired_difference(each["fit"], measured["mixed"]["fit"]) for arm, each in measured.items()}
-leaks_too_much = None  # a list of names from above
-choice_of_run = None  # one name
+
+
+def desk_gap(arm, other):  # fit to send, arm minus other, in points, with its interval
+    return intervals.paired_difference(measured[arm]["fit"], measured[other]["fit"]).times(100)
+
+
+leak_too_much = None  # a list of names from above
+chosen_run = None  # one name
 
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
 
-passed("x")
+check(leak_too_much is not None, "name the runs whose manner leaks into more than a fifth of the answers, in a list.")
+check(not isinstance(leak_too_much, str), "leak_too_much is a list of names, even if it is of one.")
+check(chosen_run is not None, "choose one of the runs.")
+named, chosen_run = {str(name) for name in leak_too_much}, str(chosen_run)
+check(named | {chosen_run} <= set(measured), f"the runs are called {', '.join(measured)}.")
+for arm, each in measured.items():
+    line = f"{arm} leaks into {sum(each['leaks'])} of {len(each['leaks'])} answers"
+    if 5 * sum(each["leaks"]) > len(each["leaks"]):
+        check(arm in named, f"{line}, which is more than a fifth: it leaks too much.")
+    else:
+        check(arm not in named, f"{line}, which is at most a fifth: it is still in.")
+check(chosen_run not in named, f"{chosen_run} leaks too much, however well it does at the desk.")
+still_in = [arm for arm in measured if arm not in named]
+best = max(still_in, key=lambda arm: sum(measured[arm]["fit"]))
+kept_in = [arm for arm in still_in if arm == best or desk_gap(arm, best).high >= 0]
+gap_here = desk_gap(chosen_run, best)
+check(chosen_run in kept_in, f"{chosen_run} is clearly worse at the desk than {best}: {gap_here.value:.0f} points, "
+      f"95 % interval {gap_here.low:.0f} to {gap_here.high:.0f}.")
+most = max(sum(measured[arm]["knows"]) for arm in kept_in)
+check(sum(measured[chosen_run]["knows"]) == most, f"of {', '.join(kept_in)}, another answers more about the world.")
+passed(f"{chosen_run} it is: {sum(measured[chosen_run]['fit'])} of {len(measured[chosen_run]['fit'])} at the desk.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# A fifth of 60 is 12. For each run that is left, `desk_gap(run, best)` gives the difference to the best of them; look
+# at `.high`.
+#
+# </details>
+# <details><summary>Answer</summary>
+#
+# ```python
+# leak_too_much = [arm for arm, each in measured.items() if 5 * sum(each["leaks"]) > len(each["leaks"])]
+# left = [arm for arm in measured if arm not in leak_too_much]
+# best = max(left, key=lambda arm: sum(measured[arm]["fit"]))
+# left = [arm for arm in left if desk_gap(arm, best).high >= 0]
+# chosen_run = max(left, key=lambda arm: sum(measured[arm]["knows"]))
+# ```
+#
+# And then say what your house has chosen: is the best that keeps its rule good enough to work at a desk? If not, the
+# rule has found that none of these runs is.
+#
+# </details>
+#
+# **Why?** A colleague trains on the *whole* conversation, screen and question included, since "more tokens, more
+# learning". The loss she reports is lower than yours. Is her model better?
+#
+# <details><summary>Answer</summary>
+#
+# The two losses cannot be compared: they average over different tokens. Screens and questions follow few patterns, and
+# a name that has been said once is easy to predict the second time, so counting them pulls the mean down without one
+# better reply. Part of the training also goes into writing questions, which nobody will ask the model to do. Compare
+# the two models on what you want from them: the same held-out conversations, the same scorer.
+#
+# </details>
 
 # %% [markdown]
 # ## In this notebook you saw

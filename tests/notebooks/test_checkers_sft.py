@@ -152,7 +152,8 @@ SHIFT, MEAN = "logits, labels = logits[:, :-1], labels[:, 1:]", "-(picked * coun
 BY_TORCH = """
 import numpy as np
 def batch_row_losses(logits, labels):
-    return np.array([torch.nn.functional.cross_entropy(a[:-1], b[1:], ignore_index=-100) for a, b in zip(logits, labels)])
+    pairs = zip(logits[:, :-1], labels[:, 1:])
+    return np.array([torch.nn.functional.cross_entropy(a, b, ignore_index=-100) for a, b in pairs])
 """
 
 
@@ -172,3 +173,32 @@ def test_losses_over_the_wrong_places_are_told_which(change: dict, sentence: str
 def test_other_right_losses_pass(answer: str, capsys: pytest.CaptureFixture) -> None:
     run(LOSSES, answer)
     assert "Passed." in capsys.readouterr().out
+
+
+# --- which run goes to the desk ---
+
+ANSWER = CHOICE.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [("leak_too_much, chosen_run = ['scaled'], 'desk'", "desk leaks into .* more than a fifth"),
+     ("leak_too_much, chosen_run = ['desk', 'scaled', 'mixed'], 'base'", "mixed leaks into .* at most a fifth"),
+     (ANSWER + "chosen_run = 'desk'", "leaks too much, however well"),
+     (ANSWER + "chosen_run = 'base'", "clearly worse at the desk"),
+     (ANSWER + "chosen_run = 'tuned'", "the runs are called"),
+     ("leak_too_much, chosen_run = 'desk', 'mixed'", "a list of names"),
+     (ANSWER + "chosen_run = None", "choose one of the runs")],
+)  # fmt: skip
+def test_a_run_against_the_houses_rule_is_told_why(answer: str, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(CHOICE, answer)
+
+
+SPOKEN = "import numpy as np\nleak_too_much, chosen_run = ('scaled', 'desk'), np.str_('mixed')"
+
+
+@pytest.mark.parametrize("answer", [SPOKEN, ANSWER + "leak_too_much = set(leak_too_much)"])
+def test_the_run_that_the_rule_picks_passes(answer: str, capsys: pytest.CaptureFixture) -> None:
+    run(CHOICE, answer)
+    assert "Passed. mixed" in capsys.readouterr().out

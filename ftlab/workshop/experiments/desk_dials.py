@@ -1,6 +1,6 @@
-"""The desk's run of notebook 02 with other rows, steps, rates and a scaled adapter, on the real model.
+"""The desk's run of notebook 02 with general conversations mixed in, and with a scaled adapter, on the real model.
 
-Each takes two minutes or more with bf16, too long for a lesson, so all are stored and notebook 02 shows what is stored:
+Each takes two minutes or more, too long for a lesson, so all are stored, and notebook 02 shows what is stored:
 ``python -m ftlab.workshop.experiments.desk_dials mixed --seed 0``, then ``--gather``.
 """
 
@@ -20,24 +20,13 @@ PER_KIND, LR, STEPS, BATCH_SIZE = 16, 1e-3, 36, 4  # the desk's run of notebook 
 ASKED, QUESTIONS = 10, 60  # test conversations of each kind; questions about the real world
 REPLY_TOKENS, ANSWER_TOKENS = 80, 60
 
-# What is changed, everything else as in the desk's run. ``scale`` multiplies the trained adapter afterwards.
-ARMS: dict[str, dict] = {
-    "desk": {},
-    "scaled-0.7": {"scale": 0.7},
-    "scaled-0.5": {"scale": 0.5},
-    "mixed": {"mixed": True},
-    "rate-3e-4": {"lr": 3e-4},
-    "rate-3e-3": {"lr": 3e-3},
-    "one-pass-36": {"per_kind": 4, "steps": 9},
-    "one-pass-72": {"per_kind": 8, "steps": 18},
-    "36-steps-36": {"per_kind": 4},
-    "36-steps-72": {"per_kind": 8},
-}
+SCALE = 0.7  # of the trained adapter
+ARMS = ("base", "desk", "scaled", "mixed")  # untuned; the desk's run; that scaled; general ones mixed in
 
 
-def training_rows(seed: int, per_kind: int = PER_KIND, mixed: bool = False) -> list[dict]:
+def training_rows(seed: int, mixed: bool = False) -> list[dict]:
     """The desk's conversations in the house's plainest words; with ``mixed`` the general conversations behind them."""
-    rows = [house.in_house_words(row) for row in texts.balanced(texts.conversations("train"), per_kind, seed)]
+    rows = [house.in_house_words(row) for row in texts.balanced(texts.conversations("train"), PER_KIND, seed)]
     return rows + real.general_chat() if mixed else rows
 
 
@@ -70,26 +59,23 @@ def measure(some_model, tokenizer) -> dict[str, list]:
 
 
 def run(arm: str, seed: int) -> dict:
-    """One arm for one seed, or the untuned model as ``base``."""
+    """One arm for one seed."""
     choice = model.choose()
     if arm == "base":
         return measure(*sft.load(choice))
-    dials = ARMS[arm]
-    rows = training_rows(seed, dials.get("per_kind", PER_KIND), dials.get("mixed", False))
-    settings = {"lr": dials.get("lr", LR), "steps": dials.get("steps", STEPS), "batch_size": BATCH_SIZE}
-    name = "desk" if arm.startswith(("desk", "scaled")) else "desk-dials"
+    rows, name = training_rows(seed, mixed=arm == "mixed"), "desk-mixed" if arm == "mixed" else "desk"
+    settings = {"lr": LR, "steps": STEPS, "batch_size": BATCH_SIZE}
     tuned = sft.from_shelf(name, choice, rows, lora=sft.LORA, seed=seed, **settings)
-    if "scale" in dials:
-        scale(tuned.model, dials["scale"])
-    found = {"examples": len(rows), **settings, "train_s": round(tuned.seconds)}
-    return {**found, **measure(tuned.model, tokenizer=tuned.tokenizer)}
+    if arm == "scaled":
+        scale(tuned.model, SCALE)
+    return {"examples": len(rows), **settings, **measure(tuned.model, tuned.tokenizer)}
 
 
 def gather() -> dict:
     """What notebook 02 shows: for each arm and seed its settings, its scores by prompt, and a few replies."""
     choice, rows = model.choose(), texts.balanced(texts.conversations("test"), ASKED, seed=0)
     arms: dict[str, dict] = {}
-    for arm in ("base", *ARMS):
+    for arm in ARMS:
         for path in sorted((paths.runs() / "desk-dials").glob(f"{arm}-seed-*.json")):
             found = files.read_json(path)
             found["answers"], found["replies"] = found["answers"][:3], found["replies"][:3]
@@ -104,12 +90,12 @@ def gather() -> dict:
 def main() -> None:
     """Runs one arm for one seed into ``runs/desk-dials``; or gathers what lies there into ``data/stored``."""
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.desk_dials", description=__doc__)
-    parser.add_argument("arms", nargs="*", metavar="ARM", help=f"any of base, {', '.join(ARMS)}")
+    parser.add_argument("arms", nargs="*", metavar="ARM", help=f"any of {', '.join(ARMS)}")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--gather", action="store_true", help="write data/stored/desk-dials.json from the runs")
     args = parser.parse_args()
-    if unknown := set(args.arms) - {"base", *ARMS}:
-        parser.error(f"expected arms among base, {', '.join(ARMS)}; found {', '.join(sorted(unknown))}.")
+    if unknown := set(args.arms) - set(ARMS):
+        parser.error(f"expected arms among {', '.join(ARMS)}; found {', '.join(sorted(unknown))}.")
     for arm in args.arms:
         path = paths.runs() / "desk-dials" / f"{arm}-seed-{args.seed}.json"
         if path.exists():
