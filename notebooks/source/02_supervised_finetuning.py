@@ -622,17 +622,19 @@ for i, row in enumerate(real.questions(2)):
         print(f"{name:>17}: {runs[arm]['0']['answers'][i]}")
 
 # %% [markdown]
-# Three numbers for each: the desk's work, the real world, and the manner where nobody asked for it.
+# Three numbers for each: the desk's work, the real world, and the manner where nobody asked for it. A bar is the mean
+# over the seeds that are stored; its whisker says how far other prompts would move it, not how far other seeds would.
 
 # %%
-def scores(arm, key):  # (seeds, prompts), each 0 or 1
-    return [[int(one) for one in run[key]] for _, run in sorted(runs[arm].items())]
+def by_prompt(arm, key):  # the mean over seeds for each prompt
+    each_seed = [[int(one) for one in run[key]] for run in runs[arm].values()]
+    return [sum(one) / len(one) for one in zip(*each_seed, strict=True)]
 
 
 def three(axes, arms, colors):
     for ax, (key, title) in zip(axes, {"fit": "Desk: fit to send", "knows": "Real world known",
                                        "leaks": "Manner, unasked"}.items(), strict=True):
-        spans = [intervals.mean_interval(scores(arm, key)).times(100) for arm in arms]
+        spans = [intervals.mean_interval(by_prompt(arm, key)).times(100) for arm in arms]
         figures.bars(ax, list(arms.values()), *zip(*spans, strict=True), number="{:.0f} %", colors=colors)
         ax.set(title=title, ylim=(0, 115))
     axes[0].set_ylabel("share (%)")
@@ -641,25 +643,28 @@ def three(axes, arms, colors):
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
 three(axes, {arm: name.replace(" and ", "\nand ") for arm, name in names.items()},
       [figures.GREY, figures.BLUE, figures.GREEN])
-leak = {arm: intervals.mean_interval(scores(arm, "leaks")).value for arm in names}
+leak = {arm: intervals.mean_interval(by_prompt(arm, "leaks")).value for arm in names}
 _ = fig.suptitle(f"The manner leaks into {leak['desk']:.0%} of the answers, with the mixture into {leak['mixed']:.0%}",
                  y=1.03)
 
 # %% [markdown]
-# In words, with intervals over prompts, and over seeds where there are several:
+# What did the general conversations change? One line for each seed, with its interval over prompts. Seeds that disagree
+# are a finding too: it says that one run of such a training is no measurement of it.
 
 # %%
 seeds = sorted(set(runs["desk"]) & set(runs["mixed"]))
-print(f"mixed minus desk alone, {len(seeds)} seed{'s' if len(seeds) > 1 else ''}, "
-      f"{runs['mixed']['0']['examples'] - runs['desk']['0']['examples']} general conversations:")
-effect = {}
 for key, what in {"fit": "desk, fit to send", "knows": "real world known", "leaks": "manner unasked"}.items():
-    pair = [[[int(one) for one in runs[arm][seed][key]] for seed in seeds] for arm in ("mixed", "desk")]
-    effect[key] = intervals.paired_difference(*pair).times(100)
-    shows = "up" if effect[key].low > 0 else "down" if effect[key].high < 0 else "no change can be shown"
-    print(f"  {what:>18}: {effect[key].value:+4.0f} points [{effect[key].low:+.0f}, {effect[key].high:+.0f}]  {shows}")
-left = intervals.mean_interval(scores("mixed", "leaks")).times(100)
-print(f"The manner is left in {left.value:.0f} % of the answers [{left.low:.0f}, {left.high:.0f}].")
+    found = []
+    for seed in seeds:
+        pair = [[int(one) for one in runs[arm][seed][key]] for arm in ("mixed", "desk")]
+        change = intervals.paired_difference(*pair).times(100)
+        found.append("up" if change.low > 0 else "down" if change.high < 0 else "no change to be shown")
+        span = f"[{change.low:+.0f}, {change.high:+.0f}]"
+        print(f"{what:>18}, seed {seed}: {change.value:+4.0f} points {span:>12}  {found[-1]}")
+    if len(seeds) > 1:
+        print(f"{'':>18}  {'the seeds agree' if len(set(found)) == 1 else 'the seeds do not agree'}")
+left = intervals.mean_interval(by_prompt("mixed", "leaks")).times(100)
+print(f"With the mixture the manner is left in {left.value:.0f} % of the answers [{left.low:.0f}, {left.high:.0f}].")
 
 # %% [markdown]
 # ## 8. Sweeps: how the effects move
@@ -771,7 +776,7 @@ def points(ax, found, label, **line):  # found: x: scores
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True)
 points(left, by_size, f"{LAB_STEPS} steps each")
-points(right, {144: scores("desk", "fit"), 675: [one for each in long_run["tuned"].values() for one in each]},
+points(right, {144: by_prompt("desk", "fit"), 675: [one for each in long_run["tuned"].values() for one in each]},
        "36 steps, 338 steps", ls="--")
 left.set(title="Lab model, live: steps held equal", xlabel="training examples", ylabel="replies fit to send (%)")
 right.set(title="Real model, stored: steps grow too", xlabel="training examples")
@@ -914,11 +919,11 @@ print(f"{questions[0]['question']}\n    0.7: {at_large}\n    1.0: {said_after[0]
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.6), sharey=True)
 three(axes, {"desk": "desk alone", "scaled": "at 0.7", "mixed": "desk and\ngeneral"},
       [figures.BLUE, figures.SKY, figures.GREEN])
-by_arm = {arm: {key: [int(one) for one in runs[arm]["0"][key]] for key in effect} for arm in ("desk", "scaled")}
 for key, what in {"fit": "fit to send", "knows": "real world known", "leaks": "manner unasked"}.items():
-    each = intervals.paired_difference(by_arm["scaled"][key], by_arm["desk"][key]).times(100)
+    pair = [[int(one) for one in runs[arm]["0"][key]] for arm in ("scaled", "desk")]
+    each = intervals.paired_difference(*pair).times(100)
     shows = "up" if each.low > 0 else "down" if each.high < 0 else "no change can be shown"
-    print(f"at 0.7 minus whole, {what}: {each.value:+.0f} points [{each.low:+.0f}, {each.high:+.0f}]: {shows}")
+    print(f"at 0.7 minus whole (seed 0), {what}: {each.value:+.0f} points [{each.low:+.0f}, {each.high:+.0f}]: {shows}")
 
 # %% [markdown]
 # ## 9. When the data is wrong
@@ -1125,7 +1130,7 @@ passed("Your losses equal torch's, a whole batch at a time.")
 #
 # ### Exercise 4: which run goes to the desk? (core, 8 minutes, a decision, not code)
 #
-# The cell below prints what the stored runs of the real model gained and cost. Your house says: customers also ask
+# The cell below prints what the stored runs of seed 0 gained and cost. Your house says: customers also ask
 # about the world, so the manner may leak into *at most a fifth* of such answers. Of the runs that keep to that, each
 # that is *clearly* worse at the desk's work than the best of them is out (the whole interval of the difference lies
 # below zero). Of what is left, take the one that answers most questions about the world. Fill in which leak too much,
