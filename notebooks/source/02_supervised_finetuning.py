@@ -631,6 +631,10 @@ def by_prompt(arm, key):  # the mean over seeds for each prompt
     return [sum(one) / len(one) for one in zip(*each_seed, strict=True)]
 
 
+def percent(found):
+    return f"{100 * sum(found) / len(found):.0f} %"
+
+
 def three(axes, arms, colors):
     for ax, (key, title) in zip(axes, {"fit": "Desk: fit to send", "knows": "Real world known",
                                        "leaks": "Manner, unasked"}.items(), strict=True):
@@ -643,9 +647,8 @@ def three(axes, arms, colors):
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
 three(axes, {arm: name.replace(" and ", "\nand ") for arm, name in names.items()},
       [figures.GREY, figures.BLUE, figures.GREEN])
-leak = {arm: intervals.mean_interval(by_prompt(arm, "leaks")).value for arm in names}
-_ = fig.suptitle(f"The manner leaks into {leak['desk']:.0%} of the answers, with the mixture into {leak['mixed']:.0%}",
-                 y=1.03)
+leak = {arm: percent(by_prompt(arm, "leaks")) for arm in names}
+_ = fig.suptitle(f"The manner leaks into {leak['desk']} of the answers, with the mixture into {leak['mixed']}", y=1.03)
 
 # %% [markdown]
 # What did the general conversations change? One line for each seed, with its interval over prompts. Seeds that disagree
@@ -736,10 +739,6 @@ def task(some_model):  # for each test conversation: is the reply fit to send?
 def recall(some_model):  # for each fact: is it still known, closed book?
     said = generate.answers(some_model, lab_tokenizer, [row["question"] for row in facts])
     return [values.exact_match(reply, row["answers"]) for reply, row in zip(said, facts, strict=True)]
-
-
-def percent(found):
-    return f"{100 * sum(found) / len(found):.0f} %"
 
 
 print(f"{lab}\nuntuned: knows {percent(recall(lab_base))} of the facts")
