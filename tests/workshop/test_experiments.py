@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import importlib
 
-from dials import dials
-
 from ftlab import claims, paths
 from ftlab.workshop import trial
 from ftlab.workshop.experiments import sft
-from ftlab.workshop.recipe import Recipe
-
-
-def test_notebook_02_has_the_dials_of_its_experiments() -> None:
-    found = dials("02_supervised_finetuning")
-    for key in ("LR", "STEPS", "EXAMPLES", "HELD_OUT", "VALID", "FACTS", "SIZES", "OVERFIT_EXAMPLES", "OVERFIT_STEPS"):
-        assert found[key] == getattr(sft, key), key
-    assert found["BATCH_SIZE"] == 8
-    assert Recipe.lr / 10 < sft.LR < Recipe.lr
 
 
 def test_every_claim_names_a_notebook_that_takes_its_dials_or_an_experiment() -> None:
