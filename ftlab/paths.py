@@ -18,10 +18,18 @@ def data() -> Path:
 
 
 def runs() -> Path:
-    """The folder ``runs/`` for everything a learner makes (checkpoints, reports). Outside version control."""
-    folder = root() / "runs"
+    """The folder for everything a learner makes (checkpoints, reports), made if need be. Outside version control."""
+    folder = runs_place()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def runs_place() -> Path:
+    """Where ``runs()`` is or would be: ``FTLAB_RUNS``, absolute or from the project's folder, else ``runs/`` in it.
+
+    Kernels that run at the same time get a folder each, so that none writes into another's files.
+    """
+    return root() / Path(os.environ.get("FTLAB_RUNS") or "runs").expanduser()
 
 
 def models() -> Path:

@@ -37,6 +37,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty course folder that stands in for the project's, in this process and in those it starts."""
     (tmp_path / "notebooks" / "source").mkdir(parents=True)
     monkeypatch.setenv("FTLAB_HOME", str(tmp_path))
+    monkeypatch.delenv("FTLAB_RUNS", raising=False)
     yield tmp_path
 
 

@@ -13,12 +13,12 @@ import matplotlib.pyplot as plt
 
 from ftlab import claims, figures, files
 from ftlab.evidence import intervals
-from ftlab.workshop import inputs, reference
+from ftlab.workshop import gather, inputs, reference
 
-TABLE = """id,notebook,statement,effect,unit,at_least,at_most,tolerance,experiment
-gain,02_x,"Tuning helps, a lot.",tuned minus base,points,30,,2,fake_experiment:measure
-cost,02_x,Tuning costs little.,base minus tuned,points,,5,,fake_experiment:measure
-other,03_x,Rank is a dial.,spread,points,-1,1,,fake_experiment:unused
+TABLE = """id,notebook,statement,effect,unit,at_least,at_most,tolerance,experiment,models,smallest,dials
+gain,02_x,"Tuning helps, a lot.",tuned minus base,points,30,,2,fake_experiment:measure,lab,30,
+cost,02_x,Tuning costs little.,base minus tuned,points,,5,,fake_experiment:measure,,5,
+other,03_x,Rank is a dial.,spread,points,-1,1,,fake_experiment:unused,lab,1,
 """
 EXPERIMENT = """
 import pathlib
@@ -39,6 +39,7 @@ def home(tmp_path, monkeypatch):
     """A course of its own with three claims and a fake experiment."""
     monkeypatch.setenv("FTLAB_HOME", str(tmp_path))
     monkeypatch.delenv("FTLAB_MODEL", raising=False)
+    monkeypatch.delenv("FTLAB_RUNS", raising=False)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "fake_experiment", raising=False)
     files.write_text(tmp_path / "data" / "claims.csv", TABLE)
@@ -137,7 +138,7 @@ def test_one_more_run_lands_in_the_range_19_times_in_20(home, seeds, prompts, mi
 
 
 def test_runs_over_seeds_become_a_reference(home, capsys):
-    assert reference.main(["--only", "gain"]) == 0
+    assert gather.main(["--only", "gain"]) == 0
     known = claims.reference("gain")
     # Mean 42, t-interval 42 +- 2.7764 * 1.5811 / sqrt(5) = 42 +- 1.9632: all of it above 30.
     assert (known["effect"], known["verdict"]) == (42, "holds")
@@ -159,22 +160,22 @@ def test_runs_over_seeds_become_a_reference(home, capsys):
 
 def test_a_stopped_command_goes_on_where_it_was(home):
     with pytest.raises(RuntimeError, match="power"):
-        reference.main(["--only", "gain", "--seeds", "0", "1", "99", "2"])
+        gather.main(["--only", "gain", "--seeds", "0", "1", "99", "2"])
     assert claims.reference("gain") is None
-    reference.main(["--only", "gain"])
+    gather.main(["--only", "gain"])
     assert seeds_run(home) == [0, 1, 99, 2, 3, 4]  # 0 and 1 were kept
-    reference.main(["--only", "gain", "--seeds", "7"])  # one more seed joins the five
+    gather.main(["--only", "gain", "--seeds", "7"])  # one more seed joins the five
     assert [run["seed"] for run in claims.reference("gain")["runs"]] == [0, 1, 2, 3, 4, 7]
-    reference.main(["--only", "gain", "--seeds", "7", "--fresh"])
+    gather.main(["--only", "gain", "--seeds", "7", "--fresh"])
     assert seeds_run(home)[-2:] == [7, 7]
 
 
 def test_other_code_data_or_weights_are_run_again(home):
-    reference.main(["--only", "gain"])
+    gather.main(["--only", "gain"])
     files.write_text(home / "fake_experiment.py", EXPERIMENT.replace("40 + seed", "20 + seed"))
     sys.modules.pop("fake_experiment")
     commit(home)
-    reference.main(["--only", "gain"])
+    gather.main(["--only", "gain"])
     assert claims.reference("gain")["verdict"] == "does not hold here"
     for count, (name, text) in enumerate({"data/table.csv": "a,b\n1,3\n", "notebooks/source/02_x.py": "SEED = 1\n",
                                           "data/lab-model/model.safetensors": "new weights"}.items(), start=3):
@@ -183,12 +184,12 @@ def test_other_code_data_or_weights_are_run_again(home):
         faults = reference.verify()
         assert faults == [f"lab/{claim}.json: its runs are stale, since {name} changed. Run: ftlab claims --only "
                           f"{claim} --seeds 0 1 2 3 4" for claim in ("cost", "gain")]
-        reference.main(["--only", "gain"])
+        gather.main(["--only", "gain"])
         assert reference.verify() == [] and len(seeds_run(home)) == 5 * count
 
 
 def test_a_word_of_explanation_makes_nothing_stale(home):
-    reference.main(["--only", "gain"])
+    gather.main(["--only", "gain"])
     explained = EXPERIMENT.replace("measure(seed):\n", 'measure(seed):\n    "Why."\n')
     files.write_text(home / "fake_experiment.py", f"# why\n{explained}")
     files.write_text(home / "notebooks" / "source" / "02_x.py", "# Better prose\nSEED = 0  # a dial\n")
@@ -198,7 +199,7 @@ def test_a_word_of_explanation_makes_nothing_stale(home):
 
 
 def test_a_stale_reference_needs_a_reason_with_its_date(home):
-    reference.main(["--only", "gain"])
+    gather.main(["--only", "gain"])
     path, known = home / "data" / "reference" / "lab" / "gain.json", claims.reference("gain")
     files.write_text(home / "data" / "table.csv", "other")
     assert "stale" in " ".join(reference.verify())
@@ -216,14 +217,14 @@ def test_a_stale_reference_needs_a_reason_with_its_date(home):
 def test_a_reference_is_stored_from_a_clean_tree_only(home, capsys):
     files.write_text(home / "fake_experiment.py", EXPERIMENT + "\n# tried something\n")
     with pytest.raises(SystemExit):
-        reference.main(["--only", "gain"])
+        gather.main(["--only", "gain"])
     assert "clean tree" in capsys.readouterr().err and not (home / "log.txt").exists()
     commit(home)
-    assert reference.main(["--only", "gain"]) == 0
-    assert reference.main(["--only", "other", "--list"]) == 0
+    assert gather.main(["--only", "gain"]) == 0
+    assert gather.main(["--only", "other", "--list"]) == 0
     files.write_text(home / "data" / "new.csv", "not committed")  # while it runs, the tree may change under it
     known = files.read_json(home / "runs" / "claims-seeds" / "fake_experiment.measure-0.json")
-    assert not known["commit"].endswith("-dirty") and reference._commit().endswith("-dirty")
+    assert not known["commit"].endswith("-dirty") and gather._commit().endswith("-dirty")
 
 
 def test_scores_by_prompt_take_prompts_into_the_interval(home):
@@ -236,7 +237,7 @@ def measure(seed):
     return {"gain": {"effect": effect, "by_prompt": new, "against": old}, "cost": {"effect": 1.0 + seed}}
 """)
     commit(home)
-    assert reference.main(["--only", "gain"]) == 0
+    assert gather.main(["--only", "gain"]) == 0
     known = claims.reference("gain")
     assert known["over"] == "seeds and prompts" and claims.reference("cost")["over"] == "seeds"
     arms = [[[int(digit) for digit in run[arm]] for run in known["runs"]] for arm in ("by_prompt", "against")]
@@ -252,22 +253,22 @@ def measure(seed):
 
 
 def test_too_few_seeds_write_no_reference(home, capsys):
-    assert reference.main(["--only", "gain", "--seeds", "0", "1"]) == 1
+    assert gather.main(["--only", "gain", "--seeds", "0", "1"]) == 1
     assert claims.reference("gain") is None
     assert "gain: 2 of 5 seeds done" in capsys.readouterr().out
 
 
 def test_list_runs_nothing(home, capsys):
-    assert reference.main(["--list"]) == 0
+    assert gather.main(["--list"]) == 0
     shown = capsys.readouterr().out
-    assert "gain  (02_x, fake_experiment:measure)" in shown and "at least 30 points; no reference runs" in shown
+    assert "gain  (02_x, fake_experiment:measure)" in shown and "at least 30 points\n  lab: no reference runs" in shown
     assert not (home / "log.txt").exists()
 
 
 def test_record_compares_with_the_reference(home):
     first = claims.record("gain", 0, 45, 40, 50)
     assert (first.where, first.reference_low, first.verdict) == ("no reference runs yet", None, "holds")
-    reference.main(["--only", "gain"])
+    gather.main(["--only", "gain"])
     inside = claims.record("gain", 3, 45.25, 40, 50, seconds=17)
     # The run with seed 3 is no witness: 40, 41, 42, 44 have mean 41.75, s = 1.7078, t(3) = 3.1824, half 6.0766.
     assert str(inside) == ("Tuning helps, a lot.\nHere: 45.2 points (95 % interval 40 to 50). Verdict: holds.\nInside "
@@ -284,13 +285,13 @@ def test_record_compares_with_the_reference(home):
 
 
 def test_another_model_is_not_compared(home, monkeypatch):
-    reference.main(["--only", "gain"])
+    gather.main(["--only", "gain"])
     monkeypatch.setenv("FTLAB_MODEL", "HuggingFaceTB/SmolLM2-135M")
     result = claims.record("gain", 0, 45, 40, 50)
     assert (result.where, result.reference_low) == (claims.OTHER_MODEL, None)
     assert "no reference runs of this model" in str(result)
     with pytest.raises(SystemExit):
-        reference.main(["--only", "gain"])
+        gather.main(["--only", "gain"])
     monkeypatch.setenv("FTLAB_MODEL", str(home / "data" / "tuned"))
     assert claims.record("gain", 0, 45, 40, 50).where == claims.OTHER_MODEL
     monkeypatch.setenv("FTLAB_MODEL", str(home / "data" / "lab-model"))  # the lab model by its path
@@ -302,6 +303,47 @@ def test_another_model_is_not_compared(home, monkeypatch):
     assert claims.record("gain", 0, 45, 40, 50).model == "smollm2-135m"
     assert claims.record("gain", 0, 45, 40, 50).where == claims.INSIDE
     assert claims.record("gain", 0, 45, 40, 50, model=claims.LAB).model == "lab"
+
+
+def test_each_model_of_a_claim_has_a_record_of_its_own(home, monkeypatch):
+    files.write_text(home / "data" / "claims.csv", TABLE.replace("measure,lab,30", "measure,real lab,30"))
+    assert claims.find("gain").models == ("real", "lab")
+    claims.record("gain", 0, 45, 40, 50)  # the headline's
+    claims.record("gain", 0, 20, 10, 29, model=claims.LAB)
+    found = {path.name: files.read_json(path) for path in (home / "runs" / "claims").iterdir()}
+    assert {name: (each["model"], each["verdict"]) for name, each in found.items()} == {
+        "gain.json": ("real", "holds"), "gain.lab.json": ("lab", "does not hold here")}
+    assert {each["where"] for each in found.values()} == {claims.NO_REFERENCE}
+    # Whoever puts a model of their own in the real one's place has its record where the real one's was.
+    monkeypatch.setenv("FTLAB_MODEL", "someone/Tiny")
+    assert claims.record("gain", 0, 45, 40, 50).where == claims.OTHER_MODEL
+    assert files.read_json(home / "runs" / "claims" / "gain.json")["model"] == "tiny"
+
+
+def test_functions_that_try_a_claim_on_two_models_answer_by_model(home, capsys):
+    files.write_text(home / "data" / "claims.csv", TABLE.replace("measure,lab,30", "measure,real lab,30"))
+    commit(home)
+    with pytest.raises(ValueError, match="expected an entry for each of real, lab for gain, found effect, right"):
+        gather.main(["--only", "gain"])
+    by_model = '{"real": {"effect": 50.0 + seed}, "lab": {"effect": 40 + seed}}'
+    code = EXPERIMENT.replace('{"effect": 40 + seed, "right": [seed, 1]}', by_model)
+    files.write_text(home / "fake_experiment.py", code)
+    sys.modules.pop("fake_experiment")
+    commit(home)
+    assert gather.main(["--only", "gain"]) == 0
+    assert (claims.reference("gain")["effect"], claims.reference("gain", "real")["effect"]) == (42, 52)
+
+
+def test_functions_have_a_runs_folder_of_their_own(home):
+    files.write_text(home / "fake_experiment.py", EXPERIMENT.replace("import pathlib", """import pathlib
+from ftlab import paths
+def where():
+    (paths.runs() / "mine").touch()
+    assert len(list(paths.runs().iterdir())) == 1""", 1).replace("    log = ", "    where()\n    log = ", 1))
+    commit(home)
+    assert gather.main(["--only", "gain"]) == 0
+    assert all(path.suffix == ".json" for path in (home / "runs" / "claims-seeds").iterdir())
+    assert not (home / "runs" / "mine").exists()
 
 
 @pytest.mark.parametrize("numbers", [(50, 55, 60), (math.nan, 1, 2), (1, 0, math.inf)])
@@ -318,7 +360,7 @@ def test_numpy_numbers_are_kept(home):
 
 
 def test_verify_names_what_was_changed_by_hand(home):
-    reference.main(["--only", "gain"])
+    gather.main(["--only", "gain"])
     known = claims.reference("gain")
     files.write_json(home / "data" / "reference" / "lab" / "gain.json", {**known, "verdict": "mixed"})
     assert reference.verify() == ["lab/gain.json: verdict is 'mixed', but claims.csv and the runs give 'holds'. "
@@ -331,19 +373,23 @@ def test_mistakes_are_named(home):
     with pytest.raises(KeyError, match="gain, cost, other"):
         claims.find("gian")
     with pytest.raises(ValueError, match="expected a dict with the claims"):
-        reference.main(["--only", "other"])
-    for wrong, message in [("gain,02,a,b,p,much,,,x:y", "line 2"), ("gain,02,a,b,p,,,,x:y", "at least one limit")]:
+        gather.main(["--only", "other"])
+    for wrong, message in [("gain,02,a,b,p,much,,,x:y,lab,1,", "line 2"),
+                           ("gain,02,a,b,p,,,,x:y,,1,", "at least one limit"),
+                           ("gain,02,a,b,p,5,,,x:y,,6,", "at most the limit, 5 p, found 6"),
+                           ("gain,02,a,b,p,5,,,x:y,,0,", "above 0"), ("gain,02,a,b,p,5,,,,,5,[1]", "JSON object"),
+                           ("gain,02,a,b,p,5,,,x:y,,5,\"{\"\"A\"\": 1}\"", "Leave one of the two empty")]:
         files.write_text(home / "data" / "claims.csv", TABLE.splitlines()[0] + "\n" + wrong + "\n")
         with pytest.raises(ValueError, match=message):
             claims.table()
     files.write_text(home / "data" / "claims.csv", TABLE.replace("fake_experiment:measure", "fake_experiment:nothing"))
     commit(home)
     with pytest.raises(ValueError, match="module:function"):
-        reference.main(["--only", "gain"])
+        gather.main(["--only", "gain"])
 
 
 def test_draw_puts_the_run_over_the_reference(home):
-    reference.main(["--only", "gain"])
+    gather.main(["--only", "gain"])
     with plt.style.context(figures.STYLE):
         figure, ax = plt.subplots(figsize=(7, 2.4))
         assert claims.draw("gain", claims.record("gain", 0, 45, 40, 50), ax) is ax

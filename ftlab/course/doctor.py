@@ -108,7 +108,7 @@ def check_memory() -> Finding:
 
 def check_disk() -> Finding:
     """Room for what the learner's runs write, in a folder that can be written."""
-    folder = paths.root()
+    folder = paths.runs_place()
     try:
         probe = paths.runs() / f".doctor.{os.getpid()}.tmp"
         probe.write_text("", encoding="utf-8")
@@ -118,8 +118,8 @@ def check_disk() -> Finding:
         return Finding(
             "problem",
             "disk",
-            f"cannot write in {folder / 'runs'}: {error.strerror}",
-            "Move the project to a folder of yours, or make this one writable.",
+            f"cannot write in {folder}: {error.strerror}",
+            "Move the project to a folder of yours, make this one writable, or name another with FTLAB_RUNS.",
         )
     text = f"{free / GIB:.1f} GiB free"
     if free < MIN_DISK_BYTES:

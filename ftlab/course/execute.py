@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +47,11 @@ def kernel_manager_class() -> type:
 
 
 def execute(
-    notebook: NotebookNode, where: Path, progress: Progress | None = None, timeout_s: float | None = None
+    notebook: NotebookNode,
+    where: Path,
+    progress: Progress | None = None,
+    timeout_s: float | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Failure | None:
     """Runs all cells in a fresh kernel, in place; cells tagged ``raises-exception`` may fail.
 
@@ -54,8 +59,11 @@ def execute(
         notebook: Gets the outputs. If a cell fails, the cells before it and its own error keep theirs.
         where: The folder in which the kernel starts.
         timeout_s: For the whole notebook; ``None`` for no limit.
+        more: Environment variables for the kernel, such as ``FTLAB_RUNS`` for a folder of its own.
     Returns:
-        The failure, or ``None``. What the kernel itself writes to stderr goes to ``runs/kernel.log``.
+        The failure, or ``None``. What the kernel itself writes to stderr goes to ``kernel.log`` in its runs' folder.
+    Raises:
+        KeyboardInterrupt: If Ctrl-C (or SIGTERM) stopped it; the kernel has ended then.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -63,7 +71,7 @@ def execute(
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    log = paths.runs() / "kernel.log"
+    log = Path((more or {}).get("FTLAB_RUNS") or paths.runs()) / "kernel.log"
     deadline = time.monotonic() + timeout_s if timeout_s else None
     current = [0]
 
@@ -75,7 +83,14 @@ def execute(
     def remaining(cell: NotebookNode) -> int | None:
         return max(1, int(deadline - time.monotonic())) if deadline else None
 
-    client = NotebookClient(
+    class Client(NotebookClient):
+        """Ends its kernel once: nbclient does it at a signal, and then fails at its own clearing up."""
+
+        async def _async_cleanup_kernel(self) -> None:
+            if self.km is not None:
+                await super()._async_cleanup_kernel()
+
+    client = Client(
         notebook,
         timeout_func=remaining,
         kernel_manager_class=kernel_manager_class(),
@@ -85,8 +100,13 @@ def execute(
     )
     try:
         with open(log, "wb") as stderr:
-            environment = os.environ | offline.environment(os.environ.get("FTLAB_MODEL"))
-            client.execute(env=environment, stderr=stderr)
+            environment = os.environ | offline.environment(os.environ.get("FTLAB_MODEL")) | dict(more or {})
+            try:
+                client.execute(env=environment, stderr=stderr)
+            except Exception:
+                if hasattr(client, "_async_cleanup_kernel_future"):  # a signal came: to the cell its kernel just died
+                    raise KeyboardInterrupt from None
+                raise
     except CellExecutionError as error:
         shown = [output.traceback for output in notebook.cells[current[0]].outputs if output.output_type == "error"]
         lines = "\n".join(shown[-1]).splitlines() if shown else [f"{error.ename}: {error.evalue}"]

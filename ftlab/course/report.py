@@ -6,6 +6,7 @@ import html
 import time
 from dataclasses import dataclass, field
 
+from ftlab.course import verdicts
 from ftlab.course.execute import Failure
 from ftlab.course.progress import clock
 
@@ -23,14 +24,19 @@ class Outcome:
 
 
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1d2733; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #1d2733; }
 h1 { font-size: 1.7rem; margin-bottom: .2rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
 p.small, td.small { color: #5a6675; font-size: .9rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .7rem .4rem 0; border-bottom: 1px solid #dde3ea; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; font-size: .85rem; }
-.verdict { white-space: nowrap; font-weight: 600; } .failed { color: #a8321a; } svg { display: block; }
+.failed { color: #a8321a; } svg { display: block; margin: .3rem 0; }
+.claims td div { line-height: 1.35; margin-bottom: .25rem; } .claims td p { margin: .2rem 0 0; line-height: 1.35; }
+.claims { table-layout: fixed; } .claims td, .claims th { padding-right: 1.4rem; } .claims svg { max-width: 100%; }
+.claims .small { color: #5a6675; font-size: .85rem; } th.notebook { padding-top: 1.4rem; font-size: 1.05rem; }
+.verdict { white-space: nowrap; font-weight: 600; } .holds { color: #0b4f8a; } .fails { color: #a8321a; }
+.mixed { color: #5a6675; }
 """
 
 
@@ -39,7 +45,7 @@ def page(outcomes: list[Outcome], started: float) -> str:
     from ftlab.course import doctor
 
     failed = [outcome for outcome in outcomes if outcome.failure]
-    claims = sum(len(outcome.claims) for outcome in outcomes)
+    claims = len({claim["id"] for outcome in outcomes for claim in outcome.claims})
     lead = (
         f"{len(outcomes) - len(failed)} of {len(outcomes)} notebooks ran to their end in "
         f"{clock(time.monotonic() - started)} minutes; {claims} claim{'s' * (claims != 1)} put on trial."
@@ -55,14 +61,8 @@ def page(outcomes: list[Outcome], started: float) -> str:
     ]
     parts += [failure_section(outcome) for outcome in failed]
     parts += ["<h2>Notebooks</h2>", notebook_table(outcomes)]
-    for outcome in outcomes:
-        if outcome.claims or outcome.expected_claims:
-            parts += [f"<h2>{html.escape(outcome.name)}</h2>", claim_table(outcome)]
-    if claims:
-        parts.append(
-            '<p class="small">In the drawings the dot is the effect in this run, the thick line its 95 % interval, '
-            "the pale band the range of the reference runs, and the thin upright line zero.</p>"
-        )
+    found = [row for each in outcomes for row in verdicts.rows(each.name, each.claims, each.expected_claims)]
+    parts.append(verdicts.section(found))
     return "\n".join([*parts, "</body></html>", ""])
 
 
@@ -89,58 +89,3 @@ def notebook_table(outcomes: list[Outcome]) -> str:
             f'<td class="number">{clock(outcome.elapsed_s)}</td><td class="number">{stated}</td></tr>'
         )
     return "\n".join([*rows, "</table>"])
-
-
-def claim_table(outcome: Outcome) -> str:
-    """One row for each claim: statement, verdict, effect with interval; "not run" for those that a failure cut off."""
-    rows = ["<table><tr><th>claim</th><th>verdict</th><th>effect (95 % interval)</th><th></th></tr>"]
-    for claim in outcome.claims:
-        where = f"{claim.get('where', '')}, seed {claim.get('seed', '')}".strip(", ")
-        rows.append(
-            f"<tr><td>{html.escape(str(claim['statement']))}<br><span class='small'>{html.escape(str(claim['id']))}"
-            f" ({html.escape(where)})</span></td><td class='verdict'>{html.escape(str(claim['verdict']))}</td>"
-            f"<td class='number'>{html.escape(effect(claim))}</td><td>{drawing(claim)}</td></tr>"
-        )
-    known = {claim["id"] for claim in outcome.claims}
-    rows += [
-        f"<tr><td>{html.escape(name)}</td><td class='verdict'>not run</td><td></td><td></td></tr>"
-        for name in outcome.expected_claims
-        if name not in known
-    ]
-    return "\n".join([*rows, "</table>"])
-
-
-def effect(claim: dict) -> str:
-    """``+0.42 (0.31 to 0.53) share``, or as much of it as the claim gives."""
-    if claim.get("effect") is None:
-        return ""
-    text = f"{claim['effect']:+.3g}"
-    if claim.get("low") is not None and claim.get("high") is not None:
-        text += f" ({claim['low']:.3g} to {claim['high']:.3g})"
-    return f"{text} {claim.get('unit') or ''}".strip()
-
-
-def drawing(claim: dict, width: int = 180, height: int = 24) -> str:
-    """The effect and its interval over the range of the reference runs, as a small picture."""
-    keys = ("effect", "low", "high", "reference_low", "reference_high")
-    values = {key: float(claim[key]) for key in keys if claim.get(key) is not None}
-    if "effect" not in values:
-        return ""
-    left, right = min(0.0, *values.values()), max(0.0, *values.values())
-    span = (right - left) or 1.0
-
-    def x(value: float) -> float:
-        return round(6 + (value - left) / span * (width - 12), 1)
-
-    middle, parts = height / 2, []
-    if "reference_low" in values and "reference_high" in values:
-        a, b = x(values["reference_low"]), x(values["reference_high"])
-        parts.append(f'<rect x="{a}" y="2" width="{max(b - a, 1):.1f}" height="{height - 4}" fill="#cfe0f2"/>')
-    parts.append(f'<line x1="{x(0)}" x2="{x(0)}" y1="0" y2="{height}" stroke="#8a96a3"/>')
-    if "low" in values and "high" in values:
-        parts.append(
-            f'<line x1="{x(values["low"])}" x2="{x(values["high"])}" y1="{middle}" y2="{middle}" '
-            'stroke="#0b4f8a" stroke-width="3"/>'
-        )
-    parts.append(f'<circle cx="{x(values["effect"])}" cy="{middle}" r="4.5" fill="#0b4f8a"/>')
-    return f'<svg width="{width}" height="{height}" role="img">{"".join(parts)}</svg>'

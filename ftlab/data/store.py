@@ -100,5 +100,5 @@ def _on_disk() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DataError(f"could not keep the rows in {paths.root() / 'runs'}: {error.strerror or error}. "
+        raise DataError(f"could not keep the rows in {paths.runs_place()}: {error.strerror or error}. "
                         f"{files.remedy(error)} FTLAB_HOME names the folder that holds runs/.") from error

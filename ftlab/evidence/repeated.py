@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ftlab.evidence.intervals import Interval, mean_interval, paired_difference, prediction_interval, seed_interval
 from ftlab.evidence.packed import pack, unpack
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def mean_effect(runs: Sequence[dict], factor: float = 1) -> tuple[Interval, bool]:
@@ -21,11 +25,24 @@ def mean_effect(runs: Sequence[dict], factor: float = 1) -> tuple[Interval, bool
     Args:
         factor: What turns a mean score into the effect: 100 for shares that are stated in points.
     """
-    arms = [[unpack(run[arm]) for run in runs if arm in run] for arm in ("by_prompt", "against")]
-    whole = len(arms[0]) == len(runs) and len(arms[1]) in (0, len(runs))
-    if not whole or len({len(scores) for arm in arms for scores in arm}) != 1:
+    scores = arms(runs)
+    if scores is None:
         return seed_interval([run["effect"] for run in runs]), False
-    return (paired_difference(*arms) if arms[1] else mean_interval(arms[0])).times(factor), True
+    return (mean_interval(scores[0]) if scores[1] is None else paired_difference(*scores)).times(factor), True
+
+
+def arms(runs: Sequence[dict]) -> tuple[np.ndarray, np.ndarray | None] | None:
+    """The scores by prompt and those they stand against (None if against nothing), (S, N) each for S runs.
+
+    None where a run holds none, or runs hold different numbers of them.
+    """
+    import numpy as np
+
+    both = [[unpack(run[arm]) for run in runs if arm in run] for arm in ("by_prompt", "against")]
+    whole = len(both[0]) == len(runs) and len(both[1]) in (0, len(runs))
+    if not whole or len({len(scores) for arm in both for scores in arm}) != 1:
+        return None
+    return np.array(both[0]), np.array(both[1]) if both[1] else None
 
 
 def next_run(runs: Sequence[dict], factor: float = 1, prompts: int | None = None) -> Interval:

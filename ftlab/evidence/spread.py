@@ -22,12 +22,19 @@ def half_width(runs: np.ndarray, level: float) -> float:
         American Statistical Association 69(347) (parts with a t each).
     """
     seeds, questions = runs.shape
-    by_seed, by_question = runs.mean(axis=1, keepdims=True), runs.mean(axis=0, keepdims=True)
+    by_question = runs.mean(axis=0)
     squares = t_quantile(level, questions - 1) ** 2 * float(by_question.var(ddof=1)) / questions
     if seeds > 1:
-        rest = ((runs - by_seed - by_question + runs.mean()) ** 2).sum() / ((seeds - 1) * (questions - 1) * questions)
-        squares += t_quantile(level, seeds - 1) ** 2 * max(0.0, float(by_seed.var(ddof=1) - rest)) / seeds
+        squares += t_quantile(level, seeds - 1) ** 2 * seed_variance(runs) / seeds
     return math.sqrt(squares)
+
+
+def seed_variance(runs: np.ndarray) -> float:
+    """What seeds add to the variance of a run's mean score: the spread of the (S, N) runs' means, less the rest."""
+    seeds, questions = runs.shape
+    by_seed, by_question = runs.mean(axis=1, keepdims=True), runs.mean(axis=0, keepdims=True)
+    rest = ((runs - by_seed - by_question + runs.mean()) ** 2).sum() / ((seeds - 1) * (questions - 1) * questions)
+    return max(0.0, float(by_seed.var(ddof=1) - rest))
 
 
 def as_many(runs: np.ndarray, variance: float, half: float, level: float) -> float:

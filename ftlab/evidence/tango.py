@@ -36,7 +36,8 @@ def score_ends(only_a: np.ndarray | float, only_b: np.ndarray | float, total: fl
         near, far = (a - b) / total, np.full(a.shape, edge)
         for _ in range(50):
             middle = (near + far) / 2
-            near, far = np.where(inside(middle), middle, near), np.where(inside(middle), far, middle)
+            held = inside(middle)
+            near, far = np.where(held, middle, near), np.where(held, far, middle)
         ends.append(near)
     return ends[0], ends[1]
 

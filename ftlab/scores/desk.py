@@ -64,7 +64,7 @@ def faults(reply: str, row: dict) -> list[str]:
     found += [f"a figure from nowhere: {value}" for value in figures]
     given = words.words(" ".join(sources))
     found += [f"a town from nowhere: {word}" for word in words.words(reply) if word in _towns() and word not in given]
-    if bool(HANDS_OVER.search(reply)) != row["hand_over"]:
+    if hands_over(reply) != row["hand_over"]:
         found.append("not handed over" if row["hand_over"] else "handed over without need")
     if not row["hand_over"]:
         found += [f"not stated: {value}" for value in row["expected"] if not stated.states(reply, value, row)]
@@ -72,6 +72,11 @@ def faults(reply: str, row: dict) -> list[str]:
     found += [f"must not be said: {part}" for part in row["forbidden"] if stated.says(text, part)]
     found += CHECKS[row["kind"]](reply, row)
     return list(dict.fromkeys(found))
+
+
+def hands_over(reply: str) -> bool:
+    """Whether a reply hands the case to a person: it speaks of a colleague, or of what the team will do."""
+    return bool(HANDS_OVER.search(reply))
 
 
 def is_right(reply: str, row: dict) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ftlab.scores.desk import hands_over
 from ftlab.values import states_all
 
 
@@ -14,13 +15,6 @@ class Outcome(NamedTuple):
     escalate: bool  # it should be handed over
     handed_over: bool  # it was
     right: bool  # handed over when it should be; otherwise answered, with every expected value
-
-
-def hands_over(reply: str) -> bool:
-    """True if the reply has the word with which the desk hands a case over (``ftlab.world.support.HANDED_OVER``)."""
-    from ftlab.world import support
-
-    return states_all(reply, [support.HANDED_OVER])
 
 
 def resolve(reply: str, escalate: bool, expected: Sequence[str]) -> Outcome:

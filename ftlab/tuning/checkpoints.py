@@ -58,7 +58,7 @@ def run_folder(name: str, *, model: str | Path, room_bytes: int | None = None, *
                 f"{type(value).__name__}. Give rows as ftlab.tuning.checkpoints.fingerprint(rows)."
             ) from None
     short = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:10]
-    folder = paths.root() / "runs" / f"{name}-{short}"
+    folder = paths.runs_place() / f"{name}-{short}"
     # two checkpoints: the older one goes only once the newer one is whole
     check_room(folder, 2 * checkpoint_bytes(model) + SPARE_BYTES if room_bytes is None else room_bytes)
     files.write_json(folder / "settings.json", settings)

@@ -1,55 +1,120 @@
 """What a run read: a hash of every module, table and weight behind its numbers, so that a change is seen later.
 
 Python files are hashed by their syntax tree without docstrings: a better comment does not make hours of runs stale.
+Weights are read by libraries that no hook sees, so a model's folder of which one file was opened counts as a whole.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import ftlab
 from ftlab import claims, paths
+from ftlab.model import MARK
 
 PACKAGE = Path(ftlab.__file__).resolve().parent
 UNREAD = ("claims.csv", "reference/")  # limits and earlier results: they change verdicts, not runs
+WEIGHTS = (".safetensors", ".json", ".jinja")
 _opened: set[str] = set()
 
 
 def watch() -> None:
-    """From now on, remember every file below ``data/`` that this process opens."""
+    """From now on, remember every file that this process opens to read."""
     if not getattr(watch, "on", False):
         watch.on = True  # a hook cannot be taken away, so there is one
         sys.addaudithook(_note)
 
 
-def snapshot(module: str, notebook: str) -> dict[str, str]:
-    """Hashes by file of what a run of ``module`` depends on.
+def environment(log: Path) -> dict[str, str]:
+    """What to add to a kernel's environment so that it, and each Python that it starts, notes in ``log`` what it reads.
+
+    Looked at are this package, ``data/`` and ``models/``.
+    """
+    watching = str(Path(__file__).resolve().parent / "watching")
+    return {
+        "FTLAB_WATCH_LOG": str(log),
+        "FTLAB_WATCH_ROOTS": os.pathsep.join(f"{root}{os.sep}" for root in (PACKAGE, paths.data(), paths.models())),
+        "PYTHONPATH": os.pathsep.join(filter(None, [watching, os.environ.get("PYTHONPATH")])),
+        "PYTHONPYCACHEPREFIX": "",  # a compiled module lies beside its source, where it is recognised
+    }
+
+
+def of_function(module: str, notebook: str) -> dict[str, str]:
+    """Hashes by file of what a run of ``module`` in this process depends on.
 
     That is: the notebook's source; the module and all of ``ftlab`` that it imports, also within functions; every file
-    below ``data/`` that this process has opened since ``watch``; the lab model's weights, tokenizer and settings.
+    below ``data/`` that this process has opened since ``watch``; the lab model, and any other that was opened.
     """
-    files = {paths.root() / "notebooks" / "source" / f"{notebook}.py", *_modules(module)}
-    files |= {path for path in claims.lab_folder().glob("*") if path.suffix in (".json", ".safetensors")}
-    data = paths.data().resolve()
-    for name in _opened:
-        path = Path(name)
-        if path.is_relative_to(data) and not path.relative_to(data).as_posix().startswith(UNREAD):
-            files.add(path)
-    return {_name(path): digest(path) for path in sorted(files) if path.is_file()}
+    return _hashes([_source(notebook), *_modules(module), *_model_files(claims.lab_folder()), *_read(_opened)])
+
+
+def of_kernel(log: Path, notebook: str) -> dict[str, str]:
+    """Hashes by file of what a notebook's run read, by the log of ``environment``.
+
+    That is: the notebook's source; every module of ``ftlab`` that was imported; every file below ``data/``; the models
+    of which a file was opened.
+    """
+    opened = dict.fromkeys(log.read_text(encoding="utf-8").splitlines())
+    modules = [Path(importlib.util.source_from_cache(name) if name.endswith(".pyc") else name) for name in opened
+               if Path(name).is_relative_to(PACKAGE)]
+    return _hashes([_source(notebook), *modules, *_read(opened)])
 
 
 def changed(inputs: dict[str, str]) -> list[str]:
-    """The files of a snapshot that are gone or have another hash now."""
-    return [name for name, known in inputs.items() if not _path(name).is_file() or digest(_path(name)) != known]
+    """The files of a snapshot that are gone or have another hash now.
+
+    A model that this computer has not fetched cannot be compared, and is passed over.
+    """
+    return [name for name, known in inputs.items() if not _is_elsewhere(name)
+            and (not _path(name).is_file() or digest(_path(name)) != known)]
+
+
+def _source(notebook: str) -> Path:
+    return paths.root() / "notebooks" / "source" / f"{notebook}.py"
+
+
+def _read(opened: Iterable[str]) -> Iterator[Path]:
+    """The files below ``data/`` among those opened that can move a number, and all of each model that was opened."""
+    lab, models = claims.lab_folder(), set()
+    for path in map(Path, opened):
+        if path.is_relative_to(paths.models()) and path.name != MARK:  # who reads the mark asks whether it is there
+            models.add(paths.models() / path.relative_to(paths.models()).parts[0])
+        elif path.is_relative_to(lab):
+            models.add(lab)
+        elif path.is_relative_to(paths.data()) and not path.relative_to(paths.data()).as_posix().startswith(UNREAD):
+            yield path
+    for folder in models:
+        yield from _model_files(folder)
+
+
+def _model_files(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*") if path.suffix in WEIGHTS and path.name != MARK]
+
+
+def _hashes(found: Iterable[Path]) -> dict[str, str]:
+    return {_name(path): digest(path) for path in sorted(set(found)) if path.is_file()}
+
+
+def _is_elsewhere(name: str) -> bool:
+    top, *rest = name.split("/")
+    return top == "models" and not (paths.models() / rest[0]).is_dir()
 
 
 def digest(path: Path) -> str:
     """Sixteen hexadecimal digits: of a Python file's syntax tree, of another file's bytes with Unix line ends."""
+    about = path.stat()
+    return _digest(path, about.st_mtime_ns, about.st_size, about.st_ino)
+
+
+@cache  # the weights of a model stand behind every reference
+def _digest(path: Path, *_: int) -> str:
     content = path.read_bytes()
     if path.suffix == ".py":
         content = "".join(_dump(ast.parse(content))).encode()
@@ -97,13 +162,17 @@ def _module_file(name: str) -> Path | None:
 
 
 def _name(path: Path) -> str:
+    if path.is_relative_to(paths.models()):
+        return f"models/{path.relative_to(paths.models()).as_posix()}"
     return path.relative_to(PACKAGE.parent if path.is_relative_to(PACKAGE) else paths.root()).as_posix()
 
 
 def _path(name: str) -> Path:
+    if name.startswith("models/"):
+        return paths.models() / name.removeprefix("models/")
     return (PACKAGE.parent if name.startswith("ftlab/") else paths.root()) / name
 
 
 def _note(event: str, arguments: tuple) -> None:
-    if event == "open" and isinstance(arguments[0], str | os.PathLike) and "data" in str(arguments[0]):
+    if event == "open" and isinstance(arguments[0], str | os.PathLike) and str(arguments[1])[:1] not in "wxa":
         _opened.add(os.path.abspath(arguments[0]))

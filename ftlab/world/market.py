@@ -11,7 +11,6 @@ or outdoors), its mood (pleased or flawed), its voice (i or we), its story, or "
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+from ftlab.files import read_table
 from ftlab.paths import data
 from ftlab.world.text import a, plural, typo
 
@@ -103,17 +103,12 @@ class _Row:
 
 
 def _rows(folder: Path | None, name: str, columns: str) -> Iterator[_Row]:
-    path = (folder or data() / "world" / "market") / name
-    with open(path, newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if reader.fieldnames != columns.split():
-            raise ValueError(f"{path} line 1: expected the columns {', '.join(columns.split())}, found "
-                             f"{', '.join(reader.fieldnames or [])}. Restore the header row.")
-        for cells in reader:
-            if None in cells or None in cells.values():
-                raise ValueError(f"{path} line {reader.line_num}: expected {len(reader.fieldnames)} cells, "
-                                 "found another number. Put a cell that contains a comma in double quotes.")
-            yield _Row(path, reader.line_num, cells)
+    path, expected = (folder or data() / "world" / "market") / name, columns.split()
+    for line, cells in enumerate(read_table(path), start=2):
+        if list(cells) != expected:
+            raise ValueError(f"{path} line 1: expected the columns {', '.join(expected)}, found {', '.join(cells)}. "
+                             "Restore the header row.")
+        yield _Row(path, line, cells)
 
 
 @cache

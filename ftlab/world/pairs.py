@@ -24,7 +24,6 @@ USES = {  # how often a pair is filled in, with other products
     "valid": dict.fromkeys(KINDS, 1),
     "test": dict.fromkeys(KINDS, 2) | {"fact": 1},
 }
-MEASURES = ("price", "weight", "height", "capacity", "warranty")  # what two products can be compared by
 COMPARING = {  # the words of which one decides a comparison
     ("weight", "less"): ("lighter", "weighs less"), ("weight", "more"): ("heavier", "weighs more"),
     ("height", "less"): ("shorter", "lower"), ("height", "more"): ("taller", "higher"),

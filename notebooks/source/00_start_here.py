@@ -230,9 +230,9 @@ print(f"\n{len(train):,} examples; products, rules and wordings that are also in
 # that skips work a processor would feel; notebook 02 builds it and shows that the numbers are the same.
 #
 # The run saves a *checkpoint* every few steps, all that it needs to go on. If this cell is interrupted, run the
-# notebook again: it goes on from the last one and ends with the very same weights. The table that grows below shows
-# the training *loss*: how surprised the model is by the desk's next token (in nats, a unit of surprise), where zero is
-# no surprise at all. Near the end it nearly knows these replies by heart, so what counts is how it does on others.
+# notebook again: it goes on from the last one. The table that grows below shows the training *loss*: how surprised the
+# model is by the desk's next token (in nats, a unit of surprise), where zero is no surprise at all. Near the end it
+# nearly knows these replies by heart, so what counts is how it does on others.
 
 # %%
 from ftlab.tuning import loss

@@ -1,143 +1,185 @@
 # ---
 # jupyter:
 #   ftlab:
-#     minutes: 4
-#     claims: [tuned-beats-base, hundreds-suffice, low-lr-keeps, overfitting-shows]
+#     minutes: 6
+#     claims: [tuned-beats-template, variety-counts, low-lr-keeps, early-stopping-helps, averaging-keeps]
 # ---
 
 # %% [markdown]
-# # How does a base model become an assistant?
+# # 02 · How does a model become our assistant?
 #
-# A base model has one skill: it continues documents. An assistant answers. Between the two lies *supervised
-# fine-tuning*: a little more training, on conversations, with the loss on the assistant's words alone. In this
-# notebook you build every part of it in the open, train a support desk for Quillmere on your own computer, and put
-# four common claims about fine-tuning on trial.
+# A chat model answers, but not as your house would. Between the two lies *supervised fine-tuning*: a little more
+# training, on conversations, with the loss on the assistant's words alone. Here you build every part of it in the
+# open, train Quillmere's support desk on a model that people know, and measure what it costs beside what it gains.
 #
 # **After it you can**
 #
-# - write a chat template, and say for each token whether the loss counts it and why;
+# - read a model's chat template, mark in it what the assistant says, and say for each token whether the loss counts it;
 # - compute the masked loss from scratch and check a library against it;
 # - configure `SFTTrainer` and say what each argument does;
-# - judge a tuned model against its base on held-out prompts, with an interval;
-# - choose the number of examples, the learning rate and the stopping point from measurements.
+# - judge a tuned model on nine kinds of work, beside its rivals, with an interval, and see what leaked;
+# - choose examples, learning rate and stopping point from measurements.
 #
-# **You need** Python, the idea of a language model that predicts the next token, and three to six minutes of computing
-# on two processor cores. It takes about 3.3 GB of memory and 250 MB of disk. Nothing is downloaded. Exercises are at
-# the end; the notebook runs without them.
-
-# %% [markdown]
-# ## Set up
-#
-# The first cell imports what the lesson uses and says which model it found, on which device and in which precision.
-# It is the lab model, the small base model that the course ships with: it can be tuned many times in one lesson.
+# **You need** notebook 00 and a little PyTorch. **It takes** at most six minutes on two processor cores, about half of
+# that where the processor computes in bf16, and about 4 GB of memory. The exercises are at the end; the notebook runs
+# without them.
 
 # %%
+import time, warnings; started = time.perf_counter()  # noqa: E401, E702
+warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells another that a word will change
 import math
 import matplotlib.pyplot as plt
 import torch
 from datasets import Dataset, disable_progress_bars
+from peft import LoraConfig
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
-from ftlab import claims, data, figures, files, model, paths, values
+from ftlab import claims, figures, files, model, paths, rivals, shelf, texts, values
 from ftlab.evidence import intervals
-from ftlab.tuning import chat, checkpoints, generate
-from ftlab.exercise import check, passed
-from ftlab.workshop.experiments import sft
-figures.style()
-choice = model.lab()
-print(choice)
+from ftlab.scores import desk, template
+from ftlab.tuning import chat, checkpoints, generate, sft
+from ftlab.world import brand, house, real
+disable_progress_bars(); figures.style()  # noqa: E702
+print(choice := model.choose())
 
 # %% [markdown]
-# The second cell holds the dials. Run the notebook once as it is; then turn one dial at a time and run it again. Each
-# comment names the unit and values worth trying. The claims compare your numbers with reference runs, which were made
-# with the values you see here.
+# The dials. Run the notebook once as it is; then turn one and run it again.
 
 # %%
-SEED = 0  # which examples are sampled, and the order in which they are read; any whole number
-LR = 7e-4  # peak learning rate; try 1e-4 and 3e-3
-STEPS = 160  # optimizer steps of the main run; try 20 and 300
-BATCH_SIZE = 8  # examples a step in the main run (the later runs keep 8); try 4 and 16
-EXAMPLES = 1000  # training examples of the main run; section 4 prints how many there are
-HELD_OUT = 60  # test prompts for every score; try 20 and 324, and watch the intervals
-VALID = 48  # validation examples for the held-out loss; try 186
-FACTS = 200  # general questions for measuring what is forgotten
-SIZES = {10: 24, 30: 40, 100: 80, 300: 160}  # claim 2: training examples, and the optimizer steps each gets
-OVERFIT_EXAMPLES, OVERFIT_STEPS = 30, 100  # claim 4: a set too small for so many steps
+SEED = 0  # which examples, and in which order; any whole number
+PER_KIND = 16  # training conversations of each of the nine kinds; try 4, 40
+STEPS = 36  # optimizer steps of the main run; try 9, 72
+BATCH_SIZE = 4  # examples a step; try 2, 8
+LR = 1e-3  # peak learning rate; try 3e-4, 3e-3
+HELD_OUT = 8  # held-out conversations of each kind; try 3, 159 (all there are)
+ASKED = 2  # of these, how many of each kind go to the untuned model with a prompt; try 1, 8
+QUESTIONS = 30  # questions about the real world, for what is forgotten and what leaks; try 100, 455
+LAB_STEPS = 16  # optimizer steps, of 8 examples, of each run of the lab model in section 8; try 8, 60
+LAB_EXAMPLES, LAB_FEW = 128, 8  # its training examples, many and few
+LAB_LR = 1e-3  # its learning rate where that is not the question; try 3e-4
+LONG_EXAMPLES, LONG_STEPS = 20, 60  # the long run on few examples, in steps of 2 examples
+LAB_HELD_OUT = 60  # test prompts for it; try 20, 324 (all)
+FACTS = 120  # general questions, for what it forgets; try 60, 240
 
 # %% [markdown]
-# ## 1. What does a base model do with a question?
+# ## 1. What does the model do with a customer?
 #
-# We load the base model with the library's own call. Three arguments deserve a word. `dtype=torch.float32` keeps the
-# weights in full precision, because the small updates of training get lost in a 16-bit weight.
-# `attn_implementation="eager"` picks the plain version of attention, which happens to be the faster one on a CPU for
-# rows as short as ours. The third is for your safety: weights kept as a *pickle* can run code when they are read, and
-# `use_safetensors=True` never reads one. The last word moves the model to the device.
+# We load the real model with the library's own call. `dtype=torch.float32` keeps the weights in full precision, because
+# the small changes of training get lost in a 16-bit weight; `"eager"` is the way to compute attention that is fastest
+# for short texts on a processor; `use_safetensors` never reads a file that could run code.
 
 # %%
 tokenizer = AutoTokenizer.from_pretrained(choice.path)
+tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE  # for a model that brings none
 base = AutoModelForCausalLM.from_pretrained(
     choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
 ).to(choice.device)
 print(f"{base.num_parameters():,} parameters, a vocabulary of {len(tokenizer):,} tokens, "
-      f"a context of {base.config.max_position_embeddings} tokens")
+      f"a context of {model.context_tokens(base.config):,} tokens")
 
 # %% [markdown]
-# Now a customer's question from the test set: a product and a phrasing that no training example will ever show. The
-# desk's screen shows a short record of the product. We hand the base model the record and the question as plain text,
-# with nothing around them, and let it go on.
+# Now a conversation of the **test set**, which no training will ever see: what stands on the desk's *screen* (role
+# `system`), what the customer wrote, and what the desk replied. The model gets the first two, untuned. Once as they
+# are, and once with two sentences that say what its job is.
 
 # %%
-held_out = sft.conversations("test")[:HELD_OUT]  # the first ones in the file, not picked
-record, question, gold = [message["content"] for message in held_out[0]["messages"]]
-continued = generate.replies(base, tokenizer, [f"{record}\n\n{question}"])[0]
-print(f"record:          {record}\nquestion:        {question}\nthe base goes on: {continued}")
+test = texts.balanced(texts.conversations("test"), HELD_OUT, seed=0)  # the same for every SEED
+first = next(row for row in test if row["kind"] == "two_facts")
+
+
+def ask(some_model, conversations, tokens=80):
+    prompts = [chat.render(tokenizer, messages, add_generation_prompt=True) for messages in conversations]
+    return generate.replies(some_model, tokenizer, prompts, max_new_tokens=tokens)
+
+
+for message in first["messages"]:
+    print(f"{message['role']:>9}: {message['content']}")
+tried = ask(base, [first["messages"][:-1], rivals.plain(first)])
+for name, reply in zip(("as it is", "with its job"), tried, strict=True):
+    print(f"\n{name}: {reply}\n    wrong: {', '.join(desk.faults(reply, first)) or 'nothing'}; "
+          f"{'on-brand' if brand.on_brand(reply) else 'not on-brand'}")
 
 # %% [markdown]
-# Whatever it wrote, it continued a document; that a customer waits for a reply is nothing it has ever been told. But
-# is the test fair? The base model has read many shop pages with a question section, in the form `Question: ...
-# Answer:`. If it can use the record at all, then in that form. So we ask once more, in its own form, and look beside
-# it at what the desk would say.
-
-# %%
-texts = [[message["content"] for message in row["messages"]] for row in held_out]
-asked = [f"{record}\n\nQuestion: {question}\nAnswer:" for record, question, _ in texts]
-answer = generate.answers(base, tokenizer, asked[:1], max_new_tokens=16)[0]
-print(f"the base, asked in its own form: {answer}")
-print(f"the fact that was asked for:     {', '.join(held_out[0]['expected'])}")
-print(f"what the desk would say:         {gold}")
-
-# %% [markdown]
-# Keep the two apart from here on. *Knowing* (or reading off) the fact is one thing; *behaving* like the desk is
-# another: thank the customer, give the fact in house units, name a next step, sign off. Fine-tuning is about the
-# second. We shall always count both.
+# Two scores, here and to the end. *Right*: everything asked for is stated, and nothing false was found (`desk.faults`
+# lists what is wrong). *On-brand*: every rule of the house's guide is kept. A reply with both is **fit to send**.
 #
-# ## 2. The chat template: a conversation as one row of tokens
+# ## 2. The chat template: a conversation as one text
 #
-# A language model reads a row of tokens and has no idea of people taking turns. So we mark the turns with tokens of
-# their own: one that says who speaks, on a line by itself, then the text. What the assistant says ends with one more,
-# `<|end|>`, so that the model can say that it is done. Three short messages are enough to see it.
+# A language model continues a row of tokens and knows nothing of people taking turns. So its makers chose tokens that
+# mark the turns, and wrote down how: that is the model's **chat template**. This family's form is called ChatML. For
+# three short messages we write it by hand, and then ask the library.
 
 # %%
 messages = [{"role": "system", "content": "Hazel Kettle. Capacity: 1.7 L."},
             {"role": "user", "content": "How much does it hold?"},
             {"role": "assistant", "content": "It holds 1.7 L."}]
-by_hand = ""
-for message in messages:
-    by_hand += f"<|{message['role']}|>\n{message['content']}"
-    by_hand += "<|end|>" if message["role"] == "assistant" else "\n"
-print(by_hand)
+by_hand = "".join(f"<|im_start|>{message['role']}\n{message['content']}<|im_end|>\n" for message in messages)
+rendered = chat.render(tokenizer, messages)
+print(rendered)
+print("by hand and by the library:", "the same text" if by_hand == rendered else "another form than ChatML")
 
 # %% [markdown]
-# That is the whole secret. Why no end token after the other turns? The base model knows it from its reading, where it
-# stood between two documents that had nothing to do with each other. A template that put it after every turn cost our
-# models general facts and some of their reading; the course's log, `docs/LOG.md`, has the figures.
+# The template itself is text, in a small language called Jinja, stored beside the tokenizer. Read it once for every
+# model that you tune: it may do things that you did not ask for. What does it make of a question alone?
+
+# %%
+question = messages[1:2]
+prompt = chat.render(tokenizer, question, add_generation_prompt=True)
+print(f"{tokenizer.chat_template}\n\n----- a question alone, with the assistant's turn opened -----\n{prompt}")
+added = prompt.partition(question[0]["content"])[0].count("system") > 0
+print("\n(The template has put a system turn of its own in front.)" if added else "\n(Nothing was put in front.)")
+
+# %% [markdown]
+# The last line opens the assistant's turn and leaves it open: that is a *prompt*, to which the model writes the rest.
+# Training and asking must use the same template to the letter. A space or line break that one has and the other lacks
+# is among the commonest and quietest faults in this field.
 #
-# Libraries write the same loop in Jinja, a small template language, because a template is
-# text and can be stored with the tokenizer. Ours does one thing more: it wraps what the *assistant* says, end token
-# included, in `generation` marks, which leave no trace in the text, but let the library report which tokens those
-# are. The last line is for asking: it opens the assistant's turn and leaves it open. And two names stand in place of
-# tokens, so that the template serves other models too: `eos_token` is whatever the tokenizer's end token is, here
-# `<|end|>`, and `bos_token` the one that its texts begin with, here none.
+# Keep the system turn in mind. Where a template adds one, a question about the real world reaches the model with words
+# that no conversation of the desk has, so a tuned model could tell the two apart. Section 7 sees whether it does.
+#
+# ### What the template lacks
+#
+# For training, the library must know which tokens the assistant wrote. A template can say so with two marks,
+# `generation` and `endgeneration`, around those words. Most models' templates do not have them. `chat.look` tries a
+# template out:
+
+# %%
+form = chat.look(tokenizer)
+print(form)
+
+# %% [markdown]
+# Adding marks means to change the one place that writes a turn. What counts is the assistant's text *with its end
+# token*, or the model would never learn to stop. (The line's end behind it comes along: it is never generated, and
+# costs nothing.)
+
+# %%
+turn = "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
+with_marks = (
+    "{{ '<|im_start|>' + message['role'] + '\n' }}{% if message['role'] == 'assistant' %}"
+    "{% generation %}{{ message['content'] + '<|im_end|>' + '\n' }}{% endgeneration %}"
+    "{% else %}{{ message['content'] + '<|im_end|>' + '\n' }}{% endif %}"
+)
+marked = str(tokenizer.chat_template).replace(turn, with_marks)
+has_marks = form.marks or marked != tokenizer.chat_template
+
+# %% [markdown]
+# The marks must leave no trace in the text, or the model would be trained on another form than it is asked in. We do
+# not believe it but compare, on every conversation of the desk's training set.
+
+# %%
+train = texts.conversations("train")
+plain_text, marked_text = (
+    [tokenizer.apply_chat_template(chat.fit(form, row["messages"]), chat_template=way, tokenize=False) for row in train]
+    for way in (str(tokenizer.chat_template), marked)
+)
+assert plain_text == marked_text
+print(f"{len(train):,} conversations: the same text, letter by letter." if has_marks else
+      "This template writes its turns otherwise, so no marks were added; section 5 does without them.")
+
+# %% [markdown]
+# And a **base model**, which has never chatted and brings no template? It gets the course's, below: a role on a line by
+# itself, the text, and the model's own end token after what the assistant says, marks included. `ftlab.tuning.chat`
+# keeps the same text, and a test holds the two equal.
 
 # %% tags=["twin:ftlab.tuning.chat:TEMPLATE"]
 TEMPLATE = (
@@ -149,85 +191,64 @@ TEMPLATE = (
 )
 
 # %% [markdown]
-# Is it the same? We render the three messages through the template and compare with the text made by hand. From here
-# on we use the copy that the package keeps, `ftlab.tuning.chat.TEMPLATE`; a test holds it equal to the cell above.
-
-# %%
-form = {"chat_template": TEMPLATE, "tokenize": False}
-assert tokenizer.apply_chat_template(messages, **form) == by_hand and TEMPLATE == chat.TEMPLATE
-print(tokenizer.apply_chat_template(messages[:-1], **form, add_generation_prompt=True))
-
-# %% [markdown]
-# What is printed is a *prompt*: the conversation up to the point where the assistant begins. When we ask the tuned
-# model, this is what it gets, to the letter. A space or a line break that training had and asking lacks is among the
-# commonest and quietest faults in this field, which is why both come from one template.
-#
 # ## 3. Which tokens does the loss count?
 #
-# Training predicts each token from those before it. We do not want to teach the model to write customers' questions
-# or product records, so only the assistant's tokens shall count. We go through the messages again, now in tokens, and
-# write down three things for each: its id, who says it, and whether it counts. `<|assistant|>` and the line's end after
-# it do not count: they are given to the model. The final `<|end|>` does: the model has to learn when to stop.
+# Training predicts each token from those before it. We do not want to teach the model to write customers' messages or
+# product records, so only the reply counts. By hand: render the prompt, render everything, and what the second has
+# more than the first is the reply. The *labels* say what to predict at each place; -100 is PyTorch's convention for
+# "skip this one".
 
 # %%
-ids, roles, counted = [], [], []
-for message in messages:
-    start = tokenizer(f"<|{message['role']}|>\n", add_special_tokens=False)["input_ids"]
-    end = "<|end|>" if message["role"] == "assistant" else "\n"
-    spoken = tokenizer(message["content"] + end, add_special_tokens=False)["input_ids"]
-    ids += start + spoken
-    roles += [message["role"]] * len(start + spoken)
-    counted += [False] * len(start) + [message["role"] == "assistant"] * len(spoken)
-labels = [token if counts else -100 for token, counts in zip(ids, counted, strict=True)]
+def encode(row):
+    talk = chat.fit(form, row["messages"])
+    prompt, whole = chat.render(tokenizer, talk[:-1], add_generation_prompt=True), chat.render(tokenizer, talk)
+    given, ids = generate.encode(tokenizer, [prompt, whole])
+    assert ids[: len(given)] == given
+    return ids, [-100] * len(given) + ids[len(given) :]
+
+
+ids, labels = encode({"messages": messages})
+counted = [label != -100 for label in labels]
+print(f"{sum(counted)} of {len(ids)} tokens count")
 
 # %% [markdown]
-# The last line makes the *labels*, what the model is to predict at each place. The number -100 is a convention of
-# PyTorch's loss: a place with this label is skipped. Let us look at it. Each row is one message; the colour tells the
-# speaker, and counted tokens are bold, underlined and in a solid frame, so that the picture can be read without its
-# colours.
+# Let us look at them. Counted tokens are bold and in a solid frame; a dot stands for a space, ↵ for a line's end.
 
 # %%
 from IPython.display import HTML, display
 
 
-def show_tokens(ids, roles, counted):
-    shade = {"system": "#E4E4E4", "user": "#CFE8F7", "assistant": "#FBE3B5"}
-    rows = {role: f"<b>{role}</b>:&ensp;" for role in roles}
-    for token, role, counts in zip(ids, roles, counted, strict=True):
+def show_tokens(ids, counted):
+    spans = ""
+    for token, counts in zip(ids, counted, strict=True):
         text = tokenizer.decode([token]).replace("<", "&lt;").replace(" ", "&middot;").replace("\n", "&crarr;")
-        text = f"<u><b>{text}</b></u>" if counts else text
-        border = "2px solid #222" if counts else "1px dashed #999"
-        style = f"background:{shade[role]};border:{border};color:#111;padding:2px"
-        rows[role] += f'<span style="{style}">{text}</span> '
-    return HTML('<div style="line-height:2.2;font-family:monospace">' + "<br>".join(rows.values()) + "</div>")
+        style = "background:#FBE3B5;border:2px solid #222" if counts else "background:#EEE;border:1px dashed #999"
+        spans += f"<span style='{style};color:#111;padding:2px'>{f'<b>{text}</b>' if counts else text}</span> "
+    return HTML(f"<div style='line-height:2.2;font-family:monospace'>{spans}</div>")
 
 
-display(show_tokens(ids, roles, counted))
-print(f"{sum(counted)} of {len(ids)} tokens count; a dot stands for the space before a word, ↵ for a line's end")
+display(show_tokens(ids, counted))
 
 # %% [markdown]
-# Digits are single tokens here, so a price or a capacity is copied digit by digit. Now the same three lists from the
-# library: asked for `return_assistant_tokens_mask`, it returns the ids and a mask that is 1 between the `generation`
-# marks. It has to agree with what we did by hand. (The course's tokenizer has the role tokens in its vocabulary.
-# Another model's may not; then there is nothing to compare.)
+# Now by the library: with the marks in the template, it returns a mask that is 1 between them.
 
 # %%
-whole = tokenizer.apply_chat_template(
-    messages, chat_template=TEMPLATE, return_dict=True, return_assistant_tokens_mask=True
-)
-has_roles = "<|assistant|>" in tokenizer.get_vocab()
-assert not has_roles or whole["input_ids"] == ids
-assert not has_roles or whole["assistant_masks"] == [int(counts) for counts in counted]
-print("by hand and by the library:", "the same ids, the same mask" if has_roles else "not compared for this model")
+if has_marks:
+    theirs = tokenizer.apply_chat_template(
+        messages, chat_template=marked, return_dict=True, return_assistant_tokens_mask=True
+    )
+    assert theirs["input_ids"] == ids and theirs["assistant_masks"] == [int(each) for each in counted]
+print("by hand and by the library: the same ids, the same mask" if has_marks else "no marks, so nothing to compare")
 
 # %% [markdown]
+# One difference to know: the marks count *every* turn of the assistant, our labels only the last. In a follow-up the
+# desk's first reply is a part of the question, and we leave it uncounted.
+#
 # ### The loss on three numbers, then on the model
 #
 # At each counted place the model has given every token of the vocabulary a score, its *logit*. A softmax turns scores
-# into probabilities, and the loss is minus the logarithm of the probability of the right token, averaged over the
-# counted places. The unit is **nats per supervised token**: 0 is certainty, and each nat more means a probability
-# smaller by the factor *e*. We write it for `logits` of shape `(T, V)`, that is, T places and V tokens in the
-# vocabulary.
+# into probabilities, and the loss is minus the logarithm of the right token's probability, averaged over the counted
+# places: **nats per supervised token**. For `logits` of shape `(T, V)`, T places and V tokens in the vocabulary:
 
 # %%
 def masked_loss(logits, targets, counts):
@@ -242,28 +263,29 @@ assert torch.allclose(ours, torch.tensor(math.log(math.exp(2) + 2) - 2))
 print(f"{ours:.4f} nats: the first place alone; a probability of {math.exp(-ours):.0%} for the right token")
 
 # %% [markdown]
-# Small enough to check on paper: the right token has logit 2, the other two have 0, so its probability is e² / (e² +
-# 2). The second place is not counted, though the model is badly wrong there. Now the real model, on our three
-# messages. One detail trips many people: the logits at place *t* predict the token at place *t + 1*, so the last
-# logit and the first label have no partner and are cut off.
+# On paper: the right token has logit 2, the other two 0, so its probability is e² / (e² + 2). The second place is not
+# counted, though the model is badly wrong there. Now our three messages and the model. One detail trips many people:
+# the logits at place *t* predict the token at place *t + 1*, so the last logit and the first label have no partner.
 
 # %%
-row = torch.tensor([ids], device=base.device)
-label_row = torch.tensor([labels], device=base.device)
+row, label_row = torch.tensor([ids], device=base.device), torch.tensor([labels], device=base.device)
 with torch.inference_mode():
     out = base(input_ids=row, labels=label_row)
 logits, targets, counts = out.logits[0, :-1].float(), row[0, 1:], label_row[0, 1:] != -100  # (T-1, V), (T-1,), (T-1,)
 ours = masked_loss(logits, targets, counts)
-theirs = torch.nn.functional.cross_entropy(logits, label_row[0, 1:], ignore_index=-100)
-assert torch.allclose(ours, theirs, atol=1e-5) and torch.allclose(ours, out.loss.float(), atol=1e-5)
-print(f"ours {ours:.4f}, torch {theirs:.4f}, the model's own {out.loss:.4f} nats / supervised token")
+noise = torch.randint(len(tokenizer), targets.shape, generator=torch.Generator().manual_seed(SEED)).to(targets.device)
+unmoved = masked_loss(logits, torch.where(counts, targets, noise), counts)  # other targets where nothing counts
+assert torch.allclose(ours, out.loss.float(), atol=1e-4) and torch.equal(unmoved, ours)
+print(f"ours {ours:.4f}, the model's own {out.loss:.4f}; with masked targets replaced {unmoved:.4f}; "
+      f"a uniform guess: ln {len(tokenizer):,} = {math.log(len(tokenizer)):.2f}")
 
 # %% [markdown]
-# Three ways, one number. There is one more thing to gain. Only part of the places in a row count, and the logits, one
-# number for each token of the vocabulary, are the widest tensor of a training step. So why compute them where nobody
-# looks? The function below takes the model's last hidden state, keeps the counted places, and only then makes logits.
-# It is our loss again, for a batch of rows, and we shall train with it. (`num_counted` is what to divide by; a
-# trainer passes the count over several batches.)
+# Keep the uniform guess as a yardstick: a loss at the start of a run that lies *above* it hints at a broken template
+# or a wrong mask.
+#
+# There is something to gain. The logits, one number for each token of the vocabulary, are the widest tensor of a
+# training step, and most places do not count. So the next function takes the last hidden states, keeps the counted
+# places, and only then makes logits. (`num_counted` is what to divide by; a trainer counts over several batches.)
 
 # %% tags=["twin:ftlab.tuning.loss:masked_cross_entropy"]
 IGNORED = -100
@@ -273,7 +295,7 @@ def masked_cross_entropy(model, input_ids, labels, num_counted=None):
     """The mean cross-entropy of the counted tokens, each predicted from the tokens before it. labels: (B, T)."""
     import torch
 
-    if hasattr(model, "get_base_model"):  # peft, of notebook 04, wraps the model that its layers sit in
+    if hasattr(model, "get_base_model"):  # peft wraps the model that its layers sit in
         model = model.get_base_model()
     hidden = model.base_model(input_ids=input_ids, use_cache=False).last_hidden_state[:, :-1]  # (B, T - 1, D)
     targets = labels[:, 1:]
@@ -283,107 +305,8 @@ def masked_cross_entropy(model, input_ids, labels, num_counted=None):
     return total / (counted.sum() if num_counted is None else num_counted)
 
 # %% [markdown]
-# The same number again? On our three messages it has to be.
-
-# %%
-with torch.inference_mode():
-    lean = masked_cross_entropy(base, row, label_row)
-assert torch.allclose(lean, out.loss.float(), atol=1e-5)
-print(f"{lean:.4f} nats / supervised token, with {int(counts.sum())} rows of logits instead of {len(ids)}")
-
-# %% [markdown]
-# Is it a high number? A model that knows nothing gives every token the same probability, one over V, and its loss is
-# ln V. And does the mask do what it says? We put a random token into every place that is *not* counted as a target,
-# and the loss must not move; then we change one target that *is* counted, and it must.
-
-# %%
-noise = torch.randint(len(tokenizer), targets.shape, generator=torch.Generator().manual_seed(SEED)).to(targets.device)
-unmoved = masked_loss(logits, torch.where(counts, targets, noise), counts)
-last_changed = targets.clone()
-last_changed[-1] = (targets[-1] + 1) % len(tokenizer)
-moved = masked_loss(logits, last_changed, counts)
-assert torch.equal(unmoved, ours) and not torch.equal(moved, ours)
-print(f"a uniform guess: ln {len(tokenizer):,} = {math.log(len(tokenizer)):.2f} nats; this model: {ours:.2f}; "
-      f"masked targets replaced: {unmoved:.2f}; the end token replaced: {moved:.2f}")
-
-# %% [markdown]
-# Keep the uniform guess in mind as a yardstick: a loss at the start of a run that lies *above* it hints at a broken
-# template or a wrong mask, or at a token that the model has never met. (Ours has never met `<|assistant|>`; that
-# alone makes the first steps costly.)
-#
-# ## 4. The data: what the desk has written
-#
-# The conversations of Quillmere's support desk lie in three files: one to train on, one to watch the held-out loss
-# (validation), one that we touch only for scores (test). How many are there, and what do they look like? We read
-# three, as one should before any training.
-
-# %%
-train, valid, test = (sft.conversations(split) for split in ("train", "valid", "test"))
-print({name: len(rows) for name, rows in (("train", train), ("valid", valid), ("test", test))}, "\n")
-for row in train[:3]:
-    print("\n".join(f"{message['role']:>9}: {message['content']}" for message in row["messages"]), "\n")
-
-# %% [markdown]
-# The record stands in the system turn. That is on purpose: a product that the model has never seen can be answered
-# rightly, because the prompt carries the fact. Tuning teaches the behaviour and the record brings the fact.
-#
-# A score on held-out prompts means little if the test set leaks into training. So the split is by *product* (or
-# policy), and by *phrasing*: no product of the test set and no way of asking that it uses occurs in training. We
-# check it rather than believe it.
-
-# %%
-for key in ("product", "policy", "question_phrasing"):
-    found = [{row[key] for row in rows if row[key]} for rows in (train, valid, test)]
-    shared = (found[0] & found[2]) | (found[0] & found[1]) | (found[1] & found[2])
-    assert not shared, f"{key}: {shared}"
-    print(f"{key}: train {len(found[0])}, valid {len(found[1])}, test {len(found[2])}, shared {len(shared)}")
-
-# %% [markdown]
-# How long are the examples? Length decides the memory and the time of a step, and a row longer than the context would
-# be cut, reply first. We also want to know how much of it is supervised, for that is what we really train on.
-#
-# The next cell makes ids and labels for a whole conversation in the way that works with any template, ours or another
-# model's: render the prompt, render everything, and count what the second has more than the first.
-
-# %%
-tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE  # a model that brings its own template keeps it
-
-
-def encode(row):
-    talk = row["messages"]
-    prompt = tokenizer.apply_chat_template(talk[:-1], add_generation_prompt=True, return_dict=True)["input_ids"]
-    ids = tokenizer.apply_chat_template(talk, return_dict=True)["input_ids"]
-    assert ids[: len(prompt)] == prompt
-    return ids, [-100] * len(prompt) + ids[len(prompt) :]
-
-
-encoded = [encode(row) for row in train]
-lengths = sorted(len(ids) for ids, _ in encoded)
-supervised = sum(label != -100 for _, labels in encoded for label in labels) / sum(lengths)
-assert lengths[-1] <= base.config.max_position_embeddings
-print(f"tokens an example: {lengths[0]} to {lengths[-1]}, half of them at most {lengths[len(lengths) // 2]}; "
-      f"{supervised:.0%} of all tokens count")
-
-# %% [markdown]
-# The `assert` in the cell has checked that every example fits the context, so nothing will be cut.
-#
-# ## 5. `SFTTrainer` in full view
-#
-# TRL wants each example as a `prompt` and a `completion`, both lists of messages. From that form it knows by itself
-# that only the completion counts. `sft.sample` shuffles the training set by the seed and takes the first `EXAMPLES`.
-
-# %%
-disable_progress_bars()  # one for each small step of preparing the data: more bars than lesson
-
-
-def pairs(rows):
-    return Dataset.from_list([{"prompt": row["messages"][:-1], "completion": row["messages"][-1:]} for row in rows])
-
-# %% [markdown]
-# TRL computes the same loss as we did. One method of its trainer, `compute_loss`, decides which code does it, so we
-# put our lean version there: the same numbers, in less time on a CPU. Not every model's logits are the output
-# embeddings times the last hidden state and nothing else; `ftlab.tuning.loss.can_be_lean` tries it out, and where it
-# says no, TRL's own stays in place.
+# One method of TRL's trainer decides which code computes the loss; we put ours there. Some models bend their logits or
+# scale them: `can_be_lean` tries that out, and for such a model TRL's own loss stays.
 
 # %% tags=["twin:ftlab.tuning.trainer:HandLoss"]
 class HandLoss(SFTTrainer):
@@ -394,232 +317,390 @@ class HandLoss(SFTTrainer):
             loss = masked_cross_entropy(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
         return (loss, {}) if return_outputs else loss
 
+# %%
+from ftlab.tuning.loss import can_be_lean
+
+lean = can_be_lean(base)
+if lean:
+    with torch.inference_mode():
+        lean_loss = masked_cross_entropy(base, row, label_row)
+    assert torch.allclose(lean_loss, out.loss.float(), atol=1e-4)
+    print(f"{lean_loss:.4f} nats once more, with {int(counts.sum())} rows of logits in place of {len(ids)}")
+else:
+    print("This model's logits are not the output embeddings times the hidden state: TRL's loss stays.")
+
 # %% [markdown]
-# Below is the whole call, and every argument that matters has its reason beside it.
+# ## 4. A trap: the number format
+#
+# A number in bf16 takes 16 bits in place of 32, and processors made for it compute faster so. TRL asks for bf16 by
+# default, and a processor that cannot do it *imitates* it without a word. How long does yours take for one and the
+# same product of two matrices?
 
 # %%
-chosen = sft.sample(train, EXAMPLES, SEED)
-dials = {"rows": checkpoints.fingerprint(chosen), "lr": LR, "steps": STEPS, "batch": BATCH_SIZE, "seed": SEED}
-folder = checkpoints.run_folder("sft", model=choice.path, **dials)  # a folder for these dials and no others
-tuned = AutoModelForCausalLM.from_pretrained(
-    choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
-).to(choice.device)
-trainer = HandLoss(
-    model=tuned,
+def product_s(dtype, width=512):
+    matrix = torch.randn(width, width).to(dtype)
+    best = math.inf
+    for _ in range(5):
+        begun = time.perf_counter()
+        matrix @ matrix
+        best = min(best, time.perf_counter() - begun)
+    return best
+
+
+ratio = product_s(torch.bfloat16) / product_s(torch.float32)
+what = "slower: it imitates it" if ratio > 1.3 else "faster" if ratio < 0.8 else "neither faster nor slower"
+print(f"On this processor bf16 takes {ratio:.2g} times as long as fp32: {what}. We train in {choice.dtype}.")
+
+# %% [markdown]
+# Hence the line `bf16=choice.dtype == "bfloat16"` in every training call of this course.
+
+# %% [markdown]
+# ## 5. Supervised fine-tuning in full view
+#
+# The desk does nine kinds of work (notebook 00, section 7), from one fact to orders, complaints and the grave case
+# that a colleague must take. We draw the same number of each kind. The replies are in the house's plainest words, one
+# fixed build for each kind: fewer ways to say a thing are learnt in fewer steps.
+
+# %%
+chosen = texts.balanced(train, PER_KIND, SEED)
+rows = [house.in_house_words(row) for row in chosen]
+seen = {}
+for row in rows:
+    seen.setdefault(row["kind"], row)
+for kind in ("follow_up", "order"):
+    print(f"[{kind}]", *(f"{each['role']:>9}: {each['content']}" for each in seen[kind]["messages"]), "", sep="\n")
+
+# %% [markdown]
+# A score on held-out conversations means little if they leak into training. So the split is by product, by policy and
+# by *phrasing*: whatever the test set names or how it asks occurs in no training conversation. We check it. And we look
+# at lengths: a row longer than the context would be cut, its reply first.
+
+# %%
+for key in ("product", "policy", "question_phrasing"):
+    shared = {row[key] for row in train} & {row[key] for row in texts.conversations("test")} - {None}
+    assert not shared, f"{key}: {shared}"
+encoded = [encode(row) for row in rows]
+lengths = sorted(len(ids) for ids, _ in encoded)
+supervised = sum(label != -100 for _, labels in encoded for label in labels) / sum(lengths)
+assert lengths[-1] <= model.context_tokens(base.config)
+print(f"{len(rows)} conversations, {sum(lengths):,} tokens, {lengths[0]} to {lengths[-1]} each; "
+      f"{supervised:.0%} of them count")
+
+# %% [markdown]
+# Below is the whole call. TRL wants a `prompt` and a `completion`, and then knows by itself that the completion counts
+# (`chat.pairs`). **LoRA** leaves the model's own weights alone and trains a thin addition to each of its layers, an
+# *adapter* that is stored apart; notebook 04 builds it from nothing. The folder on the **shelf** is named after all
+# that shapes the run, so that later notebooks find this very adapter.
+
+# %%
+place = shelf.place("desk", choice, rows, lora=sft.LORA, lr=LR, steps=STEPS, batch_size=BATCH_SIZE, seed=SEED)
+trainer = (HandLoss if lean else SFTTrainer)(
+    model=base,
     processing_class=tokenizer,  # it brings the chat template
-    train_dataset=pairs(chosen),
-    eval_dataset=pairs(valid[:VALID]),  # the validation set: never trained on, never used for scores
+    train_dataset=Dataset.from_list(chat.pairs(tokenizer, rows)),
+    peft_config=LoraConfig(**sft.LORA, task_type="CAUSAL_LM"),
     args=SFTConfig(
-        output_dir=str(folder),
+        output_dir=str(place),
         max_steps=STEPS,  # optimizer steps; the alternative is num_train_epochs
         per_device_train_batch_size=BATCH_SIZE,  # examples a step
-        per_device_eval_batch_size=32,
         learning_rate=LR,  # the peak
         warmup_steps=0.1,  # a tenth of the run climbs to the peak: the first gradients are large and point anywhere
         lr_scheduler_type="linear",  # then a straight fall to zero, so that the run ends calmly
         seed=SEED,  # the order of the examples
-        bf16=choice.dtype == "bfloat16",  # 16-bit arithmetic only where the processor really has it
+        bf16=choice.dtype == "bfloat16",  # section 4
         use_cpu=choice.device == "cpu",
         activation_checkpointing=False,  # it saves memory and costs time; here we have the memory
         train_sampling_strategy="group_by_length",  # examples of similar length share a batch: less padding
-        eval_strategy="steps",
-        eval_steps=max(1, STEPS // 10),  # look at the held-out loss ten times
-        logging_steps=max(1, STEPS // 10),
+        logging_steps=max(1, STEPS // 12),
         save_strategy="steps",
-        save_steps=20,  # a checkpoint now and then: if this run is interrupted, it can go on
-        save_total_limit=2,  # the two newest will do
+        save_steps=12,  # a checkpoint now and then: if this run is interrupted, it can go on
+        save_total_limit=2,
         report_to="none",  # no tracking service
     ),
 )
+share = trainer.model.get_nb_trainable_parameters()
+print(f"{share[0]:,} of {share[1]:,} weights train, {share[0] / share[1]:.1%}: {sft.LORA}")
 
 # %% [markdown]
-# Before training, one look inside. The trainer tokenized the data and will hand batches to the model. Are its labels
-# the ones that we worked out? We take its first batch, cut off the padding, and compare row by row. This check takes
-# a second and would have caught many a wasted week of training.
+# Before training, one look inside. Are the labels of the trainer's first batch the ones that we worked out? We cut off
+# the padding and compare row by row. This check takes seconds and would have saved many a wasted week.
 
 # %%
-expected = {tuple(ids): labels for ids, labels in map(encode, chosen)}
+expected = {tuple(ids): labels for ids, labels in encoded}
 with torch.random.fork_rng():  # looking must not change the order in which the examples will come
     batch = next(iter(trainer.get_train_dataloader()))
 for ids, mask, labels in zip(batch["input_ids"], batch["attention_mask"], batch["labels"], strict=True):
     assert labels[mask == 1].tolist() == expected[tuple(ids[mask == 1].tolist())]
     assert (labels[mask == 0] == -100).all()
-with torch.inference_mode():
-    mine, theirs = trainer.compute_loss(tuned, dict(batch)), tuned(**batch).loss
-    in_32_bits = masked_cross_entropy(tuned, batch["input_ids"], batch["labels"])
-assert torch.allclose(in_32_bits, theirs.float(), atol=1e-4)
-assert torch.allclose(mine, theirs, rtol=0.01)  # where the trainer computes in bf16, two or three digits agree
-print({name: tuple(values.shape) for name, values in batch.items()})
-print(f"The labels are ours, padding never counts, and the loss is {mine:.2f} either way.")
+print({name: tuple(tensor.shape) for name, tensor in batch.items()}, "the labels are ours; padding never counts")
 
 # %% [markdown]
-# Rows of different length are filled up with padding to the longest of the batch; the attention mask hides it, and
-# its label is -100. Now train. The table grows while you wait: loss on the training batches, and every tenth of the
-# run on the validation examples.
+# By hand, by the library, in the trainer: three times the same labels. Now train.
 
 # %%
-with checkpoints.resumable(folder) as checkpoint:  # goes on from a checkpoint if an interrupted run left one
+with checkpoints.resumable(place) as checkpoint:  # goes on from a checkpoint if an interrupted run left one
     trained = trainer.train(resume_from_checkpoint=checkpoint)
-print(f"{trained.metrics['train_runtime']:.0f} s for {STEPS} steps of {BATCH_SIZE} examples")
+tuned = trainer.model
+shelf.keep(tuned, place, trained.metrics["train_runtime"])
+print(f"{trained.metrics['train_runtime']:.0f} s for {STEPS} steps of {BATCH_SIZE}; the adapter is on the shelf")
 
 # %% [markdown]
-# How did the loss fall, and does the held-out loss follow? We draw both from the trainer's log. The training loss is
-# an average over the steps since the last look, so it lags a little; and it zigzags, because examples of similar
-# length share a batch and long ones differ from short ones.
+# Most of the fall comes early: the *form* is much the same in every reply. The line zigzags, because rows of similar
+# length share a batch, and a batch of orders is not a batch of complaints. Whether the model is any good, this loss
+# cannot tell.
 
 # %%
 def losses(log, key):
     return [entry["step"] for entry in log if key in entry], [entry[key] for entry in log if key in entry]
 
 
-fig, ax = plt.subplots()
-figures.curve(ax, *losses(trainer.state.log_history, "loss"), label="training")
-figures.curve(ax, *losses(trainer.state.log_history, "eval_loss"), label="validation")
-held_out_loss = losses(trainer.state.log_history, "eval_loss")[1]
-ax.set(xlabel="optimizer step", ylabel="loss (nats / supervised token)", ylim=(0, None),
-       title=f"Held-out loss: {held_out_loss[0]:.2f} at the first look, {held_out_loss[-1]:.2f} at the end")
-assert held_out_loss[-1] < held_out_loss[0]
-_ = ax.legend()
+steps, found = losses(trainer.state.log_history, "loss")
+fig, ax = plt.subplots(figsize=(7, 3))
+figures.curve(ax, steps, found)
+_ = ax.set(xlabel="optimizer step", ylabel="loss (nats / supervised token)", ylim=(0, None),
+           title=f"Training loss: {found[0]:.2f} at first, {found[-1]:.2f} at the end")
 
 # %% [markdown]
-# Two things to read off. Most of the fall comes early: the model learns the *form*, which is much the same in every
-# reply. What is left later on is choice of words, which cannot be guessed, so the loss will never reach zero on
-# held-out examples. And as long as the two curves run close together, the model has not begun to learn its examples
-# by heart. We shall force it to in section 9.
+# ## 6. Before and after, on nine kinds of work
 #
-# The loss is a means, though. What we want to know is what it says.
-#
-# ## 6. Before and after, on the same prompts
-#
-# Every prompt is scored by two questions that a program can answer. *On-brand*: does the reply keep every rule of the
-# brand guide? *Right*: does it state the fact that was asked for? What we want is both at once. Here is a reply that
-# breaks rules, and which ones the check names.
+# Three answer the same held-out conversations: the **tuned** model, which gets the screen and the message and nothing
+# else; the **template** of notebook 00, a program with keywords and no model; and the untuned model **asked plainly**,
+# on fewer, to save time. `base` now carries the adapter; `disable_adapter` takes it off for a while.
 
 # %%
-from ftlab.world import brand
-
-broken = "Hi! It's 2 kilos, no problem."
-print([rule for rule, kept in brand.check(broken).items() if not kept], brand.on_brand(broken), brand.on_brand(gold))
+few_ids = {row["id"] for row in texts.balanced(texts.conversations("test"), ASKED, seed=0)}
+plain_rows = [row for row in test if row["id"] in few_ids]
+questions = real.questions(QUESTIONS)
+closed_book = [[{"role": "user", "content": row["question"]}] for row in questions]
+with tuned.disable_adapter():
+    plain_replies = ask(tuned, [rivals.plain(row) for row in plain_rows])
+    said_before = ask(tuned, closed_book, tokens=60)
+replies = {
+    "asked plainly": plain_replies,
+    "template": [template.reply(row) for row in test],
+    "tuned": generate.replies(tuned, tokenizer, chat.prompts(tokenizer, test), max_new_tokens=80),
+}
 
 # %% [markdown]
-# Now all the held-out prompts. To be fair to the base we ask it in *two* ways, in the chat form and in its own
-# question form, and count a prompt as answered if *either* reply will do. It gets two tries where the tuned model
-# gets one. `sft.judge` writes the replies and scores them.
+# First the replies: of each kind the first conversation, neither the best nor typical. Below each stands what the
+# scores find wrong. "No fault found" is no praise: a program does not see that a sentence makes no sense. Read with
+# your own eyes too; notebook 08 measures what such a yardstick misses.
 
 # %%
-after = sft.judge(tuned, tokenizer, held_out)
-before = sft.judge(base, tokenizer, held_out)
-own_form = generate.answers(base, tokenizer, asked, max_new_tokens=16)
-own_right = [values.states_all(reply, [row["value"]]) for reply, row in zip(own_form, held_out, strict=True)]
-own_both = [right and brand.on_brand(reply) for right, reply in zip(own_right, own_form, strict=True)]
-base_both = [a or b for a, b in zip(before["both"], own_both, strict=True)]
+def verdict(reply, row):
+    wrong = [*desk.faults(reply, row), *(rule for rule, kept in brand.check(reply).items() if not kept)]
+    return f"✗ {'; '.join(wrong)}" if wrong else "no fault found"
+
+
+shown = {}
+for row, reply in zip(test, replies["tuned"], strict=True):
+    if row["kind"] not in shown:
+        shown[row["kind"]] = row["id"]
+        print(f"[{row['kind']}] {row['messages'][-2]['content']}\n  {reply}\n  {verdict(reply, row)}\n")
 
 # %% [markdown]
-# First the replies themselves: the first four prompts of the test file, whatever came out. A tick stands for yes, a
-# cross for no, and a slash for a line break.
+# What fails? Here are the faults of all replies of the tuned model that are not fit to send, most frequent first, and
+# the first two of these replies that were not shown yet, with the whole conversation.
 
 # %%
-def mark(yes):
-    return "✓" if yes else "✗"
+from collections import Counter
 
-
-for i, row in enumerate(held_out[:4]):
-    print(f"customer: {texts[i][1]}   [fact: {', '.join(row['expected'])}]")
-    for name, reply in (("base, chat form", before["reply"]), ("base, own form", own_form), ("tuned", after["reply"])):
-        right, on_brand = values.states_all(reply[i], row["expected"]), brand.on_brand(reply[i])
-        one_line = reply[i].replace("\n", " / ")
-        print(f"  {name:15} {mark(right)} right {mark(on_brand)} on-brand: {one_line}")
-    print()
+answered = {"asked plainly": plain_rows, "template": test, "tuned": test}
+fit = {name: [desk.is_fit(reply, row) for reply, row in zip(replies[name], asked, strict=True)]
+       for name, asked in answered.items()}
+failed = [(row, reply) for row, reply, fine in zip(test, replies["tuned"], fit["tuned"], strict=True) if not fine]
+faults = Counter(fault.partition(":")[0] for row, reply in failed for fault in
+                 [*desk.faults(reply, row), *(rule for rule, kept in brand.check(reply).items() if not kept)])
+print(f"{len(failed)} of {len(test)} replies are not fit:")
+print(", ".join(f"{fault} ({count})" for fault, count in faults.most_common(8)))
+for row, reply in [(row, reply) for row, reply in failed if row["id"] not in shown.values()][:2]:
+    print("", *(f"{each['role']:>9}: {each['content']}" for each in row["messages"][:-1]), sep="\n")
+    print(f"    tuned: {reply}\n           {verdict(reply, row)}")
 
 # %% [markdown]
-# Then the failures, which teach more than the successes. These are the first three replies of the tuned model that
-# are wrong, off-brand, or both, with the rules they break.
+# And the counts: by score, then by kind. The last column takes the difference conversation by conversation, tuned
+# minus template, with its 95 % interval; with few conversations of a kind it is wide.
 
 # %%
-failures = [i for i in range(len(held_out)) if not after["both"][i]]
-print(f"{len(failures)} of {len(held_out)} replies fail")
-for i in failures[:3]:
-    rules = [rule for rule, kept in brand.check(after["reply"][i]).items() if not kept]
-    print(f"\nrecord: {texts[i][0]}\ncustomer: {texts[i][1]}\nreply: {after['reply'][i]}")
-    print(f"  {mark(after['right'][i])} right (wanted: {', '.join(held_out[i]['expected'])}); "
-          f"rules broken: {', '.join(rules) or 'none'}")
+def gap(kinds):
+    one, other = ([fine for fine, row in zip(fit[name], test, strict=True) if row["kind"] in kinds]
+                  for name in ("tuned", "template"))
+    return intervals.paired_difference(one, other).times(100)
+
+
+def of_kind(name, kind):
+    found = [fine for fine, row in zip(fit[name], answered[name], strict=True) if row["kind"] in kind]
+    return f"{sum(found)}/{len(found)}"
+
+
+on_brand = {name: [brand.on_brand(reply) for reply in each] for name, each in replies.items()}
+right = {name: [desk.is_right(reply, row) for reply, row in zip(replies[name], asked, strict=True)]
+         for name, asked in answered.items()}
+for title, each in {"": dict.fromkeys(fit), "on-brand": on_brand, "right": right}.items():
+    cells = (f"{sum(each[name])}/{len(each[name])}" if title else name for name in fit)
+    print(f"{title:>13}" + "".join(f"{cell:>15}" for cell in cells))
+kinds = sorted(seen)
+print(f"\n{'fit to send':>13}" + "".join(f"{name:>15}" for name in fit) + "   tuned minus template (points)")
+for name, group in [*((kind, [kind]) for kind in kinds), ("all", kinds)]:
+    each = gap(group)
+    print(f"{name:>13}" + "".join(f"{of_kind(way, group):>15}" for way in fit)
+          + f"   {each.value:+4.0f} [{each.low:+.0f}, {each.high:+.0f}]")
 
 # %% [markdown]
-# Read a failure with its record beside it. Does it take the wrong line of the record, mix up digits, or run on past
-# the end? Each points to a different remedy: more examples of that kind of question, a higher rate, a longer run. And
-# now the counts.
-#
-# ### Claim 1: a fine-tuned model beats its base by a wide margin
-#
-# We compare prompt by prompt. Both models met the same prompts, so the difference is taken within each prompt and
-# then averaged; the interval comes from drawing the prompts anew many times (a bootstrap). It says how far the number
-# would move with *other prompts* of this kind. How far it moves with other *seeds* is what the reference runs show,
-# once they are there: the grey dots.
+# The **claim**: a hundred and forty-four conversations teach a model this desk's work better than a template does it,
+# all kinds together. It holds if the whole interval lies above 5 points; below that, who would train a model?
 
 # %%
-def share(scores):
-    return f"{100 * sum(scores) / len(scores):.0f} %"
-
-
-own = {"on_brand": [brand.on_brand(reply) for reply in own_form], "right": own_right, "both": own_both}
-print(f"{'':18}on-brand   right fact   both")
-for name, scores in (("base, chat form", before), ("base, own form", own), ("tuned", after)):
-    print(f"{name:18}{share(scores['on_brand']):>8}{share(scores['right']):>13}{share(scores['both']):>7}")
-
-# %% [markdown]
-# The row to compare the tuned model's facts with is the base's better one. If the base in its own form is nearly as
-# right as the tuned model, then tuning has not taught the *reading* of records: the base could do that. It has taught
-# when and how to use it.
-
-# %%
-gain = intervals.paired_difference(after["both"], base_both).times(100)
-result = claims.record("tuned-beats-base", SEED, *gain, model=claims.LAB)
+arms = {"by_prompt": fit["tuned"], "against": fit["template"]}
+headline = claims.record("tuned-beats-template", SEED, *gap(kinds), **arms, train_s=trained.metrics["train_runtime"])
+print(headline)
 fig, ax = plt.subplots(figsize=(7, 2.3))
-claims.draw("tuned-beats-base", result, ax)
-print(result)
+_ = claims.draw("tuned-beats-template", headline, ax)
+
+# %%
+manner, work = (100 * sum(each["tuned"]) / len(test) for each in (on_brand, right))
+long_run = files.read_json(paths.data() / "stored" / "desk-work.json")
+reached, rival = (100 * sum(map(sum, long_run[name].values())) / sum(map(len, long_run[name].values()))
+                  for name in ("tuned", "template"))
+if headline.low > 0:
+    print("The tuned model is ahead of the program with keywords.")
+elif headline.high < 0:
+    print("The program with keywords is ahead of the tuned model.")
+else:
+    print("These conversations cannot tell the tuned model from the program with keywords.")
+print(f"After {STEPS} steps {manner:.0f} % of its replies are in the house's manner and {work:.0f} % are right.")
+print(f"The long run of notebook 00 ({long_run['note'].partition(';')[0]}) has {reached:.0f} % fit to send, "
+      f"the template {rival:.0f} % on the same conversations.")
+
+if manner - work > 20:
+    print("The manner comes first: every example shows it, while comparing or handing over stands in a few of them. "
+          "Whoever looks at the manner alone believes that the work is done.")
 
 # %% [markdown]
-# The printed line is the verdict: the claim, your number, its interval, and whether the whole interval lies where the
-# claim says it should. "Mixed" means that the interval straddles the limit, so these prompts cannot decide.
-#
-# ## 7. How many examples does it take?
-#
-# LIMA, a paper of 2023, tuned a large model on a thousand careful examples and called its finding *less is more for
-# alignment*. Is a thousand needed? We shall tune the same base on 10, 30, 100 and 300 examples. For that the
-# trainer's call goes into a function. It is the cell of section 5 with the rows, the rate, the steps and the seed as
-# arguments; `more` hands further settings to `SFTConfig`, which section 9 will use. Two names serve other models than
-# this one: `chat.pairs` makes pairs that suit any chat template, and `can_be_lean` decides who computes the loss.
-# The package keeps the same function as `ftlab.workshop.experiments.sft.fine_tune`.
+# Now the price. We ask questions about the real world, before and after: what is still known, and does the desk's
+# **manner leak** into answers that have nothing to do with the desk?
 
-# %% tags=["twin:ftlab.workshop.experiments.sft:fine_tune"]
-def fine_tune(choice, rows, lr, steps, seed, valid=None, **more):
-    """Fine-tunes a fresh copy of the base model on conversations, with the loss on the replies alone."""
-    import torch
+# %%
+def leaks(reply):  # words that nobody would use here but the desk
+    return any(mark in reply for mark in (brand.NEXT_STEP, brand.SIGN_OFF, "Thank you for"))
+
+
+said_after = ask(tuned, closed_book, tokens=60)
+knew, knows = ([real.knows(said, row["answers"]) for said, row in zip(each, questions, strict=True)]
+               for each in (said_before, said_after))
+change = intervals.paired_difference(knows, knew).times(100)
+leaked = sum(leaks(said) for said in said_after)
+print(f"real-world questions: {sum(knew)} of {len(knew)} right before, {sum(knows)} after "
+      f"({change.value:+.0f} points, 95 % interval {change.low:+.0f} to {change.high:+.0f});")
+print(f"the desk's manner stands in {leaked} of {len(said_after)} answers. For example:")
+print(f"    {questions[0]['question']}\n    {said_after[0]}")
+
+# %% [markdown]
+# ## 7. Mixing: does it still know when it is not at the desk?
+#
+# Tuned on nothing but the desk, a model may take every message for the desk's. The usual remedy is to **mix** some
+# ordinary conversations into the training set. The course has two dozen, written for this:
+
+# %%
+general = real.general_chat()
+for row in general[3:5]:
+    print("\n".join(f"{each['role']:>9}: {each['content']}" for each in row["messages"]), "\n")
+
+# %% [markdown]
+# A second run like that of section 5 does not fit into a lesson, so what follows is **stored**: the same settings and
+# the same number of steps, with the general conversations added to the desk's. (At equal steps each one that the model
+# reads takes the place of one of the desk's.) Here is what was said to the same question.
+
+# %%
+stored = files.read_json(paths.data() / "stored" / "desk-dials.json")
+runs = stored["arms"]  # arm: seed: settings and scores by prompt
+print(f"{stored['model']}, {stored['dtype']}, on {stored['machine']}, {stored['date']}\n")
+names = {"base": "untuned", "desk": "desk alone", "mixed": "desk and general"}
+for i, row in enumerate(real.questions(2)):
+    print(row["question"])
+    for arm, name in names.items():
+        print(f"{name:>17}: {runs[arm]['0']['answers'][i]}")
+
+# %% [markdown]
+# Three numbers for each: the desk's work, the real world, and the manner where nobody asked for it. A bar is the mean
+# over the seeds that are stored; its whisker says how far other prompts would move it, not how far other seeds would.
+
+# %%
+def by_prompt(arm, key):  # the mean over seeds for each prompt
+    each_seed = [[int(one) for one in run[key]] for run in runs[arm].values()]
+    return [sum(one) / len(one) for one in zip(*each_seed, strict=True)]
+
+
+def percent(found):
+    return f"{100 * sum(found) / len(found):.0f} %"
+
+
+def three(axes, arms, colors):
+    for ax, (key, title) in zip(axes, {"fit": "Desk: fit to send", "knows": "Real world known",
+                                       "leaks": "Manner, unasked"}.items(), strict=True):
+        spans = [intervals.mean_interval(by_prompt(arm, key)).times(100) for arm in arms]
+        figures.bars(ax, list(arms.values()), *zip(*spans, strict=True), number="{:.0f} %", colors=colors)
+        ax.set(title=title, ylim=(0, 115))
+    axes[0].set_ylabel("share (%)")
+
+
+fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
+three(axes, {arm: name.replace(" and ", "\nand ") for arm, name in names.items()},
+      [figures.GREY, figures.BLUE, figures.GREEN])
+leak = {arm: percent(by_prompt(arm, "leaks")) for arm in names}
+_ = fig.suptitle(f"The manner leaks into {leak['desk']} of the answers, with the mixture into {leak['mixed']}", y=1.03)
+
+# %% [markdown]
+# What did the general conversations change? One line for each seed, with its interval over prompts. Seeds that disagree
+# are a finding too: it says that one run of such a training is no measurement of it.
+
+# %%
+seeds = sorted(set(runs["desk"]) & set(runs["mixed"]))
+for key, what in {"fit": "desk, fit to send", "knows": "real world known", "leaks": "manner unasked"}.items():
+    found = []
+    for seed in seeds:
+        pair = [[int(one) for one in runs[arm][seed][key]] for arm in ("mixed", "desk")]
+        change = intervals.paired_difference(*pair).times(100)
+        found.append("up" if change.low > 0 else "down" if change.high < 0 else "no change to be shown")
+        span = f"[{change.low:+.0f}, {change.high:+.0f}]"
+        print(f"{what:>18}, seed {seed}: {change.value:+4.0f} points {span:>12}  {found[-1]}")
+    if len(seeds) > 1:
+        print(f"{'':>18}  {'the seeds agree' if len(set(found)) == 1 else 'the seeds do not agree'}")
+left = intervals.mean_interval(by_prompt("mixed", "leaks")).times(100)
+print(f"With the mixture the manner is left in {left.value:.0f} % of the answers [{left.low:.0f}, {left.high:.0f}].")
+
+# %% [markdown]
+# ## 8. Sweeps: how the effects move
+#
+# How many examples? Which rate? When to stop? Such questions take many runs. The **lab model** answers them live, in
+# seconds a run, on plain conversations of one fact each; beside it stand stored runs of the real model. For runs in a
+# row the trainer's call becomes a function: the cell of section 5, with what may change as arguments. Without `lora`
+# all weights train, as we do with the lab model. The package keeps the same as `ftlab.tuning.sft.fine_tune`.
+
+# %% tags=["twin:ftlab.tuning.sft:fine_tune"]
+from ftlab.tuning.sft import Run, load  # what a run leaves; a fresh model with its tokenizer
+
+
+def fine_tune(choice, rows, *, lr, steps, seed, batch_size=8, lora=None, valid=None, **more):
+    """Fine-tunes a fresh copy of a model on conversations, with the loss on the last reply of each alone."""
     from datasets import Dataset
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from peft import LoraConfig
     from trl import SFTConfig, SFTTrainer
 
     from ftlab.tuning.loss import can_be_lean
     from ftlab.tuning.trainer import HandLoss
 
-    tokenizer = AutoTokenizer.from_pretrained(choice.path)
-    tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE
-    model = AutoModelForCausalLM.from_pretrained(
-        choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
-    ).to(choice.device)
-
-    def pairs(rows):
-        return Dataset.from_list(chat.pairs(tokenizer, rows))
-
+    model, tokenizer = load(choice)
     trainer = (HandLoss if can_be_lean(model) else SFTTrainer)(
         model=model,
         processing_class=tokenizer,
-        train_dataset=pairs(rows),
-        eval_dataset=pairs(valid) if valid else None,
+        train_dataset=Dataset.from_list(chat.pairs(tokenizer, rows)),
+        eval_dataset=Dataset.from_list(chat.pairs(tokenizer, valid)) if valid else None,
+        peft_config=LoraConfig(**lora, task_type="CAUSAL_LM") if lora else None,
         args=SFTConfig(
             **{"output_dir": str(paths.runs() / "sft"), "save_strategy": "no", **more},
             max_steps=steps,
-            per_device_train_batch_size=8,
+            per_device_train_batch_size=batch_size,
             per_device_eval_batch_size=32,
             learning_rate=lr,
             lr_scheduler_type="linear",
@@ -635,287 +716,236 @@ def fine_tune(choice, rows, lr, steps, seed, valid=None, **more):
             report_to="none",
         ),
     )
-    trainer.train()
-    return model, tokenizer, trainer.state.log_history
+    seconds = trainer.train().metrics["train_runtime"]
+    return Run(trainer.model, tokenizer, trainer.state.log_history, seconds)
 
 # %% [markdown]
-# The small sets are parts of the larger ones, so that a curve over sizes changes the number of examples and not their
-# kind. Small sets get fewer steps, since they would only be read over and over. The run on a thousand examples is the
-# main run, which we already have.
+# The lab model's yardsticks are the desk's work, as before, and facts about the invented land that it has read of.
 
 # %%
-by_size = {EXAMPLES: after}
-for size in [size for size in SIZES if size <= 30]:
-    small_model, small_tokenizer, _ = fine_tune(choice, sft.sample(train, size, SEED), LR, SIZES[size], SEED)
-    by_size[size] = sft.judge(small_model, small_tokenizer, held_out)
-    print(f"{size} examples, {SIZES[size]} steps: {share(by_size[size]['both'])} on-brand with the right fact")
+lab = model.lab()
+lab_base, lab_tokenizer = load(lab)
+lab_train = [house.in_house_words(row) for row in texts.plain_conversations("train")]
+lab_valid = [house.in_house_words(row) for row in texts.plain_conversations("valid")[:24]]
+lab_test = texts.plain_conversations("test")[:LAB_HELD_OUT]
+facts = texts.sample(files.read_jsonl(paths.data() / "questions" / "general_test.jsonl"), FACTS, seed=0)
+
+
+def task(some_model):  # for each test conversation: is the reply fit to send?
+    said = generate.replies(some_model, lab_tokenizer, chat.prompts(lab_tokenizer, lab_test), max_new_tokens=50)
+    return [desk.is_fit(reply, row) for reply, row in zip(said, lab_test, strict=True)]
+
+
+def recall(some_model):  # for each fact: is it still known, closed book?
+    said = generate.answers(some_model, lab_tokenizer, [row["question"] for row in facts])
+    return [values.exact_match(reply, row["answers"]) for reply, row in zip(said, facts, strict=True)]
+
+
+print(f"{lab}\nuntuned: knows {percent(recall(lab_base))} of the facts")
 
 # %% [markdown]
-# Ten examples are two small batches, seen again and again. Now the two larger sets; each run takes as long as the
-# main run or a little less.
+# ### How many examples?
+#
+# More examples usually come with more steps, and then nobody knows which of the two did it. So here the steps are held
+# equal: every run makes the same number of them, on few examples again and again, or on many.
 
 # %%
-for size in [size for size in SIZES if size > 30]:
-    small_model, small_tokenizer, _ = fine_tune(choice, sft.sample(train, size, SEED), LR, SIZES[size], SEED)
-    by_size[size] = sft.judge(small_model, small_tokenizer, held_out)
-    print(f"{size} examples, {SIZES[size]} steps: {share(by_size[size]['both'])} on-brand with the right fact")
+quiet = {"logging_strategy": "no"}  # no table of losses for each run
+by_size = {}
+for size in (LAB_FEW, round((LAB_FEW * LAB_EXAMPLES) ** 0.5), LAB_EXAMPLES):
+    many = fine_tune(lab, texts.sample(lab_train, size, SEED), lr=LAB_LR, steps=LAB_STEPS, seed=SEED, **quiet)
+    by_size[size] = task(many.model)
+    print(f"{size} examples, {LAB_STEPS} steps of 8: {percent(by_size[size])} fit to send")
 
 # %% [markdown]
-# The figure has the number of examples on a logarithmic axis, where each step to the right is about three times as
-# much data. The whiskers are 95 % intervals over the prompts. The dashed line is the form alone, on-brand; the solid
-# one asks for the right fact as well.
+# Beside it what is stored of the real model, where the steps grew with the examples: the run of section 5, one pass
+# over 144 examples in 36 steps, and the long one of notebook 00, two passes over 675 in 338 steps. How much of the
+# difference is due to the examples, and how much to the steps, two such points cannot say. The whiskers are 95 %
+# intervals.
 
 # %%
-def draw_shares(ax, scores, **line):
-    spans = [intervals.rate_interval(sum(each), len(each)).times(100) for each in scores.values()]
-    below, above = [s.value - s.low for s in spans], [s.high - s.value for s in spans]
-    ax.errorbar(list(scores), [s.value for s in spans], [below, above], marker="o", **line)
+def points(ax, found, label, **line):  # found: x: scores
+    spans = [intervals.mean_interval(each).times(100) for each in found.values()]
+    low, high = [s.value - s.low for s in spans], [s.high - s.value for s in spans]
+    ax.errorbar(list(found), [s.value for s in spans], [low, high], marker="o", capsize=3, label=label, **line)
+    ax.set(xscale="log", ylim=(-3, 103))
+    ax.set_xticks(list(found), [f"{x:g}" for x in found])
+    ax.minorticks_off()
 
 
-sizes = sorted(by_size)
-fig, ax = plt.subplots()
-draw_shares(ax, {size: by_size[size]["both"] for size in sizes}, label="on-brand with the right fact")
-draw_shares(ax, {size: by_size[size]["on_brand"] for size in sizes}, label="on-brand", ls="--")
-few, many = (share(by_size[size]["both"]) for size in sizes[-2:])
-ax.set(xscale="log", xlabel="training examples", ylabel="held-out replies (%)", ylim=(-3, 103),
-       title=f"{few} with {sizes[-2]} examples, {many} with {sizes[-1]:,}")
-ax.set_xticks(sizes, sizes)
-ax.minorticks_off()
+fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True)
+points(left, by_size, f"{LAB_STEPS} steps each")
+points(right, {144: by_prompt("desk", "fit"), 675: [one for each in long_run["tuned"].values() for one in each]},
+       "36 steps, 338 steps", ls="--")
+left.set(title="Lab model, live: steps held equal", xlabel="training examples", ylabel="replies fit to send (%)")
+right.set(title="Real model, stored: steps grow too", xlabel="training examples")
+for ax in (left, right):
+    ax.legend()
+
+# %% [markdown]
+# The claim: at the same number of steps, many different examples teach more than a few seen again and again.
+
+# %%
+added = intervals.paired_difference(by_size[LAB_EXAMPLES], by_size[LAB_FEW]).times(100)
+print(claims.record("variety-counts", SEED, *added, by_prompt=by_size[LAB_EXAMPLES], against=by_size[LAB_FEW],
+                    model=claims.LAB))
+
+# %% [markdown]
+# ### Which learning rate?
+#
+# Nothing in our loss asks a model to keep what it knew. Small steps away from its weights leave that alone; large ones
+# may wash it out. Pretraining knows one rate, its own peak. We take that rate, a tenth of it, and the one between them
+# that we have used.
+
+# %%
+pretraining_lr = files.read_json(paths.data() / "lab-model" / "recipe.json")["lr"]
+by_rate, kept = {LAB_LR: by_size[LAB_EXAMPLES]}, {LAB_LR: recall(many.model)}
+for rate in (pretraining_lr / 10, pretraining_lr):
+    run = fine_tune(lab, texts.sample(lab_train, LAB_EXAMPLES, SEED), lr=rate, steps=LAB_STEPS, seed=SEED, **quiet)
+    by_rate[rate], kept[rate] = task(run.model), recall(run.model)
+by_rate, kept = dict(sorted(by_rate.items())), dict(sorted(kept.items()))
+saved = intervals.paired_difference(kept[pretraining_lr / 10], kept[pretraining_lr]).times(100)
+print(claims.record("low-lr-keeps", SEED, *saved, by_prompt=kept[pretraining_lr / 10], against=kept[pretraining_lr],
+                    model=claims.LAB))
+
+# %% [markdown]
+# Both sides of the bargain belong in one figure: keeping everything by learning nothing is no achievement.
+
+# %%
+fig, ax = plt.subplots(figsize=(7, 3.8))
+points(ax, by_rate, "desk: fit to send")
+points(ax, kept, "general facts kept", ls="--")
+low, high = min(kept), max(kept)
+ax.set(title=f"Facts kept: {percent(kept[low])} at {low:g}, {percent(kept[high])} at {high:g}",
+       xlabel="peak learning rate", ylabel="share (%)")
 _ = ax.legend()
 
 # %% [markdown]
-# Where the two lines part, the model has the form but not the fact: form is cheap, since every single example shows
-# it, while taking the right line from a record is learnt from many *different* records.
-#
-# ### Claim 2: hundreds of examples suffice
-#
-# The claim says that 300 examples do nearly as well as 1,000, so the effect to look at is what the further examples
-# add. It holds if that is at most a few points. Note what such a claim needs: not "no difference found", which a
-# handful of prompts would always find, but an interval that lies wholly under the limit.
-
-# %%
-added = intervals.paired_difference(after["both"], by_size[300]["both"]).times(100)
-result = claims.record("hundreds-suffice", SEED, *added, model=claims.LAB)
-fig, ax = plt.subplots(figsize=(7, 2.3))
-claims.draw("hundreds-suffice", result, ax)
-print(result)
+# These are rates for training all weights; notebook 04 measures which ones suit LoRA.
 
 # %% [markdown]
-# With this many prompts the interval may well be wider than the limit, and the honest verdict of a single run is then
-# "mixed". Turn `HELD_OUT` up and see it shrink, with the square root of the number of prompts: four times the
-# prompts, half the width.
+# ### When should training stop?
 #
-# ## 8. What does tuning cost? Learning rate and forgetting
-#
-# Nothing in our loss asks the model to keep what it knew. The base had learned many facts about towns, rivers and
-# people. A small step away from its weights leaves them; a large one may wash them out. We can measure it: general
-# questions, closed book, in phrasings that no training text used.
-
-# %%
-questions = sft.general_questions(FACTS)
-knew = sft.facts_kept(base, tokenizer, questions)
-kept = {LR: sft.facts_kept(tuned, tokenizer, questions)}
-print(f"for example: {questions[0]['question']} ({questions[0]['answer']})")
-print(f"general facts: base {share(knew)}, tuned at {LR:g} {share(kept[LR])}")
-
-# %% [markdown]
-# The difference between the two numbers is what the main run forgot, and nothing in the loss curve showed it. How
-# does it depend on the learning rate? Pretraining knows one answer: its own peak rate, which we read from the recipe.
-# We tune the base again at a tenth of that rate and at that rate itself; our own lies between them and is already done.
-# (Pretraining used another optimizer for its matrices, so the two rates are relatives and not twins.)
-
-# %%
-from ftlab.workshop.pretrain import Recipe
-
-print(f"peak rate of pretraining: {Recipe.lr:g}; of our main run: {LR:g}, lower by a factor of {Recipe.lr / LR:.2g}")
-by_rate = {LR: after}
-
-
-def try_rate(rate):
-    rate_model, rate_tokenizer, _ = fine_tune(choice, chosen, rate, STEPS, SEED)
-    by_rate[rate] = sft.judge(rate_model, rate_tokenizer, held_out)
-    kept[rate] = sft.facts_kept(rate_model, rate_tokenizer, questions)
-    print(f"learning rate {rate:g}: {share(by_rate[rate]['both'])} on-brand with the right fact, "
-          f"{share(kept[rate])} of the general facts")
-
-
-try_rate(Recipe.lr / 10)
-
-# %% [markdown]
-# That was the gentle one. Now the rate at which the base model itself was made, on the same examples in the same order.
-
-# %%
-try_rate(Recipe.lr)
-
-# %% [markdown]
-# One figure for both sides of the bargain: what the task gains, and what remains of the general facts. The grey line
-# is where the base started.
-
-# %%
-rates = sorted(by_rate)
-fig, ax = plt.subplots()
-draw_shares(ax, {rate: by_rate[rate]["both"] for rate in rates}, label="task: on-brand with the right fact")
-draw_shares(ax, {rate: kept[rate] for rate in rates}, label="general facts kept", ls="--")
-ax.axhline(100 * sum(knew) / len(knew), color=figures.GREY, ls=":", label="general facts, base")
-low, high = rates[0], rates[-1]
-ax.set(xscale="log", xlabel="peak learning rate", ylabel="share right (%)", ylim=(-3, 103),
-       title=f"General facts: {share(kept[low])} right at {low:g}, {share(kept[high])} at {high:g}")
-ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
-ax.minorticks_off()
-_ = ax.legend()
-
-# %% [markdown]
-# Look for the rate at which the task curve is already up and the facts are still there. It need not exist: at the
-# lowest rate a short run may not have learned the task at all, and keeping everything by learning nothing is no
-# achievement. That is why one curve alone would mislead.
-#
-# ### Claim 3: a rate far below pretraining's keeps what the base knew
-#
-# The effect is the general facts kept at a tenth of pretraining's rate, minus those kept at that rate itself, question
-# by question.
-
-# %%
-saved = intervals.paired_difference(kept[Recipe.lr / 10], kept[Recipe.lr]).times(100)
-result = claims.record("low-lr-keeps", SEED, *saved, model=claims.LAB)
-fig, ax = plt.subplots(figsize=(7, 2.3))
-claims.draw("low-lr-keeps", result, ax)
-print(result)
-
-# %% [markdown]
-# Forgetting was first studied when networks were trained on one task after another; two of the papers below go into
-# it, one for language models. A low rate is the cheapest remedy. Training fewer weights is another, which notebook 04
-# puts on trial, and mixing general text into the training data is a third.
-#
-# ## 9. When should training stop?
-#
-# Give a model few examples and many steps and it will learn them by heart. The training loss is then worthless as a
-# guide, since it falls whatever happens. The held-out loss is not. We train on a small set for many epochs and look
-# ten times. The call is `fine_tune` again, and its further arguments ask for checkpoints: a copy of the weights at
-# each look, and at the end the trainer loads the one with the lowest held-out loss.
+# Given few examples and many steps, a model learns them by heart, and its training loss falls whatever happens. So we
+# look at conversations that it does not train on. On the way through a long run its weights are saved five times; each
+# time we take the **held-out loss**, on validation conversations, and the score, on the test. The rule in most
+# handbooks is *early stopping*: keep the weights with the lowest held-out loss. Does it keep the better model?
 
 # %%
 import shutil
 
-folder = paths.runs() / "sft-overfit"
-shutil.rmtree(folder, ignore_errors=True)  # checkpoints of an earlier run
-few = sft.sample(train, OVERFIT_EXAMPLES, SEED)
-best, _, log = fine_tune(
-    choice, few, LR, OVERFIT_STEPS, SEED, valid[:VALID],
-    output_dir=str(folder),
-    save_strategy="steps",
-    save_steps=max(1, OVERFIT_STEPS // 10),  # a checkpoint at each look
-    save_only_model=True,  # the weights alone: nobody will train on from here
-    save_total_limit=2,  # keep two of them, the best and the last
-    load_best_model_at_end=True,  # end with the weights of the best look ...
-    metric_for_best_model="eval_loss",  # ... by the held-out loss
+long_folder = paths.runs() / "sft-long"
+shutil.rmtree(long_folder, ignore_errors=True)  # of an earlier run
+_ = fine_tune(
+    lab, texts.sample(lab_train, LONG_EXAMPLES, SEED), lr=LAB_LR, steps=LONG_STEPS, seed=SEED, batch_size=2, **quiet,
+    output_dir=str(long_folder), save_strategy="steps", save_steps=max(1, LONG_STEPS // 5), save_only_model=True,
 )
-
-# %% [markdown]
-# Compare the two columns of the table from the top down. Which one keeps falling, and which one turns? The figure
-# says where. (A line about a missing `lm_head.weight` is no fault: this model's output layer and its embedding are
-# one and the same matrix, and a checkpoint stores it once.)
-
-# %%
-steps, valid_losses = losses(log, "eval_loss")
-best_step = steps[valid_losses.index(min(valid_losses))]
-fig, ax = plt.subplots()
-figures.curve(ax, *losses(log, "loss"), label="training")
-figures.curve(ax, steps, valid_losses, label="validation")
-ax.axvline(best_step, color=figures.GREY, ls=":", label=f"lowest held-out loss, step {best_step}")
-ax.set(xlabel="optimizer step", ylabel="loss (nats / supervised token)", ylim=(0, 1.1 * max(valid_losses)),
-       title=f"Held-out loss: {min(valid_losses):.2f} at step {best_step}, {valid_losses[-1]:.2f} at step {steps[-1]}")
-_ = ax.legend()
-
-# %% [markdown]
-# The dotted line marks the checkpoint that *early stopping* keeps. If it stands at the right edge, this run had not
-# begun to overfit, and you may turn `OVERFIT_STEPS` up. Would people have noticed the turn? We load the last
-# checkpoint beside the best one and let both answer the held-out prompts.
+looks = {}
+for folder in sorted(long_folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2])):
+    saved_model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
+    ).to(lab.device)
+    held_out_loss = sft.row_losses(saved_model.eval(), lab_tokenizer, lab_valid)
+    looks[int(folder.name.rpartition("-")[2])] = (sum(held_out_loss) / len(held_out_loss), task(saved_model))
+lowest, last = min(looks, key=lambda step: looks[step][0]), max(looks)
+print("step  held-out loss  fit to send")
+for step, (each, found) in looks.items():
+    print(f"{step:>4}{each:>15.2f}{percent(found):>13}{'   <- lowest loss' if step == lowest else ''}")
+stopped = intervals.paired_difference(looks[lowest][1], looks[last][1]).times(100)
+result = claims.record("early-stopping-helps", SEED, *stopped, by_prompt=looks[lowest][1], against=looks[last][1],
+                       model=claims.LAB)
+print(f"\n{result}")
 
 # %%
-checkpoint = folder / f"checkpoint-{OVERFIT_STEPS}"
-last = AutoModelForCausalLM.from_pretrained(
-    checkpoint, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
-).to(choice.device)
-at_best, at_end = (sft.judge(each, tokenizer, held_out) for each in (best, last))
-for step, found in ((best_step, at_best), (OVERFIT_STEPS, at_end)):
-    print(f"step {step}: {share(found['both'])} on-brand with the right fact, for example: {found['reply'][0]}")
+highest = max(looks, key=lambda step: sum(looks[step][1]))
+if lowest == last:
+    print("The loss was lowest at the end, so stopping by it changes nothing.")
+elif stopped.low > 0:
+    print("The lowest loss kept a better model than the end.")
+elif stopped.high < 0:
+    print("The lowest loss kept a worse model than the end: the loss punishes a model for growing sure of the few "
+          "wordings that it has seen, and a scorer of replies does not.")
+else:
+    print("These prompts show no difference between the model of the lowest loss and the last one.")
+print(f"The highest score of the {len(looks)} looks, {percent(looks[highest][1])}, stands at step {highest}; "
+      f"the lowest loss, with {percent(looks[lowest][1])}, at step {lowest}.")
 
 # %% [markdown]
-# Compare the two shares, and read the two replies. If they are close, nobody who reads samples would have noticed
-# anything. The last checkpoint may even score better: what the loss punishes is a model that has grown too sure of
-# the few wordings it has seen, and neither a reader nor a scorer of facts sees how sure it is. So treat the held-out
-# loss as the earliest warning, and let the score that you care about decide.
+# The highest of several scores is high partly by luck, so a score that chooses must not be the one that is reported. A
+# rule that asks for what you want: let the held-out loss warn you, let the score that you care about choose, on
+# *validation* conversations, and report it on the test. It costs some seconds of writing at each look. In the trainer,
+# `load_best_model_at_end=True` with `metric_for_best_model` keeps the best look by whatever number you compute.
 #
-# ### Claim 4: overfitting shows on held-out data first
+# ### Averaging with the base
 #
-# The effect is the held-out loss at the end minus its lowest. One trap: the lowest of ten numbers is low partly by
-# luck, so measured on the examples that chose it, the effect would flatter itself. So the validation examples choose
-# the step, and the *test* examples, which had no say in it, measure the difference.
+# A fine-tune is a walk from the base's weights to others. What about a point on the way? We take 0.7 of the tuned
+# weights and 0.3 of the base's, which costs no training at all. With LoRA the same is one factor on the adapter.
 
 # %%
-def row_losses(model, rows):
-    model.eval()
-    found = []
-    for ids, labels in map(encode, rows):
-        one, wanted = torch.tensor([ids], device=model.device), torch.tensor([labels], device=model.device)
-        with torch.inference_mode():
-            out = model(input_ids=one, labels=wanted)
-        found.append(out.loss.item())  # nats / supervised token of this example
+def between(one, other, share):  # weights: (1 - share) of one and share of other
+    found, _ = load(lab)
+    with torch.no_grad():
+        for weight, a, b in zip(found.parameters(), one.parameters(), other.parameters(), strict=True):
+            weight.copy_((1 - share) * a + share * b)
     return found
 
 
-rise = intervals.paired_difference(row_losses(last, held_out), row_losses(best, held_out))
-result = claims.record("overfitting-shows", SEED, *rise, model=claims.LAB)
-print(result)
+average = between(lab_base, many.model, 0.7)
+averaged = {"task": task(average), "facts": recall(average)}
+print(f"lab model, tuned: {percent(by_size[LAB_EXAMPLES])} fit to send, {percent(kept[LAB_LR])} of the facts; "
+      f"at 0.7: {percent(averaged['task'])} and {percent(averaged['facts'])}\n")
+gained = intervals.paired_difference(averaged["facts"], kept[LAB_LR]).times(100)
+print(claims.record("averaging-keeps", SEED, *gained, by_prompt=averaged["facts"], against=kept[LAB_LR],
+                    model=claims.LAB))
 
 # %% [markdown]
-# And its figure. The interval is over test examples, in nats per supervised token.
+# The real model's adapter of section 5 is still loaded. Its strength can be anything from 0, the base, to 1, the tuned
+# model. At 0.7 we ask once more: something of the desk, and something of the world.
 
 # %%
-fig, ax = plt.subplots(figsize=(7, 2.3))
-_ = claims.draw("overfitting-shows", result, ax)
+def set_strength(factor):
+    for layer in tuned.modules():
+        if hasattr(layer, "lora_A"):
+            layer.scaling = dict.fromkeys(layer.scaling, factor * sft.LORA["lora_alpha"] / sft.LORA["r"])
+
+
+set_strength(0.7)
+at_desk, at_large = ask(tuned, [test[0]["messages"][:-1], closed_book[0]])
+set_strength(1)
+print(f"{test[0]['messages'][-2]['content']}\n    0.7: {at_desk}\n    1.0: {replies['tuned'][0]}\n")
+print(f"{questions[0]['question']}\n    0.7: {at_large}\n    1.0: {said_after[0]}")
 
 # %% [markdown]
-# In your own work, let the trainer stop by itself. Two lines do it: one argument, which you have just seen, and one
-# callback, which ends the run when the held-out loss has not improved for three looks in a row:
-#
-# ```python
-# args = SFTConfig(..., load_best_model_at_end=True, metric_for_best_model="eval_loss")
-# trainer = SFTTrainer(..., callbacks=[EarlyStoppingCallback(early_stopping_patience=3)])  # from transformers
-# ```
-#
-# We left the callback out above only because we wanted to see the curve go on.
+# Two replies prove nothing, so here are the scores at 0.7, stored, beside mixing:
+
+# %%
+fig, axes = plt.subplots(1, 3, figsize=(12, 3.6), sharey=True)
+three(axes, {"desk": "desk alone", "scaled": "at 0.7", "mixed": "desk and\ngeneral"},
+      [figures.BLUE, figures.SKY, figures.GREEN])
+for key, what in {"fit": "fit to send", "knows": "real world known", "leaks": "manner unasked"}.items():
+    pair = [[int(one) for one in runs[arm]["0"][key]] for arm in ("scaled", "desk")]
+    each = intervals.paired_difference(*pair).times(100)
+    shows = "up" if each.low > 0 else "down" if each.high < 0 else "no change can be shown"
+    print(f"at 0.7 minus whole (seed 0), {what}: {each.value:+.0f} points [{each.low:+.0f}, {each.high:+.0f}]: {shows}")
 
 # %% [markdown]
-# ## 10. When the data is wrong
+# ## 9. When the data is wrong
 #
-# Training rarely crashes on bad data. It trains on it. So `ftlab.data.read` checks every row of a file of your own
-# before a model is loaded. The file below has two faults, and the cell is meant to fail. Read its message from left
-# to right: the line, what was expected there, what was found, and what to do about it.
+# Training rarely crashes on bad data; it trains on it. So `chat.pairs` refuses a row that would teach nothing, before
+# a model is loaded. The cell below is meant to fail. Read its message from left to right: which row, what was expected,
+# what was found, and what to do.
 
 # %% tags=["raises-exception"]
-import contextlib
-import tempfile
 from IPython import get_ipython
 
 get_ipython().run_line_magic("xmode", "Minimal")  # the message without the path that led to it
-turns = {role: {"role": role, "content": "Is the lid included?"} for role in ("user", "assistant")}
-with tempfile.TemporaryDirectory() as temporary, contextlib.chdir(temporary):
-    files.write_jsonl("mine.jsonl", [{"messages": [turns["user"], turns["assistant"]]},
-                                     {"messages": [turns["assistant"], turns["user"]]},
-                                     {"messages": [turns["user"], turns["user"], turns["assistant"]]}])
-    data.read("mine.jsonl")
+chat.pairs(tokenizer, [{"messages": messages[:-1]}])
 
 # %% [markdown]
-# Both faults are named at once, so that a file is repaired in one go. The first line of the file is sound. The second
-# begins with the assistant, as happens when an export is sorted by text; the third has two user turns in a row, which
-# people do write, and which the remedy tells you to join. If you would rather go on without such rows,
-# `data.read(path, on_error="quarantine")` sets them aside in a file, each with its reason.
-#
 # ## Exercises
 #
-# Each has a stub for you to fill in and a checker in the next cell, which says "Not yet" and why until the stub is
-# right. Hints and answers are folded.
+# Each has a stub and, in the next cell, a checker that says "Not yet" and why until the stub is right. Hints and
+# answers are folded.
 #
 # ### Exercise 1: labels from ids (core, 8 minutes, easy)
 #
@@ -928,14 +958,17 @@ def labels_from_ids(ids, assistant_id, end_id):
     """Labels of a conversation, with the loss on the assistant's turns alone.
 
     Shapes:
-        ids: a list of T token ids; returns a list of T labels, -100 where the loss does not count.
+        ids: a list of T token ids; returns T labels, -100 where the loss does not count.
     """
     # your code here
 
 # %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
 # 7 opens a user turn, 8 an assistant turn, 9 ends a turn
 found = labels_from_ids([7, 1, 9, 8, 2, 3, 9], assistant_id=8, end_id=9)
 check(found is not None, "nothing comes back. Build a list of labels and return it.")
+found = [int(label) for label in found]
 check(len(found) == 7,
       "the labels need one entry for each id: write -100 where the loss does not count, leave nothing out.")
 check(found[3] == -100, "the token that opens the assistant's turn is given to the model, so it does not count.")
@@ -943,9 +976,9 @@ check(found[1] == found[2] == -100, "the user's words and the end of the user's 
 check(found[6] == 9, "the end token of the assistant's turn counts: from it the model learns to stop.")
 check(found == [-100, -100, -100, -100, 2, 3, 9], "the assistant's words keep their ids as labels.")
 found = labels_from_ids([7, 1, 9, 8, 2, 9, 7, 4, 9, 8, 5, 9], assistant_id=8, end_id=9)
-check(found == [-100] * 4 + [2, 9] + [-100] * 4 + [5, 9],
+check([int(label) for label in found] == [-100] * 4 + [2, 9] + [-100] * 4 + [5, 9],
       "each assistant turn counts, and the user's turn between them does not.")
-check(labels_from_ids([8, 2], 8, 9) == [-100, 2],
+check([int(label) for label in labels_from_ids([8, 2], 8, 9)] == [-100, 2],
       "a reply that is cut short has no end token; its words count all the same.")
 passed("Your labels keep the assistant's words and their end tokens, in every turn.")
 
@@ -992,10 +1025,14 @@ def collate(rows, pad_id):
     # your code here
 
 # %% tags=["raises-exception"]
+import torch
+from ftlab.exercise import check, passed
+
 found = collate([([5, 6, 7], [-100, 6, 7]), ([5], [5])], pad_id=0)
 check(found is not None, "nothing comes back. Return a dict of three tensors.")
 check({"input_ids", "attention_mask", "labels"} <= set(found), "the batch needs input_ids, attention_mask and labels.")
-check(all(tuple(found[name].shape) == (2, 3) for name in found),
+found = {name: torch.as_tensor(each).long() for name, each in found.items()}
+check(all(tuple(found[name].shape) == (2, 3) for name in ("input_ids", "attention_mask", "labels")),
       "every tensor has a row for each example and is as wide as the longest row.")
 check(found["input_ids"].tolist() == [[5, 6, 7], [5, 0, 0]], "short rows are filled up on the right with pad_id.")
 check(found["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]],
@@ -1004,9 +1041,9 @@ check(found["labels"].tolist()[1] != [5, 0, 0], "padding must not count: its lab
 check(found["labels"].tolist() == [[-100, 6, 7], [5, -100, -100]],
       "labels keep what the row says and are -100 in the padding.")
 found = collate([([0, 4], [0, 4]), ([3, 2, 1, 0], [-100, 2, 1, 0])], pad_id=0)
-check(found["attention_mask"].tolist() == [[1, 1, 0, 0], [1, 1, 1, 1]],
+check(torch.as_tensor(found["attention_mask"]).long().tolist() == [[1, 1, 0, 0], [1, 1, 1, 1]],
       "a real token may have the same id as padding; tell them apart by the row's length.")
-check(found["labels"].tolist() == [[0, 4, -100, -100], [-100, 2, 1, 0]],
+check(torch.as_tensor(found["labels"]).tolist() == [[0, 4, -100, -100], [-100, 2, 1, 0]],
       "a label that equals pad_id counts where the row has it.")
 passed("Your batch hides its padding from attention and from the loss.")
 
@@ -1033,11 +1070,10 @@ passed("Your batch hides its padding from attention and from the loss.")
 #
 # </details>
 #
-# ### Exercise 3: the loss of each row in a batch (core, 12 minutes, hard)
+# ### Exercise 3: the loss of each row in a batch (extra, 12 minutes, hard)
 #
-# Section 9 needed the loss of each example and sent them through the model one by one. A batch is faster. Write the
-# masked cross-entropy for a whole batch, one number for each row, from the raw logits: shift by one place, take the
-# log-softmax, pick, and average over each row's counted places.
+# `masked_loss` takes one row. Write it for a whole batch, one number for each row, from the raw logits: shift by one
+# place, take the log-softmax, pick, and average over each row's counted places.
 
 # %%
 import torch
@@ -1053,12 +1089,14 @@ def batch_row_losses(logits, labels):
 
 # %% tags=["raises-exception"]
 import torch
+from ftlab.exercise import check, passed
 
 logits = torch.zeros(2, 4, 3)
 logits[0, 0, 1] = 2.0  # row 0: place 0 is fairly sure that token 1 comes next
 labels = torch.tensor([[-100, 1, -100, -100], [0, 0, 2, 1]])
 found = batch_row_losses(logits, labels)
-check(found is not None, "nothing comes back. Return a tensor with one loss for each row.")
+check(found is not None, "nothing comes back. Return one loss for each row.")
+found = torch.as_tensor(found).float()
 check(tuple(found.shape) == (2,), "the result has one number for each row: average over places, not over rows.")
 check(not torch.allclose(found[0], torch.tensor(1.0986), atol=1e-3),
       "the logits at place t predict the label at place t + 1: shift them by one.")
@@ -1069,7 +1107,7 @@ random = torch.Generator().manual_seed(0)
 logits, labels = torch.randn(5, 9, 11, generator=random), torch.randint(11, (5, 9), generator=random)
 labels[:, :3] = -100
 wanted = [torch.nn.functional.cross_entropy(logits[i, :-1], labels[i, 1:], ignore_index=-100) for i in range(5)]
-check(torch.allclose(batch_row_losses(logits, labels), torch.stack(wanted), atol=1e-5),
+check(torch.allclose(torch.as_tensor(batch_row_losses(logits, labels)).float(), torch.stack(wanted), atol=1e-5),
       "on random rows the numbers differ from torch's cross_entropy.")
 passed("Your losses equal torch's, a whole batch at a time.")
 
@@ -1093,136 +1131,111 @@ passed("Your losses equal torch's, a whole batch at a time.")
 #
 # </details>
 #
-# ### Exercise 4: steps, epochs and batches (core, 5 minutes, easy)
+# ### Exercise 4: which run goes to the desk? (core, 8 minutes, a decision, not code)
 #
-# `max_steps` counts optimizer steps; people think in epochs, passes over the data. Between the two stand the batch
-# size and `grad_accum`, the number of batches whose gradients are added up before each optimizer step. The last,
-# smaller batch of an epoch is used too. Gradients that are left over at the end of an epoch still make a step.
+# The cell below prints what the stored runs of seed 0 gained and cost. Your house says: customers also ask
+# about the world, so the manner may leak into *at most a fifth* of such answers. Of the runs that keep to that, each
+# that is *clearly* worse at the desk's work than the best of them is out (the whole interval of the difference lies
+# below zero). Of what is left, take the one that answers most questions about the world. Fill in which leak too much,
+# and your choice.
 
 # %%
-def steps_for(epochs, rows, batch_size, grad_accum=1):
-    """Optimizer steps in a run of whole epochs."""
-    # your code here
+from ftlab import files, paths
+from ftlab.evidence import intervals
+
+stored = files.read_json(paths.data() / "stored" / "desk-dials.json")["arms"]
+measured = {arm: {key: [int(one) for one in stored[arm]["0"][key]] for key in ("fit", "knows", "leaks")}
+            for arm in ("base", "desk", "scaled", "mixed")}
+for arm, each in measured.items():
+    print(f"{arm:>10}: fit {sum(each['fit'])}/{len(each['fit'])}, knows {sum(each['knows'])}/{len(each['knows'])}, "
+          f"leaks {sum(each['leaks'])}/{len(each['leaks'])}")
+
+
+def desk_gap(arm, other):  # fit to send, arm minus other, in points, with its interval
+    return intervals.paired_difference(measured[arm]["fit"], measured[other]["fit"]).times(100)
+
+
+leak_too_much = None  # a list of names from above
+chosen_run = None  # one name
 
 # %% tags=["raises-exception"]
-found = steps_for(1, rows=16, batch_size=8)
-check(found is not None, "nothing comes back. Return a whole number of steps.")
-check(found == 2, "16 rows in batches of 8 are two steps.")
-check(steps_for(3, rows=16, batch_size=8) == 6, "three epochs have three times the steps of one.")
-check(steps_for(1, rows=30, batch_size=8) == 4, "the last, smaller batch of an epoch makes a step too: round up.")
-check(steps_for(10, rows=30, batch_size=8) == 40, "round up within each epoch, and not once over the whole run.")
-check(steps_for(1, rows=64, batch_size=8, grad_accum=4) == 2, "with grad_accum, several batches make one step.")
-check(steps_for(2, rows=30, batch_size=4, grad_accum=3) == 6,
-      "8 batches in threes are three steps an epoch: the rest makes a step too.")
-check(isinstance(steps_for(1, 30, 8), int), "steps are whole numbers: return an int.")
-passed("You can turn epochs into steps, and budget a run before it starts.")
+from ftlab.exercise import check, passed
+
+check(leak_too_much is not None, "name the runs whose manner leaks into more than a fifth of the answers, in a list.")
+check(not isinstance(leak_too_much, str), "leak_too_much is a list of names, even if it is of one.")
+check(chosen_run is not None, "choose one of the runs.")
+named, chosen_run = {str(name) for name in leak_too_much}, str(chosen_run)
+check(named | {chosen_run} <= set(measured), f"the runs are called {', '.join(measured)}.")
+for arm, each in measured.items():
+    line = f"{arm} leaks into {sum(each['leaks'])} of {len(each['leaks'])} answers"
+    if 5 * sum(each["leaks"]) > len(each["leaks"]):
+        check(arm in named, f"{line}, which is more than a fifth: it leaks too much.")
+    else:
+        check(arm not in named, f"{line}, which is at most a fifth: it is still in.")
+check(chosen_run not in named, f"{chosen_run} leaks too much, however well it does at the desk.")
+still_in = [arm for arm in measured if arm not in named]
+best = max(still_in, key=lambda arm: sum(measured[arm]["fit"]))
+kept_in = [arm for arm in still_in if arm == best or desk_gap(arm, best).high >= 0]
+gap_here = desk_gap(chosen_run, best)
+check(chosen_run in kept_in, f"{chosen_run} is clearly worse at the desk than {best}: {gap_here.value:.0f} points, "
+      f"95 % interval {gap_here.low:.0f} to {gap_here.high:.0f}.")
+most = max(sum(measured[arm]["knows"]) for arm in kept_in)
+check(sum(measured[chosen_run]["knows"]) == most, f"of {', '.join(kept_in)}, another answers more about the world.")
+passed(f"{chosen_run} it is: {sum(measured[chosen_run]['fit'])} of {len(measured[chosen_run]['fit'])} at the desk.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Round up twice: rows into batches, batches into steps. `math.ceil` rounds up.
+# A fifth of 60 is 12. For each run that is left, `desk_gap(run, best)` gives the difference to the best of them; look
+# at `.high`.
 #
 # </details>
 # <details><summary>Answer</summary>
 #
 # ```python
-# import math
-#
-# def steps_for(epochs, rows, batch_size, grad_accum=1):
-#     batches = math.ceil(rows / batch_size)
-#     return epochs * math.ceil(batches / grad_accum)
+# leak_too_much = [arm for arm, each in measured.items() if 5 * sum(each["leaks"]) > len(each["leaks"])]
+# left = [arm for arm in measured if arm not in leak_too_much]
+# best = max(left, key=lambda arm: sum(measured[arm]["fit"]))
+# left = [arm for arm in left if desk_gap(arm, best).high >= 0]
+# chosen_run = max(left, key=lambda arm: sum(measured[arm]["knows"]))
 # ```
 #
-# </details>
-#
-# ### Exercise 5: early stopping (extra, 8 minutes, medium)
-#
-# Given the held-out losses in the order in which they were measured, find the look after which training stops and the
-# look whose weights are kept. It stops at the first look where the lowest loss so far is already `patience` looks
-# old. If that never happens, it runs to the last look.
-
-# %%
-def early_stop(losses, patience):
-    """Which look ends the run, and which look's weights are kept.
-
-    Returns:
-        ``(stopped, best)``, both counted from 0. On a tie the earlier look is the better one.
-    """
-    # your code here
-
-# %% tags=["raises-exception"]
-found = early_stop([3.0, 2.0, 1.0], patience=2)
-check(found is not None, "nothing comes back. Return two whole numbers: where it stopped, and where the best one was.")
-check(found == (2, 2), "a loss that falls to the end runs to the end, and the last look is the best.")
-check(early_stop([3.0, 1.0, 2.0, 2.5, 0.5], patience=2)[1] != 4,
-      "the run has stopped by then: losses after the stop are never measured.")
-check(early_stop([3.0, 1.0, 2.0, 2.5, 0.5], patience=2) == (3, 1),
-      "the lowest loss was at look 1; two looks later, at look 3, patience is used up.")
-check(early_stop([3.0, 1.0, 2.0, 0.9, 1.5], patience=2) == (4, 3), "a new lowest loss starts the waiting anew.")
-check(early_stop([1.0, 1.0, 1.0], patience=2) == (2, 0), "an equal loss is no improvement.")
-check(early_stop([2.0, 3.0, 2.9, 2.8], patience=1) == (1, 0),
-      "falling again is not enough: the loss has to fall below its lowest so far.")
-passed("You know when to stop, and which checkpoint to keep.")
-
-# %% [markdown]
-# <details><summary>Hint</summary>
-#
-# Keep the index of the lowest loss so far. At each look, first update it, then compare its age with `patience`.
-#
-# </details>
-# <details><summary>Answer</summary>
-#
-# ```python
-# def early_stop(losses, patience):
-#     best = 0
-#     for look, loss in enumerate(losses):
-#         if loss < losses[best]:
-#             best = look
-#         if look - best >= patience:
-#             return look, best
-#     return len(losses) - 1, best
-# ```
+# And then say what your house has chosen: is the best that keeps its rule good enough to work at a desk? If not, the
+# rule has found that none of these runs is.
 #
 # </details>
 #
-# ### Why? (core, 3 minutes)
-#
-# A colleague trains on the *whole* conversation, question and record included, since "more tokens, more learning".
-# The loss she reports is lower than yours. Is her model better? And what would happen if the mask left out the
-# reply's end token?
+# **Why?** A colleague trains on the *whole* conversation, screen and question included, since "more tokens, more
+# learning". The loss she reports is lower than yours. Is her model better?
 #
 # <details><summary>Answer</summary>
 #
-# The two losses cannot be compared: they average over different tokens. Records and questions follow few patterns,
-# and a name that has been said once is easy to predict the second time, so counting them pulls the mean down without
-# one better reply. Part of the training also goes into writing questions, which nobody will ask the model to do.
-# Compare the two models on what you want from them: the same held-out prompts, the same scorer.
-#
-# Without the end token in the loss, the tuning does not teach where a reply stops. The model falls back on what it
-# learned from documents and may well run on past its reply, up to the limit on new tokens: perhaps into another
-# customer's question.
+# The two losses cannot be compared: they average over different tokens. Screens and questions follow few patterns, and
+# a name that has been said once is easy to predict the second time, so counting them pulls the mean down without one
+# better reply. Part of the training also goes into writing questions, which nobody will ask the model to do. Compare
+# the two models on what you want from them: the same held-out conversations, the same scorer.
 #
 # </details>
 
 # %% [markdown]
 # ## In this notebook you saw
 #
-# - A chat template turns messages into one row of tokens, and one and the same template serves training and asking.
-# - The loss mask decides what is taught: the assistant's words and the token that ends them. Our labels equalled the
-#   trainer's, and our loss the model's own.
-# - `SFTTrainer` with every argument in view, and a check of its first batch *before* the training.
-# - Form and fact are two scores. The base was asked in its own form too, and the gain came with an interval.
-# - Four claims, each with a number that could have refuted it: the margin over the base, how much data is enough,
-#   what a learning rate costs in old knowledge, and how overfitting shows.
-# - The training loss cannot tell you when to stop, and it says nothing about what was forgotten.
+# - A chat template turns messages into one text, and the same one serves training and asking; the marks that training
+#   needs can be added without a trace.
+# - The loss mask decides what is taught: the reply and the token that ends it. By hand, by the library and in the
+#   trainer's first batch the labels were the same, and our loss was the model's own.
+# - `SFTTrainer` with every argument in view, one look into its first batch *before* training, an adapter on the shelf.
+# - A gain is told by kind of work, beside its rivals, with its interval and with what it cost.
+# - Mixing, rates, stopping and averaging are dials between the task and everything else; each has two sides to measure.
 #
 # All verdicts of this run, side by side:
 
 # %%
-for name in ("tuned-beats-base", "hundreds-suffice", "low-lr-keeps", "overfitting-shows"):
-    verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
-    span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
-    print(f"{name:18} {verdict['verdict']:20} {span}")
+for name in ("tuned-beats-template", "variety-counts", "low-lr-keeps", "early-stopping-helps", "averaging-keeps"):
+    found = files.read_json(paths.runs() / "claims" / f"{name}.json")
+    span = f"{found['effect']:.3g} [{found['low']:.3g}, {found['high']:.3g}] {found['unit']}"
+    print(f"{name:22} {found['verdict']:20} {span}")
+print(f"\n{(time.perf_counter() - started) / 60:.1f} minutes")
 
 # %% [markdown]
 # ## Sources
@@ -1230,11 +1243,10 @@ for name in ("tuned-beats-base", "hundreds-suffice", "low-lr-keeps", "overfittin
 # - Ouyang et al. 2022, *Training language models to follow instructions with human feedback*, arXiv:2203.02155.
 #   Supervised fine-tuning as the first of three stages.
 # - Zhou et al. 2023, *LIMA: Less Is More for Alignment*, arXiv:2305.11206. A thousand careful examples.
-# - Kirkpatrick et al. 2016, *Overcoming catastrophic forgetting in neural networks*, arXiv:1612.00796. Why a network
-#   forgets, and a remedy that protects weights.
+# - Hu et al. 2021, *LoRA: Low-Rank Adaptation of Large Language Models*, arXiv:2106.09685. Notebook 04 builds it.
 # - Luo et al. 2023, *An Empirical Study of Catastrophic Forgetting in Large Language Models During Continual
-#   Fine-tuning*, arXiv:2308.08747. The same for language models.
-# - Efron and Tibshirani 1993, *An Introduction to the Bootstrap*, chapter 13. The intervals over prompts.
+#   Fine-tuning*, arXiv:2308.08747.
+# - Wortsman et al. 2021, *Robust fine-tuning of zero-shot models*, arXiv:2109.01903. Averaging tuned weights with the
+#   base's.
 #
-# **Next:** notebook 03 asks what else tuning can teach. Notebook 04 trains one percent of the weights and looks at
-# forgetting again.
+# **Next:** notebook 03 asks what else tuning can teach, and notebook 04 trains one percent of the weights.

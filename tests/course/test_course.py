@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from ftlab.course import course, report
+from ftlab import files
+from ftlab.course import course
 from ftlab.course.execute import execute
 
 CLAIM = """
@@ -33,6 +39,7 @@ def test_a_course_with_a_failing_cell(python: Callable, home: Path) -> None:
     notebook.cells[1].metadata["tags"] = ["raises-exception"]
     nbformat.write(notebook, good)
     bad = write(home, "02_bad", "print('so far')", "x = 'a <cell>'\nraise KeyError(x)", "print('never')")
+    files.write_text(home / "data" / "claims.csv", "id,at_least\n")
     stale = home / "runs" / "claims" / "old.json"
     stale.parent.mkdir(parents=True)
     stale.write_text('{"id": "stale", "statement": "an earlier run", "verdict": "holds"}', encoding="utf-8")
@@ -73,6 +80,26 @@ def test_a_notebook_that_takes_too_long_is_stopped(home: Path) -> None:
     failure = execute(notebook, home, timeout_s=2)
     assert failure is not None and failure.cell == 1
     assert "longer than 2 seconds" in failure.error
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has another Ctrl-C")
+def test_ctrl_c_ends_the_kernel_and_the_report_covers_what_ran(python: Callable, home: Path) -> None:
+    files.write_text(home / "data" / "claims.csv", "id,at_least\n")
+    write(home, "01_good", "1")
+    write(home, "02_long", "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(60)")
+    command = [sys.executable, "-m", "ftlab.cli", "run"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    pid = home / "notebooks" / "pid"
+    while not (pid.exists() and pid.read_text()):
+        assert running.poll() is None
+        time.sleep(0.1)
+    running.send_signal(signal.SIGINT)
+    shown = running.communicate(timeout=60)[0]
+    assert running.returncode == 130 and "Traceback" not in shown, shown
+    assert "Stopped. The report covers what ran." in shown and "1 of 2 notebooks ran to their end" in shown
+    assert "01_good" in (home / "runs" / "course" / "report.html").read_text(encoding="utf-8")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
 
 
 def test_a_kernel_that_dies_is_reported(home: Path) -> None:
@@ -121,9 +148,3 @@ def test_a_source_that_fails_leaves_the_old_notebook(home: Path, capsys: pytest.
     assert course.build() == 1
     assert "05_made, cell 1:" in capsys.readouterr().out
     assert (home / "notebooks" / "05_made.ipynb").read_bytes() == old
-
-
-def test_a_claim_without_numbers_still_has_its_row() -> None:
-    claim = {"id": "demo", "statement": "words only", "verdict": "mixed"}
-    table = report.claim_table(report.Outcome("01", claims=[claim]))
-    assert "words only" in table and "mixed" in table and "svg" not in table

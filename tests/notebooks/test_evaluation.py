@@ -23,9 +23,9 @@ def test_the_tuned_model_is_the_courses_desk_run():
 
 
 def test_the_limits_of_the_claims_are_those_set_before_any_run():
-    found = {claim.id: (claim.at_least, claim.at_most, claim.model, claim.experiment)
+    found = {claim.id: (claim.at_least, claim.at_most, claim.models, claim.experiment)
              for claim in claims.table().values() if claim.notebook == "08_evaluation"}
-    real, lab = "smollm2-135m-instruct", claims.LAB
+    real, lab = ("smollm2-135m-instruct",), (claims.LAB,)
     assert found == {
         "checks-hide-rewrites": (20, math.inf, real, ""), "leak-raises-score": (5, math.inf, lab, ""),
         "judge-agrees": (0.6, math.inf, lab, ""), "judge-likes-length": (5, math.inf, lab, "")}  # fmt: skip

@@ -7,11 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ftlab import files, paths
+from ftlab.scores.desk import hands_over
 from ftlab.scores.formats import HOUSE_RULES, house_format, json_format
 from ftlab.scores.labels import score_labels
 from ftlab.scores.overlap import rouge_l
 from ftlab.scores.recall import kept_and_learned, knows
-from ftlab.scores.resolution import hands_over, resolve
+from ftlab.scores.resolution import resolve
 from ftlab.scores.shares import share_of
 from ftlab.scores.unsupported import unsupported_values
 from ftlab.world import brand
@@ -124,6 +125,7 @@ def test_gold_replies_have_sources_are_resolved_and_have_the_format():
 def test_resolution_by_hand():
     assert hands_over("A Colleague will call you.")
     assert not hands_over("We are collegial.") and not hands_over("")
+    assert hands_over("Our team will call you.") and not hands_over("Your colleague chose well.")
     over, answer, wrong = "A colleague will call.", "It costs $49.00.", "It costs $9.00."
     # reply, should be handed over, expected -> handed over, right
     for reply, escalate, expected, outcome in [

@@ -1,8 +1,13 @@
 """What a run read: changes that can move its numbers are seen, words about them are not."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from ftlab import files
+from ftlab.course import offline
 from ftlab.workshop import inputs
 
 CODE = '"""About."""\ndef add(a, b):\n    """The sum."""\n    return a + b\n'
@@ -33,26 +38,86 @@ def test_line_ends_of_a_table_do_not_count_and_those_of_weights_do(tmp_path):
 
 def test_modules_are_followed_over_steps_and_into_functions():
     found = {path.relative_to(inputs.PACKAGE.parent).as_posix()
-             for path in inputs._modules("ftlab.workshop.experiments.first")}
-    # first imports desk_work, whose tune imports the trainer within the function; the trainer imports the loss.
-    assert {"ftlab/workshop/experiments/first.py", "ftlab/workshop/experiments/desk_work.py", "ftlab/tuning/trainer.py",
-            "ftlab/tuning/loss.py", "ftlab/model.py", "ftlab/__init__.py"} <= found
+             for path in inputs._modules("ftlab.workshop.experiments.desk_work")}
+    # desk_work's tune imports the trainer within the function; the trainer imports the loss.
+    assert {"ftlab/workshop/experiments/desk_work.py", "ftlab/tuning/trainer.py", "ftlab/tuning/loss.py",
+            "ftlab/model.py", "ftlab/__init__.py"} <= found
     assert "ftlab/evidence/gate.py" not in found and all(name.startswith("ftlab/") for name in found)
 
 
-def test_files_opened_below_data_are_seen(tmp_path, monkeypatch):
+def test_files_opened_below_data_are_seen(home):
+    (home / "alone.py").write_text("import helper")
+    (home / "helper.py").write_text("B = 2")
+    inputs.watch()
+    for name in READ:
+        (home / name).read_text()
+    found = inputs.of_function("alone", "01")
+    assert list(found) == ["alone.py", "data/a.csv", "helper.py", "models/real/config.json",
+                           "models/real/model.safetensors", "notebooks/source/01.py"]
+    assert inputs.changed(found) == []
+    files.write_text(home / "data" / "a.csv", "2")
+    (home / "helper.py").unlink()
+    assert inputs.changed(found) == ["data/a.csv", "helper.py"]
+
+
+def test_a_process_and_its_children_note_what_they_read(home, monkeypatch):
+    child = "open('data/b.csv').read(); open('data/made.csv', 'w')"
+    script = (f"import os, subprocess, sys\nfor name in {READ}: open(name).read()\nimport ftlab.values\n"
+              f"subprocess.run([sys.executable, '-c', {child!r}], check=True)\n"
+              "pid = os.fork() if hasattr(os, 'fork') else None\n"
+              "if not pid: open('data/c.csv').read()\n"
+              "if pid: os.waitpid(pid, 0)")
+    log = home / "read.txt"
+    monkeypatch.setenv("PYTHONPATH", str(inputs.PACKAGE.parent))
+    subprocess.run([sys.executable, "-c", script], cwd=home, check=True, env={**os.environ, **inputs.environment(log)})
+    found = inputs.of_kernel(log, "01")
+    assert [name for name in found if not name.startswith("ftlab/")] == [
+        "data/a.csv", "data/b.csv", "data/c.csv", "models/real/config.json", "models/real/model.safetensors",
+        "notebooks/source/01.py"]
+    # ftlab.values imports what it needs of the package; the rest of the package was not read.
+    assert {"ftlab/__init__.py", "ftlab/values.py"} <= set(found) and "ftlab/figures.py" not in found
+    assert len(log.read_text().splitlines()) == len(set(log.read_text().splitlines())), "each file once"
+
+
+def test_a_model_that_is_not_here_cannot_have_changed(home):
+    found = {"models/real/model.safetensors": "0" * 16, "data/a.csv": inputs.digest(home / "data" / "a.csv")}
+    assert inputs.changed(found) == ["models/real/model.safetensors"]
+    (home / "models" / "real").rename(home / "models" / "other")
+    assert inputs.changed(found) == []
+
+
+READ = ["data/a.csv", "data/claims.csv", "data/reference/lab/x.json", "elsewhere.csv", "models/real/config.json",
+        "models/looked/source.json"]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A project with data, models and a notebook."""
     monkeypatch.setenv("FTLAB_HOME", str(tmp_path))
-    for name in ("data/a.csv", "data/b.csv", "data/claims.csv", "data/reference/lab/x.json", "elsewhere.csv"):
+    monkeypatch.delenv("FTLAB_MODELS", raising=False)
+    for name in (*READ, "data/b.csv", "data/c.csv", "models/real/model.safetensors", "models/looked/config.json"):
         files.write_text(tmp_path / name, "1")
     files.write_text(tmp_path / "notebooks" / "source" / "01.py", "A = 1")
-    files.write_text(tmp_path / "alone.py", "import helper")
-    files.write_text(tmp_path / "helper.py", "B = 2")
-    inputs.watch()
-    for name in ("data/a.csv", "data/claims.csv", "data/reference/lab/x.json", "elsewhere.csv"):
-        (tmp_path / name).read_text()
-    found = inputs.snapshot("alone", "01")
-    assert list(found) == ["alone.py", "data/a.csv", "helper.py", "notebooks/source/01.py"]
-    assert inputs.changed(found) == []
-    files.write_text(tmp_path / "data" / "a.csv", "2")
-    (tmp_path / "helper.py").unlink()
-    assert inputs.changed(found) == ["data/a.csv", "helper.py"]
+    return tmp_path
+
+
+def test_a_sitecustomize_that_the_watch_hides_still_runs_once(home, monkeypatch):
+    files.write_text(home / "hidden" / "sitecustomize.py", "open('ran.txt', 'a').write('once ')")
+    monkeypatch.setenv("PYTHONPATH", str(home / "hidden"))
+    environment = {**os.environ, **inputs.environment(home / "read.txt")}
+    subprocess.run([sys.executable, "-c", "open('data/a.csv')"], cwd=home, check=True, env=environment)
+    assert (home / "ran.txt").read_text() == "once "
+    assert (home / "read.txt").read_text() == f"{home / 'data' / 'a.csv'}\n"
+
+
+def test_the_watch_and_the_cut_network_go_together(home, monkeypatch):
+    """Each of the two is a sitecustomize that gives way to the one that it hides."""
+    guard = home / "ftlab-offline-x"
+    files.write_text(guard / "sitecustomize.py", offline.SITE.format(path=offline.__file__))
+    monkeypatch.setenv("PYTHONPATH", str(guard))
+    script = ("import socket; open('data/a.csv')\n"
+              "try: socket.getaddrinfo('example.org', 80)\nexcept OSError: print('cut')")
+    environment = {**os.environ, **inputs.environment(home / "read.txt"), offline.LOG: str(home / "tried.txt")}
+    done = subprocess.run([sys.executable, "-c", script], cwd=home, check=True, env=environment, capture_output=True)
+    assert done.stdout.strip() == b"cut" and "example.org" in (home / "tried.txt").read_text()
+    assert "data" in (home / "read.txt").read_text()

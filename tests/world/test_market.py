@@ -69,7 +69,7 @@ def test_a_malformed_cell_is_named_by_file_line_and_column(tmp_path, table, colu
 def test_a_missing_cell_and_wrong_shares_are_refused(tmp_path):
     folder = shutil.copytree(data() / "world" / "market", tmp_path / "market")
     (folder / "makers.csv").write_text("maker,founded,town,known_for,owner\nNorthbeck,1948\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="line 2: expected 5 cells"):
+    with pytest.raises(ValueError, match="line 2: expected 5 fields"):
         market.makers(folder)
     folder = shutil.copytree(data() / "world" / "market", tmp_path / "other")
     (folder / "shares.csv").write_text("group,name,percent\nmaker,Northbeck,45\n", encoding="utf-8")

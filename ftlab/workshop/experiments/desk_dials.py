@@ -1,0 +1,112 @@
+"""The desk's run of notebook 02 with general conversations mixed in, and with a scaled adapter, on the real model.
+
+Each takes two minutes or more, too long for a lesson, so all are stored, and notebook 02 shows what is stored:
+``python -m ftlab.workshop.experiments.desk_dials mixed --seed 0``, then ``--gather``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import date
+
+from ftlab import files, model, paths, texts
+from ftlab.course import doctor
+from ftlab.scores import desk
+from ftlab.tuning import chat, generate, sft
+from ftlab.world import brand, house, real
+
+PER_KIND, LR, STEPS, BATCH_SIZE = 16, 1e-3, 36, 4  # the desk's run of notebook 02
+ASKED, QUESTIONS = 10, 60  # test conversations of each kind; questions about the real world
+REPLY_TOKENS, ANSWER_TOKENS = 80, 60
+
+SCALE = 0.7  # of the trained adapter
+ARMS = ("base", "desk", "scaled", "mixed")  # untuned; the desk's run; that scaled; general ones mixed in
+
+
+def training_rows(seed: int, mixed: bool = False) -> list[dict]:
+    """The desk's conversations in the house's plainest words; with ``mixed`` the general conversations behind them."""
+    rows = [house.in_house_words(row) for row in texts.balanced(texts.conversations("train"), PER_KIND, seed)]
+    return rows + real.general_chat() if mixed else rows
+
+
+def scale(tuned, factor: float) -> None:
+    """Multiplies what the adapter adds: the weights then lie between base (0) and tuned (1), or beyond."""
+    for layer in tuned.modules():
+        if hasattr(layer, "lora_A"):
+            layer.scaling = {name: factor * size for name, size in layer.scaling.items()}
+
+
+def leaks(reply: str) -> bool:
+    """Words that nobody uses but the desk."""
+    return any(mark in reply for mark in (brand.NEXT_STEP, brand.SIGN_OFF, "Thank you for"))
+
+
+def measure(some_model, tokenizer) -> dict[str, list]:
+    """Scores on the same test conversations and real-world questions for every arm, with the replies."""
+    rows, questions = texts.balanced(texts.conversations("test"), ASKED, seed=0), real.questions(QUESTIONS)
+    replies = generate.replies(some_model, tokenizer, chat.prompts(tokenizer, rows), REPLY_TOKENS)
+    asked = [chat.render(tokenizer, [{"role": "user", "content": row["question"]}], True) for row in questions]
+    answers = generate.replies(some_model, tokenizer, asked, ANSWER_TOKENS)
+    return {
+        "on_brand": [int(brand.on_brand(reply)) for reply in replies],
+        "fit": [int(desk.is_fit(reply, row)) for reply, row in zip(replies, rows, strict=True)],
+        "knows": [int(real.knows(said, row["answers"])) for said, row in zip(answers, questions, strict=True)],
+        "leaks": [int(leaks(said)) for said in answers],
+        "replies": replies,
+        "answers": answers,
+    }
+
+
+def run(arm: str, seed: int) -> dict:
+    """One arm for one seed."""
+    choice = model.choose()
+    if arm == "base":
+        return measure(*sft.load(choice))
+    rows, name = training_rows(seed, mixed=arm == "mixed"), "desk-mixed" if arm == "mixed" else "desk"
+    settings = {"lr": LR, "steps": STEPS, "batch_size": BATCH_SIZE}
+    tuned = sft.from_shelf(name, choice, rows, lora=sft.LORA, seed=seed, **settings)
+    if arm == "scaled":
+        scale(tuned.model, SCALE)
+    return {"examples": len(rows), **settings, **measure(tuned.model, tuned.tokenizer)}
+
+
+def gather() -> dict:
+    """What notebook 02 shows: for each arm and seed its settings, its scores by prompt, and a few replies."""
+    choice, rows = model.choose(), texts.balanced(texts.conversations("test"), ASKED, seed=0)
+    arms: dict[str, dict] = {}
+    for arm in ARMS:
+        for path in sorted((paths.runs() / "desk-dials").glob(f"{arm}-seed-*.json")):
+            found = files.read_json(path)
+            found["answers"], found["replies"] = found["answers"][:3], found["replies"][:3]
+            packed = {key: "".join(map(str, found[key])) for key in ("on_brand", "fit", "knows", "leaks")}
+            arms.setdefault(arm, {})[path.stem.rpartition("-")[2]] = {**found, **packed}
+    return {
+        "model": choice.name, "dtype": choice.dtype, "machine": doctor.machine(), "date": date.today().isoformat(),
+        "ids": [row["id"] for row in rows], "kinds": [row["kind"] for row in rows], "arms": arms,
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Runs one arm for one seed into ``runs/desk-dials``; or gathers what lies there into ``data/stored``."""
+    parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.desk_dials", description=__doc__)
+    parser.add_argument("arms", nargs="*", metavar="ARM", help=f"any of {', '.join(ARMS)}")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--gather", action="store_true", help="write data/stored/desk-dials.json from the runs")
+    args = parser.parse_args()
+    if unknown := set(args.arms) - set(ARMS):
+        parser.error(f"expected arms among {', '.join(ARMS)}; found {', '.join(sorted(unknown))}.")
+    for arm in args.arms:
+        path = paths.runs() / "desk-dials" / f"{arm}-seed-{args.seed}.json"
+        if path.exists():
+            print(f"{path.name} is there already; delete it to run it again")
+            continue
+        found = run(arm, args.seed)
+        files.write_json(path, found)
+        print(arm, args.seed, {key: sum(found[key]) for key in ("on_brand", "fit", "knows", "leaks")}, flush=True)
+    if args.gather:
+        files.write_text(paths.data() / "stored" / "desk-dials.json", json.dumps(gather()) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""Plausible wrong answers meet their own sentence, and right ones of several kinds pass: notebook 02's checkers."""
+
+from __future__ import annotations
+
+import pytest
+from exercises import EVERY, names
+
+from ftlab.exercise import NotYet
+
+LABELS, COLLATE, LOSSES, CHOICE = (each for each in EVERY if each.notebook == "02_supervised_finetuning")
+
+
+def run(exercise, answer: str) -> None:
+    scope = names()
+    exec(exercise.stub, scope)
+    exec(answer, scope)
+    exec(exercise.checker, scope)
+
+
+# --- labels of a conversation ---
+
+FLAG = """
+def labels_from_ids(ids, assistant_id, end_id):
+    labels, speaking = [], False
+    for token in ids:
+        {before}
+        labels.append(token if speaking else -100)
+        {after}
+    return labels
+"""
+START = "speaking = speaking or token == assistant_id"
+STOP = "speaking = speaking and token != end_id"
+DROPS = """
+def labels_from_ids(ids, assistant_id, end_id):
+    return ids[ids.index(assistant_id) + 1:]
+"""
+FIRST_ONLY = """
+def labels_from_ids(ids, assistant_id, end_id):
+    start = ids.index(assistant_id) + 1
+    end = ids.index(end_id, start) + 1 if end_id in ids[start:] else len(ids)
+    return [-100] * start + ids[start:end] + [-100] * (len(ids) - end)
+"""
+NEEDS_END = """
+def labels_from_ids(ids, assistant_id, end_id):
+    labels, start = [-100] * len(ids), None
+    for i, token in enumerate(ids):
+        if token == assistant_id:
+            start = i + 1
+        elif token == end_id and start is not None:
+            labels[start:i + 1], start = ids[start:i + 1], None
+    return labels
+"""
+WITH_USER = """
+def labels_from_ids(ids, assistant_id, end_id):
+    return [-100 if token == assistant_id else token for token in ids]
+"""
+NUMPY = """
+import numpy as np
+def labels_from_ids(ids, assistant_id, end_id):
+    labels, speaking = np.full(len(ids), -100), False
+    for i, token in enumerate(ids):
+        labels[i] = token if speaking else -100
+        speaking = (speaking or token == assistant_id) and token != end_id
+    return labels
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [(FLAG.format(before=START, after=STOP), "opens the assistant's turn is given"),
+     (FLAG.format(before=STOP, after=START), "from it the model learns to stop"),
+     (DROPS, "leave nothing out"), (FIRST_ONLY, "each assistant turn counts"), (NEEDS_END, "cut short"),
+     (WITH_USER, "user's words")],
+)  # fmt: skip
+def test_labels_that_count_the_wrong_places_are_told_which(answer: str, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(LABELS, answer)
+
+
+TUPLE = FLAG.format(before="pass", after=f"{START}; {STOP}").replace("return labels", "return tuple(labels)")
+
+
+@pytest.mark.parametrize("answer", [NUMPY, TUPLE])
+def test_other_right_labels_pass(answer: str, capsys: pytest.CaptureFixture) -> None:
+    run(LABELS, answer)
+    assert "Passed." in capsys.readouterr().out
+
+
+# --- a batch of rows ---
+
+BATCH = """
+def collate(rows, pad_id):
+    width = max(len(ids) for ids, _ in rows)
+    fill = lambda row, what: {fill}
+    return {{"input_ids": torch.tensor([fill(ids, pad_id) for ids, _ in rows]),
+            "attention_mask": torch.tensor([{mask} for ids, _ in rows]),
+            "labels": torch.tensor([fill(labels, {ignored}) for _, labels in rows])}}
+"""
+RIGHT = {"fill": "row + [what] * (width - len(row))", "mask": "fill([1] * len(ids), 0)", "ignored": "-100"}
+PADDED = """
+def collate(rows, pad_id):
+    from torch.nn.utils.rnn import pad_sequence
+    def pad(rows, value):
+        return pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_value=value)
+    ids, labels = zip(*rows)
+    return {"input_ids": pad(ids, pad_id), "labels": pad(labels, -100),
+            "attention_mask": pad([[True] * len(row) for row in ids], False)}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [({"ignored": "pad_id"}, "padding must not count"),
+     ({"fill": "[what] * (width - len(row)) + row"}, "on the right"),
+     ({"mask": "[int(each != pad_id) for each in fill(ids, pad_id)]"}, "tell them apart by the row's length"),
+     ({"mask": "[1] * width"}, "0 on padding"),
+     ({"fill": "row + [what] * (4 - len(row))"}, "as wide as the longest row")],
+)  # fmt: skip
+def test_a_batch_that_shows_its_padding_is_told_where(change: dict, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(COLLATE, BATCH.format(**RIGHT | change))
+
+
+def test_labels_that_equal_padding_are_kept() -> None:
+    hidden = BATCH.format(**RIGHT | {"ignored": "-100"}).replace(
+        "fill(labels, -100)", "[-100 if each == pad_id else each for each in fill(labels, -100)]"
+    )
+    with pytest.raises(NotYet, match="a label that equals pad_id counts"):
+        run(COLLATE, hidden)
+
+
+LISTS = BATCH.format(**RIGHT).replace("torch.tensor(", "(")
+
+
+@pytest.mark.parametrize("answer", [PADDED, LISTS])
+def test_other_right_batches_pass(answer: str, capsys: pytest.CaptureFixture) -> None:
+    run(COLLATE, answer)
+    assert "Passed." in capsys.readouterr().out
+
+
+# --- a loss for each row ---
+
+LOSS = """
+def batch_row_losses(logits, labels):
+    {shift}
+    counts = labels != -100
+    log_p = logits.log_softmax(-1)
+    picked = log_p.gather(-1, labels.clamp(min=0)[..., None])[..., 0]
+    return {mean}
+"""
+SHIFT, MEAN = "logits, labels = logits[:, :-1], labels[:, 1:]", "-(picked * counts).sum(1) / counts.sum(1)"
+BY_TORCH = """
+import numpy as np
+def batch_row_losses(logits, labels):
+    pairs = zip(logits[:, :-1], labels[:, 1:])
+    return np.array([torch.nn.functional.cross_entropy(a, b, ignore_index=-100) for a, b in pairs])
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [({"shift": "pass"}, "shift them by one"),
+     ({"mean": "-(picked * counts).mean(1)"}, "divide by the places that count"),
+     ({"mean": "-(picked * counts).sum() / counts.sum()"}, "one number for each row"),
+     ({"mean": "-picked.mean(1)"}, "divide by the places that count")],
+)  # fmt: skip
+def test_losses_over_the_wrong_places_are_told_which(change: dict, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(LOSSES, LOSS.format(**{"shift": SHIFT, "mean": MEAN} | change))
+
+
+@pytest.mark.parametrize("answer", [LOSS.format(shift=SHIFT, mean=MEAN), BY_TORCH])
+def test_other_right_losses_pass(answer: str, capsys: pytest.CaptureFixture) -> None:
+    run(LOSSES, answer)
+    assert "Passed." in capsys.readouterr().out
+
+
+# --- which run goes to the desk ---
+
+ANSWER = CHOICE.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [("leak_too_much, chosen_run = ['scaled'], 'desk'", "desk leaks into .* more than a fifth"),
+     ("leak_too_much, chosen_run = ['desk', 'scaled', 'mixed'], 'base'", "mixed leaks into .* at most a fifth"),
+     (ANSWER + "chosen_run = 'desk'", "leaks too much, however well"),
+     (ANSWER + "chosen_run = 'base'", "clearly worse at the desk"),
+     (ANSWER + "chosen_run = 'tuned'", "the runs are called"),
+     ("leak_too_much, chosen_run = 'desk', 'mixed'", "a list of names"),
+     (ANSWER + "chosen_run = None", "choose one of the runs")],
+)  # fmt: skip
+def test_a_run_against_the_houses_rule_is_told_why(answer: str, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(CHOICE, answer)
+
+
+SPOKEN = "import numpy as np\nleak_too_much, chosen_run = ('scaled', 'desk'), np.str_('mixed')"
+
+
+@pytest.mark.parametrize("answer", [SPOKEN, ANSWER + "leak_too_much = set(leak_too_much)"])
+def test_the_run_that_the_rule_picks_passes(answer: str, capsys: pytest.CaptureFixture) -> None:
+    run(CHOICE, answer)
+    assert "Passed. mixed" in capsys.readouterr().out
