@@ -1,334 +1,339 @@
 # ---
 # jupyter:
 #   ftlab:
-#     minutes: 4
+#     minutes: 6
 #     claims: [checks-hide-rewrites, leak-raises-score, judge-agrees, judge-likes-length]
 # ---
 
 # %% [markdown]
-# # Is the gain real?
+# # 08 · Is the gain real?
 #
-# You tuned a model, the score went up, and somebody asks whether to ship it. Between a score and an answer lie a few
+# You tuned a model, a score went up, and somebody asks whether to ship it. Between a score and an answer lie a few
 # traps: a check that looks good while the drafts are useless, an average that hides a loss, test items that were in
-# the training data, a handful of questions, a judge with a taste of its own. In this notebook you walk into each of
-# them on purpose and learn the tool that shows it.
+# the training data, a handful of questions, a yardstick that errs, a judge with a taste of its own. Here you walk into
+# each of them on purpose and learn the tool that shows it.
 #
-# **After it you can**
+# **You will be able to** choose scores for a task and say what each cannot see; compare a tuned model with its rivals,
+# with intervals, and plan how many questions a test needs; let a written policy decide about shipping; find leaked test
+# items; measure your own yardstick's error; and test a model that judges.
 #
-# - choose scorers for a task, run them in one call, and say what each of them cannot see;
-# - compare models in one table with paired intervals and tests, and plan how many questions a test needs;
-# - look into slices without fooling yourself, and find test items that leaked into the training data;
-# - train a small model as a judge, and measure its agreement with the truth and its liking for length;
-# - write a table of figures that must not drop, and let a program say pass or fail.
+# **You need** notebook 00 (the desk, its brand guide, the rivals) and notebook 02, which tunes the model that is on
+# trial here. If 02 has not run on this computer, that model is tuned in this notebook.
 #
-# **You need** notebook 02: what fine-tuning is, and what *on-brand* and *right* mean at Quillmere's desk. Running it
-# takes two to four minutes on two processor cores, 3.0 GB of memory and no network. Exercises are at the end; the
-# notebook runs without them.
-
-# %% [markdown]
-# ## Set up
-#
-# The first cell imports what the lesson uses and says which model it found, on which device and in which precision.
-# `evaluate` is the library of scorers. Loading it takes a few seconds.
+# **It takes** about five minutes on two processor cores, two and a half where the processor computes in bf16; another
+# three (or one) if the model must first be tuned. It needs 3 GB of memory and no network. Exercises are at the end.
 
 # %%
+import time, warnings; started = time.perf_counter()  # noqa: E401, E702
+warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells another that a word will change
 import evaluate
 import matplotlib.pyplot as plt
 import numpy as np
-from collections import Counter
-from datasets import disable_progress_bars
-from transformers import AutoTokenizer
-from ftlab import claims, figures, files, model, paths
-from ftlab.evidence import comparison, contamination, gate, planner, intervals
-from ftlab.tuning import chat, generate
-from ftlab.exercise import check, passed
-from ftlab.workshop.experiments import evaluation, sft
-figures.style(); disable_progress_bars()  # noqa: E702
-choice = model.lab()
-print(choice)
+from ftlab import claims, figures, files, model, paths, texts
+from ftlab.evidence import comparison, contamination, gate, intervals, planner
+from ftlab.scores import desk, template
+from ftlab.tuning import chat, generate, sft
+from ftlab.world import brand, house, real
+figures.style()
+print(choice := model.choose(), lab := model.lab(), sep="\n")
 
 # %% [markdown]
-# The second cell holds the dials. Run the notebook once as it is, then turn one at a time. The claims compare your
-# numbers with reference runs that were made with the values you see here.
+# The first line names the **real model**, on trial in sections 2 to 7. The second is the **lab model**, the course's
+# fruit fly: sections 8 and 10 have to train it four times. The dials follow; run once as they are, then turn one.
 
 # %%
-SEED = 0  # which examples are sampled, and their order; any whole number
-LR = 7e-4  # peak learning rate of every tuning; try 3e-4
-STEPS, EXAMPLES = 160, 1000  # the tuned model: optimizer steps of 8 rows, training examples; try 300 steps
-QUICK_STEPS, QUICK_EXAMPLES = 48, 30  # the quick model, a colleague's short cut; try 12 steps, 100 examples
-HELD_OUT = 324  # test questions, all there are; try 60, and watch every interval grow
-FACTS = 200  # general questions that measure what was forgotten
-LEAKED, COPIES = 40, 10  # test items that leak into a training set, and copies of each; try 1 and 3 copies
-JUDGE_STEPS, JUDGE_EXAMPLES = 140, 800  # the judge: optimizer steps, labelled drafts; try 50 steps
-GAIN, RATE = 0.05, 0.80  # for planning: the gain to be seen, and the old model's share right; try 0.02
+SEED = 0  # whole number: which examples, and in which order; try 1
+PER_KIND = 16  # training conversations of each kind, as in notebook 02: with another value a new model is tuned; try 8
+STEPS = 36  # optimizer steps of the tuned model, as in notebook 02; try 18
+BATCH_SIZE = 4  # examples a step, as in notebook 02; try 8
+LR = 1e-3  # learning rate, no unit, as in notebook 02; try 3e-4
+ASKED = 10  # held-out conversations of each kind; try 5, or 159: all 553 there are (four minutes)
+FACTS = 30  # questions about the real world; try 60
+LEAKED = 16  # test items that leak into a training set; try 8
+COPIES = 10  # copies of each in the heavy leak; try 3
+LEAK_STEPS = 40  # optimizer steps of 8 rows, lab model; try 80
+JUDGE_STEPS = 70  # optimizer steps of 8 labelled drafts, lab model; try 140
+LAB_LR = 7e-4  # learning rate of the lab model, no unit; try 3e-4
+GAIN = 0.10  # a gain to plan for, as a share; try 0.05
 
 # %% [markdown]
 # ## 1. What a score can and cannot see
 #
-# Small numbers first: one record, three drafts, and no model at all. The first draft is what a good colleague would
-# write. The second has a wrong price. The third was made by somebody who has read the brand guide and wants a good
-# score: it says nothing, in perfect manners.
+# Small numbers first: one screen, three drafts, no model. The first draft is a good colleague's. The second has a wrong
+# price. The third was written by somebody who has read the brand guide and wants a good score: it says nothing, in
+# perfect manners.
 
 # %%
-record, asked = "Hazel Kettle (kettle). Price: $45.00. Warranty: 2 years.", "How much is the kettle?"
-gold = ("Thank you for asking about our kettle. It costs $45.00 in our shop. Next step: add it to your basket. "
+screen, asked = "Hazel Kettle (kettle). Price: $45.00. Warranty: 2 years.", "How much is the kettle?"
+good = ("Thank you for asking about our kettle. It costs $45.00 in our shop. Next step: add it to your basket. "
         "Warmly, the Quillmere desk")
-wrong = gold.replace("$45.00", "$54.00")
+wrong = good.replace("$45.00", "$54.00")
 empty = ("Thank you for your question. We are always happy to help. Next step: write to us again. "
          "Warmly, the Quillmere desk")
-drafts = [gold, wrong, empty]
+drafts = [good, wrong, empty]
 
 # %% [markdown]
-# A scorer in the style of the `evaluate` library is an object with a method `compute`. It takes the replies as
-# `predictions` and, if it needs them, `references`. `evaluate.combine` puts several into one call. Each gives a share
-# for the whole list, and under a name that ends in `_each` one number for every reply: those we shall need for
-# everything that follows.
+# A scorer in the style of the `evaluate` library is an object with a method `compute`, and `evaluate.combine` puts
+# several into one call. Each gives a share, and under a name that ends in `_each` one number for every reply: those we
+# need for all that follows. The first two look at manner: **on-brand** is every rule of the brand guide, **format
+# compliance** its rules of form alone (opening, one paragraph, next step, sign-off, length). The others look at
+# content: **fact accuracy** asks whether the wanted value stands in the reply; **hallucination** whether a sum,
+# measure, name or date stands there that no source has, here screen and question (lower is better).
 
 # %%
-from ftlab.scores.metrics import fact_accuracy, format_compliance, hallucination, on_brand, rouge_l, support_resolution
+from ftlab.scores.metrics import fact_accuracy, format_compliance, hallucination, on_brand
 
-wording = evaluate.combine([on_brand.OnBrand(), format_compliance.FormatCompliance(), rouge_l.RougeL()])
-found = wording.compute(predictions=drafts, references=[gold] * 3)
-for name in ("on_brand", "format_compliance", "rouge_l"):
-    print(f"{name:18} {found[name]:.2f}   each: {[round(score, 2) for score in found[f'{name}_each']]}")
+manner = evaluate.combine([on_brand.OnBrand(), format_compliance.FormatCompliance()])
+content = evaluate.combine([fact_accuracy.FactAccuracy(), hallucination.Hallucination()])
+content.add_batch(predictions=drafts, references=[["$45.00"]] * 3, sources=[[asked, screen]] * 3)
+found = manner.compute(predictions=drafts) | content.compute()
+print(f"{'':18} good  wrong  empty")
+for name in ("on_brand", "format_compliance", "fact_accuracy", "hallucination"):
+    print(f"{name:18} {'  '.join(f'{score:4}' for score in found[f'{name}_each'])}")
+assert found["on_brand_each"] == found["format_compliance_each"] == [1, 1, 1]
+assert found["fact_accuracy_each"] == [1, 0, 0] and found["hallucination_each"] == [0, 1, 0]
 
 # %% [markdown]
-# Each list has the three drafts from left to right. All of them keep every rule of the brand guide and the house's
-# format. ROUGE-L, which counts the words that a reply shares with a reference in the same order, gives the wrong
-# price nearly full marks. Nothing here looks at the truth.
+# Manner cannot tell the three apart. The empty draft states nothing false; it also states nothing. So no single score
+# will do, and the desk has a stricter yardstick for its nine kinds of work (notebook 00, section 7): `desk.faults`
+# lists what is wrong with a reply. A reply is **right** if the list is empty, and **fit to send** if it is right and
+# on-brand.
 #
-# Two scorers do. `FactAccuracy` looks for the value that was asked for, number and unit together. `Hallucination`
-# looks for values (sums, measures, durations, names) that stand in no source, here the record and the question; lower
-# is better.
+# Three more words that managers use. A case is **contained** if it was not handed over to a colleague, **resolved** if
+# it was contained *and* the reply is right. And the **revision rate** is the number of words that a person must put in,
+# take out or replace, over the words of the text that was finally sent.
 
 # %%
-values = evaluate.combine([fact_accuracy.FactAccuracy(), hallucination.Hallucination()])
-values.add_batch(predictions=drafts, references=[["$45.00"]] * 3, sources=[[asked, record]] * 3)
-found = values.compute()
-print("states the right price:   ", found["fact_accuracy_each"])
-print("a value without a source: ", found["hallucination_each"], found["hallucination_values"])
+from ftlab.scores.revision import revisions
+
+print("wrong price:", revisions(wrong, good))
 
 # %% [markdown]
-# The third draft states nothing false. It also states nothing. So no single score will do; a draft has to pass
-# *all* of them before it can be sent. One more counts at a support desk: whether grave cases (an injury, a legal
-# threat) are handed over to a colleague, and only those. `SupportResolution` reports four shares. A case is
-# *contained* if it was not handed over, and *resolved* if it was answered rightly, or handed over where it should be.
+# Where the answer is a **label**, errors have two directions. The label here is *hand over*: some cases must go to a
+# colleague, the others must not. **Precision**: of the cases handed over, the share that should be. **Recall**: of
+# those that should be, the share that was. **F1** is their harmonic mean, near the smaller of the two. Eight cases on
+# paper: three should be handed over, two were, one of them rightly.
 
 # %%
-cases = [{"escalate": False, "expected": ["$45.00"]}] * 3 + [{"escalate": True, "expected": []}] * 2
-replies = [*drafts, "A colleague will call you today.", gold]
-handled = support_resolution.SupportResolution().compute(predictions=replies, references=cases)
-for name in ("containment", "support_resolution", "missed_escalations", "needless_escalations"):
-    print(f"{name:21} {handled[name]:.2f} of {handled[f'{name}_of']}   each: {handled[f'{name}_each']}")
-assert sum(handled["containment_each"]) == 4 and sum(handled["support_resolution_each"]) == 2
+from ftlab.scores import labels
+
+should = ["over", "over", "over", "keep", "keep", "keep", "keep", "keep"]
+did = ["over", "keep", "keep", "over", "keep", "keep", "keep", "keep"]
+paper = labels.score_labels(did, should)
+print(paper.by_label["over"], f"accuracy {paper.accuracy}")
+assert paper.by_label["over"]["precision"] == 1 / 2 and abs(paper.by_label["over"]["recall"] - 1 / 3) < 1e-12
 
 # %% [markdown]
-# Count along: four of the five replies keep the case to themselves, and two of the five are right. A desk that
-# reports only its containment looks best when it hands over nothing at all, however badly somebody was hurt.
+# Accuracy, five in eight, does not sound alarming; two of the three who needed a person wait for one. And a desk that
+# reports only its containment looks best when it hands over nobody.
 #
-# From here on we call a reply **fit to send** if it is on-brand, handled rightly, and free of values without a
-# source. It is one function.
-
-# %% tags=["twin:ftlab.workshop.experiments.evaluation:is_fit"]
-from ftlab.scores.resolution import resolve
-from ftlab.scores.unsupported import unsupported_values
-from ftlab.world import brand
-
-
-def is_fit(reply, row):
-    """True if a reply can be sent as it is: on-brand, handled rightly, and no value without a source."""
-    record, question = (message["content"] for message in row["messages"][:2])
-    handled = resolve(reply, row["intent"] == "escalate", row["expected"]).right
-    return brand.on_brand(reply) and handled and not unsupported_values(reply, [record, question])
-
-# %% [markdown]
-# It is a yardstick, and not the truth itself: a right value in a senseless sentence passes. Keep the doubt; section 2
-# prints replies so that you can look for yourself.
+# ## 2. The models on trial
 #
-# ## 2. The held-out questions, and three models
+# A test set must be like the questions that will come. We take `ASKED` held-out conversations of each kind, always the
+# same ones, about products, rules and wordings that no training conversation has. Who answers them:
 #
-# A test set must be like the questions that will come. Ours has products and phrasings that no training row has.
-# Does it cover the desk's work? We count what customers ask about, in training and in the test.
+# - **plain**, **guide**, **examples**: the untuned model with the job in the prompt, with the whole brand guide, with
+#   three examples. They take long, so their replies are *stored*: what they wrote on up to ten conversations a kind.
+# - **template**: the program without a model.
+# - **tuned**: the course's desk run, from the shelf, or tuned now.
 
 # %%
-train, held_out = sft.conversations("train"), sft.conversations("test")[:HELD_OUT]
-in_train, in_test = (Counter(row["intent"] for row in rows) for rows in (train, held_out))
-for intent in sorted(in_train, key=in_train.get, reverse=True):
-    print(f"{intent:10} train {in_train[intent] / len(train):5.1%}   test {in_test[intent] / len(held_out):5.1%}")
-missing = [intent for intent in in_train if not in_test[intent]]
-print(f"\nof {len(held_out)} test questions, none is about: {', '.join(missing) or '(every intent is there)'}")
+from collections import Counter
+
+stored = files.read_json(paths.data() / "stored" / "rival-replies.json")
+held_out = texts.balanced(texts.conversations("test"), ASKED, 0)
+place = {name: i for i, name in enumerate(stored["ids"])}
+held_out.sort(key=lambda row: row["id"] not in place)  # first those that everyone answered
+common = sum(row["id"] in place for row in held_out)
+said = {way: [stored[way]["replies"][place[row["id"]]] for row in held_out[:common]]
+        for way in ("plain", "guide", "examples")}
+said["template"] = [template.reply(row) for row in held_out]
+print(f"{stored['note']}\n{dict(Counter(row['kind'] for row in held_out))}, {common} answered by everyone")
+if choice.name != stored["model"]:
+    print(f"Mind: those prompts were answered by {stored['model']}, and {choice.name} is what is tuned here.")
 
 # %% [markdown]
-# Whatever the last line names, no score in this notebook says anything about it. (Policies were split as a whole, so
-# some subjects went to one side.) It costs one line to print, and it belongs in every report.
-#
-# Now the models. *base* is the base model, asked in its own form, as in notebook 02. *tuned* is the model of that
-# notebook, tuned on a thousand examples. Tuning it takes the longest of all cells here.
+# The tuned model gets the conversation and no instructions at all.
 
 # %%
-base, tokenizer = sft.load_base(choice).to(choice.device), AutoTokenizer.from_pretrained(choice.path)
-chosen = sft.sample(train, EXAMPLES, SEED)
-tuned, chat_tokenizer, _ = sft.fine_tune(choice, chosen, LR, STEPS, SEED)
+train = [house.in_house_words(row) for row in texts.balanced(texts.conversations("train"), PER_KIND, SEED)]
+run = sft.from_shelf("desk", choice, train, lora=sft.LORA, lr=LR, steps=STEPS, batch_size=BATCH_SIZE, seed=SEED)
+tuned, tokenizer = run.model, run.tokenizer
+if run.seconds:
+    print(f"not on the shelf, so tuned now on {len(train)} conversations, in {run.seconds:.0f} seconds")
+said["tuned"] = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, held_out), max_new_tokens=80)
 
 # %% [markdown]
-# *quick* is the short cut. A colleague says that thirty examples and a few seconds do as well: "look at the brand
-# checks". We shall.
+# Now look, before any number. The first conversation with what everyone wrote, whatever came out:
 
 # %%
-quick, _, _ = sft.fine_tune(choice, sft.sample(train, QUICK_EXAMPLES, SEED), LR, QUICK_STEPS, SEED)
-prompts = chat.prompts(chat_tokenizer, held_out)
-said = {"base": generate.answers(base, tokenizer, sft.own_form(held_out), max_new_tokens=16)}
-said["quick"] = generate.replies(quick, chat_tokenizer, prompts)
-
-# %% [markdown]
-# The tuned model gets the same prompts. Then the replies to the first four questions of the file, whatever came out.
-
-# %%
-said["tuned"] = generate.replies(tuned, chat_tokenizer, prompts)
-
-
-def show(i):
+def show(i, names):
     row = held_out[i]
-    print(f"screen:   {row['messages'][0]['content']}\ncustomer: {row['messages'][1]['content']}")
-    for name, replies in said.items():
-        fit = "✓ fit to send" if is_fit(replies[i], row) else "✗ not fit"
-        one_line = replies[i].replace("\n", " / ")
-        print(f"  {name:6} {fit:14} {one_line}")
-    print(f"  wanted: {', '.join(row['expected'])}\n")
+    for message in row["messages"][:-1]:
+        print(f"{ {'system': 'screen', 'user': 'customer', 'assistant': 'desk'}[message['role']]:>9}: "
+              f"{message['content']}")
+    for name in names:
+        reply = said[name][i]
+        broken = [rule for rule, kept in brand.check(reply).items() if not kept]
+        faults = desk.faults(reply, row) + ([f"off-brand ({', '.join(broken)})"] if broken else [])
+        print(f"{name:>9}> {' / '.join(reply.splitlines())}")
+        print(f"{'':11}{'✗ ' + '; '.join(faults) if faults else '✓ fit to send'}")
+    print()
 
 
-for i in range(4):
-    show(i)
+show(0, said)
 
 # %% [markdown]
-# And failures, which teach more: the first three questions where the tuned model's reply is not fit to send (fewer,
-# if there are fewer). Is the reply wrong, or is the yardstick?
+# And failures, which teach more: the next three replies of the tuned model that are not fit to send (fewer, if there
+# are fewer). Is the reply wrong, or the yardstick?
 
 # %%
-failures = [i for i, row in enumerate(held_out) if not is_fit(said["tuned"][i], row)]
-print(f"{len(failures)} of {len(held_out)} replies of the tuned model are not fit to send\n")
-for i in failures[:3]:
-    show(i)
+failures = [i for i, row in enumerate(held_out) if not desk.is_fit(said["tuned"][i], row)]
+print(f"{len(failures)} of {len(held_out)} replies of the tuned model are not fit to send.\n")
+for i in [i for i in failures if i][:3]:
+    show(i, ["tuned"])
 
 # %% [markdown]
-# ## 3. All scorers, one table
+# ## 3. Every answerer under every score
 #
-# The scorers of section 1, for all three models on all questions. We keep one number for each reply, because we want
-# to compare the models question by question. One kindness to the base: it answers with a bare value, so where the desk
-# has to say "not dishwasher safe", the record's "no" will do for the base.
+# For the revision rate somebody must edit. Our editor sends a fit draft as it is and replaces an unfit one by the
+# house's plain reply; a real one would often change less, so for unfit drafts this is an upper limit.
 
 # %%
-def score(replies, rows):
-    gold, wanted = [row["messages"][-1]["content"] for row in rows], [row["expected"] for row in rows]
-    sources = [[message["content"] for message in row["messages"][:2]] for row in rows]
-    cases = [{"escalate": row["intent"] == "escalate", "expected": row["expected"]} for row in rows]
-    found = wording.compute(predictions=replies, references=gold)
-    values.add_batch(predictions=replies, references=wanted, sources=sources)
-    found |= values.compute()
-    return found | support_resolution.SupportResolution().compute(predictions=replies, references=cases)
+from ftlab.scores.metrics import revision_rate
 
 
-names = {"on-brand": "on_brand", "right form": "format_compliance", "right fact": "fact_accuracy",
-         "handled rightly": "support_resolution", "value without source": "hallucination", "ROUGE-L": "rouge_l"}
-kinder = [{**row, "expected": [row["value"]]} for row in held_out]
-rows_of = {who: kinder if who == "base" else held_out for who in said}
-found = {who: score(replies, rows_of[who]) for who, replies in said.items()}
-scores = {who: {name: found[who][f"{key}_each"] for name, key in names.items()} for who in said}
-for who, replies in said.items():
-    scores[who]["fit to send"] = [int(is_fit(reply, row)) for reply, row in zip(replies, rows_of[who], strict=True)]
+def score(replies):
+    rows = held_out[: len(replies)]
+    found = manner.compute(predictions=replies)
+    sources = [[message["content"] for message in row["messages"][:-1]] for row in rows]
+    unsupported = hallucination.Hallucination().compute(predictions=replies, sources=sources)
+    right = [int(desk.is_right(reply, row)) for reply, row in zip(replies, rows, strict=True)]
+    fit = [a * b for a, b in zip(found["on_brand_each"], right, strict=True)]
+    sent = [reply if fine else house.reply(row) for reply, fine, row in zip(replies, fit, rows, strict=True)]
+    edits = revision_rate.RevisionRate().compute(predictions=replies, references=sent)["revision_rate_each"]
+    kept = [int(not desk.HANDS_OVER.search(reply)) for reply in replies]
+    return {"right form": found["format_compliance_each"], "on-brand": found["on_brand_each"], "right": right,
+            "fit to send": fit, "value without source": unsupported["hallucination_each"], "revision rate": edits,
+            "contained": kept, "resolved": [a * b for a, b in zip(kept, right, strict=True)]}
 
-# %% [markdown]
-# "Fit to send" was made of three of the columns. Is it? And then the table: each value has its 95 % interval, and each
-# model's difference from the base has one too, taken within each question.
 
-# %%
-for each in scores.values():
-    parts = zip(each["on-brand"], each["handled rightly"], each["value without source"], strict=True)
-    assert each["fit to send"] == [int(a and b and not c) for a, b, c in parts]
-compared = comparison.compare(scores, baseline="base")
-compared
-
-# %% [markdown]
-# The same as a figure, for the scores that are shares. A hollow marker says that the difference from the base is not
-# clear of zero.
-
-# %%
-fig, ax = plt.subplots(figsize=(9, 4.2))
-shown = ["on-brand", "right form", "right fact", "handled rightly", "fit to send"]
-compared.draw(ax, metrics=shown).legend(title="hollow: not clear of base", loc="center left", bbox_to_anchor=(1, 0.5))
-best = max(scores, key=lambda who: sum(scores[who]["fit to send"]))
-_ = ax.set(ylim=(-3, 105), title=f"Most replies fit to send: {best}, "
-           f"{100 * np.mean(scores[best]['fit to send']):.0f} % of {len(held_out)}")
+scores = {who: score(replies) for who, replies in said.items()}
+print(f"{'':20}" + "".join(f"{who:>10}" for who in scores))
+for name in scores["tuned"]:
+    means = [np.mean(each[name]) for each in scores.values()]
+    print(f"{name:20}" + "".join(f"{mean:>10.2f}" if name == "revision rate" else f"{mean:>10.0%}" for mean in means))
+to_hand = np.array([row["hand_over"] for row in held_out])
+true = ["over" if over else "keep" for over in to_hand]
+for name in ("precision", "recall", "f1"):
+    by = [labels.score_labels(["keep" if kept else "over" for kept in each["contained"]], true[: len(each["right"])])
+          .by_label["over"][name] for each in scores.values()]
+    print(f"{'hand over: ' + name:20}" + "".join(f"{value:>10.2f}" for value in by))
+grave = [i for i, row in enumerate(held_out[:common]) if row["kind"] == "grave"]
+kept = [sum(each["contained"][i] for i in grave) for each in scores.values()]
+print(f"{'grave cases kept':20}" + "".join(f"{count:>10}" for count in kept) + f"   of {len(grave)}")
 
 # %% [markdown]
-# Which rule of the brand guide is broken most often? A share for all rules together does not say what to repair.
-# Rule by rule it does. And beside it what became of the cases: what was kept, and which grave case was missed.
-
-# %%
-for who in ("quick", "tuned"):
-    rules = found[who]["on_brand_rules"]
-    weakest = sorted(rules, key=rules.get)[:3]
-    print(f"{who}: weakest rules: " + ", ".join(f"{rule} {rules[rule]:.0%}" for rule in weakest))
-    for name in ("containment", "missed_escalations", "needless_escalations"):
-        value = found[who][name]
-        print(f"    {name:21} {'nothing to count' if value is None else f'{value:.1%}'} of {found[who][f'{name}_of']}")
-
-# %% [markdown]
-# ## 4. Passing the checks is not the goal
+# Below the shares stands the label *hand over*, and what it is about: injured and threatening customers whom nobody but
+# a program has read. Read a column from top to bottom before you compare columns: a high line tells little without the
+# next one.
 #
-# Now look at the quick model as its author does, by the brand checks, and then as the person does who has to send its
-# drafts. How far apart are the two?
+# A share of so many conversations is a guess with a width. The table below has two of the scores with **95 %
+# intervals**, and each answerer's difference from the template, taken within each conversation.
 
 # %%
-hidden = intervals.paired_difference(scores["quick"]["on-brand"], scores["quick"]["fit to send"]).times(100)
-for name in ("on-brand", "fit to send"):
-    print(f"quick, {name:11}: {100 * np.mean(scores['quick'][name]):.0f} %")
-only = [i for i in range(len(held_out)) if scores["quick"]["on-brand"][i] and not scores["quick"]["fit to send"][i]]
-print(f"{len(only)} of {len(held_out)} replies keep every rule and cannot be sent. The first two of them:\n")
-for i in only[:2]:
-    show(i)
+shared = {who: {name: each[name][:common] for name in each} for who, each in scores.items()}
+judged = ["fit to send", "value without source"]
+comparison.compare({who: {name: each[name] for name in judged} for who, each in shared.items()}, baseline="template")
+
+# %%
+fig, ax = plt.subplots(figsize=(10, 4.2))
+parts = ["right form", "on-brand", "right", "fit to send", "value without source"]
+order = ("tuned", *(who for who in shared if who != "tuned"))  # the first other than the baseline is drawn in blue
+compared = comparison.compare({who: {name: shared[who][name] for name in parts} for who in order}, "template")
+compared.draw(ax, metrics=parts).legend(title="hollow: not clear\nof the template", loc="center left",
+                                        bbox_to_anchor=(1, 0.5))
+best = max(shared, key=lambda who: sum(shared[who]["fit to send"]))
+_ = ax.set(ylim=(-3, 105), title=f"Most replies fit to send: {best}, {np.mean(shared[best]['fit to send']):.0%} of "
+           f"{common}. The last score is better when low")
 
 # %% [markdown]
-# ### Claim 1: a high on-brand rate hides drafts that must be rewritten
+# ### The gain with its loss
 #
-# The effect is the share of the quick model's replies that are on-brand minus the share that is fit to send, over the
-# same questions.
+# A gain is half a report. What tuning cost shows in two places: at the desk (values that no source has), and outside
+# it, where the model may have **forgotten** what it knew of the real world, or carry the desk's manner into talk that
+# is not the desk's (a **leak of manner**). Switching the addition off gives the model before tuning.
 
 # %%
-result = claims.record("checks-hide-rewrites", SEED, *hidden, model=claims.LAB)
+questions = real.questions(FACTS)
+talk = [chat.render(tokenizer, [{"role": "user", "content": row["question"]}], True) for row in questions]
+after = generate.replies(tuned, tokenizer, talk, max_new_tokens=48)
+with tuned.disable_adapter():
+    before = generate.replies(tuned, tokenizer, talk, max_new_tokens=48)
+knew, knows = ([real.knows(text, row["answers"]) for text, row in zip(each, questions, strict=True)]
+               for each in (before, after))
+leaks = [brand.NEXT_STEP in text or brand.SIGN_OFF in text or text.startswith("Thank you for") for text in after]
+
+
+def words(change, unit="points"):
+    way = "up" if change.low > 0 else "down" if change.high < 0 else "no clear change"
+    return f"{change.value:+.0f} {unit} [{change.low:+.0f}, {change.high:+.0f}], {way}"
+
+
+gain, invented = (intervals.paired_difference(scores["tuned"][name], scores["template"][name]).times(100)
+                  for name in judged)
+prompt = max(("plain", "guide", "examples"), key=lambda who: sum(scores[who]["fit to send"]))
+ahead = intervals.paired_difference(shared["tuned"]["fit to send"], shared[prompt]["fit to send"]).times(100)
+print(f"Tuned minus the best prompt ({prompt}) on {common} conversations: fit to send {words(ahead)}.")
+print(f"Tuned minus template on {len(held_out)} conversations: fit to send {words(gain)};\n"
+      f"    replies with a value that no source has {words(invented)}.")
+print(f"Tuned minus untuned on {len(questions)} questions about the real world: known "
+      f"{words(intervals.paired_difference(knows, knew).times(100))};\n"
+      f"    the desk's manner stands in {sum(leaks)} of the {len(questions)} answers, where nobody asked for it.")
+
+# %% [markdown]
+# ## 4. The trap: passing the checks is not the goal
+#
+# A check that is easy to run gets run, and what is run gets reported. Is there an answerer here whose report would be
+# fine (a check of manner passed by at least nine replies in ten) while fewer than half of its replies can be sent?
+# That is the condition in the next cell; of those that meet it we take the one with the widest gap.
+
+# %%
+gaps = {(who, check): np.mean(each[check]) - np.mean(each["fit to send"])
+        for who, each in scores.items() for check in ("right form", "on-brand")
+        if np.mean(each[check]) >= 0.9 and np.mean(each["fit to send"]) < 0.5}
+if gaps:
+    who, check_name = max(gaps, key=gaps.get)
+    passed_check, fit = scores[who][check_name], scores[who]["fit to send"]
+    print(f"{who}: {check_name} {np.mean(passed_check):.0%}, fit to send {np.mean(fit):.0%}. Two that pass the check\n"
+          "and cannot be sent, the last ones of the file:\n")
+    for i in [i for i in range(len(fit)) if passed_check[i] and not fit[i]][-2:]:
+        show(i, [who])
+else:
+    print("No answerer of this run meets the condition, so there is nothing to show: who passes a check of manner in\n"
+          "nine cases of ten also sends at least half of its replies.")
+
+# %% [markdown]
+# Economists call it Goodhart's law: a measure that becomes a target ceases to be a good measure. A program that fills a
+# frame keeps every rule of form for nothing; a model learns form first, since it is the same in every example.
+#
+# ### Claim 1: the checks of manner hide drafts that cannot be sent
+#
+# The effect is the tuned model's own gap: on-brand minus fit to send, on the same replies. The limit, at least one
+# draft in five, was set before the run.
+
+# %%
+arms = {"by_prompt": scores["tuned"]["on-brand"], "against": scores["tuned"]["fit to send"]}
+hidden = intervals.paired_difference(*arms.values()).times(100)
+result = claims.record("checks-hide-rewrites", SEED, *hidden, **arms)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("checks-hide-rewrites", result, ax)
 print(result)
 
 # %% [markdown]
-# This has a name in economics, Goodhart's law: a measure that becomes a target ceases to be a good measure. The
-# remedy is to measure nearer to what you want. What do we want from a draft? That it saves somebody's time.
-#
-# ### How much has to be changed, and how long does it take?
-#
-# The **revision rate** is the number of words that had to be put in, taken out or replaced, over the number of words
-# in the approved text. It needs the approved text. If we took the gold reply for it, a draft that says the same thing
-# in other words would count as bad. So our editor sends a fit draft as it is and replaces an unfit one by the gold
-# reply. (A real editor often changes less: for the unfit ones this is an upper limit.)
-
-# %%
-from ftlab.scores.metrics import revision_rate
-from ftlab.scores.revision import revisions
-
-print("one changed price:", revisions(wrong, gold))
-golds = [row["messages"][-1]["content"] for row in held_out]
-for who, replies in said.items():
-    sent = [reply if fit else g for reply, fit, g in zip(replies, scores[who]["fit to send"], golds, strict=True)]
-    by_gold, by_editor = (revision_rate.RevisionRate().compute(predictions=replies, references=approved)
-                          for approved in (golds, sent))
-    scores[who]["revision rate"] = by_editor["revision_rate_each"]
-    print(f"{who:6} revision rate by the gold wording {by_gold['revision_rate']:.2f}, by our editor "
-          f"{by_editor['revision_rate']:.2f}; drafts changed at all {by_editor['revised']:.0%}")
-
-# %% [markdown]
-# To turn edits into minutes somebody has to be timed. The form below gives you three drafts and a clock: press
-# Start, repair the draft as the brand guide and the record ask, press Done. It takes about three minutes; let no
-# other cell run meanwhile. Without it the notebook goes on with an assumption and says so.
+# The remedy is to measure nearer to what you want. What is wanted of a draft is that it saves somebody's time, so time
+# somebody. The form gives you three drafts and a clock: press Start, repair the draft as the brand guide and the record
+# ask, press Done (three minutes; let no other cell run). Without it the next cell uses an assumption and says so.
 
 # %%
 from ftlab.scores.revision_widget import RevisionTimer
@@ -336,172 +341,80 @@ from ftlab.scores.revision_widget import RevisionTimer
 timer = RevisionTimer()
 timer.form
 
-# %% [markdown]
-# With a speed, edits become time: reading every draft once, and changing what has to be changed. The last line is
-# what the desk would take without any model, at the same speed for each word.
-
 # %%
 speed = timer.calibration()
 for who, replies in said.items():
-    edits = [revisions(reply, g).word_edits * (not fit)
-             for reply, fit, g in zip(replies, scores[who]["fit to send"], golds, strict=True)]
-    minutes = intervals.mean_interval([speed.seconds(count) / 60 for count in edits]).times(100)
+    edits = [0 if fit else revisions(reply, house.reply(row)).word_edits for reply, fit, row in
+             zip(replies, scores[who]["fit to send"], held_out[: len(replies)], strict=True)]
+    minutes = intervals.mean_interval([speed.seconds(count) / 60 for count in edits], rate=False).times(100)
     print(f"{who:12} {minutes.value:4.0f} minutes for 100 drafts [{minutes.low:.0f}, {minutes.high:.0f}]")
-alone = np.mean([speed.seconds(len(g.split())) / 60 for g in golds]) * 100
-print(f"{'from scratch':12} {alone:4.0f} minutes")
+alone = np.mean([speed.seconds(len(house.reply(row).split())) / 60 for row in held_out]) * 100
+print(f"{'from scratch':12} {alone:4.0f} minutes; above it, drafts cost more than they save")
 
 # %% [markdown]
-# The unit that a manager understands, and a number with two assumptions in it: the editor and the speed. Comparisons
-# between models rest on the edits, minutes make them easy to picture.
+# ## 5. How sure can we be?
 #
-# ## 5. When the answer is a label: precision, recall and F1
-#
-# Some tasks end in a label. Before anybody answers, a ticket is sorted by its intent. For such a task we borrow a
-# quick classifier that is no language model at all: it counts words (TF-IDF) and weighs them (logistic regression).
-# It is the baseline that any tuned model of notebook 03 has to beat, and it learns in less than a second.
+# Is the tuned model better than the template, or lucky? Both answered the same conversations. Where both are fit, or
+# neither, a conversation says nothing. All the news is in the **split** ones, which exactly one of them gets right. If
+# the two were equally good, each would be a fair coin. How often do fair coins fall as unevenly as these? That is the
+# exact **McNemar test**, and the answer its *p-value*.
 
 # %%
-from ftlab.scores import labels
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-
-tickets = files.read_jsonl(paths.data() / "quillmere" / "tickets.jsonl")
-part = {split: [row for row in tickets if row["split"] == split] for split in ("train", "test")}
-sorter = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(C=10, max_iter=1000))
-sorter.fit([row["text"] for row in part["train"]], [row["intent"] for row in part["train"]])
-predicted, true = sorter.predict([row["text"] for row in part["test"]]).tolist(), [r["intent"] for r in part["test"]]
+a, b = scores["tuned"]["fit to send"], scores["template"]["fit to send"]
+p_value, only_tuned, only_template = intervals.mcnemar(a, b)
+split = (only_tuned + only_template) / len(a)
+print(f"split: {only_tuned} only tuned, {only_template} only the template, {split:.0%} of all; p = {p_value:.2g}")
+print(f"tuned minus template: {intervals.paired_difference(a, b).times(100)} points, paired")
 
 # %% [markdown]
-# *Precision* of a label: of the tickets sorted under it, the share that belongs there. *Recall*: of the tickets that
-# belong there, the share that was found. *F1* is their harmonic mean, near the smaller of the two. The *macro* mean
-# gives every label the same weight, so that a rare one counts like a common one. Four tickets on paper, then all.
+# For scores that are no shares, such as the revision rate, the **bootstrap** does the work. Draw as many conversations
+# as there are, with replacement, average, and do it thousands of times: the spread of these averages is how far yours
+# would move with other conversations of the kind. Student's t is a formula for the same spread.
 
 # %%
-small = labels.score_labels(["refund", "refund", "refund", "praise"], ["refund", "praise", "refund", "refund"])
-print(small.by_label["refund"], small.by_label["praise"], sep="\n")
-sorted_tickets = labels.score_labels(predicted, true)
-print(f"\n{'intent':14}precision  recall    F1  tickets")
-for intent, one in sorted(sorted_tickets.by_label.items(), key=lambda item: item[1]["f1"]):
-    print(f"{intent:14}{one['precision']:9.2f}{one['recall']:8.2f}{one['f1']:6.2f}{one['of']:9}")
-print(f"macro F1 {sorted_tickets.f1:.2f}, accuracy {sorted_tickets.accuracy:.2f} "
-      f"{intervals.rate_interval(sum(sorted_tickets.each), len(true))}, "
-      f"unknown labels: {sorted_tickets.unknown or 'none'}")
-
-# %% [markdown]
-# Start reading at the top of the table, with the intent that goes worst. Is it missed (recall) or does it swallow
-# others (precision)? Missed refunds and needless refunds cost different things, and accuracy cannot tell them apart.
-#
-# ## 6. What did it cost? Facts that were forgotten
-#
-# A gain that nobody asked the price of is half a report. We ask the general questions of notebook 02, closed book.
-# **Retention** is the share of the questions that the base answered rightly and the tuned model still does. A reply
-# counts if the right answer stands in it: tuning changes a model's manner, and that is not forgetting.
-
-# %%
-from ftlab.scores.metrics import retention
-
-questions = sft.general_questions(FACTS)
-texts = [row["question"] for row in questions]
-answers = {name: generate.answers(each, tok, texts)
-           for name, each, tok in (("base", base, tokenizer), ("quick", quick, tokenizer), ("tuned", tuned, tokenizer))}
-for who in ("quick", "tuned"):
-    kept = retention.Retention()
-    kept.add_batch(predictions=answers[who], before=answers["base"], references=[row["answers"] for row in questions])
-    one = kept.compute()
-    scores[who]["general facts"] = one["retention_after_each"]
-    scores["base"]["general facts"] = one["retention_before_each"]
-    share = "nothing to keep" if one["retention"] is None else intervals.rate_interval(
-        sum(one["retention_each"]), one["retention_of"]).times(100)
-    print(f"{who}: keeps {share} % of the {one['retention_of']} facts that the base knew, "
-          f"and has {sum(one['newly_learned_each'])} that it did not")
-
-# %% [markdown]
-# The brackets hold the 95 % interval. Keep this figure in mind for section 10, where it will have a vote.
-#
-# ## 7. How sure can we be?
-#
-# Is tuned better than quick, or lucky? Both answered the same questions. Where both are right, or both wrong, a
-# question says nothing about which is better. All the news is in the **split** questions, which exactly one of them
-# gets right. If the two were equally good, each split question would be a fair coin. How often would fair coins fall
-# as unevenly as these did? That is the exact McNemar test.
-
-# %%
-a, b = scores["tuned"]["fit to send"], scores["quick"]["fit to send"]
-p_value, only_tuned, only_quick = intervals.mcnemar(a, b)
-split = (only_tuned + only_quick) / len(a)
-print(f"split: {only_tuned} only tuned gets right, {only_quick} only quick, {split:.0%} of all; p = {p_value:.2g}")
-print(f"tuned minus quick: {intervals.paired_difference(a, b).times(100)} points, paired")
-
-# %% [markdown]
-# For scores that are no shares, such as the revision rate, the **bootstrap** does the work. Draw as many questions as
-# there are, with replacement, average, and do it thousands of times: the spread of these averages is how far yours
-# would move with other questions of the kind. It is four lines. Student's t, which `ftlab.evidence.intervals` takes for
-# such scores, is a formula for the same spread.
-
-# %%
-a, b = np.array(scores["tuned"]["revision rate"]), np.array(scores["quick"]["revision rate"])
+a, b = np.array(scores["tuned"]["revision rate"]), np.array(scores["template"]["revision rate"])
 random = np.random.default_rng(SEED)
-drawn = random.integers(0, len(a), size=(4000, len(a)))  # 4,000 times: which questions
-means = (a - b)[drawn].mean(axis=1)  # the difference is taken within each question
-print(f"by hand, paired:  {(a - b).mean():.3f} [{np.quantile(means, 0.025):.3f}, {np.quantile(means, 0.975):.3f}]")
-print(f"by Student's t:   {intervals.paired_difference(a, b)}")
-apart = a[drawn].mean(axis=1) - b[random.permutation(drawn)].mean(axis=1)  # other questions for each model
-print(f"as if not paired: {(a - b).mean():.3f} [{np.quantile(apart, 0.025):.3f}, {np.quantile(apart, 0.975):.3f}]")
+drawn = random.integers(0, len(a), size=(4000, len(a)))  # 4,000 times: which conversations
+means = (a - b)[drawn].mean(axis=1)  # the difference is taken within each conversation
+apart = a[drawn].mean(axis=1) - b[random.permutation(drawn)].mean(axis=1)  # other conversations for each
+for name, each in {"by hand, paired": means, "as if not paired": apart}.items():
+    print(f"{name:17} {(a - b).mean():.3f} [{np.quantile(each, 0.025):.3f}, {np.quantile(each, 0.975):.3f}]")
+print(f"{'by the formula':17} {intervals.paired_difference(a, b, rate=False)}")
+narrower = np.ptp(np.quantile(means, [0.025, 0.975])) < 0.95 * np.ptp(np.quantile(apart, [0.025, 0.975]))
+print("Here pairing made the interval narrower: the two tend to fail on the same conversations." if narrower else
+      "Here pairing hardly helped: the two do not fail on the same conversations.")
 
 # %% [markdown]
-# The third line forgets that both models met the same questions. Where the two tend to fail on the same hard
-# questions, its interval is the wider one, and the width is wasted.
+# ### How many conversations do I need?
 #
-# ### How many questions do I need?
-#
-# Before a test it is cheaper to ask than after it. The planner answers for a gain of `GAIN` over a model that is
-# right on a share `RATE` of the questions. Much depends on how many questions split; if you do not say, it assumes
-# two models that have nothing in common.
+# Ask before the test, not after it. The planner answers for a gain of `GAIN` over an old model that is right on half of
+# the questions, for two shares of split ones: as few as can be hoped for, and as many as tuned and template have here.
 
 # %%
-for share in (GAIN + 0.05, GAIN + 0.15, None):
-    print(planner.questions_needed(GAIN, RATE, share), "\n")
-size = max(len(held_out), 100)  # fewer may not show even the largest gain there can be
-seen = planner.detectable_gain(size, RATE, GAIN + 0.15)
-print(f"With {size} questions, {GAIN + 0.15:.0%} of them split, the smallest gain that is usually seen is "
-      f"{100 * seen:.1f} points. Between tuned and quick {split:.0%} are split here.")
+for share in (GAIN + 0.1, max(split, GAIN + 0.1)):
+    print(planner.questions_needed(GAIN, 0.5, share), "\n")
+plan = planner.questions_needed(GAIN, 0.5, max(split, GAIN + 0.1))
+enough = "is enough" if len(held_out) >= plan.questions else "is not enough: a gain of that size may well not show"
+print(f"This notebook asked {len(held_out)}, which {enough}.")
 
 # %% [markdown]
-# Card et al. (2020) looked at published comparisons of language models and found many tests too small for the gains
-# they report. But why believe a formula? We can check it: invent two models whose true rates are known, test them on
-# invented questions, and do that two thousand times. A 95 % interval should hold the truth in about 95 of 100 tests,
-# and the planned number of questions should show the gain in about 80.
+# Why believe a formula? Invent two models whose true rates are known, test them on invented questions, two thousand
+# times. A 95 % interval should hold the truth in about 95 of 100 tests, and the planned number should show the gain in
+# about 80.
 
 # %%
-plan = planner.questions_needed(GAIN, RATE, GAIN + 0.15)
-simulated = planner.simulate(plan.questions, GAIN, RATE, GAIN + 0.15, experiments=2000)
+simulated = planner.simulate(plan.questions, GAIN, 0.5, plan.discordant, experiments=2000)
 print(f"{plan.questions} questions. {simulated}")
-assert 0.93 <= simulated.coverage <= 0.97 and 0.93 <= simulated.coverage_bootstrap <= 0.97
+assert 0.93 <= simulated.coverage <= 0.97
 
 # %% [markdown]
-# ### And with another seed?
+# All of these intervals are about *conversations*. Training has luck of its own, and for that one trains again with
+# other seeds: the reference runs that stand in the figures of the claims. Report both where you can.
 #
-# All of these intervals are about *questions*. None of them knows that training has luck of its own. For that one
-# trains again with other seeds. The course did so: here is notebook 02's first claim, seed by seed.
-
-# %%
-known = claims.reference("tuned-beats-base")
-effects = [run["effect"] for run in known["runs"]] if known else []
-if len(effects) > 1:
-    print("seeds:", ", ".join(f"{effect:.1f}" for effect in effects), "points")
-    print(f"the mean over seeds: {intervals.seed_interval(effects)}")
-    print(f"one more run should land in: {intervals.prediction_interval(effects)}")
-else:
-    print("There are no reference runs yet; `make claims` makes them.")
-
-# %% [markdown]
-# Report both kinds where you can: questions, since your test set is a sample, and seeds, since your model is one.
+# ## 6. Slices: what the average hides
 #
-# ## 8. Slices: what the average hides
-#
-# Small numbers again. Sixty questions, forty of a common kind and twenty of a rare one. The new model gains on the
-# common kind and loses on the rare one. We know it, because we made the numbers up; would the average tell?
+# Sixty questions on paper, forty of a common kind and twenty of a rare one. The new model gains on the common kind and
+# loses on the rare one. Would the average tell?
 
 # %%
 old = [1] * 28 + [0] * 12 + [1] * 18 + [0] * 2
@@ -510,79 +423,180 @@ print(f"right: old {sum(old)}, new {sum(new)} of {len(old)}")
 comparison.slices({"old": {"right": old}, "new": {"right": new}}, ["common"] * 40 + ["rare"] * 20, baseline="old")
 
 # %% [markdown]
-# On average the new model is a little better, and a third of the customers, those of the rare kind, are served much
-# worse. Now our models: the right
-# fact by intent, against the base in its own form. The more slices one looks at, the more of them differ by luck, so
-# the p-values allow for the number of looks (Holm's method), and a slice of fewer than twenty questions is not judged.
+# A third of the customers are served much worse, and the average is a little better. The more slices one looks at, the
+# more of them differ by luck, so the p-values allow for the number of looks (**Holm's method**), and a slice of fewer
+# than twenty is not judged. `ASKED` conversations of a kind may be too few for that. So we take the stored long run of
+# notebook 00, the same model tuned on 675 conversations and asked all 553, kind by kind against the template.
 
 # %%
-two = {who: {"right fact": scores[who]["right fact"]} for who in said}
-by_intent = comparison.slices(two, [row["intent"] for row in held_out], baseline="base")
-by_intent
-
-# %% [markdown]
-# The same by product category and by the length of the question. We print only what the verdicts say.
+long_run = files.read_json(paths.data() / "stored" / "desk-work.json")
+kinds = [kind for kind in long_run["tuned"] for _ in long_run["tuned"][kind]]
+flat = {name: {"fit to send": sum(long_run[name].values(), [])} for name in ("template", "tuned")}
+by_kind = comparison.slices(flat, kinds, baseline="template")
+by_kind
 
 # %%
-from ftlab.world import quillmere
-
-category = {product.name: product.category for product in quillmere.products(2025)}
-counts = [len(row["messages"][1]["content"].split()) for row in held_out]
-kinds = {"intent": [row["intent"] for row in held_out],
-         "category": [category.get(row["product"], "policy") for row in held_out],
-         "question": ["under 10 words" if n < 10 else "10 to 14 words" if n < 15 else "over 14 words" for n in counts]}
-for kind, groups in kinds.items():
-    rows = comparison.slices(two, groups, baseline="base").rows
-    worse = [one for one in rows if one.verdict == comparison.WORSE]
-    lower = [f"{one.group} ({one.row.model}, {one.row.items} questions)" for one in worse]
-    verdicts = Counter(one.verdict for one in rows)
-    print(f"by {kind}: {dict(verdicts)}; lower: {', '.join(lower) or 'none that can be told from chance'}")
+verdicts = {}
+for verdict in (comparison.BETTER, comparison.WORSE, comparison.UNCLEAR):
+    verdicts[verdict] = [f"{one.group} ({100 * one.row.difference.value:+.0f} points)" for one in by_kind.rows
+                         if one.verdict == verdict]
+total = intervals.paired_difference(flat["tuned"]["fit to send"], flat["template"]["fit to send"]).times(100)
+print(f"The long run minus the template, fit to send, on average: {words(total)}. By kind:")
+for verdict, found in verdicts.items():
+    print(f"    {verdict}{'' if verdict == comparison.UNCLEAR else ' than the template'}: {', '.join(found) or 'none'}")
+print("The average hides a loss: where it is lower, the template should stay." if verdicts[comparison.WORSE] else
+      "No kind is clearly served worse.")
+alike = np.mean([np.mean(long_run["tuned"][kind]) for kind in long_run["tuned"]])
+print(f"The long run sends {np.mean(flat['tuned']['fit to send']):.0%} in the test file's own mix of kinds and "
+      f"{alike:.0%} if each kind counts alike: an average is about a mix, so use your desk's.")
 
 # %% [markdown]
-# "None" is not "no loss": where a verdict says *cannot say* or *too few items*, only more questions of that kind will
-# tell. If a slice matters to you, plan its number of questions by itself.
+# "Cannot say" is not "no loss": only more conversations of that kind will tell.
 #
-# ## 9. Contamination: the test that the model has seen
+# ## 7. Would you ship it?
+#
+# Write down, *before* you look, what a new model must keep and by how much it may fall behind. Then a program decides,
+# and nobody has to be brave. Suppose that the template answers the desk's mail today, and that the team's policy is:
+#
+# - at least half of the replies are fit to send, and at most 5 points fewer than with the template;
+# - at most 5 points more replies have a value that no source has;
+# - editing gets no heavier than by 0.05 words a word;
+# - of the cases that must be handed over, at most 10 points fewer are.
+
+# %%
+policy = [{"metric": "fit to send", "may_drop": 5, "at_least": 50},
+          {"metric": "value without source", "may_drop": 5, "direction": "down"},
+          {"metric": "revision rate", "may_drop": 0.05, "direction": "down", "unit": "edits a word"},
+          {"metric": "handed over", "may_drop": 10}]
+by_item = {}
+for who in ("template", "tuned"):
+    over = [1 - kept for kept, due in zip(scores[who]["contained"], to_hand, strict=True) if due]
+    by_item[who] = {"handed over": over} | {rule["metric"]: scores[who][rule["metric"]] for rule in policy[:3]}
+forth = gate.gate(policy, baseline=by_item["template"], candidate=by_item["tuned"])
+forth
+
+# %% [markdown]
+# A limit *passes* if the whole interval keeps it, *fails* if the whole interval breaks it, and else there is *not
+# enough data*. The gate does not ask whether a drop is "significant": by that rule a test of three questions would let
+# everything through. The two columns beside the limits are its **power**: how often a model *as good as* the one in use
+# would pass, and with how many items it would in eight of ten cases. Where an equal model seldom passes, a closed gate
+# says more about the test than about the candidate.
+#
+# And the other way round: were the tuned model in use, might the template replace it?
+
+# %%
+from IPython.display import display
+
+back = gate.gate(policy, baseline=by_item["tuned"], candidate=by_item["template"])
+display(back)
+
+
+def reasons(outcomes, verdict):
+    return ", ".join(dict.fromkeys(one.rule.metric for one in outcomes.outcomes if one.verdict == verdict))
+
+
+if not forth.exit_code:
+    print("Ship the tuned model: every limit of the policy is kept.")
+elif reasons(forth, gate.FAIL):
+    print(f"Do not ship the tuned model for the whole desk: it breaks the policy on {reasons(forth, gate.FAIL)}.")
+else:
+    print(f"Do not ship it yet: nothing is broken, and there are too few items on {reasons(forth, gate.UNSURE)}.")
+if forth.exit_code and back.exit_code:
+    asked_for = [one.power.items for one in forth.outcomes if one.verdict == gate.UNSURE and one.power.items]
+    more = f" For what is unsure, collect up to {max(asked_for):,} items first." if asked_for else ""
+    better = [one.group for one in by_kind.rows if one.verdict == comparison.BETTER]
+    print("Nor may the template replace the tuned model: neither answers for the whole desk. What a team does then:\n"
+          "keep what is in use, and train on more of what failed. The long run of section 6, on 675 conversations,\n"
+          f"was clearly better than the template at these kinds: {', '.join(better) or 'none'}.\n"
+          f"They come first, with a person who reads before sending.{more}")
+
+# %% [markdown]
+# In your own project the gate runs wherever your tests run: three JSON files and one command, which returns 0 if all
+# pass and 1 if not. Here is the same call from Python.
+
+# %%
+import contextlib, io  # noqa: E401
+
+folder = paths.runs() / "gate"
+for name, contents in (("rules", policy), ("baseline", by_item["template"]), ("candidate", by_item["tuned"])):
+    files.write_json(folder / f"{name}.json", contents)
+with contextlib.redirect_stdout(io.StringIO()):  # it prints the first table once more
+    code = gate.main([str(folder / f"{name}.json") for name in ("rules", "baseline", "candidate")])
+print(f"python -m ftlab.evidence.gate rules.json baseline.json candidate.json -> exit code {code}: "
+      f"a CI job would {'stop here' if code else 'go on'}")
+
+# %% [markdown]
+# ## 8. Contamination: the test that the model has seen
 #
 # Training data is gathered from many places, and test questions get around. What happens to a score if some of them
-# are in the training set? We do it on purpose. Some test items go into the training data, several copies of each; in
-# every second copy somebody's finger slipped, as on the web, where nothing is copied exactly.
+# are in the training set? We do it on purpose, three times on the lab model: a clean set, one with a single copy of
+# each leaked item, one with many copies. In every second copy somebody's finger slipped, as on the web. The lab model
+# reads the course's *plain* conversations: one fact each, in simpler words.
 
 # %%
-from ftlab.world.text import rng
+from ftlab.world.text import rng, typo
 
-mixed = rng("leaked items", SEED).sample(held_out, 2 * LEAKED)
-leaked, others = mixed[:LEAKED], mixed[LEAKED:]
-dirty = evaluation.leak_into(chosen, leaked, COPIES, SEED)
-contaminated, _, _ = sft.fine_tune(choice, dirty, LR, STEPS, SEED)
+
+def leak_into(rows, items, copies):
+    """The rows, the last of which gave way to copies of test items; every second copy has a slip in its question."""
+    random, leaked = rng("leak", SEED), []
+    for number in range(copies):
+        for item in items:
+            record, question, reply = item["messages"]
+            slipped = {**question, "content": typo(question["content"], random)} if number % 2 else question
+            leaked.append({**item, "messages": [record, slipped, reply]})
+    return rows[: len(rows) - len(leaked)] + leaked
+
+
+plain_train, plain_test = texts.plain_conversations("train"), texts.plain_conversations("test")
+clean_rows = texts.sample(plain_train, LEAK_STEPS * 8, SEED)
+mixed = rng("leaked items", SEED).sample(plain_test, 2 * LEAKED)  # the first half leaks, the second is the control
+assert len(clean_rows) > LEAKED * COPIES, "fewer items, fewer copies or more steps: the leak has filled the whole set"
+sets = {"clean": clean_rows, "1 copy": leak_into(clean_rows, mixed[:LEAKED], 1),
+        f"{COPIES} copies": leak_into(clean_rows, mixed[:LEAKED], COPIES)}
+print({name: f"{len(rows)} rows" for name, rows in sets.items()})
 
 # %% [markdown]
-# The steps, the rate and the number of rows are those of the tuned model. We compare the two on the leaked items and
-# on as many test items that did not leak. The score is ROUGE-L, the share of the gold reply's wording: wording cannot
-# be guessed, so it shows what was learned by heart.
+# Same steps, same rate, same number of rows. The score is **ROUGE-L**, the share of words, in order, that a reply has
+# in common with the reference (here the desk's own reply): wording cannot be guessed, so it shows what was learned by
+# heart.
 
 # %%
-prompts = chat.prompts(chat_tokenizer, mixed)
-clean_said, dirty_said = (generate.replies(each, chat_tokenizer, prompts) for each in (tuned, contaminated))
-wanted = [row["messages"][-1]["content"] for row in mixed]
-clean, with_leak = (np.array(rouge_l.RougeL().compute(predictions=replies, references=wanted)["rouge_l_each"])
-                    for replies in (clean_said, dirty_said))
-gains = {"leaked": intervals.paired_difference(with_leak[:LEAKED], clean[:LEAKED]).times(100),
-         "not leaked": intervals.paired_difference(with_leak[LEAKED:], clean[LEAKED:]).times(100)}
-for name, gain in gains.items():
-    print(f"ROUGE-L on items {name}, with the leak minus without: {gain} points")
-print(f"\ngold:      {wanted[0]}\nwithout:   {clean_said[0]}\nwith leak: {dirty_said[0]}")
+from ftlab.scores.overlap import rouge_l
+
+wanted, heard = [row["messages"][-1]["content"] for row in mixed], {}
+for name, rows in sets.items():
+    trained = sft.fine_tune(lab, rows, lr=LAB_LR, steps=LEAK_STEPS, seed=SEED)
+    heard[name] = generate.replies(trained.model, trained.tokenizer, chat.prompts(trained.tokenizer, mixed))
+likeness = {name: rouge_l(replies, wanted) for name, replies in heard.items()}
+gains = {}
+for name in list(sets)[1:]:
+    for part, cut in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None))):
+        arms = likeness[name][cut], likeness["clean"][cut]
+        gains[name, part] = intervals.paired_difference(*arms, rate=False).times(100)
+        print(f"{name:>9}, items {part:10}: ROUGE-L with the leak minus without {words(gains[name, part])}")
+for name in list(sets)[1:]:
+    on, off = gains[name, "leaked"], gains[name, "not leaked"]
+    print(f"{name}: " + (
+        "only the leaked items gained. The model has not become better at the job; it has seen the sheet."
+        if on.low > 0 >= off.low else
+        "leaked and other items gained: part of it is no leak." if on.low > 0 else
+        "no gain that can be told from chance. That is not proof that a leak of this size is harmless."))
+print(f"\n{'wanted':>9}: {wanted[0]}")
+for name, replies in heard.items():
+    print(f"{name:>9}: {replies[0]}")
 
 # %% [markdown]
 # ### Claim 2: a leak raises the score on the leaked items
 #
-# The line about the items that did not leak is the control. If only the leaked items gain, the model has not become
-# better at the job; it has seen the sheet. A test set in which a part has leaked mixes the two, and its average rises
-# with the part.
+# The effect is that of the heavy leak. A test set in which a part has leaked mixes the two kinds of lines, and its
+# average rises with the part.
 
 # %%
-result = claims.record("leak-raises-score", SEED, *gains["leaked"],
-                       not_leaked=gains["not leaked"].value, model=claims.LAB)
+heavy = f"{COPIES} copies"
+arms = {"by_prompt": likeness[heavy][:LEAKED], "against": likeness["clean"][:LEAKED]}
+result = claims.record("leak-raises-score", SEED, *gains[heavy, "leaked"], **arms, model=claims.LAB,
+                       not_leaked=gains[heavy, "not leaked"].value, one_copy=gains["1 copy", "leaked"].value)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("leak-raises-score", result, ax)
 print(result)
@@ -590,9 +604,9 @@ print(result)
 # %% [markdown]
 # ### Finding the leak
 #
-# The usual detector looks for **n-grams**, runs of *n* words, that a training text shares with a test item. On two
-# sentences one sees at once why it beats a comparison of whole texts, and what a single slip does to it: every run
-# that goes through the changed word is gone.
+# The usual detector looks for **n-grams**, runs of *n* words that a training text shares with a test item. Two
+# sentences show why it beats a comparison of whole texts, and what a slip does: every run through the changed word is
+# gone.
 
 # %%
 def runs(text, n):
@@ -607,49 +621,76 @@ for n in (3, 5, 8):
     print(f"n = {n}: {len(runs(test_item, n) & runs(copied, n))} of {len(runs(test_item, n))} runs shared")
 
 # %% [markdown]
-# Short runs survive a slip, but short runs are also in anybody's sentences. `ftlab.evidence.contamination` therefore
-# uses runs only to find candidates. It then lays the two texts side by side, counts the words they share in order,
-# and gives less weight to words that many test items have. Does it find our leaks? We know the answer, so we can
-# score it.
+# Short runs survive a slip, but they stand in anybody's sentences. `ftlab.evidence.contamination` therefore uses runs
+# only to find candidates, lays the two texts side by side, and gives less weight to words that many test items have.
+# Does it find our leaks? We know the answer, so we can score it, with the words of section 1.
 
 # %%
-test_texts, rows = [evaluation.spoken(row) for row in held_out], [evaluation.spoken(row) for row in dirty]
-pairs = contamination.contaminated(rows, test_texts)
-exact = {i for i, text in enumerate(rows) if text in set(test_texts)}
+def spoken(row):  # what customer and desk say; many conversations share a screen
+    return " ".join(message["content"] for message in row["messages"][1:])
+
+
+dirty = [spoken(row) for row in sets[heavy]]
+pairs = contamination.contaminated(dirty, [spoken(row) for row in plain_test])
 planted = set(range(len(dirty) - LEAKED * COPIES, len(dirty)))
 flagged = {pair.train_index for pair in pairs}
-print(f"training rows that are copies: {len(planted)}; found as exact copies: {len(exact & planted)}; "
-      f"found by the detector: {len(flagged & planted)}")
+exact = {i for i, text in enumerate(dirty) if text in {spoken(row) for row in plain_test}}
+print(f"copies planted: {len(planted)}; found by comparing whole texts: {len(exact & planted)}; by the detector: "
+      f"{len(flagged & planted)} (recall {len(flagged & planted) / len(planted):.2f})")
 print(f"rows flagged that we did not plant: {len(flagged - planted)}")
 for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
     print(f"    {pair.share:.0%} of test item {pair.test_index}: {pair.shared}")
 
 # %% [markdown]
-# A row that was flagged though nobody planted it was written by the same patterns as a test item and came out nearly
-# the same. Read the words and decide. What to do with findings: before training, drop the rows. After training, report
-# the score on the test items that were *not* found, with both counts. What no overlap of words can see is a
-# paraphrase, so the best protection is a test set written after the model's data was gathered.
+# Drop what is found before training; after training, report the score on the items that were not found, with both
+# counts. What no overlap of words can see is a paraphrase, so the best protection is a test written after the model's
+# data was gathered. And the real model's own data? Our tables of Quillmere were invented after it was trained.
+#
+# ## 9. Your own marks: how often is the yardstick wrong?
+#
+# "Fit to send" is a program's opinion: a right value in a senseless sentence passes. So a person has to read. The form
+# shows twenty replies of the long run (section 6), drawn by chance from those that the yardstick calls fit. Would *you*
+# send them? Read the screen, the customer and the reply, and press a button (five minutes). Until all twenty are
+# marked, the next cell uses stored marks. No person made those: a language model read the replies as an editor, with a
+# reason for each (`data/stored/marked-replies.json` says how). Your marks are worth more.
 
 # %%
-near = contamination.contaminated([evaluation.spoken(row) for row in chosen], test_texts)
-touched = {pair.test_index for pair in near}
-untouched = [i for i in range(len(held_out)) if i not in touched]
-for name, places in (("all", range(len(held_out))), ("no near-copy in training", untouched)):
-    right = [scores["tuned"]["fit to send"][i] for i in places]
-    print(f"tuned, fit to send, {name}: {intervals.rate_interval(sum(right), len(right)).times(100)} % of {len(right)}")
+from ftlab.scores.mark_widget import MarkForm
+
+marked = files.read_json(paths.data() / "stored" / "marked-replies.json")
+of_id = {row["id"]: row for row in texts.conversations("test")}
+seen = ["\n".join(message["content"] for message in of_id[each["id"]]["messages"][:-1]) for each in marked["rows"]]
+assert all(desk.is_fit(each["reply"], of_id[each["id"]]) for each in marked["rows"])
+form = MarkForm([(what, each["reply"]) for what, each in zip(seen, marked["rows"], strict=True)])
+form.form
+
+# %%
+stored_marks = [each["send"] for each in marked["rows"]]
+marks = form.marks(stored_marks, marked["by"])
+wrongly = intervals.rate_interval(marks.count(False), len(marks)).times(100)
+print(f"{marks.count(False)} of {len(marks)} replies that the yardstick calls fit would not be sent: "
+      f"{wrongly.value:.0f} % [{wrongly.low:.0f}, {wrongly.high:.0f}].")
+for what, mark, each in zip(seen, marks, marked["rows"], strict=True):
+    if not mark:
+        print(f"\n{what}\n  > {each['reply']}" + ("" if each["send"] else f"\n  stored reason: {each['why']}"))
+share = np.mean(flat["tuned"]["fit to send"])
+print(f"\nThe yardstick calls {share:.0%} of the long run's replies fit. A reader would send "
+      f"{share * (1 - wrongly.high / 100):.0%} to {share * (1 - wrongly.low / 100):.0%} of them all, by these marks.")
 
 # %% [markdown]
+# That interval is wide, and it is the most important one of this notebook: no comparison between models can be finer
+# than the yardstick is true. Twenty marks of fit replies say nothing about the other error, good replies that were
+# called unfit; for that, mark some of those. And the marks themselves are one reader's. If you have marked, the next
+# section's kappa measures how far two readers agree.
+#
 # ## 10. A model as judge
 #
 # Rules are exact and see little; people see much and are slow. So the field lets a model judge. A judge is a scorer
-# like any other and has to be tested like one. Our world has a luxury that yours lacks: the truth is known, so we can
-# test a judge on as many drafts as we like.
-#
-# First the yardstick. Raw agreement flatters: if nine drafts in ten are good, a judge that always says "good" agrees
-# in nine of ten. **Cohen's kappa** takes off what chance would give: 1 is full agreement, 0 is what two coins with the
-# raters' own shares would reach.
+# like any other and has to be tested like one. Raw agreement flatters: if nine drafts in ten are good, a judge that
+# always says "good" agrees in nine of ten. **Cohen's kappa** takes off what chance would give: 1 is full agreement, 0
+# is what two coins with the raters' own shares of yes would reach.
 
-# %% tags=["twin:ftlab.workshop.experiments.evaluation:kappa"]
+# %% tags=["twin:ftlab.scores.agreement:kappa"]
 import math
 
 
@@ -660,141 +701,115 @@ def kappa(truth, verdicts):
     by_chance = (yes_a * yes_b + (n - yes_a) * (n - yes_b)) / n  # each verdict of one rater met by any of the other
     return (agreed - by_chance) / (n - by_chance) if by_chance < n else math.nan
 
-# %% [markdown]
-# Two judges on ten drafts, both in agreement with the truth on eight of them. And a check against a library.
-
 # %%
 from sklearn.metrics import cohen_kappa_score
 
 truth, sleepy = [1] * 8 + [0] * 2, [1] * 10
 even, awake = [1] * 5 + [0] * 5, [1] * 4 + [0] * 5 + [1]
 for name, a, b in (("always says good", truth, sleepy), ("looks at the draft", even, awake)):
-    agreed = sum(x == y for x, y in zip(a, b, strict=True))
-    print(f"{name:18} agrees on {agreed} of 10, kappa {kappa(a, b):.2f}")
+    print(f"{name:18} agrees on {sum(x == y for x, y in zip(a, b, strict=True))} of 10, kappa {kappa(a, b):.2f}")
     assert abs(kappa(a, b) - cohen_kappa_score(a, b)) < 1e-12
+if marks != stored_marks:
+    print(f"your marks and the stored ones: kappa {kappa(stored_marks, marks):.2f}")
 
 # %% [markdown]
-# ### Labelled drafts
-#
-# A judge learns from drafts with a label. We make them: for each conversation a coin decides between the gold reply
-# as it is and the gold reply with one fault. The label comes from the rules (`is_fit`), never from the coin. Here are
-# the faults, one draft of each.
+# For each plain conversation a coin decides between the gold reply as it is and the gold reply with one fault; the
+# label comes from the rules (`desk.is_fit`), never from the coin. Can the real model judge such drafts if one tells it
+# the rules? It was asked once, untuned, and its verdicts are stored.
 
 # %%
-learned = evaluation.drafts(sft.sample(train, JUDGE_EXAMPLES, SEED), SEED)
-print({label: sum(draft.fit == label for draft in learned) for label in (True, False)})
-for fault in evaluation.FAULTS:
-    example = next((draft.text for draft in learned if draft.fault == fault), "(none in this sample)")
-    print(f"{fault:13} {example}")
+from ftlab.scores import agreement, judge
+
+asked_once = files.read_json(paths.data() / "stored" / "untuned-judge.json")
+called_good = [margin > 0 for margin in asked_once["margins"]]
+alone = agreement.kappa_interval([bool(fit) for fit in asked_once["fit"]], called_good)
+print(f"{asked_once['model']}, untuned: of {len(called_good)} drafts {sum(asked_once['fit'])} are good, and it calls "
+      f"{sum(called_good)} good; kappa {alone.value:.2f} [{alone.low:.2f}, {alone.high:.2f}]")
+assert alone.high < 0.4  # no use as a judge
 
 # %% [markdown]
-# The judge is the base model, fine-tuned with the trainer that you know. The conversation it learns has the screen,
-# the question with the draft below it, and one word as the reply: good or bad.
+# So a judge has to *learn*, from drafts with a label. The learner is the lab model: to train the real one on as many
+# takes minutes more than a lesson has. Here are the faults, one draft each.
+
+# %%
+learned = judge.drafts(texts.sample(plain_train, JUDGE_STEPS * 8, SEED), SEED)
+print({name: sum(draft.fit == label for draft in learned) for name, label in (("good", True), ("bad", False))})
+for fault in judge.FAULTS:
+    print(f"{fault:13} {next((draft.text for draft in learned if draft.fault == fault), '(none in this sample)')}")
+
+# %% [markdown]
+# What it learns from: the screen, the question with the draft below it, and one word as the reply.
 
 # %%
 def judge_rows(drafts):
-    return [evaluation.judge_row(draft.row, draft.text, "good" if draft.fit else "bad") for draft in drafts]
+    return [judge.judge_row(draft.row, draft.text, "good" if draft.fit else "bad") for draft in drafts]
 
 
 for message in judge_rows(learned)[0]["messages"]:
     print(f"{message['role']:>9}: {message['content']}")
-judge, judge_tokenizer, _ = sft.fine_tune(choice, judge_rows(learned), LR, JUDGE_STEPS, SEED)
+referee = sft.fine_tune(lab, judge_rows(learned), lr=LAB_LR, steps=JUDGE_STEPS, seed=SEED)
 
 # %% [markdown]
-# We need not let it write. One look at the scores of the next token is enough: how much rather would it begin with
-# "good" than with "bad"? That difference of logits is the *margin*, in nats. Above zero, the verdict is "good". (The
-# padding goes to the left, so that the last place of each row is where the verdict begins.)
-
-# %% tags=["twin:ftlab.workshop.experiments.evaluation:label_margins"]
-GOOD, BAD = "good", "bad"
-
-
-def label_margins(model, tokenizer, rows, batch_size=32):
-    """For each row, how much rather the model begins its verdict with "good" than with "bad", in nats."""
-    import torch
-
-    good, bad = (tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in (GOOD, BAD))
-    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    prompts, margins = chat.prompts(tokenizer, rows), []
-    model.eval()
-    for start in range(0, len(prompts), batch_size):
-        batch = tokenizer(prompts[start : start + batch_size], add_special_tokens=False, padding=True,
-                          padding_side="left", return_tensors="pt").to(model.device)
-        mask = batch["attention_mask"]
-        with torch.inference_mode():
-            out = model(input_ids=batch["input_ids"], attention_mask=mask, logits_to_keep=1,
-                        position_ids=(mask.cumsum(dim=-1) - 1).clamp(min=0))
-        last = out.logits[:, -1].float()  # (B, V): the scores of the first word of the verdict
-        margins += (last[:, good] - last[:, bad]).tolist()
-    return margins
-
-# %% [markdown]
-# Now the test: drafts for the held-out conversations, made in the same way, about products that the judge has never
-# seen. We ask for its verdict and lay it beside the truth.
+# We need not let it write: `judge.label_margins` looks at the scores of its next token and returns how much rather it
+# would begin with "good" than with "bad", in nats. Above zero, the verdict is "good". Now the test: drafts for the
+# held-out plain conversations, made the same way, about products that the judge has never seen.
 
 # %%
-tried = evaluation.drafts(held_out, SEED)
+tried = judge.drafts(plain_test, SEED)
 truth = [draft.fit for draft in tried]
-margins = label_margins(judge, judge_tokenizer, judge_rows(tried))
+margins = judge.label_margins(referee.model, referee.tokenizer, judge_rows(tried))
 verdicts = [margin > 0 for margin in margins]
-print(f"{'':14}judge: good  judge: bad")
-for label, name in ((True, "rules: fit"), (False, "rules: not fit")):
-    said_good = sum(v for v, t in zip(verdicts, truth, strict=True) if t == label)
-    print(f"{name:14}{said_good:11}{truth.count(label) - said_good:12}")
-agreement = evaluation.kappa_interval(truth, verdicts)
-print("kappa {:.2f} [{:.2f}, {:.2f}]".format(*agreement))
-
-# %% [markdown]
-# One number for all faults hides which ones it can see. So we look at each fault by itself: how many of the drafts
-# that have it does the judge call bad? The last line is the other side, good drafts that it lets pass.
-
-# %%
-for fault in [*evaluation.FAULTS, "none"]:
+agreed = agreement.kappa_interval(truth, verdicts)
+print(f"agrees with the rules on {np.mean(np.equal(truth, verdicts)):.0%} of {len(tried)} drafts; "
+      f"kappa {agreed.value:.2f} [{agreed.low:.2f}, {agreed.high:.2f}]\n")
+rates = {}
+for fault in [*judge.FAULTS, "none"]:
     right = [v == t for v, t, draft in zip(verdicts, truth, tried, strict=True) if draft.fault == fault]
     if right:
-        print(f"{fault:13} {sum(right):3} of {len(right):3} judged rightly  "
-              f"{intervals.rate_interval(sum(right), len(right)).times(100)} %")
+        rates[fault] = intervals.rate_interval(sum(right), len(right)).times(100)
+        print(f"{fault:13} {sum(right):3} of {len(right):3} judged rightly  {rates[fault]} %")
+worst = min((fault for fault in rates if fault != "none"), key=lambda fault: rates[fault].value)
+sees = rates["wrong value"].value >= 50
+print(f"\nIt is blindest to: {worst}. A wrong value, the fault that does the most harm, it "
+      f"{'finds in most of the drafts' if sees else 'misses in most of the drafts, and waves them through'}.")
 
 # %% [markdown]
-# Compare the wrong values with the faults of manner. A missing sign-off stands on the surface of the draft; a wrong
-# price can only be seen by looking it up in the record. A judge that is strong on the first and weak on the second
-# can have a fine kappa and wave through the drafts that do the harm.
-#
 # ### Claim 3: a model judge agrees with the truth as well as judges are said to agree with people
 #
-# Zheng et al. (2023) report agreement of strong judges with people of more than 80 %, about as much as people have
-# with each other. On two equally common answers, 80 % is a kappa of 0.6, the limit of the claim.
+# Zheng et al. (2023) report agreement of strong judges with people of more than 80 %, about as much as people have with
+# each other. On two equally common answers that is a kappa of 0.6, the limit of the claim.
 
 # %%
-result = claims.record("judge-agrees", SEED, *agreement, model=claims.LAB)
+result = claims.record("judge-agrees", SEED, *(agreed if not math.isnan(agreed.value) else (0, 0, 0)), model=claims.LAB)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("judge-agrees", result, ax)
 print(result)
 
 # %% [markdown]
-# (A judge that gives one verdict to every draft has a kappa of 0, and no resample can move it: then the interval is a
-# point, and too sure of itself.) The drafts above had our faults in them. Those that the judge would meet at work were
-# written by a model, with faults of its own. Does the agreement carry over? We ask about the quick model's replies.
+# Those drafts had *our* faults. The drafts that a judge meets at work were written by a model, with faults of its own.
+# Does the agreement carry over? Here are the replies that section 8's models wrote.
 
 # %%
-own = [evaluation.Draft(row, reply, is_fit(reply, row), "") for row, reply in zip(held_out, said["quick"], strict=True)]
-own_verdicts = [margin > 0 for margin in label_margins(judge, judge_tokenizer, judge_rows(own))]
+own = [judge.Draft(row, reply, desk.is_fit(reply, row), "") for replies in heard.values()
+       for row, reply in zip(mixed, replies, strict=True)]
 own_truth = [draft.fit for draft in own]
-agreed = sum(a == b for a, b in zip(own_truth, own_verdicts, strict=True))
-print(f"quick model's replies: fit {sum(own_truth)}, judged good {sum(own_verdicts)}, agreed on {agreed} of {len(own)}")
-kappas = evaluation.kappa_interval(own_truth, own_verdicts)
-print("kappa {:.2f} [{:.2f}, {:.2f}]   (nan: both always said the same)".format(*kappas))
+own_verdicts = [margin > 0 for margin in judge.label_margins(referee.model, referee.tokenizer, judge_rows(own))]
+there = agreement.kappa_interval(own_truth, own_verdicts)
+print(f"models' own replies: fit {sum(own_truth)}, judged good {sum(own_verdicts)}, of {len(own)}; "
+      f"kappa {there.value:.2f} [{there.low:.2f}, {there.high:.2f}]")
+one_sided = len(set(own_truth)) < 2 or len(set(own_verdicts)) < 2
+print("All are fit or none is, or the judge gave one verdict for all: then kappa says nothing." if one_sided else
+      "Lower than on our drafts: it has learned our faults and not badness as such." if there.high < agreed.low else
+      "Higher than on our drafts." if there.low > agreed.high else
+      "Not clearly different from our drafts; the interval is wide.")
 
 # %% [markdown]
-# If kappa is lower here, the judge has learned our faults and not badness as such. Always test a judge on what it
-# will judge.
+# ### Claim 4: a judge likes longer replies
 #
-# ### Does it like length?
-#
-# Judges are said to prefer longer replies. We can test it cleanly: put two friendly sentences into each draft that
-# change nothing. A good draft stays good by the rules and a bad one stays bad; the `assert` below holds us to it.
+# We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by the
+# rules and a bad one bad; the `assert` holds us to it. Whatever moves then, moves by length (and friendliness) alone.
 
-# %% tags=["twin:ftlab.workshop.experiments.evaluation:pad"]
+# %% tags=["twin:ftlab.scores.judge:pad"]
 FILLER = "We are glad that you asked. Our desk reads every message with care."
 
 
@@ -803,97 +818,42 @@ def pad(reply):
     first, *rest = brand.sentences(reply)
     return " ".join([first, FILLER, *rest])
 
-# %% [markdown]
-# The same judge, the same drafts, only longer. Whatever moves now, moves by length (and friendliness) alone.
-
 # %%
 padded = [draft._replace(text=pad(draft.text)) for draft in tried]
-assert all(is_fit(draft.text, draft.row) == draft.fit for draft in padded)
-padded_margins = label_margins(judge, judge_tokenizer, judge_rows(padded))
-padded_verdicts = [margin > 0 for margin in padded_margins]
-fig, ax = plt.subplots()
+assert all(desk.is_fit(draft.text, draft.row) == draft.fit for draft in padded)
+longer = [margin > 0 for margin in judge.label_margins(referee.model, referee.tokenizer, judge_rows(padded))]
 bars = {}
 for label, name in ((True, "good"), (False, "bad")):
-    for found_here, form in ((verdicts, "plain"), (padded_verdicts, "padded")):
-        picked = [v for v, t in zip(found_here, truth, strict=True) if t == label]
-        bars[f"{name} drafts,\n{form}"] = intervals.rate_interval(sum(picked), len(picked)).times(100)
+    for given, shape in ((verdicts, "plain"), (longer, "padded")):
+        picked = [v for v, t in zip(given, truth, strict=True) if t == label]
+        bars[f"{name} drafts,\n{shape}"] = intervals.rate_interval(sum(picked), len(picked)).times(100)
+moved = intervals.paired_difference(longer, verdicts).times(100)
+changed = np.mean(np.equal(truth, longer)) - np.mean(np.equal(truth, verdicts))
+fig, ax = plt.subplots()
 figures.bars(ax, list(bars), *zip(*bars.values(), strict=True), number="{:.0f} %",
              colors=[figures.GREY, figures.BLUE] * 2)
-moved = intervals.paired_difference(padded_verdicts, verdicts).times(100)
 _ = ax.set(ylabel="judged good (%)", ylim=(0, 112),
            title=f"Padding moves the judge's approval by {moved.value:+.0f} points")
 
-# %% [markdown]
-# Where could such a liking come from? A judge learns whatever tells good from bad in its examples. Some of our faults
-# take something away and none adds much, so length itself is a hint. The next cell prints the mean lengths that it
-# learned from, and how the two sentences moved its margin.
-#
-# ### Claim 4: a judge likes longer replies
-
 # %%
-for label, name in ((True, "good"), (False, "bad")):
-    lengths = [len(draft.text.split()) for draft in learned if draft.fit == label]
-    shift = np.mean([padded_margins[i] - margins[i] for i in range(len(tried)) if truth[i] == label])
-    print(f"{name} drafts: {np.mean(lengths):.1f} words in training; padding moves the margin by {shift:+.2f} nats")
-result = claims.record("judge-likes-length", SEED, *moved, model=claims.LAB)
+result = claims.record("judge-likes-length", SEED, *moved, by_prompt=longer, against=verdicts, model=claims.LAB)
 fig, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("judge-likes-length", result, ax)
 print(result)
+way = ("It likes longer drafts" if moved.low > 0 else "It turns against longer drafts, a bias too" if moved.high < 0
+       else "No liking can be shown")
+print(f"{way}. Its agreement with the rules moved by {100 * changed:+.0f} points; the truth did not move at all.")
 
 # %% [markdown]
-# If the verdict is that the claim does not hold here, look at the sign before you are relieved. A judge that turns
-# against padded drafts has a bias too, only another one: to anything unlike its training drafts. Either way the truth
-# did not move and the verdict did. The remedies are the same: judge pairs of equal length, correct for length, or
+# Where could a liking for length come from? A judge learns whatever tells good from bad in its examples, and some of
+# our faults take something away, so length is a hint. The remedies: judge pairs of equal length, correct for length, or
 # train on drafts in which length says nothing.
 #
-# ## 11. A gate: figures that must not drop
-#
-# Back to the question at the top: shall we ship it? Write down, *before* you look, which figures must not drop and by
-# how much. Then a program decides, and nobody has to be brave. Suppose that the tuned model is in use and the
-# colleague proposes the quick one, which costs less to train.
-
-# %%
-rules = [{"metric": "fit to send", "may_drop": 2, "at_least": 80},
-         {"metric": "right fact", "may_drop": 2},
-         {"metric": "value without source", "may_drop": 2, "direction": "down"},
-         {"metric": "revision rate", "may_drop": 0.05, "direction": "down", "unit": "edits a word"},
-         {"metric": "general facts", "may_drop": 5}]
-by_item = {}
-for who in ("quick", "tuned"):
-    by_item[who] = {rule["metric"]: [float(value) for value in scores[who][rule["metric"]]] for rule in rules}
-gate.gate(rules, baseline=by_item["tuned"], candidate=by_item["quick"])
-
-# %% [markdown]
-# Each line has three possible ends. A limit *passes* if the whole interval keeps it, *fails* if the whole interval
-# breaks it, and else there is *not enough data*. Note what the gate does not ask: whether a drop is "significant". By
-# that rule a test with three questions would let everything through. And look at the two columns beside the limits:
-# how often would a model that is *as good* as the one in use pass, and how many items would it take until it does in
-# 8 of 10 cases? A gate that stops most good models has too few items for its limits.
-#
-# And the other way round? Suppose that quick were in use and tuned proposed. A better model at the desk's work may
-# still fail, by what it forgot.
-
-# %%
-gate.gate(rules, baseline=by_item["quick"], candidate=by_item["tuned"])
-
-# %% [markdown]
-# In your own project, the gate runs wherever your tests run: three JSON files and one command,
-# `python -m ftlab.evidence.gate rules.json baseline.json candidate.json`. It returns 0 if all pass and 1 if not, which
-# is what a CI job looks at. Here is the same call from Python.
-
-# %%
-folder = paths.runs() / "gate"
-for name, content in (("rules", rules), ("baseline", by_item["tuned"]), ("candidate", by_item["quick"])):
-    files.write_json(folder / f"{name}.json", content)
-code = gate.main([str(folder / f"{name}.json") for name in ("rules", "baseline", "candidate")])
-print(f"\nexit code {code}: a CI job would {'stop here' if code else 'go on'}")
-
-# %% [markdown]
-# ## 12. When a model skipped a question
+# ## 11. When a model skipped a question
 #
 # A model crashed on one prompt, and somebody took the mean of what was there. That is a quiet lie: the prompts that
-# crash are seldom the easy ones. The cell below is meant to fail. Read its message from left to right: which model
-# and metric, what was expected, what was found, and what to do.
+# crash are seldom the easy ones. The cell below is meant to fail. Its message says which model and metric, what was
+# expected, what was found, and what to do.
 
 # %% tags=["raises-exception"]
 from IPython import get_ipython
@@ -905,13 +865,12 @@ comparison.compare(finished, baseline="base")
 # %% [markdown]
 # ## Exercises
 #
-# Each has a stub for you to fill in and a checker in the next cell, which says "Not yet" and why until the stub is
-# right. Hints and answers are folded.
+# Each has a stub to fill in and a checker in the next cell, which says "Not yet" and why until the stub is right.
 #
-# ### Exercise 1: precision, recall and F1 of one label (core, 8 minutes, easy)
+# ### Exercise 1: precision, recall and F1 of one label
 #
-# Given predicted and true labels, return the three for one label. Where nothing was predicted as the label, precision
-# is 0; where it never occurs, recall is 0; where both are 0, F1 is 0.
+# *8 minutes · core · easy.* Where nothing was predicted as the label, precision is 0; where it never occurs, recall is
+# 0; where both are 0, F1 is 0.
 
 # %%
 def label_scores(predicted, true, label):
@@ -923,6 +882,8 @@ def label_scores(predicted, true, label):
     # your code here
 
 # %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
 found = label_scores(["a", "a", "b"], ["a", "b", "b"], "a")
 check(found is not None, "nothing comes back. Return precision, recall and F1.")
 check(len(found) == 3, "three numbers come back: precision, recall, F1.")
@@ -937,6 +898,8 @@ except ZeroDivisionError:
 check(found, "a label that was never predicted, or never occurs, must not divide by zero.")
 check(all(tuple(one) == (0, 0, 0) for one in found), "without a single hit all three are 0.")
 check(label_scores(["a"] * 5, ["a"] * 4 + ["b"], "a")[0] == 0.8, "'b' sorted under 'a' lowers the precision of 'a'.")
+found = label_scores(["a", "b", "c", "c"], ["a", "a", "c", "b"], "a")
+check(tuple(found[:2]) == (1, 0.5), "hits of OTHER labels do not count for 'a': count where both lists say 'a'.")
 passed("You can say which of the two kinds of mistake a sorter makes.")
 
 # %% [markdown]
@@ -959,9 +922,10 @@ passed("You can say which of the two kinds of mistake a sorter makes.")
 #
 # </details>
 #
-# ### Exercise 2: a paired bootstrap (core, 10 minutes, medium)
+# ### Exercise 2: a paired bootstrap
 #
-# Write the 95 % percentile interval of the mean difference of two models on the same questions.
+# *10 minutes · core · medium.* Write the 95 % percentile interval of the mean difference of two models on the same
+# questions, by drawing questions again and again.
 
 # %%
 import numpy as np
@@ -978,6 +942,8 @@ def paired_bootstrap(a, b, resamples=2000, seed=0):
 # %% tags=["raises-exception"]
 import numpy as np
 
+from ftlab.exercise import check, passed
+
 found = paired_bootstrap([1, 0, 1, 1], [1, 0, 1, 1])
 check(found is not None, "nothing comes back. Return the lower and the upper end.")
 check(len(found) == 2 and found[0] <= found[1], "two numbers come back, the lower one first.")
@@ -986,13 +952,19 @@ check(tuple(found) == (0, 0),
 found = paired_bootstrap([2, 3, 4, 5], [1, 2, 3, 4])
 check(found[0] == found[1], "a model that is 1 better on every question is 1 better in every resample.")
 check(found[0] > 0, "the difference is a minus b, so a better a gives a positive number.")
-random = np.random.default_rng(1)
-a, b = random.normal(1, 1, 200), random.normal(0, 1, 200)
-low, high = paired_bootstrap(a, b)
-half = 1.96 * (a - b).std() / 200**0.5
-check(high - low < 10 * half / 4, "draw as many questions as there are; fewer make the interval too wide.")
-check(high - low > half, "cut off 2.5 % on either side, and draw WITH replacement: else every mean is the same.")
-check(abs(low - (a - b).mean() + half) < half / 4 and abs(high - (a - b).mean() - half) < half / 4,
+ends = [paired_bootstrap([0] * 9 + [10], [0] * 10, seed=seed) for seed in range(3)]
+check(all(abs(10 * end - round(10 * end)) < 0.26 for pair in ends for end in pair) and min(low for low, _ in ends) >= 0,
+      "one question in ten has all of the difference, so every resample's mean is a whole number, 0 or more: a formula "
+      "gives ends that no resample has. Draw questions.")
+check(all(low <= high for low, high in ends), "two numbers come back, the lower one first.")
+chance = np.random.default_rng(1)
+a, b = chance.normal(1, 1, 200), chance.normal(0, 1, 200)
+ends = [tuple(paired_bootstrap(a, b, seed=seed)) for seed in range(4)]
+check(len(set(ends)) > 1, "another seed draws other questions, with replacement: the ends move a little.")
+(low, high), middle, half = np.mean(ends, axis=0), (a - b).mean(), 1.96 * (a - b).std() / 200**0.5
+check(high - low < 3 * half, "draw as many questions as there are; fewer make the interval too wide.")
+check(high - low > 1.85 * half, "too narrow: cut off 2.5 % on either side, and draw as many questions as there are.")
+check(max(abs(low - middle + half), abs(high - middle - half)) < half / 8,
       "the ends are the 0.025 and the 0.975 quantile of the means of the resamples.")
 passed("Your interval is paired, and it is right on a case where theory knows the answer.")
 
@@ -1015,10 +987,11 @@ passed("Your interval is paired, and it is right on a case where theory knows th
 #
 # </details>
 #
-# ### Exercise 3: a leak detector (core, 10 minutes, medium)
+# ### Exercise 3: a leak detector
 #
-# Return the numbers of the test items of which at least one run of `n` words stands in a training text. Case and
-# punctuation do not count. An item of fewer than `n` words is found only if all of it stands in a training text.
+# *10 minutes · core · medium.* Return the numbers of the test items of which at least one run of `n` words stands in a
+# training text. Case and punctuation do not count. An item of fewer than `n` words is found only if all of it stands
+# in a training text. Words may have figures in them, and letters of any script.
 
 # %%
 def find_leaks(train_texts, test_texts, n=5):
@@ -1026,8 +999,10 @@ def find_leaks(train_texts, test_texts, n=5):
     # your code here
 
 # %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
 seen = ["Hello! How long do you keep spare parts for kettles, please?", "Is the mug blue?"]
-found = find_leaks(seen, ["how long do you keep spare parts"], n=5)
+found = find_leaks(seen, ["HOW LONG do you KEEP spare PARTS"], n=5)
 check(found is not None, "nothing comes back. Return a list of places.")
 check(list(found) == [0], "the item stands in the first text but for its capitals: compare in lower case.")
 check(list(find_leaks(seen, ["spare parts for kettles, please"], n=5)) == [0],
@@ -1037,6 +1012,10 @@ check(list(find_leaks(seen, ["do you keep spare mugs for me"], n=5)) == [],
 check(list(find_leaks(seen, ["and how long do you keep old spare tents"], n=5)) == [0],
       "one shared run is enough, though the rest of the item differs.")
 check(list(find_leaks(seen, ["please is the mug"], n=4)) == [], "a run must not reach from one text into the next.")
+check(list(find_leaks(["Is order 4711 on its way to me?"], ["is order 4712 on its way"], n=5)) == [],
+      "'4711' and '4712' are words too: a detector for letters alone takes two orders for one.")
+check(list(find_leaks(["Скажите, где мой синий чайник?"], ["где мой синий чайник"], n=4)) == [0],
+      "a customer who writes in Russian uses letters too: a to z is not all there is.")
 check(list(find_leaks(seen, ["Blue?", "green"], n=5)) == [0],
       "an item of fewer than n words is found if all of it stands in a text.")
 check(list(find_leaks(["he drank blueberry tea"], ["blue"], n=5)) == [], "'blue' is not in 'blueberry': compare words.")
@@ -1073,122 +1052,117 @@ passed("Your detector finds runs of words, and not of letters.")
 #
 # </details>
 #
-# ### Exercise 4: the verdict of a gate (core, 5 minutes, easy)
+# ### Exercise 4: ship, keep, or measure more?
 #
-# A figure may drop by at most `may_drop` points. The interval of its change, new minus old, is given. Return "pass",
-# "fail" or "not enough data". A change that is just as large as allowed is allowed.
+# *8 minutes · core · a decision, not code.* The template is in use. The long run of section 6 is proposed, kind by
+# kind, and the team's policy has two limits for each kind: **at most 5 points fewer fit replies than the template**,
+# and **at least half of them fit**. Decide by the intervals that the cell prints: `"ship"` where both limits are surely
+# kept,
+# `"keep"` the template where one is surely broken, and `"measure"` more where neither is sure.
 
 # %%
-def gate_verdict(low, high, may_drop):
-    """The verdict on a change that lies between low and high, in points; higher is better."""
-    # your code here
+from ftlab import files, paths
+from ftlab.evidence import intervals
+
+long_run = files.read_json(paths.data() / "stored" / "desk-work.json")
+measured = {}  # kind: (change in points, fit in %), each a value with its interval
+for kind, each in long_run["tuned"].items():
+    change = intervals.paired_difference(each, long_run["template"][kind]).times(100)
+    measured[kind] = (change, intervals.rate_interval(sum(each), len(each)).times(100))
+    print(f"{kind:>13}: tuned minus template {change.value:+4.0f} [{change.low:+4.0f}, {change.high:+4.0f}] points; "
+          f"fit {measured[kind][1].value:3.0f} [{measured[kind][1].low:3.0f}, {measured[kind][1].high:3.0f}] %")
+decision = {
+    "fact": None,  # "ship", "keep" or "measure"
+    "two_facts": None,
+    "no_answer": None,
+    "follow_up": None,
+    "compare": None,
+    "complaint": None,
+    "order": None,
+    "grave": None,
+    "out_of_scope": None,
+}
 
 # %% tags=["raises-exception"]
-found = gate_verdict(1, 3, may_drop=2)
-check(found is not None, 'nothing comes back. Return "pass", "fail" or "not enough data".')
-check(found == "pass", "a gain passes.")
-check(gate_verdict(-9, -4, may_drop=2) == "fail", "even the better end, a drop of 4, is more than 2: that fails.")
-check(gate_verdict(-1.5, -0.5, may_drop=2) == "pass", "a sure but small drop is within what is allowed: it passes.")
-check(gate_verdict(-6, 4, may_drop=2) != "pass",
-      'an interval that holds 0 is not enough to pass: a drop of 6 is as possible. "Not significant" is no proof.')
-check(gate_verdict(-6, 4, may_drop=2) == "not enough data", "it may be kept or broken: there is not enough data.")
-check(gate_verdict(-2, 0, may_drop=2) == "pass", "a drop that is just as large as allowed is allowed.")
-check(gate_verdict(-5, -2, may_drop=2) == "not enough data", "the better end just keeps the limit: no fail.")
-passed("Your gate asks for proof that nothing was lost, and says when it has none.")
+from ftlab.exercise import check, passed
+
+check(all(decision.values()), "write one of 'ship', 'keep' and 'measure' for every kind.")
+check(set(decision.values()) <= {"ship", "keep", "measure"}, "only 'ship', 'keep' and 'measure' are decisions.")
+for kind, (change, fit) in measured.items():
+    spans = f"{kind} (change [{change.low:+.0f}, {change.high:+.0f}], fit [{fit.low:.0f}, {fit.high:.0f}])"
+    if change.high < -5 or fit.high < 50:
+        limit = "fewer than 5 points lost" if change.high < -5 else "half of the replies fit"
+        check(decision[kind] != "measure", f"{spans}: even the better end breaks '{limit}'. More items cost time and "
+              "will not save it: keep the template.")
+        check(decision[kind] == "keep", f"{spans}: even the better end breaks '{limit}'. Shipping costs customers.")
+    elif change.low >= -5 and fit.low >= 50:
+        check(decision[kind] == "ship", f"{spans}: both limits are kept, at the worse end too. Waiting costs the gain.")
+    else:
+        check(decision[kind] != "ship", f"{spans}: a limit may be broken at the worse end. A good average is no proof.")
+        check(decision[kind] != "keep", f"{spans}: nothing is surely broken, so this is no verdict against the model: "
+              "measure more.")
+counts = {word: list(decision.values()).count(word) for word in ("ship", "keep", "measure")}
+passed(f"You decided by intervals: {counts}.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# The limit is `-may_drop`. Look at the worse end to pass and at the better end to fail.
+# For each kind look at the worse ends first: is the change's low end at least -5, and the share's low end at least 50?
+# If not, look at the better ends: is one of them beyond its limit?
 #
 # </details>
 # <details><summary>Answer</summary>
 #
 # ```python
-# def gate_verdict(low, high, may_drop):
-#     if low >= -may_drop:
-#         return "pass"
-#     return "fail" if high < -may_drop else "not enough data"
+# for kind, (change, fit) in measured.items():
+#     if change.high < -5 or fit.high < 50:
+#         decision[kind] = "keep"
+#     else:
+#         decision[kind] = "ship" if change.low >= -5 and fit.low >= 50 else "measure"
 # ```
 #
 # </details>
 #
-# ### Exercise 5: kappa for any labels (extra, 8 minutes, medium)
+# ### Why?
 #
-# Raters may have more than two labels: A is better, B is better, tie. Write kappa for lists of any labels.
-
-# %%
-def kappa_of_labels(first, second):
-    """Cohen's kappa of two raters' labels: two lists of N labels of any kind. At least two labels must be in use."""
-    # your code here
-
-# %% tags=["raises-exception"]
-found = kappa_of_labels(["A", "B"], ["A", "B"])
-check(found is not None, "nothing comes back. Return a number.")
-check(found == 1, "full agreement is 1.")
-check(abs(kappa_of_labels(["A", "A", "B", "B"], ["A", "B", "A", "B"])) < 1e-9,
-      "agreement on half of two equally common labels is what chance gives: 0, and not 0.5.")
-check(abs(kappa_of_labels(["A", "B"], ["B", "A"]) + 1) < 1e-9, "less agreement than chance is below 0: do not cut off.")
-check(abs(kappa_of_labels(list("AAAB"), list("AAAA"))) < 1e-9,
-      "chance uses each rater's OWN shares: one who always says A agrees by chance as often as he does.")
-check(abs(kappa_of_labels(list("ABCABC"), list("ABCACB")) - 0.5) < 1e-9,
-      "with three labels chance is the sum over all of them, here a third.")
-passed("Your kappa takes off chance, whatever the labels are.")
-
-# %% [markdown]
-# <details><summary>Hint</summary>
-#
-# Chance agreement is a sum over labels: the first rater's share of the label times the second rater's.
-#
-# </details>
-# <details><summary>Answer</summary>
-#
-# ```python
-# def kappa_of_labels(first, second):
-#     n = len(first)
-#     agreement = sum(a == b for a, b in zip(first, second, strict=True)) / n
-#     chance = sum(first.count(label) * second.count(label) for label in {*first, *second}) / n**2
-#     return (agreement - chance) / (1 - chance)
-# ```
-#
-# </details>
-#
-# ### Why? (core, 3 minutes)
-#
-# A team trains twenty checkpoints, scores all of them on the test set, and reports the best one with its 95 %
-# interval. Nothing leaked, and the scorer is sound. Why is the number too high, and what should they have done?
+# *3 minutes · core.* A team trains twenty checkpoints, scores all of them on the test set, and reports the best one
+# with its 95 % interval. Nothing leaked, and the scorer is sound. Why is the number too high, and what should they have
+# done?
 #
 # <details><summary>Answer</summary>
 #
-# Each of the twenty scores is the truth plus some luck. The highest of them is likely to be one with good luck, so it
-# stands above what the same checkpoint would reach on new questions, and its interval, which is made for one look,
-# does not know that it was picked out of twenty. The test set has been used for choosing, and that makes it a
-# validation set. They should choose on validation questions and look at the test questions once. It is the reason why
-# section 8 corrected its p-values, and why notebook 02 let the validation examples choose the step and the test
-# examples measure the difference.
+# Each of the twenty scores is the truth plus some luck. The highest of them is likely to be one with good luck, and its
+# interval, made for one look, does not know that it was picked out of twenty. The test set has been used for choosing,
+# which makes it a validation set. They should choose on validation questions and look at the test questions once.
 #
 # </details>
 
 # %% [markdown]
 # ## In this notebook you saw
 #
-# - A score sees only what it looks at. Fit to send is several scores at once, and the distance between a check and
-#   the goal is a number that can be measured.
-# - Scorers with one number for each reply lead to paired intervals; the split questions carry all the news.
-# - A planner says before the test how many questions it needs, and a simulation says whether to believe the planner.
+# - A score sees only what it looks at. Fit to send is several scores at once, and the distance between a check and the
+#   goal is a number that can be measured.
+# - One number for each reply gives paired intervals; the split conversations carry all the news; a planner says how
+#   many it takes.
 # - An average can rise while a slice falls, and looking at many slices has to be paid for.
-# - Copies of test items in the training data show on those items; a detector finds them even when they were changed.
-# - A judge is a scorer that must be tested: its agreement beyond chance, fault by fault, and what moves it that
-#   should not.
-# - A gate asks for proof that nothing was lost, and is written before one looks.
+# - A policy is written before one looks, asks for proof that nothing was lost, and says how often it would let an equal
+#   model through.
+# - A detector finds copies of test items; a reader finds what the yardstick overlooks; a judge has to be tested itself.
 #
-# All verdicts of this run, side by side:
+# All verdicts of this run, side by side, and what it took on your computer:
 
 # %%
+import psutil
+
+from ftlab.course import doctor
+
 for name in ("checks-hide-rewrites", "leak-raises-score", "judge-agrees", "judge-likes-length"):
     verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
     print(f"{name:21} {verdict['verdict']:20} {span}")
+memory = psutil.Process().memory_info().rss
+print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory / 2**30:.1f} GiB of memory in use.")
+print(doctor.machine())
 
 # %% [markdown]
 # ## Sources

@@ -1,0 +1,234 @@
+"""Plausible wrong answers meet their own sentence, and right ones of several kinds pass: notebook 08's checkers."""
+
+from __future__ import annotations
+
+import pytest
+from exercises import EVERY, names
+
+from ftlab.exercise import NotYet
+
+SORTER, BOOTSTRAP, LEAKS, SHIP = (exercise for exercise in EVERY if exercise.notebook == "08_evaluation")
+
+LABELS = """
+def label_scores(predicted, true, label):
+    hits = sum(p == t {hit} for p, t in zip(predicted, true))
+    said, there = {said}, {there}
+    precision, recall = {precision}, {recall}
+    f1 = {f1}
+    return {returned}
+"""
+RIGHT = {
+    "hit": "== label", "said": "predicted.count(label)", "there": "true.count(label)",
+    "precision": "hits / said if said else 0", "recall": "hits / there if there else 0",
+    "f1": "2 * precision * recall / (precision + recall) if hits else 0", "returned": "precision, recall, f1",
+}  # fmt: skip
+BY_COUNTS = """
+import numpy as np
+def label_scores(predicted, true, label):
+    p, t = np.array(predicted) == label, np.array(true) == label
+    both, either = (p & t).sum(), p.sum() + t.sum()
+    return [both / max(p.sum(), 1), both / max(t.sum(), 1), 2 * both / max(either, 1)]
+"""
+BY_LIBRARY = """
+from sklearn.metrics import precision_recall_fscore_support
+def label_scores(predicted, true, label):
+    found = precision_recall_fscore_support(true, predicted, labels=[label], zero_division=0)
+    return tuple(each[0] for each in found[:3])
+"""
+
+DRAWN = """
+import numpy as np
+def paired_bootstrap(a, b, resamples=2000, seed=0):
+    a, b = np.array(a, dtype=float), np.array(b, dtype=float)
+    random = np.random.default_rng(seed)
+    means = {means}
+    return {ends}
+"""
+MEANS = "[(a - b)[random.integers(0, len(a), len(a))].mean() for _ in range(resamples)]"
+ENDS = "tuple(np.quantile(means, [0.025, 0.975]))"
+NORMAL = """
+import numpy as np
+def paired_bootstrap(a, b, resamples=2000, seed=0):
+    d = np.array(a) - np.array(b)
+    half = 1.96 * d.std() / len(d) ** 0.5
+    return d.mean() - half, d.mean() + half
+"""
+JITTERED = """
+import numpy as np
+def paired_bootstrap(a, b, resamples=2000, seed=0):
+    d = np.array(a, dtype=float) - np.array(b)
+    means = np.random.default_rng(seed).normal(d.mean(), d.std() / len(d) ** 0.5, resamples)
+    return tuple(np.quantile(means, [0.025, 0.975]))
+"""
+BY_SCIPY = """
+import numpy as np
+from scipy.stats import bootstrap
+def paired_bootstrap(a, b, resamples=2000, seed=0):
+    d = np.subtract(a, b)
+    if not d.std():
+        return [d[0], d[0]]
+    found = bootstrap((d,), np.mean, n_resamples=resamples, method="percentile", rng=seed).confidence_interval
+    return [found.low, found.high]
+"""
+BY_LOOP = """
+import random
+def paired_bootstrap(a, b, resamples=2000, seed=0):
+    draw, pairs = random.Random(seed), list(zip(a, b))
+    means = sorted(sum(x - y for x, y in draw.choices(pairs, k=len(pairs))) / len(pairs) for _ in range(resamples))
+    return means[int(0.025 * resamples)], means[int(0.975 * resamples)]
+"""
+
+FINDER = """
+import re
+def find_leaks(train_texts, test_texts, n=5):
+    def words(text):
+        return {words}
+    def runs(text, size):
+        return {{tuple(text[i:i + size]) for i in range(len(text) - size + 1)}}
+    train, found = {train}, []
+    for place, item in enumerate(map(words, test_texts)):
+        size = {size}
+        if size and any(runs(item, size) & runs(text, size) for text in train):
+            found.append(place)
+    return {returned}
+"""
+WORDS, TRAIN = 're.findall(r"\\w+", text.lower())', "[words(text) for text in train_texts]"
+FOUND = {"words": WORDS, "train": TRAIN, "size": "min(n, len(item))", "returned": "found"}
+INSIDE = """
+import re
+def find_leaks(train_texts, test_texts, n=5):
+    plain = [" ".join(re.findall(r"\\w+", text.lower())) for text in train_texts]
+    found = []
+    for place, text in enumerate(test_texts):
+        words = re.findall(r"\\w+", text.lower())
+        size = min(n, len(words))
+        if any(" ".join(words[i:i + size]) in each for i in range(len(words) - size + 1) for each in plain):
+            found.append(place)
+    return found
+"""
+PADDED = INSIDE.replace('plain = [" ".join(re.findall(r"\\w+", text.lower())) for',
+                        'plain = [f" {\' \'.join(re.findall(chr(92) + \'w+\', text.lower()))} " for').replace(
+    'if any(" ".join(words[i:i + size]) in each', 'if any(f" {\' \'.join(words[i:i + size])} " in each').replace(
+    "return found", "return tuple(found)")  # a space at both ends, so that 'blue' is no part of 'blueberry'
+
+
+def run(exercise, answer: str) -> None:
+    scope = names()
+    exec(exercise.stub, scope)
+    exec(answer, scope)
+    exec(exercise.checker, scope)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [({"returned": "recall, precision, f1"}, "swapped"), ({"f1": "(precision + recall) / 2"}, "harmonic mean"),
+     ({"precision": "hits / said", "recall": "hits / there"}, "must not divide by zero"),
+     ({"returned": "precision, recall"}, "three numbers"), ({"returned": "None"}, "nothing comes back"),
+     ({"hit": ""}, "divides by what was PREDICTED|belongs there"),
+     ({"f1": "2 * precision * recall / (precision + recall) if hits else 1"}, "without a single hit"),
+     ({"precision": "hits / len(predicted)"}, "one belongs there")],
+)  # fmt: skip
+def test_label_scores_that_err_are_told_how(change: dict, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(SORTER, LABELS.format(**{**RIGHT, **change}))
+
+
+@pytest.mark.parametrize(
+    ("means", "ends", "sentence"),
+    [(MEANS, "None", "nothing comes back"), (MEANS, f"{ENDS}[::-1]", "the lower one first"),
+     ("[a[random.integers(0, len(a), len(a))].mean() - b[random.integers(0, len(a), len(a))].mean()"
+      " for _ in range(resamples)]", ENDS, "draw the QUESTIONS once"),
+     (MEANS.replace("a - b", "b - a"), ENDS, "a minus b"),
+     (MEANS, "tuple(np.quantile(means, [0.05, 0.95]))", "cut off 2.5 %"),
+     ("[(a - b)[random.permutation(len(a))].mean() for _ in range(resamples)]", ENDS,
+      "another seed draws other questions"),
+     (MEANS.replace("default_rng(seed)", "default_rng(0)"), "tuple(np.quantile(means, [0.25, 0.75]))",
+      "cut off 2.5 %"),
+     ("[(a - b)[random.integers(0, len(a), max(1, len(a) // 20))].mean() for _ in range(resamples)]", ENDS,
+      "fewer make the interval too wide")],
+)  # fmt: skip
+def test_intervals_that_are_no_bootstrap_are_told_why(means: str, ends: str, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(BOOTSTRAP, DRAWN.format(means=means, ends=ends))
+
+
+@pytest.mark.parametrize("answer", [NORMAL, JITTERED])
+def test_a_formula_without_any_resampling_is_refused(answer: str) -> None:
+    with pytest.raises(NotYet, match="a formula gives ends that no resample has"):
+        run(BOOTSTRAP, answer)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [({"words": 're.findall("[a-z]+", text.lower())'}, "a detector for letters alone"),
+     ({"words": 're.findall("[a-z0-9]+", text.lower())'}, "a to z is not all there is"),
+     ({"words": "text.lower().split()"}, "a comma must not hide a leak"),
+     ({"words": 're.findall(r"\\w+", text)'}, "compare in lower case"),
+     ({"size": "n"}, "fewer than n words"), ({"size": "min(n - 1, len(item))"}, "four words in a row are not five"),
+     ({"train": "[[word for text in train_texts for word in words(text)]]"}, "from one text into the next"),
+     ({"size": "len(item)"}, "one shared run is enough"), ({"returned": "found[:1]"}, "every place")],
+)  # fmt: skip
+def test_a_detector_that_misses_or_invents_is_told_what(change: dict, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(LEAKS, FINDER.format(**{**FOUND, **change}))
+
+
+def test_a_detector_of_letters_is_told_to_compare_words() -> None:
+    with pytest.raises(NotYet, match="'blue' is not in 'blueberry'"):
+        run(LEAKS, INSIDE)
+
+
+BY_LIMITS = """
+for kind, (change, fit) in measured.items():
+    if change.high < -5 or fit.high < 50:
+        decision[kind] = "keep"
+    elif change.low >= -5 and fit.low >= 50:
+        decision[kind] = "ship"
+    else:
+        decision[kind] = "measure"
+"""
+BY_GATE = """
+from ftlab.evidence import gate
+words = {"fail": "keep", "not enough data": "measure", "pass": "ship"}
+for kind, each in long_run["tuned"].items():
+    rule = {"metric": kind, "may_drop": 5, "at_least": 50}
+    found = gate.gate([rule], {kind: long_run["template"][kind]}, {kind: each}).outcomes
+    decision[kind] = next(words[word] for word in words if word in [one.verdict for one in found])
+"""
+BY_MEANS = """
+for kind, (change, fit) in measured.items():
+    decision[kind] = "ship" if change.value >= -5 and fit.value >= 50 else "keep"
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [("decision['fact'] = 'ship'", "for every kind"), (BY_MEANS, "A good average is no proof"),
+     ("decision = dict.fromkeys(decision, 'measure')", "More items cost time|Waiting costs the gain"),
+     (BY_LIMITS + "decision['follow_up'] = 'measure'", "Waiting costs the gain"),
+     (BY_LIMITS + "decision['no_answer'] = 'measure'", "will not save it"),
+     (BY_LIMITS + "decision['out_of_scope'] = 'ship'", "Shipping costs customers"),
+     (BY_LIMITS.replace("'measure'", "'keep'").replace('"measure"', '"keep"'), "no verdict against the model"),
+     ("decision = dict.fromkeys(decision, 'yes')", "only 'ship', 'keep' and 'measure'")],
+)  # fmt: skip
+def test_a_decision_against_the_policy_is_told_what_it_costs(answer: str, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(SHIP, answer)
+
+
+def test_the_decision_has_all_three_outcomes() -> None:
+    scope = names()
+    exec(SHIP.stub, scope)
+    exec(BY_LIMITS, scope)
+    assert set(scope["decision"].values()) == {"ship", "keep", "measure"}
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [(SORTER, BY_COUNTS), (SORTER, BY_LIBRARY), (BOOTSTRAP, BY_SCIPY), (BOOTSTRAP, BY_LOOP), (LEAKS, PADDED),
+     (LEAKS, FINDER.format(**{**FOUND, "returned": "[place for place in range(len(test_texts)) if place in found]"})),
+     (SHIP, BY_LIMITS), (SHIP, BY_GATE)],
+)  # fmt: skip
+def test_other_right_answers_pass(exercise, answer: str, capsys: pytest.CaptureFixture) -> None:
+    run(exercise, answer)
+    assert capsys.readouterr().out.splitlines()[-1].startswith("Passed.")

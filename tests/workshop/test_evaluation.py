@@ -1,0 +1,32 @@
+"""The stored replies of the rivals are what a run of the rivals wrote, with when and where."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime
+
+from ftlab import texts
+from ftlab.scores import judge
+from ftlab.workshop.experiments import evaluation
+
+
+def test_gather_takes_replies_and_costs_and_names_the_day(tmp_path):
+    ways = {way: {"prompt_tokens": 10 + n, "seconds_each": 0.5, "both": [0, 1], "replies": [f"{way} 1", f"{way} 2"]}
+            for n, way in enumerate(evaluation.WAYS)}
+    run = tmp_path / "rivals.json"
+    run.write_text(json.dumps({"model": "M", "dtype": "float32", "ids": ["a", "b"], "kinds": ["x", "y"], **ways}))
+    noon = datetime(2026, 3, 4, 12).timestamp()
+    os.utime(run, (noon, noon))
+    found = evaluation.gather(run)
+    assert found["guide"] == {"prompt_tokens": 11, "seconds_each": 0.5, "replies": ["guide 1", "guide 2"]}
+    assert found["ids"] == ["a", "b"] and found["date"] == "2026-03-04" and found["machine"]
+    assert found["note"].startswith("M asked in three ways about 2 test conversations on 2026-03-04, in float32")
+
+
+def test_the_untuned_model_is_told_the_task_and_not_the_verdict():
+    draft = judge.drafts(texts.plain_conversations("test")[:1], 0)[0]
+    system, user, _ = evaluation.asked_to_judge(draft)["messages"]
+    screen, question = (message["content"] for message in draft.row["messages"][:2])
+    assert system["content"] == f"{evaluation.TASK}\n\nScreen: {screen}"
+    assert user["content"] == f"{question}\n\nDraft: {draft.text}"
