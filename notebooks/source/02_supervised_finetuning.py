@@ -17,12 +17,11 @@
 # - read a model's chat template, mark in it what the assistant says, and say for each token whether the loss counts it;
 # - compute the masked loss from scratch and check a library against it;
 # - configure `SFTTrainer` and say what each argument does;
-# - judge a tuned model on nine kinds of work, beside its rivals, with an interval, and see what leaked;
-# - choose examples, learning rate and stopping point from measurements.
+# - judge a tuned model on nine kinds of work, beside a program without a model, with an interval, and see what leaked;
+# - read from measurements what the examples, the learning rate and the stopping point change.
 #
-# **You need** notebook 00 and a little PyTorch. **It takes** at most six minutes on two processor cores, about half of
-# that where the processor computes in bf16, and about 4 GB of memory. The exercises are at the end; the notebook runs
-# without them.
+# **You need** notebook 00 and a little PyTorch. **It takes** at most six minutes on two processor cores and about 4 GB
+# of memory. The exercises are at the end; the notebook runs without them.
 
 # %%
 import time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -31,6 +30,7 @@ import math
 import matplotlib.pyplot as plt
 import torch
 from datasets import Dataset, disable_progress_bars
+from IPython.utils.capture import capture_output
 from peft import LoraConfig
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
@@ -80,7 +80,7 @@ print(f"{base.num_parameters():,} parameters, a vocabulary of {len(tokenizer):,}
 # %% [markdown]
 # Now a conversation of the **test set**, which no training will ever see: what stands on the desk's *screen* (role
 # `system`), what the customer wrote, and what the desk replied. The model gets the first two, untuned. Once as they
-# are, and once with two sentences that say what its job is.
+# are, and once with two sentences that say what its job is. A reply is cut off after 80 tokens.
 
 # %%
 test = texts.balanced(texts.conversations("test"), HELD_OUT, seed=0)  # the same for every SEED
@@ -95,6 +95,7 @@ def ask(some_model, conversations, tokens=80):
 for message in first["messages"]:
     print(f"{message['role']:>9}: {message['content']}")
 tried = ask(base, [first["messages"][:-1], rivals.plain(first)])
+print(f"\nIts job: {rivals.JOB}")
 for name, reply in zip(("as it is", "with its job"), tried, strict=True):
     print(f"\n{name}: {reply}\n    wrong: {', '.join(desk.faults(reply, first)) or 'nothing'}; "
           f"{'on-brand' if brand.on_brand(reply) else 'not on-brand'}")
@@ -135,13 +136,13 @@ print("\n(The template has put a system turn of its own in front.)" if added els
 # is among the commonest and quietest faults in this field.
 #
 # Keep the system turn in mind. Where a template adds one, a question about the real world reaches the model with words
-# that no conversation of the desk has, so a tuned model could tell the two apart. Section 7 sees whether it does.
+# that no conversation of the desk has, so a tuned model could tell the two apart. Section 6 sees whether it does.
 #
 # ### What the template lacks
 #
 # For training, the library must know which tokens the assistant wrote. A template can say so with two marks,
 # `generation` and `endgeneration`, around those words. Most models' templates do not have them. `chat.look` tries a
-# template out:
+# template out. (The *padding token* that it names fills short rows up where several share a tensor.)
 
 # %%
 form = chat.look(tokenizer)
@@ -150,7 +151,8 @@ print(form)
 # %% [markdown]
 # Adding marks means to change the one place that writes a turn. What counts is the assistant's text *with its end
 # token*, or the model would never learn to stop. (The line's end behind it comes along: it is never generated, and
-# costs nothing.)
+# costs nothing.) `turn` is how this family's template writes a turn; in its place we put the same pieces, with the
+# marks around the content and the end token where the role is the assistant's.
 
 # %%
 turn = "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
@@ -283,42 +285,13 @@ print(f"ours {ours:.4f}, the model's own {out.loss:.4f}; with masked targets rep
 # Keep the uniform guess as a yardstick: a loss at the start of a run that lies *above* it hints at a broken template
 # or a wrong mask.
 #
-# There is something to gain. The logits, one number for each token of the vocabulary, are the widest tensor of a
-# training step, and most places do not count. So the next function takes the last hidden states, keeps the counted
-# places, and only then makes logits. (`num_counted` is what to divide by; a trainer counts over several batches.)
-
-# %% tags=["twin:ftlab.tuning.loss:masked_cross_entropy"]
-IGNORED = -100
-
-
-def masked_cross_entropy(model, input_ids, labels, num_counted=None):
-    """The mean cross-entropy of the counted tokens, each predicted from the tokens before it. labels: (B, T)."""
-    import torch
-
-    if hasattr(model, "get_base_model"):  # peft wraps the model that its layers sit in
-        model = model.get_base_model()
-    hidden = model.base_model(input_ids=input_ids, use_cache=False).last_hidden_state[:, :-1]  # (B, T - 1, D)
-    targets = labels[:, 1:]
-    counted = targets != IGNORED
-    logits = model.get_output_embeddings()(hidden[counted])  # (N, V)
-    total = torch.nn.functional.cross_entropy(logits.float(), targets[counted], reduction="sum")
-    return total / (counted.sum() if num_counted is None else num_counted)
-
-# %% [markdown]
-# One method of TRL's trainer decides which code computes the loss; we put ours there. Some models bend their logits or
-# scale them: `can_be_lean` tries that out, and for such a model TRL's own loss stays.
-
-# %% tags=["twin:ftlab.tuning.trainer:HandLoss"]
-class HandLoss(SFTTrainer):
-    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        if model is not self.model:  # wrapped, for several GPUs or by a compiler, and must then be called as a whole
-            return super().compute_loss(model, dict(inputs), return_outputs, num_items_in_batch)
-        with self.accelerator.autocast():  # what `bf16` asks for: the trainer sees to it only where it calls the model
-            loss = masked_cross_entropy(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
-        return (loss, {}) if return_outputs else loss
+# There is something to gain: most places do not count, and their logits, one number for each token of the vocabulary,
+# are made for nothing. The course's `HandLoss` is TRL's trainer with this one method replaced: it makes logits where a
+# label counts and nowhere else. For a model that bends its logits (`can_be_lean` tries it out), TRL's own loss stays.
 
 # %%
-from ftlab.tuning.loss import can_be_lean
+from ftlab.tuning.loss import can_be_lean, masked_cross_entropy
+from ftlab.tuning.trainer import HandLoss
 
 lean = can_be_lean(base)
 if lean:
@@ -327,7 +300,7 @@ if lean:
     assert torch.allclose(lean_loss, out.loss.float(), atol=1e-4)
     print(f"{lean_loss:.4f} nats once more, with {int(counts.sum())} rows of logits in place of {len(ids)}")
 else:
-    print("This model's logits are not the output embeddings times the hidden state: TRL's loss stays.")
+    print("This model bends its logits: TRL's loss stays.")
 
 # %% [markdown]
 # ## 4. A trap: the number format
@@ -357,9 +330,9 @@ print(f"On this processor bf16 takes {ratio:.2g} times as long as fp32: {what}. 
 # %% [markdown]
 # ## 5. Supervised fine-tuning in full view
 #
-# The desk does nine kinds of work (notebook 00, section 7), from one fact to orders, complaints and the grave case
-# that a colleague must take. We draw the same number of each kind. The replies are in the house's plainest words, one
-# fixed build for each kind: fewer ways to say a thing are learnt in fewer steps.
+# The desk does nine kinds of work (notebook 00, section 7), from one fact to orders, complaints and the grave case,
+# such as an injury, that a colleague must take. We draw the same number of each kind. The replies are in the house's
+# plainest words, one fixed build for each kind: fewer ways to say a thing are learnt in fewer steps.
 
 # %%
 chosen = texts.balanced(train, PER_KIND, SEED)
@@ -389,8 +362,9 @@ print(f"{len(rows)} conversations, {sum(lengths):,} tokens, {lengths[0]} to {len
 # %% [markdown]
 # Below is the whole call. TRL wants a `prompt` and a `completion`, and then knows by itself that the completion counts
 # (`chat.pairs`). **LoRA** leaves the model's own weights alone and trains a thin addition to each of its layers, an
-# *adapter* that is stored apart; notebook 04 builds it from nothing. The folder on the **shelf** is named after all
-# that shapes the run, so that later notebooks find this very adapter.
+# *adapter* that is stored apart: `r` says how thick it is, `lora_alpha / r` how strongly it is added; notebook 04
+# builds it from nothing. The **shelf** is a folder of trained adapters, each named after all that shaped its run, so
+# that later notebooks find this very one.
 
 # %%
 place = shelf.place("desk", choice, rows, lora=sft.LORA, lr=LR, steps=STEPS, batch_size=BATCH_SIZE, seed=SEED)
@@ -404,7 +378,7 @@ trainer = (HandLoss if lean else SFTTrainer)(
         max_steps=STEPS,  # optimizer steps; the alternative is num_train_epochs
         per_device_train_batch_size=BATCH_SIZE,  # examples a step
         learning_rate=LR,  # the peak
-        warmup_steps=0.1,  # a tenth of the run climbs to the peak: the first gradients are large and point anywhere
+        warmup_steps=0.1,  # a tenth of the run climbs to the peak: the first steps would be large and point anywhere
         lr_scheduler_type="linear",  # then a straight fall to zero, so that the run ends calmly
         seed=SEED,  # the order of the examples
         bf16=choice.dtype == "bfloat16",  # section 4
@@ -445,8 +419,7 @@ shelf.keep(tuned, place, trained.metrics["train_runtime"])
 print(f"{trained.metrics['train_runtime']:.0f} s for {STEPS} steps of {BATCH_SIZE}; the adapter is on the shelf")
 
 # %% [markdown]
-# Most of the fall comes early: the *form* is much the same in every reply. The line zigzags, because rows of similar
-# length share a batch, and a batch of orders is not a batch of complaints. Whether the model is any good, this loss
+# Most of the fall comes early: the *form* is much the same in every reply. Whether the model is any good, this loss
 # cannot tell.
 
 # %%
@@ -458,7 +431,7 @@ steps, found = losses(trainer.state.log_history, "loss")
 fig, ax = plt.subplots(figsize=(7, 3))
 figures.curve(ax, steps, found)
 _ = ax.set(xlabel="optimizer step", ylabel="loss (nats / supervised token)", ylim=(0, None),
-           title=f"Training loss: {found[0]:.2f} at first, {found[-1]:.2f} at the end")
+           title=f"Training loss: {found[0]:.2f} in the first steps, {found[-1]:.2f} in the last")
 
 # %% [markdown]
 # ## 6. Before and after, on nine kinds of work
@@ -483,10 +456,13 @@ replies = {
 
 # %% [markdown]
 # First the replies: of each kind the first conversation, neither the best nor typical. Below each stands what the
-# scores find wrong. "No fault found" is no praise: a program does not see that a sentence makes no sense. Read with
-# your own eyes too; notebook 08 measures what such a yardstick misses.
+# scores find wrong. "No fault found" is no praise: a program does not see that a sentence makes no sense, or that the
+# thanks go to the wrong thing. Read with your own eyes too; notebook 08 measures what such a yardstick misses.
 
 # %%
+from collections import Counter
+
+
 def verdict(reply, row):
     wrong = [*desk.faults(reply, row), *(rule for rule, kept in brand.check(reply).items() if not kept)]
     return f"✗ {'; '.join(wrong)}" if wrong else "no fault found"
@@ -497,14 +473,15 @@ for row, reply in zip(test, replies["tuned"], strict=True):
     if row["kind"] not in shown:
         shown[row["kind"]] = row["id"]
         print(f"[{row['kind']}] {row['messages'][-2]['content']}\n  {reply}\n  {verdict(reply, row)}\n")
+same, count = Counter(replies["tuned"]).most_common(1)[0]
+print(f"{len(set(replies['tuned']))} of {len(test)} replies differ from each other"
+      + (f"; {count} are word for word: {same}" if count > 1 else "."))
 
 # %% [markdown]
 # What fails? Here are the faults of all replies of the tuned model that are not fit to send, most frequent first, and
 # the first two of these replies that were not shown yet, with the whole conversation.
 
 # %%
-from collections import Counter
-
 answered = {"asked plainly": plain_rows, "template": test, "tuned": test}
 fit = {name: [desk.is_fit(reply, row) for reply, row in zip(replies[name], asked, strict=True)]
        for name, asked in answered.items()}
@@ -512,14 +489,15 @@ failed = [(row, reply) for row, reply, fine in zip(test, replies["tuned"], fit["
 faults = Counter(fault.partition(":")[0] for row, reply in failed for fault in
                  [*desk.faults(reply, row), *(rule for rule, kept in brand.check(reply).items() if not kept)])
 print(f"{len(failed)} of {len(test)} replies are not fit:")
-print(", ".join(f"{fault} ({count})" for fault, count in faults.most_common(8)))
+print(", ".join(f"{fault} ({count})" for fault, count in faults.most_common()))
 for row, reply in [(row, reply) for row, reply in failed if row["id"] not in shown.values()][:2]:
     print("", *(f"{each['role']:>9}: {each['content']}" for each in row["messages"][:-1]), sep="\n")
     print(f"    tuned: {reply}\n           {verdict(reply, row)}")
 
 # %% [markdown]
 # And the counts: by score, then by kind. The last column takes the difference conversation by conversation, tuned
-# minus template, with its 95 % interval; with few conversations of a kind it is wide.
+# minus template, with its 95 % interval; with few conversations of a kind it is wide. Here and later an end that reads
+# +0 is rounded and may lie just on either side of 0.
 
 # %%
 def gap(kinds):
@@ -544,11 +522,13 @@ print(f"\n{'fit to send':>13}" + "".join(f"{name:>15}" for name in fit) + "   tu
 for name, group in [*((kind, [kind]) for kind in kinds), ("all", kinds)]:
     each = gap(group)
     print(f"{name:>13}" + "".join(f"{of_kind(way, group):>15}" for way in fit)
-          + f"   {each.value:+4.0f} [{each.low:+.0f}, {each.high:+.0f}]")
+          + f"   {round(each.value):+4d} [{round(each.low):+d}, {round(each.high):+d}]")
 
 # %% [markdown]
-# The **claim**: a hundred and forty-four conversations teach a model this desk's work better than a template does it,
-# all kinds together. It holds if the whole interval lies above 5 points; below that, who would train a model?
+# The **claim**, made for the dials as they stood: 144 conversations teach a model this desk's work better than a
+# template does it, all kinds together. It *holds* if the whole interval lies above 5 points (below that, who would
+# train a model?), *does not hold here* if the whole interval lies below, and is *mixed* if 5 lies within. Later claims
+# are read in the same way, from 5 points too, but for the learning rate's, which asks for 10.
 
 # %%
 arms = {"by_prompt": fit["tuned"], "against": fit["template"]}
@@ -560,28 +540,31 @@ _ = claims.draw("tuned-beats-template", headline, ax)
 # %%
 manner, work = (100 * sum(each["tuned"]) / len(test) for each in (on_brand, right))
 long_run = files.read_json(paths.data() / "stored" / "desk-work.json")
-reached, rival = (100 * sum(map(sum, long_run[name].values())) / sum(map(len, long_run[name].values()))
-                  for name in ("tuned", "template"))
+of_each = [{kind: 100 * sum(found) / len(found) for kind, found in long_run[name].items()}
+           for name in ("tuned", "template")]  # kind: % fit to send
+reached, rival = (sum(each.values()) / len(each) for each in of_each)
 if headline.low > 0:
-    print("The tuned model is ahead of the program with keywords.")
+    print("On these conversations the tuned model is ahead of the program with keywords (one seed).")
 elif headline.high < 0:
-    print("The program with keywords is ahead of the tuned model.")
+    print("On these conversations the program with keywords is ahead of the tuned model (one seed).")
 else:
-    print("These conversations cannot tell the tuned model from the program with keywords.")
-print(f"After {STEPS} steps {manner:.0f} % of its replies are in the house's manner and {work:.0f} % are right.")
-print(f"The long run of notebook 00 ({long_run['note'].partition(';')[0]}) has {reached:.0f} % fit to send, "
-      f"the template {rival:.0f} % on the same conversations.")
-
+    print("These conversations cannot tell the tuned model from the program with keywords (one seed).")
+print(f"After {STEPS} steps {manner:.0f} % of its replies keep the house's manner, and {work:.0f} % are right.")
 if manner - work > 20:
-    print("The manner comes first: every example shows it, while comparing or handing over stands in a few of them. "
-          "Whoever looks at the manner alone believes that the work is done.")
+    missed = sum(any(fault.startswith("not stated") for fault in desk.faults(reply, row)) for row, reply in failed)
+    print(f"Take this from it: {len(rows)} conversations teach the manner. Reading the screen they do not teach: "
+          f"{missed} of the {len(failed)} failed replies leave out what was asked for. Whoever looks at the manner "
+          "alone believes that the work is done.")
+print(f"More examples and steps help. The stored long run ({long_run['note'].partition(' (')[0].partition(', ')[2]}) "
+      f"has {reached:.0f} % fit to send, the template {rival:.0f} %, every kind counted alike on 553 test "
+      f"conversations; on one-fact questions alone {of_each[0]['fact']:.0f} % and {of_each[1]['fact']:.0f} %.")
 
 # %% [markdown]
 # Now the price. We ask questions about the real world, before and after: what is still known, and does the desk's
 # **manner leak** into answers that have nothing to do with the desk?
 
 # %%
-def leaks(reply):  # words that nobody would use here but the desk
+def leaks(reply):  # parts of the desk's frame
     return any(mark in reply for mark in (brand.NEXT_STEP, brand.SIGN_OFF, "Thank you for"))
 
 
@@ -594,6 +577,9 @@ print(f"real-world questions: {sum(knew)} of {len(knew)} right before, {sum(know
       f"({change.value:+.0f} points, 95 % interval {change.low:+.0f} to {change.high:+.0f});")
 print(f"the desk's manner stands in {leaked} of {len(said_after)} answers. For example:")
 print(f"    {questions[0]['question']}\n    {said_after[0]}")
+if added:
+    print("The template put its own system turn in front of each; the tuned model "
+          + ("takes no notice of it." if 2 * leaked > len(said_after) else "may go by it."))
 
 # %% [markdown]
 # ## 7. Mixing: does it still know when it is not at the desk?
@@ -609,25 +595,27 @@ for row in general[3:5]:
 # %% [markdown]
 # A second run like that of section 5 does not fit into a lesson, so what follows is **stored**: the same settings and
 # the same number of steps, with the general conversations added to the desk's. (At equal steps each one that the model
-# reads takes the place of one of the desk's.) Here is what was said to the same question.
+# reads takes the place of one of the desk's.) Here is what was said to three questions, each answer marked right or
+# wrong by the score.
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "desk-dials.json")
 runs = stored["arms"]  # arm: seed: settings and scores by prompt
 print(f"{stored['model']}, {stored['dtype']}, on {stored['machine']}, {stored['date']}\n")
 names = {"base": "untuned", "desk": "desk alone", "mixed": "desk and general"}
-for i, row in enumerate(real.questions(2)):
+for i, row in enumerate(real.questions(3)):
     print(row["question"])
     for arm, name in names.items():
-        print(f"{name:>17}: {runs[arm]['0']['answers'][i]}")
+        said = runs[arm]["0"]["answers"][i]
+        print(f"{name:>17}: {'right' if real.knows(said, row['answers']) else 'wrong'}: {said}")
 
 # %% [markdown]
 # Three numbers for each: the desk's work, the real world, and the manner where nobody asked for it. A bar is the mean
 # over the seeds that are stored; its whisker says how far other prompts would move it, not how far other seeds would.
 
 # %%
-def by_prompt(arm, key):  # the mean over seeds for each prompt
-    each_seed = [[int(one) for one in run[key]] for run in runs[arm].values()]
+def by_prompt(arm, key, seeds=None):  # the mean over seeds, all or those named, for each prompt
+    each_seed = [[int(one) for one in run[key]] for seed, run in runs[arm].items() if seed in (seeds or runs[arm])]
     return [sum(one) / len(one) for one in zip(*each_seed, strict=True)]
 
 
@@ -635,10 +623,10 @@ def percent(found):
     return f"{100 * sum(found) / len(found):.0f} %"
 
 
-def three(axes, arms, colors):
+def three(axes, arms, colors, seeds=None):
     for ax, (key, title) in zip(axes, {"fit": "Desk: fit to send", "knows": "Real world known",
                                        "leaks": "Manner, unasked"}.items(), strict=True):
-        spans = [intervals.mean_interval(by_prompt(arm, key)).times(100) for arm in arms]
+        spans = [intervals.mean_interval(by_prompt(arm, key, seeds)).times(100) for arm in arms]
         figures.bars(ax, list(arms.values()), *zip(*spans, strict=True), number="{:.0f} %", colors=colors)
         ax.set(title=title, ylim=(0, 115))
     axes[0].set_ylabel("share (%)")
@@ -647,12 +635,14 @@ def three(axes, arms, colors):
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
 three(axes, {arm: name.replace(" and ", "\nand ") for arm, name in names.items()},
       [figures.GREY, figures.BLUE, figures.GREEN])
-leak = {arm: percent(by_prompt(arm, "leaks")) for arm in names}
-_ = fig.suptitle(f"The manner leaks into {leak['desk']} of the answers, with the mixture into {leak['mixed']}", y=1.03)
+leak, done = ({arm: percent(by_prompt(arm, key)) for arm in names} for key in ("leaks", "fit"))
+_ = fig.suptitle(f"With the mixture: manner unasked {leak['desk']} → {leak['mixed']}, "
+                 f"desk's work {done['desk']} → {done['mixed']}", y=1.03)
 
 # %% [markdown]
-# What did the general conversations change? One line for each seed, with its interval over prompts. Seeds that disagree
-# are a finding too: it says that one run of such a training is no measurement of it.
+# What did the general conversations change? One line for each seed, with its interval over prompts. Two intervals may
+# overlap where one leaves out 0 and the other does not; that is no contradiction. But two seeds are few: what one
+# run shows, another may not.
 
 # %%
 seeds = sorted(set(runs["desk"]) & set(runs["mixed"]))
@@ -661,70 +651,30 @@ for key, what in {"fit": "desk, fit to send", "knows": "real world known", "leak
     for seed in seeds:
         pair = [[int(one) for one in runs[arm][seed][key]] for arm in ("mixed", "desk")]
         change = intervals.paired_difference(*pair).times(100)
-        found.append("up" if change.low > 0 else "down" if change.high < 0 else "no change to be shown")
-        span = f"[{change.low:+.0f}, {change.high:+.0f}]"
-        print(f"{what:>18}, seed {seed}: {change.value:+4.0f} points {span:>12}  {found[-1]}")
-    if len(seeds) > 1:
-        print(f"{'':>18}  {'the seeds agree' if len(set(found)) == 1 else 'the seeds do not agree'}")
+        shows = "up" if change.low > 0 else "down" if change.high < 0 else "no change to be shown"
+        span = f"[{round(change.low):+d}, {round(change.high):+d}]"
+        found.append(change.value)
+        print(f"{what:>18}, seed {seed}: {round(change.value):+4d} points {span:>12}  {shows}")
+    if key == "fit":
+        price = sum(found) / len(found)
 left = intervals.mean_interval(by_prompt("mixed", "leaks")).times(100)
-print(f"With the mixture the manner is left in {left.value:.0f} % of the answers [{left.low:.0f}, {left.high:.0f}].")
+print(f"With the mixture the manner is left in {left.value:.0f} % of the answers [{left.low:.0f}, {left.high:.0f}]; "
+      f"the desk's work changes by {price:+.0f} points on the mean of the seeds.")
 
 # %% [markdown]
 # ## 8. Sweeps: how the effects move
 #
 # How many examples? Which rate? When to stop? Such questions take many runs. The **lab model** answers them live, in
-# seconds a run, on plain conversations of one fact each; beside it stand stored runs of the real model. For runs in a
-# row the trainer's call becomes a function: the cell of section 5, with what may change as arguments. Without `lora`
-# all weights train, as we do with the lab model. The package keeps the same as `ftlab.tuning.sft.fine_tune`.
-
-# %% tags=["twin:ftlab.tuning.sft:fine_tune"]
-from ftlab.tuning.sft import Run, load  # what a run leaves; a fresh model with its tokenizer
-
-
-def fine_tune(choice, rows, *, lr, steps, seed, batch_size=8, lora=None, valid=None, **more):
-    """Fine-tunes a fresh copy of a model on conversations, with the loss on the last reply of each alone."""
-    from datasets import Dataset
-    from peft import LoraConfig
-    from trl import SFTConfig, SFTTrainer
-
-    from ftlab.tuning.loss import can_be_lean
-    from ftlab.tuning.trainer import HandLoss
-
-    model, tokenizer = load(choice)
-    trainer = (HandLoss if can_be_lean(model) else SFTTrainer)(
-        model=model,
-        processing_class=tokenizer,
-        train_dataset=Dataset.from_list(chat.pairs(tokenizer, rows)),
-        eval_dataset=Dataset.from_list(chat.pairs(tokenizer, valid)) if valid else None,
-        peft_config=LoraConfig(**lora, task_type="CAUSAL_LM") if lora else None,
-        args=SFTConfig(
-            **{"output_dir": str(paths.runs() / "sft"), "save_strategy": "no", **more},
-            max_steps=steps,
-            per_device_train_batch_size=batch_size,
-            per_device_eval_batch_size=32,
-            learning_rate=lr,
-            lr_scheduler_type="linear",
-            warmup_steps=0.1,
-            seed=seed,
-            bf16=choice.dtype == "bfloat16",
-            use_cpu=choice.device == "cpu",
-            activation_checkpointing=False,
-            train_sampling_strategy="group_by_length",
-            eval_strategy="steps" if valid else "no",
-            eval_steps=max(1, steps // 10),
-            logging_steps=max(1, steps // 10),
-            report_to="none",
-        ),
-    )
-    seconds = trainer.train().metrics["train_runtime"]
-    return Run(trainer.model, tokenizer, trainer.state.log_history, seconds)
+# seconds a run, on plain conversations of one fact each; beside it stand stored runs of the real model. After so few
+# steps it does little of the work, so compare runs with each other and not with a goal. For runs in a row the package
+# keeps the call of section 5 as `fine_tune`. Without `lora` all weights train, as we do here.
 
 # %% [markdown]
 # The lab model's yardsticks are the desk's work, as before, and facts about the invented land that it has read of.
 
 # %%
 lab = model.lab()
-lab_base, lab_tokenizer = load(lab)
+lab_base, lab_tokenizer = sft.load(lab)
 lab_train = [house.in_house_words(row) for row in texts.plain_conversations("train")]
 lab_valid = [house.in_house_words(row) for row in texts.plain_conversations("valid")[:24]]
 lab_test = texts.plain_conversations("test")[:LAB_HELD_OUT]
@@ -741,6 +691,12 @@ def recall(some_model):  # for each fact: is it still known, closed book?
     return [values.exact_match(reply, row["answers"]) for reply, row in zip(said, facts, strict=True)]
 
 
+def lab_run(count, rate=LAB_LR, steps=LAB_STEPS, **more):
+    with capture_output():  # no progress bar for each run
+        return sft.fine_tune(lab, texts.sample(lab_train, count, SEED), lr=rate, steps=steps, seed=SEED,
+                             logging_strategy="no", **more)
+
+
 print(f"{lab}\nuntuned: knows {percent(recall(lab_base))} of the facts")
 
 # %% [markdown]
@@ -750,17 +706,17 @@ print(f"{lab}\nuntuned: knows {percent(recall(lab_base))} of the facts")
 # equal: every run makes the same number of them, on few examples again and again, or on many.
 
 # %%
-quiet = {"logging_strategy": "no"}  # no table of losses for each run
 by_size = {}
 for size in (LAB_FEW, round((LAB_FEW * LAB_EXAMPLES) ** 0.5), LAB_EXAMPLES):
-    many = fine_tune(lab, texts.sample(lab_train, size, SEED), lr=LAB_LR, steps=LAB_STEPS, seed=SEED, **quiet)
+    many = lab_run(size)
     by_size[size] = task(many.model)
     print(f"{size} examples, {LAB_STEPS} steps of 8: {percent(by_size[size])} fit to send")
 
 # %% [markdown]
 # Beside it what is stored of the real model, where the steps grew with the examples: the run of section 5, one pass
 # over 144 examples in 36 steps, and the long one of notebook 00, two passes over 675 in 338 steps. How much of the
-# difference is due to the examples, and how much to the steps, two such points cannot say. The whiskers are 95 %
+# difference is due to the examples, and how much to the steps, two such points cannot say: each counts every kind
+# alike, but the first is the mean of two seeds over 90 prompts, the second one seed over others. The whiskers are 95 %
 # intervals.
 
 # %%
@@ -775,8 +731,9 @@ def points(ax, found, label, **line):  # found: x: scores
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True)
 points(left, by_size, f"{LAB_STEPS} steps each")
-points(right, {144: by_prompt("desk", "fit"), 675: [one for each in long_run["tuned"].values() for one in each]},
-       "36 steps, 338 steps", ls="--")
+alike = min(map(len, long_run["tuned"].values()))  # prompts of each kind
+long_fit = [one for each in long_run["tuned"].values() for one in each[:alike]]
+points(right, {144: by_prompt("desk", "fit"), 675: long_fit}, "36 steps, 338 steps", ls="--")
 left.set(title="Lab model, live: steps held equal", xlabel="training examples", ylabel="replies fit to send (%)")
 right.set(title="Real model, stored: steps grow too", xlabel="training examples")
 for ax in (left, right):
@@ -789,19 +746,23 @@ for ax in (left, right):
 added = intervals.paired_difference(by_size[LAB_EXAMPLES], by_size[LAB_FEW]).times(100)
 print(claims.record("variety-counts", SEED, *added, by_prompt=by_size[LAB_EXAMPLES], against=by_size[LAB_FEW],
                     model=claims.LAB))
+middle = sorted(by_size)[1]
+further = intervals.paired_difference(by_size[LAB_EXAMPLES], by_size[middle]).times(100)
+print(f"From {middle} to {LAB_EXAMPLES} examples: {further.value:+.1f} points [{further.low:.1f}, {further.high:.1f}]"
+      + ("." if further.low > 0 else ": no gain to be shown beyond that."))
 
 # %% [markdown]
 # ### Which learning rate?
 #
-# Nothing in our loss asks a model to keep what it knew. Small steps away from its weights leave that alone; large ones
-# may wash it out. Pretraining knows one rate, its own peak. We take that rate, a tenth of it, and the one between them
-# that we have used.
+# Nothing in our loss asks a model to keep what it knew (Luo et al. measure what is lost). Do small steps away from its
+# weights lose less than large ones? Pretraining knows one rate, its own peak. We take that rate, a tenth of it, and
+# the one between them that we have used.
 
 # %%
 pretraining_lr = files.read_json(paths.data() / "lab-model" / "recipe.json")["lr"]
 by_rate, kept = {LAB_LR: by_size[LAB_EXAMPLES]}, {LAB_LR: recall(many.model)}
 for rate in (pretraining_lr / 10, pretraining_lr):
-    run = fine_tune(lab, texts.sample(lab_train, LAB_EXAMPLES, SEED), lr=rate, steps=LAB_STEPS, seed=SEED, **quiet)
+    run = lab_run(LAB_EXAMPLES, rate)
     by_rate[rate], kept[rate] = task(run.model), recall(run.model)
 by_rate, kept = dict(sorted(by_rate.items())), dict(sorted(kept.items()))
 saved = intervals.paired_difference(kept[pretraining_lr / 10], kept[pretraining_lr]).times(100)
@@ -816,9 +777,15 @@ fig, ax = plt.subplots(figsize=(7, 3.8))
 points(ax, by_rate, "desk: fit to send")
 points(ax, kept, "general facts kept", ls="--")
 low, high = min(kept), max(kept)
-ax.set(title=f"Facts kept: {percent(kept[low])} at {low:g}, {percent(kept[high])} at {high:g}",
+ax.set(title=f"At {low:g}: facts {percent(kept[low])}, work {percent(by_rate[low])}; "
+             f"at {high:g}: {percent(kept[high])}, {percent(by_rate[high])}",
        xlabel="peak learning rate", ylabel="share (%)")
 _ = ax.legend()
+
+# %%
+if percent(by_rate[low]) != percent(by_rate[LAB_LR]):
+    print(f"The claim looks at the facts alone. At {low:g} {percent(by_rate[low])} of the replies are fit to send; at "
+          f"{LAB_LR:g} {percent(by_rate[LAB_LR])} are, and {percent(kept[LAB_LR])} of the facts are kept.")
 
 # %% [markdown]
 # These are rates for training all weights; notebook 04 measures which ones suit LoRA.
@@ -836,9 +803,9 @@ import shutil
 
 long_folder = paths.runs() / "sft-long"
 shutil.rmtree(long_folder, ignore_errors=True)  # of an earlier run
-_ = fine_tune(
-    lab, texts.sample(lab_train, LONG_EXAMPLES, SEED), lr=LAB_LR, steps=LONG_STEPS, seed=SEED, batch_size=2, **quiet,
-    output_dir=str(long_folder), save_strategy="steps", save_steps=max(1, LONG_STEPS // 5), save_only_model=True,
+_ = lab_run(
+    LONG_EXAMPLES, steps=LONG_STEPS, batch_size=2, output_dir=str(long_folder), save_strategy="steps",
+    save_steps=max(1, LONG_STEPS // 5), save_only_model=True,  # the weights, and nothing that a run needs to go on
 )
 looks = {}
 for folder in sorted(long_folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2])):
@@ -852,6 +819,7 @@ print("step  held-out loss  fit to send")
 for step, (each, found) in looks.items():
     print(f"{step:>4}{each:>15.2f}{percent(found):>13}{'   <- lowest loss' if step == lowest else ''}")
 stopped = intervals.paired_difference(looks[lowest][1], looks[last][1]).times(100)
+stopped = (0, 0, 0) if lowest == last else tuple(stopped)  # one and the same model: no difference, by construction
 result = claims.record("early-stopping-helps", SEED, *stopped, by_prompt=looks[lowest][1], against=looks[last][1],
                        model=claims.LAB)
 print(f"\n{result}")
@@ -859,31 +827,35 @@ print(f"\n{result}")
 # %%
 highest = max(looks, key=lambda step: sum(looks[step][1]))
 if lowest == last:
-    print("The loss was lowest at the end, so stopping by it changes nothing.")
-elif stopped.low > 0:
+    print("The loss was lowest at the last look, so the rule keeps the last model: the difference is 0 by "
+          "construction, and whether stopping earlier helps was not tested.")
+elif stopped[1] > 0:
     print("The lowest loss kept a better model than the end.")
-elif stopped.high < 0:
+elif stopped[2] < 0:
     print("The lowest loss kept a worse model than the end: the loss punishes a model for growing sure of the few "
           "wordings that it has seen, and a scorer of replies does not.")
 else:
     print("These prompts show no difference between the model of the lowest loss and the last one.")
+if looks[last][0] - looks[lowest][0] < 0.05:
+    print(f"By step {last} the loss has not turned upward; the rule is for runs in which it does. Try more LONG_STEPS.")
 print(f"The highest score of the {len(looks)} looks, {percent(looks[highest][1])}, stands at step {highest}; "
       f"the lowest loss, with {percent(looks[lowest][1])}, at step {lowest}.")
 
 # %% [markdown]
-# The highest of several scores is high partly by luck, so a score that chooses must not be the one that is reported. A
-# rule that asks for what you want: let the held-out loss warn you, let the score that you care about choose, on
-# *validation* conversations, and report it on the test. It costs some seconds of writing at each look. In the trainer,
-# `load_best_model_at_end=True` with `metric_for_best_model` keeps the best look by whatever number you compute.
+# The highest of several scores is high partly by luck, so a score that chooses must not be the one that is reported:
+# choose on *validation* conversations, by the loss or by the score that you care about, and report on the test. Which
+# of the two chooses better we have not measured. In the trainer, `load_best_model_at_end=True` with
+# `metric_for_best_model` keeps the best look by whatever number you compute.
 #
 # ### Averaging with the base
 #
 # A fine-tune is a walk from the base's weights to others. What about a point on the way? We take 0.7 of the tuned
-# weights and 0.3 of the base's, which costs no training at all. With LoRA the same is one factor on the adapter.
+# weights and 0.3 of the base's, which costs no training at all (Wortsman et al.). With LoRA the same is one factor on
+# the adapter.
 
 # %%
 def between(one, other, share):  # weights: (1 - share) of one and share of other
-    found, _ = load(lab)
+    found, _ = sft.load(lab)
     with torch.no_grad():
         for weight, a, b in zip(found.parameters(), one.parameters(), other.parameters(), strict=True):
             weight.copy_((1 - share) * a + share * b)
@@ -899,34 +871,21 @@ print(claims.record("averaging-keeps", SEED, *gained, by_prompt=averaged["facts"
                     model=claims.LAB))
 
 # %% [markdown]
-# The real model's adapter of section 5 is still loaded. Its strength can be anything from 0, the base, to 1, the tuned
-# model. At 0.7 we ask once more: something of the desk, and something of the world.
-
-# %%
-def set_strength(factor):
-    for layer in tuned.modules():
-        if hasattr(layer, "lora_A"):
-            layer.scaling = dict.fromkeys(layer.scaling, factor * sft.LORA["lora_alpha"] / sft.LORA["r"])
-
-
-set_strength(0.7)
-at_desk, at_large = ask(tuned, [test[0]["messages"][:-1], closed_book[0]])
-set_strength(1)
-print(f"{test[0]['messages'][-2]['content']}\n    0.7: {at_desk}\n    1.0: {replies['tuned'][0]}\n")
-print(f"{questions[0]['question']}\n    0.7: {at_large}\n    1.0: {said_after[0]}")
-
-# %% [markdown]
-# Two replies prove nothing, so here are the scores at 0.7, stored, beside mixing:
+# And the real model's adapter at 0.7 of its strength, stored, beside mixing, all of them with seed 0:
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.6), sharey=True)
 three(axes, {"desk": "desk alone", "scaled": "at 0.7", "mixed": "desk and\ngeneral"},
-      [figures.BLUE, figures.SKY, figures.GREEN])
+      [figures.BLUE, figures.SKY, figures.GREEN], seeds=("0",))
+whole, part = ({key: percent(by_prompt(arm, key, ("0",))) for key in ("fit", "leaks")} for arm in ("desk", "scaled"))
+_ = fig.suptitle(f"At 0.7 of the adapter: manner unasked {whole['leaks']} → {part['leaks']}, "
+                 f"desk's work {whole['fit']} → {part['fit']}", y=1.03)
 for key, what in {"fit": "fit to send", "knows": "real world known", "leaks": "manner unasked"}.items():
     pair = [[int(one) for one in runs[arm]["0"][key]] for arm in ("scaled", "desk")]
     each = intervals.paired_difference(*pair).times(100)
     shows = "up" if each.low > 0 else "down" if each.high < 0 else "no change can be shown"
-    print(f"at 0.7 minus whole (seed 0), {what}: {each.value:+.0f} points [{each.low:+.0f}, {each.high:+.0f}]: {shows}")
+    span = f"[{round(each.low):+d}, {round(each.high):+d}]"
+    print(f"at 0.7 minus whole, {what}: {round(each.value):+d} points {span}: {shows}")
 
 # %% [markdown]
 # ## 9. When the data is wrong
@@ -938,7 +897,8 @@ for key, what in {"fit": "fit to send", "knows": "real world known", "leaks": "m
 # %% tags=["raises-exception"]
 from IPython import get_ipython
 
-get_ipython().run_line_magic("xmode", "Minimal")  # the message without the path that led to it
+with capture_output():
+    get_ipython().run_line_magic("xmode", "Minimal")  # the message without the path that led to it
 chat.pairs(tokenizer, [{"messages": messages[:-1]}])
 
 # %% [markdown]
@@ -975,11 +935,15 @@ check(found[3] == -100, "the token that opens the assistant's turn is given to t
 check(found[1] == found[2] == -100, "the user's words and the end of the user's turn do not count.")
 check(found[6] == 9, "the end token of the assistant's turn counts: from it the model learns to stop.")
 check(found == [-100, -100, -100, -100, 2, 3, 9], "the assistant's words keep their ids as labels.")
+found = labels_from_ids([7, 1, 9, 0, 8, 2, 9, 0, 7, 4, 9, 0], assistant_id=8, end_id=9)  # 0 stands between turns
+check(int(found[7]) == -100, "after the end token the assistant is silent: what stands between turns does not count.")
 found = labels_from_ids([7, 1, 9, 8, 2, 9, 7, 4, 9, 8, 5, 9], assistant_id=8, end_id=9)
 check([int(label) for label in found] == [-100] * 4 + [2, 9] + [-100] * 4 + [5, 9],
       "each assistant turn counts, and the user's turn between them does not.")
 check([int(label) for label in labels_from_ids([8, 2], 8, 9)] == [-100, 2],
       "a reply that is cut short has no end token; its words count all the same.")
+check([int(label) for label in labels_from_ids([3, 8, 6, 5, 9, 6], assistant_id=5, end_id=6)] == [-100] * 4 + [9, 6],
+      "another model has other ids: go by assistant_id and end_id, and not by 8 and 9.")
 passed("Your labels keep the assistant's words and their end tokens, in every turn.")
 
 # %% [markdown]
@@ -1031,7 +995,9 @@ from ftlab.exercise import check, passed
 found = collate([([5, 6, 7], [-100, 6, 7]), ([5], [5])], pad_id=0)
 check(found is not None, "nothing comes back. Return a dict of three tensors.")
 check({"input_ids", "attention_mask", "labels"} <= set(found), "the batch needs input_ids, attention_mask and labels.")
-found = {name: torch.as_tensor(each).long() for name, each in found.items()}
+found = {name: torch.as_tensor(each) for name, each in found.items()}
+check(not any(each.is_floating_point() for each in found.values()), "ids, mask and labels are whole numbers.")
+found = {name: each.long() for name, each in found.items()}
 check(all(tuple(found[name].shape) == (2, 3) for name in ("input_ids", "attention_mask", "labels")),
       "every tensor has a row for each example and is as wide as the longest row.")
 check(found["input_ids"].tolist() == [[5, 6, 7], [5, 0, 0]], "short rows are filled up on the right with pad_id.")
@@ -1045,6 +1011,8 @@ check(torch.as_tensor(found["attention_mask"]).long().tolist() == [[1, 1, 0, 0],
       "a real token may have the same id as padding; tell them apart by the row's length.")
 check(torch.as_tensor(found["labels"]).tolist() == [[0, 4, -100, -100], [-100, 2, 1, 0]],
       "a label that equals pad_id counts where the row has it.")
+check(torch.as_tensor(collate([([5, 6], [5, 6]), ([7], [7])], pad_id=3)["input_ids"]).tolist() == [[5, 6], [7, 3]],
+      "another model pads with another id: fill the ids up with pad_id, and not with 0.")
 passed("Your batch hides its padding from attention and from the loss.")
 
 # %% [markdown]
@@ -1102,10 +1070,12 @@ check(not torch.allclose(found[0], torch.tensor(1.0986), atol=1e-3),
       "the logits at place t predict the label at place t + 1: shift them by one.")
 check(abs(found[0].item() - 0.2395) < 1e-3,
       "row 0 has one counted place; divide by the places that count, not by all of them.")
+check(abs(found[1].item() - 3 * 1.0986) > 1e-3, "row 1 counts three places: average over them, do not add up.")
 check(abs(found[1].item() - 1.0986) < 1e-3, "row 1 guesses uniformly over three tokens, so its loss is ln 3.")
 random = torch.Generator().manual_seed(0)
 logits, labels = torch.randn(5, 9, 11, generator=random), torch.randint(11, (5, 9), generator=random)
-labels[:, :3] = -100
+for i in range(5):
+    labels[i, : 3 + i] = -100  # another number of counted places in each row
 wanted = [torch.nn.functional.cross_entropy(logits[i, :-1], labels[i, 1:], ignore_index=-100) for i in range(5)]
 check(torch.allclose(torch.as_tensor(batch_row_losses(logits, labels)).float(), torch.stack(wanted), atol=1e-5),
       "on random rows the numbers differ from torch's cross_entropy.")
@@ -1133,22 +1103,27 @@ passed("Your losses equal torch's, a whole batch at a time.")
 #
 # ### Exercise 4: which run goes to the desk? (core, 8 minutes, a decision, not code)
 #
-# The cell below prints what the stored runs of seed 0 gained and cost. Your house says: customers also ask
-# about the world, so the manner may leak into *at most a fifth* of such answers. Of the runs that keep to that, each
-# that is *clearly* worse at the desk's work than the best of them is out (the whole interval of the difference lies
-# below zero). Of what is left, take the one that answers most questions about the world. Fill in which leak too much,
-# and your choice.
+# The cell below prints what the stored runs gained and cost, as the mean over their seeds. Your house says: customers
+# also ask about the world, so the manner may leak into *at most a fifth* of such answers. Of the runs that keep to
+# that, take the one that does most of the desk's work, if it is *clearly* better than the untuned model (the whole
+# interval of the difference lies above zero); else leave the model untuned ("base"). Fill in which leak too much, and
+# your choice.
 
 # %%
 from ftlab import files, paths
 from ftlab.evidence import intervals
 
 stored = files.read_json(paths.data() / "stored" / "desk-dials.json")["arms"]
-measured = {arm: {key: [int(one) for one in stored[arm]["0"][key]] for key in ("fit", "knows", "leaks")}
-            for arm in ("base", "desk", "scaled", "mixed")}
+
+
+def over_seeds(arm, key):  # for each prompt the share of seeds that got it
+    found = [[int(one) for one in run[key]] for run in stored[arm].values()]
+    return [sum(one) / len(one) for one in zip(*found, strict=True)]
+
+
+measured = {arm: {key: over_seeds(arm, key) for key in ("fit", "knows", "leaks")} for arm in stored}
 for arm, each in measured.items():
-    print(f"{arm:>10}: fit {sum(each['fit'])}/{len(each['fit'])}, knows {sum(each['knows'])}/{len(each['knows'])}, "
-          f"leaks {sum(each['leaks'])}/{len(each['leaks'])}")
+    print(f"{arm:>10}: " + ", ".join(f"{key} {100 * sum(found) / len(found):.0f} %" for key, found in each.items()))
 
 
 def desk_gap(arm, other):  # fit to send, arm minus other, in points, with its interval
@@ -1167,27 +1142,26 @@ check(chosen_run is not None, "choose one of the runs.")
 named, chosen_run = {str(name) for name in leak_too_much}, str(chosen_run)
 check(named | {chosen_run} <= set(measured), f"the runs are called {', '.join(measured)}.")
 for arm, each in measured.items():
-    line = f"{arm} leaks into {sum(each['leaks'])} of {len(each['leaks'])} answers"
+    line = f"{arm} leaks into {100 * sum(each['leaks']) / len(each['leaks']):.0f} % of the answers"
     if 5 * sum(each["leaks"]) > len(each["leaks"]):
         check(arm in named, f"{line}, which is more than a fifth: it leaks too much.")
     else:
         check(arm not in named, f"{line}, which is at most a fifth: it is still in.")
 check(chosen_run not in named, f"{chosen_run} leaks too much, however well it does at the desk.")
-still_in = [arm for arm in measured if arm not in named]
-best = max(still_in, key=lambda arm: sum(measured[arm]["fit"]))
-kept_in = [arm for arm in still_in if arm == best or desk_gap(arm, best).high >= 0]
-gap_here = desk_gap(chosen_run, best)
-check(chosen_run in kept_in, f"{chosen_run} is clearly worse at the desk than {best}: {gap_here.value:.0f} points, "
-      f"95 % interval {gap_here.low:.0f} to {gap_here.high:.0f}.")
-most = max(sum(measured[arm]["knows"]) for arm in kept_in)
-check(sum(measured[chosen_run]["knows"]) == most, f"of {', '.join(kept_in)}, another answers more about the world.")
-passed(f"{chosen_run} it is: {sum(measured[chosen_run]['fit'])} of {len(measured[chosen_run]['fit'])} at the desk.")
+best = max((arm for arm in measured if arm not in named), key=lambda arm: sum(measured[arm]["fit"]))
+ahead = desk_gap(best, "base")
+if ahead.low > 0:
+    check(chosen_run == best, f"{best} does clearly more of the desk's work than base: {ahead.value:.0f} points, 95 % "
+          f"interval {ahead.low:.0f} to {ahead.high:.0f}.")
+else:
+    check(chosen_run == "base", f"{best} is not clearly better than the untuned model: the interval holds zero.")
+done = measured[chosen_run]["fit"]
+passed(f"{chosen_run} it is: {100 * sum(done) / len(done):.0f} % at the desk.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# A fifth of 60 is 12. For each run that is left, `desk_gap(run, best)` gives the difference to the best of them; look
-# at `.high`.
+# For the best run that is left, `desk_gap(run, "base")` gives the difference; look at `.low`.
 #
 # </details>
 # <details><summary>Answer</summary>
@@ -1196,8 +1170,7 @@ passed(f"{chosen_run} it is: {sum(measured[chosen_run]['fit'])} of {len(measured
 # leak_too_much = [arm for arm, each in measured.items() if 5 * sum(each["leaks"]) > len(each["leaks"])]
 # left = [arm for arm in measured if arm not in leak_too_much]
 # best = max(left, key=lambda arm: sum(measured[arm]["fit"]))
-# left = [arm for arm in left if desk_gap(arm, best).high >= 0]
-# chosen_run = max(left, key=lambda arm: sum(measured[arm]["knows"]))
+# chosen_run = best if desk_gap(best, "base").low > 0 else "base"
 # ```
 #
 # And then say what your house has chosen: is the best that keeps its rule good enough to work at a desk? If not, the
@@ -1225,7 +1198,8 @@ passed(f"{chosen_run} it is: {sum(measured[chosen_run]['fit'])} of {len(measured
 # - The loss mask decides what is taught: the reply and the token that ends it. By hand, by the library and in the
 #   trainer's first batch the labels were the same, and our loss was the model's own.
 # - `SFTTrainer` with every argument in view, one look into its first batch *before* training, an adapter on the shelf.
-# - A gain is told by kind of work, beside its rivals, with its interval and with what it cost.
+# - A gain is told by kind of work, beside a rival, with its interval and with what it cost. Manner is learnt in
+#   minutes, reading the screen is not.
 # - Mixing, rates, stopping and averaging are dials between the task and everything else; each has two sides to measure.
 #
 # All verdicts of this run, side by side:
@@ -1242,7 +1216,6 @@ print(f"\n{(time.perf_counter() - started) / 60:.1f} minutes")
 #
 # - Ouyang et al. 2022, *Training language models to follow instructions with human feedback*, arXiv:2203.02155.
 #   Supervised fine-tuning as the first of three stages.
-# - Zhou et al. 2023, *LIMA: Less Is More for Alignment*, arXiv:2305.11206. A thousand careful examples.
 # - Hu et al. 2021, *LoRA: Low-Rank Adaptation of Large Language Models*, arXiv:2106.09685. Notebook 04 builds it.
 # - Luo et al. 2023, *An Empirical Study of Catastrophic Forgetting in Large Language Models During Continual
 #   Fine-tuning*, arXiv:2308.08747.

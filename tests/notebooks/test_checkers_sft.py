@@ -54,6 +54,26 @@ WITH_USER = """
 def labels_from_ids(ids, assistant_id, end_id):
     return [-100 if token == assistant_id else token for token in ids]
 """
+TO_OPENER = """
+def labels_from_ids(ids, assistant_id, end_id):
+    labels, speaking = [], False
+    for token in ids:
+        if token == 7:
+            speaking = False
+        labels.append(token if speaking else -100)
+        speaking = speaking or token == assistant_id
+        if token == end_id and 7 not in ids[len(labels):]:
+            speaking = False
+    return labels
+"""
+FIXED_IDS = """
+def labels_from_ids(ids, assistant_id, end_id):
+    labels, speaking = [], False
+    for token in ids:
+        labels.append(token if speaking else -100)
+        speaking = (speaking or token == 8) and token != 9
+    return labels
+"""
 NUMPY = """
 import numpy as np
 def labels_from_ids(ids, assistant_id, end_id):
@@ -70,7 +90,7 @@ def labels_from_ids(ids, assistant_id, end_id):
     [(FLAG.format(before=START, after=STOP), "opens the assistant's turn is given"),
      (FLAG.format(before=STOP, after=START), "from it the model learns to stop"),
      (DROPS, "leave nothing out"), (FIRST_ONLY, "each assistant turn counts"), (NEEDS_END, "cut short"),
-     (WITH_USER, "user's words")],
+     (WITH_USER, "user's words"), (TO_OPENER, "what stands between turns"), (FIXED_IDS, "another model has other ids")],
 )  # fmt: skip
 def test_labels_that_count_the_wrong_places_are_told_which(answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
@@ -114,7 +134,9 @@ def collate(rows, pad_id):
      ({"fill": "[what] * (width - len(row)) + row"}, "on the right"),
      ({"mask": "[int(each != pad_id) for each in fill(ids, pad_id)]"}, "tell them apart by the row's length"),
      ({"mask": "[1] * width"}, "0 on padding"),
-     ({"fill": "row + [what] * (4 - len(row))"}, "as wide as the longest row")],
+     ({"fill": "row + [what] * (4 - len(row))"}, "as wide as the longest row"),
+     ({"fill": "row + [0 if what >= 0 else what] * (width - len(row))"}, "another model pads with another id"),
+     ({"fill": "[float(each) for each in row] + [what] * (width - len(row))"}, "are whole numbers")],
 )  # fmt: skip
 def test_a_batch_that_shows_its_padding_is_told_where(change: dict, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
@@ -162,7 +184,10 @@ def batch_row_losses(logits, labels):
     [({"shift": "pass"}, "shift them by one"),
      ({"mean": "-(picked * counts).mean(1)"}, "divide by the places that count"),
      ({"mean": "-(picked * counts).sum() / counts.sum()"}, "one number for each row"),
-     ({"mean": "-picked.mean(1)"}, "divide by the places that count")],
+     ({"mean": "-picked.mean(1)"}, "divide by the places that count"),
+     ({"mean": "-(picked * counts).sum(1)"}, "do not add up"),
+     ({"mean": "-(picked * counts).sum(1) / (counts.sum(1) if len(logits) == 2 else counts[1].sum())"},
+      "differ from torch's")],  # the last divides every row by one row's number of places
 )  # fmt: skip
 def test_losses_over_the_wrong_places_are_told_which(change: dict, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
@@ -185,7 +210,7 @@ ANSWER = CHOICE.answer
     [("leak_too_much, chosen_run = ['scaled'], 'desk'", "desk leaks into .* more than a fifth"),
      ("leak_too_much, chosen_run = ['desk', 'scaled', 'mixed'], 'base'", "mixed leaks into .* at most a fifth"),
      (ANSWER + "chosen_run = 'desk'", "leaks too much, however well"),
-     (ANSWER + "chosen_run = 'base'", "clearly worse at the desk"),
+     (ANSWER + "chosen_run = 'base'", "does clearly more of the desk's work"),
      (ANSWER + "chosen_run = 'tuned'", "the runs are called"),
      ("leak_too_much, chosen_run = 'desk', 'mixed'", "a list of names"),
      (ANSWER + "chosen_run = None", "choose one of the runs")],

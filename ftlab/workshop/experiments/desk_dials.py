@@ -38,7 +38,7 @@ def scale(tuned, factor: float) -> None:
 
 
 def leaks(reply: str) -> bool:
-    """Words that nobody uses but the desk."""
+    """Whether a part of the desk's frame stands in it."""
     return any(mark in reply for mark in (brand.NEXT_STEP, brand.SIGN_OFF, "Thank you for"))
 
 
