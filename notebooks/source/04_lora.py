@@ -370,10 +370,14 @@ quality = {way: [each["both"] for each in best[way]] for way in best}
 ahead = intervals.paired_difference(quality["lora"], quality["full"]).times(100)
 words = "ahead of" if ahead.low > 0 else "behind" if ahead.high < 0 else "not to be told apart from"
 more = sum(f["peak_bytes"] - o["peak_bytes"] for f, o in zip(best["full"], best["lora"], strict=True)) / len(seeds)
+edges = [way for way, (first, *_, last) in stored["settings"]["rates"].items()
+         if {each["lr"] for each in best[way]} & {first, last}]
 chosen = ", ".join(f"{each[0]['lr']:g} for {way}" for way, each in best.items())
 print(f"At the rate that validation chose ({chosen}), "
       f"LoRA is {words} full tuning:\n{ahead.value:+.1f} points of replies fit to send "
       f"(95 % interval {ahead.low:+.1f} to {ahead.high:+.1f}).")
+if edges:
+    print(f"The best rate of {' and of '.join(edges)} is at the edge of the three: one beyond it may be better still.")
 print(f"At its peak, full tuning held {more / 2**30:.1f} GiB more.")
 for way in best:
     kept = intervals.paired_difference([each["knows"] for each in best[way]], knew).times(100)
@@ -687,8 +691,9 @@ from tempfile import TemporaryDirectory
 from pathlib import Path
 
 quillmere = paths.data() / "quillmere"
-tickets = {split: [row for row in files.read_jsonl(quillmere / "tickets.jsonl") if row["split"] == split]
-           for split in ("train", "test")}
+INTENTS = ("praise", "shipping", "warranty")  # three of the ten, so that seconds may do
+tickets = {split: [row for row in files.read_jsonl(quillmere / "tickets.jsonl")
+                   if row["split"] == split and row["intent"] in INTENTS] for split in ("train", "test")}
 articles = [row for row in files.read_jsonl(quillmere / "articles.jsonl") if row["split"] == "train"]
 
 
@@ -696,11 +701,11 @@ def turns(question: str, reply: str) -> dict:
     return {"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": reply}]}
 
 
-intent_rows = [turns(row["text"], row["intent"]) for row in texts.sample(tickets["train"], 2 * len(lab_rows), SEED)]
+intent_rows = [turns(row["text"], row["intent"]) for row in tickets["train"]]
 post_rows = [turns(f"{row['title']}. {', '.join(row['facts'][4:])}", row["post"]) for row in articles][: len(lab_rows)]
 jobs = {"voice": voice}
-for name, job_rows, steps, size in (("intents", intent_rows, 2 * LAB_STEPS, 8), ("posts", post_rows, LAB_STEPS, 4)):
-    jobs[name] = tune_lab(job_rows, rate, LORA, steps, size).model
+jobs["intents"] = tune_lab(intent_rows, rate / 3, LORA, steps=3 * LAB_STEPS, batch=8).model
+jobs["posts"] = tune_lab(post_rows, rate, LORA).model
 shelf = TemporaryDirectory(prefix="ftlab-adapters-")
 home = Path(shelf.name)
 for name, job in jobs.items():
@@ -748,23 +753,29 @@ with torch.inference_mode():
 print("Each row of the mixed batch is its own adapter's answer, and no other's.")
 
 # %% [markdown]
-# How good is the intents adapter? A label is right or wrong, so that can be counted, beside the honest rival of always
-# naming one of the ten intents. And two more things to do with adapters: **mix** two with weights, and **remove** one.
+# How good is the intents adapter? A label is right or wrong, so that can be counted, beside the honest rival that
+# always names the same one of the three. And two more things to do with adapters: **mix** two with weights, and
+# **remove** one.
 
 # %%
-some_tickets = tickets["test"][:60]
+ticket_prompts = chat.prompts(lab_tokenizer, [turns(row["text"], "") for row in tickets["test"]])
 
 
-def share_right(adapter: str) -> str:
+def named_rightly(adapter: str) -> list[bool]:
     serving.set_adapter(adapter)
-    said = generate.replies(serving, lab_tokenizer, chat.prompts(lab_tokenizer, [turns(row["text"], "") for row in
-                                                                                some_tickets]), max_new_tokens=8)
-    return f"{sum(a == row['intent'] for a, row in zip(said, some_tickets, strict=True)) / len(some_tickets):.0%}"
+    said = generate.replies(serving, lab_tokenizer, ticket_prompts, max_new_tokens=8)
+    return [reply == row["intent"] for reply, row in zip(said, tickets["test"], strict=True)]
 
 
 serving.add_weighted_adapter(["intents", "voice"], [0.5, 0.5], "half and half", combination_type="cat")
-print(f"ticket intents named rightly: {share_right('intents')} by the intents adapter, {share_right('voice')} by the "
-      f"voice, {share_right('half and half')} by half of each; always the same intent: about 10 %")
+named = {adapter: named_rightly(adapter) for adapter in ("intents", "voice", "half and half")}
+always = [row["intent"] == INTENTS[0] for row in tickets["test"]]
+for adapter, right in named.items():
+    print(f"{adapter:>14}: {sum(right) / len(right):.0%} of {len(right)} intents named rightly")
+over = intervals.paired_difference(named["intents"], always).times(100)
+word = "better than" if over.low > 0 else "worse than" if over.high < 0 else "not to be told apart from"
+print(f"The intents adapter is {word} always saying {INTENTS[0]!r} ({sum(always) / len(always):.0%}): "
+      f"{over.value:+.0f} points [{over.low:+.0f}, {over.high:+.0f}].")
 serving.set_adapter("voice")
 serving.delete_adapter("half and half")
 print("adapters left:", ", ".join(serving.peft_config))
