@@ -19,8 +19,8 @@
 # name the mistakes that raise no error.
 #
 # **You need** notebook 02: the loss on a reply, the trainer, learning rates. **It takes** about six minutes of
-# computing on two processor cores, two and a half where the processor computes in bf16, less if notebook 02 has left
-# its tuned model on the shelf. It needs about 4 GB of memory and 2 GB of disk for a while. Exercises are at the end;
+# computing on two processor cores; where the processor computes in bf16, two and a half if notebook 02 has left its
+# tuned model on the shelf, and one or two more if not. It needs about 4 GB of memory and 2 GB of disk for a while. Exercises are at the end;
 # the notebook runs without them.
 
 # %%
@@ -233,8 +233,8 @@ everything = sum(p.numel() for p in tuned.parameters()) - trained
 print(f"{trained:,} weights in the adapter, {trained / everything:.1%} of the model's {everything:,}")
 
 # %% [markdown]
-# Not one percent: 3.5 for the model of 135 million weights that this course brings, because it is narrow. By the table
-# of section 1 the share falls as models grow. Here is what it says to held-out conversations, the first of each kind
+# More than one percent, if it is the model of 135 million weights that this course brings, since that is narrow. By the
+# table of section 1 the share falls as models grow. Here is what it says to held-out conversations, the first of each kind
 # after shuffling. A reply is *fit to send* if it is on-brand and right; where it is not, the reason stands below.
 
 # %%
@@ -680,7 +680,8 @@ print("\nThe two models give " + (f"the same verdict: {result.verdict}." if same
       "about models and data as well."))
 
 # %% [markdown]
-# Whatever the verdicts: LoRA is no safe against forgetting. A high rate erases through an addition as well as without
+# "Does not hold here" says that the claimed gain is not there; look at the sign of the number before you conclude the
+# opposite. Whatever the verdicts: LoRA is no safe against forgetting. A high rate erases through an addition as well as without
 # (look at the right end of the figures). What LoRA does guarantee is that the base model is still there: unload the
 # adapter, and nothing was lost.
 #
@@ -716,8 +717,8 @@ for name, job in jobs.items():
     job.save_pretrained(home / name)
 whole = 4 * base.num_parameters()  # bytes
 for folder in sorted(home.iterdir()):
-    size = (folder / "adapter_model.safetensors").stat().st_size
-    print(f"{folder.name:>8}: {size / 1e6:.1f} MB; a whole copy of the model, in fp32 too: {whole / 1e6:.1f} MB")
+    print(f"{folder.name:>8}: {(folder / 'adapter_model.safetensors').stat().st_size / 1e6:.1f} MB")
+print(f"a whole copy of the model would be {whole / 1e6:.1f} MB each time, in fp32 as the adapters are")
 
 # %% [markdown]
 # Now one process loads the base once and all three adapters over it. `set_adapter` chooses who answers; a batch may
@@ -869,7 +870,8 @@ for precision, (_, _, answers) in exported.items():
 
 # %% [markdown]
 # "Logits off by" is the mean distance over all tokens of the vocabulary, and "first choice kept" the share of places
-# where the most likely next token is the same. "It was fine until I exported it" is now a table and no surprise: check
+# where the most likely next token is the same. So few replies cannot rank the precisions; the logits can, and where a
+# reply has changed it shows what their distance means. "It was fine until I exported it" is now a table and no surprise: check
 # answers at the precision that will be served, not at the one that was trained. There are better ways to spend 4 bits
 # than Q4_0, which has one scale for each 32 weights and nothing else; each deserves the same table.
 #
