@@ -20,8 +20,8 @@
 #
 # **You need** notebook 02: the loss on a reply, the trainer, learning rates. **It takes** about six minutes of
 # computing on two processor cores; where the processor computes in bf16, two and a half if notebook 02 has left its
-# tuned model on the shelf, and one or two more if not. It needs about 4 GB of memory and 2 GB of disk for a while. Exercises are at the end;
-# the notebook runs without them.
+# tuned model on the shelf, and one or two more if not. It needs about 4 GB of memory and 2 GB of disk for a while.
+# Exercises are at the end; the notebook runs without them.
 
 # %%
 import math, time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -233,9 +233,10 @@ everything = sum(p.numel() for p in tuned.parameters()) - trained
 print(f"{trained:,} weights in the adapter, {trained / everything:.1%} of the model's {everything:,}")
 
 # %% [markdown]
-# More than one percent, if it is the model of 135 million weights that this course brings, since that is narrow. By the
-# table of section 1 the share falls as models grow. Here is what it says to held-out conversations, the first of each kind
-# after shuffling. A reply is *fit to send* if it is on-brand and right; where it is not, the reason stands below.
+# More than one percent, if it is the model of 135 million weights that this course brings, since that is narrow. By
+# the table of section 1 the share falls as models grow. Here is what it says to held-out conversations, the first of
+# each kind after shuffling. A reply is *fit to send* if it is on-brand and right; where it is not, the reason stands
+# below.
 
 # %%
 from ftlab.scores import desk
@@ -405,7 +406,7 @@ keep_ax.axhline(100 * knew.mean(), color=figures.VERMILION, ls=":", label="untun
 gain_ax.set(xscale="log", xlabel="peak learning rate", ylabel="test conversations (%)", title="Replies fit to send")
 keep_ax.set(xlabel="peak learning rate", ylabel="questions (%)", title="Real-world questions known")
 gain_ax.legend()
-keep_ax.legend()
+keep_ax.legend(loc="lower left")
 _ = figure.suptitle(f"Real model, seed {seeds[0]}: LoRA and full fine-tuning, each at three rates")
 
 # %% [markdown]
@@ -681,9 +682,9 @@ print("\nThe two models give " + (f"the same verdict: {result.verdict}." if same
 
 # %% [markdown]
 # "Does not hold here" says that the claimed gain is not there; look at the sign of the number before you conclude the
-# opposite. Whatever the verdicts: LoRA is no safe against forgetting. A high rate erases through an addition as well as without
-# (look at the right end of the figures). What LoRA does guarantee is that the base model is still there: unload the
-# adapter, and nothing was lost.
+# opposite. Whatever the verdicts: LoRA is no safe against forgetting. A high rate erases through an addition as well
+# as without (look at the right end of the figures). What LoRA does guarantee is that the base model is still there:
+# unload the adapter, and nothing was lost.
 #
 # ## 7. One base, many adapters
 #
@@ -871,9 +872,9 @@ for precision, (_, _, answers) in exported.items():
 # %% [markdown]
 # "Logits off by" is the mean distance over all tokens of the vocabulary, and "first choice kept" the share of places
 # where the most likely next token is the same. So few replies cannot rank the precisions; the logits can, and where a
-# reply has changed it shows what their distance means. "It was fine until I exported it" is now a table and no surprise: check
-# answers at the precision that will be served, not at the one that was trained. There are better ways to spend 4 bits
-# than Q4_0, which has one scale for each 32 weights and nothing else; each deserves the same table.
+# reply has changed it shows what their distance means. "It was fine until I exported it" is now a table and no
+# surprise: check answers at the precision that will be served, not at the one that was trained. There are better ways
+# to spend 4 bits than Q4_0, which has one scale for each 32 weights and nothing else; each deserves the same table.
 #
 # The tokenizer is not in these files; a program that serves them needs it. The course's base came as such a file, and
 # its reading is worth a warning: SmolLM2 cuts numbers into single digits, the file says so in one word, and
@@ -1028,7 +1029,7 @@ for height, shape in enumerate(memory.SHAPES):
         ax.plot(needs[shape.name, way], height, mark, color=color, markersize=9, label=way if height == 0 else None)
 for card in (8, 16, 24, 80):
     ax.axvline(card, color=figures.VERMILION, ls=":", lw=1.2)
-    ax.text(card, len(memory.SHAPES) - 0.42, f"{card}", color=figures.VERMILION, ha="center", fontsize="small")
+    ax.text(card, len(memory.SHAPES) - 0.42, f" {card}", color=figures.VERMILION, ha="left", fontsize="small")
 ax.set(xscale="log", xlabel="memory for one training step (GiB); dotted: cards of 8, 16, 24 and 80 GiB",
        ylim=(-0.5, len(memory.SHAPES) - 0.1), title="What fits where: left of a dotted line, on that card")
 ax.set_xticks([2, 5, 10, 20, 50, 100, 200, 500, 1000], ["2", "5", "10", "20", "50", "100", "200", "500", "1,000"])
