@@ -19,8 +19,8 @@
 # name the mistakes that raise no error.
 #
 # **You need** notebook 02: the loss on a reply, the trainer, learning rates. **It takes** about six minutes of
-# computing on two processor cores; where the processor computes in bf16, two and a half if notebook 02 has left its
-# tuned model on the shelf, and one or two more if not. It needs about 4 GB of memory and 2 GB of disk for a while.
+# computing on two processor cores; where the processor computes in bf16, about three if notebook 02 has left its tuned
+# model on the shelf, and one or two more if not. It needs about 4 GB of memory and 2 GB of disk for a while.
 # Exercises are at the end; the notebook runs without them.
 
 # %%
