@@ -638,10 +638,10 @@ passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need n
 # | notebook | question | minutes, at most |
 # |---|---|---|
 # | [00 start here](00_start_here.ipynb) | What will I be able to do? | 6 |
-# | [01 data curation](01_data_curation.ipynb) | What makes a training set good? | 9 |
-# | [02 supervised fine-tuning](02_supervised_finetuning.ipynb) | How does a base model become an assistant? | 9 |
+# | [01 data curation](01_data_curation.ipynb) | What makes a training set good, and when does cleaning pay? | 6 |
+# | [02 supervised fine-tuning](02_supervised_finetuning.ipynb) | How does a model become our assistant? | 6 |
 # | 03 tasks and domains *(coming)* | What else can tuning teach? | 6 |
-# | 04 LoRA *(coming)* | What if I train one percent of the weights? | 6 |
+# | [04 LoRA](04_lora.ipynb) | What if I train one percent of the weights? | 6 |
 # | 05 RLHF *(coming)* | How do people's votes become behaviour? | 8 |
 # | 06 DPO *(coming)* | Do I need the reward model? | 6 |
 # | 07 RAG against fine-tuning *(coming)* | Weights or documents? | 6 |
@@ -710,16 +710,18 @@ passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need n
 # - **Forgetting**: losing what the model knew before, as the price of what it learns.
 # - **Drift**: the world or its questions change, and a model that was good grows worse.
 # - **Stale**: true when it was learned, no longer true now.
-# - **Hallucination**: a fluent statement that is false or has no source.
+# - **Hallucination**: a fluent statement that is false or has no source. (What a program can find of it here: sums,
+#   measures, names and dates that stand nowhere on the screen.)
 # - **Closed book, open book**: answering from memory, or with the passage in the prompt.
 # - **Exact match**: a score that asks whether the whole answer equals an accepted one.
 # - **On-brand**: here, keeping every rule of the brand guide.
 # - **Format compliance**: the share of responses that have the required form.
-# - **Revision rate**: the share of responses that a person had to change before sending.
+# - **Revision rate**: how much a person has to change before sending: words put in, taken out or replaced, for each
+#   word that is sent.
 # - **Precision, recall, F1**: of what was flagged, the share that was right; of what was right, the share that was
 #   flagged; and their harmonic mean.
-# - **Containment**: the share of customers helped without a person stepping in.
-# - **Resolution**: the share of customers whose problem was really solved.
+# - **Containment**: the share of cases that were not handed over to a person, rightly or wrongly.
+# - **Resolution**: the share of cases that were not handed over *and* were answered rightly.
 # - **Confidence interval**: a range made so that, for 95 % of such studies, it holds the true value.
 # - **Paired comparison**: judging two models by their difference on each question, which is sharper than two
 #   averages.
