@@ -550,7 +550,7 @@ if forth.exit_code and back.exit_code:
 # are in the training set? We do it on purpose, three times on the lab model: a clean set, one with a single copy of
 # each leaked item, one with many copies. In every second copy somebody typed the question again, as on the web: in
 # small letters, and with a slip of the finger. The lab model reads the course's *plain* conversations: one fact each,
-# in simpler words.
+# in simpler words. (Now and then a slip swaps two equal letters, and nothing shows.)
 
 # %%
 from ftlab.world.text import rng, typo
