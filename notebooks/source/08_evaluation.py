@@ -20,11 +20,11 @@
 # **You need** notebook 00 (the desk, its brand guide, the rivals) and notebook 02, which tunes the model that is on
 # trial here. If 02 has not run on this computer, that model is tuned in this notebook.
 #
-# **It takes** about five minutes on two processor cores, two and a half where the processor computes in bf16; another
-# three (or one) if the model must first be tuned. It needs 3 GB of memory and no network. Exercises are at the end.
+# **It takes** three to six minutes on two processor cores, another one to three if the model must first be tuned. It
+# needs 3 GB of memory and no network. Exercises are at the end.
 
 # %%
-import time, warnings; started = time.perf_counter()  # noqa: E401, E702
+import contextlib, io, time, warnings; started = time.perf_counter()  # noqa: E401, E702
 warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells another that a word will change
 import evaluate
 import matplotlib.pyplot as plt
@@ -77,8 +77,10 @@ drafts = [good, wrong, empty]
 # several into one call. Each gives a share, and under a name that ends in `_each` one number for every reply: those we
 # need for all that follows. The first two look at manner: **on-brand** is every rule of the brand guide, **format
 # compliance** its rules of form alone (opening, one paragraph, next step, sign-off, length). The others look at
-# content: **fact accuracy** asks whether the wanted value stands in the reply; **hallucination** whether a sum,
-# measure, name or date stands there that no source has, here screen and question (lower is better).
+# content: **fact accuracy** asks whether the wanted value stands in the reply; **hallucination**, as far as a program
+# can find it, whether a sum, measure, name or date stands there that no source has, here screen and question (lower is
+# better). It cannot see a false statement made of words ("not only oven-safe"), nor a true measure given to the wrong
+# thing ("The Quillmere desk is 22 cm").
 
 # %%
 from ftlab.scores.metrics import fact_accuracy, format_compliance, hallucination, on_brand
@@ -106,7 +108,8 @@ assert found["fact_accuracy_each"] == [1, 0, 0] and found["hallucination_each"] 
 # %%
 from ftlab.scores.revision import revisions
 
-print("wrong price:", revisions(wrong, good))
+edits = revisions(wrong, good)
+print(f"wrong price: {edits.word_edits} word to replace, {edits.word_rate:.3f} of the words sent")
 
 # %% [markdown]
 # Where the answer is a **label**, errors have two directions. The label here is *hand over*: some cases must go to a
@@ -120,7 +123,8 @@ from ftlab.scores import labels
 should = ["over", "over", "over", "keep", "keep", "keep", "keep", "keep"]
 did = ["over", "keep", "keep", "over", "keep", "keep", "keep", "keep"]
 paper = labels.score_labels(did, should)
-print(paper.by_label["over"], f"accuracy {paper.accuracy}")
+print(", ".join(f"{name} {paper.by_label['over'][name]:.2f}" for name in ("precision", "recall", "f1")) +
+      f"; accuracy {paper.accuracy:.3f}")
 assert paper.by_label["over"]["precision"] == 1 / 2 and abs(paper.by_label["over"]["recall"] - 1 / 3) < 1e-12
 
 # %% [markdown]
@@ -130,7 +134,8 @@ assert paper.by_label["over"]["precision"] == 1 / 2 and abs(paper.by_label["over
 # ## 2. The models on trial
 #
 # A test set must be like the questions that will come. We take `ASKED` held-out conversations of each kind, always the
-# same ones, about products, rules and wordings that no training conversation has. Who answers them:
+# same ones, about products and in wordings that no training conversation has. (The shop's rules are the same in both:
+# an order is read against them, and a shop does not write new ones for a test.) Who answers them:
 #
 # - **plain**, **guide**, **examples**: the untuned model with the job in the prompt, with the whole brand guide, with
 #   three examples. They take long, so their replies are *stored*: what they wrote on up to ten conversations a kind.
@@ -151,6 +156,11 @@ said["template"] = [template.reply(row) for row in held_out]
 print(f"{stored['note']}\n{dict(Counter(row['kind'] for row in held_out))}, {common} answered by everyone")
 if choice.name != stored["model"]:
     print(f"Mind: those prompts were answered by {stored['model']}, and {choice.name} is what is tuned here.")
+for way in ("plain", "guide", "examples"):
+    ended = [text for text in said[way] if text.rstrip().endswith((".", "!", "?", "desk"))]
+    formed = format_compliance.FormatCompliance().compute(predictions=ended)["format_compliance_each"]
+    print(f"{way}: {common - len(ended)} of {common} replies were cut off at the limit of length, in mid-sentence; "
+          f"{sum(formed)} of the others have the right form")
 
 # %% [markdown]
 # The tuned model gets the conversation and no instructions at all.
@@ -185,7 +195,7 @@ show(0, said)
 
 # %% [markdown]
 # And failures, which teach more: the next three replies of the tuned model that are not fit to send (fewer, if there
-# are fewer). Is the reply wrong, or the yardstick?
+# are fewer), each with what the yardstick holds against it.
 
 # %%
 failures = [i for i, row in enumerate(held_out) if not desk.is_fit(said["tuned"][i], row)]
@@ -197,7 +207,8 @@ for i in [i for i in failures if i][:3]:
 # ## 3. Every answerer under every score
 #
 # For the revision rate somebody must edit. Our editor sends a fit draft as it is and replaces an unfit one by the
-# house's plain reply; a real one would often change less, so for unfit drafts this is an upper limit.
+# house's plain reply; a real one would often change less, so for unfit drafts this is an upper limit. In the tables,
+# *right form* is format compliance and *value without source* the hallucination of section 1.
 
 # %%
 from ftlab.scores.metrics import revision_rate
@@ -232,30 +243,31 @@ for name in ("precision", "recall", "f1"):
 grave = [i for i, row in enumerate(held_out[:common]) if row["kind"] == "grave"]
 kept = [sum(each["contained"][i] for i in grave) for each in scores.values()]
 print(f"{'grave cases kept':20}" + "".join(f"{count:>10}" for count in kept) + f"   of {len(grave)}")
+easy = [row["kind"] for row, right, kept in zip(held_out, scores["template"]["right"], scores["template"]["contained"],
+                                                strict=True) if right and not kept]
+print(f"\nOf the template's {sum(scores['template']['right'])} right replies, {len(easy)} are right because they hand "
+      f"the case over: {dict(Counter(easy))}.")
 
 # %% [markdown]
 # Below the shares stands the label *hand over*, and what it is about: injured and threatening customers whom nobody but
 # a program has read. Read a column from top to bottom before you compare columns: a high line tells little without the
 # next one.
 #
-# A share of so many conversations is a guess with a width. The table below has two of the scores with **95 %
-# intervals**, and each answerer's difference from the template, taken within each conversation.
+# A share of so many conversations is a guess with a width. The figure has five of the scores with **95 % intervals**. A
+# marker is filled where the answerer's difference from the template, taken within each conversation, is clear of zero.
 
 # %%
 shared = {who: {name: each[name][:common] for name in each} for who, each in scores.items()}
 judged = ["fit to send", "value without source"]
-comparison.compare({who: {name: each[name] for name in judged} for who, each in shared.items()}, baseline="template")
-
-# %%
 fig, ax = plt.subplots(figsize=(10, 4.2))
 parts = ["right form", "on-brand", "right", "fit to send", "value without source"]
-order = ("tuned", *(who for who in shared if who != "tuned"))  # the first other than the baseline is drawn in blue
+order = ("template", "tuned", "plain", "guide", "examples")  # the first after the baseline is drawn in blue
 compared = comparison.compare({who: {name: shared[who][name] for name in parts} for who in order}, "template")
 compared.draw(ax, metrics=parts).legend(title="hollow: not clear\nof the template", loc="center left",
                                         bbox_to_anchor=(1, 0.5))
 best = max(shared, key=lambda who: sum(shared[who]["fit to send"]))
-_ = ax.set(ylim=(-3, 105), title=f"Most replies fit to send: {best}, {np.mean(shared[best]['fit to send']):.0%} of "
-           f"{common}. The last score is better when low")
+_ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"Most replies fit to send: {best}, "
+           f"{np.mean(shared[best]['fit to send']):.0%} of {common}. The last score is better when low")
 
 # %% [markdown]
 # ### The gain with its loss
@@ -272,7 +284,8 @@ with tuned.disable_adapter():
     before = generate.replies(tuned, tokenizer, talk, max_new_tokens=48)
 knew, knows = ([real.knows(text, row["answers"]) for text, row in zip(each, questions, strict=True)]
                for each in (before, after))
-leaks = [brand.NEXT_STEP in text or brand.SIGN_OFF in text or text.startswith("Thank you for") for text in after]
+leaks, untuned_leaks = ([brand.NEXT_STEP in text or brand.SIGN_OFF in text or text.startswith("Thank you for")
+                         for text in each] for each in (after, before))
 
 
 def words(change, unit="points"):
@@ -282,14 +295,20 @@ def words(change, unit="points"):
 
 gain, invented = (intervals.paired_difference(scores["tuned"][name], scores["template"][name]).times(100)
                   for name in judged)
-prompt = max(("plain", "guide", "examples"), key=lambda who: sum(scores[who]["fit to send"]))
+ways = ("plain", "guide", "examples")
+fit_by = {who: sum(scores[who]["fit to send"]) for who in ways}
+prompt = max(ways, key=lambda who: (fit_by[who], sum(scores[who]["right"])))  # a tie goes to the one more often right
+tied = [who for who in ways if fit_by[who] == fit_by[prompt]]
 ahead = intervals.paired_difference(shared["tuned"]["fit to send"], shared[prompt]["fit to send"]).times(100)
-print(f"Tuned minus the best prompt ({prompt}) on {common} conversations: fit to send {words(ahead)}.")
+print(f"Best prompt: {prompt}, {fit_by[prompt]} of {common} fit to send" + (
+    f" (tied: {', '.join(tied)}; it is right most often, {sum(scores[prompt]['right'])} times)" if tied[1:] else "") +
+    f".\n    Tuned minus this prompt: fit to send {words(ahead)}.")
 print(f"Tuned minus template on {len(held_out)} conversations: fit to send {words(gain)};\n"
       f"    replies with a value that no source has {words(invented)}.")
 print(f"Tuned minus untuned on {len(questions)} questions about the real world: known "
-      f"{words(intervals.paired_difference(knows, knew).times(100))};\n"
-      f"    the desk's manner stands in {sum(leaks)} of the {len(questions)} answers, where nobody asked for it.")
+      f"{words(intervals.paired_difference(knows, knew).times(100))} ({sum(knew)} before, {sum(knows)} after);\n"
+      f"    the desk's manner stands in {sum(leaks)} of the {len(questions)} answers, where nobody asked for it "
+      f"({sum(untuned_leaks)} before).")
 
 # %% [markdown]
 # ## 4. The trap: passing the checks is not the goal
@@ -333,7 +352,8 @@ print(result)
 # %% [markdown]
 # The remedy is to measure nearer to what you want. What is wanted of a draft is that it saves somebody's time, so time
 # somebody. The form gives you three drafts and a clock: press Start, repair the draft as the brand guide and the record
-# ask, press Done (three minutes; let no other cell run). Without it the next cell uses an assumption and says so.
+# ask, press Done (three minutes; let no other cell run). It works while the notebook runs; a page shows nothing of it.
+# Without it the next cell uses an assumption and says so.
 
 # %%
 from ftlab.scores.revision_widget import RevisionTimer
@@ -349,15 +369,16 @@ for who, replies in said.items():
     minutes = intervals.mean_interval([speed.seconds(count) / 60 for count in edits], rate=False).times(100)
     print(f"{who:12} {minutes.value:4.0f} minutes for 100 drafts [{minutes.low:.0f}, {minutes.high:.0f}]")
 alone = np.mean([speed.seconds(len(house.reply(row).split())) / 60 for row in held_out]) * 100
-print(f"{'from scratch':12} {alone:4.0f} minutes; above it, drafts cost more than they save")
+print(f"{'from scratch':12} {alone:4.0f} minutes; above it, drafts cost more than they save\n"
+      "The intervals are about the conversations alone: an error in the seconds comes on top.")
 
 # %% [markdown]
 # ## 5. How sure can we be?
 #
 # Is the tuned model better than the template, or lucky? Both answered the same conversations. Where both are fit, or
-# neither, a conversation says nothing. All the news is in the **split** ones, which exactly one of them gets right. If
-# the two were equally good, each would be a fair coin. How often do fair coins fall as unevenly as these? That is the
-# exact **McNemar test**, and the answer its *p-value*.
+# neither, a conversation says nothing. All the news is in the **split** ones, in which exactly one of them is fit. If
+# the two were equally good, each of those would be a fair coin. How often do fair coins fall at least as unevenly? That
+# is the exact **McNemar test**, and the answer its *p-value*: a small one is hard to explain by luck.
 
 # %%
 a, b = scores["tuned"]["fit to send"], scores["template"]["fit to send"]
@@ -376,24 +397,29 @@ a, b = np.array(scores["tuned"]["revision rate"]), np.array(scores["template"]["
 random = np.random.default_rng(SEED)
 drawn = random.integers(0, len(a), size=(4000, len(a)))  # 4,000 times: which conversations
 means = (a - b)[drawn].mean(axis=1)  # the difference is taken within each conversation
-apart = a[drawn].mean(axis=1) - b[random.permutation(drawn)].mean(axis=1)  # other conversations for each
-for name, each in {"by hand, paired": means, "as if not paired": apart}.items():
-    print(f"{name:17} {(a - b).mean():.3f} [{np.quantile(each, 0.025):.3f}, {np.quantile(each, 0.975):.3f}]")
-print(f"{'by the formula':17} {intervals.paired_difference(a, b, rate=False)}")
-narrower = np.ptp(np.quantile(means, [0.025, 0.975])) < 0.95 * np.ptp(np.quantile(apart, [0.025, 0.975]))
-print("Here pairing made the interval narrower: the two tend to fail on the same conversations." if narrower else
-      "Here pairing hardly helped: the two do not fail on the same conversations.")
+print(f"by hand        {means.mean():.3f} [{np.quantile(means, 0.025):.3f}, {np.quantile(means, 0.975):.3f}]")
+formula = intervals.paired_difference(a, b, rate=False)
+print(f"by the formula {formula.value:.3f} [{formula.low:.3f}, {formula.high:.3f}]")
+both = sum(not one and not other for one, other in
+           zip(scores["tuned"]["fit to send"], scores["template"]["fit to send"], strict=True))
+wider = ((a.var() + b.var()) / max((a - b).var(), 1e-12)) ** 0.5  # independent ones: the variances add up
+print(f"Neither is fit on {both} of {len(a)}. Without pairs, the interval would be {wider:.2f} times as wide: " + (
+    "pairing helped, since the two need their edits in the same conversations." if wider > 1.1 else
+    "pairing did harm, since one needs its edits where the other needs none." if wider < 0.9 else
+    "pairing changed little, since how MUCH the two need edits is hardly linked."))
 
 # %% [markdown]
 # ### How many conversations do I need?
 #
-# Ask before the test, not after it. The planner answers for a gain of `GAIN` over an old model that is right on half of
-# the questions, for two shares of split ones: as few as can be hoped for, and as many as tuned and template have here.
+# Ask before the test, not after it. The planner answers for a gain of `GAIN` over the template's share of fit replies
+# ("right", in its words), for two shares of split conversations: the fewest possible, where the new model never loses
+# one, and as many as tuned and template have here (or the nearest share with which such a gain can be).
 
 # %%
-for share in (GAIN + 0.1, max(split, GAIN + 0.1)):
-    print(planner.questions_needed(GAIN, 0.5, share), "\n")
-plan = planner.questions_needed(GAIN, 0.5, max(split, GAIN + 0.1))
+base = min(float(np.mean(scores["template"]["fit to send"])), 1 - GAIN)
+for share in (GAIN, max(GAIN, min(split, 2 * base + GAIN, 2 * (1 - base) - GAIN))):
+    plan = planner.questions_needed(GAIN, base, share)
+    print(plan, "\n")
 enough = "is enough" if len(held_out) >= plan.questions else "is not enough: a gain of that size may well not show"
 print(f"This notebook asked {len(held_out)}, which {enough}.")
 
@@ -403,13 +429,15 @@ print(f"This notebook asked {len(held_out)}, which {enough}.")
 # about 80.
 
 # %%
-simulated = planner.simulate(plan.questions, GAIN, 0.5, plan.discordant, experiments=2000)
-print(f"{plan.questions} questions. {simulated}")
-assert 0.93 <= simulated.coverage <= 0.97
+simulated = planner.simulate(plan.questions, GAIN, base, plan.discordant, experiments=2000)
+print(f"{plan.questions} questions, {simulated.experiments:,} tests: the gain shows in {simulated.power:.1%}, and the "
+      f"interval holds the truth in {simulated.coverage:.1%}.")
+assert 0.93 <= simulated.coverage <= 0.99
 
 # %% [markdown]
 # All of these intervals are about *conversations*. Training has luck of its own, and for that one trains again with
-# other seeds: the reference runs that stand in the figures of the claims. Report both where you can.
+# other seeds: such runs are a claim's *reference runs*, and the lines under a claim say whether it has some. Report
+# both where you can.
 #
 # ## 6. Slices: what the average hides
 #
@@ -446,9 +474,6 @@ for verdict, found in verdicts.items():
     print(f"    {verdict}{'' if verdict == comparison.UNCLEAR else ' than the template'}: {', '.join(found) or 'none'}")
 print("The average hides a loss: where it is lower, the template should stay." if verdicts[comparison.WORSE] else
       "No kind is clearly served worse.")
-alike = np.mean([np.mean(long_run["tuned"][kind]) for kind in long_run["tuned"]])
-print(f"The long run sends {np.mean(flat['tuned']['fit to send']):.0%} in the test file's own mix of kinds and "
-      f"{alike:.0%} if each kind counts alike: an average is about a mix, so use your desk's.")
 
 # %% [markdown]
 # "Cannot say" is not "no loss": only more conversations of that kind will tell.
@@ -479,72 +504,66 @@ forth
 # A limit *passes* if the whole interval keeps it, *fails* if the whole interval breaks it, and else there is *not
 # enough data*. The gate does not ask whether a drop is "significant": by that rule a test of three questions would let
 # everything through. The two columns beside the limits are its **power**: how often a model *as good as* the one in use
-# would pass, and with how many items it would in eight of ten cases. Where an equal model seldom passes, a closed gate
-# says more about the test than about the candidate.
+# would pass, and with how many items it would in eight of ten cases. Where an equal model seldom passes, *not enough
+# data* says more about the test than about the candidate. A *fail* stands, whatever the power.
 #
 # And the other way round: were the tuned model in use, might the template replace it?
 
 # %%
-from IPython.display import display
-
 back = gate.gate(policy, baseline=by_item["tuned"], candidate=by_item["template"])
-display(back)
+for one in back.outcomes:
+    value, low, high = one.found
+    print(f"{one.verdict.upper():16} {one.rule.metric:22} {'value' if one.limit == 'at_least' else 'change':6} "
+          f"{value:+.3g} [{low:+.3g}, {high:+.3g}], allowed {one.allowed:+.3g} {one.rule.unit}")
 
 
 def reasons(outcomes, verdict):
     return ", ".join(dict.fromkeys(one.rule.metric for one in outcomes.outcomes if one.verdict == verdict))
 
 
+print()
 if not forth.exit_code:
     print("Ship the tuned model: every limit of the policy is kept.")
 elif reasons(forth, gate.FAIL):
     print(f"Do not ship the tuned model for the whole desk: it breaks the policy on {reasons(forth, gate.FAIL)}.")
 else:
     print(f"Do not ship it yet: nothing is broken, and there are too few items on {reasons(forth, gate.UNSURE)}.")
+if np.mean(by_item["template"]["fit to send"]) < 0.5:
+    print("The template itself is fit in fewer than half of the cases, so it would not pass its own desk's policy: "
+          "a model as\ngood as it never passes that limit.")
 if forth.exit_code and back.exit_code:
-    asked_for = [one.power.items for one in forth.outcomes if one.verdict == gate.UNSURE and one.power.items]
-    more = f" For what is unsure, collect up to {max(asked_for):,} items first." if asked_for else ""
-    better = [one.group for one in by_kind.rows if one.verdict == comparison.BETTER]
     print("Nor may the template replace the tuned model: neither answers for the whole desk. What a team does then:\n"
-          "keep what is in use, and train on more of what failed. The long run of section 6, on 675 conversations,\n"
-          f"was clearly better than the template at these kinds: {', '.join(better) or 'none'}.\n"
-          f"They come first, with a person who reads before sending.{more}")
+          "keep what is in use, with a person who reads before sending, and train on more of what failed. The long\n"
+          "run of section 6 did that.\n"
+          f"Higher than the template: {', '.join(verdicts[comparison.BETTER]) or 'no kind'}.\n"
+          f"Lower: {', '.join(verdicts[comparison.WORSE]) or 'no kind'}. Higher is not yet fit in half of the cases, "
+          "as the policy asks:\nexercise 4 puts its limits to each kind.")
 
 # %% [markdown]
-# In your own project the gate runs wherever your tests run: three JSON files and one command, which returns 0 if all
-# pass and 1 if not. Here is the same call from Python.
-
-# %%
-import contextlib, io  # noqa: E401
-
-folder = paths.runs() / "gate"
-for name, contents in (("rules", policy), ("baseline", by_item["template"]), ("candidate", by_item["tuned"])):
-    files.write_json(folder / f"{name}.json", contents)
-with contextlib.redirect_stdout(io.StringIO()):  # it prints the first table once more
-    code = gate.main([str(folder / f"{name}.json") for name in ("rules", "baseline", "candidate")])
-print(f"python -m ftlab.evidence.gate rules.json baseline.json candidate.json -> exit code {code}: "
-      f"a CI job would {'stop here' if code else 'go on'}")
-
-# %% [markdown]
+# In your own project the gate runs wherever your tests run, on three JSON files: `python -m ftlab.evidence.gate
+# rules.json baseline.json candidate.json`. The command returns 0 if all pass and else 1, which stops an automatic
+# release.
+#
 # ## 8. Contamination: the test that the model has seen
 #
 # Training data is gathered from many places, and test questions get around. What happens to a score if some of them
 # are in the training set? We do it on purpose, three times on the lab model: a clean set, one with a single copy of
-# each leaked item, one with many copies. In every second copy somebody's finger slipped, as on the web. The lab model
-# reads the course's *plain* conversations: one fact each, in simpler words.
+# each leaked item, one with many copies. In every second copy somebody typed the question again, as on the web: in
+# small letters, and with a slip of the finger. The lab model reads the course's *plain* conversations: one fact each,
+# in simpler words. (Now and then a slip swaps two equal letters, and nothing shows.)
 
 # %%
 from ftlab.world.text import rng, typo
 
 
 def leak_into(rows, items, copies):
-    """The rows, the last of which gave way to copies of test items; every second copy has a slip in its question."""
+    """The rows, the last of which gave way to copies of test items; every second copy has its question typed again."""
     random, leaked = rng("leak", SEED), []
     for number in range(copies):
         for item in items:
             record, question, reply = item["messages"]
-            slipped = {**question, "content": typo(question["content"], random)} if number % 2 else question
-            leaked.append({**item, "messages": [record, slipped, reply]})
+            again = {**question, "content": typo(question["content"].lower(), random)} if number % 2 else question
+            leaked.append({**item, "messages": [record, again, reply]})
     return rows[: len(rows) - len(leaked)] + leaked
 
 
@@ -554,7 +573,8 @@ mixed = rng("leaked items", SEED).sample(plain_test, 2 * LEAKED)  # the first ha
 assert len(clean_rows) > LEAKED * COPIES, "fewer items, fewer copies or more steps: the leak has filled the whole set"
 sets = {"clean": clean_rows, "1 copy": leak_into(clean_rows, mixed[:LEAKED], 1),
         f"{COPIES} copies": leak_into(clean_rows, mixed[:LEAKED], COPIES)}
-print({name: f"{len(rows)} rows" for name, rows in sets.items()})
+for name, leaked in zip(sets, (0, LEAKED, LEAKED * COPIES), strict=True):
+    print(f"{name:>9}: {len(sets[name])} rows, {leaked} of them copies of test items")
 
 # %% [markdown]
 # Same steps, same rate, same number of rows. The score is **ROUGE-L**, the share of words, in order, that a reply has
@@ -564,9 +584,15 @@ print({name: f"{len(rows)} rows" for name, rows in sets.items()})
 # %%
 from ftlab.scores.overlap import rouge_l
 
+
+def lab_trained(rows, steps):
+    with contextlib.redirect_stdout(io.StringIO()):  # without the trainer's log of losses
+        return sft.fine_tune(lab, rows, lr=LAB_LR, steps=steps, seed=SEED, disable_tqdm=True)
+
+
 wanted, heard = [row["messages"][-1]["content"] for row in mixed], {}
 for name, rows in sets.items():
-    trained = sft.fine_tune(lab, rows, lr=LAB_LR, steps=LEAK_STEPS, seed=SEED)
+    trained = lab_trained(rows, LEAK_STEPS)
     heard[name] = generate.replies(trained.model, trained.tokenizer, chat.prompts(trained.tokenizer, mixed))
 likeness = {name: rouge_l(replies, wanted) for name, replies in heard.items()}
 gains = {}
@@ -584,13 +610,17 @@ for name in list(sets)[1:]:
         "no gain that can be told from chance. That is not proof that a leak of this size is harmless."))
 print(f"\n{'wanted':>9}: {wanted[0]}")
 for name, replies in heard.items():
-    print(f"{name:>9}: {replies[0]}")
+    wrong_with = "; ".join(desk.faults(replies[0], mixed[0]))
+    print(f"{name:>9}: {replies[0]}\n{'':11}{'✗ ' + wrong_with if wrong_with else '✓ right'}")
+print(f"Right replies to the leaked items, of {LEAKED}: " + ", ".join(
+    f"{name} {sum(desk.is_right(*each) for each in zip(replies[:LEAKED], mixed, strict=False))}"
+    for name, replies in heard.items()) + ". Words learned by heart are not facts learned.")
 
 # %% [markdown]
 # ### Claim 2: a leak raises the score on the leaked items
 #
-# The effect is that of the heavy leak. A test set in which a part has leaked mixes the two kinds of lines, and its
-# average rises with the part.
+# The effect is that of the heavy leak, on the leaked items; what one copy did stands above. A test set in which a part
+# has leaked mixes leaked and other items, and its average moves with the part.
 
 # %%
 heavy = f"{COPIES} copies"
@@ -635,11 +665,15 @@ pairs = contamination.contaminated(dirty, [spoken(row) for row in plain_test])
 planted = set(range(len(dirty) - LEAKED * COPIES, len(dirty)))
 flagged = {pair.train_index for pair in pairs}
 exact = {i for i, text in enumerate(dirty) if text in {spoken(row) for row in plain_test}}
-print(f"copies planted: {len(planted)}; found by comparing whole texts: {len(exact & planted)}; by the detector: "
-      f"{len(flagged & planted)} (recall {len(flagged & planted) / len(planted):.2f})")
-print(f"rows flagged that we did not plant: {len(flagged - planted)}")
+print(f"copies planted: {len(planted)}, of which {len(exact & planted)} are found by comparing whole texts and "
+      f"{len(flagged & planted)} by the detector:\nrecall {len(flagged & planted) / len(planted):.2f}, precision "
+      f"{len(flagged & planted) / max(len(flagged), 1):.2f}, since {len(flagged - planted)} other rows were flagged")
 for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
-    print(f"    {pair.share:.0%} of test item {pair.test_index}: {pair.shared}")
+    ours, theirs = sets[heavy][pair.train_index], plain_test[pair.test_index]
+    alike = rouge_l([ours["messages"][1]["content"]], [theirs["messages"][1]["content"]])[0]
+    print(f"\n  training: {dirty[pair.train_index]}\n  test:     {spoken(theirs)}\n  The customers' words are "
+          f"{alike:.0%} alike: " + ("a near copy of the question, so a leak." if alike > 0.7 else
+                       "the desk's stock sentences raised the alarm, and the question is another one."))
 
 # %% [markdown]
 # Drop what is found before training; after training, report the score on the items that were not found, with both
@@ -650,9 +684,9 @@ for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
 #
 # "Fit to send" is a program's opinion: a right value in a senseless sentence passes. So a person has to read. The form
 # shows twenty replies of the long run (section 6), drawn by chance from those that the yardstick calls fit. Would *you*
-# send them? Read the screen, the customer and the reply, and press a button (five minutes). Until all twenty are
-# marked, the next cell uses stored marks. No person made those: a language model read the replies as an editor, with a
-# reason for each (`data/stored/marked-replies.json` says how). Your marks are worth more.
+# send them? Read the screen, the customer and the reply, and press a button (five minutes; a page without a running
+# notebook shows no form). Until all twenty are marked, the next cell uses stored marks: by a language model, no person,
+# with a reason for each (`data/stored/marked-replies.json` says how). Your marks are worth more.
 
 # %%
 from ftlab.scores.mark_widget import MarkForm
@@ -674,14 +708,14 @@ for what, mark, each in zip(seen, marks, marked["rows"], strict=True):
     if not mark:
         print(f"\n{what}\n  > {each['reply']}" + ("" if each["send"] else f"\n  stored reason: {each['why']}"))
 share = np.mean(flat["tuned"]["fit to send"])
-print(f"\nThe yardstick calls {share:.0%} of the long run's replies fit. A reader would send "
-      f"{share * (1 - wrongly.high / 100):.0%} to {share * (1 - wrongly.low / 100):.0%} of them all, by these marks.")
+print(f"\nThe yardstick calls {share:.0%} of the long run's replies fit. By these marks "
+      f"{share * (1 - wrongly.high / 100):.0%} to {share * (1 - wrongly.low / 100):.0%} are fit and would be sent;\n"
+      "of the unfit ones none was read.")
 
 # %% [markdown]
-# That interval is wide, and it is the most important one of this notebook: no comparison between models can be finer
-# than the yardstick is true. Twenty marks of fit replies say nothing about the other error, good replies that were
-# called unfit; for that, mark some of those. And the marks themselves are one reader's. If you have marked, the next
-# section's kappa measures how far two readers agree.
+# That interval is wide, and it is one reader's: if you have marked, the next section's kappa measures how far you and
+# the stored marks agree. Twenty marks of fit replies say nothing about the other error, good replies that were called
+# unfit; for that, mark some of those.
 #
 # ## 10. A model as judge
 #
@@ -747,7 +781,7 @@ def judge_rows(drafts):
 
 for message in judge_rows(learned)[0]["messages"]:
     print(f"{message['role']:>9}: {message['content']}")
-referee = sft.fine_tune(lab, judge_rows(learned), lr=LAB_LR, steps=JUDGE_STEPS, seed=SEED)
+referee = lab_trained(judge_rows(learned), JUDGE_STEPS)
 
 # %% [markdown]
 # We need not let it write: `judge.label_margins` looks at the scores of its next token and returns how much rather it
@@ -768,10 +802,15 @@ for fault in [*judge.FAULTS, "none"]:
     if right:
         rates[fault] = intervals.rate_interval(sum(right), len(right)).times(100)
         print(f"{fault:13} {sum(right):3} of {len(right):3} judged rightly  {rates[fault]} %")
-worst = min((fault for fault in rates if fault != "none"), key=lambda fault: rates[fault].value)
-sees = rates["wrong value"].value >= 50
-print(f"\nIt is blindest to: {worst}. A wrong value, the fault that does the most harm, it "
-      f"{'finds in most of the drafts' if sees else 'misses in most of the drafts, and waves them through'}.")
+found = [fault for fault in judge.FAULTS if fault in rates and rates[fault].low > 50]
+missed = [fault for fault in judge.FAULTS if fault in rates and rates[fault].high < 50]
+print(f"\nFound in more than half of the drafts, surely: {', '.join(found) or 'no fault'}; in fewer than half: "
+      f"{', '.join(missed) or 'no fault'}.")
+spans = rates.get("wrong value")
+if spans:
+    print("A wrong value, the fault that does the most harm, it " + (
+        "finds in most of the drafts." if spans.low > 50 else
+        "misses in most of the drafts, and waves them through." if spans.high < 50 else "finds in about half of them."))
 
 # %% [markdown]
 # ### Claim 3: a model judge agrees with the truth as well as judges are said to agree with people
@@ -795,19 +834,28 @@ own = [judge.Draft(row, reply, desk.is_fit(reply, row), "") for replies in heard
 own_truth = [draft.fit for draft in own]
 own_verdicts = [margin > 0 for margin in judge.label_margins(referee.model, referee.tokenizer, judge_rows(own))]
 there = agreement.kappa_interval(own_truth, own_verdicts)
-print(f"models' own replies: fit {sum(own_truth)}, judged good {sum(own_verdicts)}, of {len(own)}; "
-      f"kappa {there.value:.2f} [{there.low:.2f}, {there.high:.2f}]")
-one_sided = len(set(own_truth)) < 2 or len(set(own_verdicts)) < 2
-print("All are fit or none is, or the judge gave one verdict for all: then kappa says nothing." if one_sided else
-      "Lower than on our drafts: it has learned our faults and not badness as such." if there.high < agreed.low else
-      "Higher than on our drafts." if there.low > agreed.high else
-      "Not clearly different from our drafts; the interval is wide.")
+waved = sum(verdict and not fit for verdict, fit in zip(own_verdicts, own_truth, strict=True))
+print(f"models' own replies, {len(own)}: {sum(own_truth)} are fit; {sum(own_verdicts)} are judged good, and {waved} of "
+      f"those are not fit; kappa {there.value:.2f}")
+ours, theirs = (np.array([*zip(*each, strict=True)]) for each in ((truth, verdicts), (own_truth, own_verdicts)))
+draw, apart = np.random.default_rng(SEED), []
+for _ in range(2000):  # the replies to one item stay together
+    items = draw.integers(0, len(mixed), len(mixed))
+    picked = np.concatenate([items + len(mixed) * place for place in range(len(heard))])
+    apart.append(kappa(*theirs[picked].T) - kappa(*ours[draw.integers(0, len(ours), len(ours))].T))
+low, high = np.nanquantile(apart, [0.025, 0.975]) if not np.isnan(apart).all() else (math.nan, math.nan)
+print("All are fit or none is, or the judge gave one verdict for all: then kappa says nothing."
+      if len(set(own_truth)) < 2 or len(set(own_verdicts)) < 2 else
+      f"Kappa there minus kappa on our drafts: {there.value - agreed.value:+.2f} [{low:+.2f}, {high:+.2f}]. " + (
+      "Lower: it has learned our faults and not badness as such." if high < 0 else
+      "Higher than on our drafts." if low > 0 else "No clear difference, with so few items."))
 
 # %% [markdown]
 # ### Claim 4: a judge likes longer replies
 #
 # We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by the
-# rules and a bad one bad; the `assert` holds us to it. Whatever moves then, moves by length (and friendliness) alone.
+# rules and a bad one bad; the `assert` holds us to it. What moves then, moves by the two sentences: by their length,
+# their friendliness, or because nothing like them stood in the examples. This test does not tell these apart.
 
 # %% tags=["twin:ftlab.scores.judge:pad"]
 FILLER = "We are glad that you asked. Our desk reads every message with care."
@@ -833,7 +881,7 @@ fig, ax = plt.subplots()
 figures.bars(ax, list(bars), *zip(*bars.values(), strict=True), number="{:.0f} %",
              colors=[figures.GREY, figures.BLUE] * 2)
 _ = ax.set(ylabel="judged good (%)", ylim=(0, 112),
-           title=f"Padding moves the judge's approval by {moved.value:+.0f} points")
+           title=f"All {len(tried)} drafts together: padding moves approval by {moved.value:+.0f} points")
 
 # %%
 result = claims.record("judge-likes-length", SEED, *moved, by_prompt=longer, against=verdicts, model=claims.LAB)
@@ -852,15 +900,15 @@ print(f"{way}. Its agreement with the rules moved by {100 * changed:+.0f} points
 # ## 11. When a model skipped a question
 #
 # A model crashed on one prompt, and somebody took the mean of what was there. That is a quiet lie: the prompts that
-# crash are seldom the easy ones. The cell below is meant to fail. Its message says which model and metric, what was
-# expected, what was found, and what to do.
+# crash are seldom the easy ones. The call below fails. Its message says which model and metric, what was expected, what
+# was found, and what to do.
 
-# %% tags=["raises-exception"]
-from IPython import get_ipython
-
-get_ipython().run_line_magic("xmode", "Minimal")  # the message without the path that led to it
+# %%
 finished = {"tuned": {"right": [1, 1, 0, 1]}, "base": {"right": [1, 0, 0, 1, 0]}}
-comparison.compare(finished, baseline="base")
+try:
+    comparison.compare(finished, baseline="base")
+except ValueError as error:
+    print(error)
 
 # %% [markdown]
 # ## Exercises
@@ -886,11 +934,18 @@ from ftlab.exercise import check, passed
 
 found = label_scores(["a", "a", "b"], ["a", "b", "b"], "a")
 check(found is not None, "nothing comes back. Return precision, recall and F1.")
+check(not isinstance(found, dict) and hasattr(found, "__len__"), "return the three numbers as a tuple or a list.")
 check(len(found) == 3, "three numbers come back: precision, recall, F1.")
 check(tuple(found[:2]) != (1.0, 0.5), "precision and recall are swapped: precision divides by what was PREDICTED.")
 check(tuple(found[:2]) == (0.5, 1.0), "two were sorted under 'a', one belongs there; the one 'a' there is was found.")
 check(abs(found[2] - 0.75) > 1e-9, "F1 is the harmonic mean, 2PR / (P + R), and not the plain one.")
 check(abs(found[2] - 2 / 3) < 1e-9, "F1 of 0.5 and 1 is 2 * 0.5 * 1 / 1.5.")
+found = label_scores(["a", "a", "a", "b"], ["a", "b", "b", "a"], "a")
+check(max(abs(found[0] - 1 / 3), abs(found[1] - 1 / 2)) < 1e-9,
+      "one of three is right and one of two is found: 1/3 and 1/2. Do not round.")
+check(abs(found[2] - 2 / 3) > 1e-9, "F1 is the same number for other lists: work it out from precision and recall.")
+check(abs(found[2] - 4 / 9) > 1e-9, "F1 is no multiple of the smaller of the two: both count, in 2PR / (P + R).")
+check(abs(found[2] - 0.4) < 1e-9, "F1 of 1/3 and 1/2 is 2 * (1/6) / (5/6) = 0.4.")
 try:
     found = (label_scores(["b"], ["a"], "a"), label_scores(["a"], ["b"], "a"), label_scores(["b"], ["b"], "a"))
 except ZeroDivisionError:
@@ -953,19 +1008,29 @@ found = paired_bootstrap([2, 3, 4, 5], [1, 2, 3, 4])
 check(found[0] == found[1], "a model that is 1 better on every question is 1 better in every resample.")
 check(found[0] > 0, "the difference is a minus b, so a better a gives a positive number.")
 ends = [paired_bootstrap([0] * 9 + [10], [0] * 10, seed=seed) for seed in range(3)]
-check(all(abs(10 * end - round(10 * end)) < 0.26 for pair in ends for end in pair) and min(low for low, _ in ends) >= 0,
+check(all(abs(10 * end - round(10 * end)) < 0.26 for pair in ends for end in pair),
       "one question in ten has all of the difference, so every resample's mean is a whole number, 0 or more: a formula "
       "gives ends that no resample has. Draw questions.")
 check(all(low <= high for low, high in ends), "two numbers come back, the lower one first.")
+check(min(low for low, _ in ends) >= 0, "no resample's mean is below 0 here: take the quantiles of the means as they "
+      "are, and do not mirror them at the mean.")
+one = paired_bootstrap([0, 3, 1, 5], [1, 1, 1, 1], resamples=1)
+check(one[0] == one[1], "a single resample has a single mean: draw as many as `resamples` says.")
 chance = np.random.default_rng(1)
-a, b = chance.normal(1, 1, 200), chance.normal(0, 1, 200)
+hard = chance.normal(0, 30, 200)  # how hard each question is, for both models
+a, b = hard + chance.normal(1, 1, 200), hard + chance.normal(0, 1, 200)
 ends = [tuple(paired_bootstrap(a, b, seed=seed)) for seed in range(4)]
 check(len(set(ends)) > 1, "another seed draws other questions, with replacement: the ends move a little.")
 (low, high), middle, half = np.mean(ends, axis=0), (a - b).mean(), 1.96 * (a - b).std() / 200**0.5
+check(high - low < 20 * half, "what makes a question hard is in both scores: draw it once, for both models.")
 check(high - low < 3 * half, "draw as many questions as there are; fewer make the interval too wide.")
 check(high - low > 1.85 * half, "too narrow: cut off 2.5 % on either side, and draw as many questions as there are.")
 check(max(abs(low - middle + half), abs(high - middle - half)) < half / 8,
       "the ends are the 0.025 and the 0.975 quantile of the means of the resamples.")
+top = [paired_bootstrap([0] * 9 + [10], [0] * 10, seed=seed)[1] for seed in range(3)]
+check(max(top) > 2, "with replacement: the one question of ten that has the difference can be drawn three times.")
+_, high = paired_bootstrap([0] * 6 + [8] * 2, [0] * 8, resamples=60_000)
+check(high == 5, "in 2.7 % of these resamples the mean is 5 or more: cut off 2.5 % above, neither 3 % nor more.")
 passed("Your interval is paired, and it is right on a case where theory knows the answer.")
 
 # %% [markdown]
@@ -991,7 +1056,7 @@ passed("Your interval is paired, and it is right on a case where theory knows th
 #
 # *10 minutes · core · medium.* Return the numbers of the test items of which at least one run of `n` words stands in a
 # training text. Case and punctuation do not count. An item of fewer than `n` words is found only if all of it stands
-# in a training text. Words may have figures in them, and letters of any script.
+# in a training text; one without any word is not found. Words may have figures in them, and letters of any script.
 
 # %%
 def find_leaks(train_texts, test_texts, n=5):
@@ -1001,25 +1066,31 @@ def find_leaks(train_texts, test_texts, n=5):
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
 
-seen = ["Hello! How long do you keep spare parts for kettles, please?", "Is the mug blue?"]
-found = find_leaks(seen, ["HOW LONG do you KEEP spare PARTS"], n=5)
+training = ["Hello! How long do you keep spare parts for kettles, please?", "Is the mug blue?"]
+found = find_leaks(training, ["HOW LONG do you KEEP spare PARTS"], n=5)
 check(found is not None, "nothing comes back. Return a list of places.")
+check(hasattr(found, "__len__"), "a generator is empty once it has been read: return a list.")
 check(list(found) == [0], "the item stands in the first text but for its capitals: compare in lower case.")
-check(list(find_leaks(seen, ["spare parts for kettles, please"], n=5)) == [0],
+check(list(find_leaks(training, ["spare parts for kettles, please"], n=5)) == [0],
       "a comma must not hide a leak: take words, without punctuation.")
-check(list(find_leaks(seen, ["do you keep spare mugs for me"], n=5)) == [],
+check(list(find_leaks(training, ["do you keep spare mugs for me"], n=5)) == [],
       "four words in a row are not five: a run has n words.")
-check(list(find_leaks(seen, ["and how long do you keep old spare tents"], n=5)) == [0],
+check(list(find_leaks(training, ["and how long do you keep old spare tents"], n=5)) == [0],
       "one shared run is enough, though the rest of the item differs.")
-check(list(find_leaks(seen, ["please is the mug"], n=4)) == [], "a run must not reach from one text into the next.")
+check(list(find_leaks(training, ["do you keep spare mugs for me"], n=3)) == [0],
+      "three words in a row are shared, and n is 3 here: use the n that is given.")
+check(list(find_leaks(training, ["spare keep you do parts"], n=5)) == [],
+      "the same words in another order are no run.")
+check(list(find_leaks(training, ["please is the mug"], n=4)) == [], "a run must not reach from one text into the next.")
 check(list(find_leaks(["Is order 4711 on its way to me?"], ["is order 4712 on its way"], n=5)) == [],
       "'4711' and '4712' are words too: a detector for letters alone takes two orders for one.")
 check(list(find_leaks(["Скажите, где мой синий чайник?"], ["где мой синий чайник"], n=4)) == [0],
       "a customer who writes in Russian uses letters too: a to z is not all there is.")
-check(list(find_leaks(seen, ["Blue?", "green"], n=5)) == [0],
+check(list(find_leaks(training, ["Blue?", "green"], n=5)) == [0],
       "an item of fewer than n words is found if all of it stands in a text.")
 check(list(find_leaks(["he drank blueberry tea"], ["blue"], n=5)) == [], "'blue' is not in 'blueberry': compare words.")
-check(list(find_leaks(seen, ["x", "is the mug blue", "how long do you keep"], n=4)) == [1, 2],
+check(list(find_leaks(training, ["", "?!"], n=5)) == [], "an item without any word is not found.")
+check(list(find_leaks(training, ["x", "is the mug blue", "how long do you keep"], n=4)) == [1, 2],
       "return every place that was found, in rising order.")
 passed("Your detector finds runs of words, and not of letters.")
 
@@ -1057,10 +1128,13 @@ passed("Your detector finds runs of words, and not of letters.")
 # *8 minutes · core · a decision, not code.* The template is in use. The long run of section 6 is proposed, kind by
 # kind, and the team's policy has two limits for each kind: **at most 5 points fewer fit replies than the template**,
 # and **at least half of them fit**. Decide by the intervals that the cell prints: `"ship"` where both limits are surely
-# kept,
-# `"keep"` the template where one is surely broken, and `"measure"` more where neither is sure.
+# kept, `"keep"` what is in use where one is surely broken, and
+# `"measure"` in all other cases: nothing is surely broken, and not everything surely kept. Where the template is hardly
+# ever fit either, "keep" and "measure" mean that a person answers meanwhile.
 
 # %%
+import numpy as np
+
 from ftlab import files, paths
 from ftlab.evidence import intervals
 
@@ -1070,7 +1144,8 @@ for kind, each in long_run["tuned"].items():
     change = intervals.paired_difference(each, long_run["template"][kind]).times(100)
     measured[kind] = (change, intervals.rate_interval(sum(each), len(each)).times(100))
     print(f"{kind:>13}: tuned minus template {change.value:+4.0f} [{change.low:+4.0f}, {change.high:+4.0f}] points; "
-          f"fit {measured[kind][1].value:3.0f} [{measured[kind][1].low:3.0f}, {measured[kind][1].high:3.0f}] %")
+          f"fit {measured[kind][1].value:3.0f} [{measured[kind][1].low:3.0f}, {measured[kind][1].high:3.0f}] %, "
+          f"template {100 * np.mean(long_run['template'][kind]):3.0f} %")
 decision = {
     "fact": None,  # "ship", "keep" or "measure"
     "two_facts": None,
@@ -1091,9 +1166,9 @@ check(set(decision.values()) <= {"ship", "keep", "measure"}, "only 'ship', 'keep
 for kind, (change, fit) in measured.items():
     spans = f"{kind} (change [{change.low:+.0f}, {change.high:+.0f}], fit [{fit.low:.0f}, {fit.high:.0f}])"
     if change.high < -5 or fit.high < 50:
-        limit = "fewer than 5 points lost" if change.high < -5 else "half of the replies fit"
+        limit = "at most 5 points lost" if change.high < -5 else "half of the replies fit"
         check(decision[kind] != "measure", f"{spans}: even the better end breaks '{limit}'. More items cost time and "
-              "will not save it: keep the template.")
+              "will not save it: keep what is in use.")
         check(decision[kind] == "keep", f"{spans}: even the better end breaks '{limit}'. Shipping costs customers.")
     elif change.low >= -5 and fit.low >= 50:
         check(decision[kind] == "ship", f"{spans}: both limits are kept, at the worse end too. Waiting costs the gain.")
@@ -1102,7 +1177,9 @@ for kind, (change, fit) in measured.items():
         check(decision[kind] != "keep", f"{spans}: nothing is surely broken, so this is no verdict against the model: "
               "measure more.")
 counts = {word: list(decision.values()).count(word) for word in ("ship", "keep", "measure")}
-passed(f"You decided by intervals: {counts}.")
+alone = [kind for kind, word in decision.items() if word != "ship" and np.mean(long_run["template"][kind]) < 0.1]
+passed(f"You decided by intervals: {counts}. The template hardly ever answers these either, so a person does: "
+       f"{', '.join(alone) or 'none'}.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -1120,6 +1197,9 @@ passed(f"You decided by intervals: {counts}.")
 #     else:
 #         decision[kind] = "ship" if change.low >= -5 and fit.low >= 50 else "measure"
 # ```
+#
+# Ship: follow_up, order. Keep what is in use: no_answer (points lost), out_of_scope (too few fit, though the template
+# has none: a person answers). Measure more: fact, two_facts, compare, complaint, grave.
 #
 # </details>
 #

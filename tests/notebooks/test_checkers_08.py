@@ -126,7 +126,11 @@ def run(exercise, answer: str) -> None:
      ({"returned": "precision, recall"}, "three numbers"), ({"returned": "None"}, "nothing comes back"),
      ({"hit": ""}, "divides by what was PREDICTED|belongs there"),
      ({"f1": "2 * precision * recall / (precision + recall) if hits else 1"}, "without a single hit"),
-     ({"precision": "hits / len(predicted)"}, "one belongs there")],
+     ({"precision": "hits / len(predicted)"}, "one belongs there"),
+     ({"f1": "2 / 3"}, "the same number for other lists"),
+     ({"f1": "min(precision, recall) * 4 / 3"}, "no multiple of the smaller"),
+     ({"precision": "round(hits / said, 2) if said else 0"}, "Do not round"),
+     ({"returned": "{'precision': precision, 'recall': recall, 'f1': f1}"}, "as a tuple or a list")],
 )  # fmt: skip
 def test_label_scores_that_err_are_told_how(change: dict, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
@@ -145,7 +149,15 @@ def test_label_scores_that_err_are_told_how(change: dict, sentence: str) -> None
      (MEANS.replace("default_rng(seed)", "default_rng(0)"), "tuple(np.quantile(means, [0.25, 0.75]))",
       "cut off 2.5 %"),
      ("[(a - b)[random.integers(0, len(a), max(1, len(a) // 20))].mean() for _ in range(resamples)]", ENDS,
-      "fewer make the interval too wide")],
+      "fewer make the interval too wide"),
+     ("[(a - b)[random.permutation(len(a))[: len(a) // 2]].mean() for _ in range(resamples)]", ENDS,
+      "with replacement"),
+     (MEANS.replace("range(resamples)", "range(2000)"), ENDS, "as many as `resamples` says"),
+     (MEANS, "tuple(np.quantile(means, [0.03, 0.97]))", "neither 3 % nor more"),
+     (MEANS, "tuple(2 * (a - b).mean() - np.quantile(means, [0.975, 0.025]))", "do not mirror them"),
+     ("[0, 0] if (a == b).all() else [1, 1] if (a - b == 1).all() else "
+      "[a[random.integers(0, len(a), len(a))].mean() - b[random.integers(0, len(a), len(a))].mean()"
+      " for _ in range(resamples)]", ENDS, "draw it once, for both models")],
 )  # fmt: skip
 def test_intervals_that_are_no_bootstrap_are_told_why(means: str, ends: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
@@ -166,11 +178,35 @@ def test_a_formula_without_any_resampling_is_refused(answer: str) -> None:
      ({"words": 're.findall(r"\\w+", text)'}, "compare in lower case"),
      ({"size": "n"}, "fewer than n words"), ({"size": "min(n - 1, len(item))"}, "four words in a row are not five"),
      ({"train": "[[word for text in train_texts for word in words(text)]]"}, "from one text into the next"),
-     ({"size": "len(item)"}, "one shared run is enough"), ({"returned": "found[:1]"}, "every place")],
+     ({"size": "len(item)"}, "one shared run is enough"), ({"returned": "found[:1]"}, "every place"),
+     ({"size": "min(5, len(item))"}, "use the n that is given"),
+     ({"returned": "(place for place in found)"}, "return a list")],
 )  # fmt: skip
 def test_a_detector_that_misses_or_invents_is_told_what(change: dict, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
         run(LEAKS, FINDER.format(**{**FOUND, **change}))
+
+
+BAG = """
+import re
+def find_leaks(train_texts, test_texts, n=5):
+    def words(text):
+        return re.findall(r"\\w+", text.lower())
+    found = []
+    for place, item in enumerate(map(words, test_texts)):
+        size = min(n, len(item))
+        runs = [set(item[i:i + size]) for i in range(len(item) - size + 1)] if size else []
+        if any(run <= set(words(text)) for run in runs for text in train_texts):
+            found.append(place)
+    return found
+"""
+EMPTY = FINDER.format(**FOUND).replace("if size and any(", "if not size or any(")
+
+
+@pytest.mark.parametrize(("answer", "sentence"), [(BAG, "in another order"), (EMPTY, "without any word")])
+def test_a_detector_of_bags_or_of_nothing_is_told_so(answer: str, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(LEAKS, answer)
 
 
 def test_a_detector_of_letters_is_told_to_compare_words() -> None:
@@ -220,7 +256,10 @@ def test_the_decision_has_all_three_outcomes() -> None:
     scope = names()
     exec(SHIP.stub, scope)
     exec(BY_LIMITS, scope)
-    assert set(scope["decision"].values()) == {"ship", "keep", "measure"}
+    found = scope["decision"]
+    assert {kind for kind in found if found[kind] == "ship"} == {"follow_up", "order"}  # the Answer lists these nine
+    assert {kind for kind in found if found[kind] == "keep"} == {"no_answer", "out_of_scope"}
+    assert list(found.values()).count("measure") == 5
 
 
 @pytest.mark.parametrize(
