@@ -1,4 +1,4 @@
-"""Replies that a model wrote to curated records: put in, filtered by the curation's own steps, and stripped of names."""
+"""Replies that a model wrote to curated records: put in, filtered by the curation's own steps, stripped of names."""
 
 from __future__ import annotations
 

@@ -309,11 +309,12 @@ strings = [(row["id"], text) for row in truth for text in row["personal"]]
 kept = {row["id"]: f"{row['question']} {row['reply']}" for row in outcome.kept}
 remain = sum(text in kept.get(name, "") for name, text in strings)
 unlicensed = [row for row in raw.values() if row["license"] not in ALLOWED]
-good = sum(not truth[int(row["line"]) - 1]["faults"] for row in outcome.rejected)
+good = Counter(row["step"] for row in outcome.rejected if not truth[row["line"] - 1]["faults"])
 print(f"leaks: {len(leaked)} of {len(test_words)} test questions stand in the raw dump word for word")
 print(f"personal data: {len(strings)} addresses and numbers planted; still to be read in the kept records: {remain}")
 print(f"licence: {len(unlicensed)} records ({len(unlicensed) / len(raw):.0%}) that we may not train on")
-print(f"and the price: {good} of {free:,} records without any fault were dropped as well")
+print(f"and the price: {good.total()} of {free:,} records without any fault were dropped as well, "
+      f"{good['split']} of them by the split")
 
 # %% [markdown]
 # A leak does not make a model worse. It makes the *score* a lie, upwards. An address comes out when somebody provokes
@@ -662,7 +663,7 @@ from ftlab.scores import diversity
 
 
 def write_replies(run, asked, seed):
-    prompts, replies = chat.prompts(run.tokenizer, [trial.to_row(record) for record in asked]), []
+    prompts = chat.prompts(run.tokenizer, [trial.to_row(record) for record in asked])
     pad = run.tokenizer.pad_token_id if run.tokenizer.pad_token_id is not None else run.tokenizer.eos_token_id
     run.tokenizer.pad_token_id, ends = pad, generate.stops(run.model, run.tokenizer)
     with generate.computing_in(run.model.eval(), lab.dtype), torch.random.fork_rng(), torch.inference_mode():
@@ -944,6 +945,8 @@ check(halves("abcd", 0.3) == ["test", "test", "train", "train"],
       "one of four rows is 0.25, less than 0.3: take the next customer too.")
 check(halves("aaab", 0.2) == ["test", "test", "test", "train"],
       "the share counts rows and not customers, and a customer is never cut in two.")
+check(halves("aabcd", 0.4) == ["test", "test", "train", "train", "train"],
+      "customer a has two of five rows, and that is 0.4: the share counts rows and not customers.")
 check(halves("abcde", 0.2) == ["test", "train", "train", "train", "train"],
       "0.2 of five rows is one row: stop when the share is reached, not after it is exceeded.")
 passed("No customer is on both sides, and the test is as large as you asked.")
@@ -1006,10 +1009,12 @@ check(mask_emails("a@b.org c@d.org a@b.org")[0] == "<EMAIL_1> <EMAIL_2> <EMAIL_1
 check(tuple(mask_emails("No mail here.")) == ("No mail here.", {}),
       "without an address the text stays, and the dict is empty.")
 check(mask_emails("3 @ 5 pm")[0] == "3 @ 5 pm", "an @ by itself is no address.")
+check(mask_emails("b@c.org, ab@c.org")[0] == "<EMAIL_1>, <EMAIL_2>",
+      "one address may be part of another: mask each where it stands, and not wherever its letters occur.")
 text, back = mask_emails("ab@c.org, b@c.org")
 for mask, address in back.items():
     text = text.replace(mask, address)
-check(text == "ab@c.org, b@c.org", "undoing must bring the text back: one address may be part of another.")
+check(text == "ab@c.org, b@c.org", "undoing must bring the text back.")
 passed("Your masks can be undone by whoever holds the dict, and by nobody else.")
 
 # %% [markdown]
