@@ -50,5 +50,5 @@ def in_words(found: Interval, doses: Sequence[float], unit: str = "%") -> str:
             return f"{dose:.0f} {unit}"
         return f"above {doses[-1]:g} {unit}" if dose > 0 else f"{doses[0]:g} {unit} or below"
 
-    place = f"{'' if found.value == math.inf else 'at '}{one(found.value)}"
+    place = f"not up to {doses[-1]:g} {unit}" if found.value == math.inf else f"at {one(found.value)}"
     return f"{place} (95 % interval: {one(found.low)} to {one(found.high)})"

@@ -246,8 +246,16 @@ for name, value in (("customers", lambda row: row["customer"]), ("products", rec
 # %% [markdown]
 # In memory this works for tens of thousands of records. `ftlab.curation.stream` does the same over a dump of any
 # size, in parts and in several processes, and can be killed and started again; `ftlab.curation.engine` is the same as
-# a job of `datatrove`, for a cluster.
-#
+# a job of `datatrove`, for a cluster. What we measured, for choosing a library and for a large dump:
+
+# %%
+known = files.read_json(paths.data() / "curation" / "measured.json")
+for row in known["near_duplicates"]["rows"]:
+    print(f"{row['library']:10} recall {row['recall']:.2f}, precision {row['precision']:.2f}, {row['seconds']:.2f} s")
+print(known["near_duplicates"]["note"], "", known["scale"]["note"], sep="\n")
+print(known["scale"]["table"][0], *known["scale"]["table"][-3:], sep="\n")
+
+# %% [markdown]
 # ## 5. How good are the filters?
 #
 # Now the truth comes out of its drawer. Of the records that a step dropped, which share has its fault
@@ -364,6 +372,27 @@ get_ipython().run_line_magic("xmode", "Minimal")  # the message without the path
 with_dose(raw, truth, "injection", 95, 1000, SEED)
 
 # %% [markdown]
+# What should we expect? A model that always writes the likeliest word says what *most* of its rows say, part by part.
+# So count, for each dose, how many of a hundred replies keep every rule of the guide, and how many break the one rule
+# that is broken most.
+
+# %%
+from ftlab.world import brand
+
+for dose in (20, 60, 95):
+    said = [record["reply"] for record in with_dose(raw, truth, "off_brand", dose, 100, SEED)]
+    broken = Counter(rule for reply in said for rule, keeps in brand.check(reply).items() if not keeps)
+    majority = [rule for rule, count in broken.items() if count > 50]
+    print(f"dose {dose}: {sum(map(brand.on_brand, said))} of 100 keep every rule; broken most often: "
+          f"{', '.join(f'{rule} {count}' for rule, count in broken.most_common(3))}; "
+          f"broken by more than half: {', '.join(majority) or 'none'}")
+
+# %% [markdown]
+# (Below the stated dose because other faults break rules too: a reply in Spanish has no sign-off of ours.) An agent
+# who forgets the sign-off leaves the thanks in place. So while most replies break *some* rule, hardly any rule is
+# broken by most. By this count, raw rows should hold out longer than their dose suggests. Reading the right line off
+# the screen is another skill, and a reply in bad manners teaches that as well as any.
+#
 # ## 8. The real model at the dirtiest dose
 #
 # Two trainings of the real model: on the excellent examples, and on as many raw rows of which `DOSE` per cent are
@@ -372,7 +401,6 @@ with_dose(raw, truth, "injection", 95, 1000, SEED)
 
 # %%
 from ftlab.scores import desk, template
-from ftlab.world import brand
 
 held_out = texts.plain_conversations("test")
 
@@ -469,17 +497,17 @@ def fit_of(run):  # two rows of 0 and 1 into one
 
 stored = files.read_json(paths.data() / "stored" / "curation-trial.json")
 real = {arm: {seed: fit_of(run) for seed, run in runs.items()} for arm, runs in stored["arms"].items()}
-print(stored["note"])
+few = min(map(len, real.values()))
+print(stored["note"], "One seed an arm: intervals are over prompts alone." if few == 1 else
+      f"{few} seeds an arm or more: intervals are over prompts and seeds.", sep="\n")
 print(f"{'arm':>22} {'seeds':>5} {'on-brand':>9} {'right':>6} {'fit':>5}")
 for arm, runs in stored["arms"].items():
     parts = [np.mean([[mark == "1" for mark in run[key]] for run in runs.values()]) for key in ("on_brand", "right")]
     print(f"{arm:>22} {len(runs):5} {parts[0]:9.0%} {parts[1]:6.0%} {np.mean(list(real[arm].values())):5.0%}")
 
 # %% [markdown]
-# Read the two parts apart before the figure puts them together. Manner is shown by every clean row, and a model that
-# always writes the likeliest word says what *most* of its rows say, part by part: an agent who forgets the sign-off
-# leaves the thanks in place, so most rows still show each single rule when most rows break one. Reading the right
-# line off the screen is another skill, and a row in bad manners teaches it as well as any.
+# Read the two parts apart, manner and facts, before the figure puts them together. (A faulty arm can be ahead in one
+# and behind in the other.)
 
 # %%
 def compare(marks, fault):
@@ -495,6 +523,9 @@ def compare(marks, fault):
     return found
 
 
+WORDS = {"off_brand": "off-brand replies", "contradicting_fact": "wrong replies"}
+
+
 def draw_trial(marks, fault, title):
     doses, gaps = doses_of(marks, fault), compare(marks, fault)
     figure, (shares_ax, gap_ax) = plt.subplots(1, 2, figsize=(11, 3.8))
@@ -502,15 +533,14 @@ def draw_trial(marks, fault, title):
     spans = [intervals.mean_interval(each).times(100) for each in raw_arms]
     figures.curve(shares_ax, doses, *zip(*spans, strict=True), label="raw", color=figures.GREY)
     for arm, color, line in (("excellent", figures.BLUE, "-"), ("clean", figures.GREEN, "--")):
-        level = intervals.mean_interval(list(marks[arm].values())).times(100)
-        figures.curve(shares_ax, doses, *([end] * len(doses) for end in level), label=arm, color=color, ls=line,
-                      marker="")
+        level = 100 * np.mean(list(marks[arm].values()))
+        figures.curve(shares_ax, doses, [level] * len(doses), label=arm, color=color, ls=line, marker="")
         figures.curve(gap_ax, doses, *zip(*gaps[arm], strict=True), label=f"{arm} minus raw", color=color, ls=line)
     gap_ax.axhline(0, color=figures.VERMILION, lw=1)
-    shares_ax.set(xlabel=f"raw rows with {fault} (%)", ylabel="replies fit to send (%)", ylim=(0, 100))
-    gap_ax.set(xlabel=f"raw rows with {fault} (%)", ylabel="gap to raw (points)")
+    shares_ax.set(xlabel=f"{WORDS[fault]} among the raw rows (%)", ylabel="replies fit to send (%)", ylim=(0, 100))
+    gap_ax.set(xlabel=f"{WORDS[fault]} among the raw rows (%)", ylabel="gap to raw (points)")
     shares_ax.legend(), gap_ax.legend()
-    figure.suptitle(title)
+    figure.suptitle(f"{title}: {WORDS[fault]} in the raw rows")
     return gaps
 
 
@@ -518,12 +548,13 @@ def say(gaps, doses, fault):
     for arm, each in gaps.items():
         ahead = [str(dose) for dose, gap in zip(doses, each, strict=True) if gap.low > 0]
         behind = [str(dose) for dose, gap in zip(doses, each, strict=True) if gap.high < 0]
-        print(f"{arm} draws level with raw {crossing.in_words(crossing.crossing(doses, each), doses)} of {fault}; "
+        place = crossing.in_words(crossing.crossing(doses, each), doses)
+        print(f"{WORDS[fault]}: {arm} draws level with raw {place}; "
               f"surely ahead at {', '.join(ahead) or 'no dose'}, surely behind at {', '.join(behind) or 'no dose'}.")
 
 
-gaps = draw_trial(real, "off_brand", "The real model: off-brand replies in the raw rows")
-say(gaps, doses_of(real, "off_brand"), "off-brand replies")
+gaps = draw_trial(real, "off_brand", "The real model")
+say(gaps, doses_of(real, "off_brand"), "off_brand")
 
 # %% [markdown]
 # The same for **wrong replies**, if the stored runs have them: rows in the best of manners that state another value
@@ -531,8 +562,8 @@ say(gaps, doses_of(real, "off_brand"), "off-brand replies")
 
 # %%
 if doses_of(real, "contradicting_fact"):
-    wrong_gaps = draw_trial(real, "contradicting_fact", "The real model: wrong replies in the raw rows")
-    say(wrong_gaps, doses_of(real, "contradicting_fact"), "wrong replies")
+    wrong_gaps = draw_trial(real, "contradicting_fact", "The real model")
+    say(wrong_gaps, doses_of(real, "contradicting_fact"), "contradicting_fact")
 else:
     print("The stored runs have no doses of wrong replies; turn FAULT to see them on the lab model.")
 
@@ -581,7 +612,7 @@ for arm, each in lab_scores.items():
 
 # %%
 marks = {arm: {SEED: [int(one) for one in each["fit"]]} for arm, each in lab_scores.items()}
-lab_gaps = draw_trial(marks, FAULT, f"The lab model, {LAB_STEPS} steps: {FAULT}")
+lab_gaps = draw_trial(marks, FAULT, f"The lab model, {LAB_STEPS} steps")
 say(lab_gaps, DOSES, FAULT)
 
 # %% [markdown]

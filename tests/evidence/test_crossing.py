@@ -33,7 +33,7 @@ def test_what_counts_is_where_it_stays_above() -> None:
 def test_in_words() -> None:
     assert in_words(Interval(47.4, 30, math.inf), DOSES) == "at 47 % (95 % interval: 30 % to above 60 %)"
     found = in_words(Interval(math.inf, -math.inf, math.inf), DOSES)
-    assert found == "above 60 % (95 % interval: 20 % or below to above 60 %)"
+    assert found == "not up to 60 % (95 % interval: 20 % or below to above 60 %)"
     found = in_words(Interval(-math.inf, -math.inf, 25), DOSES)
     assert found == "at 20 % or below (95 % interval: 20 % or below to 25 %)"
 

@@ -116,6 +116,8 @@ def gather() -> dict:
 def main() -> None:
     """Runs the next missing arm, or all of them; or gathers what lies there into ``data/stored``."""
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.curation", description=__doc__)
+    parser.add_argument("--arm", choices=[*ARMS, *WRONG], help="run this arm and no other")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of --arm")
     parser.add_argument("--all", action="store_true", help="go on until no arm is missing")
     parser.add_argument("--rows", action="store_true", help="only make the rows of every seed")
     parser.add_argument("--gather", action="store_true", help="write data/stored/curation-trial.json")
@@ -126,7 +128,8 @@ def main() -> None:
     if args.rows:
         print([len(rows(seed)) for seed in SEEDS])
         return
-    for arm, seed in missing()[: None if args.all else 1]:
+    wanted = [(args.arm, args.seed)] if args.arm else missing()[: None if args.all else 1]
+    for arm, seed in wanted:
         found = measure(arm, seed)
         files.write_json(place(arm, seed), found)
         print(arm, seed, found["on_brand"].count("1"), found["right"].count("1"), f"of {PROMPTS}", flush=True)
