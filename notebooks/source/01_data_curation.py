@@ -49,8 +49,8 @@ LR, STEPS, BATCH_SIZE = 1e-3, 25, 4  # the real model's training, as in its stor
 DOSE = 95  # per cent of the raw rows that are off-brand, live on the real model; try 20, 60
 ASKED = 30  # test prompts for the real model; try 100, 324
 FAULT = "off_brand"  # the fault whose dose we turn on the lab model; try "contradicting_fact"
-LAB_LR, LAB_STEPS = 1e-3, 30  # the lab model's training, in steps of as many rows; try 60 steps
-LAB_ASKED = 100  # test prompts for the lab model; try 324
+LAB_LR, LAB_STEPS = 2e-3, 40  # the lab model's training, in steps of as many rows; try 2e-3, 80
+LAB_ASKED = 60  # test prompts for the lab model; try 324
 WRITTEN, GENERATIONS = 80, 2  # replies that the lab model writes, and how often it learns from its own; try 150 and 4
 
 # %% [markdown]
@@ -594,9 +594,9 @@ DOSES = (20, 40, 60, 80, 95)
 lab_held_out, rows = held_out[:LAB_ASKED], LAB_STEPS * BATCH_SIZE
 
 
-def tune_lab(chosen, steps=LAB_STEPS):
+def tune_lab(chosen):
     with capture_output():
-        return sft.fine_tune(lab, [trial.to_row(record) for record in chosen], lr=LAB_LR, steps=steps,
+        return sft.fine_tune(lab, [trial.to_row(record) for record in chosen], lr=LAB_LR, steps=LAB_STEPS,
                              batch_size=BATCH_SIZE, seed=SEED, logging_strategy="no")
 
 
@@ -638,27 +638,22 @@ for name in ("pays-below-half", "hundred-matches-clean"):
     print(verdicts.get(name, f"{name} is about off-brand replies: not recorded here."), "\n")
 
 # %% [markdown]
-# Equal steps are not the only fair comparison: each arm may do better with a longer run. So we give two of them three
-# times the steps and let each take the better of both. (On the real model this has not been tried.)
+# Equal steps are not the only fair comparison: an arm may do better with a longer run. In longer, stored runs of the
+# lab model each arm takes its **best number of steps**, chosen on the validation conversations and scored on the
+# test's.
 
 # %%
-longer = {}
-for arm in ("excellent", f"{FAULT}@60"):
-    chosen = arms[arm] if arm == "excellent" else with_dose(raw, truth, FAULT, 60, 3 * rows, SEED)
-    longer[arm] = judge(tune_lab(chosen, 3 * LAB_STEPS), lab_held_out)
-best = {}
-for arm, each in longer.items():
-    short, long = np.mean(lab_scores[arm]["fit"]), np.mean(each["fit"])
-    best[arm] = max(lab_scores[arm], each, key=lambda scores: np.mean(scores["fit"]))["fit"]
-    print(f"{arm:>22}: fit {short:.0%} in {LAB_STEPS} steps, {long:.0%} in {3 * LAB_STEPS}")
-ahead = intervals.paired_difference(*best.values()).times(100)
-verdict = "ahead" if ahead.low > 0 else "behind" if ahead.high < 0 else "not to be told apart"
-print(f"At its best steps excellent is {verdict}: {ahead.value:+.0f} points [{ahead.low:+.0f}, {ahead.high:+.0f}]")
+if "lab" in stored:
+    at_best = {arm: {seed: fit_of(run) for seed, run in runs.items()} for arm, runs in stored["lab"].items()}
+    for arm, runs in stored["lab"].items():
+        print(f"{arm:>22} fit {np.mean(list(at_best[arm].values())):4.0%}; best steps: "
+              f"{', '.join(str(run['steps']) for run in runs.values())}")
+    say(draw_trial(at_best, "off_brand", "The lab model, each arm at its best steps"),
+        doses_of(at_best, "off_brand"), "off_brand")
+else:
+    print("There are no stored runs at best steps yet; turn LAB_STEPS to see a longer run.")
 
 # %% [markdown]
-# (Choosing the better of two on the very prompts that are then reported flatters both a little; notebook 02 keeps a
-# validation part for that.)
-#
 # ## 11. How much to hold out?
 #
 # "Hold out ten to twenty per cent" is the usual advice. What a held-out prompt is good for is to make the score more
@@ -708,9 +703,9 @@ def write_replies(run, asked, seed):
     return [reply.strip() for reply in texts_only]
 
 # %% [markdown]
-# Three training sets have the same prompts: with people's curated replies (*people*), with what the model wrote
-# (*unfiltered*), and with what is left of that after the curation's own steps for replies (*filtered*), which know
-# the screen and the guide and no truth.
+# Two training sets come out: all that the model wrote (*unfiltered*), and what is left of it after the curation's own
+# steps for replies (*filtered*), which know the screen and the guide and no truth. They stand against the clean arm
+# of section 10: rows of people, drawn by chance.
 
 # %%
 people = synthetic.prompts_for(outcome.kept, excellent, WRITTEN, SEED)
@@ -727,14 +722,14 @@ for row in written[:3]:
 # a batch of rows.
 
 # %%
-sources = {"people": people, "unfiltered": written} | ({"filtered": filtered} if len(filtered) >= BATCH_SIZE else {})
-by_source, own_model = {}, None
+sources = {"unfiltered": written} | ({"filtered": filtered} if len(filtered) >= BATCH_SIZE else {})
+by_source, own_model = {"people": lab_scores["clean"]}, None
 for name, chosen in sources.items():
     run = tune_lab(chosen)
     by_source[name] = judge(run, lab_held_out)
     own_model = run if name == "unfiltered" else own_model
-    print(f"{name:>10}  " + "   ".join(f"{key} {np.mean(by_source[name][key]):4.0%}"
-                                      for key in ("on-brand", "right", "fit")))
+for name, each in by_source.items():
+    print(f"{name:>10}  " + "   ".join(f"{key} {np.mean(each[key]):4.0%}" for key in ("on-brand", "right", "fit")))
 if "filtered" in by_source:
     for name, other in (("synthetic-near-gold", "people"), ("filtering-helps", "unfiltered")):
         pair = [by_source[side]["fit"] for side in ("filtered", other)]

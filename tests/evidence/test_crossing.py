@@ -58,9 +58,9 @@ def test_the_interval_holds_the_true_place_in_19_of_20_studies() -> None:
     # One arm is right on 60 of 100 prompts at every dose, the other on 80 at dose 20 and 5 fewer for every 10 more:
     # equal at dose 60, which lies between two of the doses.
     random, doses, held = np.random.default_rng(0), (20, 40, 80, 95), 0
-    for _ in range(300):
+    for _ in range(150):
         best = random.random(120) < 0.6
         gaps = [paired_difference(best, random.random(120) < 0.9 - dose / 200) for dose in doses]
         found = crossing(doses, gaps)
         held += found.low <= 60 <= found.high
-    assert held / 300 >= 0.92  # 0.95 with a standard error of 1.3 points, two below; straight bands are rather wide
+    assert held / 150 >= 0.91  # 0.95 with a standard error of 1.8 points, two below; straight bands are rather wide

@@ -3,6 +3,7 @@
 Too long for a lesson (about two minutes an arm with bf16), so it is stored, and the notebook shows what is stored.
 ``python -m ftlab.workshop.experiments.curation`` runs the next arm that is missing in ``runs/curation-trial`` and ends;
 ``--all`` goes on until none is missing, ``--gather`` writes ``data/stored/curation-trial.json`` from what there is.
+``--lab --seed N`` runs the lab model's arms at their best number of steps, about seven minutes a seed on one thread.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import platform
 import time
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from ftlab import files, model, paths, texts
@@ -28,6 +30,7 @@ FAULTS, DOSES = ("off_brand", "contradicting_fact"), (20, 60, 95)
 ARMS = ("excellent", "clean", *(f"{FAULTS[0]}@{dose}" for dose in DOSES))
 WRONG = tuple(f"{FAULTS[1]}@{dose}" for dose in DOSES)
 SEEDS = (0, 1, 2)
+LAB_LR, LAB_STEPS, VALID = 2e-3, (40, 80, 160), 60  # the lab model: rate, steps to choose from, prompts to choose by
 ORDER = [(arm, seed) for arms in (ARMS, WRONG) for seed in SEEDS for arm in arms]
 
 
@@ -36,21 +39,31 @@ def folder() -> Path:
     return paths.runs() / "curation-trial"
 
 
-def rows(seed: int) -> dict[str, list[dict]]:
-    """What each arm is trained on: conversations by arm, made once for a seed and then kept beside the runs."""
-    path = folder() / f"rows-{seed}.json"
+def rows(seed: int, count: int = STEPS * BATCH_SIZE) -> dict[str, list[dict]]:
+    """What each arm is trained on: conversations by arm, made once for a seed and then kept beside the runs.
+
+    Args:
+        count: How many rows each arm but the excellent one has.
+    """
+    path = folder() / (f"rows-{seed}.json" if count == STEPS * BATCH_SIZE else f"rows-{seed}-{count}.json")
     if not path.exists():
-        found = list(desk.records(RECORDS, seed))
-        lines, truth = [(i, desk.line(record)) for i, (record, _) in enumerate(found, 1)], [row for _, row in found]
-        kept, raw, count = pipeline.run(lines).kept, trial.readable(lines), STEPS * BATCH_SIZE
+        raw, truth, kept = dump(seed)
         chosen = {"excellent": trial.pick_excellent(kept, EXCELLENT),
                   "clean": texts.sample(trial.training_side(kept), count, seed)}
-        for arm in (*ARMS[2:], *WRONG):
+        for arm in (*ARMS[2:], *(WRONG if count <= 200 else ())):  # there are not more wrong replies than that
             fault, dose = arm.split("@")
             chosen[arm] = trial.with_dose(raw, truth, fault, float(dose), count, seed)
         found = {arm: [trial.to_row(record) for record in records] for arm, records in chosen.items()}
         files.write_json(path, found | {"kept": len(trial.training_side(kept))})
     return files.read_json(path)
+
+
+@lru_cache(maxsize=1)
+def dump(seed: int) -> tuple[dict[int, dict], list[dict], list[dict]]:
+    """An export of the desk: what can be read of it, its truth, and the records that the curation keeps."""
+    found = list(desk.records(RECORDS, seed))
+    lines = [(i, desk.line(record)) for i, (record, _) in enumerate(found, 1)]
+    return trial.readable(lines), [truth for _, truth in found], pipeline.run(lines).kept
 
 
 def measure(arm: str, seed: int) -> dict:
@@ -64,6 +77,29 @@ def measure(arm: str, seed: int) -> dict:
     return {"arm": arm, "seed": seed, "model": choice.name, "dtype": choice.dtype, "date": date.today().isoformat(),
             "machine": machine(), "train_s": round(run.seconds), "write_s": round(time.perf_counter() - start),
             "replies": replies, **scored(replies, test)}
+
+
+def measure_lab(seed: int) -> dict[str, dict]:
+    """The lab model's arms: each trained for every number of ``LAB_STEPS``; the best on validation prompts is scored.
+
+    A raw or clean arm reads new rows at every step, the excellent one its hundred again and again.
+    """
+    valid, test, found = texts.plain_conversations("valid")[:VALID], texts.plain_conversations("test"), {}
+    for arm in ARMS:
+        best = -1
+        for steps in LAB_STEPS:
+            chosen = rows(seed, steps * BATCH_SIZE)[arm]
+            run = sft.fine_tune(model.lab(), chosen, lr=LAB_LR, steps=steps, batch_size=BATCH_SIZE, seed=seed)
+
+            def asked(rows, run=run):
+                return generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, rows), REPLY_TOKENS)
+
+            marks = scored(asked(valid), valid)
+            fit = sum(a == b == "1" for a, b in zip(marks["on_brand"], marks["right"], strict=True))
+            if fit > best:
+                best, found[arm] = fit, {"steps": steps, "valid": fit, **scored(asked(test), test)}
+        print(arm, seed, found[arm]["steps"], "steps", flush=True)
+    return found
 
 
 def machine() -> str:
@@ -101,7 +137,10 @@ def gather() -> dict:
     found: dict[str, dict] = {}
     for run in runs:
         found.setdefault(run["arm"], {})[str(run["seed"])] = scored(run["replies"], test)
-    first = runs[0]
+    first, lab = runs[0], {}
+    for path in sorted(folder().glob("lab-*.json")):
+        for arm, run in files.read_json(path).items():
+            lab.setdefault(arm, {})[path.stem.removeprefix("lab-")] = run
     return {
         "note": f"{first['model']}, LoRA, {STEPS} steps of {BATCH_SIZE}, {PROMPTS} test prompts, {first['dtype']}",
         "model": first["model"], "dtype": first["dtype"], "machine": first["machine"], "date": runs[-1]["date"],
@@ -110,6 +149,7 @@ def gather() -> dict:
         "train_s": round(sum(run["train_s"] for run in runs) / len(runs)),
         "write_s": round(sum(run["write_s"] for run in runs) / len(runs)),
         "ids": [row["id"] for row in test], "arms": found,
+        **({"lab": lab} if lab else {}),
     }  # fmt: skip
 
 
@@ -117,8 +157,9 @@ def main() -> None:
     """Runs the next missing arm, or all of them; or gathers what lies there into ``data/stored``."""
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.curation", description=__doc__)
     parser.add_argument("--arm", choices=[*ARMS, *WRONG], help="run this arm and no other")
-    parser.add_argument("--seed", type=int, default=0, help="the seed of --arm")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of --arm or --lab")
     parser.add_argument("--all", action="store_true", help="go on until no arm is missing")
+    parser.add_argument("--lab", action="store_true", help="the lab model's arms of --seed at their best steps")
     parser.add_argument("--rows", action="store_true", help="only make the rows of every seed")
     parser.add_argument("--gather", action="store_true", help="write data/stored/curation-trial.json")
     args = parser.parse_args()
@@ -127,6 +168,9 @@ def main() -> None:
         return
     if args.rows:
         print([len(rows(seed)) for seed in SEEDS])
+        return
+    if args.lab:
+        files.write_json(folder() / f"lab-{args.seed}.json", measure_lab(args.seed))
         return
     wanted = [(args.arm, args.seed)] if args.arm else missing()[: None if args.all else 1]
     for arm, seed in wanted:
