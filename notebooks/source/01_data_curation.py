@@ -640,7 +640,7 @@ for name in ("pays-below-half", "hundred-matches-clean"):
 # %% [markdown]
 # Equal steps are not the only fair comparison: an arm may do better with a longer run. In longer, stored runs of the
 # lab model each arm takes its **best number of steps**, chosen on the validation conversations and scored on the
-# test's.
+# test's. (On the real model equal steps alone were run.)
 
 # %%
 if "lab" in stored:
