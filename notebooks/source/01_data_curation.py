@@ -415,7 +415,7 @@ def judge(run, rows):
 
 def tune_real(chosen):
     run = sft.fine_tune(choice, [trial.to_row(record) for record in chosen], lr=LR, steps=STEPS,
-                        batch_size=BATCH_SIZE, seed=SEED, lora=sft.LORA, logging_strategy="no")
+                        batch_size=BATCH_SIZE, seed=SEED, lora=sft.LORA)
     return judge(run, held_out[:ASKED])
 
 
@@ -431,11 +431,15 @@ by_template = [template.reply(row) for row in held_out[:ASKED]]
 right = [desk.is_right(reply, row) for reply, row in zip(by_template, held_out, strict=False)]
 on_brand = [brand.on_brand(reply) for reply in by_template]
 rival = {"on-brand": on_brand, "right": right, "fit": [a and b for a, b in zip(on_brand, right, strict=True)]}
-for name, each in {**live, "template, no model": rival}.items():
+arms = {**live, "template, no model": rival}
+for name, each in arms.items():
     print(f"{name:24}" + "".join(f"{key} {sum(each[key]) / ASKED:4.0%}   " for key in ("on-brand", "right", "fit")))
+print(f"Most fit replies: {max(arms, key=lambda name: sum(arms[name]['fit']))}.")
 
 # %% [markdown]
-# Numbers hide what a reply looks like. The first three test prompts, in the order of the file:
+# (Questions of one fact are easy for a template; notebook 00 has the other kinds.) Numbers hide what a reply looks
+# like. Here are the first three test prompts, in the order of the file. "On-brand, right" is the yardstick's word:
+# whether a next step makes sense, it does not see.
 
 # %%
 for i, row in enumerate(held_out[:3]):
@@ -546,17 +550,23 @@ def draw_trial(marks, fault, title):
 
 def say(gaps, doses, fault):
     for arm, each in gaps.items():
-        ahead = [str(dose) for dose, gap in zip(doses, each, strict=True) if gap.low > 0]
-        behind = [str(dose) for dose, gap in zip(doses, each, strict=True) if gap.high < 0]
+        ahead = [dose for dose, gap in zip(doses, each, strict=True) if gap.low > 0]
+        behind = [dose for dose, gap in zip(doses, each, strict=True) if gap.high < 0]
         place = crossing.in_words(crossing.crossing(doses, each), doses)
-        print(f"{WORDS[fault]}: {arm} draws level with raw {place}; "
-              f"surely ahead at {', '.join(ahead) or 'no dose'}, surely behind at {', '.join(behind) or 'no dose'}.")
+        sure = ["every dose" if len(found) == len(doses) else ", ".join(map(str, found)) + " %" if found else "no dose"
+                for found in (ahead, behind)]
+        print(f"{WORDS[fault]}: {arm} draws level with raw {place}; surely ahead at {sure[0]}, "
+              f"surely behind at {sure[1]}.")
 
 
 gaps = draw_trial(real, "off_brand", "The real model")
 say(gaps, doses_of(real, "off_brand"), "off_brand")
 
 # %% [markdown]
+# Two cautions. Raw rows bring all their *other* faults along: section 7 counted how many keep every rule at a dose of
+# 20, so the left end of the curve is not clean. And an arm is one draw of rows and one training a seed; with a single
+# seed the bands do not hold that part of chance, and a raw curve that rises with its dose shows how large it is.
+#
 # The same for **wrong replies**, if the stored runs have them: rows in the best of manners that state another value
 # than the screen shows.
 
@@ -568,8 +578,8 @@ else:
     print("The stored runs have no doses of wrong replies; turn FAULT to see them on the lab model.")
 
 # %% [markdown]
-# And cleaning against choosing: do the hundred best do better than random clean ones? If not, the choosing was work
-# for nothing.
+# And cleaning against choosing: do the hundred best do better than random clean ones? Choosing in turns over intents
+# has a side effect that the second half of the cell counts: it changes the mix of questions.
 
 # %%
 seeds = [seed for seed in real["excellent"] if seed in real["clean"]]
@@ -578,6 +588,10 @@ chosen = intervals.paired_difference(*both).times(100)
 verdict = ("the hundred best do better" if chosen.low > 0 else "random clean rows do better" if chosen.high < 0
            else "no difference can be shown")
 print(f"excellent minus clean: {chosen.value:+.0f} points [{chosen.low:+.0f}, {chosen.high:+.0f}]: {verdict}.")
+print("Here the choosing was work for nothing." if chosen.value <= 0 else "Here the choosing brought something.")
+for name, rows in {"excellent": excellent, "clean": trial.training_side(outcome.kept), "test": held_out}.items():
+    rules = sum(bool(row["policy"]) for row in rows) / len(rows)
+    print(f"  {name}: {rules:.0%} ask about a rule of the shop, the others about a product")
 
 # %% [markdown]
 # ## 10. The same curve on the lab model
@@ -621,19 +635,19 @@ say(lab_gaps, DOSES, FAULT)
 # examples do as well as random ones from all that is clean**, to five points.
 
 # %%
-fig, axes = plt.subplots(2, 1, figsize=(7, 5))
 if FAULT == "off_brand":
     place = crossing.crossing(DOSES, lab_gaps["excellent"])
     dose = [float(np.clip(end, 0, 100)) for end in place]
     by_dose = {arm: np.mean(each["fit"]) for arm, each in lab_scores.items()}
     verdicts["pays-below-half"] = claims.record("pays-below-half", SEED, *dose, by_dose=by_dose, model=claims.LAB)
-    claims.draw("pays-below-half", verdicts["pays-below-half"], axes[0])
+    _, ax = plt.subplots(figsize=(7, 2.3))
+    claims.draw("pays-below-half", verdicts["pays-below-half"], ax)
 both = [lab_scores[arm]["fit"] for arm in ("excellent", "clean")]
 verdicts["hundred-matches-clean"] = claims.record(
     "hundred-matches-clean", SEED, *intervals.paired_difference(*both).times(100), by_prompt=both[0], against=both[1],
     model=claims.LAB)
-claims.draw("hundred-matches-clean", verdicts["hundred-matches-clean"], axes[1])
-fig.tight_layout()
+_, ax = plt.subplots(figsize=(7, 2.3))
+claims.draw("hundred-matches-clean", verdicts["hundred-matches-clean"], ax)
 for name in ("pays-below-half", "hundred-matches-clean"):
     print(verdicts.get(name, f"{name} is about off-brand replies: not recorded here."), "\n")
 
@@ -797,12 +811,12 @@ for name, result in verdicts.items():
 # %% [markdown]
 # ## Exercise 1: does it pay?
 #
-# *7 minutes · core · a decision, not code.* Four desks ask for advice. Each has measured how many of its raw replies
-# are off-brand, or how many are wrong. They can train on the raw rows **as they are** (no price), **clean** them with
-# filters, or choose a hundred **excellent** ones by hand. A desk says how many points of fit replies the work must
-# bring to be worth it. Advise what is *surely* worth its price: the interval of the gap to raw lies above the price
-# as a whole. If both are, take the one whose gap exceeds its price by more; if neither is, leave the rows as they
-# are. And whatever the score says, three kinds of rows need a treatment of their own: `"drop"`, `"mask"` or `"keep"`.
+# *7 minutes · core · a decision, not code.* Five desks ask for advice. Each has measured how many of its raw replies
+# are off-brand. They can train on the raw rows **as they are** (no price), **clean** them with filters, or choose a
+# hundred **excellent** ones by hand. A desk says how many points of fit replies the work must bring to be worth it.
+# Advise what is *surely* worth its price: the interval of the gap to raw lies above the price as a whole. If both
+# are, take the one whose gap exceeds its price by more; if neither is, leave the rows as they are. And whatever the
+# score says, three kinds of rows need a treatment of their own: `"drop"`, `"mask"` or `"keep"`.
 
 # %%
 from ftlab import files, paths
@@ -824,6 +838,7 @@ desks = {  # off-brand replies in the raw rows (%), and the price of each way in
     "tidy": {"dose": 20, "clean": 3, "excellent": 3},
     "mixed": {"dose": 60, "clean": 3, "excellent": 8},
     "wild": {"dose": 95, "clean": 3, "excellent": 8},
+    "no programmer": {"dose": 95, "clean": 34, "excellent": 8},
     "wild and poor": {"dose": 95, "clean": 60, "excellent": 70},
 }
 for name, each in desks.items():
@@ -835,6 +850,7 @@ plan = {
     "tidy": None,  # "as it is", "clean" or "excellent"
     "mixed": None,
     "wild": None,
+    "no programmer": None,
     "wild and poor": None,
     "test questions": None,  # "drop", "mask" or "keep"
     "mail addresses": None,
