@@ -54,8 +54,13 @@ def test_arms_are_run_in_order_and_gathered_by_todays_scorer(tmp_path, monkeypat
            "train_s": 1, "write_s": 1, "replies": ["", *replies[1:]], "on_brand": "", "right": ""}
     files.write_json(curation.place("excellent", 0), run)
     assert curation.missing()[0] == ("clean", 0)
+    with pytest.raises(ValueError, match="every arm of at least one seed"):
+        curation.gather()
+    for arm in (*curation.ARMS, curation.WRONG[0]):
+        files.write_json(curation.place(arm, 0), run | {"arm": arm})
+    files.write_json(curation.place("clean", 1), run | {"arm": "clean", "seed": 1})  # alone of its seed: left out
     found = curation.gather()["arms"]
-    assert set(found) == {"excellent"} and set(found["excellent"]) == {"0"}
+    assert set(found) == set(curation.ARMS) and {tuple(runs) for runs in found.values()} == {("0",)}
     marks = found["excellent"]["0"]
     assert marks["on_brand"] == "0" + "1" * (curation.PROMPTS - 1)  # the house's own words, but for the empty reply
     assert marks["right"] == marks["on_brand"]

@@ -128,12 +128,13 @@ def place(arm: str, seed: int) -> Path:
 def gather() -> dict:
     """What notebook 01 shows: for each arm and seed a mark for each prompt, by the scorer of today; and the settings.
 
-    Arms of which a seed is missing are left out for that seed, so every arm names its seeds.
+    A seed is taken once all the arms of a fault have it, so that every arm is the mean over the same seeds.
     """
-    runs = [files.read_json(place(arm, seed)) for arm, seed in ORDER if place(arm, seed).exists()]
+    whole = [(arms, seed) for arms in (ARMS, WRONG) for seed in SEEDS if all(place(arm, seed).exists() for arm in arms)]
+    runs = [files.read_json(place(arm, seed)) for arms, seed in whole for arm in arms]
     test = texts.plain_conversations("test")[:PROMPTS]
     if not runs:
-        raise ValueError(f"{folder()}: expected the runs of at least one arm, found none. Run this module first.")
+        raise ValueError(f"{folder()}: expected every arm of at least one seed, found none. Run this module first.")
     found: dict[str, dict] = {}
     for run in runs:
         found.setdefault(run["arm"], {})[str(run["seed"])] = scored(run["replies"], test)
