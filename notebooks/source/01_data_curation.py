@@ -388,10 +388,11 @@ for dose in (20, 60, 95):
           f"broken by more than half: {', '.join(majority) or 'none'}")
 
 # %% [markdown]
-# (Below the stated dose because other faults break rules too: a reply in Spanish has no sign-off of ours.) An agent
-# who forgets the sign-off leaves the thanks in place. So while most replies break *some* rule, hardly any rule is
-# broken by most. By this count, raw rows should hold out longer than their dose suggests. Reading the right line off
-# the screen is another skill, and a reply in bad manners teaches that as well as any.
+# (Fewer keep every rule than the dose alone would leave, because other faults break rules too: a reply in Spanish has
+# no sign-off of ours.) An agent who forgets the sign-off leaves the thanks in place. So even where most replies break
+# *some* rule, few rules, if any, are broken by most, and by this count raw rows should hold out longer than their
+# dose suggests. Reading the right line off the screen is another skill, and a reply in bad manners teaches that as
+# well as any.
 #
 # ## 8. The real model at the dirtiest dose
 #
