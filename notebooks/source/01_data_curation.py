@@ -1,89 +1,75 @@
 # ---
 # jupyter:
 #   ftlab:
-#     minutes: 4
-#     claims: [hundred-beats-raw, off-brand-costs, fifteen-percent-held-out, synthetic-near-gold, filtering-helps,
+#     minutes: 6
+#     claims: [hundred-beats-dirty, pays-below-half, hundred-matches-clean, synthetic-near-gold, filtering-helps,
 #       own-output-narrows]
 # ---
 
 # %% [markdown]
-# # What makes a training set good?
+# # 01 · What makes a training set good?
 #
-# A support desk has answered customers for a year. Somebody exports all of it, twelve thousand records, and says:
-# "There is your training data." In this notebook you turn that dump into a training set, step by step, and keep a
-# record of everything that you throw away. Then you find out whether it was worth the trouble.
+# A support desk has answered customers for a year. Somebody exports all of it, six thousand records, and says: "There
+# is your training data." You will turn that dump into a training set, with a record of everything thrown away. Then
+# comes the question that is seldom asked: **how dirty must data be before the cleaning pays?**
 #
-# **After it you can**
+# **You will be able to**
 #
 # - write a curation as a row of small steps, each of which keeps a record, repairs it, or drops it with a reason;
-# - choose a well-kept library for a step by measuring it;
-# - say how good a filter is, by its precision and its recall, and what such a number does not tell;
-# - split by customer and product, and say how many held-out prompts are enough;
-# - put on trial what people say about data: few and excellent, synthetic, filtered, or fed back to itself.
+# - say how good a filter is, by its precision and recall, and what such numbers hide;
+# - measure whether curation pays, as a curve over the dose of a fault, with the crossing point and its interval;
+# - name what curation is for where no score rewards it.
 #
-# **You need** a little Python, and notebook 00 for the words *fine-tuning* and *on-brand*. It takes about four
-# minutes on two processor cores; the last cell prints what it took on yours. Nothing is downloaded. Exercises are at
-# the end; the notebook runs without them.
-
-# %% [markdown]
-# ## Set up
-#
-# The first cell imports what the lesson uses. Each step of the curation is a small file under `ftlab/curation/`; we
-# shall look into most of them.
+# **You need** notebook 00. **It takes** about six minutes of computing on two processor cores, three where they
+# compute in bf16. Exercises are at the end; the notebook runs without them.
 
 # %%
-import json, math, time; started = time.perf_counter()  # noqa: E401, E702
+import json, time, warnings; started = time.perf_counter()  # noqa: E401, E702
+warnings.filterwarnings("ignore", category=FutureWarning)
 import matplotlib.pyplot as plt
 import numpy as np
 from collections import Counter
-from datasets import disable_progress_bars
-from ftlab import claims, figures, files, model, paths
-from ftlab.course import doctor
-from ftlab.evidence import intervals
-from ftlab.tuning import chat, generate
-from ftlab.curation import choose, duplicates, injection, leaks, measure, normalize, personal, pipeline, records
-from ftlab.exercise import check, passed
-from ftlab.workshop.experiments import curation, sft, synthetic
-from ftlab.world import brand, desk
-figures.style(); disable_progress_bars(); choice = model.lab()  # noqa: E702
-print(choice)
+from ftlab import claims, figures, files, model, paths, texts
+from ftlab.curation import duplicates, injection, leaks, measure, normalize, personal, pipeline, records, trial
+from ftlab.evidence import crossing, intervals
+from ftlab.tuning import chat, generate, sft
+from ftlab.world import desk as export
+figures.style(); choice, lab = model.choose(), model.lab()  # noqa: E702
+print(choice, lab, sep="\n")
 
 # %% [markdown]
-# The second cell holds the dials. Run the notebook once as it is; then turn one dial and run it again. The claims
-# compare your numbers with reference runs that were made with the values you see here.
+# Two models, as always: the **real model** says what a team may expect, the small **lab model** how an effect moves.
+# Every section says which one is at work.
 
 # %%
 SEED = 0  # which dump is made, which records are drawn, and their order; any whole number
-RECORDS = 12_000  # records in the dump; try 3000 for a quick look
-RAW, EXCELLENT = 10_000, 100  # claim 1: raw records against excellent ones; try 30 and 300
-STEPS = 90  # optimizer steps of eight rows in every fine-tune; try 60 and 120
-LR = 1e-3  # peak learning rate; try 5e-4
-HELD_OUT = 60  # test prompts for every score; try 20 and 324, and watch the intervals
-FAULT = "off_brand"  # claim 2: what is removed alone; section 12 prints the others to choose from
-SHARE = 0.15  # claim 3: share of the curated records to hold out; try 0.10 and 0.20
-WRITTEN = 150  # claims 4 to 6: replies that a model writes; try 50 and 400
-TEMPERATURE = 1.0  # how a model draws its words: 1 as it believes, below 1 more boldly; try 0.7
-GENERATIONS = 2  # claim 6: how often a model is trained on its own output; try 1 and 5
-FRESH = 731  # the seed of a dump that no filter was made for; try any other number
+RECORDS = 6000  # records in the dump; try 12000
+EXCELLENT = 100  # how many of the best examples; try 30
+LR, STEPS, BATCH_SIZE = 1e-3, 25, 4  # the real model's training, as in its stored runs: rate, optimizer steps, rows
+DOSE = 95  # per cent of the raw rows that are off-brand, live on the real model; try 20, 60
+ASKED = 30  # test prompts for the real model; try 100, 324
+FAULT = "off_brand"  # the fault whose dose we turn on the lab model; try "contradicting_fact"
+LAB_LR, LAB_STEPS = 2e-3, 40  # the lab model's training, in steps of as many rows; try 2e-3, 80
+LAB_ASKED = 60  # test prompts for the lab model; try 324
+WRITTEN, GENERATIONS = 80, 2  # replies that the lab model writes, and how often it learns from its own; try 150 and 4
 
 # %% [markdown]
 # ## 1. The dump
 #
-# Quillmere is invented, and so is its dump: clean questions and replies, into which a program has put the faults
-# that exports really have. That gives us something that no real desk has. Beside each record the program notes which
-# faults it planted. We keep this **truth** in a file of its own. No filter ever sees it; it is there to mark the
-# filters' work.
+# Quillmere is invented, and so is its dump: clean questions and replies, into which a program has put the faults that
+# exports really have. It notes beside each record which ones. This **truth** lies in a file of its own that no filter
+# ever sees. It is there to mark the filters' work.
 
 # %%
 folder = paths.runs() / "curation"
-raw_path, truth_path = desk.write(folder, RECORDS, SEED)
+raw_path, truth_path = export.write(folder, RECORDS, SEED)
 lines, truth = list(records.read_lines(raw_path)), files.read_jsonl(truth_path)
-print(f"{len(lines):,} lines, {raw_path.stat().st_size / 1e6:.1f} MB. The first one:\n\n{lines[0][1]}")
+print(f"{len(lines):,} lines. The first one:\n\n{lines[0][1]}")
 
 # %% [markdown]
-# A line holds what the desk's screen showed (`record`), what the customer asked and what the agent replied, and
-# around it who, when, about what, and whether we may use it at all (`license`). Here is what was planted. A record
-# may have several faults.
+# A line holds what the desk's screen showed (`record`), what the customer asked and what the agent replied; around it
+# who, when, about what, and whether we may use it (`license`). Here is what was planted. A record may have several
+# faults.
 
 # %%
 planted = Counter(fault for row in truth for fault in row["faults"])
@@ -94,47 +80,27 @@ assert free < len(truth) / 2 > max(planted.values())
 print(f"\n{free:,} of {len(truth):,} records ({free / len(truth):.0%}) have no fault at all")
 
 # %% [markdown]
-# Most records have something wrong with them, though no single fault is in even half of them. That is the usual
-# state of a dump. For looking at one step at a time, we pick for each fault the first record that has this one and
-# no other.
+# Most records have something wrong with them, though no single fault is in even half of them: the usual state of a
+# dump. Two kinds spoil the *reply* and will be at the centre: `off_brand`, an agent in a manner of their own, and
+# `contradicting_fact`, a reply in the house's manner that states another value than the screen. We look at the first
+# record that has this fault and no other.
 
 # %%
 alone = {}
 for number, line in lines:
-    faults = truth[number - 1]["faults"]
-    if len(faults) == 1:
-        alone.setdefault(faults[0], line)
-print(json.loads(alone["off_brand"])["reply"])
-print(json.loads(alone["contradicting_fact"])["record"], "->", json.loads(alone["contradicting_fact"])["reply"])
+    if len(truth[number - 1]["faults"]) == 1:
+        alone.setdefault(truth[number - 1]["faults"][0], line)
+for fault in ("off_brand", "contradicting_fact"):
+    record = json.loads(alone[fault])
+    print(f"{fault}\n  screen: {record['record']}\n  asked:  {record['question']}\n  reply:  {record['reply']}")
 
 # %% [markdown]
-# Above, an agent in a manner of their own; below, a reply that states another value than the screen beside it.
-#
-# ## 2. One form for every step
+# ## 2. Small steps of one form
 #
 # A pipeline is easy to read if all its steps look alike. Ours take a record and either return it (the same one, or a
-# repaired one) or raise `Reject` with a reason in words. The first step, `records.validate`, turns a line into a
-# record. A few lines of code try a step on a record and say what came of it.
-
-# %%
-def try_step(act, record):
-    try:
-        after = act(record)
-    except records.Reject as reason:
-        return f"dropped: {reason}"
-    return "kept as it is" if after is record else "kept, and changed"
-
-
-print(try_step(records.validate, alone["malformed"]))
-print(try_step(records.validate, '["d-1", "price"]'))
-print(try_step(records.validate, lines[0][1]))
-
-# %% [markdown]
-# A reason names what was expected, what was found and, where it can, what to do. Somebody will read these reasons to
-# repair the export. The third line was sound: out of it came a record.
-#
-# The next step is the shortest, and the one that no score will ever reward. May we train on this text? An unknown
-# license means no.
+# repaired one) or raise `Reject` with a reason in words: what was expected, what was found. Somebody will read these
+# reasons to repair the export. The shortest step is the one that no score will ever reward. May we train on this
+# text? An unknown license means no.
 
 # %% tags=["twin:ftlab.curation.records:check_license"]
 from ftlab.curation.records import Reject
@@ -148,289 +114,106 @@ def check_license(record):
         raise Reject(f"expected the license {' or '.join(ALLOWED)}, found {short(record['license'])}. Ask for consent.")
     return record
 
+# %% [markdown]
+# A few lines try a step on a record and say what came of it. `records.validate` turns a line into a record.
 
+# %%
+def try_step(act, record):
+    try:
+        after = act(record)
+    except Reject as reason:
+        return f"dropped: {reason}"
+    return "kept as it is" if after is record else "kept, and changed"
+
+
+print(try_step(records.validate, alone["malformed"]))
 print(try_step(check_license, records.validate(alone["no_license"])))
 
 # %% [markdown]
-# ## 3. Repair what can be repaired
-#
-# Mail programs and web forms leave tags, entities, signatures and quoted mails on a text. Dropping such records
-# would waste good replies, so `normalize` repairs them: `selectolax` parses the HTML as a browser would, `ftfy`
-# mends broken letters, and a few patterns know where a mail ends and its furniture begins.
+# **Repair what can be repaired.** Mail programs and web forms leave tags, signatures and quoted mails on a text.
+# `normalize` takes them off: `selectolax` parses the HTML as a browser would, `ftfy` mends broken letters. It comes
+# before everything that looks at texts, or the filters would judge the furniture.
 
 # %%
-for fault in ("html_remains", "signature"):
-    record = records.validate(alone[fault])
-    clean = normalize.normalize(record)
-    for name in normalize.TEXTS:
-        if clean[name] != record[name]:
-            print(f"{fault}, {name}\n  before: {record[name]!r}\n  after:  {clean[name]!r}\n")
+record = records.validate(alone["html_remains"])
+for name in normalize.TEXTS:
+    if (after := normalize.normalize(record)[name]) != record[name]:
+        print(f"{name}\n  before: {record[name]!r}\n  after:  {after!r}\n")
 
 # %% [markdown]
-# Order matters here. This step comes before everything that looks at texts: a filter for language or length would
-# otherwise judge the furniture.
-#
-# ## 4. Mask what points at a person
-#
-# A model can learn an address by heart and tell it to the next customer. So mail addresses, phone numbers and payment
-# cards go. Searching for "many digits" would take every order number along. Better patterns use what the numbers
-# themselves prove. A card number ends in a check digit: from the right, double every second digit, add up the digits
-# of all that, and the sum must be a multiple of ten. By hand for a short number:
-#
-# | number | doubled, from the right | digits added up | multiple of ten? |
-# |---|---|---|---|
-# | 59 | 9, 10 | 9 + 1 + 0 = 10 | yes |
-# | 95 | 5, 18 | 5 + 1 + 8 = 14 | no |
-#
-# That is Luhn's check, and `python-stdnum` has it ready. For phones, `phonenumbers` knows which numbers a phone
-# company could have given out.
+# **Mask what points at a person.** A model can learn an address by heart and tell it to the next customer. "Many
+# digits" would take every order number along, so the patterns use what numbers prove: a card ends in a check digit,
+# and `phonenumbers` knows which numbers a phone company could have given out. The masks can be undone by whoever
+# holds the mapping, which goes into a file of its own.
 
 # %%
-from stdnum import luhn
-
-assert luhn.is_valid("59") and not luhn.is_valid("95")
 asked = "Write to anna@post.example or call +44 20 7946 0018. My order is 2025 1234567, my card 4111 1111 1111 1111."
-for item in personal.find(asked):
-    print(f"{item.kind:5} {item.value}")
-print("not looked for:", ", ".join(personal.NOT_LOOKED_FOR))
-
-# %% [markdown]
-# The order number is not among them. Each find is replaced by a mask, and the replacement can be undone: the pairs of
-# mask and value go into a file of their own, `personal.jsonl`, which stays with those who may see it. If nobody needs
-# to undo it, do not keep the file.
-
-# %%
 masked = personal.mask({"question": asked, "reply": "We have written to anna@post.example."})
 print(masked["question"], "|", masked["reply"])
 assert personal.unmask(masked["question"], masked["personal"]) == asked
+print("not looked for:", ", ".join(personal.NOT_LOOKED_FOR))
 
 # %% [markdown]
-# The same address gets the same mask throughout a record, so that the talk still makes sense.
-#
-# ## 5. Drop what cannot be repaired
-#
-# Three more steps look at one record each. `empty_or_truncated` wants a reply that ends with its sentence. `language`
-# asks a small detector (`py3langid`, which downloads nothing) whether question and reply are English. `injection`
-# looks for texts that give orders to a language model: a model trained on those learns to obey whoever writes.
+# **Drop what cannot be repaired.** Three steps look at one record each: is the reply whole, is the text English, and
+# does it give orders to a language model? A model trained on such orders learns to obey whoever writes. Three more
+# judge the reply: against the screen (`contradictions`), against the brand guide (`quality`, which also gives what
+# passes a score from 0 to 1), and against every test set of this course (`decontaminate`).
 
 # %%
-steps = dict(pipeline.PREPARE)
-for fault, step in {"truncated_reply": "empty_or_truncated", "other_language": "language",
-                    "injection": "injection"}.items():
+steps = dict(pipeline.PREPARE) | dict(pipeline.JUDGE)
+for fault, step in {"truncated_reply": "empty_or_truncated", "other_language": "language", "injection": "injection",
+                    "contradicting_fact": "contradictions", "off_brand": "quality",
+                    "leaked_test": "decontaminate"}.items():
     print(f"{step}: {try_step(steps[step], records.validate(alone[fault]))}")
-print("\npatterns of injection:", ", ".join(injection.PATTERNS))
+print(f"\ndecontaminate knows {len(leaks.test_texts()):,} texts that models of this course are tested on")
 
 # %% [markdown]
-# Patterns catch what is already known. Somebody who words an order in a new way gets through; we come back to this
-# when we measure.
+# Note what `quality` is: *our* idea of a good reply, written as code. The same guide scores the tuned model. That is
+# fair, since the guide says what we want; but a filter and a score that share a blind spot will never find it.
 #
-# ## 6. The same thing twice
+# ## 3. The same thing twice
 #
 # A record that occurs five times is learnt five times, and if one copy lands in the test set, the test is spoiled.
-# For exact copies we compare a hash of the words, case and punctuation aside.
-
-# %% tags=["twin:ftlab.curation.duplicates:exact_key"]
-import hashlib
-from ftlab.curation.duplicates import plain
-
-
-def exact_key(record):
-    """16 bytes that two records share if screen, question and reply are equal but for case and punctuation."""
-    text = "\n".join(plain(record[name]) for name in ("record", "question", "reply"))
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-one = {"record": "Hazel Kettle.", "question": "How much is it?", "reply": "It is $45.00."}
-print(exact_key(one) == exact_key({**one, "question": "how much IS it"}), exact_key(one).hex())
-
-# %% [markdown]
-# One added word and the hash is another one altogether. For *near* copies we need a measure of likeness. Cut a text
-# into **shingles**, pairs of neighbouring words, and ask which share of all the shingles two texts have in common
-# (Jaccard's index).
+# Exact copies share a hash of their words. One added word and the hash is another, so for *near* copies we need a
+# measure of likeness. Cut a text into **shingles**, pairs of neighbouring words, and ask which share of all the
+# shingles two texts have in common (Jaccard's index).
 
 # %%
 def shingles(text):
-    words = plain(text).split()
+    words = duplicates.plain(text).split()  # lower case, no punctuation
     return {" ".join(pair) for pair in zip(words, words[1:], strict=False)}
 
 
 a, b = shingles("How much is the Hazel Kettle?"), shingles("Hello. How much is the Hazel Kettle?")
-print(f"{len(a & b)} common of {len(a | b)} in all: {len(a & b) / len(a | b):.2f}")
 assert (len(a & b), len(a | b)) == (5, 6)
+print(f"{len(a & b)} common of {len(a | b)} in all: {len(a & b) / len(a | b):.2f}")
 
 # %% [markdown]
-# All pairs of a dump are far too many for such sums. **MinHash** shortens each record to a row of numbers, its
-# *signature*: number *i* is the smallest value that hash function *i* gives to any of its shingles. Two records agree
-# in one such number exactly when the shingle that came out smallest is one they share; so the share of equal numbers
-# estimates Jaccard's index. The hashing is done by `rensa`.
+# All pairs of a dump are too many for such sums. **MinHash** shortens each record to a row of 128 numbers, its
+# *signature*, and the share of equal numbers in two signatures estimates Jaccard's index. Only records that agree in
+# a whole *band* of four numbers are compared at all, and those are found by sorting. The signatures come from the
+# library `rensa`; of three that we measured it alone gives bare signatures, which can be made in many processes.
 
 # %%
-from rensa import RMinHash
-from ftlab.curation.duplicates import training_text
-
-HASHES, SHINGLE = duplicates.HASHES, duplicates.SHINGLE  # numbers in a signature, words in a shingle
-
-
-def signature(text):
-    sketch = RMinHash(num_perm=HASHES, seed=duplicates.SEED)
-    sketch.update(list(shingles(text)))
-    return np.array(sketch.digest(), dtype=np.uint32)
-
-
-texts = [training_text(one), training_text({**one, "question": "Hello. How much is it?"})]
-a, b = map(shingles, texts)
-equal = np.mean(signature(texts[0]) == signature(texts[1]))
-assert (signature(texts[0]) == duplicates.signature(one)).all()  # the package does the same
-print(f"Jaccard's index {len(a & b) / len(a | b):.2f}; estimated from {HASHES} numbers {equal:.2f}, "
-      f"with a standard error of at most {math.sqrt(0.25 / HASHES):.3f}")
+one = {"record": "Hazel Kettle.", "question": "How much is it?", "reply": "It is $45.00."}
+two = {**one, "question": "Hello. How much is it?"}
+a, b = (shingles(duplicates.training_text(row)) for row in (one, two))
+equal = np.mean(duplicates.signature(one) == duplicates.signature(two))
+pairs, width = len(lines) * (len(lines) - 1) // 2, duplicates.HASHES // duplicates.BANDS
+print(f"Jaccard's index {len(a & b) / len(a | b):.2f}; estimated from {duplicates.HASHES} numbers {equal:.2f}")
+print(f"Of {pairs:,} pairs, those meet in a band that are alike by")
+for likeness in (0.3, 0.7, 0.9):
+    print(f"  {likeness}: with probability {1 - (1 - likeness**width) ** duplicates.BANDS:.4f}")
 
 # %% [markdown]
-# One trick is left. Cut each signature into **bands** of a few numbers. Only records that agree in a whole band are
-# compared at all, and those can be found by sorting. Alike records meet in some band almost surely, unlike ones
-# hardly ever:
-
-# %%
-BANDS, WIDTH = duplicates.BANDS, HASHES // duplicates.BANDS
-print(f"{len(lines) * (len(lines) - 1) // 2:,} pairs of records; {BANDS} bands of {WIDTH} numbers")
-for likeness in (0.3, 0.5, 0.7, 0.9):
-    print(f"likeness {likeness}: meets in a band with probability {1 - (1 - likeness**WIDTH) ** BANDS:.4f}")
-
-# %% [markdown]
-# This is locality-sensitive hashing, *LSH*. Three libraries offer it or its parts. Which one? We let each mark the
-# records that nearly repeat an earlier one, on the first 2,000 records, and compare with the truth: recall is the
-# share of the planted near-copies that were found, precision the share of marked records that are copies of some
-# kind. `datasketch` and `gaoya` are no part of this project, so they run only if you have them.
-
-# %%
-def with_rensa(rows):
-    return duplicates.find_near(np.stack([duplicates.signature(row) for row in rows])) >= 0
-
-
-def with_datasketch(rows):
-    from datasketch import MinHash, MinHashLSH
-    index, sketches, found = MinHashLSH(num_perm=HASHES, params=(BANDS, WIDTH)), [], []
-    for number, row in enumerate(rows):
-        sketch = MinHash(num_perm=HASHES)
-        sketch.update_batch([pair.encode() for pair in shingles(training_text(row))])
-        found.append(any(sketch.jaccard(sketches[i]) >= duplicates.ALIKE for i in index.query(sketch)))
-        index.insert(number, sketch)
-        sketches.append(sketch)
-    return np.array(found)
-
-
-def with_gaoya(rows):
-    from gaoya.minhash import MinHashStringIndex
-    index, found = MinHashStringIndex(hash_size=32, jaccard_threshold=duplicates.ALIKE, num_bands=BANDS,
-                                      band_size=WIDTH, analyzer="word", ngram_range=(SHINGLE, SHINGLE)), []
-    for number, row in enumerate(rows):
-        text = plain(training_text(row))
-        found.append(bool(index.query(text)))
-        index.insert_document(number, text)
-    return np.array(found)
-
-# %% [markdown]
-# Each function is short, because the libraries do the work. Now the race, in seconds of the processor.
-
-# %%
-first = curation.read_raw(lines[:2000], 2000)
-rows = [normalize.normalize(record) for record in first.values()]
-known = {truth[number - 1]["id"] for number in first}
-near = np.array(["near_duplicate" in truth[n - 1]["faults"] and truth[n - 1]["duplicate_of"] in known for n in first])
-copies = np.array([truth[n - 1]["duplicate_of"] is not None for n in first])
-for find in (with_rensa, with_datasketch, with_gaoya):
-    name, clock = find.__name__.removeprefix("with_"), time.process_time()
-    try:
-        found = find(rows)
-    except ModuleNotFoundError:
-        print(f"{name:10}  not installed, see below")
-        continue
-    print(f"{name:10}  {time.process_time() - clock:5.2f} s   recall {found[near].mean():.3f}   precision "
-          f"{copies[found].mean():.3f}")
-
-# %% [markdown]
-# And what we measured when we chose, with all three installed:
-
-# %%
-stored = files.read_json(paths.data() / "curation" / "measured.json")
-print(stored["near_duplicates"]["note"])
-for row in stored["near_duplicates"]["rows"]:
-    print(f"{row['library']:10} {row['version']:6} {row['seconds']:5.2f} s   recall {row['recall']:.3f}   precision "
-          f"{row['precision']:.3f}   {row['size_mb']} MB")
-
-# %% [markdown]
-# If recall and precision are equal, as they should be where all three compute the same thing, other reasons decide.
-# `rensa` gives us the bare signatures. Those can be made in several processes, stored beside each part of a dump that
-# does not fit in memory, and compared by sorting NumPy columns (`duplicates.find_near`). An index that lives in one
-# process cannot do that. That is why it won, and its speed is welcome too.
+# ## 4. Run it
 #
-# ## 7. Labels that are wrong
-#
-# Agents choose an intent from a list, and now and then the wrong one. Nobody reads twelve thousand labels. But a
-# small classifier can: it learns intents from the texts and doubts labels that it would never have guessed. Two
-# things make this honest. Each record is judged by a model that was *not* trained on it. And it takes more than "the
-# model guesses otherwise": the label's own probability must be very low.
-
-# %% tags=["twin:ftlab.curation.labels:find_wrong"]
-DOUBTED = 0.1  # a label with more probability than this is left alone
-
-
-def find_wrong(labels, probabilities, intents):
-    import numpy as np
-
-    place = {intent: i for i, intent in enumerate(intents)}
-    wrong = np.zeros(len(labels), dtype=bool)
-    for row, label in enumerate(labels):
-        if label in place:
-            own = probabilities[row][place[label]]
-            wrong[row] = own <= DOUBTED and probabilities[row].max() > own
-    return wrong
-
-
-chances = np.array([[0.9, 0.1], [0.05, 0.95], [0.2, 0.8], [0.6, 0.4]])  # one row a record: price, colour
-print(find_wrong(["price", "price", "colour", "colour"], chances, ("price", "colour")))
-
-# %% [markdown]
-# Record 2 is labelled *price*, to which the model gives 0.05: doubted. Record 4 is labelled *colour* where the model
-# leans to *price*, but not by much: left alone. The classifier itself is logistic regression on word counts, in
-# `ftlab/curation/labels.py`.
-#
-# ## 8. Is the reply true, in our manner, and not on the test?
-#
-# The last three filters look at the reply. `contradictions` compares its figures and materials with the screen.
-# `quality` counts broken rules of the brand guide, and gives what passes a score from 0 to 1. `decontaminate` looks
-# for texts of every test set of this course, also slightly changed ones, by runs of eight words and then word by
-# word.
+# One call does all of it, in this order. Copies need all the records at once, and so does `label_errors`, a small
+# classifier that doubts intents it would never have guessed.
 
 # %%
-last_steps = dict(pipeline.JUDGE)
-for fault, step in {"contradicting_fact": "contradictions", "off_brand": "quality",
-                    "leaked_test": "decontaminate"}.items():
-    print(f"{step}: {try_step(last_steps[step], records.validate(alone[fault]))}")
-print(f"\ndecontaminate knows {len(leaks.test_texts()):,} texts that models of this course are tested on")
-
-# %% [markdown]
-# Note what `quality` is: *our* idea of a good reply, written as code. It is the same guide that will score the tuned
-# model. That is fair, since the guide says what we want; but a filter and a score that share a blind spot will never
-# find it. Notebook 08 goes into this.
-#
-# ## 9. Run it
-#
-# One call does all of it over the whole dump, in the order below. The steps that need all the records at once, copies
-# and labels, stand in the middle.
-
-# %%
-from tqdm.auto import tqdm
-
-print(" > ".join(pipeline.STEPS))
-outcome = pipeline.run(tqdm(lines, desc="one record at a time", mininterval=1, leave=False))
+outcome = pipeline.run(lines)
 card = pipeline.write(outcome, raw_path, folder, {"seed": SEED, "records": RECORDS})
-for row in outcome.funnel:
-    print(f"{row['step']:20}{row['in']:8,} in{row['changed']:8,} changed{row['dropped']:8,} dropped{row['out']:8,} out")
-
-# %% [markdown]
-# The funnel as a figure. Each bar is what goes on to the next step; the number beside it is what was dropped there.
-
-# %%
 names, left = [row["step"] for row in outcome.funnel], [row["out"] for row in outcome.funnel]
 fig, ax = plt.subplots(figsize=(8, 5))
 ax.barh(names, left, color=figures.BLUE, height=0.7)
@@ -444,755 +227,683 @@ ax.set(xlabel="records (blue: go on, hatched: dropped here)", xlim=(0, 1.1 * len
 ax.grid(False, axis="y")
 
 # %% [markdown]
-# **Nothing disappears silently.** Every line of the export is now in one of two files, and a line is in neither
-# twice. We check it, and read one row of each.
+# **Nothing disappears silently.** Every line of the export is now in one of two files, and a kept record carries its
+# **lineage**: its line, the steps that changed it, a hash of its content. (A reject row holds the record as it was,
+# unmasked: keep `rejected.jsonl` where the export is kept.) The **split** holds out whole customers and whole
+# products: a random one would leave other questions about the same kettle on the other side, and a model could know
+# the answer without having learnt the job.
 
 # %%
 numbers = [row["lineage"]["line"] for row in outcome.kept] + [row["line"] for row in outcome.rejected]
 assert sorted(numbers) == [number for number, _ in lines]
-reject = next(row for row in outcome.rejected if row["step"] == "quality")
-print({key: reject[key] for key in ("line", "id", "step", "reason")})
 print(outcome.kept[0]["lineage"])
-
-# %% [markdown]
-# A kept record carries its **lineage**: its id and line in the export, the steps that changed it, and a hash of its
-# content. Whoever asks where a training example comes from gets an answer, and a changed one is found out.
-#
-# One warning. A reject row holds the record as it was when it was dropped. For the steps before `personal` that is
-# *unmasked*, addresses and all. Keep `rejected.jsonl` where the export itself is kept, and delete both together.
-#
-# The last two steps of the funnel deserve a look. `balance` takes the best records in turns over intents and
-# products. It dropped nothing here, because we asked for all; in section 11 it will choose. `split` holds out whole
-# customers and whole products. A random split would leave other questions of the same customer, about the same
-# kettle, on the other side, and the model could know the answer without having learnt the job. The price is the
-# records whose customer and product would land on different sides.
-
-# %%
-sides = {side: [row for row in outcome.kept if row["split"] == side] for side in (choose.TRAIN, choose.TEST)}
+sides = {side: [row for row in outcome.kept if row["split"] == side] for side in ("train", "test")}
 for name, value in (("customers", lambda row: row["customer"]), ("products", records.about)):
     on = [{value(row) for row in rows} for rows in sides.values()]
     assert not on[0] & on[1]
     print(f"{name:10} train {len(on[0]):4}, held out {len(on[1]):3}, on both sides {len(on[0] & on[1])}")
-print(f"held out: {len(sides['test']) / len(outcome.kept):.1%} of {len(outcome.kept):,} records")
 
 # %% [markdown]
-# All this goes onto a **data card** beside the data: where it came from, what is in it, hashes, the funnel, and the
-# versions of the libraries. A few of its lines:
+# In memory this works for tens of thousands of records. `ftlab.curation.stream` does the same over a dump of any
+# size, in parts and in several processes, and can be killed and started again; `ftlab.curation.engine` is the same as
+# a job of `datatrove`, for a cluster. What we measured, for choosing a library and for a large dump:
 
 # %%
-for key in ("source", "source_sha256", "records", "content_sha256", "products_and_policies", "customers", "libraries"):
-    print(f"{key}: {card[key]}")
+known = files.read_json(paths.data() / "curation" / "measured.json")
+for row in known["near_duplicates"]["rows"]:
+    print(f"{row['library']:10} recall {row['recall']:.2f}, precision {row['precision']:.2f}, {row['seconds']:.2f} s")
+print(known["near_duplicates"]["note"], "", known["scale"]["note"], sep="\n")
+print(known["scale"]["table"][0], *known["scale"]["table"][-3:], sep="\n")
 
 # %% [markdown]
-# ## 10. How good are the filters?
+# ## 5. How good are the filters?
 #
-# Now the truth comes out of its drawer. For each fault: of the records that its step dropped, which share has the
-# fault (**precision**)? Of those with the fault that reached the step, which share did it drop (**recall**)? Low
-# precision wastes good data, low recall lets bad data through. A step is judged on what reaches it; repairs are
-# judged by the text that they leave.
+# Now the truth comes out of its drawer. Of the records that a step dropped, which share has its fault
+# (**precision**)? Of those with the fault that reached the step, which share did it drop (**recall**)? Low precision
+# wastes good data, low recall lets bad data through.
 
 # %%
-scores = measure.measure(lines, truth, outcome)
-print(measure.table(scores))
-
-
-def print_short(scores, bars=(("precision", 0.95), ("recall", 0.9))):
-    known = [(score, name, getattr(score, name), bar) for score in scores for name, bar in bars]
-    known = [row for row in known if row[2] is not None]
-    for score, name, share, bar in known:
-        if share.value < bar:
-            print(f"below {bar}: {name} of {score.fault}, {share.value:.3f} "
-                  f"(95 % interval {share.low:.3f} to {share.high:.3f}, {score.planted} planted)")
-    unsure = dict.fromkeys(score.fault for score, _, share, bar in known if share.value >= bar > share.low)
-    print("met, but with an interval that reaches below a bar:", ", ".join(unsure) or "none")
-
-
-print("\nOur bars: precision 0.95, recall 0.9.")
-print_short(scores)
+found = measure.measure(lines, truth, outcome)
+print(measure.table(found))
+shares = [(getattr(each, name), each.fault, name, bar) for each in found
+          for name, bar in (("precision", 0.95), ("recall", 0.9)) if getattr(each, name) is not None]
+short_of = [f"{name} of {fault} {share.value:.2f}" for share, fault, name, bar in shares if share.value < bar]
+print("\nBelow our bars (precision 0.95, recall 0.9):", "; ".join(short_of) or "none")
 
 # %% [markdown]
-# If nothing is "below", every filter met both bars. Those named last met them too, but so few were planted that two
-# or three misses more would make another picture. The figure has the intervals.
+# Numbers like these are easy to believe, so look. The first misses and false alarms of the two steps that judge a
+# reply, whatever they are:
 
 # %%
-fig, axes = plt.subplots(1, 2, figsize=(9, 5), sharey=True)
-places = list(range(len(scores)))
-for ax, name, bar in zip(axes, ("precision", "recall"), (0.95, 0.9), strict=True):
-    for place, score in enumerate(scores):
-        if (share := getattr(score, name)) is not None:
-            ax.errorbar(share.value, place, xerr=[[share.value - share.low], [share.high - share.value]], fmt="o",
-                        color=figures.BLUE)
-    ax.axvline(bar, color=figures.VERMILION, ls="--")
-    ax.set(xlabel=f"{name} (share), dashed: our bar")
-axes[0].set_yticks(places, [score.fault for score in scores])
-axes[0].invert_yaxis()
-pairs = [(share.value, bar) for score in scores
-         for share, bar in ((score.precision, 0.95), (score.recall, 0.9)) if share]
-_ = fig.suptitle(f"{sum(value >= bar for value, bar in pairs)} of {len(pairs)} shares meet their bar; the lowest is "
-                 f"{min(pairs)[0]:.3f}")
-
-# %% [markdown]
-# Which records did the filters get wrong? Numbers like these are easy to believe, so look. These are the first misses
-# and false alarms, whatever they are.
-
-# %%
-for score in scores:
-    for word, numbers in (("missed", score.missed), ("dropped without this fault", score.wrong)):
-        if numbers and score.step not in ("normalize", "personal"):
+for each in found:
+    for word, numbers in (("missed", each.missed), ("dropped without this fault", each.wrong)):
+        if numbers and each.fault in ("contradicting_fact", "off_brand"):
             record = json.loads(lines[numbers[0] - 1][1])
-            print(f"{score.fault}, {word} (line {numbers[0]}): {record['question'][:70]!r} -> {record['reply'][:90]!r}")
+            print(f"{each.fault}, {word}:\n  screen: {record['record']}\n  asked:  {record['question']}\n"
+                  f"  reply:  {record['reply']}\n")
 
 # %% [markdown]
-# ### Why you should not believe these numbers
-#
-# They are high, and there is a reason for that which flatters us: the filters' patterns were written while looking at
-# dumps of this same generator. A filter that has seen the exam does well in it. We can do a little better and measure
-# on a dump with another seed, which nobody looked at.
+# There is a reason for these high numbers that flatters us: the patterns were written while looking at dumps of this
+# same generator. A filter that has seen the exam does well in it. An honest exam is written afterwards, by somebody
+# who does not look at the patterns. For injections we have one: attacks that no pattern was widened for, and
+# sentences of ordinary customers that share words with attacks.
 
 # %%
-fresh = list(desk.records(min(4000, RECORDS), FRESH))
-fresh_lines = [(number, desk.line(record)) for number, (record, _) in enumerate(fresh, start=1)]
-fresh_truth = [row for _, row in fresh]
-fresh_scores = measure.measure(fresh_lines, fresh_truth, pipeline.run(fresh_lines))
-print(measure.table(fresh_scores), "\n")
-print_short(fresh_scores)
-print(f"\nOnce it was different: recall {stored['injection']['recall']} for {stored['injection']['note']}")
+exam = {name: [row["text"] for row in files.read_table(paths.data() / "world" / "desk" / f"{name}.csv")]
+        for name in ("attacks", "harmless")}
+caught = {name: sum(injection.find_injection(text) is not None for text in each) for name, each in exam.items()}
+own = next(each.recall.value for each in found if each.fault == "injection")
+recall = intervals.rate_interval(caught["attacks"], len(exam["attacks"])).times(100)
+print(f"on our own dump: recall {own:.0%}")
+print(f"on attacks that it was not made for: {caught['attacks']} of {len(exam['attacks'])} found, {recall.value:.0f} % "
+      f"(95 % interval {recall.low:.0f} to {recall.high:.0f} %)")
+print(f"false alarms on ordinary sentences: {caught['harmless']} of {len(exam['harmless'])}")
+assert recall.high < 100 * own
 
 # %% [markdown]
-# Even this is a half-fresh exam. The records are new, but the generator draws them from the *same tables of phrases*,
-# and those tables have been seen. (Should the label filter do worse here: it learns the intents from the dump itself,
-# and this dump is smaller.) The last line shows what a filter finds when its patterns meet phrases that it was
-# not made for. Expect that kind of number on your own data, and expect it to fall when people learn what you filter.
+# Expect that kind of number on your own data. For your own desk, let somebody who did not write the filters label two
+# hundred records by hand, and measure on those.
 #
-# One filter lets more through than the others, the one against contradictions. Here is what it missed.
+# ## 6. Where curation pays without any score
+#
+# The rest of this notebook asks what curation does to a score. Three things have to be done whatever the answer is,
+# and their numbers are counts, not points.
 
 # %%
-for number in next(score.missed for score in fresh_scores if score.fault == "contradicting_fact")[:3]:
-    record = fresh[number - 1][0]
-    print(f"{record['record']}\n   asked: {record['question']!r}\n   reply: {record['reply']!r}\n")
+raw = trial.readable(lines)
+test_words = {duplicates.plain(row["messages"][1]["content"]) for row in texts.plain_conversations("test")}
+leaked = {duplicates.plain(record["question"]) for record in raw.values()} & test_words
+strings = [(row["id"], text) for row in truth for text in row["personal"]]
+kept = {row["id"]: f"{row['question']} {row['reply']}" for row in outcome.kept}
+remain = sum(text in kept.get(name, "") for name, text in strings)
+unlicensed = [row for row in raw.values() if row["license"] not in ALLOWED]
+good = Counter(row["step"] for row in outcome.rejected if not truth[row["line"] - 1]["faults"])
+print(f"leaks: {len(leaked)} of {len(test_words)} test questions stand in the raw dump word for word")
+print(f"personal data: {len(strings)} addresses and numbers planted; still to be read in the kept records: {remain}")
+print(f"licence: {len(unlicensed)} records ({len(unlicensed) / len(raw):.0%}) that we may not train on")
+print(f"and the price: {good.total()} of {free:,} records without any fault were dropped as well, "
+      f"{good['split']} of them by the split")
 
 # %% [markdown]
-# It compares figures, materials and towns with the screen. A figure that stands on another line of the screen gets
-# past it, and so does a contradiction in plain words. For those, something has to understand both texts.
+# A leak does not make a model worse. It makes the *score* a lie, upwards. An address comes out when somebody provokes
+# it, and a licence when somebody sues; no ordinary test question asks for either. So the trial below leaves leaked
+# questions out of every arm, and says nothing about the other two: they are no question of points.
 #
-# For your own desk, let somebody who did not write the filters label two hundred records by hand, and measure on
-# those. How many? Section 13 has the sum.
-
-# %% [markdown]
-# ### At scale
+# ## 7. The trial
 #
-# In memory, this works for some tens of thousands of records. `ftlab.curation.stream` runs the same steps over a dump
-# of any size: it reads the export in parts, works on them in several processes, and writes each part's result as a
-# whole file or not at all. Kill it and start it again: finished parts stay, the rest is done. We try it on 600 lines
-# in parts of 200, and compare with the pipeline above.
-
-# %%
-import contextlib
-import tempfile
-from pathlib import Path
-from ftlab.curation import stream
-
-with tempfile.TemporaryDirectory() as temporary, contextlib.chdir(temporary):
-    files.write_text("export.jsonl", "".join(line + "\n" for _, line in lines[:600]))
-    stream.run("export.jsonl", "work", shard_rows=200, workers=1, progress=False)
-    streamed = {row["id"]: row["lineage"]["sha256"] for row in files.read_jsonl("work/kept.jsonl")}
-    in_memory = pipeline.run(records.read_lines("export.jsonl")).kept
-assert streamed == {row["id"]: row["lineage"]["sha256"] for row in in_memory}
-print(f"both keep the same {len(streamed)} records, with the same content")
-
-# %% [markdown]
-# For a million records, call the same function with `workers=2` and go for a cup of tea. What we measured, in records
-# a second of one process for each step; `make bench` does it on your machine. *Growth* is the exponent *g* in "seconds
-# grow as size to the power *g*": at 1 a step keeps its pace, at 2 ten times the records take a hundred times as long.
-
-# %%
-print(stored["scale"]["note"], "", *stored["scale"]["table"], sep="\n")
-
-# %% [markdown]
-# Watch the growth of a step before you trust it with more records than ever before. Beyond one machine,
-# `ftlab.curation.engine` is the same pipeline as a job of `datatrove`: its executor hands the parts to local
-# processes, or, with the executor for Slurm in its place, to a cluster.
+# Now the replies themselves. In the raw dump three in ten are off-brand. In another house it may be one in ten, or
+# nineteen in twenty. So we do not ask *whether* a hundred excellent examples beat raw ones: we turn the dose. The
+# design was fixed before any run:
 #
-# A folder of half-done work has one danger: going on with *other* settings, and mixing two curations in one result.
-# The next cell does that on purpose and fails. Read its last line: where, what was expected, what was found, and what
-# to do.
+# - **excellent**: the hundred best of what the curation kept, in turns over intents and products;
+# - **clean**: rows drawn at random from *all* that the curation kept, so that choosing is told from cleaning;
+# - **raw at a dose**: rows drawn at random from the raw dump, so that 20, 40, 60, 80 or 95 per cent have the fault, and
+#   all other faults as they fall.
+#
+# Every arm trains for the same number of steps. What counts is the share of replies that are **fit to send**:
+# on-brand and right. The faulty rows are the dump's own; it has enough of them for every dose. Here is how they are
+# drawn.
+
+# %% tags=["twin:ftlab.curation.trial:with_dose"]
+LEAKED = "leaked_test"
+
+
+def with_dose(raw, truth, fault, dose, count, seed):
+    usable = [line for line in raw if LEAKED not in truth[line - 1]["faults"]]
+    faulty = [line for line in usable if fault in truth[line - 1]["faults"]]
+    others = [line for line in usable if fault not in truth[line - 1]["faults"]]
+    wanted = round(count * dose / 100)
+    if wanted > len(faulty) or count - wanted > len(others):
+        raise ValueError(
+            f"with_dose: expected {wanted} records with {fault} and {count - wanted} without, found {len(faulty)} and "
+            f"{len(others)}. Ask for fewer rows, or make a larger export."
+        )
+    drawn = texts.sample(faulty, wanted, seed) + texts.sample(others, count - wanted, seed)
+    return [raw[line] for line in texts.sample(drawn, count, seed)]
+
+# %% [markdown]
+# A dose that the dump does not have is refused. The next cell asks for one on purpose and fails. Read its last line:
+# where, what was expected, what was found, and what to do.
 
 # %% tags=["raises-exception"]
 from IPython import get_ipython
 
 get_ipython().run_line_magic("xmode", "Minimal")  # the message without the path that led to it
-with tempfile.TemporaryDirectory() as temporary, contextlib.chdir(temporary):
-    files.write_text("export.jsonl", "".join(line + "\n" for _, line in lines[:50]))
-    stream.make_plan(Path("export.jsonl"), Path("work"), {"size": None, "shard_rows": 200})
-    stream.make_plan(Path("export.jsonl"), Path("work"), {"size": 20, "shard_rows": 200})
+with_dose(raw, truth, "injection", 95, 1000, SEED)
 
 # %% [markdown]
-# ## 11. Was it worth it?
+# What should we expect? A model that always writes the likeliest word says what *most* of its rows say, part by part.
+# So count, for each dose, how many of a hundred replies keep every rule of the guide, and how many break the one rule
+# that is broken most.
+
+# %%
+from ftlab.world import brand
+
+for dose in (20, 60, 95):
+    said = [record["reply"] for record in with_dose(raw, truth, "off_brand", dose, 100, SEED)]
+    broken = Counter(rule for reply in said for rule, keeps in brand.check(reply).items() if not keeps)
+    majority = [rule for rule, count in broken.items() if count > 50]
+    print(f"dose {dose}: {sum(map(brand.on_brand, said))} of 100 keep every rule; broken most often: "
+          f"{', '.join(f'{rule} {count}' for rule, count in broken.most_common(3))}; "
+          f"broken by more than half: {', '.join(majority) or 'none'}")
+
+# %% [markdown]
+# (Fewer keep every rule than the dose alone would leave, because other faults break rules too: a reply in Spanish has
+# no sign-off of ours.) An agent who forgets the sign-off leaves the thanks in place. So even where most replies break
+# *some* rule, few rules, if any, are broken by most, and by this count raw rows should hold out longer than their
+# dose suggests. Reading the right line off the screen is another skill, and a reply in bad manners teaches that as
+# well as any.
 #
-# Time for a model. A **fine-tune** goes on training a base model on prompts with the replies that one wants, so that
-# such replies become more likely. `sft.fine_tune` is one call of the library TRL; notebook
-# [02](02_supervised_finetuning.ipynb) builds it in the open, down to every argument.
+# ## 8. The real model at the dirtiest dose
 #
-# What we score is the desk's job: is a reply on-brand, and does it state the right fact? The test prompts are the
-# course's own held-out conversations. Their products and phrasings are in no dump, except where they leaked, and
-# those the curation has removed.
+# Two trainings of the real model: on the excellent examples, and on as many raw rows of which `DOSE` per cent are
+# off-brand. `sft.fine_tune` is the call of notebook 00 with its dials as arguments, LoRA included; notebook
+# [02](02_supervised_finetuning.ipynb) opens it up. First the excellent ones.
 
 # %%
-held_out = sft.conversations("test")[:HELD_OUT]  # the first ones in the file, not picked
+from ftlab.scores import desk, template
+
+held_out = texts.plain_conversations("test")
 
 
-def tune(rows):
-    tuned, tokenizer, _ = sft.fine_tune(choice, [curation.to_row(row) for row in rows], LR, STEPS, SEED)
-    return tuned, tokenizer
+def judge(run, rows):
+    replies = generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, rows))
+    on_brand = [brand.on_brand(reply) for reply in replies]
+    right = [desk.is_right(reply, row) for reply, row in zip(replies, rows, strict=True)]
+    return {"reply": replies, "on-brand": on_brand, "right": right,
+            "fit": [a and b for a, b in zip(on_brand, right, strict=True)]}
 
 
-def show_shares(name, scores):
-    print(f"{name:28} on-brand {sft.share(scores['on_brand']):3.0f} %   right fact {sft.share(scores['right']):3.0f} %"
-          f"   both {sft.share(scores['both']):3.0f} %")
+def tune_real(chosen):
+    run = sft.fine_tune(choice, [trial.to_row(record) for record in chosen], lr=LR, steps=STEPS,
+                        batch_size=BATCH_SIZE, seed=SEED, lora=sft.LORA)
+    return judge(run, held_out[:ASKED])
+
+
+excellent = trial.pick_excellent(outcome.kept, EXCELLENT)
+live = {"excellent": tune_real(excellent)}
 
 # %% [markdown]
-# One side gets a hundred *excellent* examples: the best of what we kept, in turns over intents and products. Does
-# that change the mix? Compare the most and the least frequent intent.
+# And the raw rows, as many as the steps can read.
 
 # %%
-excellent = curation.pick_excellent(outcome.kept, EXCELLENT)
-for name, rows in (("all curated", outcome.kept), (f"{EXCELLENT} excellent", excellent)):
-    intents = Counter(row["intent"] for row in rows).most_common()
-    print(f"{name:14} most frequent: {intents[0][0]} {intents[0][1] / len(rows):.0%}, least: {intents[-1][0]} "
-          f"{intents[-1][1] / len(rows):.1%}")
-print(f"lowest quality score among the excellent: {min(row['quality'] for row in excellent):.2f}")
+live[f"raw, {DOSE} % off-brand"] = tune_real(with_dose(raw, truth, "off_brand", DOSE, STEPS * BATCH_SIZE, SEED))
+by_template = [template.reply(row) for row in held_out[:ASKED]]
+right = [desk.is_right(reply, row) for reply, row in zip(by_template, held_out, strict=False)]
+on_brand = [brand.on_brand(reply) for reply in by_template]
+rival = {"on-brand": on_brand, "right": right, "fit": [a and b for a, b in zip(on_brand, right, strict=True)]}
+arms = {**live, "template, no model": rival}
+for name, each in arms.items():
+    print(f"{name:24}" + "".join(f"{key} {sum(each[key]) / ASKED:4.0%}   " for key in ("on-brand", "right", "fit")))
+print(f"Most fit replies: {max(arms, key=lambda name: sum(arms[name]['fit']))}.")
 
 # %% [markdown]
-# The other side gets ten thousand raw records, every one that can be read at all, leaked ones included. Both train
-# for the same number of steps, so that neither has more computing. That is a decision with a consequence. In so few
-# steps of eight rows, the model sees the excellent examples several times over, and of the raw ones a random few
-# hundred once each. We draw those ourselves, so that the trainer need not prepare ten thousand. The function can
-# also leave out records with given faults, which is for section 12.
-
-# %% tags=["twin:ftlab.workshop.experiments.curation:draw"]
-def draw(raw, truth, faults, count, seed):
-    lines = sft.sample(list(raw), len(raw), seed)
-    free = [line for line in lines if not set(faults) & set(truth[line - 1]["faults"])]
-    return [raw[line] for line in free[:count]]
-
-# %% [markdown]
-# Now the first of the two, on the excellent examples. The table shows the training loss.
-
-# %%
-excellent_model, tokenizer = tune(excellent)
-by_data = {f"{EXCELLENT} excellent": sft.judge(excellent_model, tokenizer, held_out)}
-show_shares(f"{EXCELLENT} excellent", by_data[f"{EXCELLENT} excellent"])
-
-# %% [markdown]
-# And the raw records. The model learns from whatever stands there: typed-out signatures, half replies, Spanish, and
-# agents who call the customer "guys". TRL warns of one thing: a few replies are nothing but an empty line, which melts
-# with the end of the prompt into one token.
-
-# %%
-raw = curation.read_raw(lines, RAW)
-raw_model, _ = tune(draw(raw, truth, (), 8 * STEPS, SEED))
-by_data[f"{len(raw):,} raw"] = sft.judge(raw_model, tokenizer, held_out)
-for name, scores in by_data.items():
-    show_shares(name, scores)
-
-# %% [markdown]
-# Numbers hide what a reply looks like. The first three test prompts, in the order of the file, and what each model
-# makes of them:
+# (Questions of one fact are easy for a template; notebook 00 has the other kinds.) Numbers hide what a reply looks
+# like. Here are the first three test prompts, in the order of the file. "On-brand, right" is the yardstick's word:
+# whether a next step makes sense, it does not see.
 
 # %%
 for i, row in enumerate(held_out[:3]):
     print(f"screen:   {row['messages'][0]['content']}\ncustomer: {row['messages'][1]['content']}")
-    for name, scores in by_data.items():
-        marks = f"{'✓' if scores['on_brand'][i] else '✗'} on-brand {'✓' if scores['right'][i] else '✗'} right"
-        one_line = scores["reply"][i].replace("\n", " / ")
-        print(f"  {name:14} {marks}: {one_line}")
+    for name, each in live.items():
+        wrong = "; ".join(desk.faults(each["reply"][i], row)) or "right"
+        one_line = each["reply"][i].replace("\n", " / ")
+        print(f"  {name} ({'on-brand' if each['on-brand'][i] else 'off-brand'}, {wrong}): {one_line}")
     print()
 
 # %% [markdown]
-# ### Claim 1: a hundred excellent examples beat ten thousand raw ones
-#
-# The effect is the share of replies that are on-brand *and* right, excellent minus raw, prompt by prompt. In all the
-# claims of this notebook, five points are the smallest difference that we call one. "Mixed" means that the interval
-# reaches over the limit, so that this run alone cannot decide.
+# **Claim 1: where nineteen in twenty replies are off-brand, a hundred excellent examples beat random raw ones**, by
+# five points at least. "Mixed" means that the interval reaches over that limit, so this run alone cannot decide. If
+# you have turned `DOSE`, your number is about another dose and is not recorded.
 
 # %%
-both = {name: scores["both"] for name, scores in by_data.items()}
-gain = intervals.paired_difference(*both.values()).times(100)
-result = claims.record("hundred-beats-raw", SEED, *gain, model=claims.LAB)
-verdicts = {"hundred-beats-raw": result}
-fig, ax = plt.subplots(figsize=(7, 2.3))
-claims.draw("hundred-beats-raw", result, ax)
-print(result)
-
-# %% [markdown]
-# Whichever way it came out, look at the two parts in the table above. Manner is shown by every clean example, so a
-# hundred teach it, and a model trained on a mixture may still settle on the manner of the *majority*, since it says
-# what is likeliest. Reading the right line off a screen is learnt from many different screens, and there ten thousand
-# records, however dirty, have more to offer. "Quality beats quantity" mixes up the two.
-#
-# And equal steps are not the only fair comparison. What if the raw side may read all of its ten thousand, once each,
-# and the excellent side takes its best number of steps? That takes minutes, so it is left to the reference runs.
-
-# %%
-one_pass = claims.reference("hundred-beats-one-pass")
-if one_pass is None:
-    print("There are no reference runs of a whole pass over the raw records.")
-else:
-    for name in ("excellent", "raw"):
-        for part in ("on_brand", "right", "both"):
-            value = intervals.seed_interval([run[name][part] for run in one_pass["runs"]])
-            print(f"{name:10} {part:9} {value.value:3.0f} % (over seeds {value.low:.0f} to {value.high:.0f})")
-    gap = intervals.seed_interval([run["effect"] for run in one_pass["runs"]])
-    print(f"\nexcellent minus raw, both: {gap.value:.0f} points [{gap.low:.0f}, {gap.high:.0f}], {one_pass['verdict']}")
-
-# %% [markdown]
-# Compare the lines in pairs. In manner the two sides are close: a hundred examples are enough to show it, and thousands
-# of faulty ones do not hide it. In the right fact they are far apart: reading a screen goes on improving with every new
-# screen, faults and all. So the saying is about manner; for a skill, the dirty ten thousand beat the clean hundred. And
-# the clean *thousands* that our curation has left? They are not on trial here. To try them, turn `STEPS` to 480, which
-# is one pass, and call `tune` with all of `outcome.kept` that is on the training side.
-#
-# ## 12. Which fault costs most?
-#
-# The curation removes a dozen faults at once. Was each of them worth its filter? We take the raw records again and
-# remove *one* fault alone, using the truth, so that the answer is about the fault and not about our filter. The dial
-# `FAULT` says which. Your choices:
-
-# %%
-print(", ".join(curation.ARMS), f"\nhere: {FAULT}, that is, no record with {' or '.join(curation.ARMS[FAULT])}")
-arm_model, _ = tune(draw(raw, truth, curation.ARMS[FAULT], 8 * STEPS, SEED))
-without = sft.judge(arm_model, tokenizer, held_out)
-show_shares("raw", by_data[f"{len(raw):,} raw"])
-show_shares(f"raw without {FAULT}", without)
-
-# %% [markdown]
-# ### Claim 2: the off-brand replies do the harm
-#
-# A reply in another manner is the commonest fault of the dump by far, and manner is what we score. So the claim says
-# that dropping those replies alone helps clearly. If you have turned `FAULT`, your number is about another fault,
-# and it is not recorded under this claim.
-
-# %%
-gain = intervals.paired_difference(without["both"], by_data[f"{len(raw):,} raw"]["both"]).times(100)
-if FAULT == curation.FAULT:
-    result = verdicts["off-brand-costs"] = claims.record("off-brand-costs", SEED, *gain, fault=FAULT, model=claims.LAB)
+first, second = live.values()
+gain = intervals.paired_difference(first["fit"], second["fit"]).times(100)
+verdicts = {}
+if DOSE == 95:
+    result = verdicts["hundred-beats-dirty"] = claims.record(
+        "hundred-beats-dirty", SEED, *gain, by_prompt=first["fit"], against=second["fit"])
     fig, ax = plt.subplots(figsize=(7, 2.3))
-    claims.draw("off-brand-costs", result, ax)
+    claims.draw("hundred-beats-dirty", result, ax)
     print(result)
 else:
-    print(f"raw without {FAULT} minus raw: {gain} points; claim 2 is about {curation.FAULT}, so nothing is recorded")
+    print(f"excellent minus raw at {DOSE} %: {gain.value:+.0f} points [{gain.low:+.0f}, {gain.high:+.0f}]")
 
 # %% [markdown]
-# One arm is soon done. All of them, over five seeds, are in the reference runs: here they are, each minus raw
-# of the same seed, with its interval over seeds. The arm `label_or_license` is a control. It removes records whose
-# *text* is as good as any, so what it seems to do shows how far chance alone goes.
+# ## 9. The whole curve
+#
+# One dose is no curve. For each dose we take the **gap** to raw: fit replies of the excellent arm minus those of the
+# raw arm, prompt by prompt. Where the gap is above zero, curation pays, if it costs nothing; where it is below, the
+# dirty rows do better. The **crossing** is the dose from which the gap stays above zero. Its interval is the stretch
+# of doses in which the band around the gap holds zero. Small numbers first:
 
 # %%
-known = claims.reference("off-brand-costs")
-if known is None:
-    print("There are no reference runs of the arms yet; turn FAULT to try one yourself.")
+def gap(low, middle, high):
+    return intervals.Interval(middle, low, high)
+
+
+tiny = crossing.crossing((20, 40, 60), [gap(-20, -10, 0), gap(0, 10, 20), gap(10, 20, 30)])
+assert tiny == (30, -float("inf"), 40)
+print(crossing.in_words(tiny, (20, 40, 60)))
+
+# %% [markdown]
+# From -10 points at dose 20 to +10 at dose 40 the gap is zero halfway. The lower end of the band comes up to zero at
+# 40; the upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8,
+# more test prompts, and other seeds where there was time. `doses_of` finds which doses a set of runs has.
+
+# %%
+def doses_of(marks, fault):
+    return sorted(int(arm.split("@")[1]) for arm in marks if arm.startswith(f"{fault}@"))
+
+
+def fit_of(run):  # two rows of 0 and 1 into one
+    return [int(a == b == "1") for a, b in zip(run["on_brand"], run["right"], strict=True)]
+
+
+stored = files.read_json(paths.data() / "stored" / "curation-trial.json")
+real = {arm: {seed: fit_of(run) for seed, run in runs.items()} for arm, runs in stored["arms"].items()}
+few = min(map(len, real.values()))
+print(stored["note"], "One seed an arm: intervals are over prompts alone." if few == 1 else
+      f"{few} seeds an arm or more: intervals are over prompts and seeds.", sep="\n")
+print(f"{'arm':>22} {'seeds':>5} {'on-brand':>9} {'right':>6} {'fit':>5}")
+for arm, runs in stored["arms"].items():
+    parts = [np.mean([[mark == "1" for mark in run[key]] for run in runs.values()]) for key in ("on_brand", "right")]
+    print(f"{arm:>22} {len(runs):5} {parts[0]:9.0%} {parts[1]:6.0%} {np.mean(list(real[arm].values())):5.0%}")
+
+# %% [markdown]
+# Read the two parts apart, manner and facts, before the figure puts them together. (A faulty arm can be ahead in one
+# and behind in the other.)
+
+# %%
+def compare(marks, fault):
+    """For each arm of curation its gaps to raw, dose by dose, in points; seeds that both arms have."""
+    found = {}
+    for arm in ("excellent", "clean"):
+        found[arm] = []
+        for dose in doses_of(marks, fault):
+            a, b = marks[arm], marks[f"{fault}@{dose}"]
+            seeds = [seed for seed in a if seed in b]
+            rows = [[each[seed] for seed in seeds] for each in (a, b)]
+            found[arm].append(intervals.paired_difference(*rows).times(100))
+    return found
+
+
+WORDS = {"off_brand": "off-brand replies", "contradicting_fact": "wrong replies"}
+
+
+def draw_trial(marks, fault, title):
+    doses, gaps = doses_of(marks, fault), compare(marks, fault)
+    figure, (shares_ax, gap_ax) = plt.subplots(1, 2, figsize=(11, 3.8))
+    raw_arms = [list(marks[f"{fault}@{dose}"].values()) for dose in doses]
+    spans = [intervals.mean_interval(each).times(100) for each in raw_arms]
+    figures.curve(shares_ax, doses, *zip(*spans, strict=True), label="raw", color=figures.GREY)
+    for arm, color, line in (("excellent", figures.BLUE, "-"), ("clean", figures.GREEN, "--")):
+        level = 100 * np.mean(list(marks[arm].values()))
+        figures.curve(shares_ax, doses, [level] * len(doses), label=arm, color=color, ls=line, marker="")
+        figures.curve(gap_ax, doses, *zip(*gaps[arm], strict=True), label=f"{arm} minus raw", color=color, ls=line)
+    gap_ax.axhline(0, color=figures.VERMILION, lw=1)
+    shares_ax.set(xlabel=f"{WORDS[fault]} among the raw rows (%)", ylabel="replies fit to send (%)", ylim=(0, 100))
+    gap_ax.set(xlabel=f"{WORDS[fault]} among the raw rows (%)", ylabel="gap to raw (points)")
+    shares_ax.legend(), gap_ax.legend()
+    figure.suptitle(f"{title}: {WORDS[fault]} in the raw rows")
+    return gaps
+
+
+def say(gaps, doses, fault):
+    for arm, each in gaps.items():
+        ahead = [dose for dose, gap in zip(doses, each, strict=True) if gap.low > 0]
+        behind = [dose for dose, gap in zip(doses, each, strict=True) if gap.high < 0]
+        place = crossing.in_words(crossing.crossing(doses, each), doses)
+        sure = ["every dose" if len(found) == len(doses) else ", ".join(map(str, found)) + " %" if found else "no dose"
+                for found in (ahead, behind)]
+        print(f"{WORDS[fault]}: {arm} draws level with raw {place}; surely ahead at {sure[0]}, "
+              f"surely behind at {sure[1]}.")
+
+
+gaps = draw_trial(real, "off_brand", "The real model")
+say(gaps, doses_of(real, "off_brand"), "off_brand")
+
+# %% [markdown]
+# Two cautions. Raw rows bring all their *other* faults along: section 7 counted how many keep every rule at a dose of
+# 20, so the left end of the curve is not clean. And an arm is one draw of rows and one training a seed; with a single
+# seed the bands do not hold that part of chance, and a raw curve that rises with its dose shows how large it is.
+#
+# The same for **wrong replies**, if the stored runs have them: rows in the best of manners that state another value
+# than the screen shows.
+
+# %%
+if doses_of(real, "contradicting_fact"):
+    wrong_gaps = draw_trial(real, "contradicting_fact", "The real model")
+    say(wrong_gaps, doses_of(real, "contradicting_fact"), "contradicting_fact")
 else:
-    arms = [{name: scores["both"] for name, scores in run["by_arm"].items()} for run in known["runs"]]
-    gains = {name: intervals.seed_interval([round(arm[name] - arm["raw"], 6) for arm in arms]) for name in arms[0]
-             if name != "raw"}
-    order = sorted(gains, key=lambda name: gains[name].value)
-    fig, ax = plt.subplots(figsize=(9, 4))
-    colours = [figures.GREY if name == "label_or_license" else figures.BLUE for name in order]
-    figures.bars(ax, order, *zip(*(gains[name] for name in order), strict=True), number="{:+.0f}", colors=colours)
-    plt.setp(ax.get_xticklabels(), rotation=35, ha="right")
-    clear = ", ".join(name for name in order if gains[name].low > 0) or "none"
-    ax.set(ylabel="gain over raw (points)", title=f"Gains whose whiskers are clear of zero: {clear}")
+    print("The stored runs have no doses of wrong replies; turn FAULT to see them on the lab model.")
 
 # %% [markdown]
-# Read the whiskers before the bars: an arm whose whisker reaches over zero, or over the control, has shown nothing.
-# Why do most of them show so little? In a short run the model reads a few hundred rows and learns what most of them do,
-# and for each single fault most rows do not have it. The score asks ordinary questions, and answers them with the
-# likeliest words. A leaked address, an injected order, a test question learnt by heart: such things come out when
-# somebody provokes them, or after many passes, and no ordinary question does that.
-#
-# Two kinds of bars cannot be read as gains at all. Removing leaked test questions should lower a score, if it moves
-# it; the points it takes were never real. And no bar shows what masks and licenses are for: nobody filters personal
-# data to score better.
-#
-# ## 13. How much to hold out?
-#
-# "Hold out ten to twenty per cent" is the usual advice. What is a held-out prompt good for? It makes the score more
-# exact. A share of right answers *p*, measured on *n* prompts, is off by at most about 1.96 times its standard error,
-# in 95 of 100 cases:
+# And cleaning against choosing: do the hundred best do better than random clean ones? Choosing in turns over intents
+# has a side effect that the second half of the cell counts: it changes the mix of questions.
 
-# %% tags=["twin:ftlab.workshop.experiments.curation:half_width"]
-def half_width(share_right, prompts):
+# %%
+seeds = [seed for seed in real["excellent"] if seed in real["clean"]]
+both = [[real[arm][seed] for seed in seeds] for arm in ("excellent", "clean")]
+chosen = intervals.paired_difference(*both).times(100)
+verdict = ("the hundred best do better" if chosen.low > 0 else "random clean rows do better" if chosen.high < 0
+           else "no difference can be shown")
+print(f"excellent minus clean: {chosen.value:+.0f} points [{chosen.low:+.0f}, {chosen.high:+.0f}]: {verdict}.")
+print("Here the choosing was work for nothing." if chosen.value <= 0 else "Here the choosing brought something.")
+for name, rows in {"excellent": excellent, "clean": trial.training_side(outcome.kept), "test": held_out}.items():
+    rules = sum(bool(row["policy"]) for row in rows) / len(rows)
+    print(f"  {name}: {rules:.0%} ask about a rule of the shop, the others about a product")
+
+# %% [markdown]
+# ## 10. The same curve on the lab model
+#
+# On the lab model all five doses fit into the lesson, in short runs of all its weights. Its replies are poorer; what
+# we look at is how the curve *moves*. Turn `FAULT` for wrong replies, and `LAB_STEPS` for longer runs. The progress
+# bars of these small trainings are hidden.
+
+# %%
+from IPython.utils.capture import capture_output
+from tqdm.auto import tqdm
+
+DOSES = (20, 40, 60, 80, 95)
+lab_held_out, rows = held_out[:LAB_ASKED], LAB_STEPS * BATCH_SIZE
+
+
+def tune_lab(chosen):
+    with capture_output():
+        return sft.fine_tune(lab, [trial.to_row(record) for record in chosen], lr=LAB_LR, steps=LAB_STEPS,
+                             batch_size=BATCH_SIZE, seed=SEED, logging_strategy="no")
+
+
+arms = {"excellent": excellent, "clean": texts.sample(trial.training_side(outcome.kept), rows, SEED)}
+arms |= {f"{FAULT}@{dose}": with_dose(raw, truth, FAULT, dose, rows, SEED) for dose in DOSES}
+lab_scores, lab_models = {}, {}
+for arm in tqdm(arms, desc="arms", leave=False):
+    run = tune_lab(arms[arm])
+    lab_scores[arm] = judge(run, lab_held_out)
+    lab_models |= {arm: run} if arm == "excellent" else {}
+for arm, each in lab_scores.items():
+    print(f"{arm:>22}  " + "   ".join(f"{key} {np.mean(each[key]):4.0%}" for key in ("on-brand", "right", "fit")))
+
+# %%
+marks = {arm: {SEED: [int(one) for one in each["fit"]]} for arm, each in lab_scores.items()}
+lab_gaps = draw_trial(marks, FAULT, f"The lab model, {LAB_STEPS} steps")
+say(lab_gaps, DOSES, FAULT)
+
+# %% [markdown]
+# **Claim 2: choosing a hundred excellent examples pays before half of the raw replies are off-brand.** The effect is
+# the crossing, in per cent; a curve that does not cross is written down as 0 or 100. **Claim 3: a hundred excellent
+# examples do as well as random ones from all that is clean**, to five points.
+
+# %%
+if FAULT == "off_brand":
+    place = crossing.crossing(DOSES, lab_gaps["excellent"])
+    dose = [float(np.clip(end, 0, 100)) for end in place]
+    by_dose = {arm: np.mean(each["fit"]) for arm, each in lab_scores.items()}
+    verdicts["pays-below-half"] = claims.record("pays-below-half", SEED, *dose, by_dose=by_dose, model=claims.LAB)
+    _, ax = plt.subplots(figsize=(7, 2.3))
+    claims.draw("pays-below-half", verdicts["pays-below-half"], ax)
+both = [lab_scores[arm]["fit"] for arm in ("excellent", "clean")]
+verdicts["hundred-matches-clean"] = claims.record(
+    "hundred-matches-clean", SEED, *intervals.paired_difference(*both).times(100), by_prompt=both[0], against=both[1],
+    model=claims.LAB)
+_, ax = plt.subplots(figsize=(7, 2.3))
+claims.draw("hundred-matches-clean", verdicts["hundred-matches-clean"], ax)
+for name in ("pays-below-half", "hundred-matches-clean"):
+    print(verdicts.get(name, f"{name} is about off-brand replies: not recorded here."), "\n")
+
+# %% [markdown]
+# Equal steps are not the only fair comparison: an arm may do better with a longer run. In longer, stored runs of the
+# lab model each arm takes its **best number of steps**, chosen on the validation conversations and scored on the
+# test's. (On the real model equal steps alone were run.)
+
+# %%
+if "lab" in stored:
+    at_best = {arm: {seed: fit_of(run) for seed, run in runs.items()} for arm, runs in stored["lab"].items()}
+    for arm, runs in stored["lab"].items():
+        print(f"{arm:>22} fit {np.mean(list(at_best[arm].values())):4.0%}; best steps: "
+              f"{', '.join(str(run['steps']) for run in runs.values())}")
+    say(draw_trial(at_best, "off_brand", "The lab model, each arm at its best steps"),
+        doses_of(at_best, "off_brand"), "off_brand")
+else:
+    print("There are no stored runs at best steps yet; turn LAB_STEPS to see a longer run.")
+
+# %% [markdown]
+# ## 11. How much to hold out?
+#
+# "Hold out ten to twenty per cent" is the usual advice. What a held-out prompt is good for is to make the score more
+# exact: a share of fit replies *p* over *n* prompts is off by at most about 1.96 times its standard error, in 95 of
+# 100 cases. The *number* of prompts counts. Nowhere does the formula ask which share of your data they are.
+
+# %%
+def half_width(share, prompts):
     """How far a score over so many prompts may be off, in points: half of its 95 % interval."""
-    return 100 * 1.96 * math.sqrt(share_right * (1 - share_right) / prompts)
+    return 100 * 1.96 * (share * (1 - share) / prompts) ** 0.5
 
-# %% [markdown]
-# No new training is needed to check that. We have the scores of the excellent model, one for each prompt. We draw *n*
-# of them, with replacement, as if other customers had written, a thousand times, and see how far the shares spread.
 
-# %%
-right = np.array(by_data[f"{EXCELLENT} excellent"]["both"], dtype=float)
-random = np.random.default_rng(SEED)
-for prompts in (20, 60, 200, 600):
-    drawn = random.choice(right, (1000, prompts)).mean(axis=1)
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    print(f"{prompts:4} prompts: the drawn shares spread over ±{50 * (high - low):4.1f} points; the formula says "
-          f"±{half_width(right.mean(), prompts):4.1f}")
-
-# %% [markdown]
-# (Where a model gets all prompts right, or none, the formula says ±0, which nobody should believe; Wilson's interval,
-# which our figures and the claim below use, keeps its width there.)
-#
-# What counts is the *number* of prompts; nowhere does the formula ask which share of your data they are. So the
-# advice depends on the size of the desk. And holding out costs training data. What does that cost? The reference
-# runs of notebook 02 know what a model scores after 10, 30, 100, 300 and 1,000 examples; between those we draw
-# straight lines over the logarithm. This is a rough answer, and a free one.
-
-# %%
-sizes_known = claims.reference("hundreds-suffice")
-curve = {}
-if sizes_known is not None:
-    sizes = sorted(int(size) for size in sizes_known["runs"][0]["by_size"])
-    curve = {n: np.mean([run["by_size"][str(n)] for run in sizes_known["runs"]]) for n in sizes}
-print(f"{'desk':>6} {'held out':>9} {'prompts':>8} {'score known to':>15} {'score, compared with training on all':>37}")
+p = np.mean([mark for run in real["excellent"].values() for mark in run])
+print(f"a score of {p:.0%}, the real model's after excellent examples, is known to")
 for desk_size in (200, 1000, len(outcome.kept)):
-    for share in (0.05, 0.10, 0.15, 0.20, 0.50):
-        cost = "not measured beyond 1,000"
-        if curve and desk_size <= max(curve):
-            counts = np.log([(1 - share) * desk_size, desk_size])
-            now, most = np.interp(counts, np.log(list(curve)), list(curve.values()))
-            cost = f"{now - most:+.1f} points"
-        known_to = half_width(right.mean(), share * desk_size) if 0 < right.mean() < 1 else 0
-        print(f"{desk_size:6,} {share:9.0%} {share * desk_size:8.0f} {f'±{known_to:.1f} points':>15} {cost:>37}")
+    widths = [f"{share:.0%} held out: ±{half_width(p, share * desk_size):4.1f}" for share in (0.1, 0.2, 0.5)]
+    print(f"  {desk_size:5,} records   {'   '.join(widths)} points")
 
 # %% [markdown]
-# Read the small desk first. With 200 records, a tenth is 20 prompts, and the score is a guess: hold out more, or
-# write test questions by hand. For a desk of thousands, a tenth may be more than you need. And comparing two models
-# on the *same* prompts, as our claims do, takes fewer of them than knowing one score.
+# With 200 records a tenth is 20 prompts, and the score is a guess: hold out more, or write test questions by hand.
+# Comparing two models on the *same* prompts, as we do, takes fewer of them than knowing one score.
 #
-# ### Claim 3: fifteen per cent is enough
+# ## 12. Let a model write the data
 #
-# "Enough" needs a number, chosen beforehand: the score is known to five points. The effect is the half-width at
-# `SHARE` of the records that this curation kept. Its interval comes from not knowing *p* well: it rests on
-# `HELD_OUT` prompts.
+# People are slow and models are fast. So the lab model of the excellent examples now writes replies to curated
+# prompts that it was not trained on. It *draws* each token from its own probabilities: always taking the likeliest
+# would make all replies alike from the start, and we could not tell what training did from what drawing did.
 
 # %%
-width = curation.width_interval(by_data[f"{EXCELLENT} excellent"]["both"], SHARE * len(outcome.kept))
-result = claims.record("fifteen-percent-held-out", SEED, *width, curated=len(outcome.kept), model=claims.LAB)
-verdicts["fifteen-percent-held-out"] = result
-fig, ax = plt.subplots(figsize=(7, 2.3))
-claims.draw("fifteen-percent-held-out", result, ax)
-print(result)
-
-# %% [markdown]
-# ## 14. Let a model write the data
-#
-# People are slow and models are fast. So why not let a tuned model write the replies? We take the model of the
-# hundred excellent examples, give it curated prompts that it was not trained on, and let it write. It *draws* each
-# token from its own probabilities (temperature 1), in place of always taking the likeliest: otherwise all its
-# replies would sound alike from the start, and in section 15 we could not tell what training did from what drawing
-# did. `computing_in` lets it write in the number format that the first cell printed: where that is bf16, in half the
-# time.
-
-# %% tags=["twin:ftlab.workshop.experiments.synthetic:write_replies"]
-from ftlab.model import precision
+import torch
+from ftlab.curation import synthetic
+from ftlab.scores import diversity
 
 
-def write_replies(model, tokenizer, rows, seed):
-    import torch
-
-    prompts, found = chat.prompts(tokenizer, rows), []
-    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    model.eval()
-    with generate.computing_in(model, precision()[1]), torch.random.fork_rng(), torch.inference_mode():
+def write_replies(run, asked, seed):
+    prompts = chat.prompts(run.tokenizer, [trial.to_row(record) for record in asked])
+    pad = run.tokenizer.pad_token_id if run.tokenizer.pad_token_id is not None else run.tokenizer.eos_token_id
+    run.tokenizer.pad_token_id, ends = pad, generate.stops(run.model, run.tokenizer)
+    with generate.computing_in(run.model.eval(), lab.dtype), torch.random.fork_rng(), torch.inference_mode():
         torch.manual_seed(seed)
-        for start in range(0, len(prompts), 50):
-            batch = tokenizer(prompts[start : start + 50], add_special_tokens=False, padding=True,
-                              padding_side="left", return_tensors="pt").to(model.device)
-            out = model.generate(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"],
-                                 do_sample=True, temperature=TEMPERATURE, top_k=0, top_p=1.0,
-                                 max_new_tokens=64, pad_token_id=tokenizer.pad_token_id)
-            width = batch["input_ids"].shape[1]
-            found += tokenizer.batch_decode(out[:, width:], skip_special_tokens=True)
-    return [reply.strip() for reply in found]
+        batch = run.tokenizer(prompts, add_special_tokens=False, padding=True, padding_side="left",
+                              return_tensors="pt").to(run.model.device)
+        out = run.model.generate(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], do_sample=True,
+                                 temperature=1.0, top_k=0, top_p=1.0, max_new_tokens=64, pad_token_id=pad,
+                                 eos_token_id=ends)
+    texts_only = run.tokenizer.batch_decode(out[:, batch["input_ids"].shape[1]:], skip_special_tokens=True)
+    return [reply.strip() for reply in texts_only]
 
 # %% [markdown]
-# Three training sets will have the same prompts: with the agents' curated replies (*gold*), with what the model wrote
-# (*unfiltered*), and with what is left of that after the curation's own steps for replies (*filtered*). Those steps
-# know the screen and the guide, and no truth.
+# Two training sets come out: all that the model wrote (*unfiltered*), and what is left of it after the curation's own
+# steps for replies (*filtered*), which know the screen and the guide and no truth. They stand against the clean arm
+# of section 10: rows of people, drawn by chance.
 
 # %%
-gold = synthetic.prompts_for(outcome.kept, excellent, WRITTEN, SEED)
-replies = write_replies(excellent_model, tokenizer, [curation.to_row(row) for row in gold], SEED)
-written = synthetic.with_replies(gold, replies)
+people = synthetic.prompts_for(outcome.kept, excellent, WRITTEN, SEED)
+written = synthetic.with_replies(people, write_replies(lab_models["excellent"], people, SEED))
 filtered, dropped = synthetic.filter_replies(written)
 print(f"{len(filtered)} of {len(written)} replies pass; dropped: {dict(dropped)}\n")
 passing = {row["id"] for row in filtered}
-for row in written[:4]:
+for row in written[:3]:
     print(f"{'passes ' if row['id'] in passing else 'dropped'} {row['record']}\n        {row['reply']}")
 
 # %% [markdown]
-# Read both kinds beside their screens. The steps know the manner and compare figures; they have no idea of sense, and
-# nonsense in perfect manners passes. Now three fine-tunes, with equal steps.
+# The steps know the manner and compare figures; they have no idea of sense, and nonsense in perfect manners passes.
+# So we do not call these replies gold. Now a training on each set, with equal steps; the filtered one needs at least
+# a batch of rows.
 
 # %%
-gold_model, _ = tune(gold)
-by_source = {"gold": sft.judge(gold_model, tokenizer, held_out)}
-show_shares("gold", by_source["gold"])
-
-# %% [markdown]
-# The unfiltered one comes next. We keep its model for section 15.
-
-# %%
-own_model, _ = tune(written)
-by_source["unfiltered"] = sft.judge(own_model, tokenizer, held_out)
-show_shares("unfiltered", by_source["unfiltered"])
-
-# %% [markdown]
-# The filtered set is smaller, so it is read more often in the same number of steps. With less than one batch of it
-# there is nothing to train on, and the cell says so.
-
-# %%
-if len(filtered) >= 8:
-    filtered_model, _ = tune(filtered)
-    by_source["filtered"] = sft.judge(filtered_model, tokenizer, held_out)
-else:
-    print(f"Only {len(filtered)} replies passed: claims 4 and 5 are not tried. Turn up STEPS, or TEMPERATURE down.")
-for name, scores in by_source.items():
-    show_shares(name, scores)
-
-# %% [markdown]
-# The same as a figure, with intervals over the prompts.
-
-# %%
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
-for ax, key, title in zip(axes, ("on_brand", "both"), ("On-brand", "On-brand with the right fact"), strict=True):
-    spans = [intervals.rate_interval(sum(each[key]), len(each[key])).times(100) for each in by_source.values()]
-    figures.bars(ax, list(by_source), *zip(*spans, strict=True), number="{:.0f} %",
-                 colors=[figures.GREY, figures.ORANGE, figures.BLUE][: len(by_source)])
-    ax.set_title(title)
-axes[0].set_ylabel("held-out replies (%)")
-found = ", ".join(f"{name} {sft.share(each['both']):.0f} %" for name, each in by_source.items())
-_ = fig.suptitle(f"On-brand with the right fact: {found}")
-
-# %% [markdown]
-# ### Claims 4 and 5: filtered synthetic replies are nearly as good as gold, and better than unfiltered ones
-#
-# Claim 4 holds if filtered minus gold is surely above minus five points, claim 5 if filtered minus unfiltered is
-# surely above plus five.
-
-# %%
+sources = {"unfiltered": written} | ({"filtered": filtered} if len(filtered) >= BATCH_SIZE else {})
+by_source, own_model = {"people": lab_scores["clean"]}, None
+for name, chosen in sources.items():
+    run = tune_lab(chosen)
+    by_source[name] = judge(run, lab_held_out)
+    own_model = run if name == "unfiltered" else own_model
+for name, each in by_source.items():
+    print(f"{name:>10}  " + "   ".join(f"{key} {np.mean(each[key]):4.0%}" for key in ("on-brand", "right", "fit")))
 if "filtered" in by_source:
-    fig, axes = plt.subplots(2, 1, figsize=(7, 5))
-    for ax, name, other in zip(axes, ("synthetic-near-gold", "filtering-helps"), ("gold", "unfiltered"), strict=True):
-        effect = intervals.paired_difference(by_source["filtered"]["both"], by_source[other]["both"]).times(100)
-        result = verdicts[name] = claims.record(name, SEED, *effect, kept=len(filtered), model=claims.LAB)
-        claims.draw(name, result, ax)
-        print(result, "\n")
+    for name, other in (("synthetic-near-gold", "people"), ("filtering-helps", "unfiltered")):
+        pair = [by_source[side]["fit"] for side in ("filtered", other)]
+        verdicts[name] = claims.record(name, SEED, *intervals.paired_difference(*pair).times(100), by_prompt=pair[0],
+                                       against=pair[1], kept=len(filtered), model=claims.LAB)
+        print(f"\n{verdicts[name]}")
+else:
+    print(f"Only {len(filtered)} replies passed: claims 4 and 5 are not tried. Turn up LAB_STEPS.")
 
 # %% [markdown]
-# Three things to weigh. The writer itself was trained on a hundred gold examples, so "no people needed" is not what
-# was shown. A filter is a second teacher: it throws out what breaks a rule, and the next model learns the rules
-# through it. And all the filter cannot see is handed down as it is.
+# **Claims 4 and 5** ask whether filtered synthetic replies teach nearly as well as people's own, and better than
+# unfiltered ones, to five points. Whatever the verdicts: the writer was itself trained on a hundred replies of
+# people, so "no people needed" is not what was shown; and all that the filter cannot see is handed down as it is.
 #
-# ## 15. A model that feeds on itself
+# ## 13. A model that feeds on itself
 #
-# What if the next model writes the data for the one after it, and so on? The model trained on unfiltered replies is
-# **generation 1**: its teacher, generation 0, was trained on people's words. Each generation sees only a sample of
-# what the last one could say. What is rare may not be drawn, and what was never drawn is gone: that is the fear,
-# called *model collapse*. To see it we measure how different the replies are.
-
-# %% tags=["twin:ftlab.workshop.experiments.synthetic:diversity"]
-def diversity(replies):
-    pairs = [pair for words in map(str.split, replies) for pair in zip(words, words[1:], strict=False)]
-    openings = Counter(reply.partition(".")[0] for reply in replies)
-    chances = [count / len(replies) for count in openings.values()]
-    return {"distinct_pairs": 100 * len(set(pairs)) / max(1, len(pairs)),
-            "unique_replies": 100 * len(set(replies)) / len(replies),
-            "opening_bits": sum(chance * math.log2(1 / chance) for chance in chances)}
-
-
-assert diversity(["We do. It is red."] * 2)["distinct_pairs"] == 50
-print(diversity(["We do. It is red."] * 2))
-print(diversity(["We do. It is red.", "Thank you. A blue one."]))
-
-# %% [markdown]
-# Three numbers. The share of word pairs that are distinct; the share of replies that occur once; and the entropy of
-# the opening sentence, in bits: 1 bit is the uncertainty of a coin, 3 bits that of a choice among eight. Two equal
-# replies of five words have eight pairs of which four are distinct, hence 50 per cent, and no uncertainty at all.
-# Names and figures come from the prompt and not from the model's wording, so `synthetic.wording` replaces them
-# first.
-#
-# Now the generations. Each is a fresh copy of the base model, tuned on what the last one wrote to the same prompts.
+# What if the next model writes the data for the one after it? What is rare may not be drawn, and what was never drawn
+# is gone: that is the fear, called *model collapse*. `diversity` gives the share of word pairs that are distinct, of
+# replies that occur once, and the uncertainty of the opening sentence in bits (1 bit is a coin). Names and figures
+# come from the prompt and not from the model's wording, so `synthetic.wording` replaces them first.
 
 # %%
-chain, model_now = {"people": gold, "0": written}, own_model
+print(diversity.diversity(["We do. It is red."] * 2), "two equal replies")
+chain, model_now = {"people": people, "0": written}, own_model
 for generation in range(1, GENERATIONS + 1):
-    replies = write_replies(model_now, tokenizer, [curation.to_row(row) for row in gold], SEED + generation)
-    chain[str(generation)] = synthetic.with_replies(gold, replies)
+    chain[str(generation)] = synthetic.with_replies(people, write_replies(model_now, people, SEED + generation))
     if generation < GENERATIONS:
-        model_now, _ = tune(chain[str(generation)])
+        model_now = tune_lab(chain[str(generation)])
 said = {name: [synthetic.wording(row) for row in rows] for name, rows in chain.items()}
 for name, rows in chain.items():
-    on_brand = sft.share([brand.on_brand(personal.without_masks(row["reply"])) for row in rows])
-    found = "   ".join(f"{key} {value:5.1f}" for key, value in diversity(said[name]).items())
-    print(f"{name:>7}:  {found}   on-brand {on_brand:3.0f} %")
-
-# %% [markdown]
-# Read the rows downwards, generation by generation. Two forces pull in opposite directions. Sampling loses what is
-# rare, which lowers diversity. But each model also makes mistakes, the next one learns them, and nonsense is very
-# diverse. So read what it says, too: the first prompt, through the generations.
-
-# %%
-print(f"screen: {gold[0]['record']}\nasked:  {gold[0]['question']}\n")
+    on_brand = np.mean([brand.on_brand(personal.without_masks(row["reply"])) for row in rows])
+    parts = "   ".join(f"{key} {value:5.1f}" for key, value in diversity.diversity(said[name]).items())
+    print(f"{name:>7}:  {parts}   on-brand {on_brand:4.0%}")
+print(f"\nasked: {people[0]['question']}")
 for name, rows in chain.items():
     print(f"{name:>7}: {rows[0]['reply']}")
 
 # %% [markdown]
-# ### Claim 6: training on one's own output narrows the replies
-#
-# The effect is the change of distinct word pairs from generation 0 to the last one here, in per cent. If you have
-# turned `GENERATIONS`, your number is about another length of chain than the reference runs'.
+# Two forces pull in opposite directions. Sampling loses what is rare, which lowers diversity. But each model also
+# makes mistakes, the next one learns them, and nonsense is very diverse. So a rise of diversity with a falling
+# on-brand share is noise, not richness. **Claim 6: training on one's own output narrows the replies**, by ten per
+# cent of the distinct word pairs at least, from generation 0 to 2.
 
 # %%
-change = synthetic.narrowing(said["0"], said[str(GENERATIONS)])
-result = verdicts["own-output-narrows"] = claims.record(
-    "own-output-narrows", SEED, *change, generations=GENERATIONS, model=claims.LAB)
-fig, ax = plt.subplots(figsize=(7, 2.3))
-claims.draw("own-output-narrows", result, ax)
-print(result)
-
-# %% [markdown]
-# Two generations are what fits into this notebook. The reference runs go on to the fifth.
-
-# %%
-known = claims.reference("own-output-narrows")
-if known is None:
-    print("There are no reference runs of five generations yet; turn GENERATIONS to 5 to try one yourself.")
+change = diversity.narrowing(said["0"], said[str(GENERATIONS)])
+if GENERATIONS == 2:
+    result = verdicts["own-output-narrows"] = claims.record("own-output-narrows", SEED, *change, model=claims.LAB)
+    fig, ax = plt.subplots(figsize=(7, 2.3))
+    claims.draw("own-output-narrows", result, ax)
+    print(result)
 else:
-    fig, axes = plt.subplots(1, 3, figsize=(11, 3.4))
-    chain = [name for name in known["runs"][0]["by_generation"] if name != "people"]
-    units = {"distinct_pairs": "distinct word pairs (%)", "opening_bits": "openings (bits)", "on_brand": "on-brand (%)"}
-    for ax, (key, unit) in zip(axes, units.items(), strict=True):
-        spans = [intervals.seed_interval([run["by_generation"][name][key] for run in known["runs"]]) for name in chain]
-        figures.curve(ax, [int(name) for name in chain], *zip(*spans, strict=True))
-        ax.set(xlabel="generation", ylabel=unit)
-    pairs = [np.mean([run["by_generation"][name]["distinct_pairs"] for run in known["runs"]]) for name in chain]
-    kept = [np.mean([run["by_generation"][name]["on_brand"] for run in known["runs"]]) for name in chain]
-    fig.suptitle(f"From generation 0 to {chain[-1]}: distinct word pairs {pairs[0]:.0f} to {pairs[-1]:.0f} %, "
-                 f"on-brand {kept[0]:.0f} to {kept[-1]:.0f} %")
+    print(f"after {GENERATIONS} generations: {change.value:+.0f} % [{change.low:+.0f}, {change.high:+.0f}]")
 
 # %% [markdown]
-# If diversity falls while the on-brand share stays, the chain looks healthy to every score of section 14; only a
-# measure of diversity shows the loss. If diversity rises while the on-brand share falls, that is noise and not
-# richness. And if it is mainly the on-brand share that falls, the chain forgets its job sooner than its words: every
-# generation copies the mistakes of the last one and adds its own. One of the papers below found that keeping people's
-# data in the mix of every generation stops the decline. You could try it: tune on `gold` as well.
+# Gerstgrasser et al. (below) found that keeping people's data in every generation stops the decline. You could try
+# it: tune on `people` as well.
 #
-# ## Exercises
-#
-# Each has a stub for you to fill in and a checker in the next cell, which says "Not yet" and why until the stub is
-# right. Hints and answers are folded.
-#
-# ### Exercise 1: Luhn's check (core, 8 minutes, medium)
-#
-# Section 4 did it by hand. Write it for any row of digits; a library would be `stdnum.luhn`.
+# All verdicts of this run:
 
 # %%
-def passes_luhn(number):
-    """True if the sum is a multiple of ten.
+for name, result in verdicts.items():
+    numbers = [round(number, 1) + 0.0 for number in (result.effect, result.low, result.high)]
+    print(f"{name:24} {result.verdict:20} {numbers[0]:g} [{numbers[1]:g}, {numbers[2]:g}] {result.unit}")
 
-    Args:
-        number: Digits; spaces and dashes between them do not count.
-    """
-    # your code here
+# %% [markdown]
+# ## Exercise 1: does it pay?
+#
+# *7 minutes · core · a decision, not code.* Five desks ask for advice. Each has measured how many of its raw replies
+# are off-brand. They can train on the raw rows **as they are** (no price), **clean** them with filters, or choose a
+# hundred **excellent** ones by hand. A desk says how many points of fit replies the work must bring to be worth it.
+# Advise what is *surely* worth its price: the interval of the gap to raw lies above the price as a whole. If both
+# are, take the one whose gap exceeds its price by more; if neither is, leave the rows as they are. And whatever the
+# score says, three kinds of rows need a treatment of their own: `"drop"`, `"mask"` or `"keep"`.
+
+# %%
+from ftlab import files, paths
+from ftlab.evidence import intervals
+
+stored = files.read_json(paths.data() / "stored" / "curation-trial.json")
+fit = {arm: {seed: [int(a == b == "1") for a, b in zip(run["on_brand"], run["right"], strict=True)]
+             for seed, run in runs.items()} for arm, runs in stored["arms"].items()}
+
+
+def gap_to_raw(arm, dose):  # in points, with its interval
+    raw = fit[f"off_brand@{dose}"]
+    seeds = [seed for seed in fit[arm] if seed in raw]
+    rows = [[each[seed] for seed in seeds] for each in (fit[arm], raw)]
+    return intervals.paired_difference(*rows).times(100)
+
+
+desks = {  # off-brand replies in the raw rows (%), and the price of each way in points
+    "tidy": {"dose": 20, "clean": 3, "excellent": 3},
+    "mixed": {"dose": 60, "clean": 3, "excellent": 8},
+    "wild": {"dose": 95, "clean": 3, "excellent": 8},
+    "no programmer": {"dose": 95, "clean": 34, "excellent": 8},
+    "wild and poor": {"dose": 95, "clean": 60, "excellent": 70},
+}
+for name, each in desks.items():
+    for arm in ("clean", "excellent"):
+        gap = gap_to_raw(arm, each["dose"])
+        span = f"[{gap.low:+4.0f}, {gap.high:+4.0f}]"
+        print(f"{name:>14}, {arm:9}: gap {gap.value:+4.0f} points {span}, price {each[arm]}")
+plan = {
+    "tidy": None,  # "as it is", "clean" or "excellent"
+    "mixed": None,
+    "wild": None,
+    "no programmer": None,
+    "wild and poor": None,
+    "test questions": None,  # "drop", "mask" or "keep"
+    "mail addresses": None,
+    "no licence": None,
+}
 
 # %% tags=["raises-exception"]
-found = passes_luhn("18")
-check(found is not None, "nothing comes back. Return True or False.")
-check(found is True, "18: the 8 at the right end stays, the 1 is doubled; 8 + 2 = 10. Count places from the right.")
-check(passes_luhn("59") is True, "59: the 5 is doubled to 10, whose digits add up to 1, and 9 + 1 = 10.")
-check(passes_luhn("95") is False, "95: 5 stays, 9 becomes 18, and 1 + 8 = 9; 5 + 9 = 14 is no multiple of ten.")
-check(passes_luhn("4242424242424242") is True, "every second digit from the right is doubled, not only one of them.")
-check(passes_luhn("4242424242424243") is False, "the last digit is off by one, so the sum is no multiple of ten.")
-check(passes_luhn("4242 4242-4242 4242") is True, "leave spaces and dashes out before you count places.")
-check(passes_luhn("79927398713") is True, "an odd number of digits: the places still count from the right.")
-passed("Your check tells a card number from a number that merely looks like one, nine times in ten.")
+from ftlab.exercise import check, passed
+
+check(all(plan.values()), "write one of the words for every desk and every kind of row.")
+rows_of = {"test questions": "drop", "mail addresses": "mask", "no licence": "drop"}
+check({plan[name] for name in desks} <= {"as it is", "clean", "excellent"},
+      "a desk is told 'as it is', 'clean' or 'excellent'.")
+check({plan[name] for name in rows_of} <= {"drop", "mask", "keep"}, "rows are told 'drop', 'mask' or 'keep'.")
+check(plan["no licence"] == "drop", "without a licence the row may not be used, whatever it would bring.")
+check(plan["test questions"] == "drop", "a test question in the training rows makes the score a lie: drop it.")
+check(plan["mail addresses"] != "keep", "a model can learn an address by heart and tell it to the next customer.")
+check(plan["mail addresses"] == "mask", "dropping the row wastes a good reply: masking takes the address alone.")
+for name, each in desks.items():
+    gaps = {arm: gap_to_raw(arm, each["dose"]) for arm in ("clean", "excellent")}
+    worth = {arm: gap.value - each[arm] for arm, gap in gaps.items() if gap.low > each[arm]}
+    said, wanted = plan[name], max(worth, key=worth.get, default="as it is")
+    if said != "as it is":
+        check(said in worth, f"{name}: the gap of {said} may be {gaps[said].low:.0f} points, and its price is "
+                             f"{each[said]}: that is not surely worth it.")
+    check(said != "as it is" or not worth, f"{name}: {wanted} is surely worth its price, so raw rows waste points.")
+    check(said == wanted, f"{name}: {said} is worth it too, but {wanted} exceeds its price by more.")
+passed("You buy curation where it surely pays, and do what no score rewards everywhere.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Reverse the digits. Those at the odd places (1, 3, 5, ...) are doubled. Of a doubled digit above 9, subtracting 9
-# gives the sum of its digits.
+# Above the stub, `gap` is what the work brings and the number in brackets on the left is the least it may bring.
+# Compare that one with the price.
 #
 # </details>
 # <details><summary>Answer</summary>
 #
 # ```python
-# def passes_luhn(number):
-#     digits = [int(sign) for sign in number if sign.isdigit()][::-1]
-#     total = 0
-#     for place, digit in enumerate(digits):
-#         if place % 2:
-#             digit *= 2
-#             digit -= 9 if digit > 9 else 0
-#         total += digit
-#     return total % 10 == 0
+# for name, each in desks.items():
+#     gaps = {arm: gap_to_raw(arm, each["dose"]) for arm in ("clean", "excellent")}
+#     worth = {arm: gap.value - each[arm] for arm, gap in gaps.items() if gap.low > each[arm]}
+#     plan[name] = max(worth, key=worth.get, default="as it is")
+# plan |= {"test questions": "drop", "mail addresses": "mask", "no licence": "drop"}
 # ```
 #
 # </details>
 #
-# ### Exercise 2: how alike are two texts? (core, 7 minutes, easy)
+# ## Exercise 2: precision and recall
 #
-# Jaccard's index over shingles of `size` words. Case does not count, and there is no punctuation to worry about.
-
-# %%
-def likeness(first, second, size=2):
-    """The share of common shingles among all shingles of both texts, from 0 to 1.
-
-    A text with fewer words than ``size`` is one shingle. Two texts without words are not alike: 0.
-    """
-    # your code here
-
-# %% tags=["raises-exception"]
-found = likeness("how much is it", "how much is it")
-check(found is not None, "nothing comes back. Return a number from 0 to 1.")
-check(found == 1, "equal texts share all of their shingles: 1.")
-check(likeness("how much is it", "where was it made") == 0, "no two neighbouring words in common: 0.")
-check(likeness("a b c", "x a b c") != 1, "divide by the shingles of both texts together, not by those of one.")
-check(abs(likeness("a b c", "x a b c") - 2 / 3) < 1e-9, "'a b' and 'b c' are common, 'x a' is not: 2 of 3.")
-check(abs(likeness("a b a b a b", "a b") - 1 / 2) < 1e-9, "a shingle that occurs twice counts once: use a set.")
-check(likeness("How Much", "how much") == 1, "compare without regard to capitals.")
-check(abs(likeness("a b c d", "a b c e", size=3) - 1 / 3) < 1e-9, "shingles have `size` words, and not always two.")
-check(likeness("kettle", "Kettle") == 1, "a text of fewer words than `size` is a shingle of its own.")
-check(likeness("", "") == 0, "two empty texts: return 0 and do not divide by zero.")
-passed("Your likeness is what MinHash estimates.")
-
-# %% [markdown]
-# <details><summary>Hint</summary>
-#
-# Write a function that makes the set of shingles of one text; `range(max(1, len(words) - size + 1))` covers the
-# short ones. `&` and `|` give the common elements of two sets and all of them.
-#
-# </details>
-# <details><summary>Answer</summary>
-#
-# ```python
-# def likeness(first, second, size=2):
-#     def cut(text):
-#         words = text.lower().split()
-#         places = range(max(1, len(words) - size + 1)) if words else ()
-#         return {tuple(words[i:i + size]) for i in places}
-#
-#     a, b = cut(first), cut(second)
-#     return len(a & b) / len(a | b) if a | b else 0
-# ```
-#
-# </details>
-#
-# ### Exercise 3: precision and recall (core, 6 minutes, easy)
-#
-# You get the line numbers that a filter dropped and those where the fault was planted. A share of nothing is not 0,
-# it is unknown: `None`.
+# *6 minutes · core · easy.* You get the line numbers that a filter dropped and those where the fault was planted. A
+# share of nothing is not 0, it is unknown: `None`.
 
 # %%
 def precision_and_recall(dropped, planted):
@@ -1200,15 +911,24 @@ def precision_and_recall(dropped, planted):
     # your code here
 
 # %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
 found = precision_and_recall([1, 2, 9], [1, 2, 3, 4])
 check(found is not None, "nothing comes back. Return two numbers: precision, recall.")
 check(len(found) == 2, "return exactly two numbers: precision first, then recall.")
 check(abs(found[0] - 1 / 2) > 1e-9, "precision divides by what was dropped, recall by what was planted. Swap them.")
 check(abs(found[0] - 2 / 3) < 1e-9, "2 of the 3 dropped records have the fault: precision 2/3.")
 check(abs(found[1] - 2 / 4) < 1e-9, "2 of the 4 planted faults were found: recall 2/4.")
-check(precision_and_recall([], [1, 2]) == (None, 0), "nothing dropped: precision is unknown (None), recall is 0.")
-check(precision_and_recall([5], []) == (0, None), "nothing planted: recall is unknown (None), precision is 0.")
-check(precision_and_recall([1, 1, 9], [1]) == (1 / 2, 1), "a line that is listed twice is one line.")
+none = precision_and_recall([], [1, 2])
+check(none[0] is None and none[1] == 0, "nothing dropped: precision is unknown (None), recall is 0.")
+none = precision_and_recall([5], [])
+check(none[0] == 0 and none[1] is None, "nothing planted: recall is unknown (None), precision is 0.")
+none = precision_and_recall([], [])
+check(none[0] is None and none[1] is None, "nothing dropped and nothing planted: both are unknown, (None, None).")
+found = precision_and_recall([1, 1, 9], [1])
+check(abs(found[0] - 1 / 2) < 1e-9 and found[1] == 1, "a line that is listed twice is one line.")
+found = precision_and_recall([3], [1, 3, 3])
+check(found[0] == 1 and abs(found[1] - 1 / 2) < 1e-9, "a line that is planted twice is one line, too.")
 passed("You can mark a filter, and you know when there is nothing to mark.")
 
 # %% [markdown]
@@ -1228,10 +948,11 @@ passed("You can mark a filter, and you know when there is nothing to mark.")
 #
 # </details>
 #
-# ### Exercise 4: a split that does not leak (core, 10 minutes, medium)
+# ## Exercise 3: a split that does not leak
 #
-# Split by customer: all the rows of a customer go to one side. Go through the customers in the order in which they
-# first appear, and put each of them into the test until at least `share` of all *rows* are there.
+# *10 minutes · core · medium.* Split by customer: all the rows of a customer go to one side. Go through the customers
+# in the order in which they first appear, and put each of them into the test until at least `share` of all *rows* are
+# there.
 
 # %%
 def split_by_customer(rows, share):
@@ -1244,21 +965,32 @@ def split_by_customer(rows, share):
     # your code here
 
 # %% tags=["raises-exception"]
-def rows_of(names):
-    return [{"customer": name} for name in names]
+from ftlab.exercise import check, passed
 
 
-found = split_by_customer(rows_of("ab"), 0.5)
-check(found is not None, "nothing comes back. Return a list with 'train' or 'test' for each row.")
-check(found == ["test", "train"], "two customers with a row each, half held out: the first goes to the test.")
-found = split_by_customer(rows_of("aba"), 0.3)
+def halves(names, share):
+    sides = split_by_customer([{"customer": name} for name in names], share)
+    check(sides is not None, "nothing comes back. Return a list with 'train' or 'test' for each row.")
+    return list(sides)
+
+
+check(len(halves("ab", 0.5)) == 2, "return one word for each row.")
+check(halves("ab", 0.5) == ["test", "train"],
+      "two customers with a row each, half held out: the first goes to the test.")
+found = halves("aba", 0.3)
 check(found[0] == found[2], "both rows of customer a belong to one side, also where others stand between them.")
-check(found == ["test", "train", "test"], "customer a comes first and has two of three rows: enough for 0.3.")
-check(split_by_customer(rows_of("abcd"), 0.3) == ["test", "test", "train", "train"],
+check(halves("ba", 0.5) == ["test", "train"],
+      "customer b stands first in the rows, so b goes to the test: the order of the rows counts, not the alphabet.")
+check(halves("cabb", 0.2) == ["test", "train", "train", "train"],
+      "customer c stands first and is enough for 0.2: neither the customer with the most rows nor the alphabet counts.")
+check(halves("aab", 0.3) == ["test", "test", "train"], "nor does the customer with the fewest rows come first.")
+check(halves("abcd", 0.3) == ["test", "test", "train", "train"],
       "one of four rows is 0.25, less than 0.3: take the next customer too.")
-check(split_by_customer(rows_of("aaab"), 0.2) == ["test", "test", "test", "train"],
+check(halves("aaab", 0.2) == ["test", "test", "test", "train"],
       "the share counts rows and not customers, and a customer is never cut in two.")
-check(split_by_customer(rows_of("abcde"), 0.2) == ["test", "train", "train", "train", "train"],
+check(halves("aabcd", 0.4) == ["test", "test", "train", "train", "train"],
+      "customer a has two of five rows, and that is 0.4: the share counts rows and not customers.")
+check(halves("abcde", 0.2) == ["test", "train", "train", "train", "train"],
       "0.2 of five rows is one row: stop when the share is reached, not after it is exceeded.")
 passed("No customer is on both sides, and the test is as large as you asked.")
 
@@ -1274,6 +1006,7 @@ passed("No customer is on both sides, and the test is as large as you asked.")
 # ```python
 # from collections import Counter
 #
+#
 # def split_by_customer(rows, share):
 #     counts, away, held = Counter(row["customer"] for row in rows), set(), 0
 #     for customer, count in counts.items():
@@ -1286,11 +1019,11 @@ passed("No customer is on both sides, and the test is as large as you asked.")
 #
 # </details>
 #
-# ### Exercise 5: a mask that can be undone (extra, 10 minutes, medium)
+# ## Exercise 4: a mask that can be undone
 #
-# Replace mail addresses by `<EMAIL_1>`, `<EMAIL_2>`, ... in the order in which they appear. The same address gets
-# the same mask. An address is here any run of letters, digits, dots, dashes and underscores with one `@` in it that
-# ends in a letter.
+# *10 minutes · extra · medium.* Replace mail addresses by `<EMAIL_1>`, `<EMAIL_2>`, ... in the order in which they
+# appear. The same address gets the same mask. An address is here any run of letters, digits, dots, dashes and
+# underscores with one `@` in it that begins with a letter or digit and ends in a letter.
 
 # %%
 import re  # noqa: F401
@@ -1301,27 +1034,37 @@ def mask_emails(text):
     # your code here
 
 # %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
 found = mask_emails("Write to a@b.org, please.")
 check(found is not None, "nothing comes back. Return the text and the dict.")
 check(len(found) == 2, "return two things: the text with masks, and a dict from mask to address.")
 check(found[0] == "Write to <EMAIL_1>, please.", "the address goes, and the comma after it stays.")
 check(found[1] == {"<EMAIL_1>": "a@b.org"}, "the dict leads from the mask to the address, so that it can be undone.")
 check(mask_emails("It is x@y.org.")[0] == "It is <EMAIL_1>.", "the full stop ends the sentence, not the address.")
+for name in ("Anna@Post.ORG", "anna7@post.org", "anna_b@post.org", "anna.b@post.org", "anna-b@my-post.org"):
+    check(mask_emails(f"to {name} now")[0] == "to <EMAIL_1> now",
+          f"all of {name} goes: capitals, digits, dots, dashes and underscores belong to it.")
+for text, masked in (("(a@b.org)", "(<EMAIL_1>)"), ("to:a@b.org", "to:<EMAIL_1>"), ("'a@b.org'", "'<EMAIL_1>'")):
+    check(mask_emails(text)[0] == masked, f"in {text!r} only the address goes, and the marks around it stay.")
 check(mask_emails("a@b.org c@d.org")[0] == "<EMAIL_1> <EMAIL_2>", "a second address gets the next number.")
 check(mask_emails("a@b.org c@d.org a@b.org")[0] == "<EMAIL_1> <EMAIL_2> <EMAIL_1>", "the same address, the same mask.")
-check(mask_emails("No mail here.") == ("No mail here.", {}),
+check(tuple(mask_emails("No mail here.")) == ("No mail here.", {}),
       "without an address the text stays, and the dict is empty.")
+check(mask_emails("3 @ 5 pm")[0] == "3 @ 5 pm", "an @ by itself is no address.")
+check(mask_emails("b@c.org, ab@c.org")[0] == "<EMAIL_1>, <EMAIL_2>",
+      "one address may be part of another: mask each where it stands, and not wherever its letters occur.")
 text, back = mask_emails("ab@c.org, b@c.org")
 for mask, address in back.items():
     text = text.replace(mask, address)
-check(text == "ab@c.org, b@c.org", "undoing must bring the text back: one address may be part of another.")
+check(text == "ab@c.org, b@c.org", "undoing must bring the text back.")
 passed("Your masks can be undone by whoever holds the dict, and by nobody else.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
 # `re.sub` takes a function in place of a text: it is called for each match and returns what goes in. Keep a dict from
-# address to mask inside.
+# address to mask inside. In a pattern, `[\w.-]` is a letter, digit, underscore, dot or dash.
 #
 # </details>
 # <details><summary>Answer</summary>
@@ -1329,79 +1072,64 @@ passed("Your masks can be undone by whoever holds the dict, and by nobody else."
 # ```python
 # import re
 #
+#
 # def mask_emails(text):
 #     masks = {}
 #
 #     def hide(found):
 #         return masks.setdefault(found[0], f"<EMAIL_{len(masks) + 1}>")
 #
-#     text = re.sub(r"[\w.-]+@[\w.-]*[A-Za-z]", hide, text)
+#     text = re.sub(r"[A-Za-z0-9][\w.-]*@[\w.-]*[A-Za-z]", hide, text)
 #     return text, {mask: address for address, mask in masks.items()}
 # ```
 #
 # </details>
 #
-# ### Why? (core, 3 minutes)
-#
-# A colleague splits first and removes duplicates afterwards, in each part by itself: "it is the same work, and
-# faster". What goes wrong? And why do we measure the filters against a truth that they never see, rather than count
-# how many records they drop?
+# **Why?** A colleague splits first and removes duplicates afterwards, in each part by itself: "it is the same work,
+# and faster". What goes wrong? And why mark the filters by a truth that they never see, rather than count what they
+# drop?
 #
 # <details><summary>Answer</summary>
 #
 # Two copies of one record may land on different sides, and then neither part has a duplicate in it. The model is
-# tested on what it has read, and the score rises without anything having been learnt. Copies have to be removed, or
-# kept together, *before* the split; the same goes for everything that the sides must not share.
+# tested on what it has read, and the score rises without anything having been learnt. Copies go *before* the split.
 #
 # A filter that drops many records may be dropping the wrong ones, and one that drops none may have nothing to find.
-# The count looks the same in a good filter and a bad one. Only a truth from elsewhere tells them apart: planted
-# faults here, labels by hand on your own data. If the filter could see that truth, it would find itself perfect.
+# The count looks the same in a good filter and a bad one. If the filter could see the truth, it would find itself
+# perfect.
 #
 # </details>
-
-# %% [markdown]
+#
 # ## In this notebook you saw
 #
-# - A curation is a row of small steps with one form: a record is kept, repaired, or dropped with a reason. Every
-#   line of the export is accounted for, and every kept record says where it comes from.
-# - Well-kept libraries do the hard parts, and which one is a question to measure.
+# - A curation is a row of small steps with one form; every line of the export is accounted for.
 # - A filter has a precision and a recall, and they flatter whoever wrote the filter on the same data.
-# - Copies go before the split; the split goes by customer and product; how many prompts you hold out counts, not
-#   which share.
-# - What a clean training set is worth, fault by fault, at equal steps; and what synthetic replies are worth, filtered
-#   and not, once and again.
+# - Copies go before the split; the split goes by customer and product; how many prompts you hold out counts.
+# - Whether cleaning pays is a question of dose and price. A model says what most of its rows say, part by part, so a
+#   trial turns the dose and reports the crossing with its interval.
+# - Leaks, personal data and licences are no question of points.
+# - Synthetic replies carry on what their filter cannot see.
 #
-# All verdicts of this run, side by side. Claim 2 is missing if you have turned `FAULT`, claims 4 and 5 if too few
-# replies passed the filter.
-
-# %%
-for name, result in verdicts.items():
-    print(f"{name:26} {result.verdict:20} {result.effect:.3g} [{result.low:.3g}, {result.high:.3g}] {result.unit}")
-
-# %% [markdown]
 # ## Sources
 #
 # - Zhou et al. 2023, *LIMA: Less Is More for Alignment*, arXiv:2305.11206. Few excellent examples.
 # - Lee et al. 2021, *Deduplicating Training Data Makes Language Models Better*, arXiv:2107.06499.
-# - Broder 1997, *On the resemblance and containment of documents*. MinHash.
-# - Leskovec, Rajaraman and Ullman 2020, *Mining of Massive Datasets*, chapter 3. Bands and locality-sensitive
-#   hashing.
-# - Northcutt et al. 2019, *Confident Learning: Estimating Uncertainty in Dataset Labels*, arXiv:1911.00068. A limit
-#   of its own for each label, where ours is one for all.
-# - Carlini et al. 2020, *Extracting Training Data from Large Language Models*, arXiv:2012.07805. Why personal data
-#   goes.
+# - Broder 1997, *On the resemblance and containment of documents*; Leskovec, Rajaraman and Ullman 2020, *Mining of
+#   Massive Datasets*, chapter 3. MinHash and bands.
+# - Carlini et al. 2020, *Extracting Training Data from Large Language Models*, arXiv:2012.07805.
 # - Perez and Ribeiro 2022, *Ignore Previous Prompt: Attack Techniques For Language Models*, arXiv:2211.09527.
 # - Wang et al. 2022, *Self-Instruct*, arXiv:2212.10560. A model writes its training data, and a filter chooses.
-# - Shumailov et al. 2023, *The Curse of Recursion: Training on Generated Data Makes Models Forget*, arXiv:2305.17493.
-# - Gerstgrasser et al. 2024, *Is Model Collapse Inevitable?*, arXiv:2404.01413. Keeping people's data in the mix.
+# - Shumailov et al. 2023, *The Curse of Recursion*, arXiv:2305.17493; Gerstgrasser et al. 2024, *Is Model Collapse
+#   Inevitable?*, arXiv:2404.01413.
 # - Li et al. 2015, *A Diversity-Promoting Objective Function for Neural Conversation Models*, arXiv:1510.03055.
-#   Distinct n-grams.
 #
 # **Next:** notebook [02](02_supervised_finetuning.ipynb) builds the fine-tune that we borrowed here. One last line:
 # what this run took on your computer.
 
 # %%
 import psutil
+
+from ftlab.course import doctor
 
 memory = psutil.Process().memory_info().rss
 print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory / 2**30:.1f} GiB of memory in use.")

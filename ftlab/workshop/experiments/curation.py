@@ -1,175 +1,184 @@
-"""What makes a training set good? Clean against raw, and one fault at a time: notebook 01, over several seeds."""
+"""How dirty must data be before curation pays? Notebook 01's trial on the real model, over seeds and more prompts.
+
+Too long for a lesson (about two minutes an arm with bf16), so it is stored, and the notebook shows what is stored.
+``python -m ftlab.workshop.experiments.curation`` runs the next arm that is missing in ``runs/curation-trial`` and ends;
+``--all`` goes on until none is missing, ``--gather`` writes ``data/stored/curation-trial.json`` from what there is.
+``--lab --seed N`` runs the lab model's arms at their best number of steps, about seven minutes a seed on one thread.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+import argparse
+import json
+import platform
+import time
+from datetime import date
 from functools import lru_cache
+from pathlib import Path
 
-from ftlab.curation import choose, pipeline, records
-from ftlab.curation.records import Reject
-from ftlab.evidence.intervals import Interval, rate_interval
-from ftlab.model import lab
-from ftlab.workshop.experiments import sft
-from ftlab.world import desk
+from ftlab import files, model, paths, texts
+from ftlab.curation import pipeline, trial
+from ftlab.scores import desk as scores
+from ftlab.tuning import chat, generate, sft
+from ftlab.world import brand, desk
 
-# The dials of notebook 01, as it is stored.
-LR = 1e-3
-STEPS = 90
-RECORDS, RAW, EXCELLENT = 12_000, 10_000, 100
-FAULT = "off_brand"
-HELD_OUT = 60
-SHARE = 0.15
-ONE_PASS_STEPS, EXCELLENT_STEPS = RAW // 8, (60, 120, 240)
-
-# What is dropped in each arm. The last one leaves no trace in the texts: what it seems to do is chance.
-ARMS = {
-    "off_brand": ("off_brand",), "contradicting_fact": ("contradicting_fact",),
-    "empty_or_truncated": ("empty_reply", "truncated_reply"), "duplicates": ("exact_duplicate", "near_duplicate"),
-    "other_language": ("other_language",), "html_or_signature": ("html_remains", "signature"),
-    "personal": ("email", "phone", "card"), "leaked_test": ("leaked_test",), "injection": ("injection",),
-    "label_or_license": ("wrong_intent", "no_license")}
+RECORDS, EXCELLENT = 6000, 100
+LR, STEPS, BATCH_SIZE = 1e-3, 25, 4
+PROMPTS, REPLY_TOKENS = 240, 64
+FAULTS, DOSES = ("off_brand", "contradicting_fact"), (20, 60, 95)
+# In the order in which they are run: first one seed of all, and the manner before the facts.
+ARMS = ("excellent", "clean", *(f"{FAULTS[0]}@{dose}" for dose in DOSES))
+WRONG = tuple(f"{FAULTS[1]}@{dose}" for dose in DOSES)
+SEEDS = (0, 1, 2)
+LAB_LR, LAB_STEPS, VALID = 2e-3, (40, 80, 160), 60  # the lab model: rate, steps to choose from, prompts to choose by
+ORDER = [(arm, seed) for arms in (ARMS, WRONG) for seed in SEEDS for arm in arms]
 
 
-# --- from records to training rows ---
+def folder() -> Path:
+    """Where the runs lie until they are gathered."""
+    return paths.runs() / "curation-trial"
 
 
-def to_row(record: dict) -> dict:
-    """A record of the desk as a conversation to train on: screen, customer, reply."""
-    roles = (("system", "record"), ("user", "question"), ("assistant", "reply"))
-    return {"messages": [{"role": role, "content": record[field]} for role, field in roles]}
+def rows(seed: int, count: int = STEPS * BATCH_SIZE) -> dict[str, list[dict]]:
+    """What each arm is trained on: conversations by arm, made once for a seed and then kept beside the runs.
+
+    Args:
+        count: How many rows each arm but the excellent one has.
+    """
+    path = folder() / (f"rows-{seed}.json" if count == STEPS * BATCH_SIZE else f"rows-{seed}-{count}.json")
+    if not path.exists():
+        raw, truth, kept = dump(seed)
+        chosen = {"excellent": trial.pick_excellent(kept, EXCELLENT),
+                  "clean": texts.sample(trial.training_side(kept), count, seed)}
+        for arm in (*ARMS[2:], *(WRONG if count <= 200 else ())):  # there are not more wrong replies than that
+            fault, dose = arm.split("@")
+            chosen[arm] = trial.with_dose(raw, truth, fault, float(dose), count, seed)
+        found = {arm: [trial.to_row(record) for record in records] for arm, records in chosen.items()}
+        files.write_json(path, found | {"kept": len(trial.training_side(kept))})
+    return files.read_json(path)
 
 
-def read_raw(lines: Iterable[tuple[int, str]], count: int) -> dict[int, dict]:
-    """The first ``count`` records that can be read at all, by their line; nothing else is looked at."""
-    found: dict[int, dict] = {}
-    for number, line in lines:
-        try:
-            found[number] = records.validate(line)
-        except Reject:
-            continue  # no model can be trained on a broken line
-        if len(found) == count:
-            break
+@lru_cache(maxsize=1)
+def dump(seed: int) -> tuple[dict[int, dict], list[dict], list[dict]]:
+    """An export of the desk: what can be read of it, its truth, and the records that the curation keeps."""
+    found = list(desk.records(RECORDS, seed))
+    lines = [(i, desk.line(record)) for i, (record, _) in enumerate(found, 1)]
+    return trial.readable(lines), [truth for _, truth in found], pipeline.run(lines).kept
+
+
+def measure(arm: str, seed: int) -> dict:
+    """One arm of the trial: the real model tuned on its rows, and every reply to the test prompts with its scores."""
+    choice, test = model.choose(), texts.plain_conversations("test")[:PROMPTS]
+    run = sft.fine_tune(
+        choice, rows(seed)[arm], lr=LR, steps=STEPS, batch_size=BATCH_SIZE, seed=seed, lora=sft.LORA
+    )
+    start = time.perf_counter()
+    replies = generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, test), REPLY_TOKENS)
+    return {"arm": arm, "seed": seed, "model": choice.name, "dtype": choice.dtype, "date": date.today().isoformat(),
+            "machine": machine(), "train_s": round(run.seconds), "write_s": round(time.perf_counter() - start),
+            "replies": replies, **scored(replies, test)}
+
+
+def measure_lab(seed: int) -> dict[str, dict]:
+    """The lab model's arms: each trained for every number of ``LAB_STEPS``; the best on validation prompts is scored.
+
+    A raw or clean arm reads new rows at every step, the excellent one its hundred again and again.
+    """
+    valid, test, found = texts.plain_conversations("valid")[:VALID], texts.plain_conversations("test"), {}
+    for arm in ARMS:
+        best = -1
+        for steps in LAB_STEPS:
+            chosen = rows(seed, steps * BATCH_SIZE)[arm]
+            run = sft.fine_tune(model.lab(), chosen, lr=LAB_LR, steps=steps, batch_size=BATCH_SIZE, seed=seed)
+
+            def asked(rows, run=run):
+                return generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, rows), REPLY_TOKENS)
+
+            marks = scored(asked(valid), valid)
+            fit = sum(a == b == "1" for a, b in zip(marks["on_brand"], marks["right"], strict=True))
+            if fit > best:
+                best, found[arm] = fit, {"steps": steps, "valid": fit, **scored(asked(test), test)}
+        print(arm, seed, found[arm]["steps"], "steps", flush=True)
     return found
 
 
-def draw(raw: dict[int, dict], truth: Sequence[dict], faults: Iterable[str], count: int, seed: int) -> list[dict]:
-    """``count`` raw records by chance, none of them with one of ``faults``; the draws of one seed share most records.
+def machine() -> str:
+    """The processor and how many cores the run had, without a name that only its owner knows."""
+    import torch
 
-    Args:
-        truth: Row i belongs to line i + 1 of the export.
+    return f"{platform.machine()}, {torch.get_num_threads()} threads"
+
+
+def scored(replies: list[str], test: list[dict]) -> dict[str, str]:
+    """A mark for each reply, 1 or 0: on-brand, and right."""
+    return {"on_brand": "".join(str(int(brand.on_brand(reply))) for reply in replies),
+            "right": "".join(str(int(scores.is_right(reply, row))) for reply, row in zip(replies, test, strict=True))}
+
+
+def missing() -> list[tuple[str, int]]:
+    """The arms and seeds still to be run, in their order."""
+    return [(arm, seed) for arm, seed in ORDER if not place(arm, seed).exists()]
+
+
+def place(arm: str, seed: int) -> Path:
+    """The file of one arm's run."""
+    return folder() / f"{arm.replace('@', '-')}-{seed}.json"
+
+
+def gather() -> dict:
+    """What notebook 01 shows: for each arm and seed a mark for each prompt, by the scorer of today; and the settings.
+
+    A seed is taken once all the arms of a fault have it, so that every arm is the mean over the same seeds.
     """
-    lines = sft.sample(list(raw), len(raw), seed)
-    free = [line for line in lines if not set(faults) & set(truth[line - 1]["faults"])]
-    return [raw[line] for line in free[:count]]
+    whole = [(arms, seed) for arms in (ARMS, WRONG) for seed in SEEDS if all(place(arm, seed).exists() for arm in arms)]
+    runs = [files.read_json(place(arm, seed)) for arms, seed in whole for arm in arms]
+    test = texts.plain_conversations("test")[:PROMPTS]
+    if not runs:
+        raise ValueError(f"{folder()}: expected every arm of at least one seed, found none. Run this module first.")
+    found: dict[str, dict] = {}
+    for run in runs:
+        found.setdefault(run["arm"], {})[str(run["seed"])] = scored(run["replies"], test)
+    first, lab = runs[0], {}
+    for path in sorted(folder().glob("lab-*.json")):
+        for arm, run in files.read_json(path).items():
+            lab.setdefault(arm, {})[path.stem.removeprefix("lab-")] = run
+    return {
+        "note": f"{first['model']}, LoRA, {STEPS} steps of {BATCH_SIZE}, {PROMPTS} test prompts, {first['dtype']}",
+        "model": first["model"], "dtype": first["dtype"], "machine": first["machine"], "date": runs[-1]["date"],
+        "settings": {"records": RECORDS, "excellent": EXCELLENT, "lr": LR, "steps": STEPS, "batch_size": BATCH_SIZE,
+                     "lora": sft.LORA, "reply_tokens": REPLY_TOKENS},
+        "train_s": round(sum(run["train_s"] for run in runs) / len(runs)),
+        "write_s": round(sum(run["write_s"] for run in runs) / len(runs)),
+        "ids": [row["id"] for row in test], "arms": found,
+        **({"lab": lab} if lab else {}),
+    }  # fmt: skip
 
 
-def pick_excellent(kept: list[dict], count: int) -> list[dict]:
-    """The best records of the training side, in turns over intents and products."""
-    train = [row for row in kept if row["split"] == choose.TRAIN]
-    return [train[i] for i in choose.balance([pipeline.row_of(row) for row in train], count)]
+def main() -> None:
+    """Runs the next missing arm, or all of them; or gathers what lies there into ``data/stored``."""
+    parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.curation", description=__doc__)
+    parser.add_argument("--arm", choices=[*ARMS, *WRONG], help="run this arm and no other")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of --arm or --lab")
+    parser.add_argument("--all", action="store_true", help="go on until no arm is missing")
+    parser.add_argument("--lab", action="store_true", help="the lab model's arms of --seed at their best steps")
+    parser.add_argument("--rows", action="store_true", help="only make the rows of every seed")
+    parser.add_argument("--gather", action="store_true", help="write data/stored/curation-trial.json")
+    args = parser.parse_args()
+    if args.gather:
+        files.write_text(paths.data() / "stored" / "curation-trial.json", json.dumps(gather()) + "\n")
+        return
+    if args.rows:
+        print([len(rows(seed)) for seed in SEEDS])
+        return
+    if args.lab:
+        files.write_json(folder() / f"lab-{args.seed}.json", measure_lab(args.seed))
+        return
+    wanted = [(args.arm, args.seed)] if args.arm else missing()[: None if args.all else 1]
+    for arm, seed in wanted:
+        found = measure(arm, seed)
+        files.write_json(place(arm, seed), found)
+        print(arm, seed, found["on_brand"].count("1"), found["right"].count("1"), f"of {PROMPTS}", flush=True)
 
 
-# --- how many held-out prompts ---
-
-
-def half_width(share_right: float, prompts: float) -> float:
-    """How far a score over so many prompts may be off, in points: half of its 95 % interval."""
-    return 100 * 1.96 * math.sqrt(share_right * (1 - share_right) / prompts)
-
-
-def width_interval(right: Sequence[bool], prompts: float) -> Interval:
-    """``half_width`` for the share of these scores that is right, between its least and most given how few they are."""
-    rate = rate_interval(sum(right), len(right))
-    shares = [rate.low, rate.value, rate.high, *([0.5] if rate.low < 0.5 < rate.high else [])]
-    widths = [half_width(share, prompts) for share in shares]
-    return Interval(half_width(rate.value, prompts), min(widths), max(widths))
-
-
-# --- the experiments: notebook 01's cells for one seed ---
-
-
-@lru_cache(maxsize=1)
-def curated(seed: int) -> tuple[list[tuple[int, str]], list[dict], list[dict]]:
-    """A dump of the desk, its truth, and the records that the curation keeps of it."""
-    found = list(desk.records(RECORDS, seed))
-    lines = [(i, desk.line(record)) for i, (record, _) in enumerate(found, start=1)]
-    return lines, [truth for _, truth in found], pipeline.run(lines).kept
-
-
-def tune(rows: list[dict], seed: int, steps: int = STEPS):
-    """A fresh copy of the base model tuned on these records, and its tokenizer."""
-    model, tokenizer, _ = sft.fine_tune(lab(), [to_row(row) for row in rows], LR, steps, seed)
-    return model, tokenizer
-
-
-def judge(model, tokenizer) -> dict[str, list]:
-    """``sft.judge`` on held-out conversations, whose products and phrasings are in no dump but where they leaked."""
-    return sft.judge(model, tokenizer, sft.conversations("test")[:HELD_OUT])
-
-
-@lru_cache(maxsize=1)
-def excellent_run(seed: int):
-    """The model tuned on the excellent examples, its tokenizer and its scores."""
-    model, tokenizer = tune(pick_excellent(curated(seed)[2], EXCELLENT), seed)
-    return model, tokenizer, judge(model, tokenizer)
-
-
-@lru_cache(maxsize=1)
-def raw_run(seed: int) -> dict[str, list]:
-    """The scores of a model tuned on raw records, for the same number of steps."""
-    return arm(seed, ())
-
-
-def arm(seed: int, faults: Iterable[str]) -> dict[str, list]:
-    """The scores of a model tuned on raw records without these faults."""
-    lines, truth, _ = curated(seed)
-    return judge(*tune(draw(read_raw(lines, RAW), truth, faults, 8 * STEPS, seed), seed))
-
-
-def shares(scores: dict[str, list]) -> dict[str, float]:
-    """The scores in percent."""
-    return {name: sft.share(scores[name]) for name in ("both", "on_brand", "right")}
-
-
-def excellent_against_raw(seed: int) -> dict[str, dict]:
-    """On-brand replies with the right fact, 100 excellent examples minus 10,000 raw ones, in points."""
-    scores, raw_scores = excellent_run(seed)[2], raw_run(seed)
-    best, raw = shares(scores), shares(raw_scores)
-    arms = {"by_prompt": scores["both"], "against": raw_scores["both"]}
-    return {"hundred-beats-raw": {"effect": best["both"] - raw["both"], **arms, "excellent": best, "raw": raw}}
-
-
-def fault_arms(seed: int) -> dict[str, dict]:
-    """On-brand replies with the right fact, raw without one fault minus raw, in points; and the same for each fault."""
-    scores = {"raw": raw_run(seed), **{name: arm(seed, faults) for name, faults in ARMS.items()}}
-    scores["every_fault"] = arm(seed, desk.FAULTS)
-    by_arm = {name: shares(each) for name, each in scores.items()}
-    arms = {"by_prompt": scores[FAULT]["both"], "against": scores["raw"]["both"]}
-    return {"off-brand-costs": {"effect": by_arm[FAULT]["both"] - by_arm["raw"]["both"], **arms, "by_arm": by_arm}}
-
-
-def held_out_share(seed: int) -> dict[str, dict]:
-    """How far a score is off if 15 % of the curated records are held out, in points."""
-    right, kept = excellent_run(seed)[2]["both"], len(curated(seed)[2])
-    effect = width_interval(right, SHARE * kept).value
-    return {"fifteen-percent-held-out": {"effect": effect, "curated": kept, "score": sft.share(right)}}
-
-
-def one_pass(seed: int) -> dict[str, dict]:
-    """As ``excellent_against_raw``, with a whole pass over the raw records and the best number of steps over the 100.
-
-    The number of steps is chosen on the validation conversations, which take no part in the score.
-    """
-    best, chosen, valid = -1.0, None, sft.conversations("valid")[:sft.VALID]
-    excellent = pick_excellent(curated(seed)[2], EXCELLENT)
-    for steps in EXCELLENT_STEPS:
-        model, tokenizer = tune(excellent, seed, steps)
-        score = sft.share(sft.judge(model, tokenizer, valid)["both"])
-        if score > best:
-            best, chosen, scores = score, steps, judge(model, tokenizer)
-    raw_scores = judge(*tune(list(read_raw(curated(seed)[0], RAW).values()), seed, ONE_PASS_STEPS))
-    few, raw = shares(scores), shares(raw_scores)
-    arms = {"by_prompt": scores["both"], "against": raw_scores["both"]}
-    return {"hundred-beats-one-pass": {"effect": few["both"] - raw["both"], **arms, "steps": chosen, "excellent": few,
-                                       "raw": raw}}
+if __name__ == "__main__":
+    main()
