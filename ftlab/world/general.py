@@ -74,7 +74,6 @@ FRIENDS = {
     "Tess": "she",
 }
 FEWEST = {"statement": 6, "train": 6, "test": 2, "riddle": 2}
-WITHOUT_ARTICLE = ("lavender", "heather", "thyme", "mint", "flax", "gorse", "chamomile")  # plants named as a mass
 # Towns and rivers come up in most documents anyway; this evens out how often each entity is written about.
 EMPHASIS = {"town": 0.2, "river": 0.4, "person": 1.5, "animal": 1.2, "craft": 2, "plant": 1.5, "festival": 1.5}
 WORDS = (40, 160)  # length of a document
@@ -225,13 +224,8 @@ def _slots(fact: Fact) -> dict[str, str]:
     }
 
 
-def _polish(text: str) -> str:
-    """Takes the article from plants that go without one: "the mint grows" -> "mint grows"."""
-    return re.sub(rf"\b[Tt]he ({'|'.join(WITHOUT_ARTICLE)})\b", r"\1", text)
-
-
 def _fill(template: str, fact: Fact) -> str:
-    return sentence(_polish(template.format(**_slots(fact))))
+    return sentence(template.format(**_slots(fact)))
 
 
 def _state(random: Random, fact: Fact, pronoun: bool = False) -> str:
@@ -269,7 +263,7 @@ def _clause(random: Random, fact: Fact) -> str:
     options = phrasings()[fact.kind, fact.relation, "statement"]
     template = random.choice([text for text in options if re.match(r"(The (River )?)?\{e\} ", text)])
     template = template[0].lower() + template[1:]
-    return _polish(template.format(**_slots(fact))).rstrip(".")
+    return template.format(**_slots(fact)).rstrip(".")
 
 
 def _summary(random: Random, kind: str, entity: str) -> tuple[str, set[str]]:
@@ -279,7 +273,7 @@ def _summary(random: Random, kind: str, entity: str) -> tuple[str, set[str]]:
     slots = {relation: fact.answer for relation, fact in found.items()}
     slots |= {f"a_{relation}": a(answer) for relation, answer in slots.items()}
     told = {relation for relation in found if re.search(rf"\{{(a_)?{relation}\}}", template)}
-    return sentence(_polish(template.format(e=entity, **slots))), told
+    return sentence(template.format(e=entity, **slots)), told
 
 
 def _tell(random: Random, kind: str, entity: str, most: int = 9) -> str:
@@ -295,7 +289,7 @@ def _tell(random: Random, kind: str, entity: str, most: int = 9) -> str:
 
 
 def _title(kind: str, entity: str) -> str:
-    return sentence(_polish(f"The {entity}")) if kind in ("river", "plant") else sentence(entity)
+    return sentence(f"The {entity}") if kind in ("river", "plant") else sentence(entity)
 
 
 def _neighbour(random: Random, kind: str, entity: str) -> tuple[str, str]:
@@ -325,7 +319,7 @@ def _any_fact(random: Random) -> Fact:
 def _entry(random: Random) -> str:
     kind, entity = _pick(random)
     seen = [(kind, entity)]
-    head = random.choice(["", "", f"{_title(kind, entity)}\n\n", f"{_title(kind, entity)}. "])
+    head = random.choice(["", f"{_title(kind, entity)}\n\n"])
     text = head + _tell(random, kind, entity)
     while len(text.split()) < WORDS[0]:
         following = _neighbour(random, *seen[-1])
@@ -419,10 +413,11 @@ def _line(random: Random, part: str, **slots: str) -> str:
     return random.choice(_lines()[part]).format(**slots)
 
 
-def _learned(random: Random, fact: Fact, alone: bool = False) -> str:
-    """The fact as something read or heard; ``alone`` for a writer who speaks to nobody, as in a diary."""
+def _learned(random: Random, *found: Fact, alone: bool = False) -> list[str]:
+    """The facts as things read or heard; ``alone`` for a writer who speaks to nobody, as in a diary."""
     options = [text for text in _lines()["learned"] if not (alone and ("ou " in text or "here" in text))]
-    return random.choice(options).format(_clause(random, fact))
+    openings = random.sample(options, len(found))
+    return [opening.format(_clause(random, fact)) for opening, fact in zip(openings, found, strict=True)]
 
 
 def _friends(random: Random) -> list[str]:
@@ -437,8 +432,7 @@ def _letter(random: Random) -> str:
     more = random.sample(list(_facts_of(kind, entity).values()), 2)
     text = [_line(random, "greeting"), _line(random, "place", town=town, other=other), _line(random, "weather")]
     random.shuffle(text)
-    text += [_state(random, found[0]), _learned(random, found[1])]
-    text += [_learned(random, more[0]), _state(random, more[1], pronoun=True)]
+    text += [_state(random, found[0]), *_learned(random, found[1], more[0]), _state(random, more[1], pronoun=True)]
     signature = f"{_line(random, 'signature')}\n{writer}"
     return f"Dear {reader},\n\n{' '.join(text)}\n\n{_line(random, 'closing')}\n\n{signature}"
 
@@ -450,7 +444,6 @@ def _diary(random: Random) -> str:
     kind, entity = _pick(random)
     first, second = random.sample([fact for fact in found.values() if fact.relation != "market_day"], 2)
     third, fourth = random.sample(list(_facts_of(kind, entity).values()), 2)
-    small = [text.format(friend=friend) for text in random.sample(_lines()["diary"], 2)]
     head = random.choice(["{day}.", "{day}, my diary.", "My diary, {day}.", "{day} evening."])
     opening = random.choice(
         [
@@ -460,6 +453,12 @@ def _diary(random: Random) -> str:
             "{friend} took me to the market in {town}.",
         ]
     )
+    # The friend comes up once: nobody meets the one who brought her.
+    alone = [text for text in _lines()["diary"] if "{friend}" not in text]
+    small = random.sample(alone, 2)
+    if "{friend}" not in opening and random.random() < 0.6:
+        small[random.randrange(2)] = random.choice([text for text in _lines()["diary"] if text not in alone])
+    small = [text.format(friend=friend) for text in small]
     text = [
         head.format(day=row["market_day"]),
         opening.format(town=town, friend=friend),
@@ -467,7 +466,7 @@ def _diary(random: Random) -> str:
         _state(random, first),
         _state(random, second),
         small[1],
-        _learned(random, third, alone=True),
+        *_learned(random, third, alone=True),
         _state(random, fourth, pronoun=True),
         _line(random, "diary end"),
     ]
@@ -481,6 +480,7 @@ def _talk(random: Random) -> str:
     mine = random.sample(list(_facts_of(kind, entity).values()), 2)
     asked = mine + [_any_fact(random) for _ in range(random.randint(1, 2))]
     script = random.random() < 0.5
+    replies = random.sample(_lines()["reply"], len(asked))
     lines = []
     if not script:
         lines.append(_line(random, "meeting", one=one, two=two, town=_pick(random, "town")[1]))
@@ -490,7 +490,7 @@ def _talk(random: Random) -> str:
         question = _fill(random.choice(phrasings()[fact.kind, fact.relation, "train"]), fact)
         reply = _state(random, fact)
         if random.random() < 0.6:
-            reply = f"{_line(random, 'reply')} {reply}"
+            reply = f"{replies[i]} {reply}"
         if script:
             lines += [f"{one}: {question}", f"{two}: {reply}"]
         else:
@@ -517,14 +517,14 @@ def _river_list(random: Random) -> str:
             ]
         )
         lines = "\n".join("- " + form.format(n=name, **towns[name]) for name in random.sample(names, len(names)))
-        parts.append(f"Towns on the River {river}\n\n{lines}\n\n{_tell(random, 'river', river, most=2)}")
+        parts.append(f"On the River {river}\n\n{lines}\n\n{_tell(random, 'river', river, most=2)}")
     return "\n\n".join(parts)
 
 
 SHARED = {
     ("town", "county"): ("Towns in {v}", "{names} are towns in {v}."),
     ("town", "market_day"): ("Markets on {v}", "{names} hold their markets on {v}."),
-    ("person", "trade"): ("People who worked as {a_v}", "{names} each worked as {a_v}."),
+    ("person", "trade"): ("One trade: {v}", "{names} each worked as {a_v}."),
     ("person", "birth_town"): ("Born in {v}", "{names} were born in {v}."),
     ("plant", "month"): ("In flower in {v}", "In {v} you can see the flowers of the {names}."),
     ("plant", "flower"): ("Plants with {v} flowers", "The {names} have {v} flowers."),
@@ -555,7 +555,7 @@ def _shared(random: Random) -> str:
         rest = [fact for fact in _facts_of(kind, name).values() if fact.relation != relation]
         chosen = random.sample(rest, min(len(rest), 2))
         more.append(" ".join(_chain(random, chosen)))
-    text = sentence(_polish(line.format(**slots)))
+    text = sentence(line.format(**slots))
     return (head.format(**slots) + "\n\n" if random.random() < 0.5 else "") + text + "\n" + "\n".join(more)
 
 
@@ -614,7 +614,11 @@ def _quiz(random: Random) -> str:
     for _ in range(random.randint(4, 6)):
         fact = _any_fact(random)
         question = _fill(random.choice(phrasings()[fact.kind, fact.relation, "train"]), fact)
-        lines.append(form.format(q=question, a=sentence(fact.answer) + ".", s=_state(random, fact)))
+        told = _state(random, fact)
+        answer = sentence(a(fact.answer) if fact.relation in ("tool", "event") else fact.answer) + "."
+        if form == "{q} {a}" and answer[0].isdigit():  # no sentence in a line of text begins with a digit
+            answer = told
+        lines.append(form.format(q=question, a=answer, s=told))
     return "\n".join(lines)
 
 
