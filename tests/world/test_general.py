@@ -61,7 +61,23 @@ HINTS = {
 }  # fmt: skip
 VERBS = """are became begins belongs bears blooms calls came can chose comes earned eat ends falls feed flowers flows
     gives grew grow grows has holds is joins lies like likes live look made make measures meets often opens rises runs
-    stands starts takes uses was won worked would does"""
+    stands starts takes uses was won worked would does owes"""
+# Wordings that a reader stumbled over: each names what was wrong with it.
+STUMBLES = (
+    r"\b[Aa]t [A-Z]\w+ (Day|Night|Eve|Evening|Morning|Week|Monday|Saturday|Sunday)\b",  # on Immer Day
+    r"\b[Oo]n [A-Z]\w+ (Fair|Feast|Tide)\b",
+    r"from what year is it", r"made the name of", r"come to [\w ]+ to find", r"[Ii]n what do the waters",
+    r"joins (Lake|Wide|the Grey Sea)",  # a river reaches the sea
+    r"must you buy", r"buy plenty of",  # nobody buys river sand, and a tool is bought too
+    r"can people watch", r"get ready for",  # a long dinner; in May for a festival in May
+    r"The word for many \w+ is", r"(Answer|A): (Poet|Painter|Attics|Ladder)\b",
+    r"[Ww]e (ate|had soup)", r"I went to bed", r"I wrote it all down", r"It is true that",
+    r"Many \w+ together are called a [aeiou]",
+    r"lived in a small house", r"a day to remember", r"What a day!", r"On the fourth day", r"every year \w+ came last",
+    r"up to the light", r"spade turned up", r"missed the stop.*ferry|ferry.*missed the stop", r"wet feet",
+    r"(?i)\b([a-z]+) \1\b", r"So [^.]+\. So ", r"bridges of [\w ]*Bridge", r"So the two of them",
+    r"There are \d+ towns", r"sa(ving|ved) old apples",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +227,48 @@ def test_documents_read_well(documents: list[str]):
         for smell in SMELLS:
             found = re.search(smell, text, re.MULTILINE if smell.startswith("^") else 0)
             assert not found, (smell, text[max(found.start() - 40, 0) : found.end() + 40])
+
+
+def test_no_wording_makes_a_reader_stumble(documents: list[str]):
+    asked = [q["question"] for split in ("train", "test", "riddle") for q in general.questions(split)]
+    for text in [*documents, *asked]:
+        for stumble in STUMBLES:
+            found = re.search(stumble, text)
+            assert not found, (stumble, text)
+
+
+def test_a_comparison_answers_with_the_word_of_its_question(documents: list[str]):
+    asked = 0
+    for line in "\n".join(documents).split("\n"):
+        found = re.match(r"(Which|Who) [\w ]*(older|longer|born first), [^?]+\?(.*)", line)
+        if found:
+            asked += 1
+            assert {"born first": "born before"}.get(found[2], found[2]) in found[3], line
+    assert asked > 50
+
+
+def test_a_letter_says_where_before_what_the_weather_is(documents: list[str]):
+    lines = general._lines()
+    places = "|".join(re.sub(r"\\{\w+\\}", r"[\\w ]+", re.escape(text)) for text in lines["place"])
+    for text in (text for text in documents if text.startswith("Dear ")):
+        told = text.split("\n\n")[1]
+        assert told.startswith(tuple(lines["greeting"])), text
+        weather = min(told.index(line) for line in lines["weather"] if line in told)
+        assert re.search(places, told[:weather]), text
+
+
+def test_entries_of_one_page_do_not_tell_in_the_same_words():
+    """Two entries in a row that begin "Few people in ... have forgotten" read like a form."""
+    random = rng("test", "fresh")
+    for kind, rows in general.tables().items():
+        for _ in range(20):
+            used: set[str] = set()
+            for name in random.sample(list(rows), 2):
+                general._tell(random, kind, name, used=used)
+            summaries = general.phrasings()[kind, "several", "summary"]
+            assert len(summaries) >= 3
+            first, second = (general._fresh(random, summaries, used) for _ in range(2))
+            assert first != second or used >= set(summaries)
 
 
 def test_documents_state_only_facts_of_the_tables(documents: list[str]):
