@@ -255,6 +255,14 @@ def _state(random: Random, fact: Fact, pronoun: bool = False, used: set[str] | N
     return _fill(template, fact)
 
 
+def _after(random: Random, fact: Fact, before: str, pronoun: bool = False) -> str:
+    """One sentence that states the fact, and does not say "was born" again after ``before``."""
+    text = _state(random, fact, pronoun)
+    while " born" in before and " born" in text:
+        text = _state(random, fact, pronoun)
+    return text
+
+
 def _is_subject(text: str, fact: Fact) -> bool:
     """Whether the sentence begins with the entity, so that a pronoun in the next one cannot mean something else."""
     names = [_title(fact.kind, fact.entity), f"The River {fact.entity} ", f"The town of {fact.entity} "]
@@ -266,8 +274,11 @@ def _chain(random: Random, chosen: list[Fact], before: str = "", used: set[str] 
     result: list[str] = []
     for fact in chosen:
         text = _state(random, fact, pronoun=_is_subject(before, fact), used=used)
-        if text.split()[0] == before.split(" ")[0] and text.split()[0] in ("It", "They", "He", "She"):
-            text = _state(random, fact, used=used)  # not three sentences in a row that begin with "It"
+        pronouns = ("He ", "She ", *(f"{word} " for words in PRONOUNS.values() for word in words))
+        if any(text.startswith(word) and before.startswith(word) for word in pronouns):
+            text = _state(random, fact, used=used)  # not three sentences in a row that begin with "It" or "The town"
+        if " born" in before and " born" in text:
+            text = _after(random, fact, before)
         before = text
         result.append(text)
     return result
@@ -450,7 +461,8 @@ def _letter(random: Random) -> str:
     more = random.sample(list(_facts_of(kind, entity).values()), 2)
     # The weather comes last: "here" needs its place.
     text = [_line(random, "greeting"), _line(random, "place", town=town, other=other), _line(random, "weather")]
-    text += [_state(random, found[0]), *_learned(random, found[1], more[0]), _state(random, more[1], pronoun=True)]
+    text += [_state(random, found[0]), *_learned(random, found[1], more[0])]
+    text.append(_after(random, more[1], text[-1], pronoun=True))
     signature = f"{_line(random, 'signature')}\n{writer}"
     return f"Dear {reader},\n\n{' '.join(text)}\n\n{_line(random, 'closing')}\n\n{signature}"
 
@@ -485,9 +497,8 @@ def _diary(random: Random) -> str:
         _state(random, second),
         small[1],
         *_learned(random, third, alone=True),
-        _state(random, fourth, pronoun=True),
-        _line(random, "diary end"),
     ]
+    text += [_after(random, fourth, text[-1], pronoun=True), _line(random, "diary end")]
     return " ".join(text)
 
 

@@ -61,7 +61,7 @@ HINTS = {
 }  # fmt: skip
 VERBS = """are became begins belongs bears blooms calls came can chose comes earned eat ends falls feed flowers flows
     gives grew grow grows has holds is joins lies like likes live look made make measures meets often opens rises runs
-    stands starts takes uses was won worked would does owes"""
+    stands starts takes uses was won worked would does owes carries"""
 # Wordings that a reader stumbled over: each names what was wrong with it.
 STUMBLES = (
     r"\b[Aa]t [A-Z]\w+ (Day|Night|Eve|Evening|Morning|Week|Monday|Saturday|Sunday)\b",  # on Immer Day
@@ -75,7 +75,9 @@ STUMBLES = (
     r"Many \w+ together are called a [aeiou]",
     r"lived in a small house", r"a day to remember", r"What a day!", r"On the fourth day", r"every year \w+ came last",
     r"up to the light", r"spade turned up", r"missed the stop.*ferry|ferry.*missed the stop", r"wet feet",
-    r"(?i)\b([a-z]+) \1\b", r"So [^.]+\. So ", r"bridges of [\w ]*Bridge", r"So the two of them",
+    r"(?i)\b([a-z]+) \1\b", r"So [^.]+\. So ", r"bridges of [\w ]*Bridge", r"So the two of them", r"told the truth\.",
+    r"In bloom the (\w+) is \w+\. [^.]*in bloom", r"was born\.[^.\n]*was born",
+    r"look out on", r"(The town|The river|This plant|It|They) [^.\n]+\.( \1 [^.\n]+\.){2}",
     r"There are \d+ towns", r"sa(ving|ved) old apples",
 )  # fmt: skip
 
