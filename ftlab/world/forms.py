@@ -43,6 +43,7 @@ def page(random: Random, count: int | None = None) -> list[tuple[str, bool]]:
     """
     found, asked = shops.asked_about(random, count)
     form, in_words = draw(random), random.random() < 0.7
+    in_words = in_words or form.reply.endswith('"')  # nobody says "undamaged" and no more, without a capital
     spans = [(form.top + "\n\n".join(passage.text for passage in found) + form.opening, False)]
     for passage, fact in asked:
         ask = shops.ask if passage.kind == "thing" else shops.ask_as_customer

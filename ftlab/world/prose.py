@@ -127,7 +127,7 @@ def _single(random: Random, passage: Passage, fact: Fact) -> Exchange:
     if random.random() < 0.25 and not reply.startswith(("Please", "To ")):
         plain = reply.startswith((passage.name, "We ", "The "))  # no advice, no condition
         way = random.choice(notices.talk()["reply_that" if plain and random.random() < 0.6 else "reply_way"])
-        reply = way + low(reply)
+        return question, shops.prose([way + low(reply)]), ""  # "As the page says" needs no more of it before
     return question, shops.prose([reply]), _topic(random, passage, fact.wording)
 
 

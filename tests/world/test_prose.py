@@ -300,3 +300,16 @@ def test_an_outing_meets_in_no_room_and_topics_are_things() -> None:
               for wording in facts.values() for topic in wording.topics]  # fmt: skip
     assert len(topics) > 60
     assert not [topic for topic in topics if re.match(r"what|how|who|where|when", topic) or topic.endswith(" won")]
+
+
+def test_a_reply_says_once_where_it_comes_from() -> None:
+    """"Here is what the page says about the price. As the page says, ..." and "I can tell you this. I can tell you"."""
+    ways = tuple(way.capitalize() for pool in ("reply_way", "reply_that") for way in notices.talk()[pool])
+    random, found = rng("test ways"), 0
+    for _ in range(150):
+        _, passages, absent = random.choice([notices.house, notices.shop, prose.products])(random)
+        for _, reply, topic in prose._exchanges(random, passages, absent):
+            if reply.startswith(ways) and topic is not None:
+                found += 1
+                assert topic == "", reply
+    assert found > 20

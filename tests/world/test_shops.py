@@ -290,5 +290,14 @@ def test_what_comes_first_takes_less_time() -> None:
     """A decision on a claim came after 3 days, and the first reply to it after 7."""
     first, last = (wordings_of("policies", key).pool for key in ("claim_reply", "claim_decide"))
     assert invent.COUNTS[first][1] < invent.COUNTS[last][0]
+    customs, sea = (wordings_of("policies", key).pool for key in ("customs_time", "sea_time"))
+    assert invent.COUNTS[customs][1] < 7 * invent.COUNTS[sea][0]
     cancel, build = (wordings_of("policies", key).pool for key in ("make_cancel", "make_time"))
     assert invent.COUNTS[cancel][1] <= 7 * invent.COUNTS[build][0]
+
+
+def test_no_real_place_is_invented() -> None:
+    """The parts of a name made "Swansea" of a chair."""
+    random = rng("test real places")
+    names = {invent.name(random) for _ in range(20000)}
+    assert not {"Swansea", "Blackpool", "Oakland", "Springfield", "Ashford", "Newport"} & names
