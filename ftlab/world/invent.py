@@ -36,7 +36,8 @@ UNSHADED = ("white", "black", "ivory", "cream", "silver", "gold", "scarlet", "cr
 COUNTS = {  # pool: lowest, highest, step, how it is written
     "days": (2, 120, 1, "{} days"), "short_days": (2, 21, 1, "{} days"), "feast_days": (2, 21, 1, "{} days"),
     "working_days": (2, 25, 1, "{} working days"), "first_days": (2, 8, 1, "{} working days"),
-    "decision_days": (9, 40, 1, "{} working days"), "customs_days": (2, 12, 1, "{} days"), "make_weeks": (4, 30, 1, "{} weeks"),
+    "decision_days": (9, 40, 1, "{} working days"), "customs_days": (2, 12, 1, "{} days"),
+    "make_weeks": (4, 30, 1, "{} weeks"),
     "weeks": (2, 30, 1, "{} weeks"), "short_weeks": (2, 12, 1, "{} weeks"), "months": (2, 48, 1, "{} months"),
     "notice_months": (2, 9, 1, "{} months"), "years": (2, 40, 1, "{} years"),
     "warranty_years": (2, 25, 1, "{} years"), "ages": (3, 18, 1, "{} years"),

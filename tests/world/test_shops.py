@@ -296,6 +296,13 @@ def test_what_comes_first_takes_less_time() -> None:
     assert invent.COUNTS[cancel][1] <= 7 * invent.COUNTS[build][0]
 
 
+def test_a_lost_card_costs_less_than_the_year_and_a_tool_is_no_tent() -> None:
+    assert wordings_of("policies", "member_price").pool == "service_fee"
+    assert wordings_of("policies", "card_price").pool == "small_fee"
+    tool = shops.wordings("policies")["Hire of Goods"]["hire_price"]
+    assert not [text for text in tool.questions if "tent" in text.split()]
+
+
 def test_no_real_place_is_invented() -> None:
     """The parts of a name made "Swansea" of a chair."""
     random = rng("test real places")
