@@ -43,6 +43,7 @@ def page(random: Random, count: int | None = None) -> list[tuple[str, bool]]:
     """
     found, asked = shops.asked_about(random, count)
     form, in_words = draw(random), random.random() < 0.7
+    in_words = in_words or form.reply.endswith('"')  # nobody says "undamaged" and no more, without a capital
     spans = [(form.top + "\n\n".join(passage.text for passage in found) + form.opening, False)]
     for passage, fact in asked:
         ask = shops.ask if passage.kind == "thing" else shops.ask_as_customer
@@ -70,10 +71,11 @@ def spoken(text: str) -> str:
 
 def _in_words(random: Random, passage: shops.Passage, fact: shops.Fact) -> list[tuple[str, bool]]:
     """A reply in whole sentences: perhaps some words before, the sentence with the value, perhaps some words after."""
-    before, after = (
-        list(dict.fromkeys(shops.said(random, pool, passage) for _ in range(random.choice(counts))))
-        for pool, counts in (("reply_start", [0, 1, 1]), ("reply_end", [0, 0, 1, 2]))
+    before, after, bye = (
+        [shops.said(random, pool, passage)] if random.random() < share else []
+        for pool, share in (("reply_start", 0.65), ("reply_end", 0.4), ("reply_bye", 0.25))
     )
+    after += bye  # whoever has said goodbye says no more
     if passage.kind == "thing":  # people and places keep no shop, and say nothing of one
         before, after = [], []
     sentences = fact.wording.states(fact.value) if fact.value in ("yes", "no") else fact.wording.replies
@@ -123,6 +125,8 @@ def _speakers(random: Random) -> Form:
     first, second = (
         invent.name(random) if random.random() < 0.5 else random.choice(invent.words()["name_word"]) for _ in range(2)
     )
+    while second.lower() == first.lower():  # nobody answers himself
+        second = random.choice(invent.words()["name_word"])
     return _labelled(random, *_case(random, first, second))
 
 

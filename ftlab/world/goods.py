@@ -18,6 +18,7 @@ GROUPS = {"cook": "kitchen", "table": "kitchen", "tool": "kitchen", "power": "ki
           "home": "home", "camp": "camp", "garden": "garden"}  # fmt: skip
 GROUPED = ("best_for", "comes_with", "clean_with", "keep_from")  # pools of words, one for each group
 MEASURES = ("price", "weight", "height", "length", "width", "base", "capacity", "warranty")
+SIZES = {"height": 1, "length": 1, "width": 1, "base": 1, "weight": 2, "capacity": 2}  # power that grows with the size
 NEEDS = {  # fact: a tag of the goods; goods without it have no such fact
     "weight": "weight", "height": "height", "length": "length", "width": "width", "base_diameter": "base",
     "capacity": "liquid", "room": "room", "warranty": "warranty", "dishwasher_safe": "dishwasher",
@@ -94,7 +95,13 @@ def values(kind: Goods, pools: dict[str, str], random: Random, split: str = "tra
 def _number(kind: Goods, measure: str, drawn: dict[str, int], random: Random) -> int:
     """A whole number from the range of a measure, in half of the cases from its lowest quarter."""
     low, high = kind.ranges[measure]
-    if random.random() < 0.5:
+    if measure in SIZES:
+        # One size for all of them: what is low does not hold the most, and what is small is not the heaviest.
+        size = drawn.setdefault("size", random.randint(0, random.choice([30, 100])))
+        size = max(0, min(100, size + random.randint(-12, 12)))
+        spread = (high - low) * (size * size if SIZES[measure] == 2 else size * 100) // 10000
+        low, high = low + spread * 3 // 4, min(high, low + spread + max(2, (high - low) // 12))
+    elif random.random() < 0.5:
         high = low + max(1, (high - low) // 4)
     if measure == "width":
         high = max(low, min(high, drawn.get("length", high)))
@@ -138,7 +145,7 @@ def _value(kind: Goods, key: str, pool: str, drawn: dict[str, int], random: Rand
     if key == "room":
         return _metric(_number(kind, "capacity", drawn, random), "ml", "L", random)
     if key == "parcel_weight":
-        grams = drawn.get("weight") or _number(kind, "weight", {}, random)
+        grams = drawn.get("weight") or _number(kind, "weight", dict(drawn), random)
         hundreds = grams * random.randint(108, 160) // 10000 + random.randint(1, 4)
         return f"{hundreds // 10}.{hundreds % 10} kg"
     if key == "box_size":

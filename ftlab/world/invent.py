@@ -24,10 +24,20 @@ CODAS = "b ck d ff g l ll lm ld m mp n nd ng nt p r rd rk rl rn rt s sh sk ss st
 ENDINGS = "a al an ar ax ay el en er et ey ia ic il in ine is le lo o ock ola on or os ow um us y"
 THRICE = re.compile(r"(.)\1\1")  # no name has a letter three times in a row
 MONTHS = "January February March April May June July August September October November December"
+# Names of real places that the parts of a name would make: the page would be about them.
+REAL = (
+    "Appleby Ashbourne Ashby Ashford Ashland Ashton Bedford Blackburn Blackpool Blackwell Bradford Bridgend "
+    "Bridgeport Bridgewater Eastbourne Fairfield Hartford Hartlepool Hatfield Heathrow Henley Longford "
+    "Newport Northfield Oakham Oakland Oxford Redhill Rockford Sheffield Snowdon Southend Southport Southwell "
+    "Springfield Stafford Stoneleigh Swansea Thornbury Thornton Wakefield Waterford Weston Westport Whitby "
+    "Whitehaven Winchester Woodstock"
+)
 UNSHADED = ("white", "black", "ivory", "cream", "silver", "gold", "scarlet", "crimson", "maroon", "navy", "peach")
 COUNTS = {  # pool: lowest, highest, step, how it is written
     "days": (2, 120, 1, "{} days"), "short_days": (2, 21, 1, "{} days"), "feast_days": (2, 21, 1, "{} days"),
     "working_days": (2, 25, 1, "{} working days"), "first_days": (2, 8, 1, "{} working days"),
+    "decision_days": (9, 40, 1, "{} working days"), "customs_days": (2, 12, 1, "{} days"),
+    "make_weeks": (4, 30, 1, "{} weeks"),
     "weeks": (2, 30, 1, "{} weeks"), "short_weeks": (2, 12, 1, "{} weeks"), "months": (2, 48, 1, "{} months"),
     "notice_months": (2, 9, 1, "{} months"), "years": (2, 40, 1, "{} years"),
     "warranty_years": (2, 25, 1, "{} years"), "ages": (3, 18, 1, "{} years"),
@@ -116,7 +126,7 @@ MADE: dict[str, Callable[[Random], str]] = {
     "shelf": lambda random: f"shelf {random.choice('ABCDEFGHKLMNPRST')}{random.randint(1, 24)}",
     "platform": lambda random: f"platform {random.randint(1, 24)}",
     "rating": lambda random: f"{random.randint(41, 98) / 10:.1f} out of 10",
-    "noise": lambda random: f"{random.randint(18, 84)} decibels",
+    "noise": lambda random: f"{random.randint(25, 72)} decibels",
     "date": lambda random: f"{random.randint(1, 28)} {random.choice(MONTHS.split())}",
     "phone": lambda random: f"0{random.randrange(100, 1000)} {random.randrange(100, 1000)}",
 }
@@ -134,7 +144,7 @@ def words() -> dict[str, tuple[str, ...]]:
 @cache
 def taken() -> frozenset[str]:
     """The words in the names that the rest of the world uses: an invented name is none of them."""
-    found = {"Quillmere"}
+    found = {"Quillmere", *REAL.split()}
     for folder in ("quillmere", "market", "general"):
         for table in sorted((paths.data() / "world" / folder).glob("*.csv")):
             for row in files.read_table(table):

@@ -28,6 +28,7 @@ BOUND = {
     "Classes and Events": "class|open evening", "Opening Hours and Visits": "doors open|shop opens|shop shut|tour|park",
     "Membership": "member", "Complaints": "compla", "Engraving and Made-to-order": "engrav|made-to-order",
     "Lost Parcels": "lost parcel|as lost|call it lost"}  # fmt: skip
+OUTINGS = re.compile(r"\b(walk|campfire|ride|excursion|trip|tour|swim|diving|beginners)\b")  # in no room of the house
 Page = tuple[str, list[Passage], dict[str, list[Wording]]]  # the text, its passages, and by name what they do not say
 
 
@@ -72,7 +73,7 @@ def house(random: Random) -> Page:
     found, absent, shared = [], {}, []
     fillers = random.sample(talk()["filler"], len(talk()["filler"]))
     for kind, service in offered:
-        table = aspects(kind)
+        table = [each for each in aspects(kind) if each.key != "event_room" or not OUTINGS.search(service)]
         again = [each for each in shared if each in table]
         wanted = random.sample(again, min(len(again), 2))
         rest = [each for each in table if each not in wanted]
@@ -116,7 +117,7 @@ def _page(random: Random, name: str, found: list[Passage]) -> str:
 
 def running_text(random: Random, about: str, facts: tuple[Fact, ...], fillers: list[str]) -> str:
     """The facts as sentences that follow one another, with some of the page's fillers between them, each used once."""
-    openers = random.sample(talk()["opener"], 4)
+    openers = random.sample(talk()["opener"], len(talk()["opener"]))
     parts, before = [], ""
     for number, fact in enumerate(facts):
         text = random.choice(fact.wording.statements)

@@ -29,7 +29,8 @@ COMPARED = {  # fact: how a product has it, and which of two has more and which 
     "noise": ("reaches {}", "is louder", "is quieter"),
 }
 OF_PARTS = ("spare_price", "deposit", "discount", "parcel_weight", "box_size", "lid_colour", "handle_material",
-            "comes_with", "designer", "next_delivery", "care_product", "noise", "made_in")  # "it" could be the part
+            "comes_with", "designer", "next_delivery", "care_product", "noise", "made_in", "card_lost", "cancel",
+            "hire_deposit", "hire_late", "event_room")  # "it" could be the part, or the fee
 UNITS = {"kg": 1000, "L": 1000, "m": 100}  # in grams, millilitres and centimetres
 KINDS, WEIGHTS = ("single", "both", "follow", "unknown"), (4, 3, 2, 1.3)
 
@@ -126,7 +127,7 @@ def _single(random: Random, passage: Passage, fact: Fact) -> Exchange:
     if random.random() < 0.25 and not reply.startswith(("Please", "To ")):
         plain = reply.startswith((passage.name, "We ", "The "))  # no advice, no condition
         way = random.choice(notices.talk()["reply_that" if plain and random.random() < 0.6 else "reply_way"])
-        reply = way + low(reply)
+        return question, shops.prose([way + low(reply)]), ""  # "As the page says" needs no more of it before
     return question, shops.prose([reply]), _topic(random, passage, fact.wording)
 
 
@@ -205,7 +206,9 @@ def _reply(random: Random, exchange: Exchange) -> list[tuple[str, bool]]:
     before = [random.choice(pools[start])] if random.random() < 0.5 else []
     if topic and random.random() < 0.3:
         before.append(random.choice(pools["reply_topic"]).format(topic=topic))
-    after = random.sample(pools[end], random.choice([0, 0, 1, 1, 2]))
+    after = [random.choice(pools[end])] if random.random() < 0.4 else []
+    if topic is not None and random.random() < 0.25:  # whoever has said goodbye says no more
+        after.append(random.choice(pools["reply_bye"]))
     if before and before[-1].endswith(":"):
         answer = low(answer)
     spans = [(f"{' '.join(before)} ", False)] if before else []

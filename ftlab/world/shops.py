@@ -154,6 +154,7 @@ def product_passage(
     keys = core + others if len(core) > 2 else ["price", "weight", "colour", *others]
     keys = random.sample(keys, min(len(keys), most - len(needs)))
     keys = sorted({*keys, *needs}, key=list(table).index)
+    keys = [key for key in keys if key != "next_delivery" or "stock" not in keys]  # new ones come where none are left
     if random.random() < 0.5:
         random.shuffle(keys)
     values = goods.values(kind, {key: table[key].pool for key in keys}, random, split)

@@ -91,3 +91,11 @@ def test_speech_ends_in_a_comma_before_who_says_it() -> None:
         seen += len(tags)
         assert set(tags) <= set(",?!"), text
     assert seen > 200
+
+
+def test_what_is_said_in_speech_marks_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forms, "draw", forms._quotes)
+    random = rng("test said")
+    for _ in range(100):
+        text = "".join(text for text, _ in forms.page(random))
+        assert not re.findall(r'(?:asked|wrote|said) \w+\. "[a-z]', text), text

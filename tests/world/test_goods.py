@@ -138,3 +138,26 @@ def test_nothing_harms_a_pan_that_pans_are_made_for() -> None:
     harms = " ".join(invent.words()["keep_from_kitchen"])
     assert not re.search(r"flame|magnet|heat|stove", harms), harms
     assert "choir singers" not in invent.words()["free_group"]  # "The choir is free for choir singers"
+
+
+def test_measures_of_one_thing_are_of_one_size() -> None:
+    """A vase of 13 cm held 7.3 litres, and a skillet of 13 cm weighed 3.5 kg."""
+    random = rng("test sizes")
+    pools = dict.fromkeys(goods.SIZES, "")
+    for kind in goods.goods():
+        measures = {key: pools[key] for key in pools if key in kind.ranges}
+        for _ in range(60):
+            drawn: dict[str, int] = {}
+            parts = []
+            for key in measures:
+                low, high = kind.ranges[key]
+                number = goods._number(kind, key, drawn, random)
+                assert low <= number <= high
+                part = (number - low) / (high - low)
+                if high - low >= 20 and key != "width":  # the width is bound by the length as well
+                    parts.append(part ** (1 / goods.SIZES[key]))
+            assert not parts or max(parts) - min(parts) < 0.62, (kind.noun, drawn)
+
+
+def test_no_new_stock_where_some_is_left(drawn: list) -> None:
+    assert not [values for _, values in drawn if {"stock", "next_delivery"} <= set(values)]

@@ -149,7 +149,8 @@ def test_no_two_facts_of_a_notice_have_one_value() -> None:
 
 
 def test_words_around_the_answer_are_not_marked(pages: list) -> None:
-    around = {*notices.talk()["reply_before"], *notices.talk()["reply_after"], *notices.talk()["unknown_after"]}
+    around = {*notices.talk()["reply_before"], *notices.talk()["reply_after"], *notices.talk()["reply_bye"],
+              *notices.talk()["unknown_after"]}
     said = [marked for spans in pages for text, marked in spans if text.strip() in around]
     assert len(said) > 600 and not any(said)
     for spans in pages:
@@ -264,3 +265,51 @@ def test_what_is_said_between_the_rules_comes_once_and_fits_any_rule() -> None:
                     if sentence.startswith("It ") and not sentence.startswith(("It takes", "It was in", "It costs")):
                         before = re.sub("^(" + "|".join(notices.talk()["opener"]) + ")", "", before)
                         assert before.lower().startswith((passage.name.lower(), "it ")), passage.text
+
+
+def test_whoever_says_goodbye_says_no_more(pages: list) -> None:
+    byes = {*notices.talk()["reply_bye"], *invent.words()["reply_bye"]}
+    random = rng("test goodbyes")
+    passage = shops.product_passage(random, 9)
+    ends = ["".join(text for text, _ in forms._in_words(random, passage, passage.facts[0])) for _ in range(400)]
+    exchange = ("How heavy is it?", "It weighs 2 kg.", "the weight")
+    ends += ["".join(text for text, _ in prose._reply(random, exchange)) for _ in range(400)]
+    assert sum(text.endswith(tuple(byes)) for text in ends) > 100
+    assert not [text for text in ends for bye in byes if f"{bye} " in text]
+    assert not [text for text in notices.talk()["reply_topic"] if re.search(r"(know|looked up) \{topic\}", text)]
+    assert not [text for text in notices.talk()["heading"] if not text[0].isalpha() and text[0] != "{"]
+
+
+def test_two_people_talk() -> None:
+    random = rng("test speakers")
+    for _ in range(5000):
+        form = forms._speakers(random)
+        assert form.ask.strip() != form.reply.strip()
+
+
+def test_an_outing_meets_in_no_room_and_topics_are_things() -> None:
+    """The campfire evening gathered in the cellar; "I do not see the award that it won on the page" says two things."""
+    outings = {service for offered in notices.services().values() for kind, service in offered
+               if kind == "event" and notices.OUTINGS.search(service)}  # fmt: skip
+    assert {"the night walk", "the campfire evening", "the group ride"} <= outings and "the choir" not in outings
+    random = rng("test outings")
+    for _ in range(400):
+        for passage in notices.house(random)[1]:
+            assert passage.name not in outings or "event_room" not in {fact.wording.key for fact in passage.facts}
+    topics = [topic for table in ("products", "aspects") for facts in shops.wordings(table).values()
+              for wording in facts.values() for topic in wording.topics]  # fmt: skip
+    assert len(topics) > 60
+    assert not [topic for topic in topics if re.match(r"what|how|who|where|when", topic) or topic.endswith(" won")]
+
+
+def test_a_reply_says_once_where_it_comes_from() -> None:
+    """"Here is what the page says about the price. As the page says, ..." and "I can tell you this. I can tell you"."""
+    ways = tuple(way.capitalize() for pool in ("reply_way", "reply_that") for way in notices.talk()[pool])
+    random, found = rng("test ways"), 0
+    for _ in range(150):
+        _, passages, absent = random.choice([notices.house, notices.shop, prose.products])(random)
+        for _, reply, topic in prose._exchanges(random, passages, absent):
+            if reply.startswith(ways) and topic is not None:
+                found += 1
+                assert topic == "", reply
+    assert found > 20

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from ftlab import files, paths
-from ftlab.world import goods, invent, shops
+from ftlab.world import goods, invent, notices, shops
 from ftlab.world.text import rng
 
 QUESTION = re.compile(r"^(?:Question|Q|Customer): (.*)\n(?:Answer|A|Shop):$")
@@ -258,3 +258,53 @@ def test_goods_are_called_it_where_that_reads_well() -> None:
         for fact in passage.facts:
             for text in (shops.ask(random, passage, fact, True), shops.ask_as_customer(random, passage, fact, True)):
                 assert not re.search(r"\b(box|handle|lid|parcel|label|price|weight|colour) of it\b", text), text
+
+
+def test_no_wording_that_made_a_reader_wince() -> None:
+    """Asides that fit few questions, "what time" for how long, labels in place of sentences, "as well" of nothing."""
+    texts = [row["text"] for name in ("products", "policies", "things", "aspects") for row in files.read_table(
+        paths.data() / "world" / "shops" / f"{name}.csv")]  # fmt: skip
+    wrong = (r"^For what time|[Aa]fter what time|what time (does setting|should I allow|a trade)|^Who could tell|"
+             r"[Ww]hat stuff|the first of \{it\}")  # fmt: skip
+    assert not [text for text in texts if re.search(wrong, text)]
+    replies = wordings_of("products", "dishwasher_safe").replies
+    assert replies and not [text for text in replies if re.match(r"\w+: ", text)]
+    words = invent.words()
+    groups = ("kitchen", "cloth", "home", "camp", "garden")  # "My sons are outdoors all day. What colour is it?"
+    assert not [group for group in groups if f"before_{group}" in words]
+    polite = r"^(Please|Could you)\b"  # "Please help. Please tell me", "Could you help me? Could you tell me"
+    assert not [text for text in (*words["before"], *words["before_goods"]) if re.match(polite, text)]
+    assert not [text for text in words["reply_end"] if re.search("sure|I know|nothing to add|not written", text)]
+    assert not [text for text in (*notices.talk()["reply_way"], *notices.talk()["reply_that"])
+                if re.search("far as we know|glad", text)]  # fmt: skip
+    assert not [text for pool in ("before", "before_goods", "before_policy") for text in words[pool] if text[-1] == ":"]
+    assert not [text for pool in ("reward", "late_reward", "lost_reward") for text in words[pool] if "your" in text]
+    assert not {"half of the price", "the full price"} & set(words["late_reward"])  # a part of it is kept back
+
+
+def wordings_of(table: str, key: str) -> shops.Wording:
+    return next(facts[key] for facts in shops.wordings(table).values() if key in facts)
+
+
+def test_what_comes_first_takes_less_time() -> None:
+    """A decision on a claim came after 3 days, and the first reply to it after 7."""
+    first, last = (wordings_of("policies", key).pool for key in ("claim_reply", "claim_decide"))
+    assert invent.COUNTS[first][1] < invent.COUNTS[last][0]
+    customs, sea = (wordings_of("policies", key).pool for key in ("customs_time", "sea_time"))
+    assert invent.COUNTS[customs][1] < 7 * invent.COUNTS[sea][0]
+    cancel, build = (wordings_of("policies", key).pool for key in ("make_cancel", "make_time"))
+    assert invent.COUNTS[cancel][1] <= 7 * invent.COUNTS[build][0]
+
+
+def test_a_lost_card_costs_less_than_the_year_and_a_tool_is_no_tent() -> None:
+    assert wordings_of("policies", "member_price").pool == "service_fee"
+    assert wordings_of("policies", "card_price").pool == "small_fee"
+    tool = shops.wordings("policies")["Hire of Goods"]["hire_price"]
+    assert not [text for text in tool.questions if "tent" in text.split()]
+
+
+def test_no_real_place_is_invented() -> None:
+    """The parts of a name made "Swansea" of a chair."""
+    random = rng("test real places")
+    names = {invent.name(random) for _ in range(20000)}
+    assert not {"Swansea", "Blackpool", "Oakland", "Springfield", "Ashford", "Newport"} & names
