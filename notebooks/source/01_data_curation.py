@@ -769,7 +769,7 @@ else:
 # is gone: that is the fear, called *model collapse*. `diversity` gives the share of word pairs that are distinct, the
 # number of different replies as a share of all, and the uncertainty of the opening sentence in bits (1 bit is a coin).
 # Names and figures come from the prompt and not from the model's wording, so `synthetic.wording` replaces them first.
-# (On-brand is here a share of *drawn* replies; in section 12 the models took the likeliest token, and do better.)
+# (On-brand is here a share of *drawn* replies; in section 12 the models took the likeliest token.)
 
 # %%
 print(diversity.diversity(["We do. It is red."] * 2), "two equal replies")
@@ -812,7 +812,7 @@ print(f"Distinct pairs: people {own[0]:.0f} %, generation 0 {own[1]:.0f} %, gene
 # %% [markdown]
 # Gerstgrasser et al. (below) found that keeping people's data in every generation stops the decline.
 #
-# All verdicts of this run:
+# All verdicts of this run. A "mixed" one is neither a yes nor a no:
 
 # %%
 for name, result in verdicts.items():
