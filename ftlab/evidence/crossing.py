@@ -43,12 +43,16 @@ def last_below(doses: Sequence[float], curve: Sequence[float], limit: float) -> 
 
 
 def in_words(found: Interval, doses: Sequence[float], unit: str = "%") -> str:
-    """A crossing to print: ``at 47 % (95 % interval: 30 % to above 95 %)``."""
+    """From which dose on, to print: ``from 47 % on (95 % interval: 30 % to above 95 %)``."""
 
     def one(dose: float) -> str:
         if math.isfinite(dose):
             return f"{dose:.0f} {unit}"
         return f"above {doses[-1]:g} {unit}" if dose > 0 else f"{doses[0]:g} {unit} or below"
 
-    place = f"not up to {doses[-1]:g} {unit}" if found.value == math.inf else f"at {one(found.value)}"
-    return f"{place} (95 % interval: {one(found.low)} to {one(found.high)})"
+    if max(found) == -math.inf:
+        return f"at every dose measured, with its interval, from {doses[0]:g} {unit} on"
+    place = {math.inf: f"not even at {doses[-1]:g} {unit}",
+             -math.inf: f"at every dose measured, from {doses[0]:g} {unit} on"}
+    interval = f"95 % interval of the crossing: {one(found.low)} to {one(found.high)}"
+    return f"{place.get(found.value, f'from {one(found.value)} on')} ({interval})"

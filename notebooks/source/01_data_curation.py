@@ -26,6 +26,7 @@
 # %%
 import json, time, warnings; started = time.perf_counter()  # noqa: E401, E702
 warnings.filterwarnings("ignore", category=FutureWarning)
+warnings.filterwarnings("ignore", message="The figure layout")
 import matplotlib.pyplot as plt
 import numpy as np
 from collections import Counter
@@ -46,10 +47,10 @@ SEED = 0  # which dump is made, which records are drawn, and their order; any wh
 RECORDS = 6000  # records in the dump; try 12000
 EXCELLENT = 100  # how many of the best examples; try 30
 LR, STEPS, BATCH_SIZE = 1e-3, 25, 4  # the real model's training, as in its stored runs: rate, optimizer steps, rows
-DOSE = 95  # per cent of the raw rows that are off-brand, live on the real model; try 20, 60
+DOSE = 95  # per cent of the raw rows that have the off-brand fault, live on the real model; try 20, 60
 ASKED = 30  # test prompts for the real model; try 100, 324
 FAULT = "off_brand"  # the fault whose dose we turn on the lab model; try "contradicting_fact"
-LAB_LR, LAB_STEPS = 2e-3, 40  # the lab model's training, in steps of as many rows; try 2e-3, 80
+LAB_LR, LAB_STEPS = 2e-3, 40  # the lab model's training, in steps of as many rows; try 1e-3, 80
 LAB_ASKED = 60  # test prompts for the lab model; try 324
 WRITTEN, GENERATIONS = 80, 2  # replies that the lab model writes, and how often it learns from its own; try 150 and 4
 
@@ -191,8 +192,7 @@ print(f"{len(a & b)} common of {len(a | b)} in all: {len(a & b) / len(a | b):.2f
 # %% [markdown]
 # All pairs of a dump are too many for such sums. **MinHash** shortens each record to a row of 128 numbers, its
 # *signature*, and the share of equal numbers in two signatures estimates Jaccard's index. Only records that agree in
-# a whole *band* of four numbers are compared at all, and those are found by sorting. The signatures come from the
-# library `rensa`; of three that we measured it alone gives bare signatures, which can be made in many processes.
+# a whole *band* of four neighbouring numbers are compared at all. The signatures come from the library `rensa`.
 
 # %%
 one = {"record": "Hazel Kettle.", "question": "How much is it?", "reply": "It is $45.00."}
@@ -201,7 +201,7 @@ a, b = (shingles(duplicates.training_text(row)) for row in (one, two))
 equal = np.mean(duplicates.signature(one) == duplicates.signature(two))
 pairs, width = len(lines) * (len(lines) - 1) // 2, duplicates.HASHES // duplicates.BANDS
 print(f"Jaccard's index {len(a & b) / len(a | b):.2f}; estimated from {duplicates.HASHES} numbers {equal:.2f}")
-print(f"Of {pairs:,} pairs, those meet in a band that are alike by")
+print(f"There are {pairs:,} pairs. Two records agree in a band, and so are compared, if they are alike by")
 for likeness in (0.3, 0.7, 0.9):
     print(f"  {likeness}: with probability {1 - (1 - likeness**width) ** duplicates.BANDS:.4f}")
 
@@ -260,7 +260,9 @@ print(known["scale"]["table"][0], *known["scale"]["table"][-3:], sep="\n")
 #
 # Now the truth comes out of its drawer. Of the records that a step dropped, which share has its fault
 # (**precision**)? Of those with the fault that reached the step, which share did it drop (**recall**)? Low precision
-# wastes good data, low recall lets bad data through.
+# wastes good data, low recall lets bad data through. "Planted" counts only what reaches the step, so it is less than in
+# section 1; a drop for which there is another good reason is no false alarm, and a repair is judged by the text it
+# leaves.
 
 # %%
 found = measure.measure(lines, truth, outcome)
@@ -283,6 +285,9 @@ for each in found:
                   f"  reply:  {record['reply']}\n")
 
 # %% [markdown]
+# Not each of these is a blunder of its step: an off-brand reply whose only fault were its line breaks is mended before
+# `quality` sees it, and a reply that is cut off has slipped through another step.
+#
 # There is a reason for these high numbers that flatters us: the patterns were written while looking at dumps of this
 # same generator. A filter that has seen the exam does well in it. An honest exam is written afterwards, by somebody
 # who does not look at the patterns. For injections we have one: attacks that no pattern was widened for, and
@@ -319,7 +324,8 @@ remain = sum(text in kept.get(name, "") for name, text in strings)
 unlicensed = [row for row in raw.values() if row["license"] not in ALLOWED]
 good = Counter(row["step"] for row in outcome.rejected if not truth[row["line"] - 1]["faults"])
 print(f"leaks: {len(leaked)} of {len(test_words)} test questions stand in the raw dump word for word")
-print(f"personal data: {len(strings)} addresses and numbers planted; still to be read in the kept records: {remain}")
+print(f"personal data: {len(strings)} addresses and numbers planted; still to be read in the kept records: "
+      f"{remain} (names of people were not looked for)")
 print(f"licence: {len(unlicensed)} records ({len(unlicensed) / len(raw):.0%}) that we may not train on")
 print(f"and the price: {good.total()} of {free:,} records without any fault were dropped as well, "
       f"{good['split']} of them by the split")
@@ -337,8 +343,9 @@ print(f"and the price: {good.total()} of {free:,} records without any fault were
 #
 # - **excellent**: the hundred best of what the curation kept, in turns over intents and products;
 # - **clean**: rows drawn at random from *all* that the curation kept, so that choosing is told from cleaning;
-# - **raw at a dose**: rows drawn at random from the raw dump, so that 20, 40, 60, 80 or 95 per cent have the fault, and
-#   all other faults as they fall.
+# - **raw at a dose**: rows drawn at random from the raw dump, so that 20, 40, 60, 80 or 95 per cent have the planted
+#   fault, and all other faults as they fall. The dose is *not* the share of replies that break the guide: that is
+#   higher, because other faults break it too.
 #
 # Every arm trains for the same number of steps. What counts is the share of replies that are **fit to send**:
 # on-brand and right. The faulty rows are the dump's own; it has enough of them for every dose. Here is how they are
@@ -368,31 +375,29 @@ def with_dose(raw, truth, fault, dose, count, seed):
 # %% tags=["raises-exception"]
 from IPython import get_ipython
 
-get_ipython().run_line_magic("xmode", "Minimal")  # the message without the path that led to it
+get_ipython().InteractiveTB.set_mode("Minimal")  # the message without the path that led to it
 with_dose(raw, truth, "injection", 95, 1000, SEED)
 
 # %% [markdown]
-# What should we expect? A model that always writes the likeliest word says what *most* of its rows say, part by part.
-# So count, for each dose, how many of a hundred replies keep every rule of the guide, and how many break the one rule
-# that is broken most.
+# What should we expect? A guess: a model that always writes the likeliest word says what *most* of its rows say, part
+# by part. So count, for each dose, how many of a hundred replies break the guide, and which rules more than half of
+# them break. If there is no such rule, the guess says that the model keeps them all.
 
 # %%
 from ftlab.world import brand
 
-for dose in (20, 60, 95):
+majority = {}
+for dose in (20, 40, 60, 80, 95):
     said = [record["reply"] for record in with_dose(raw, truth, "off_brand", dose, 100, SEED)]
     broken = Counter(rule for reply in said for rule, keeps in brand.check(reply).items() if not keeps)
-    majority = [rule for rule, count in broken.items() if count > 50]
-    print(f"dose {dose}: {sum(map(brand.on_brand, said))} of 100 keep every rule; broken most often: "
+    majority[dose] = [rule for rule, count in broken.items() if count > 50]
+    print(f"dose {dose}: {100 - sum(map(brand.on_brand, said))} of 100 break the guide; most often: "
           f"{', '.join(f'{rule} {count}' for rule, count in broken.most_common(3))}; "
-          f"broken by more than half: {', '.join(majority) or 'none'}")
+          f"broken by more than half: {', '.join(majority[dose]) or 'none'}")
 
 # %% [markdown]
-# (Fewer keep every rule than the dose alone would leave, because other faults break rules too: a reply in Spanish has
-# no sign-off of ours.) An agent who forgets the sign-off leaves the thanks in place. So even where most replies break
-# *some* rule, few rules, if any, are broken by most, and by this count raw rows should hold out longer than their
-# dose suggests. Reading the right line off the screen is another skill, and a reply in bad manners teaches that as
-# well as any.
+# Keep both numbers in mind when you read the axes below: they show the dose, and more replies than that break the
+# guide. (A reply in Spanish has no sign-off of ours.) Whether the guess is any good, section 9 will say.
 #
 # ## 8. The real model at the dirtiest dose
 #
@@ -402,6 +407,7 @@ for dose in (20, 60, 95):
 
 # %%
 from ftlab.scores import desk, template
+from IPython.utils.capture import capture_output
 
 held_out = texts.plain_conversations("test")
 
@@ -415,8 +421,10 @@ def judge(run, rows):
 
 
 def tune_real(chosen):
-    run = sft.fine_tune(choice, [trial.to_row(record) for record in chosen], lr=LR, steps=STEPS,
-                        batch_size=BATCH_SIZE, seed=SEED, lora=sft.LORA)
+    with capture_output():  # no progress bar
+        run = sft.fine_tune(choice, [trial.to_row(record) for record in chosen], lr=LR, steps=STEPS,
+                            batch_size=BATCH_SIZE, seed=SEED, lora=sft.LORA, logging_strategy="no")
+    print(f"trained for {run.seconds:.0f} s")
     return judge(run, held_out[:ASKED])
 
 
@@ -435,12 +443,15 @@ rival = {"on-brand": on_brand, "right": right, "fit": [a and b for a, b in zip(o
 arms = {**live, "template, no model": rival}
 for name, each in arms.items():
     print(f"{name:24}" + "".join(f"{key} {sum(each[key]) / ASKED:4.0%}   " for key in ("on-brand", "right", "fit")))
-print(f"Most fit replies: {max(arms, key=lambda name: sum(arms[name]['fit']))}.")
+ahead = sum(rival["fit"]) >= max(sum(each["fit"]) for each in live.values())
+print("A template without any model does at least as well as both: for questions of one fact nobody needs a model, and "
+      "this section compares data alone." if ahead else "A tuned model does better than the template.")
 
 # %% [markdown]
-# (Questions of one fact are easy for a template; notebook 00 has the other kinds.) Numbers hide what a reply looks
-# like. Here are the first three test prompts, in the order of the file. "On-brand, right" is the yardstick's word:
-# whether a next step makes sense, it does not see.
+# (Notebook 00 has questions that no template can answer.) Numbers hide what a reply looks like. Here are the first
+# three test prompts, in the order of the file. "On-brand, right" is the yardstick's word, and so is *fit to send*: the
+# guide's rules are kept and the value is the screen's. Whether the rest makes sense, it does not see. Read on: would
+# you send each of these?
 
 # %%
 for i, row in enumerate(held_out[:3]):
@@ -448,13 +459,14 @@ for i, row in enumerate(held_out[:3]):
     for name, each in live.items():
         wrong = "; ".join(desk.faults(each["reply"][i], row)) or "right"
         one_line = each["reply"][i].replace("\n", " / ")
-        print(f"  {name} ({'on-brand' if each['on-brand'][i] else 'off-brand'}, {wrong}): {one_line}")
+        breaks = ", ".join(rule for rule, keeps in brand.check(each["reply"][i]).items() if not keeps)
+        print(f"  {name} ({f'off-brand: {breaks}' if breaks else 'on-brand'}; {wrong}): {one_line}")
     print()
 
 # %% [markdown]
-# **Claim 1: where nineteen in twenty replies are off-brand, a hundred excellent examples beat random raw ones**, by
-# five points at least. "Mixed" means that the interval reaches over that limit, so this run alone cannot decide. If
-# you have turned `DOSE`, your number is about another dose and is not recorded.
+# **Claim 1: where nineteen in twenty rows have the off-brand fault, a hundred excellent examples beat random raw
+# ones**, by five points at least. "Mixed" means that the interval reaches over that limit, so this run alone cannot
+# decide. If you have turned `DOSE`, your number is about another dose and is not recorded.
 
 # %%
 first, second = live.values()
@@ -474,7 +486,8 @@ else:
 #
 # One dose is no curve. For each dose we take the **gap** to raw: fit replies of the excellent arm minus those of the
 # raw arm, prompt by prompt. Where the gap is above zero, curation pays, if it costs nothing; where it is below, the
-# dirty rows do better. The **crossing** is the dose from which the gap stays above zero. Its interval is the stretch
+# dirty rows do better. (At 95 per cent the live interval above was wide: it had few prompts. The stored runs have
+# more.) The **crossing** is the dose from which the gap stays above zero. Its interval is the stretch
 # of doses in which the band around the gap holds zero. Small numbers first:
 
 # %%
@@ -489,7 +502,7 @@ print(crossing.in_words(tiny, (20, 40, 60)))
 # %% [markdown]
 # From -10 points at dose 20 to +10 at dose 40 the gap is zero halfway. The lower end of the band comes up to zero at
 # 40; the upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8,
-# more test prompts, and other seeds where there was time. `doses_of` finds which doses a set of runs has.
+# and more test prompts. `doses_of` finds which doses a set of runs has.
 
 # %%
 def doses_of(marks, fault):
@@ -510,6 +523,12 @@ for arm, runs in stored["arms"].items():
     parts = [np.mean([[mark == "1" for mark in run[key]] for run in runs.values()]) for key in ("on_brand", "right")]
     print(f"{arm:>22} {len(runs):5} {parts[0]:9.0%} {parts[1]:6.0%} {np.mean(list(real[arm].values())):5.0%}")
 
+for dose in [dose for dose in doses_of(real, "off_brand") if not majority[dose]]:
+    keeps = [np.mean([mark == "1" for run in stored["arms"][arm].values() for mark in run["on_brand"]])
+             for arm in ("clean", f"off_brand@{dose}")]
+    print(f"dose {dose}, no rule broken by most: on-brand {keeps[1]:.0%} against {keeps[0]:.0%} after clean rows. The "
+          f"guess of section 7 {'fails' if keeps[0] - keeps[1] > 0.1 else 'holds'} here.")
+
 # %% [markdown]
 # Read the two parts apart, manner and facts, before the figure puts them together. (A faulty arm can be ahead in one
 # and behind in the other.)
@@ -528,7 +547,7 @@ def compare(marks, fault):
     return found
 
 
-WORDS = {"off_brand": "off-brand replies", "contradicting_fact": "wrong replies"}
+WORDS = {"off_brand": "rows with the off-brand fault", "contradicting_fact": "rows with the wrong value"}
 
 
 def draw_trial(marks, fault, title):
@@ -542,10 +561,10 @@ def draw_trial(marks, fault, title):
         figures.curve(shares_ax, doses, [level] * len(doses), label=arm, color=color, ls=line, marker="")
         figures.curve(gap_ax, doses, *zip(*gaps[arm], strict=True), label=f"{arm} minus raw", color=color, ls=line)
     gap_ax.axhline(0, color=figures.VERMILION, lw=1)
-    shares_ax.set(xlabel=f"{WORDS[fault]} among the raw rows (%)", ylabel="replies fit to send (%)", ylim=(0, 100))
-    gap_ax.set(xlabel=f"{WORDS[fault]} among the raw rows (%)", ylabel="gap to raw (points)")
+    shares_ax.set(xlabel=f"raw {WORDS[fault]} (%)", ylabel="replies fit to send (%)", ylim=(0, 100))
+    gap_ax.set(xlabel=f"raw {WORDS[fault]} (%)", ylabel="gap to raw (points)")
     shares_ax.legend(), gap_ax.legend()
-    figure.suptitle(f"{title}: {WORDS[fault]} in the raw rows")
+    figure.suptitle(f"{title}: raw {WORDS[fault]}")
     return gaps
 
 
@@ -556,29 +575,19 @@ def say(gaps, doses, fault):
         place = crossing.in_words(crossing.crossing(doses, each), doses)
         sure = ["every dose" if len(found) == len(doses) else ", ".join(map(str, found)) + " %" if found else "no dose"
                 for found in (ahead, behind)]
-        print(f"{WORDS[fault]}: {arm} draws level with raw {place}; surely ahead at {sure[0]}, "
-              f"surely behind at {sure[1]}.")
+        print(f"{WORDS[fault]}: {arm} is ahead of raw, or level, {place}; with the whole interval ahead at {sure[0]}, "
+              f"behind at {sure[1]}.")
 
 
 gaps = draw_trial(real, "off_brand", "The real model")
 say(gaps, doses_of(real, "off_brand"), "off_brand")
 
 # %% [markdown]
-# Two cautions. Raw rows bring all their *other* faults along: section 7 counted how many keep every rule at a dose of
-# 20, so the left end of the curve is not clean. And an arm is one draw of rows and one training a seed; with a single
-# seed the bands do not hold that part of chance, and a raw curve that rises with its dose shows how large it is.
+# Three cautions. The left end of the curve is not clean: section 7 counted how many replies break the guide at a dose
+# of 20. An arm is one draw of rows and one training a seed; with a single seed the intervals hold nothing of that
+# chance, and a raw curve that rises with its dose shows how large it is. And where curation is ahead at the first
+# dose already, these runs have no crossing to show: it may lie lower, or nowhere.
 #
-# The same for **wrong replies**, if the stored runs have them: rows in the best of manners that state another value
-# than the screen shows.
-
-# %%
-if doses_of(real, "contradicting_fact"):
-    wrong_gaps = draw_trial(real, "contradicting_fact", "The real model")
-    say(wrong_gaps, doses_of(real, "contradicting_fact"), "contradicting_fact")
-else:
-    print("The stored runs have no doses of wrong replies; turn FAULT to see them on the lab model.")
-
-# %% [markdown]
 # And cleaning against choosing: do the hundred best do better than random clean ones? Choosing in turns over intents
 # has a side effect that the second half of the cell counts: it changes the mix of questions.
 
@@ -586,10 +595,10 @@ else:
 seeds = [seed for seed in real["excellent"] if seed in real["clean"]]
 both = [[real[arm][seed] for seed in seeds] for arm in ("excellent", "clean")]
 chosen = intervals.paired_difference(*both).times(100)
+assert chosen.high < 0  # the summary says so
 verdict = ("the hundred best do better" if chosen.low > 0 else "random clean rows do better" if chosen.high < 0
            else "no difference can be shown")
 print(f"excellent minus clean: {chosen.value:+.0f} points [{chosen.low:+.0f}, {chosen.high:+.0f}]: {verdict}.")
-print("Here the choosing was work for nothing." if chosen.value <= 0 else "Here the choosing brought something.")
 for name, rows in {"excellent": excellent, "clean": trial.training_side(outcome.kept), "test": held_out}.items():
     rules = sum(bool(row["policy"]) for row in rows) / len(rows)
     print(f"  {name}: {rules:.0%} ask about a rule of the shop, the others about a product")
@@ -602,7 +611,6 @@ for name, rows in {"excellent": excellent, "clean": trial.training_side(outcome.
 # bars of these small trainings are hidden.
 
 # %%
-from IPython.utils.capture import capture_output
 from tqdm.auto import tqdm
 
 DOSES = (20, 40, 60, 80, 95)
@@ -631,9 +639,11 @@ lab_gaps = draw_trial(marks, FAULT, f"The lab model, {LAB_STEPS} steps")
 say(lab_gaps, DOSES, FAULT)
 
 # %% [markdown]
-# **Claim 2: choosing a hundred excellent examples pays before half of the raw replies are off-brand.** The effect is
-# the crossing, in per cent; a curve that does not cross is written down as 0 or 100. **Claim 3: a hundred excellent
-# examples do as well as random ones from all that is clean**, to five points.
+# **Claim 2: choosing a hundred excellent examples pays before half of the raw rows have the off-brand fault.** The
+# effect is the crossing, in per cent. An end that lies outside of the doses we measured is written down as 0 or 100,
+# and means no more than "at the first dose or below" or "above the last". **Claim 3: a hundred excellent examples do
+# as well as random ones from all that is clean**, to five points. (The hundred are read more than once, the random
+# rows are all different: that is part of the comparison.)
 
 # %%
 if FAULT == "off_brand":
@@ -651,24 +661,13 @@ _, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("hundred-matches-clean", verdicts["hundred-matches-clean"], ax)
 for name in ("pays-below-half", "hundred-matches-clean"):
     print(verdicts.get(name, f"{name} is about off-brand replies: not recorded here."), "\n")
+print(f"Claim 3 on the real model (section 9): {chosen.value:+.0f} points [{chosen.low:+.0f}, {chosen.high:+.0f}], "
+      + ("which refutes it." if chosen.high < -5 else "which bears it out." if chosen.low > -5 else "undecided."))
 
 # %% [markdown]
-# Equal steps are not the only fair comparison: an arm may do better with a longer run. In longer, stored runs of the
-# lab model each arm takes its **best number of steps**, chosen on the validation conversations and scored on the
-# test's. (On the real model equal steps alone were run.)
-
-# %%
-if "lab" in stored:
-    at_best = {arm: {seed: fit_of(run) for seed, run in runs.items()} for arm, runs in stored["lab"].items()}
-    for arm, runs in stored["lab"].items():
-        print(f"{arm:>22} fit {np.mean(list(at_best[arm].values())):4.0%}; best steps: "
-              f"{', '.join(str(run['steps']) for run in runs.values())}")
-    say(draw_trial(at_best, "off_brand", "The lab model, each arm at its best steps"),
-        doses_of(at_best, "off_brand"), "off_brand")
-else:
-    print("There are no stored runs at best steps yet; turn LAB_STEPS to see a longer run.")
-
-# %% [markdown]
+# All arms had equal steps here. That is not the only fair comparison: an arm may gain more than another from a longer
+# run. Turn `LAB_STEPS` to see.
+#
 # ## 11. How much to hold out?
 #
 # "Hold out ten to twenty per cent" is the usual advice. What a held-out prompt is good for is to make the score more
@@ -689,7 +688,8 @@ for desk_size in (200, 1000, len(outcome.kept)):
 
 # %% [markdown]
 # With 200 records a tenth is 20 prompts, and the score is a guess: hold out more, or write test questions by hand.
-# Comparing two models on the *same* prompts, as we do, takes fewer of them than knowing one score.
+# Comparing two models on the *same* prompts, as we do, takes fewer of them than comparing two scores from different
+# prompts, as far as the models fail at the same ones.
 #
 # ## 12. Let a model write the data
 #
@@ -744,7 +744,9 @@ for name, chosen in sources.items():
     by_source[name] = judge(run, lab_held_out)
     own_model = run if name == "unfiltered" else own_model
 for name, each in by_source.items():
-    print(f"{name:>10}  " + "   ".join(f"{key} {np.mean(each[key]):4.0%}" for key in ("on-brand", "right", "fit")))
+    count = len(sources.get(name, arms["clean"]))
+    print(f"{name:>10}  " + "   ".join(f"{key} {np.mean(each[key]):4.0%}" for key in ("on-brand", "right", "fit"))
+          + f"   ({count} rows, each read {rows / count:.1f} times)")
 if "filtered" in by_source:
     for name, other in (("synthetic-near-gold", "people"), ("filtering-helps", "unfiltered")):
         pair = [by_source[side]["fit"] for side in ("filtered", other)]
@@ -755,16 +757,19 @@ else:
     print(f"Only {len(filtered)} replies passed: claims 4 and 5 are not tried. Turn up LAB_STEPS.")
 
 # %% [markdown]
-# **Claims 4 and 5** ask whether filtered synthetic replies teach nearly as well as people's own, and better than
-# unfiltered ones, to five points. Whatever the verdicts: the writer was itself trained on a hundred replies of
-# people, so "no people needed" is not what was shown; and all that the filter cannot see is handed down as it is.
+# **Claim 4**: filtered synthetic replies teach nearly as well as people's own, at most five points behind. **Claim 5**:
+# they teach better than unfiltered ones, by five points at least. The sets differ in size too, so both claims are about
+# what is left after the filter, few rows read often. Whatever the verdicts: the writer was itself trained on a hundred
+# replies of people, so "no people needed" is not what was shown; and all that the filter cannot see is handed down as
+# it is.
 #
 # ## 13. A model that feeds on itself
 #
 # What if the next model writes the data for the one after it? What is rare may not be drawn, and what was never drawn
-# is gone: that is the fear, called *model collapse*. `diversity` gives the share of word pairs that are distinct, of
-# replies that occur once, and the uncertainty of the opening sentence in bits (1 bit is a coin). Names and figures
-# come from the prompt and not from the model's wording, so `synthetic.wording` replaces them first.
+# is gone: that is the fear, called *model collapse*. `diversity` gives the share of word pairs that are distinct, the
+# number of different replies as a share of all, and the uncertainty of the opening sentence in bits (1 bit is a coin).
+# Names and figures come from the prompt and not from the model's wording, so `synthetic.wording` replaces them first.
+# (On-brand is here a share of *drawn* replies; in section 12 the models took the likeliest token.)
 
 # %%
 print(diversity.diversity(["We do. It is red."] * 2), "two equal replies")
@@ -783,10 +788,10 @@ for name, rows in chain.items():
     print(f"{name:>7}: {rows[0]['reply']}")
 
 # %% [markdown]
-# Two forces pull in opposite directions. Sampling loses what is rare, which lowers diversity. But each model also
-# makes mistakes, the next one learns them, and nonsense is very diverse. So a rise of diversity with a falling
-# on-brand share is noise, not richness. **Claim 6: training on one's own output narrows the replies**, by ten per
-# cent of the distinct word pairs at least, from generation 0 to 2.
+# Two forces pull in opposite directions. Sampling loses what is rare, which lowers diversity. But each model also makes
+# mistakes, the next one learns them, and nonsense is very diverse. So a change of diversity means little where the
+# on-brand share falls: it may be noise that comes or goes. **Claim 6: training on one's own output narrows the
+# replies**, by ten per cent of the distinct word pairs at least, from generation 0 to 2.
 
 # %%
 change = diversity.narrowing(said["0"], said[str(GENERATIONS)])
@@ -797,27 +802,37 @@ if GENERATIONS == 2:
     print(result)
 else:
     print(f"after {GENERATIONS} generations: {change.value:+.0f} % [{change.low:+.0f}, {change.high:+.0f}]")
+own = [diversity.diversity(said[name])["distinct_pairs"] for name in ("people", "0", str(GENERATIONS))]
+print(f"Distinct pairs: people {own[0]:.0f} %, generation 0 {own[1]:.0f} %, generation {GENERATIONS} {own[2]:.0f} %. "
+      + ("Generation 0 was more varied than people, by its mistakes: what changes after it is noise, and no loss of "
+         "people's variety was measured." if min(own[1:]) > own[0] else
+         "The last generation is less varied than people." if own[2] < own[0] else
+         "The last generation is at least as varied as people."))
 
 # %% [markdown]
-# Gerstgrasser et al. (below) found that keeping people's data in every generation stops the decline. You could try
-# it: tune on `people` as well.
+# Gerstgrasser et al. (below) found that keeping people's data in every generation stops the decline.
 #
-# All verdicts of this run:
+# All verdicts of this run. A "mixed" one is neither a yes nor a no:
 
 # %%
 for name, result in verdicts.items():
     numbers = [round(number, 1) + 0.0 for number in (result.effect, result.low, result.high)]
     print(f"{name:24} {result.verdict:20} {numbers[0]:g} [{numbers[1]:g}, {numbers[2]:g}] {result.unit}")
+mixed = sum(result.verdict == "mixed" for result in verdicts.values())
+print(f"\n{mixed} of {len(verdicts)} are mixed: "
+      + ("the effects may well be there, but a run of this size does not decide. More prompts and more seeds would."
+         if mixed else "this run decided each."))
 
 # %% [markdown]
 # ## Exercise 1: does it pay?
 #
-# *7 minutes · core · a decision, not code.* Five desks ask for advice. Each has measured how many of its raw replies
-# are off-brand. They can train on the raw rows **as they are** (no price), **clean** them with filters, or choose a
-# hundred **excellent** ones by hand. A desk says how many points of fit replies the work must bring to be worth it.
-# Advise what is *surely* worth its price: the interval of the gap to raw lies above the price as a whole. If both
-# are, take the one whose gap exceeds its price by more; if neither is, leave the rows as they are. And whatever the
-# score says, three kinds of rows need a treatment of their own: `"drop"`, `"mask"` or `"keep"`.
+# *7 minutes · core · a decision, not code.* Five desks ask for advice. Each knows its dose: how many of its raw rows
+# have the off-brand fault. They can train on the raw rows **as they are** (no price), **clean** them with filters, or
+# have a program choose a hundred **excellent** ones. A desk says how many points of fit replies the work must bring to
+# be worth it. Advise what is *clearly* worth its price: the interval of the gap to raw lies above the price as a whole.
+# (It is an interval over prompts; with one training an arm, another seed may still move the gap.) If both are, take the
+# one whose gap exceeds its price by more; if neither is, leave the rows as they are. And whatever the score says, three
+# kinds of rows need a treatment of their own: `"drop"`, `"mask"` or `"keep"`.
 
 # %%
 from ftlab import files, paths
@@ -835,7 +850,7 @@ def gap_to_raw(arm, dose):  # in points, with its interval
     return intervals.paired_difference(*rows).times(100)
 
 
-desks = {  # off-brand replies in the raw rows (%), and the price of each way in points
+desks = {  # raw rows with the off-brand fault (%), and the price of each way in points
     "tidy": {"dose": 20, "clean": 3, "excellent": 3},
     "mixed": {"dose": 60, "clean": 3, "excellent": 8},
     "wild": {"dose": 95, "clean": 3, "excellent": 8},
@@ -876,10 +891,10 @@ for name, each in desks.items():
     said, wanted = plan[name], max(worth, key=worth.get, default="as it is")
     if said != "as it is":
         check(said in worth, f"{name}: the gap of {said} may be {gaps[said].low:.0f} points, and its price is "
-                             f"{each[said]}: that is not surely worth it.")
-    check(said != "as it is" or not worth, f"{name}: {wanted} is surely worth its price, so raw rows waste points.")
+                             f"{each[said]}: that is not clearly worth it.")
+    check(said != "as it is" or not worth, f"{name}: {wanted} is clearly worth its price, so raw rows waste points.")
     check(said == wanted, f"{name}: {said} is worth it too, but {wanted} exceeds its price by more.")
-passed("You buy curation where it surely pays, and do what no score rewards everywhere.")
+passed("You buy curation where its gap clearly exceeds its price, and do what no score rewards everywhere.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -915,6 +930,7 @@ from ftlab.exercise import check, passed
 
 found = precision_and_recall([1, 2, 9], [1, 2, 3, 4])
 check(found is not None, "nothing comes back. Return two numbers: precision, recall.")
+check(not isinstance(found, dict), "return two numbers and no dict: precision first, then recall.")
 check(len(found) == 2, "return exactly two numbers: precision first, then recall.")
 check(abs(found[0] - 1 / 2) > 1e-9, "precision divides by what was dropped, recall by what was planted. Swap them.")
 check(abs(found[0] - 2 / 3) < 1e-9, "2 of the 3 dropped records have the fault: precision 2/3.")
@@ -992,6 +1008,8 @@ check(halves("aabcd", 0.4) == ["test", "test", "train", "train", "train"],
       "customer a has two of five rows, and that is 0.4: the share counts rows and not customers.")
 check(halves("abcde", 0.2) == ["test", "train", "train", "train", "train"],
       "0.2 of five rows is one row: stop when the share is reached, not after it is exceeded.")
+check(halves("abaa", 0.5) == ["test", "train", "test", "test"],
+      "customer a has three of four rows, and two of them come after b: count all the rows of a customer at once.")
 passed("No customer is on both sides, and the test is as large as you asked.")
 
 # %% [markdown]
@@ -1047,6 +1065,15 @@ for name in ("Anna@Post.ORG", "anna7@post.org", "anna_b@post.org", "anna.b@post.
           f"all of {name} goes: capitals, digits, dots, dashes and underscores belong to it.")
 for text, masked in (("(a@b.org)", "(<EMAIL_1>)"), ("to:a@b.org", "to:<EMAIL_1>"), ("'a@b.org'", "'<EMAIL_1>'")):
     check(mask_emails(text)[0] == masked, f"in {text!r} only the address goes, and the marks around it stay.")
+for start in ("-", ".."):
+    check(mask_emails(f"{start}a@b.org")[0] == f"{start}<EMAIL_1>",
+          "an address begins with a letter or digit: a dash or dot before it stays.")
+check(mask_emails("a@b.org- or")[0] == "<EMAIL_1>- or", "an address ends in a letter: a dash after it stays.")
+for name in ("a@b.co.uk", "a@shop.info", "a@b"):
+    check(mask_emails(f"to {name} now")[0] == "to <EMAIL_1> now",
+          f"all of {name} goes: after the @ there may be any number of dots, and an ending of any length.")
+check(mask_emails("A@b.org a@b.org")[0] == "<EMAIL_1> <EMAIL_2>",
+      "two spellings are two addresses here, or undoing would bring the wrong one back.")
 check(mask_emails("a@b.org c@d.org")[0] == "<EMAIL_1> <EMAIL_2>", "a second address gets the next number.")
 check(mask_emails("a@b.org c@d.org a@b.org")[0] == "<EMAIL_1> <EMAIL_2> <EMAIL_1>", "the same address, the same mask.")
 check(tuple(mask_emails("No mail here.")) == ("No mail here.", {}),
@@ -1105,8 +1132,8 @@ passed("Your masks can be undone by whoever holds the dict, and by nobody else."
 # - A curation is a row of small steps with one form; every line of the export is accounted for.
 # - A filter has a precision and a recall, and they flatter whoever wrote the filter on the same data.
 # - Copies go before the split; the split goes by customer and product; how many prompts you hold out counts.
-# - Whether cleaning pays is a question of dose and price. A model says what most of its rows say, part by part, so a
-#   trial turns the dose and reports the crossing with its interval.
+# - Whether cleaning pays is a question of dose and price, so a trial turns the dose and reports each gap with its
+#   interval. Choosing is not cleaning: in the stored runs a hundred chosen rows did worse than random clean ones.
 # - Leaks, personal data and licences are no question of points.
 # - Synthetic replies carry on what their filter cannot see.
 #

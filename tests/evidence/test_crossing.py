@@ -31,11 +31,14 @@ def test_what_counts_is_where_it_stays_above() -> None:
 
 
 def test_in_words() -> None:
-    assert in_words(Interval(47.4, 30, math.inf), DOSES) == "at 47 % (95 % interval: 30 % to above 60 %)"
+    tail = "95 % interval of the crossing:"
+    assert in_words(Interval(47.4, 30, math.inf), DOSES) == f"from 47 % on ({tail} 30 % to above 60 %)"
     found = in_words(Interval(math.inf, -math.inf, math.inf), DOSES)
-    assert found == "not up to 60 % (95 % interval: 20 % or below to above 60 %)"
+    assert found == f"not even at 60 % ({tail} 20 % or below to above 60 %)"
     found = in_words(Interval(-math.inf, -math.inf, 25), DOSES)
-    assert found == "at 20 % or below (95 % interval: 20 % or below to 25 %)"
+    assert found == f"at every dose measured, from 20 % on ({tail} 20 % or below to 25 %)"
+    found = in_words(Interval(*[-math.inf] * 3), DOSES)
+    assert found == "at every dose measured, with its interval, from 20 % on"
 
 
 @given(st.lists(st.tuples(*[st.integers(-50, 50)] * 3).map(sorted), min_size=1, max_size=6), st.integers(-20, 20))

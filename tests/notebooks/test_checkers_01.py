@@ -57,7 +57,7 @@ POOR = "plan |= {'wild and poor': 'excellent'}\n"
      (POLICY + ROWS + "plan['mail addresses'] = 'keep'", "learn an address by heart"),
      (POLICY + ROWS + "plan['mail addresses'] = 'drop'", "wastes a good reply"),
      (POLICY + ROWS + "plan['tidy'] = 'yes'", "a desk is told"),
-     (POLICY + ROWS + POOR, "not surely worth it"),
+     (POLICY + ROWS + POOR, "not clearly worth it"),
      (ROWS + "plan |= dict.fromkeys(desks, 'as it is')", "so raw rows waste points"),
      (POLICY + ROWS + "plan['wild'] = {'clean': 'excellent', 'excellent': 'clean'}[plan['wild']]",
       "exceeds its price by more")],
@@ -79,7 +79,8 @@ SETS = DEF + "    a, b = set(dropped), set(planted)\n    both = len(a & b)\n"
 
 @pytest.mark.parametrize(
     ("answer", "sentence"),
-    [(SETS + "    return (both / len(b) if b else None), (both / len(a) if a else None)", "Swap them"),
+    [(SETS + "    return {'precision': both / len(a), 'recall': both / len(b)}", "and no dict"),
+     (SETS + "    return (both / len(b) if b else None), (both / len(a) if a else None)", "Swap them"),
      (SETS + "    return (both / len(a) if a else 0), (both / len(b) if b else 0)", "precision is unknown"),
      (SETS + "    return (both / len(a) if a else None), (both / len(b) if b else 0)", "recall is unknown"),
      (SETS + "    if not a and not b:\n        return 0, 0\n"
@@ -129,6 +130,20 @@ def split_by_customer(rows, share):
     away = names[: -int(-share * len(names) // 1)]
     return ["test" if row["customer"] in away else "train" for row in rows]
 """
+SO_FAR = """
+def split_by_customer(rows, share):
+    away, sides = set(), []
+    for i, row in enumerate(rows):
+        held = sum(before["customer"] in away for before in rows[:i])
+        if row["customer"] not in away and held < share * len(rows):
+            away.add(row["customer"])
+    return ["test" if row["customer"] in away else "train" for row in rows]
+"""
+FIRST_ROWS = """
+def split_by_customer(rows, share):
+    away = {row["customer"] for row in rows[: -int(-share * len(rows) // 1)]}
+    return ["test" if row["customer"] in away else "train" for row in rows]
+"""
 WHILE = """
 import numpy as np
 def split_by_customer(rows, share):
@@ -148,6 +163,8 @@ def split_by_customer(rows, share):
      (WALK.format(order="sorted(counts.items(), key=lambda pair: pair[1])", enough=">="), "fewest rows"),
      (WALK.format(order="counts.items()", enough=">"), "the first goes to the test|not after it is exceeded"),
      (AS_ROWS, "belong to one side"),
+     (SO_FAR, "all the rows of a customer at once"),
+     (FIRST_ROWS, "all the rows of a customer at once"),
      (OF_CUSTOMERS, "counts rows and not customers|enough for")],
 )  # fmt: skip
 def test_a_split_by_something_else_is_told_why(answer: str, sentence: str) -> None:
@@ -167,6 +184,16 @@ def mask_emails(text):
     masks = {{}}
     text = re.sub(r"{pattern}", lambda found: masks.setdefault(found[0], f"<EMAIL_{{len(masks) + 1}}>"), text)
     return text, {{mask: address for address, mask in masks.items()}}
+"""
+LOWER = """
+import re
+def mask_emails(text):
+    masks, back = {}, {}
+    def hide(found):
+        mask = masks.setdefault(found[0].lower(), f"<EMAIL_{len(masks) + 1}>")
+        back[mask] = found[0]
+        return mask
+    return re.sub(r"[A-Za-z0-9][\\w.-]*@[\\w.-]*[A-Za-z]", hide, text), back
 """
 RIGHT = r"[A-Za-z0-9][\w.-]*@[\w.-]*[A-Za-z]"
 ONE_BY_ONE = """
@@ -210,6 +237,11 @@ def mask_emails(text):
      (MASKS.format(pattern=r"[\w.-]+@[\w.-]+"), "the full stop ends the sentence"),
      (MASKS.format(pattern=RIGHT).replace("for address, mask in masks.items()", "for mask, address in masks.items()"),
       "from the mask to the address"),
+     (MASKS.format(pattern=r"[\w.-]+@[\w.-]*[A-Za-z]"), "begins with a letter or digit"),
+     (MASKS.format(pattern=r"[A-Za-z0-9][\w.-]*@[\w.-]+\.[A-Za-z]{{2,3}}".replace("{{", "{").replace("}}", "}")),
+      "an ending of any length"),
+     (MASKS.format(pattern=r"[A-Za-z0-9][\w.-]*@[\w-]+\.[A-Za-z]+"), "any number of dots"),
+     (LOWER, "two spellings are two addresses"),
      (NEW_EACH, "the same address, the same mask"),
      (ONE_BY_ONE, "one address may be part of another")],
 )  # fmt: skip
