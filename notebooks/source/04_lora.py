@@ -427,7 +427,7 @@ _ = figure.suptitle(f"Real model, seed {seeds[0]}: LoRA and full fine-tuning, ea
 # %%
 one_seed = len(seeds) == 1
 arms = {"by_prompt": quality["lora"][0], "against": quality["full"][0]} if one_seed else {}
-result = claims.record("lora-reaches-full", seeds[0], *ahead, **arms, model=claims.find("lora-reaches-full").model)
+result = claims.record("lora-reaches-full", seeds[0], *ahead, **arms, model=claims.find("lora-reaches-full").models[0])
 print(result)
 if edges:
     print("Other rates than the three might change this verdict: see the line on the edge above.")
@@ -690,7 +690,7 @@ for seed in seeds:
 less_real = intervals.paired_difference(kept_real["lora"], kept_real["full"]).times(100)
 arms = {"by_prompt": kept_real["lora"][0], "against": kept_real["full"][0]} if one_seed else {}
 result_real = claims.record("lora-forgets-less-real", seeds[0], *less_real, **arms,
-                            model=claims.find("lora-forgets-less-real").model)
+                            model=claims.find("lora-forgets-less-real").models[0])
 print(result_real)
 same = result.verdict == result_real.verdict
 print("\nThe two models give " + (f"the same verdict: {result.verdict}." if same else
