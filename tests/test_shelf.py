@@ -29,6 +29,9 @@ def test_the_second_time_it_comes_from_the_shelf_and_is_the_same(choice, lora, h
     assert "from the shelf" not in capsys.readouterr().out
     again = sft.from_shelf("desk", choice, ROWS, lora=lora, **HOW)
     assert "from the shelf: desk-" in capsys.readouterr().out and again.seconds == 0.0
+    ids = torch.arange(5)[None]
+    with torch.no_grad():  # also in the number format: training leaves bf16 around a model, the shelf does not
+        assert torch.equal(trained.model(ids).logits, again.model(ids).logits)
     base, _ = sft.load(choice)
     untuned, first, second = (list(each.state_dict().values()) for each in (base, trained.model, again.model))
     assert len(first) == len(second) and all(torch.equal(a, b) for a, b in zip(first, second, strict=True))

@@ -96,6 +96,7 @@ def from_shelf(name: str, choice: Choice, rows: list[dict], *, lora=None, **sett
         name: What it is for, in small letters.
         settings: As ``fine_tune`` takes them; JSON values.
     """
+    from accelerate.utils import extract_model_from_parallel
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
@@ -113,7 +114,8 @@ def from_shelf(name: str, choice: Choice, rows: list[dict], *, lora=None, **sett
     run = fine_tune(choice, rows, lora=lora, **settings, output_dir=str(place))
     shelf.keep(run.model, place, run.seconds)
     checkpoints.finish(place)
-    return run
+    # The trainer leaves its bf16 arithmetic around the model; one from the shelf computes in the format of its weights.
+    return run._replace(model=extract_model_from_parallel(run.model, keep_fp32_wrapper=False).eval())
 
 
 def row_losses(model, tokenizer, rows: list[dict]) -> list[float]:
