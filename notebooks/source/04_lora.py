@@ -335,8 +335,9 @@ print(f"A step on this one example took {measured['LoRA']['seconds']:.2f} s with
       f"{measured['full']['seconds']:.2f} s with all weights.")
 
 # %% [markdown]
-# Paper and count agree. The process's own growth has the activations in it, so it is larger for LoRA than its sum. For
-# full tuning it may even be a little smaller, since memory that was in use before is used again.
+# Paper and count agree. The process's own growth has the activations in it, so in a fresh process it is larger for LoRA
+# than its sum. Where the adapter was tuned in this very process, it may be smaller or nothing at all, since memory that
+# was in use before is used again.
 #
 # ### Quality, time, and what is kept: the stored runs
 #
