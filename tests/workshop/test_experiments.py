@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 
-from ftlab import claims, paths
+from ftlab import claims, paths, texts
+from ftlab.tuning import sft
 from ftlab.workshop import trial
-from ftlab.workshop.experiments import sft
 
 
 def test_every_claim_names_a_notebook_that_takes_its_dials_or_an_experiment() -> None:
@@ -20,9 +20,9 @@ def test_every_claim_names_a_notebook_that_takes_its_dials_or_an_experiment() ->
 
 
 def test_a_larger_sample_contains_the_smaller() -> None:
-    rows = sft.conversations("train")
-    assert sft.sample(rows, 300, 1)[:10] == sft.sample(rows, 10, 1)
-    assert sft.sample(rows, 10, 1) != sft.sample(rows, 10, 2)
+    rows = texts.plain_conversations("train")
+    assert texts.sample(rows, 300, 1)[:10] == texts.sample(rows, 10, 1)
+    assert texts.sample(rows, 10, 1) != texts.sample(rows, 10, 2)
 
 
 def test_masked_cross_entropy_is_the_models_own_loss() -> None:
@@ -65,10 +65,10 @@ def test_the_trainer_computes_the_hand_made_loss_in_the_precision_that_was_asked
             hook.remove()
 
     monkeypatch.setattr(trainer, "masked_cross_entropy", watched)
-    rows = sft.conversations("train")[:8]
+    rows = texts.plain_conversations("train")[:8]
     for dtype in ("float32", "bfloat16"):
         seen.clear()
         choice = replace(lab(), device="cpu", dtype=dtype)
-        model, _, _ = sft.fine_tune(choice, rows, 1e-4, 1, 0, output_dir=str(tmp_path))
+        model, *_ = sft.fine_tune(choice, rows, lr=1e-4, steps=1, seed=0, output_dir=str(tmp_path))
         assert seen and set(seen) == {getattr(torch, dtype)}
         assert {p.dtype for p in model.parameters()} == {torch.float32}  # small updates would be lost in 16 bits

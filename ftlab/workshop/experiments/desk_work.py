@@ -8,67 +8,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from collections import Counter
 
 from ftlab import files, model, paths, rivals, texts
 from ftlab.scores import desk, template
-from ftlab.tuning import generate
+from ftlab.tuning import chat, generate, sft
 from ftlab.world import brand, house
 from ftlab.world.pairs import KINDS
 
 PER_KIND = 75  # training conversations of each kind
-EPOCHS, BATCH_SIZE, LR, RANK = 2, 4, 1e-3, 16
+EPOCHS, BATCH_SIZE, LR = 2, 4, 1e-3
 ASKED = 10  # test conversations of each kind for the rivals that are asked by a long prompt
 REPLY_TOKENS = 80  # most tokens of a reply; the longest gold reply has 73
-
-
-def tune(choice: model.Choice, rows: list[dict], seed: int, folder: str, lr=LR, batch_size=BATCH_SIZE, max_steps=-1):
-    """The real model with LoRA, tuned on conversations: the model, its tokenizer, and the seconds that it took.
-
-    Args:
-        max_steps: Optimizer steps; by default ``EPOCHS`` passes over the rows.
-    """
-    import torch
-    from datasets import Dataset
-    from peft import LoraConfig
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-    from trl import SFTConfig, SFTTrainer
-
-    from ftlab.tuning import chat
-    from ftlab.tuning.loss import can_be_lean
-    from ftlab.tuning.trainer import HandLoss
-
-    tokenizer = AutoTokenizer.from_pretrained(choice.path)
-    tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE
-    base = AutoModelForCausalLM.from_pretrained(
-        choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
-    ).to(choice.device)
-    trainer = (HandLoss if can_be_lean(base) else SFTTrainer)(
-        model=base,
-        processing_class=tokenizer,
-        train_dataset=Dataset.from_list(chat.pairs(tokenizer, rows)),
-        peft_config=LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules="all-linear", task_type="CAUSAL_LM"),
-        args=SFTConfig(
-            output_dir=folder,
-            num_train_epochs=EPOCHS,
-            max_steps=max_steps,
-            per_device_train_batch_size=batch_size,
-            learning_rate=lr,
-            lr_scheduler_type="linear",
-            warmup_steps=0.1,
-            seed=seed,
-            bf16=choice.dtype == "bfloat16",
-            use_cpu=choice.device == "cpu",
-            activation_checkpointing=False,
-            train_sampling_strategy="group_by_length",
-            logging_steps=10,
-            save_strategy="no",
-            report_to="none",
-        ),
-    )
-    seconds = trainer.train().metrics["train_runtime"]
-    return trainer.model, tokenizer, seconds
 
 
 def scores(replies: list[str], rows: list[dict]) -> dict[str, list[int]]:
@@ -80,13 +33,7 @@ def scores(replies: list[str], rows: list[dict]) -> dict[str, list[int]]:
 
 def measure_rivals(choice: model.Choice, seed: int = 0) -> dict:
     """Asked plainly, with the brand guide, with three examples; the template. By conversation."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(choice.path)
-    base = AutoModelForCausalLM.from_pretrained(
-        choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
-    ).to(choice.device)
+    base, tokenizer = sft.load(choice)
     rows, few = texts.balanced(texts.conversations("test"), ASKED, seed=0), rivals.examples(seed)
     found = {}
     ways = {"plain": rivals.plain, "guide": rivals.guide, "examples": lambda row: rivals.shown(row, few)}
@@ -107,12 +54,13 @@ def measure_tuned(choice: model.Choice, seed: int) -> dict:
     """The tuned model on every test conversation."""
     from tempfile import TemporaryDirectory
 
-    from ftlab.tuning import chat
-
     rows = [house.in_house_words(row) for row in texts.balanced(texts.conversations("train"), PER_KIND, seed)]
     test = texts.conversations("test")
+    steps = EPOCHS * math.ceil(len(rows) / BATCH_SIZE)
     with TemporaryDirectory(dir=paths.runs()) as folder:
-        tuned, tokenizer, seconds = tune(choice, rows, seed, folder)
+        tuned, tokenizer, _, seconds = sft.fine_tune(
+            choice, rows, lr=LR, steps=steps, batch_size=BATCH_SIZE, seed=seed, lora=sft.LORA, output_dir=folder
+        )
     start = time.perf_counter()
     replies = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, test), REPLY_TOKENS)
     found = {"seed": seed, "examples": len(rows), "train_s": round(seconds), "kinds": [row["kind"] for row in test],
