@@ -3,19 +3,25 @@
 A place on the shelf is a run's folder (``ftlab.tuning.checkpoints.run_folder``), named after everything that shaped
 the run. Whatever changes, a dial, a row, the base model, the number format, a library or the package's own training
 code, gives another place, so a model is never taken for one that it is not.
+
+One model comes with the clone, in ``data/shelf``, because its training takes longer than a lesson. It is taken only for
+the very same rows, base model and dials; what differs between machines (``MACHINE``) it tells and does not ask for.
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from ftlab import files
+from ftlab import files, paths
 from ftlab.model import Choice
 from ftlab.tuning import checkpoints
 
 MODEL, NOTE = "tuned", "tuned.json"  # the weights (an adapter, or a whole model), and what is known about them
+SETTINGS = "settings.json"  # all that shaped the run
+MACHINE = ("dtype", "code", "libraries")  # settings that change the last bits of the weights, not what was asked for
 CODE = ("chat.py", "loss.py", "trainer.py", "sft.py")  # of ftlab/tuning: what makes rows into changes of weights
 
 
@@ -41,13 +47,28 @@ def place(name: str, choice: Choice, rows: list[dict], **settings: object) -> Pa
 
 
 def find(folder: Path) -> Path | None:
-    """The tuned model in a place on the shelf, or None. If it is there, a line says since when, and what it took."""
-    model = folder / MODEL
-    if not (folder / NOTE).exists() or checkpoints.weights_fault(model) is not None:
-        return None
-    note = files.read_json(folder / NOTE)
-    print(f"from the shelf: {folder.name}, tuned on {note['date']} in {note['seconds']:.0f} seconds")
-    return model
+    """The tuned model of a place on the shelf, or None. If there is one, a line says since when, and what it took."""
+    for place in (folder, *shipped(folder)):
+        model = place / MODEL
+        if (place / NOTE).exists() and checkpoints.weights_fault(model) is None:
+            note = files.read_json(place / NOTE)
+            whose = "the shelf" if place == folder else "the course's own shelf"
+            print(f"from {whose}: {place.name}, tuned on {note['date']} in {note['seconds']:.0f} seconds")
+            return model
+    return None
+
+
+def shipped(folder: Path) -> Iterator[Path]:
+    """The places of ``data/shelf`` that were made with the settings of this one, the machine's own left aside."""
+    asked = files.read_json(folder / SETTINGS) if (folder / SETTINGS).exists() else None
+    for settings in sorted((paths.data() / "shelf").glob(f"*/{SETTINGS}")):
+        if asked and shared(files.read_json(settings)) == shared(asked):
+            yield settings.parent
+
+
+def shared(settings: dict) -> dict:
+    """A run's settings without those of the machine that it ran on."""
+    return {key: value for key, value in settings.items() if key not in MACHINE}
 
 
 def keep(model, folder: Path, seconds: float) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import families
 import pytest
 
-from ftlab import model, shelf
+from ftlab import files, model, paths, shelf
 from ftlab.tuning import sft
 
 ROWS = [{"messages": [{"role": "user", "content": f"How heavy is kettle {i}?"},
@@ -78,3 +78,20 @@ def test_row_losses_are_the_models_own_on_the_reply_alone(choice):
             log_p = base(torch.tensor([whole])).logits[0].log_softmax(-1)
         by_hand = [-log_p[place - 1, whole[place]].item() for place in range(len(asked), len(whole))]
         assert loss == pytest.approx(sum(by_hand) / len(by_hand), abs=1e-4)
+
+
+def test_what_comes_with_the_clone_is_taken_for_the_very_same_run_alone(choice, home, capsys):
+    trained = sft.from_shelf("desk", choice, ROWS, lora=LORA, **HOW)
+    place = shelf.place("desk", choice, ROWS, lora=LORA, **HOW)
+    given = paths.data() / "shelf" / "desk"
+    given.parent.mkdir(parents=True)
+    place.rename(given)
+    settings = files.read_json(given / shelf.SETTINGS)
+    files.write_json(given / shelf.SETTINGS, {**settings, "dtype": "another machine's", "libraries": {}, "code": ""})
+    capsys.readouterr()
+    again = sft.from_shelf("desk", choice, ROWS, lora=LORA, **HOW)
+    assert "from the course's own shelf: desk, tuned on" in capsys.readouterr().out and again.seconds == 0.0
+    for ours, theirs in zip(trained.model.parameters(), again.model.parameters(), strict=True):
+        assert ours.equal(theirs)
+    for rows, change in ((ROWS[1:], {}), (ROWS, {"seed": 1}), (ROWS, {"lora": {**LORA, "r": 8}})):
+        assert shelf.find(shelf.place("desk", choice, rows, **{**HOW, "lora": LORA, **change})) is None

@@ -23,6 +23,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ftlab import files, paths
+from ftlab.model import MARK
 
 LOCK = ".lock"  # whoever trains in a folder holds it
 PREFIX = "checkpoint-"  # what ``Trainer`` puts before the step number
@@ -66,14 +67,16 @@ def run_folder(name: str, *, model: str | Path, room_bytes: int | None = None, *
 
 
 def fingerprint(thing: str | Path | Iterable[dict]) -> str:
-    """A short hash of training rows (a list or a ``Dataset``) or of a model folder's files; a hub name stays a name."""
+    """A short hash of training rows (a list or a ``Dataset``) or of a model folder's files; a hub name stays a name.
+
+    Papers in a model's folder, such as its README, count for nothing: they change no weight.
+    """
     digest = hashlib.sha256()
     if isinstance(thing, (str, Path)):
         if not Path(thing).is_dir():
             return str(thing)
         for path in sorted(Path(thing).iterdir()):
-            # the README and other papers in the folder change no weight
-            if path.suffix in {".safetensors", ".json", ".jinja"}:
+            if path.suffix in {".safetensors", ".json", ".jinja"} and path.name != MARK:
                 digest.update(path.name.encode() + b"\0")
                 with open(path, "rb") as file:
                     digest.update(hashlib.file_digest(file, "sha256").digest())
