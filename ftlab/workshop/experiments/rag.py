@@ -116,9 +116,10 @@ def attack(name: str, seed: int) -> dict:
 
 
 def trained(name: str, seed: int) -> dict:
-    """A training alone, so that it is a job of its own; its seconds stand beside its adapter on the shelf."""
+    """A training alone, so that it is a job of its own: the processor seconds that it took, with all around it."""
+    begun = time.process_time()
     run = rag_ways.MODELS[name](seed)
-    return {"seconds": run.seconds, "log": run.log}
+    return {"seconds": round(time.process_time() - begun, 1), "log": run.log}
 
 
 PARTS = {
@@ -200,7 +201,8 @@ def gather(seeds: tuple[int, ...]) -> dict:
     """What notebook 07 shows: the questions, and for each seed every part that is there."""
     choice, rows = model.choose(), rag_rows.asked()
     questions = [{"id": row["id"], "group": unscreened.group(row), "question": row["messages"][0]["content"],
-                  "expected": row["expected"], "changed": changes} for row, changes in zip(rows, rag_rows.touched(rows), strict=True)]  # fmt: skip
+                  "expected": row["expected"], "changed": changes}
+                 for row, changes in zip(rows, rag_rows.touched(rows), strict=True)]  # fmt: skip
     runs = {
         str(seed): {part: small(do(part, seed)) for part in PARTS if path_of(part, seed).exists()} for seed in seeds
     }
@@ -210,6 +212,7 @@ def gather(seeds: tuple[int, ...]) -> dict:
                 "lr": rag_ways.LR,
                 "batch_size": rag_ways.BATCH_SIZE, "reply_tokens": rag_ways.REPLY_TOKENS}  # fmt: skip
     return {"model": choice.name, "dtype": choice.dtype, "date": date.today().isoformat(), "settings": settings,
+            "orders": list(rag_rows.ORDERS),
             "questions": questions, "runs": runs}  # fmt: skip
 
 

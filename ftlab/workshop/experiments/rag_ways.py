@@ -120,7 +120,7 @@ class Writer:
         self.kept = files.read_json(self.path) if self.path.exists() else {}
 
     def replies(self, asked: Sequence[dict]) -> list[dict]:
-        """For each conversation the reply, its tokens, those of the prompt, and the seconds that it took."""
+        """For each conversation the reply, its tokens, those of the prompt, and the processor seconds that it took."""
         self.run = self.run or MODELS[self.name](self.seed)
         prompts = chat.prompts(self.run.tokenizer, list(asked))
         keys = [hashlib.sha256(prompt.encode()).hexdigest()[:16] for prompt in prompts]
@@ -128,9 +128,9 @@ class Writer:
         new = {key: i for i, key in enumerate(keys) if key not in self.kept}
         missing = sorted(new.values(), key=lengths.__getitem__)
         for begin in range(0, len(missing), AT_ONCE):
-            part, started = missing[begin : begin + AT_ONCE], time.perf_counter()
+            part, started = missing[begin : begin + AT_ONCE], time.process_time()
             texts = generate.replies(self.run.model, self.run.tokenizer, [prompts[i] for i in part], REPLY_TOKENS)
-            took = (time.perf_counter() - started) / len(part)
+            took = (time.process_time() - started) / len(part)
             for i, text in zip(part, texts, strict=True):
                 tokens = len(self.run.tokenizer(text, add_special_tokens=False)["input_ids"])
                 self.kept[keys[i]] = {"reply": text, "read": lengths[i], "written": tokens, "seconds": round(took, 3)}
