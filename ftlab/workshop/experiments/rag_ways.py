@@ -54,8 +54,8 @@ def closed_book(seed: int) -> sft.Run:
 
 def raft(seed: int) -> sft.Run:
     """The assistant, tuned to read numbered passages among distractors; it never saw a test product."""
-    rows = unscreened.rows("train")
-    return tuned("rag-raft", start(seed), rag_rows.raft_rows(seed, found(rows, DEEP), chunks()), seed)
+    lists = found(rag_rows.raft_asked(seed), DEEP)
+    return tuned("rag-raft", start(seed), rag_rows.raft_rows(seed, lists, chunks()), seed)
 
 
 def retrained(seed: int) -> sft.Run:
