@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 import time
+import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -247,7 +248,9 @@ class Index:
             rows = table.to_arrow()
             table = self._database.create_table(TABLE, data=rows, mode="overwrite")
             self._publish(table, anew=True)
-            table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+            with warnings.catch_warnings():  # it warns of the readers whom we ask to wait
+                warnings.simplefilter("ignore", UserWarning)
+                table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
             self._held = None
 
     def _write(self, wanted: dict[str, Document], retired: Sequence[str]) -> Written:
