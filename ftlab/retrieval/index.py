@@ -80,8 +80,10 @@ def create(folder: str | Path, model, size: int = chunks.SIZE, overlap: int = 0,
         shutil.rmtree(folder)
     elif folder.exists() and any(path.name != f"{TABLE}.lance" for path in folder.iterdir()):
         raise ValueError(f"{folder}: expected an empty folder, found other files. Name another.")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)  # what a killed create left
     width = embedder.encode(model, ["width"]).shape[1]
-    table = lancedb.connect(folder).create_table(TABLE, schema=_schema(width), mode="overwrite")
+    table = lancedb.connect(folder).create_table(TABLE, schema=_schema(width))
     table.tags.create(PUBLISHED, table.version)
     settings = {"format": FORMAT, "embedder": embedder.fingerprint(model), "width": width, "size": size,
                 "overlap": overlap}  # fmt: skip
