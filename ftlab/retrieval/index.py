@@ -30,7 +30,7 @@ SETTINGS, UNFINISHED = "settings.json", "unfinished.json"
 FORMAT = 1
 WAYS = ("words", "meaning", "hybrid")
 DEPTH = 50  # places of each ranking that fusion looks at
-BATCH = 256  # documents between two commits
+BATCH, COMMITS = 256, 64  # at least so many documents between two commits, and about so many commits at most
 KEEP = timedelta(hours=1)  # how long a version that a reader may hold stays on the disk
 EXACT_UP_TO = 20_000  # chunks; beyond that a graph finds the nearest vectors, nearly always the right ones
 FIELDS = tuple(Chunk.__dataclass_fields__)
@@ -230,7 +230,7 @@ class Index:
         Raises:
             ValueError: If an id is not in the index.
         """
-        known = {row["document"] for row in self._rows(("document",))}
+        known = set(self._marks(self._snapshot()))
         if unknown := sorted(set(ids) - known):
             raise ValueError(f"{self.folder}: expected ids of documents in the index, found {unknown[:5]}. Look at "
                              "index.chunks().")  # fmt: skip
@@ -239,7 +239,7 @@ class Index:
     def sync(self, found: Sequence[Document]) -> Written:
         """Makes the index hold exactly these documents: adds, replaces and retires in one step."""
         wanted = documents.named(found)
-        known = {row["document"] for row in self._rows(("document",))}
+        known = set(self._marks(self._snapshot()))
         return self._write(wanted, sorted(known - set(wanted)))
 
     def purge(self) -> None:
@@ -260,13 +260,13 @@ class Index:
         marks = {id: self._mark(document) for id, document in wanted.items()}
         job = hashlib.sha256(json.dumps([sorted(marks.items()), sorted(retired)]).encode()).hexdigest()
         with self._alone():
-            known = {row["document"]: row["mark"] for row in self._rows(("document", "mark"))}
+            known = self._marks(self._snapshot())
             table = self._resumed(job)
-            there = {row["document"]: row["mark"] for row in table.search().select(["document", "mark"]).to_list()}
+            there = self._marks(table)
             todo = [document for id, document in wanted.items() if there.get(id) != marks[id]]
-            count = 0
-            for i in range(0, len(todo), BATCH):
-                count += self._put(table, todo[i : i + BATCH], marks, there)
+            count, step = 0, max(BATCH, len(todo) // COMMITS)
+            for i in range(0, len(todo), step):
+                count += self._put(table, todo[i : i + step], marks, there)
             if gone := [id for id in retired if id in there]:
                 table.delete(f"document IN ({_quoted(gone)})")
             if table.version != table.tags.get_version(PUBLISHED):
@@ -276,6 +276,14 @@ class Index:
         changed = sum(id in known and known[id] != mark for id, mark in marks.items())
         gone = sum(id in known for id in retired)
         return Written(len(marks) - changed - unchanged, changed, unchanged, gone, count, time.perf_counter() - start)
+
+    def _marks(self, table) -> dict[str, str]:
+        """What each document in the table was made from."""
+        try:
+            columns = table.search().select(["document", "mark"]).to_arrow()
+        except (RuntimeError, OSError, ValueError) as error:
+            raise self._damaged(error) from error
+        return dict(zip(columns["document"].to_pylist(), columns["mark"].to_pylist(), strict=True))
 
     def _mark(self, document: Document) -> str:
         """A document's content in 16 letters: with the same mark it need not be embedded again."""

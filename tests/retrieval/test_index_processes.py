@@ -1,7 +1,6 @@
 """Indexers that are killed and readers beside them: real processes, and no half of a change is ever seen."""
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +36,7 @@ def red(tmp_path):
                                               ("+create_index", 1), ("+optimize", 1)])  # fmt: skip
 def test_a_killed_indexer_shows_nothing_and_goes_on_where_it_stopped(red, where, count, monkeypatch):
     process = start(red.folder, where, count)
-    assert process.wait() == -signal.SIGKILL
+    assert process.wait() != 0
     assert colours(red) == {"red."} and len(red) == 40
     assert {hit.chunk.text.split()[-1] for hit in red.search("blue", 40)} == {"red."}
     monkeypatch.setattr(index, "BATCH", 8)
@@ -53,15 +52,19 @@ def test_a_killed_indexer_shows_nothing_and_goes_on_where_it_stopped(red, where,
 
 
 def test_another_change_drops_what_a_killed_one_left(red):
-    assert start(red.folder, "-create_index", 1).wait() == -signal.SIGKILL
+    assert start(red.folder, "-create_index", 1).wait() != 0
     red.add([indexer.Document("new", "New", "One more that is red.")])
     assert colours(red) == {"red."} and len(red) == 41
 
 
-def test_killed_again_and_again_it_still_gets_there(red):
-    for count in range(1, 6):  # each time one commit further: the count starts anew with the process
-        assert start(red.folder, "+optimize" if count == 5 else "-merge_insert", min(count, 2) if count < 5 else 1).wait()
-    red.sync(indexer.shop("blue"))
+def test_killed_again_and_again_it_gets_further_each_time(red):
+    for _ in range(3):  # each time it dies at its second commit, so each time one batch of 8 more is in
+        assert start(red.folder, "-merge_insert", 2).wait() != 0
+    model = Bag()
+    again = index.open(red.folder, model)
+    model.seen = 0
+    again.sync(indexer.shop("blue"))
+    assert model.seen == 40 - 3 * 8
     assert colours(red) == {"blue."} and len(red) == 40
 
 
