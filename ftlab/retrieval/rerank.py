@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ftlab.retrieval import embedder
 from ftlab.retrieval.index import Hit
 
 
@@ -41,7 +42,8 @@ def token_vectors(model, texts: Sequence[str]) -> list[np.ndarray]:
     Shapes:
         returns len(texts) arrays of (T, D), T its tokens with the two marks around them.
     """
-    found = model.encode(list(texts), output_value="token_embeddings", show_progress_bar=False)
+    with embedder.fast(model):
+        found = model.encode(list(texts), output_value="token_embeddings", show_progress_bar=False)
     vectors = [each.float().cpu().numpy() for each in found]
     return [each / np.maximum(np.linalg.norm(each, axis=1, keepdims=True), 1e-12) for each in vectors]
 
