@@ -88,7 +88,7 @@ def time_index(size: int, folder: str) -> dict:
     model = Generated()
     with watched_memory(0.1) as most:
         found = model.documents(size)
-        queries, before = model.queries(found), most[0]
+        queries = model.queries(found)
         made = index.create(Path(folder) / "index", model)
         seconds = made.add(found).seconds
         del found
@@ -183,7 +183,9 @@ def table(results: dict[int, dict], size_of: str) -> str:
             lines.append(line(f"query by {way}, ms, {which}", values, "{:,.1f}".format))
     lines.append(line("of the 10 nearest, found", [results[size]["of the nearest"] for size in sizes], "{:.1%}".format))
     if all("one more" in result for result in results.values()):
-        lines.append(line("one more document, seconds", [results[size]["one more"] for size in sizes], "{:,.2f}".format))
+        lines.append(
+            line("one more document, seconds", [results[size]["one more"] for size in sizes], "{:,.2f}".format)
+        )
     lines.append(line("memory, GB", [results[size]["memory"] / 1e9 for size in sizes], "{:.2f}".format))
     lines.append(line("disk, GB", [results[size]["bytes"] / 1e9 for size in sizes], "{:.3f}".format))
     return "\n".join(lines)
@@ -206,7 +208,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if size in options.sizes:
             took = results["ftlab.retrieval (LanceDB)"][size]["hybrid"][0]
             missed += took > bar
-            print(f"\nA hybrid query within {bar:g} ms at {size:,} chunks: {'yes' if took <= bar else 'NO'} ({took:.1f})")
+            print(
+                f"\nA hybrid query within {bar:g} ms at {size:,} chunks: {'yes' if took <= bar else 'NO'} ({took:.1f})"
+            )
     return min(1, missed)
 
 

@@ -9,7 +9,8 @@ from ftlab.retrieval.asked import Asked
 from ftlab.retrieval.chunks import Chunk
 from ftlab.world import quillmere
 
-SMALL = set("a an and at by for from has in into it its of on one or that the to up with which you your".split())
+SMALL = set(re.findall(r"\w+", "a an and at by for from has in into it its of on one or that the to up with which"))
+SMALL |= {"you", "your"}
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +52,9 @@ def test_a_split_asks_about_its_own_products_only():
 
 def test_no_test_question_is_among_the_training_pairs(cut):
     anchors = {pair["anchor"] for pair in asked.pairs(cut)}
-    assert anchors.isdisjoint(question.question for wording in asked.WORDINGS
-                              for split in ("valid", "test") for question in asked.questions(wording, split))  # fmt: skip
+    for wording in asked.WORDINGS:
+        for split in ("valid", "test"):
+            assert anchors.isdisjoint(question.question for question in asked.questions(wording, split))
 
 
 def test_a_fact_has_one_passage_for_all_its_questions(cut):

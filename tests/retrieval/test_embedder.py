@@ -20,7 +20,9 @@ def whole(folder):
 
 
 def test_by_default_it_is_the_fetched_one(nothing_fetched):
-    with pytest.raises(ValueError, match=r"all-MiniLM-L6-v2: expected .* found no config.json. Run `ftlab fetch all-mi"):
+    with pytest.raises(
+        ValueError, match=r"all-MiniLM-L6-v2: expected .* found no config.json. Run `ftlab fetch all-mi"
+    ):
         embedder.folder()
     whole(nothing_fetched / "all-minilm-l6-v2")
     assert embedder.folder() == str(nothing_fetched / "all-minilm-l6-v2")
