@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 import time
+import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ SETTINGS, UNFINISHED = "settings.json", "unfinished.json"
 FORMAT = 1
 WAYS = ("words", "meaning", "hybrid")
 DEPTH = 50  # places of each ranking that fusion looks at
-BATCH = 256  # documents between two commits
+BATCH, COMMITS = 256, 64  # at least so many documents between two commits, and about so many commits at most
 KEEP = timedelta(hours=1)  # how long a version that a reader may hold stays on the disk
 EXACT_UP_TO = 20_000  # chunks; beyond that a graph finds the nearest vectors, nearly always the right ones
 FIELDS = tuple(Chunk.__dataclass_fields__)
@@ -42,6 +43,16 @@ class Hit:
     chunk: Chunk
     rank: int
     score: float
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One version of the table, which no later write changes; how many chunks it has, and for which groups."""
+
+    version: int
+    table: object
+    count: int
+    groups: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -79,8 +90,10 @@ def create(folder: str | Path, model, size: int = chunks.SIZE, overlap: int = 0,
         shutil.rmtree(folder)
     elif folder.exists() and any(path.name != f"{TABLE}.lance" for path in folder.iterdir()):
         raise ValueError(f"{folder}: expected an empty folder, found other files. Name another.")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)  # what a killed create left
     width = embedder.encode(model, ["width"]).shape[1]
-    table = lancedb.connect(folder).create_table(TABLE, schema=_schema(width), mode="overwrite")
+    table = lancedb.connect(folder).create_table(TABLE, schema=_schema(width))
     table.tags.create(PUBLISHED, table.version)
     settings = {"format": FORMAT, "embedder": embedder.fingerprint(model), "width": width, "size": size,
                 "overlap": overlap}  # fmt: skip
@@ -127,13 +140,13 @@ class Index:
 
         self.folder, self.model, self.size, self.overlap = folder, model, size, overlap
         self._database = lancedb.connect(folder)
-        self._held: tuple[int, object] | None = None  # a version and its table, swapped as one
+        self._held: Snapshot | None = None  # swapped as one, so that threads may share an index
 
     # Reading
 
     def __len__(self) -> int:
         """How many chunks readers see."""
-        return self._snapshot().count_rows()
+        return self._snapshot().count
 
     def version(self) -> int:
         """The number of the version that readers see."""
@@ -161,11 +174,10 @@ class Index:
     ) -> list[list[Hit]]:
         """``search`` for many queries, all on one version of the index; embedding them together is faster."""
         _check_search(queries, k, way, readers)
-        table = self._snapshot()
-        allowed = f"readers IN ({_quoted(readers)})"
+        held = self._snapshot()
         vectors = embedder.encode(self.model, queries) if way != "words" and len(queries) else [None] * len(queries)
         try:
-            return [_search(table, query, vector, k, way, allowed)
+            return [_search(held, query, vector, k, way, readers)
                     for query, vector in zip(queries, vectors, strict=True)]  # fmt: skip
         except (RuntimeError, OSError) as error:
             raise self._damaged(error) from error
@@ -185,24 +197,25 @@ class Index:
         return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
     def _rows(self, columns: Sequence[str]) -> list[dict]:
-        table = self._snapshot()
+        held = self._snapshot()
         try:
-            return table.search().select(list(columns)).to_list()
+            return held.table.search().select(list(columns)).to_list()
         except (RuntimeError, OSError, ValueError) as error:
             raise self._damaged(error) from error
 
-    def _snapshot(self):
-        """The published version: a table that no later write changes."""
+    def _snapshot(self) -> Snapshot:
+        """The published version."""
         try:
-            version = self._writable().tags.get_version(PUBLISHED) if self._held is None else \
-                self._held[1].tags.get_version(PUBLISHED)  # fmt: skip
-            if self._held is None or self._held[0] != version:
+            tags = (self._held.table if self._held else self._writable()).tags
+            version = tags.get_version(PUBLISHED)
+            if self._held is None or self._held.version != version:
                 table = self._writable()
                 table.checkout(version)
-                self._held = version, table
+                groups = table.search().select(["readers"]).to_arrow()["readers"]
+                self._held = Snapshot(version, table, len(groups), frozenset(groups.unique().to_pylist()))
         except (RuntimeError, OSError, ValueError) as error:
             raise self._damaged(error) from error
-        return self._held[1]
+        return self._held
 
     def _writable(self):
         return self._database.open_table(TABLE)
@@ -227,7 +240,7 @@ class Index:
         Raises:
             ValueError: If an id is not in the index.
         """
-        known = {row["document"] for row in self._rows(("document",))}
+        known = set(self._marks(self._snapshot().table))
         if unknown := sorted(set(ids) - known):
             raise ValueError(f"{self.folder}: expected ids of documents in the index, found {unknown[:5]}. Look at "
                              "index.chunks().")  # fmt: skip
@@ -236,7 +249,7 @@ class Index:
     def sync(self, found: Sequence[Document]) -> Written:
         """Makes the index hold exactly these documents: adds, replaces and retires in one step."""
         wanted = documents.named(found)
-        known = {row["document"] for row in self._rows(("document",))}
+        known = set(self._marks(self._snapshot().table))
         return self._write(wanted, sorted(known - set(wanted)))
 
     def purge(self) -> None:
@@ -247,7 +260,9 @@ class Index:
             rows = table.to_arrow()
             table = self._database.create_table(TABLE, data=rows, mode="overwrite")
             self._publish(table, anew=True)
-            table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+            with warnings.catch_warnings():  # it warns of the readers whom we ask to wait
+                warnings.simplefilter("ignore", UserWarning)
+                table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
             self._held = None
 
     def _write(self, wanted: dict[str, Document], retired: Sequence[str]) -> Written:
@@ -255,13 +270,13 @@ class Index:
         marks = {id: self._mark(document) for id, document in wanted.items()}
         job = hashlib.sha256(json.dumps([sorted(marks.items()), sorted(retired)]).encode()).hexdigest()
         with self._alone():
-            known = {row["document"]: row["mark"] for row in self._rows(("document", "mark"))}
+            known = self._marks(self._snapshot().table)
             table = self._resumed(job)
-            there = {row["document"]: row["mark"] for row in table.search().select(["document", "mark"]).to_list()}
+            there = self._marks(table)
             todo = [document for id, document in wanted.items() if there.get(id) != marks[id]]
-            count = 0
-            for i in range(0, len(todo), BATCH):
-                count += self._put(table, todo[i : i + BATCH], marks, there)
+            count, step = 0, max(BATCH, len(todo) // COMMITS)
+            for i in range(0, len(todo), step):
+                count += self._put(table, todo[i : i + step], marks, there)
             if gone := [id for id in retired if id in there]:
                 table.delete(f"document IN ({_quoted(gone)})")
             if table.version != table.tags.get_version(PUBLISHED):
@@ -271,6 +286,14 @@ class Index:
         changed = sum(id in known and known[id] != mark for id, mark in marks.items())
         gone = sum(id in known for id in retired)
         return Written(len(marks) - changed - unchanged, changed, unchanged, gone, count, time.perf_counter() - start)
+
+    def _marks(self, table) -> dict[str, str]:
+        """What each document in the table was made from."""
+        try:
+            columns = table.search().select(["document", "mark"]).to_arrow()
+        except (RuntimeError, OSError, ValueError) as error:
+            raise self._damaged(error) from error
+        return dict(zip(columns["document"].to_pylist(), columns["mark"].to_pylist(), strict=True))
 
     def _mark(self, document: Document) -> str:
         """A document's content in 16 letters: with the same mark it need not be embedded again."""
@@ -307,7 +330,7 @@ class Index:
 
     def _publish(self, table, anew: bool = False) -> None:
         """Brings the search structures up to date, then moves the tag."""
-        from lancedb.index import FTS, IvfHnswSq
+        from lancedb.index import FTS, Bitmap, IvfHnswSq
 
         count, built = table.count_rows(), {entry.name for entry in table.list_indices()}
         if count:
@@ -316,6 +339,7 @@ class Index:
                 table.create_index("passage", config=FTS(), replace=True)
             if count > EXACT_UP_TO and "vector_idx" not in built:
                 table.create_index("vector", config=IvfHnswSq(distance_type="cosine"))
+                table.create_index("readers", config=Bitmap())
             table.optimize(cleanup_older_than=None if anew else KEEP)
         table.tags.update(PUBLISHED, table.version)
 
@@ -328,30 +352,41 @@ class Index:
             yield
 
 
-def _search(table, query: str, vector, k: int, way: str, allowed: str) -> list[Hit]:
-    """One query on one version."""
+def _search(held: Snapshot, query: str, vector, k: int, way: str, readers: Sequence[str]) -> list[Hit]:
+    """One query on one version: places first, then the chunks of the k best places."""
+    if held.count == 0:
+        return []
+    allowed = None if held.groups <= set(readers) else f"readers IN ({_quoted(readers)})"
     depth = max(2 * k, DEPTH)
     rankings, rows = [], {}
     if way != "meaning":
-        found = table.search(query, query_type="fts").where(allowed, prefilter=True).limit(depth)
-        found = _ranked(found.select([*FIELDS, "_score"]).to_list(), "_score", 1) if table.list_indices() else []
-        rows |= {row["id"]: row for row in found}
-        rankings.append([(row["id"], row["_score"]) for row in found])
+        found = _places(held.table.search(query, query_type="fts"), "_score", allowed, depth)
+        rows |= {id: row for id, _, row in found}
+        rankings.append(sorted(((id, score) for id, score, _ in found), key=_best_first))
     if way != "words":
-        found = table.search(vector).distance_type("cosine").where(allowed, prefilter=True).limit(depth)
-        found = _ranked(found.select([*FIELDS, "_distance"]).to_list(), "_distance", -1)
-        rows |= {row["id"]: row for row in found}
-        rankings.append([(row["id"], 1 - row["_distance"]) for row in found])
+        found = _places(held.table.search(vector).distance_type("cosine"), "_distance", allowed, depth)
+        rows |= {id: row for id, _, row in found}
+        rankings.append(sorted(((id, 1 - distance) for id, distance, _ in found), key=_best_first))
     if way == "hybrid":
         scored = fusion.reciprocal_rank([[id for id, _ in ranking] for ranking in rankings])
     else:
         (scored,) = rankings
-    return [Hit(_chunk(rows[id]), rank, score) for rank, (id, score) in enumerate(scored[:k], 1)]
+    taken = held.table.take_row_ids([rows[id] for id, _ in scored[:k]]).select(list(FIELDS)).to_list() if scored else []
+    by_id = {row["id"]: _chunk(row) for row in taken}
+    return [Hit(by_id[id], rank, score) for rank, (id, score) in enumerate(scored[:k], 1)]
 
 
-def _ranked(rows: list[dict], key: str, sign: int) -> list[dict]:
-    """Best first, equals by their names, so that a query has one answer."""
-    return sorted(rows, key=lambda row: (-sign * row[key], row["id"]))
+def _places(query, score: str, allowed: str | None, depth: int) -> list[tuple[str, float, int]]:
+    """Names, scores and row numbers of what a query finds."""
+    if allowed:
+        query = query.where(allowed, prefilter=True)
+    found = query.limit(depth).with_row_id(True).select(["id", score]).to_arrow()
+    return list(zip(*(found[name].to_pylist() for name in ("id", score, "_rowid")), strict=True))
+
+
+def _best_first(place: tuple[str, float]) -> tuple[float, str]:
+    """Equals by their names, so that a query has one answer."""
+    return -place[1], place[0]
 
 
 def _check_search(queries: Sequence[str], k: int, way: str, readers: Sequence[str]) -> None:
