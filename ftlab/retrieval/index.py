@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 import time
 import warnings
@@ -32,7 +33,8 @@ WAYS = ("words", "meaning", "hybrid")
 DEPTH = 50  # places of each ranking that fusion looks at
 BATCH, COMMITS = 256, 64  # at least so many documents between two commits, and about so many commits at most
 KEEP = timedelta(hours=1)  # how long a version that a reader may hold stays on the disk
-EXACT_UP_TO = 20_000  # chunks; beyond that a graph finds the nearest vectors, nearly always the right ones
+EXACT_UP_TO = 20_000  # chunks; beyond that vectors are searched by coarse copies (IVF_RQ, one bit a number) in clusters
+PROBES, REFINE = 20, 2  # clusters looked into; and of how many times the wanted number the full vectors are compared
 FIELDS = tuple(Chunk.__dataclass_fields__)
 
 
@@ -330,7 +332,7 @@ class Index:
 
     def _publish(self, table, anew: bool = False) -> None:
         """Brings the search structures up to date, then moves the tag."""
-        from lancedb.index import FTS, Bitmap, IvfHnswSq
+        from lancedb.index import FTS, Bitmap, IvfRq
 
         count, built = table.count_rows(), {entry.name for entry in table.list_indices()}
         if count:
@@ -338,7 +340,8 @@ class Index:
             if count <= EXACT_UP_TO or "passage_idx" not in built:
                 table.create_index("passage", config=FTS(), replace=True)
             if count > EXACT_UP_TO and "vector_idx" not in built:
-                table.create_index("vector", config=IvfHnswSq(distance_type="cosine"))
+                clusters = math.isqrt(count) // 2
+                table.create_index("vector", config=IvfRq(distance_type="cosine", num_partitions=clusters))
                 table.create_index("readers", config=Bitmap())
             table.optimize(cleanup_older_than=None if anew else KEEP)
         table.tags.update(PUBLISHED, table.version)
@@ -364,7 +367,8 @@ def _search(held: Snapshot, query: str, vector, k: int, way: str, readers: Seque
         rows |= {id: row for id, _, row in found}
         rankings.append(sorted(((id, score) for id, score, _ in found), key=_best_first))
     if way != "words":
-        found = _places(held.table.search(vector).distance_type("cosine"), "_distance", allowed, depth)
+        nearest = held.table.search(vector).distance_type("cosine").nprobes(PROBES).refine_factor(REFINE)
+        found = _places(nearest, "_distance", allowed, depth)
         rows |= {id: row for id, _, row in found}
         rankings.append(sorted(((id, 1 - distance) for id, distance, _ in found), key=_best_first))
     if way == "hybrid":
