@@ -22,7 +22,7 @@ from ftlab import files
 from ftlab.retrieval import chunks, documents, embedder
 from ftlab.retrieval.documents import Document
 from ftlab.retrieval.find import WAYS, Hit
-from ftlab.retrieval.reader import AGAIN, PUBLISHED, TABLE, Reader
+from ftlab.retrieval.reader import AGAIN, PUBLISHED, TABLE, Reader, connect
 from ftlab.retrieval.rows import FIELDS, checksum, quoted, schema
 
 __all__ = ["WAYS", "Hit", "Index", "Written", "create", "open"]
@@ -55,8 +55,6 @@ def create(folder: str | Path, model, size: int = chunks.SIZE, overlap: int = 0,
     Raises:
         ValueError: If the folder holds an index, or anything else.
     """
-    import lancedb
-
     chunks.check(size, overlap)
     folder = Path(folder)
     if (folder / SETTINGS).exists():
@@ -71,7 +69,7 @@ def create(folder: str | Path, model, size: int = chunks.SIZE, overlap: int = 0,
     else:
         shutil.rmtree(folder, ignore_errors=True)  # what a killed create left
     width = embedder.encode(model, ["width"]).shape[1]
-    table = lancedb.connect(folder).create_table(TABLE, schema=schema(width))
+    table = connect(folder).create_table(TABLE, schema=schema(width))
     table.tags.create(PUBLISHED, table.version)
     settings = {"format": FORMAT, "embedder": embedder.fingerprint(model), "width": width, "size": size,
                 "overlap": overlap}  # fmt: skip

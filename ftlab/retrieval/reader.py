@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,14 +18,20 @@ TABLE, PUBLISHED = "chunks", "published"
 AGAIN = "Delete the folder and index the documents again."
 
 
+def connect(folder: Path):
+    """LanceDB's connection to the folder. Its log would tell of empty clusters and the like: errors are enough."""
+    os.environ.setdefault("LANCE_LOG", "error")
+    import lancedb
+
+    return lancedb.connect(folder)
+
+
 class Reader:
     """What ``Index`` is to those who only ask."""
 
     def __init__(self, folder: Path, model, size: int, overlap: int) -> None:
-        import lancedb
-
         self.folder, self.model, self.size, self.overlap = folder, model, size, overlap
-        self._database = lancedb.connect(folder)
+        self._database = connect(folder)
         self._held: Snapshot | None = None  # swapped as one, so that threads may share an index
 
     def __len__(self) -> int:
