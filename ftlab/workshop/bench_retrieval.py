@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from ftlab.curation.bench import growth, watched_memory
-from ftlab.retrieval import index
+from ftlab.retrieval import fusion, index
 from ftlab.retrieval.documents import Document
 
 SIZES = (1_000, 100_000, 1_000_000)
@@ -146,7 +146,7 @@ def time_peer(size: int, folder: str) -> dict:
             return best[np.argsort(-scores[best])].tolist()
 
         def both(query: str) -> list:
-            return index.fusion.reciprocal_rank([by_words(query), by_meaning(query)])[:K]
+            return fusion.reciprocal_rank([by_words(query), by_meaning(query)])[:K]
 
         result = {way: milliseconds(ask, queries)
                   for way, ask in zip(index.WAYS, (by_words, by_meaning, both), strict=True)}  # fmt: skip

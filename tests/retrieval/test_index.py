@@ -5,7 +5,7 @@ import json
 import pytest
 from bag_embedder import Bag
 
-from ftlab.retrieval import index
+from ftlab.retrieval import embedder, index
 from ftlab.retrieval.documents import Document
 
 COLOURS = ("red", "green", "blue", "white", "black", "brown")
@@ -248,7 +248,7 @@ def test_damaged_files_are_told_and_never_answered_from(tmp_path, where, fault):
 def test_a_flipped_bit_in_a_vector_is_found_by_its_checksum(tmp_path):
     made = index.create(tmp_path / "i", Bag())
     made.add(shop())
-    vector = index.embedder.encode(Bag(), [made.chunks()[3].passage])[0]
+    vector = embedder.encode(Bag(), [made.chunks()[3].passage])[0]
     found = 0
     for path in (made.folder / "chunks.lance" / "data").rglob("*.lance"):
         data = bytearray(path.read_bytes())
@@ -259,3 +259,26 @@ def test_a_flipped_bit_in_a_vector_is_found_by_its_checksum(tmp_path):
     assert found == 1
     with pytest.raises(ValueError, match="its checksum does not fit its content"):
         index.open(made.folder, Bag()).verify()
+
+
+def test_beyond_the_exact_search_the_nearest_are_still_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(index, "EXACT_UP_TO", 300)
+    many = [Document(f"d{i}", f"Thing {i}", f"It is word{i} and word{i % 7}.") for i in range(600)]
+    exact = index.create(tmp_path / "exact", Bag(width=1024))
+    exact.add(many[:300])
+    coarse = index.create(tmp_path / "coarse", Bag(width=1024))
+    coarse.add(many)
+    assert {entry.name for entry in coarse._snapshot().table.list_indices()} == {"passage_idx", "vector_idx",
+                                                                               "readers_idx"}  # fmt: skip
+    assert {entry.name for entry in exact._snapshot().table.list_indices()} == {"passage_idx"}
+    for i in range(0, 600, 60):
+        for way in index.WAYS:
+            assert f"d{i}" in ids(coarse.search(many[i].title + "\n" + many[i].text, 3, way))
+    coarse.add([Document("late", "Late", "A zebra came late.")])  # folded into what was built
+    coarse.retire(["d0"])
+    assert ids(coarse.search("zebra", 1)) == ["late"] and len(coarse) == 600
+    assert "d0" not in ids(coarse.search(many[0].title + "\n" + many[0].text, 50, "meaning"))
+    private = [Document(f"p{i}", "Private", f"A private zebra {i}.", readers="owner") for i in range(5)]
+    coarse.add(private)
+    assert "owner" not in {hit.chunk.readers for hit in coarse.search("private zebra", 50)}
+    assert ids(coarse.search("private zebra 3", 1, readers=("owner",)))[0].startswith("p")
