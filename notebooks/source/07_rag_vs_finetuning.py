@@ -12,7 +12,7 @@
 # the **weights**: tune the model until it knows them. Or into the **prompt**: keep them as documents, search them for
 # each question, and let the model read what was found. The second is called *retrieval-augmented generation*, **RAG**.
 # Opinions on which is better are many and measurements of both on one task are few. Here is one: the same questions,
-# the same scorer, eight ways of answering.
+# the same scorer, nine ways of answering.
 #
 # **You will be able to** search documents by words, by meaning and by both, and measure a search; tune an embedder;
 # compare RAG, tuning, and the two together on facts, manner, sources, honesty and cost; say what happens when facts
@@ -292,7 +292,7 @@ for wording in queries:
 # another, so every chunk had to be embedded anew; the index would have refused otherwise. For what follows we go on
 # with the untuned one, as the stored runs below did.
 #
-# ## 2. The same questions, eight ways
+# ## 2. The same questions, nine ways
 #
 # Now the answers. The desk's conversations of the other notebooks had a screen with the facts on it. Here **the screen
 # is taken away**: what a way says comes from its weights or from passages. The questions are in five groups: one fact
@@ -305,6 +305,7 @@ for wording in queries:
 # - *assistant alone*: the tuned assistant of the course, closed book
 # - *closed book*: the assistant, tuned further on **every fact** of the test products and rules, several times each, in
 #   the training wordings
+# - *closed book x 3*: the same with three such trainings, one on top of the other
 # - *RAG, untuned*: the untuned model with four passages, told to keep to them and to name them
 # - *RAG, assistant*: the assistant with the passages in the place of its screen
 # - *RAFT*: the assistant, tuned further to read passages: conversations on *training* products, with distractors and
@@ -312,8 +313,8 @@ for wording in queries:
 #
 # **RAFT** is the idea of a paper of that name: train with the passages that a search would bring, wrong ones included.
 # Our variant differs in one point. Where the right passage is missing, the paper lets the model answer from memory;
-# our reply hands over to a colleague, since our facts change. Both further trainings read about as many tokens (some
-# 36,000), so the weights had as much of a chance as the reading. One training row:
+# our reply hands over to a colleague, since our facts change. The first closed-book training and RAFT's read about as
+# many tokens, some 36,000 each; with three of them the weights get three times the chance. One row of RAFT's:
 
 # %%
 lessons = [row for row in unscreened.rows("train") if unscreened.group(row) == unscreened.GROUPS[2]]
@@ -387,7 +388,10 @@ for i, row in enumerate(live):
 # 95 % intervals.
 
 # %%
-WAYS = ("plain", "few-shot", "template", "assistant alone", "closed book", "RAG, untuned", "RAG, assistant", "RAFT")
+LONG = "closed book, 3 rounds"
+WAYS = ("plain", "few-shot", "template", "assistant alone", "closed book", LONG, "RAG, untuned", "RAG, assistant",
+        "RAFT")
+NAME = {LONG: "closed book x 3"}
 ANSWERABLE, NO_ANSWER = unscreened.GROUPS[:-1], unscreened.GROUPS[-1:]
 
 
@@ -402,13 +406,17 @@ def share(way: str, key: str, groups=unscreened.GROUPS) -> str:
     return f"{span.value:3.0f} [{span.low:3.0f},{span.high:4.0f}]"
 
 
+def gap_of(one: str, other: str, key: str, groups=unscreened.GROUPS) -> intervals.Interval:
+    return intervals.paired_difference(column(one, key, groups), column(other, key, groups)).times(100)
+
+
 LINES = {"facts": ("facts", ANSWERABLE), "manner": ("manner", unscreened.GROUPS), "fit": ("fit", unscreened.GROUPS),
          "cited": ("cited", ANSWERABLE), "made up": ("made_up", unscreened.GROUPS),
          "hands over: rightly": ("handed_over", NO_ANSWER), "needlessly": ("handed_over", ANSWERABLE)}
 print(f"{stored['model']}, {stored['dtype']}, {stored['date']}; % of {len(questions)} held-out questions\n")
 print(f"{'':>16} " + " ".join(f"{name.split(':')[-1].strip():>13}" for name in LINES))
 for way in WAYS:
-    print(f"{way:>16} " + " ".join(f"{share(way, *line):>13}" for line in LINES.values()))
+    print(f"{NAME.get(way, way):>16} " + " ".join(f"{share(way, *line):>13}" for line in LINES.values()))
 print("\nHanded over 'rightly': where no page has the answer; 'needlessly': where one has. 'Made up' and 'needlessly'\n"
       "should be low, all others high.")
 
@@ -416,17 +424,19 @@ print("\nHanded over 'rightly': where no page has the answer; 'needlessly': wher
 print(f"facts by group, % of {len(questions) // len(unscreened.GROUPS)}\n{'':>16} "
       + " ".join(f"{group:>17}" for group in ANSWERABLE))
 for way in WAYS:
-    print(f"{way:>16} " + " ".join(f"{100 * np.mean(column(way, 'facts', (group,))):>17.0f}" for group in ANSWERABLE))
+    shares = [100 * np.mean(column(way, "facts", (group,))) for group in ANSWERABLE]
+    print(f"{NAME.get(way, way):>16} " + " ".join(f"{each:>17.0f}" for each in shares))
 print("\npaired with RAFT, question by question:")
 for way in WAYS[:-1]:
     for key in ("facts", "fit"):
-        gap = intervals.paired_difference(column("RAFT", key), column(way, key)).times(100)
+        gap = gap_of("RAFT", way, key)
         test = intervals.mcnemar(column("RAFT", key), column(way, key))
-        print(f"  {key:>5}, RAFT minus {way:<15}: {gap.value:+4.0f} points [{gap.low:+4.0f}, {gap.high:+4.0f}]; only "
-              f"RAFT {test.only_a:>2}, only the other {test.only_b:>2}, p = {test.p_value:.2g}")
+        print(f"  {key:>5}, RAFT minus {NAME.get(way, way):<15}: {gap.value:+4.0f} points "
+              f"[{gap.low:+4.0f}, {gap.high:+4.0f}]; only RAFT {test.only_a:>2}, only the other {test.only_b:>2}, "
+              f"p = {test.p_value:.2g}")
 
 # %% [markdown]
-# Seven comparisons on two scores are fourteen looks: p-values near 0.05 are then to be expected by luck. Two claims go
+# Eight comparisons on two scores are sixteen looks: p-values near 0.05 are then to be expected by luck. Two claims go
 # on trial. The first: reading passages beats knowing by heart. It is not a claim that weights can hold nothing: how
 # often each fact was met is printed below, and section 4 shows what more wordings do.
 
@@ -451,10 +461,12 @@ print(f"The closed-book training met each fact {set_up['exposures']} times; RAFT
 print(f"{'':>16} {'tokens read':>11} {'written':>8} {'ms':>7}")
 for way in WAYS:
     part = parts[way]
-    print(f"{way:>16} {part['read']:>11.0f} {part['written']:>8.0f} {1000 * part['seconds']:>7.0f}")
-trainings = {name: parts[f"train {name}"]["seconds"] for name in ("closed book", "RAFT", "retrained")}
+    print(f"{NAME.get(way, way):>16} {part['read']:>11.0f} {part['written']:>8.0f} {1000 * part['seconds']:>7.0f}")
+rounds = ("closed book", "closed book, 2 rounds", LONG)
+trainings = {name: parts[f"train {name}"]["seconds"] for name in (*rounds, "RAFT", "retrained")}
 print("\nMilliseconds of one processor core for a reply, in batches of 16.")
-print(f"The trainings took {trainings['closed book']:.0f} s (closed book) and {trainings['RAFT']:.0f} s (RAFT) of it.")
+print(f"The trainings took {trainings['closed book']:.0f} s (closed book), {sum(trainings[r] for r in rounds):.0f} s "
+      f"(three rounds of it) and {trainings['RAFT']:.0f} s (RAFT) of it.")
 
 # %% [markdown]
 # ## 3. The facts change
@@ -468,8 +480,9 @@ written = store.sync(documents.pages(2026))
 print(f"index: {written.changed} pages changed, {written.added} added, {written.retired} retired, "
       f"{written.unchanged} untouched; {written.chunks} chunks embedded in {written.seconds:.1f} s")
 adapter = sum(p.numel() for name, p in run.model.named_parameters() if "lora_" in name)
+anew = sum(trainings[name] for name in rounds)
 print(f"weights: {trainings['retrained']:.0f} s of one core to train on the changed facts of the test products alone,\n"
-      f"    or {trainings['closed book']:.0f} s for everything anew; each time {4 * adapter / 1e6:.0f} MB to ship")
+      f"    or {anew:.0f} s for everything anew; each time {4 * adapter / 1e6:.0f} MB to ship")
 
 # %% [markdown]
 # The stored run asked for the changed facts of the test products and rules, in test wordings. *Stale* means that the
@@ -478,8 +491,7 @@ print(f"weights: {trainings['retrained']:.0f} s of one core to train on the chan
 
 # %%
 print(f"{'':>25} {'new value':>15} {'old value':>15}")
-STATES = {"closed book, as it was": ("update, weights", "closed book"),
-          "closed book, retrained": ("update, weights", "retrained"),
+STATES = {"closed book x 3": ("update, weights", LONG), "the same, retrained": ("update, weights", "retrained"),
           "RAFT, old index": ("update, documents", "old index"), "RAFT, new index": ("update, documents", "new index"),
           "RAFT, notices added": ("update, documents", "notices beside old pages")}
 for name, (group, state) in STATES.items():
@@ -498,7 +510,7 @@ def untouched(way: str, seed: str) -> list[int]:
     return [int(mark) for mark, question in marks if mark != "-" and not question["changed"]]
 
 
-arms = [[untouched(way, seed) for seed in seeds] for way in ("retrained", "closed book")]
+arms = [[untouched(way, seed) for seed in seeds] for way in ("retrained", LONG)]
 gap = intervals.paired_difference(*arms).times(100)
 one = {"by_prompt": arms[0][0], "against": arms[1][0]} if len(seeds) == 1 else {}
 print(f"{len(arms[0][0])} questions on unchanged facts: {np.mean(arms[1]):.0%} right before retraining, "
@@ -558,8 +570,18 @@ print(claims.record("phrasings-teach", SEED, *gap, by_prompt=known[most]["new wo
                     model=claims.LAB))
 # %% [markdown]
 # Beside it, what documents do with a fact that nobody ever trained on: section 2's search finds it after one pass
-# through the embedder. And what a few meetings in several wordings did on the real model stands in the line "closed
-# book" of the table.
+# through the embedder. And the real model? Its rounds of closed-book training, all in several wordings:
+
+# %%
+for i, way in enumerate(rounds, start=1):
+    print(f"each fact met {i * set_up['exposures']:>2} times: facts right {share(way, 'facts', ANSWERABLE)} %, made up "
+          f"{share(way, 'made_up')} %, {sum(trainings[r] for r in rounds[:i]):.0f} s of one core")
+more = gap_of(rounds[-1], rounds[0], "facts")
+print("More rounds " + ("helped" if more.low > 0 else "did harm" if more.high < 0 else "made no difference to be told")
+      + f": {more.value:+.0f} points [{more.low:+.0f}, {more.high:+.0f}] from the first to the last.")
+
+# %% [markdown]
+# A reply from the weights looks the same whether it is known or not; that is what the *made up* beside it is for.
 #
 # ## 5. Secrets
 #
@@ -707,10 +729,11 @@ print(f"RAFT, with a lie: {parts['attack, RAFT']['lie']['reply'][0]}  (the lie: 
 #
 # RAG is as good as what it finds. The stored run also gave RAFT passages in which everything needed is there
 # (*oracle*), and passages from which it has been taken away (*damaged*). In between we mix: at a recall of r the search
-# brings all that is needed in a share r of the questions. Where does that line cross the closed book's?
+# brings all that is needed in a share r of the questions. Where does that line cross the closed book's, that of
+# three rounds?
 
 # %%
-good, bad, weights = (np.array(column(way, "facts")) for way in ("RAFT, oracle", "RAFT, damaged", "closed book"))
+good, bad, weights = (np.array(column(way, "facts")) for way in ("RAFT, oracle", "RAFT, damaged", LONG))
 recalls = np.linspace(0, 1, 21)
 gaps = [intervals.paired_difference(r * good + (1 - r) * bad, weights, rate=False) for r in recalls]
 meets = crossing.crossing(list(100 * recalls), [gap.times(100) for gap in gaps])
@@ -722,8 +745,8 @@ for question, ids in zip(questions, parts["RAFT"]["passages"], strict=True):
     if needed:
         complete.append(int(all(any(unscreened.holds(by_id[i], *each, row) for i in ids) for each in needed)))
 here = intervals.mean_interval(complete).times(100)
-print(f"RAFT answers {good.mean():.0%} with all that is needed and {bad.mean():.0%} with nothing of it; closed book "
-      f"{weights.mean():.0%}.")
+print(f"RAFT answers {good.mean():.0%} with all that is needed and {bad.mean():.0%} with nothing of it; "
+      f"closed book x 3 {weights.mean():.0%}.")
 print(f"RAG is ahead of the closed book {crossing.in_words(meets, list(100 * recalls))}.")
 print(f"Our search brings everything needed for {here.value:.0f} % of the questions [{here.low:.0f}, {here.high:.0f}].")
 
@@ -762,7 +785,7 @@ line = [intervals.mean_interval(r * good + (1 - r) * bad, rate=False).times(100)
 figures.curve(ax, 100 * recalls, *zip(*line, strict=True), label="RAFT", color=figures.BLUE)
 known_span = intervals.mean_interval(weights).times(100)
 ax.axhspan(known_span.low, known_span.high, color=figures.GREY, alpha=0.2)
-ax.axhline(known_span.value, color=figures.GREY, ls="--", label="closed book, with its interval")
+ax.axhline(known_span.value, color=figures.GREY, ls="--", label="closed book x 3, with its interval")
 ax.axvline(here.value, color=figures.VERMILION, ls=":", label="our search")
 ax.set(xlabel="questions for which the search brings all that is needed (%)", ylabel="facts right (%)", ylim=(-3, 103),
        title="Documents are worth what the search finds")
@@ -776,9 +799,9 @@ _ = ax.legend(loc="upper left")
 # the difference can be told from luck.
 
 # %%
-SLIDE = {"few-shot": "few-shot", "template": "template", "closed book": "tuned,\nclosed book",
+SLIDE = {"few-shot": "few-shot", "template": "template", LONG: "tuned,\nclosed book x 3",
          "RAG, untuned": "RAG,\nuntuned", "RAG, assistant": "RAG on the\nassistant", "RAFT": "RAFT"}
-FRESH = {"closed book": ("update, weights", "closed book"), "RAFT": ("update, documents", "new index")}
+FRESH = {LONG: ("update, weights", LONG), "RAFT": ("update, documents", "new index")}
 ATTACK = {"RAG, untuned": "attack, untuned", "RAG, assistant": "attack, assistant", "RAFT": "attack, RAFT"}
 
 
@@ -832,25 +855,21 @@ _ = figure.suptitle(f"Weights or documents: % of held-out questions ({stored['mo
 # support is for the code to say.
 
 # %%
-def gap_between(one: str, other: str, key: str, groups=unscreened.GROUPS) -> intervals.Interval:
-    return intervals.paired_difference(column(one, key, groups), column(other, key, groups)).times(100)
-
-
 def in_points(gap: intervals.Interval) -> str:
     return f"{gap.value:+.0f} points [{gap.low:+.0f}, {gap.high:+.0f}]"
 
 
 NEED = {  # the need: the way, what speaks for it, and what would have to be true
-    "facts change": ("documents", "facts right, RAFT minus closed book", gap_between("RAFT", "closed book", "facts")),
+    "facts change": ("documents", "facts right, RAFT minus closed book x 3", gap_of("RAFT", LONG, "facts")),
     "a source for each answer": ("RAFT", "cited rightly, RAFT minus RAG untuned",
-                                 gap_between("RAFT", "RAG, untuned", "cited")),
+                                 gap_of("RAFT", "RAG, untuned", "cited")),
     "the house's manner": ("tuning", "on-brand, RAG assistant minus RAG untuned",
-                           gap_between("RAG, assistant", "RAG, untuned", "manner")),
-    "reading search results": ("RAFT", "fit, RAFT minus RAG assistant", gap_between("RAFT", "RAG, assistant", "fit")),
-    "a hand-over where nothing is known": ("RAFT", "handed over rightly, RAFT minus closed book",
-                                           gap_between("RAFT", "closed book", "handed_over", NO_ANSWER)),
+                           gap_of("RAG, assistant", "RAG, untuned", "manner")),
+    "reading search results": ("RAFT", "fit, RAFT minus RAG assistant", gap_of("RAFT", "RAG, assistant", "fit")),
+    "a hand-over where nothing is known": ("RAFT", "handed over rightly, RAFT minus closed book x 3",
+                                           gap_of("RAFT", LONG, "handed_over", NO_ANSWER)),
     "one kind of plain question": ("a template", "facts on one product, template minus RAFT",
-                                   gap_between("template", "RAFT", "facts", unscreened.GROUPS[:1])),
+                                   gap_of("template", "RAFT", "facts", unscreened.GROUPS[:1])),
 }
 print(f"{'need':>34} | {'way':>10} | measured")
 for need, (way, what, gap) in NEED.items():
@@ -878,12 +897,12 @@ def recommend(facts_change: bool, must_cite: bool, not_for_all_eyes: bool, house
     pays = 100 * search_finds >= meets.value
     if documents_needed or pays:
         way = "RAFT" if house_manner or must_cite else "RAG"
-        reasons.append(f"facts right, RAFT minus closed book: {in_points(gap_between('RAFT', 'closed book', 'facts'))}")
+        reasons.append(f"facts right, RAFT minus closed book x 3: {in_points(gap_of('RAFT', LONG, 'facts'))}")
         if house_manner:
             reasons.append("on-brand, the assistant with passages minus the untuned model: "
-                           + in_points(gap_between("RAG, assistant", "RAG, untuned", "manner")))
+                           + in_points(gap_of("RAG, assistant", "RAG, untuned", "manner")))
         if must_cite:
-            gap = gap_between("RAFT", "RAG, untuned", "cited")
+            gap = gap_of("RAFT", "RAG, untuned", "cited")
             reasons.append(f"cited rightly, RAFT minus the untuned model with passages: {in_points(gap)}")
         if not pays:
             reasons.append(f"first mend the search: it finds {search_finds:.0%}, and documents are ahead of weights "
@@ -900,7 +919,7 @@ def recommend(facts_change: bool, must_cite: bool, not_for_all_eyes: bool, house
         way = "tuning, closed book"
         reasons.append(f"your search finds {search_finds:.0%}; documents are ahead "
                        f"{crossing.in_words(meets, list(100 * recalls))}")
-        reasons.append(f"mind what it costs: closed book answers {np.mean(column('closed book', 'facts')):.0%} rightly")
+        reasons.append(f"mind what it costs: closed book x 3 answers {np.mean(column(LONG, 'facts')):.0%} rightly")
     print(way + "\n  - " + "\n  - ".join(reasons))
     return way
 
@@ -1137,7 +1156,7 @@ def facts(way: str) -> float:
     return marks.count("1") / len(marks)
 
 
-good, bad, known = facts("RAFT, oracle"), facts("RAFT, damaged"), facts("closed book")
+good, bad, known = facts("RAFT, oracle"), facts("RAFT, damaged"), facts("closed book, 3 rounds")
 needed = 0.0 if bad >= known else 2.0 if good < known else (known - bad) / (good - bad)  # 2: more than there can be
 teams = {  # changes a month, must cite, not for all eyes, manner, recall of the search, one kind of question
     "a hospital's ward rules": (0.1, True, False, False, 0.9, False),
@@ -1222,7 +1241,7 @@ passed("Each team gets the place where its facts are safe, fresh and found.")
 # ## In this notebook you saw
 #
 # - Search by words, by meaning and by both, with three measures on three wordings; an embedder tuned on pairs.
-# - Eight ways of answering the same questions, by one scorer, with paired tests: facts, manner, sources, hand-overs and
+# - Nine ways of answering the same questions, by one scorer, with paired tests: facts, manner, sources, hand-overs and
 #   made-up figures, each gain beside its cost in tokens and milliseconds.
 # - New facts: an index takes them in at once; weights need a training, and the rest may suffer.
 # - Weights learn a fact from many wordings, and a secret from many repeats. A filter by reader and a deletion are

@@ -30,14 +30,17 @@ def asked() -> list[dict]:
 # What the closed-book model trains on --------------------------------------------------------------------------------
 
 
-def closed_rows(seed: int, year: int = 2025) -> list[dict]:
+def closed_rows(seed: int, year: int = 2025, begin: int = 0) -> list[dict]:
     """Every fact of the test products and policies, ``EXPOSURES`` times, in the training wordings of its question.
 
     Two facts of a product stand in one row, another pair each time. Beside these, comparisons of test products and
     questions without an answer, so that the forms of all five groups are met.
+
+    Args:
+        begin: How often each fact has been met before: wordings and pairs go on from there.
     """
     asks, found = wordings(), []
-    for turn in range(EXPOSURES):
+    for turn in range(begin, begin + EXPOSURES):
         random = rng("closed", seed, turn)
         for product in goods(year):
             keys = [key for key in quillmere.ATTRIBUTES if product.fact(key)]

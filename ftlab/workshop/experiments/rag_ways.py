@@ -17,6 +17,7 @@ from ftlab.workshop.experiments import rag_rows
 FOLDER = "rag"
 SIZE, DEEP = 50, 40  # words in a chunk; places of the long list that damaged passages are taken from
 REPLY_TOKENS, AT_ONCE = 72, 16  # most tokens of a reply; replies between two savings
+ROUNDS = 3  # closed-book trainings, one on top of the other
 LR, BATCH_SIZE = 1e-3, 8  # of the closed-book training, of RAFT and of the retraining: as the assistant was tuned
 SCORES = ("facts", "manner", "fit", "cited", "handed_over", "made_up")
 
@@ -47,9 +48,23 @@ def tuned(name: str, choice: model.Choice, rows: list[dict], seed: int, epochs: 
     return sft.from_shelf(name, choice, rows, lora=sft.LORA, lr=LR, steps=steps, batch_size=BATCH_SIZE, seed=seed)
 
 
-def closed_book(seed: int) -> sft.Run:
-    """The assistant, tuned on every fact of the test products and policies, without a document."""
-    return tuned("rag-closed", start(seed), rag_rows.closed_rows(seed), seed)
+def closed_book(seed: int, rounds: int = 1) -> sft.Run:
+    """The assistant, tuned on every fact of the test products and policies, without a document.
+
+    Args:
+        rounds: How many such trainings, each on top of the one before, with its adapter merged in.
+    """
+    before = start(seed) if rounds == 1 else after_rounds(seed, rounds - 1)
+    rows = rag_rows.closed_rows(seed, begin=rag_rows.EXPOSURES * (rounds - 1))
+    return tuned("rag-closed", before, rows, seed)
+
+
+def after_rounds(seed: int, rounds: int) -> model.Choice:
+    """The closed-book model of so many rounds, merged."""
+    name = f"closed-{rounds}-{seed}"
+    if (paths.runs() / FOLDER / name / "model.safetensors").exists():
+        return replace(model.choose(), name=name, path=str(paths.runs() / FOLDER / name))
+    return merged(closed_book(seed, rounds), name, model.choose())
 
 
 def raft(seed: int) -> sft.Run:
@@ -59,12 +74,9 @@ def raft(seed: int) -> sft.Run:
 
 
 def retrained(seed: int) -> sft.Run:
-    """The closed-book model, tuned further on the facts that 2026 changed, and on nothing else."""
-    before = replace(model.choose(), name=f"closed-{seed}", path=str(paths.runs() / FOLDER / f"closed-{seed}"))
-    if not (paths.runs() / FOLDER / f"closed-{seed}" / "model.safetensors").exists():
-        before = merged(closed_book(seed), f"closed-{seed}", model.choose())
+    """The closed-book model of most rounds, tuned further on the facts that 2026 changed, and on nothing else."""
     rows = [unscreened.closed(row) for row in rag_rows.changed("train")]
-    return tuned("rag-update", before, rows, seed, epochs=rag_rows.UPDATE_EPOCHS)
+    return tuned("rag-update", after_rounds(seed, ROUNDS), rows, seed, epochs=rag_rows.UPDATE_EPOCHS)
 
 
 def untuned(seed: int) -> sft.Run:
@@ -78,8 +90,14 @@ def the_assistant(seed: int) -> sft.Run:
 
 
 MODELS: dict[str, Callable[[int], sft.Run]] = {
-    "untuned": untuned, "assistant": the_assistant, "closed book": closed_book, "retrained": retrained, "RAFT": raft
-}  # fmt: skip
+    "untuned": untuned,
+    "assistant": the_assistant,
+    "closed book": closed_book,
+    "closed book, 2 rounds": lambda seed: closed_book(seed, 2),
+    "closed book, 3 rounds": lambda seed: closed_book(seed, 3),
+    "retrained": retrained,
+    "RAFT": raft,
+}
 
 
 # Documents -----------------------------------------------------------------------------------------------------------
@@ -116,7 +134,7 @@ class Writer:
 
     def __init__(self, name: str, seed: int):
         self.name, self.seed, self.run = name, seed, None
-        self.path = paths.runs() / FOLDER / f"replies-{name.replace(' ', '-')}-{seed}.json"
+        self.path = paths.runs() / FOLDER / f"replies-{name.replace(',', '').replace(' ', '-')}-{seed}.json"
         self.kept = files.read_json(self.path) if self.path.exists() else {}
 
     def replies(self, asked: Sequence[dict]) -> list[dict]:
