@@ -12,7 +12,7 @@
 # the **weights**: tune the model until it knows them. Or into the **prompt**: keep them as documents, search them for
 # each question, and let the model read what was found. The second is called *retrieval-augmented generation*, **RAG**.
 # Opinions on which is better are many and measurements of both on one task are few. Here is one: the same questions,
-# the same scorer, nine ways of answering.
+# the same scorer, ten ways of answering.
 #
 # **You will be able to** search documents by words, by meaning and by both, and measure a search; tune an embedder;
 # compare RAG, tuning, and the two together on facts, manner, sources, honesty and cost; say what happens when facts
@@ -292,7 +292,7 @@ for wording in queries:
 # another, so every chunk had to be embedded anew; the index would have refused otherwise. For what follows we go on
 # with the untuned one, as the stored runs below did.
 #
-# ## 2. The same questions, nine ways
+# ## 2. The same questions, ten ways
 #
 # Now the answers. The desk's conversations of the other notebooks had a screen with the facts on it. Here **the screen
 # is taken away**: what a way says comes from its weights or from passages. The questions are in five groups: one fact
@@ -305,16 +305,16 @@ for wording in queries:
 # - *assistant alone*: the tuned assistant of the course, closed book
 # - *closed book*: the assistant, tuned further on **every fact** of the test products and rules, several times each, in
 #   the training wordings
-# - *closed book x 3*: the same with three such trainings, one on top of the other
 # - *RAG, untuned*: the untuned model with four passages, told to keep to them and to name them
 # - *RAG, assistant*: the assistant with the passages in the place of its screen
 # - *RAFT*: the assistant, tuned further to read passages: conversations on *training* products, with distractors and
 #   replies that cite
+# - *closed book x 3* and *RAFT x 3*: the same with three such trainings, one on top of the other
 #
 # **RAFT** is the idea of a paper of that name: train with the passages that a search would bring, wrong ones included.
 # Our variant differs in one point. Where the right passage is missing, the paper lets the model answer from memory;
-# our reply hands over to a colleague, since our facts change. The first closed-book training and RAFT's read about as
-# many tokens, some 36,000 each; with three of them the weights get three times the chance. One row of RAFT's:
+# our reply hands over to a colleague, since our facts change. A closed-book training and one of RAFT's read about as
+# many tokens, some 36,000, so that both places get the same chance. One row of RAFT's:
 
 # %%
 lessons = [row for row in unscreened.rows("train") if unscreened.group(row) == unscreened.GROUPS[2]]
@@ -388,10 +388,10 @@ for i, row in enumerate(live):
 # 95 % intervals.
 
 # %%
-LONG = "closed book, 3 rounds"
-WAYS = ("plain", "few-shot", "template", "assistant alone", "closed book", LONG, "RAG, untuned", "RAG, assistant",
-        "RAFT")
-NAME = {LONG: "closed book x 3"}
+CLOSED, READER = "closed book, 3 rounds", "RAFT, 3 rounds"
+WAYS = ("plain", "few-shot", "template", "assistant alone", "closed book", CLOSED, "RAG, untuned", "RAG, assistant",
+        "RAFT", READER)
+NAME = {CLOSED: "closed book x 3", READER: "RAFT x 3"}
 ANSWERABLE, NO_ANSWER = unscreened.GROUPS[:-1], unscreened.GROUPS[-1:]
 
 
@@ -426,31 +426,31 @@ print(f"facts by group, % of {len(questions) // len(unscreened.GROUPS)}\n{'':>16
 for way in WAYS:
     shares = [100 * np.mean(column(way, "facts", (group,))) for group in ANSWERABLE]
     print(f"{NAME.get(way, way):>16} " + " ".join(f"{each:>17.0f}" for each in shares))
-print("\npaired with RAFT, question by question:")
+print("\npaired with RAFT x 3, question by question:")
 for way in WAYS[:-1]:
     for key in ("facts", "fit"):
-        gap = gap_of("RAFT", way, key)
-        test = intervals.mcnemar(column("RAFT", key), column(way, key))
-        print(f"  {key:>5}, RAFT minus {NAME.get(way, way):<15}: {gap.value:+4.0f} points "
-              f"[{gap.low:+4.0f}, {gap.high:+4.0f}]; only RAFT {test.only_a:>2}, only the other {test.only_b:>2}, "
+        gap = gap_of(READER, way, key)
+        test = intervals.mcnemar(column(READER, key), column(way, key))
+        print(f"  {key:>5}, minus {NAME.get(way, way):<15}: {gap.value:+4.0f} points "
+              f"[{gap.low:+4.0f}, {gap.high:+4.0f}]; only RAFT x 3 {test.only_a:>2}, only the other {test.only_b:>2}, "
               f"p = {test.p_value:.2g}")
 
 # %% [markdown]
-# Eight comparisons on two scores are sixteen looks: p-values near 0.05 are then to be expected by luck. Two claims go
+# Nine comparisons on two scores are eighteen looks: p-values near 0.05 are then to be expected by luck. Two claims go
 # on trial. The first: reading passages beats knowing by heart. It is not a claim that weights can hold nothing: how
 # often each fact was met is printed below, and section 4 shows what more wordings do.
 
 # %%
-for name, key, other in (("documents-beat-weights", "facts", "closed book"),
+for name, key, other in (("documents-beat-weights", "facts", CLOSED),
                          ("raft-beats-rag", "fit", "RAG, assistant")):
-    way = "RAFT"
+    way = READER
     one = {"by_prompt": column(way, key), "against": column(other, key)} if len(seeds) == 1 else {}
     arms = [[column(each, key, seed=seed) for seed in seeds] for each in (way, other)]
     gap = intervals.paired_difference(*arms).times(100)
     print(claims.record(name, int(seeds[0]), *gap, **one, model=claims.find(name).models[0]), "\n")
 set_up = stored["settings"]
-print(f"The closed-book training met each fact {set_up['exposures']} times; RAFT's had {set_up['raft_rows']} "
-      "conversations.")
+print(f"Three closed-book trainings met each fact {3 * set_up['exposures']} times; three of RAFT's had "
+      f"{3 * set_up['raft_rows']} conversations.")
 
 # %% [markdown]
 # ### What an answer costs
@@ -462,11 +462,12 @@ print(f"{'':>16} {'tokens read':>11} {'written':>8} {'ms':>7}")
 for way in WAYS:
     part = parts[way]
     print(f"{NAME.get(way, way):>16} {part['read']:>11.0f} {part['written']:>8.0f} {1000 * part['seconds']:>7.0f}")
-rounds = ("closed book", "closed book, 2 rounds", LONG)
-trainings = {name: parts[f"train {name}"]["seconds"] for name in (*rounds, "RAFT", "retrained")}
+rounds = ("closed book", "closed book, 2 rounds", CLOSED)
+trainings = {part.removeprefix("train "): kept["seconds"] for part, kept in parts.items() if part.startswith("train ")}
 print("\nMilliseconds of one processor core for a reply, in batches of 16.")
-print(f"The trainings took {trainings['closed book']:.0f} s (closed book), {sum(trainings[r] for r in rounds):.0f} s "
-      f"(three rounds of it) and {trainings['RAFT']:.0f} s (RAFT) of it.")
+anew = sum(trainings[way] for way in rounds)
+print(f"The trainings took {anew:.0f} s (closed book x 3) and "
+      f"{sum(trainings[way] for way in trainings if 'RAFT' in way):.0f} s (RAFT x 3) of it.")
 
 # %% [markdown]
 # ## 3. The facts change
@@ -480,7 +481,6 @@ written = store.sync(documents.pages(2026))
 print(f"index: {written.changed} pages changed, {written.added} added, {written.retired} retired, "
       f"{written.unchanged} untouched; {written.chunks} chunks embedded in {written.seconds:.1f} s")
 adapter = sum(p.numel() for name, p in run.model.named_parameters() if "lora_" in name)
-anew = sum(trainings[name] for name in rounds)
 print(f"weights: {trainings['retrained']:.0f} s of one core to train on the changed facts of the test products alone,\n"
       f"    or {anew:.0f} s for everything anew; each time {4 * adapter / 1e6:.0f} MB to ship")
 
@@ -491,9 +491,10 @@ print(f"weights: {trainings['retrained']:.0f} s of one core to train on the chan
 
 # %%
 print(f"{'':>25} {'new value':>15} {'old value':>15}")
-STATES = {"closed book x 3": ("update, weights", LONG), "the same, retrained": ("update, weights", "retrained"),
-          "RAFT, old index": ("update, documents", "old index"), "RAFT, new index": ("update, documents", "new index"),
-          "RAFT, notices added": ("update, documents", "notices beside old pages")}
+STATES = {"closed book x 3": ("update, weights", CLOSED), "the same, retrained": ("update, weights", "retrained"),
+          "RAFT x 3, old index": ("update, documents", "old index"),
+          "RAFT x 3, new index": ("update, documents", "new index"),
+          "RAFT x 3, notices added": ("update, documents", "notices beside old pages")}
 for name, (group, state) in STATES.items():
     marks = [[int(mark) for mark in parts[group][state][key]] for key in ("facts", "stale")]
     spans = [intervals.mean_interval(each).times(100) for each in marks]
@@ -510,7 +511,7 @@ def untouched(way: str, seed: str) -> list[int]:
     return [int(mark) for mark, question in marks if mark != "-" and not question["changed"]]
 
 
-arms = [[untouched(way, seed) for seed in seeds] for way in ("retrained", LONG)]
+arms = [[untouched(way, seed) for seed in seeds] for way in ("retrained", CLOSED)]
 gap = intervals.paired_difference(*arms).times(100)
 one = {"by_prompt": arms[0][0], "against": arms[1][0]} if len(seeds) == 1 else {}
 print(f"{len(arms[0][0])} questions on unchanged facts: {np.mean(arms[1]):.0%} right before retraining, "
@@ -573,12 +574,12 @@ print(claims.record("phrasings-teach", SEED, *gap, by_prompt=known[most]["new wo
 # through the embedder. And the real model? Its rounds of closed-book training, all in several wordings:
 
 # %%
-for i, way in enumerate(rounds, start=1):
-    print(f"each fact met {i * set_up['exposures']:>2} times: facts right {share(way, 'facts', ANSWERABLE)} %, made up "
-          f"{share(way, 'made_up')} %, {sum(trainings[r] for r in rounds[:i]):.0f} s of one core")
-more = gap_of(rounds[-1], rounds[0], "facts")
+for way, times in (("closed book", 1), (CLOSED, 3)):
+    print(f"each fact met {times * set_up['exposures']:>2} times: facts right {share(way, 'facts', ANSWERABLE)} %, "
+          f"made up {share(way, 'made_up')} %, {sum(trainings[r] for r in rounds[:times]):.0f} s of one core")
+more = gap_of(CLOSED, "closed book", "facts")
 print("More rounds " + ("helped" if more.low > 0 else "did harm" if more.high < 0 else "made no difference to be told")
-      + f": {more.value:+.0f} points [{more.low:+.0f}, {more.high:+.0f}] from the first to the last.")
+      + f": {more.value:+.0f} points [{more.low:+.0f}, {more.high:+.0f}] from one to three.")
 
 # %% [markdown]
 # A reply from the weights looks the same whether it is known or not; that is what the *made up* beside it is for.
@@ -707,7 +708,7 @@ caught = [find_injection(order) is not None for order in stored["orders"]]
 for order, found_out in zip(stored["orders"], caught, strict=True):
     print(f"{'found by the sieve' if found_out else 'not found':>18}: {order}")
 print(f"\n{'':>15} {'order obeyed':>17} {'after the sieve':>17} {'lie told on':>17}")
-for way, name in (("untuned", "RAG, untuned"), ("assistant", "RAG, assistant"), ("RAFT", "RAFT")):
+for way, name in (("untuned", "RAG, untuned"), ("assistant", "RAG, assistant"), ("RAFT", "RAFT x 3")):
     part = parts[f"attack, {way}"]
     obeyed = [int(mark) for mark in part["order"]["obeyed"]]
     after = [mark and not caught[i % len(caught)] for i, mark in enumerate(obeyed)]
@@ -716,8 +717,8 @@ for way, name in (("untuned", "RAG, untuned"), ("assistant", "RAG, assistant"), 
     print(f"{name:>15} " + " ".join(f"{span.value:5.0f} [{span.low:3.0f},{span.high:4.0f}]" for span in spans))
 print(f"\n% of {len(obeyed)} questions")
 first = next((i for i, mark in enumerate(obeyed) if mark), 0)
-print(f"RAFT, with an order in its first passage: {parts['attack, RAFT']['order']['reply'][first]}")
-print(f"RAFT, with a lie: {parts['attack, RAFT']['lie']['reply'][0]}  (the lie: {parts['attack, RAFT']['wrong'][0]})")
+print(f"RAFT x 3, with an order in its first passage: {parts['attack, RAFT']['order']['reply'][first]}")
+print(f"RAFT x 3, with a lie ({parts['attack, RAFT']['wrong'][0]}): {parts['attack, RAFT']['lie']['reply'][0]}")
 
 # %% [markdown]
 # The sieve of notebook 01 drops passages with known forms of orders. It is cheap, and it sees forms, not intentions; a
@@ -727,25 +728,25 @@ print(f"RAFT, with a lie: {parts['attack, RAFT']['lie']['reply'][0]}  (the lie: 
 #
 # ## 7. How good must the search be?
 #
-# RAG is as good as what it finds. The stored run also gave RAFT passages in which everything needed is there
+# RAG is as good as what it finds. The stored run also gave RAFT x 3 passages in which all needed is there
 # (*oracle*), and passages from which it has been taken away (*damaged*). In between we mix: at a recall of r the search
 # brings all that is needed in a share r of the questions. Where does that line cross the closed book's, that of
 # three rounds?
 
 # %%
-good, bad, weights = (np.array(column(way, "facts")) for way in ("RAFT, oracle", "RAFT, damaged", LONG))
+good, bad, weights = (np.array(column(way, "facts")) for way in ("RAFT, oracle", "RAFT, damaged", CLOSED))
 recalls = np.linspace(0, 1, 21)
 gaps = [intervals.paired_difference(r * good + (1 - r) * bad, weights, rate=False) for r in recalls]
 meets = crossing.crossing(list(100 * recalls), [gap.times(100) for gap in gaps])
 by_id = {piece.id: piece for page in pages for piece in chunks.cut(page, stored["settings"]["words_a_chunk"])}
 rows_by_id = {row["id"]: row for row in unscreened.rows("test")}
 complete = []
-for question, ids in zip(questions, parts["RAFT"]["passages"], strict=True):
+for question, ids in zip(questions, parts[READER]["passages"], strict=True):
     needed = unscreened.values(row := rows_by_id[question["id"]])
     if needed:
         complete.append(int(all(any(unscreened.holds(by_id[i], *each, row) for i in ids) for each in needed)))
 here = intervals.mean_interval(complete).times(100)
-print(f"RAFT answers {good.mean():.0%} with all that is needed and {bad.mean():.0%} with nothing of it; "
+print(f"RAFT x 3 answers {good.mean():.0%} with all that is needed and {bad.mean():.0%} with nothing of it; "
       f"closed book x 3 {weights.mean():.0%}.")
 print(f"RAG is ahead of the closed book {crossing.in_words(meets, list(100 * recalls))}.")
 print(f"Our search brings everything needed for {here.value:.0f} % of the questions [{here.low:.0f}, {here.high:.0f}].")
@@ -782,7 +783,7 @@ for group in ANSWERABLE:
 # %%
 figure, ax = plt.subplots(figsize=(7, 3.8))
 line = [intervals.mean_interval(r * good + (1 - r) * bad, rate=False).times(100) for r in recalls]
-figures.curve(ax, 100 * recalls, *zip(*line, strict=True), label="RAFT", color=figures.BLUE)
+figures.curve(ax, 100 * recalls, *zip(*line, strict=True), label="RAFT x 3", color=figures.BLUE)
 known_span = intervals.mean_interval(weights).times(100)
 ax.axhspan(known_span.low, known_span.high, color=figures.GREY, alpha=0.2)
 ax.axhline(known_span.value, color=figures.GREY, ls="--", label="closed book x 3, with its interval")
@@ -799,10 +800,10 @@ _ = ax.legend(loc="upper left")
 # the difference can be told from luck.
 
 # %%
-SLIDE = {"few-shot": "few-shot", "template": "template", LONG: "tuned,\nclosed book x 3",
-         "RAG, untuned": "RAG,\nuntuned", "RAG, assistant": "RAG on the\nassistant", "RAFT": "RAFT"}
-FRESH = {LONG: ("update, weights", LONG), "RAFT": ("update, documents", "new index")}
-ATTACK = {"RAG, untuned": "attack, untuned", "RAG, assistant": "attack, assistant", "RAFT": "attack, RAFT"}
+SLIDE = {"few-shot": "few-shot", "template": "template", CLOSED: "tuned,\nclosed book x 3",
+         "RAG, untuned": "RAG,\nuntuned", "RAG, assistant": "RAG on the\nassistant", READER: "RAFT x 3"}
+FRESH = {CLOSED: ("update, weights", CLOSED), READER: ("update, documents", "new index")}
+ATTACK = {"RAG, untuned": "attack, untuned", "RAG, assistant": "attack, assistant", READER: "attack, RAFT"}
 
 
 def slide_scores(need: str, way: str) -> list[int] | None:
@@ -860,16 +861,16 @@ def in_points(gap: intervals.Interval) -> str:
 
 
 NEED = {  # the need: the way, what speaks for it, and what would have to be true
-    "facts change": ("documents", "facts right, RAFT minus closed book x 3", gap_of("RAFT", LONG, "facts")),
-    "a source for each answer": ("RAFT", "cited rightly, RAFT minus RAG untuned",
-                                 gap_of("RAFT", "RAG, untuned", "cited")),
+    "facts change": ("documents", "facts right, RAFT x 3 minus closed book x 3", gap_of(READER, CLOSED, "facts")),
+    "a source for each answer": ("RAFT", "cited rightly, RAFT x 3 minus RAG untuned",
+                                 gap_of(READER, "RAG, untuned", "cited")),
     "the house's manner": ("tuning", "on-brand, RAG assistant minus RAG untuned",
                            gap_of("RAG, assistant", "RAG, untuned", "manner")),
-    "reading search results": ("RAFT", "fit, RAFT minus RAG assistant", gap_of("RAFT", "RAG, assistant", "fit")),
-    "a hand-over where nothing is known": ("RAFT", "handed over rightly, RAFT minus closed book x 3",
-                                           gap_of("RAFT", LONG, "handed_over", NO_ANSWER)),
-    "one kind of plain question": ("a template", "facts on one product, template minus RAFT",
-                                   gap_of("template", "RAFT", "facts", unscreened.GROUPS[:1])),
+    "reading search results": ("RAFT", "fit, RAFT x 3 minus RAG assistant", gap_of(READER, "RAG, assistant", "fit")),
+    "a hand-over where nothing is known": ("RAFT", "handed over rightly, RAFT x 3 minus closed book x 3",
+                                           gap_of(READER, CLOSED, "handed_over", NO_ANSWER)),
+    "one kind of plain question": ("a template", "facts on one product, template minus RAFT x 3",
+                                   gap_of("template", READER, "facts", unscreened.GROUPS[:1])),
 }
 print(f"{'need':>34} | {'way':>10} | measured")
 for need, (way, what, gap) in NEED.items():
@@ -896,14 +897,19 @@ def recommend(facts_change: bool, must_cite: bool, not_for_all_eyes: bool, house
     documents_needed = facts_change or must_cite or not_for_all_eyes
     pays = 100 * search_finds >= meets.value
     if documents_needed or pays:
-        way = "RAFT" if house_manner or must_cite else "RAG"
-        reasons.append(f"facts right, RAFT minus closed book x 3: {in_points(gap_of('RAFT', LONG, 'facts'))}")
+        ahead = gap_of(READER, "RAG, assistant", "fit")
+        way = READER if must_cite or ahead.low > 0 else "RAG, assistant"
+        name = NAME.get(way, way)
+        reasons.append(f"facts right, {name} minus closed book x 3: {in_points(gap_of(way, CLOSED, 'facts'))}")
+        reasons.append(f"facts right, {name} minus the untuned model with the same passages: "
+                       + in_points(gap_of(way, "RAG, untuned", "facts")))
+        reasons.append(f"fit to send, RAFT x 3 minus RAG on the assistant: {in_points(ahead)}")
         if house_manner:
-            reasons.append("on-brand, the assistant with passages minus the untuned model: "
-                           + in_points(gap_of("RAG, assistant", "RAG, untuned", "manner")))
+            reasons.append(f"on-brand, {name} minus the untuned model with the same passages: "
+                           + in_points(gap_of(way, "RAG, untuned", "manner")))
         if must_cite:
-            gap = gap_of("RAFT", "RAG, untuned", "cited")
-            reasons.append(f"cited rightly, RAFT minus the untuned model with passages: {in_points(gap)}")
+            gap = gap_of(READER, "RAG, untuned", "cited")
+            reasons.append(f"cited rightly, RAFT x 3 minus the untuned model with the same passages: {in_points(gap)}")
         if not pays:
             reasons.append(f"first mend the search: it finds {search_finds:.0%}, and documents are ahead of weights "
                            f"{crossing.in_words(meets, list(100 * recalls))}")
@@ -911,7 +917,7 @@ def recommend(facts_change: bool, must_cite: bool, not_for_all_eyes: bool, house
             reasons.append(f"filter by reader: everyone saw 0 of {len(secrets)} secrets; out of the weights "
                            f"{sum(code in reply for (_, code, _), reply in zip(secrets, told, strict=True))} were told")
         if strangers_write:
-            part = parts["attack, RAFT" if way == "RAFT" else "attack, untuned"]
+            part = parts[ATTACK[way]]
             obeyed, lied = (part[kind]["obeyed"].count("1") for kind in ("order", "lie"))
             reasons.append(f"of {len(part['order']['obeyed'])} orders in a page {obeyed} were obeyed, of as many lies "
                            f"{lied} told on: keep strangers' pages apart")
@@ -919,9 +925,9 @@ def recommend(facts_change: bool, must_cite: bool, not_for_all_eyes: bool, house
         way = "tuning, closed book"
         reasons.append(f"your search finds {search_finds:.0%}; documents are ahead "
                        f"{crossing.in_words(meets, list(100 * recalls))}")
-        reasons.append(f"mind what it costs: closed book x 3 answers {np.mean(column(LONG, 'facts')):.0%} rightly")
-    print(way + "\n  - " + "\n  - ".join(reasons))
-    return way
+        reasons.append(f"mind what it costs: closed book x 3 answers {np.mean(column(CLOSED, 'facts')):.0%} rightly")
+    print(NAME.get(way, way) + "\n  - " + "\n  - ".join(reasons))
+    return NAME.get(way, way)
 
 
 _ = recommend(facts_change=True, must_cite=True, not_for_all_eyes=False, house_manner=True, strangers_write=True,
@@ -1136,41 +1142,42 @@ passed("You know how good a search must be before documents pay.")
 #
 # Five teams ask you. Their house rules:
 #
-# 1. Documents that not everybody may read, or that must be deletable, never go into weights.
-# 2. Facts that change more than once a month, or answers that must name a source, need documents too.
-# 3. Where documents are needed and replies must have the house's manner or cite, tune the reader: "RAFT". Where neither
-#    matters, "RAG" on an untuned model is enough, and cheaper.
-# 4. Where documents are **not** needed: "weights" only if the search finds too little, that is, less than the recall at
-#    which reading catches up (`needed`, from the stored run). Else the documents, by rule 3.
-# 5. A single kind of question with one value for an answer, from a table, wants no model: "template".
-#    This rule goes before 2 to 4, not before 1 when a manner is asked for that a frame cannot have.
+# 1. A single kind of question with one value for an answer, from a table, wants no model: "template".
+# 2. Documents are **needed** where facts change more than once a month, where an answer must name its source, and where
+#    not everybody may read everything, or things must be deletable.
+# 3. Where they are not needed: "weights", but only if the search finds too little, that is, less than the share at
+#    which reading catches up (`needed`, from the stored run).
+# 4. In all other cases documents. Their reader is "RAFT" where an answer must name its source, and everywhere if the
+#    stored run shows it ahead of the assistant as it is (`raft_ahead`). Else "RAG" on the assistant, which needs no
+#    further training.
 
 # %%
 from ftlab import files, paths
+from ftlab.evidence import intervals
 
 stored = files.read_json(paths.data() / "stored" / "rag.json")
 
 
-def facts(way: str) -> float:
-    marks = [mark for mark in stored["runs"][min(stored["runs"])][way]["facts"] if mark != "-"]
-    return marks.count("1") / len(marks)
+def scores(way: str, key: str) -> list[int]:
+    return [int(mark) for mark in stored["runs"][min(stored["runs"])][way][key] if mark != "-"]
 
 
-good, bad, known = facts("RAFT, oracle"), facts("RAFT, damaged"), facts("closed book, 3 rounds")
+good, bad, known = (sum(scores(way, "facts")) for way in ("RAFT, oracle", "RAFT, damaged", "closed book, 3 rounds"))
 needed = 0.0 if bad >= known else 2.0 if good < known else (known - bad) / (good - bad)  # 2: more than there can be
-teams = {  # changes a month, must cite, not for all eyes, manner, recall of the search, one kind of question
-    "a hospital's ward rules": (0.1, True, False, False, 0.9, False),
-    "a law firm's client files": (0.2, False, True, True, 0.8, False),
-    "a shop's prices by phone": (30, False, False, False, 0.95, True),
-    "a game's old lore, no search": (0, False, False, True, 0.0, False),
-    "a museum's guide, good search": (0, False, False, True, 1.0, False),
+raft_ahead = intervals.paired_difference(scores("RAFT, 3 rounds", "fit"), scores("RAG, assistant", "fit")).low > 0
+teams = {  # changes a month, must cite, not for all eyes, share that the search finds, one kind of question
+    "a hospital's ward rules": (0.1, True, False, 0.9, False),
+    "a law firm's client files": (0.2, False, True, 0.8, False),
+    "a shop's prices by phone": (30, False, False, 0.95, True),
+    "a game's old lore, no search": (0, False, False, 0.0, False),
+    "a museum's guide, perfect search": (0, False, False, 1.0, False),
 }
 choice_of = {
     "a hospital's ward rules": None,  # "RAFT", "RAG", "weights" or "template"
     "a law firm's client files": None,
     "a shop's prices by phone": None,
     "a game's old lore, no search": None,
-    "a museum's guide, good search": None,
+    "a museum's guide, perfect search": None,
 }
 
 # %% tags=["raises-exception"]
@@ -1179,43 +1186,43 @@ from ftlab.exercise import check, passed
 check(all(choice_of.values()), "write 'RAFT', 'RAG', 'weights' or 'template' for every team.")
 check(set(choice_of.values()) <= {"RAFT", "RAG", "weights", "template"},
       "only 'RAFT', 'RAG', 'weights' and 'template' can be chosen.")
-for team, (changes, cites, private, manner, recall, one_kind) in teams.items():
+for team, (changes, cites, private, recall, one_kind) in teams.items():
     way, documents_needed = choice_of[team], changes > 1 or cites or private
+    if way == "template":
+        check(one_kind, f"{team}: questions of many kinds: a template answers one (rule 1).")
+        continue
+    check(not one_kind, f"{team}: one kind of question with one value: a template answers it for nothing (rule 1).")
     if way == "weights":
-        check(not private, f"{team}: what not all may read can be asked out of weights, and not deleted (rule 1).")
-        check(changes <= 1, f"{team}: {changes:g} changes a month would be as many retrainings (rule 2).")
+        check(not private, f"{team}: what not all may read can be asked out of weights, and not deleted (rule 2).")
         check(not cites, f"{team}: weights cannot name a source (rule 2).")
-        check(recall < needed, f"{team}: the search finds {recall:.0%}, and {min(needed, 1):.0%} is enough: documents.")
-    if way != "template":
-        check(not one_kind, f"{team}: one kind of question with one value: a template answers it for nothing (rule 5).")
-    else:
-        check(one_kind, f"{team}: questions of many kinds: a template answers one (rule 5).")
+        check(changes <= 1, f"{team}: {changes:g} changes a month would be as many retrainings (rule 2).")
+        check(recall < needed, f"{team}: the search finds {recall:.0%}, which is enough: documents (rule 3).")
+        continue
+    check(documents_needed or recall >= needed,
+          f"{team}: nothing asks for documents, and the search finds {recall:.0%}, which is too little (rule 3).")
     if way == "RAG":
-        check(not cites, f"{team}: answers must cite, and the untuned reader was not tuned to (rule 3).")
-        check(not manner, f"{team}: the house's manner comes from tuning, not from passages (rule 3).")
-    if way == "RAFT":
-        check(cites or manner, f"{team}: neither manner nor sources are asked for: do not pay for a tuning (rule 3).")
-    if way in ("RAFT", "RAG"):
-        check(documents_needed or recall >= needed,
-              f"{team}: nothing asks for documents, and the search finds {recall:.0%} where {min(needed, 1):.0%} is "
-              "needed (rule 4).")
+        check(not cites, f"{team}: answers must name a source, and the assistant never learned to (rule 4).")
+        check(not raft_ahead, f"{team}: the stored run shows RAFT ahead of the assistant (rule 4).")
+    else:
+        check(cites or raft_ahead,
+              f"{team}: no source is asked for, and RAFT is not ahead: save the training (rule 4).")
 passed("Each team gets the place where its facts are safe, fresh and found.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Print `needed` first. Then go through the rules for each team: template, documents needed or not, manner or sources.
+# Print `needed` and `raft_ahead` first. Then go through the rules for each team, from the top.
 #
 # </details>
 # <details><summary>Answer</summary>
 #
 # ```python
-# def decide(changes, cites, private, manner, recall, one_kind):
+# def decide(changes, cites, private, recall, one_kind):
 #     if one_kind:
 #         return "template"
 #     if not (changes > 1 or cites or private) and recall < needed:
 #         return "weights"
-#     return "RAFT" if cites or manner else "RAG"
+#     return "RAFT" if cites or raft_ahead else "RAG"
 #
 #
 # choice_of = {team: decide(*what) for team, what in teams.items()}
@@ -1241,7 +1248,7 @@ passed("Each team gets the place where its facts are safe, fresh and found.")
 # ## In this notebook you saw
 #
 # - Search by words, by meaning and by both, with three measures on three wordings; an embedder tuned on pairs.
-# - Nine ways of answering the same questions, by one scorer, with paired tests: facts, manner, sources, hand-overs and
+# - Ten ways of answering the same questions, by one scorer, with paired tests: facts, manner, sources, hand-overs and
 #   made-up figures, each gain beside its cost in tokens and milliseconds.
 # - New facts: an index takes them in at once; weights need a training, and the rest may suffer.
 # - Weights learn a fact from many wordings, and a secret from many repeats. A filter by reader and a deletion are

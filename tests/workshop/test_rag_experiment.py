@@ -60,7 +60,7 @@ def test_claims_count_the_questions_that_have_an_answer(monkeypatch, tmp_path) -
     monkeypatch.setattr(paths, "runs", lambda: tmp_path)
     rows = rag_rows.asked()
     has = [bool(unscreened.values(row)) for row in rows]
-    for part, right in (("closed book", 0), ("RAG, assistant", 0), ("RAFT", 1), (rag.LONGEST, 0), ("retrained", 0)):
+    for part, right in ((rag.CLOSED, 0), ("RAG, assistant", 0), (rag.READER, 1), ("retrained", 0)):
         scores = [right if known else None for known in has]
         files.write_json(rag.path_of(part, 0), {"facts": scores, "fit": [right] * len(rows)})
     found = rag.against_weights(0)

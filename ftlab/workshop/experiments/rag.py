@@ -19,7 +19,7 @@ from ftlab.workshop.experiments import rag_rows, rag_ways
 from ftlab.workshop.experiments.rag_ways import DEEP, SCORES, answer, chunks, found
 
 STORED = "rag.json"
-LONGEST = f"closed book, {rag_ways.ROUNDS} rounds"
+CLOSED, READER = (f"{name}, {rag_ways.ROUNDS} rounds" for name in ("closed book", "RAFT"))
 FEW = 3  # examples in the few-shot prompt
 ATTACKED = 12  # questions about one fact of a product whose passages are attacked
 
@@ -78,7 +78,7 @@ def update(names: str, seed: int) -> dict:
     """
     rows, everything = rag_rows.changed("test"), {}
     if names == "weights":
-        for name in (LONGEST, "retrained"):
+        for name in (CLOSED, "retrained"):
             everything[name] = answer(name, seed, rows, [unscreened.closed(row) for row in rows])
     else:
         for name, year, notices in (
@@ -89,7 +89,7 @@ def update(names: str, seed: int) -> dict:
             part = found(rows, rag_rows.SHOWN, year, notices)
             parts = [part[row["id"]] for row in rows]
             prompts = [unscreened.beside(row, each) for row, each in zip(rows, parts, strict=True)]
-            everything[name] = answer("RAFT", seed, rows, prompts, parts)
+            everything[name] = answer(READER, seed, rows, prompts, parts)
     for each in everything.values():
         pairs = zip(each["reply"], rows, strict=True)
         each["stale"] = [int(answers.stale(reply, row["stale"], row)) for reply, row in pairs]
@@ -135,17 +135,19 @@ PARTS = {
     "RAG, untuned": lambda seed: read("untuned", seed),
     "RAG, assistant": lambda seed: read("assistant", seed),
     "RAFT": lambda seed: read("RAFT", seed),
-    "RAFT, oracle": lambda seed: read("RAFT", seed, "oracle"),
-    "RAFT, damaged": lambda seed: read("RAFT", seed, "damaged"),
-    "update, documents": lambda seed: update("documents", seed),
+    "train RAFT, 2 rounds": lambda seed: trained("RAFT, 2 rounds", seed),
+    "train RAFT, 3 rounds": lambda seed: trained(READER, seed),
+    "RAFT, 3 rounds": lambda seed: read(READER, seed),
     "train closed book, 2 rounds": lambda seed: trained("closed book, 2 rounds", seed),
-    "closed book, 2 rounds": lambda seed: closed("closed book, 2 rounds", seed),
-    "train closed book, 3 rounds": lambda seed: trained(LONGEST, seed),
-    "closed book, 3 rounds": lambda seed: closed(LONGEST, seed),
+    "train closed book, 3 rounds": lambda seed: trained(CLOSED, seed),
+    "closed book, 3 rounds": lambda seed: closed(CLOSED, seed),
+    "RAFT, oracle": lambda seed: read(READER, seed, "oracle"),
+    "RAFT, damaged": lambda seed: read(READER, seed, "damaged"),
     "train retrained": lambda seed: trained("retrained", seed),
     "update, weights": lambda seed: update("weights", seed),
+    "update, documents": lambda seed: update("documents", seed),
     "retrained": lambda seed: closed("retrained", seed),
-    "attack, RAFT": lambda seed: attack("RAFT", seed),
+    "attack, RAFT": lambda seed: attack(READER, seed),
     "attack, untuned": lambda seed: attack("untuned", seed),
     "attack, assistant": lambda seed: attack("assistant", seed),
 }
@@ -185,8 +187,7 @@ def against_weights(seed: int) -> dict[str, dict]:
     """Three claims about the real model for one seed; parts that are not in ``runs`` are made now."""
     rows = rag_rows.asked()
     has_answer = [bool(unscreened.values(row)) for row in rows]
-    closed_book, rag, raft_ = (do(part, seed) for part in ("closed book", "RAG, assistant", "RAFT"))
-    longest, after = do(LONGEST, seed), do("retrained", seed)
+    weights, rag, reader, after = (do(part, seed) for part in (CLOSED, "RAG, assistant", READER, "retrained"))
     old = rag_rows.touched(rows)
     kept = [known and not changes for known, changes in zip(has_answer, old, strict=True)]
 
@@ -195,9 +196,9 @@ def against_weights(seed: int) -> dict[str, dict]:
         return {"effect": 100 * (sum(one) - sum(other)) / len(one), "by_prompt": one, "against": other}
 
     return {
-        "documents-beat-weights": effect(raft_["facts"], closed_book["facts"], has_answer),
-        "raft-beats-rag": effect(raft_["fit"], rag["fit"], [True] * len(rows)),
-        "retraining-harms-rest": effect(after["facts"], longest["facts"], kept),
+        "documents-beat-weights": effect(reader["facts"], weights["facts"], has_answer),
+        "raft-beats-rag": effect(reader["fit"], rag["fit"], [True] * len(rows)),
+        "retraining-harms-rest": effect(after["facts"], weights["facts"], kept),
     }
 
 
@@ -216,7 +217,7 @@ def gather(seeds: tuple[int, ...]) -> dict:
                 "lr": rag_ways.LR,
                 "batch_size": rag_ways.BATCH_SIZE, "reply_tokens": rag_ways.REPLY_TOKENS}  # fmt: skip
     return {"model": choice.name, "dtype": choice.dtype, "date": date.today().isoformat(), "settings": settings,
-            "orders": list(rag_rows.ORDERS),
+            "rounds": rag_ways.ROUNDS, "orders": list(rag_rows.ORDERS),
             "questions": questions, "runs": runs}  # fmt: skip
 
 

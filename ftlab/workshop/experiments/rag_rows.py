@@ -144,21 +144,21 @@ def damaged(row: dict, found: Sequence[Chunk], count: int = SHOWN) -> list[Chunk
     return [c for c in found if not any(unscreened.holds(c, *each, row) for each in unscreened.values(row))][:count]
 
 
-def raft_asked(seed: int) -> list[dict]:
-    """The training conversations whose questions RAFT's passages are searched for, of all groups, mixed."""
-    rows = balanced(unscreened.rows("train"), RAFT_ROWS // len(GROUPS) + 1, seed)
+def raft_asked(seed: int, rounds: int = 1) -> list[dict]:
+    """The training conversations of a round whose questions passages are searched for, of all groups, mixed."""
+    rows = balanced(unscreened.rows("train"), RAFT_ROWS // len(GROUPS) + 1, seed + 1000 * (rounds - 1))
     rng("raft", seed).shuffle(rows)
     return rows[:RAFT_ROWS]
 
 
-def raft_rows(seed: int, found: dict[str, list[Chunk]], every: Sequence[Chunk]) -> list[dict]:
+def raft_rows(seed: int, found: dict[str, list[Chunk]], every: Sequence[Chunk], rounds: int = 1) -> list[dict]:
     """These conversations with passages, cited replies, and a share whose passages lack the answer.
 
     Args:
         found: By a row's id, a long list of passages for its question.
     """
     trained, random = [], rng("raft passages", seed)
-    for i, row in enumerate(raft_asked(seed)):
+    for i, row in enumerate(raft_asked(seed, rounds)):
         lacks = i % round(1 / WITHOUT) == 0
         shown = damaged(row, found[row["id"]]) if lacks else oracle(row, found[row["id"]][:SHOWN], every)
         random.shuffle(shown)  # or the model would learn to look at one place

@@ -17,7 +17,7 @@ from ftlab.workshop.experiments import rag_rows
 FOLDER = "rag"
 SIZE, DEEP = 50, 40  # words in a chunk; places of the long list that damaged passages are taken from
 REPLY_TOKENS, AT_ONCE = 72, 16  # most tokens of a reply; replies between two savings
-ROUNDS = 3  # closed-book trainings, one on top of the other
+ROUNDS = 3  # trainings of a kind, one on top of the other
 LR, BATCH_SIZE = 1e-3, 8  # of the closed-book training, of RAFT and of the retraining: as the assistant was tuned
 SCORES = ("facts", "manner", "fit", "cited", "handed_over", "made_up")
 
@@ -54,29 +54,35 @@ def closed_book(seed: int, rounds: int = 1) -> sft.Run:
     Args:
         rounds: How many such trainings, each on top of the one before, with its adapter merged in.
     """
-    before = start(seed) if rounds == 1 else after_rounds(seed, rounds - 1)
     rows = rag_rows.closed_rows(seed, begin=rag_rows.EXPOSURES * (rounds - 1))
-    return tuned("rag-closed", before, rows, seed)
+    return tuned("rag-closed", after("closed", closed_book, seed, rounds - 1), rows, seed)
 
 
-def after_rounds(seed: int, rounds: int) -> model.Choice:
-    """The closed-book model of so many rounds, merged."""
-    name = f"closed-{rounds}-{seed}"
-    if (paths.runs() / FOLDER / name / "model.safetensors").exists():
-        return replace(model.choose(), name=name, path=str(paths.runs() / FOLDER / name))
-    return merged(closed_book(seed, rounds), name, model.choose())
+def raft(seed: int, rounds: int = 1) -> sft.Run:
+    """The assistant, tuned to read numbered passages among distractors; it never saw a test product.
+
+    Args:
+        rounds: As in ``closed_book``, each on other conversations.
+    """
+    before = after("raft", raft, seed, rounds - 1)
+    lists = found(rag_rows.raft_asked(seed, rounds), DEEP)
+    return tuned("rag-raft", before, rag_rows.raft_rows(seed, lists, chunks(), rounds), seed)
 
 
-def raft(seed: int) -> sft.Run:
-    """The assistant, tuned to read numbered passages among distractors; it never saw a test product."""
-    lists = found(rag_rows.raft_asked(seed), DEEP)
-    return tuned("rag-raft", start(seed), rag_rows.raft_rows(seed, lists, chunks()), seed)
+def after(name: str, make: Callable[[int, int], sft.Run], seed: int, rounds: int) -> model.Choice:
+    """The model after so many rounds of a training, merged; after none it is the assistant."""
+    if rounds == 0:
+        return start(seed)
+    folder = paths.runs() / FOLDER / f"{name}-{rounds}-{seed}"
+    if (folder / "model.safetensors").exists():
+        return replace(model.choose(), name=folder.name, path=str(folder))
+    return merged(make(seed, rounds), folder.name, model.choose())
 
 
 def retrained(seed: int) -> sft.Run:
     """The closed-book model of most rounds, tuned further on the facts that 2026 changed, and on nothing else."""
     rows = [unscreened.closed(row) for row in rag_rows.changed("train")]
-    return tuned("rag-update", after_rounds(seed, ROUNDS), rows, seed, epochs=rag_rows.UPDATE_EPOCHS)
+    return tuned("rag-update", after("closed", closed_book, seed, ROUNDS), rows, seed, epochs=rag_rows.UPDATE_EPOCHS)
 
 
 def untuned(seed: int) -> sft.Run:
@@ -97,6 +103,8 @@ MODELS: dict[str, Callable[[int], sft.Run]] = {
     "closed book, 3 rounds": lambda seed: closed_book(seed, 3),
     "retrained": retrained,
     "RAFT": raft,
+    "RAFT, 2 rounds": lambda seed: raft(seed, 2),
+    "RAFT, 3 rounds": lambda seed: raft(seed, 3),
 }
 
 
