@@ -101,7 +101,7 @@ for question in ("Is the kettle for the dishwasher?", "How much water fits in?",
 
 # %% [markdown]
 # The first question shares its words with the second sentence. The other two share hardly a word that matters with
-# their answers, and only the vectors can see what they are about. The other way round, a product's name is a rare word
+# their answers: look which sentence the vectors prefer there. The other way round, a product's name is a rare word
 # that says everything, and to an embedder it is one name among many. (BM25 also counts how often a word occurs and how
 # long the text is; the index below does.)
 #
@@ -254,7 +254,7 @@ from contextlib import redirect_stdout
 from datasets import Dataset, disable_progress_bars
 from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
-from sentence_transformers.training_args import BatchSamplers
+from sentence_transformers.sentence_transformer.training_args import BatchSamplers
 
 disable_progress_bars()
 pairs = asked.pairs(all_chunks)
@@ -280,17 +280,17 @@ tuned_store.add(pages)
 for wording in queries:
     for way in ("meaning", "hybrid"):
         scores = measured(tuned_store, way, wording)
-        change = intervals.paired_difference(*(asked.by_subject(queries[wording], each["hit"])
-                                               for each in (scores, table[wording, way])), rate=False).times(100)
+        arms = [asked.by_subject(queries[wording], each["hit"]) for each in (scores, table[wording, way])]
+        change = intervals.paired_difference(*arms, rate=False).times(100)
         word = "gained" if change.low > 0 else "lost" if change.high < 0 else "not decided"
-        print(f"{wording:>9} {way:>8}: hit@{SHOWN} {np.mean(table[wording, way]['hit']):.0%} -> "
-              f"{np.mean(scores['hit']):.0%}, change {change.value:+.0f} points "
-              f"[{change.low:+.0f}, {change.high:+.0f}] ({word})")
+        print(f"{wording:>9} {way:>8}: hit@{SHOWN} {np.mean(arms[1]):.0%} -> {np.mean(arms[0]):.0%}, change "
+              f"{change.value:+.0f} points [{change.low:+.0f}, {change.high:+.0f}] ({word})")
 
 # %% [markdown]
-# That is the gain on products that the tuning never saw. The price: an index made with one embedder is useless to
-# another, so every chunk had to be embedded anew; the index would have refused otherwise. For what follows we go on
-# with the untuned one, as the stored runs below did.
+# All this is on products that the tuning never saw; on those of its pairs a gain would say nothing. It was a short
+# tuning: `PAIRS` is the dial. And there is a price: an index made with one embedder is useless to another, so every
+# chunk had to be embedded anew; the index would have refused otherwise. For what follows we go on with the untuned one,
+# as the stored runs below did.
 #
 # ## 2. The same questions, ten ways
 #
@@ -367,15 +367,17 @@ def verdict(scored: dict) -> str:
     return ", ".join([good] + ["made up a figure"] * scored["made_up"] + ["handed over"] * scored["handed_over"])
 
 
+CLOSED, READER = "closed book, 3 rounds", "RAFT, 3 rounds"
+NAME = {CLOSED: "closed book x 3", READER: "RAFT x 3"}
 for i, row in enumerate(live):
     print(f"{unscreened.group(row)}: {row['messages'][0]['content']}")
     for way, replies in said.items():
         passages = found[i] if "RAG" in way else ()
         print(f"  {way}: {' '.join(replies[i].split())}\n      -> {verdict(answers.score(replies[i], row, passages))}")
     if (at := number.get(row["id"])) is not None:  # the question is among the stored ones
-        for way in ("closed book", "RAFT"):
+        for way in (CLOSED, READER):
             reply = parts[way]["reply"][at]
-            print(f"  {way} (stored): {' '.join(reply.split())}\n      -> {verdict(answers.score(reply, row))}")
+            print(f"  {NAME[way]} (stored): {' '.join(reply.split())}\n      -> {verdict(answers.score(reply, row))}")
     print()
 
 # %% [markdown]
@@ -388,10 +390,8 @@ for i, row in enumerate(live):
 # 95 % intervals.
 
 # %%
-CLOSED, READER = "closed book, 3 rounds", "RAFT, 3 rounds"
 WAYS = ("plain", "few-shot", "template", "assistant alone", "closed book", CLOSED, "RAG, untuned", "RAG, assistant",
         "RAFT", READER)
-NAME = {CLOSED: "closed book x 3", READER: "RAFT x 3"}
 ANSWERABLE, NO_ANSWER = unscreened.GROUPS[:-1], unscreened.GROUPS[-1:]
 
 
@@ -522,7 +522,8 @@ arms = [[untouched(way, seed) for seed in seeds] for way in ("retrained", CLOSED
 gap = intervals.paired_difference(*arms).times(100)
 one = {"by_prompt": arms[0][0], "against": arms[1][0]} if len(seeds) == 1 else {}
 print(f"{len(arms[0][0])} questions on unchanged facts: {np.mean(arms[1]):.0%} right before retraining, "
-      f"{np.mean(arms[0]):.0%} after\n")
+      f"{np.mean(arms[0]):.0%} after")
+print("So little was known before that there was hardly anything to lose.\n" if np.mean(arms[1]) < 0.25 else "")
 name = "retraining-harms-rest"
 print(claims.record(name, int(seeds[0]), *gap, **one, model=claims.find(name).models[0]))
 
@@ -530,8 +531,8 @@ print(claims.record(name, int(seeds[0]), *gap, **one, model=claims.find(name).mo
 # ## 4. Knowledge by weights: how many ways of saying it?
 #
 # Can tuning put a catalogue into a model at all? Ovadia et al. (2023) found that a fact must be met in many *different
-# wordings*. The lab model shows why: it learns a few facts, each met equally often, in one wording, in two, or in
-# five. Then it is asked in the words that it saw, and in others.
+# wordings*. The lab model puts that to the test: it learns a few facts, each met equally often, in one wording, in two,
+# or in five. Then it is asked in the words that it saw, and in others.
 
 # %%
 chosen, by_fact = rng("facts", SEED), defaultdict(list)
@@ -723,8 +724,11 @@ for way, name in (("untuned", "RAG, untuned"), ("assistant", "RAG, assistant"), 
     spans = [intervals.mean_interval(each).times(100) for each in (obeyed, after, lies)]
     print(f"{name:>15} " + " ".join(f"{span.value:5.0f} [{span.low:3.0f},{span.high:4.0f}]" for span in spans))
 print(f"\n% of {len(obeyed)} questions")
+if not any("1" in parts[f"attack, {way}"]["order"]["obeyed"] for way in ("untuned", "assistant", "RAFT")):
+    print("Nobody obeyed: these models are too small, or too narrowly tuned, to be ordered about. That says nothing\n"
+          "of larger ones, which follow instructions well, and so those of strangers too.")
 first = next((i for i, mark in enumerate(obeyed) if mark), 0)
-print(f"RAFT x 3, with an order in its first passage: {parts['attack, RAFT']['order']['reply'][first]}")
+print(f"\nRAFT x 3, with an order in its first passage: {parts['attack, RAFT']['order']['reply'][first]}")
 print(f"RAFT x 3, with a lie ({parts['attack, RAFT']['wrong'][0]}): {parts['attack, RAFT']['lie']['reply'][0]}")
 
 # %% [markdown]
@@ -759,9 +763,9 @@ print(f"RAG is ahead of the closed book {crossing.in_words(meets, list(100 * rec
 print(f"Our search brings everything needed for {here.value:.0f} % of the questions [{here.low:.0f}, {here.high:.0f}].")
 
 # %% [markdown]
-# Where does it fail? Mostly where *two* products are asked about: one search brings the pages of one of them, or the
-# wrong pages of both. A cheap remedy is to search once for each product that the question names, with the other name
-# taken out, and to share the places between them. It needs no model.
+# Where *two* products are asked about, one search may bring the pages of one of them, or the wrong pages of both. A
+# cheap remedy is to search once for each product that the question names, with the other name taken out, and to share
+# the places between them. It needs no model.
 
 # %%
 names = sorted({page.about for page in pages if page.kind == "product"}, key=len, reverse=True)
@@ -790,6 +794,7 @@ for group in ANSWERABLE:
 # %%
 figure, ax = plt.subplots(figsize=(7, 3.8))
 line = [intervals.mean_interval(r * good + (1 - r) * bad, rate=False).times(100) for r in recalls]
+line = [(each.value, max(0, each.low), each.high) for each in line]
 figures.curve(ax, 100 * recalls, *zip(*line, strict=True), label="RAFT x 3", color=figures.BLUE)
 known_span = intervals.mean_interval(weights).times(100)
 ax.axhspan(known_span.low, known_span.high, color=figures.GREY, alpha=0.2)
@@ -857,7 +862,8 @@ _ = figure.suptitle(f"Weights or documents: % of held-out questions ({stored['mo
 
 # %% [markdown]
 # (A dash: nothing was measured, or there is nothing to measure; a way that reads no pages obeys none. "New facts" of
-# the closed book are of the day of the change, before a retraining.)
+# the closed book are of the day of the change, before a retraining. And "nothing made up" is worth something only
+# beside the facts: who says nothing makes nothing up.)
 #
 # The same as a **decision table**, with the reason in numbers. The rules are fixed; which of them the measurements
 # support is for the code to say.
