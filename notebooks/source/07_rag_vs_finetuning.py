@@ -285,6 +285,7 @@ for wording in queries:
         word = "gained" if change.low > 0 else "lost" if change.high < 0 else "not decided"
         print(f"{wording:>9} {way:>8}: hit@{SHOWN} {np.mean(arms[1]):.0%} -> {np.mean(arms[0]):.0%}, change "
               f"{change.value:+.0f} points [{change.low:+.0f}, {change.high:+.0f}] ({word})")
+del trainer, tuned_embed, tuned_store  # they have done their part
 
 # %% [markdown]
 # All this is on products that the tuning never saw; on those of its pairs a gain would say nothing. It was a short
@@ -354,6 +355,8 @@ for way, conversations in prompts.items():
     else:
         with run.model.disable_adapter():  # the same weights without the addition: the untuned model
             said[way] = generate.replies(run.model, tokenizer, texts, max_new_tokens=72)
+adapter = sum(p.numel() for name, p in run.model.named_parameters() if "lora_" in name)
+del run  # the rest is stored, or the lab model's: leave the memory to it
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "rag.json")
@@ -487,7 +490,6 @@ new_bytes = sum(len(page.text.encode()) for page in pages_2026 if page not in pa
 print(f"index: {written.changed} pages changed, {written.added} added, {written.retired} retired, "
       f"{written.unchanged} untouched;\n    {new_bytes / 1000:.0f} kB of text, {written.chunks} chunks embedded, in "
       f"{written.seconds:.1f} s")
-adapter = sum(p.numel() for name, p in run.model.named_parameters() if "lora_" in name)
 print(f"weights: {trainings['retrained']:.0f} s of one core to train on the changed facts of the test products alone,\n"
       f"    or {anew:.0f} s for everything anew; each time {4 * adapter / 1e6:.0f} MB to ship")
 
