@@ -17,11 +17,11 @@
 # with intervals, and plan how many questions a test needs; let a written policy decide about shipping; find leaked test
 # items; measure your own yardstick's error; and test a model that judges.
 #
-# **You need** notebook 00 (the desk, its brand guide, the rivals) and notebook 02, which tunes the model that is on
-# trial here. If 02 has not run on this computer, that model is tuned in this notebook.
+# **You need** notebook 00 (the desk, its brand guide, the rivals) and notebook 02 (how a model is tuned). On trial is
+# the **assistant**: the same tuning as in 02, on all of the desk's 1,447 training conversations. It comes with the
+# course; another model than the course's own is tuned at its first use, which takes 22 minutes or more.
 #
-# **It takes** three to six minutes on two processor cores, another one to three if the model must first be tuned. It
-# needs 3 GB of memory and no network. Exercises are at the end.
+# **It takes** two to six minutes on two processor cores, 3 GB of memory and no network. Exercises are at the end.
 
 # %%
 import contextlib, io, time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -29,7 +29,7 @@ warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells a
 import evaluate
 import matplotlib.pyplot as plt
 import numpy as np
-from ftlab import claims, figures, files, model, paths, texts
+from ftlab import assistant, claims, figures, files, model, paths, texts
 from ftlab.evidence import comparison, contamination, gate, intervals, planner
 from ftlab.scores import desk, template
 from ftlab.tuning import chat, generate, sft
@@ -42,17 +42,14 @@ print(choice := model.choose(), lab := model.lab(), sep="\n")
 # fruit fly: sections 8 and 10 have to train it four times. The dials follow; run once as they are, then turn one.
 
 # %%
-SEED = 0  # whole number: which examples, and in which order; try 1
-PER_KIND = 16  # training conversations of each kind, as in notebook 02: with another value a new model is tuned; try 8
-STEPS = 36  # optimizer steps of the tuned model, as in notebook 02; try 18
-BATCH_SIZE = 4  # examples a step, as in notebook 02; try 8
-LR = 1e-3  # learning rate, no unit, as in notebook 02; try 3e-4
+SEED = 0  # whole number: all chance of the run; with another one an assistant is tuned first
 ASKED = 10  # held-out conversations of each kind; try 5, or 159: all 553 there are (four minutes)
 FACTS = 30  # questions about the real world; try 60
 LEAKED = 16  # test items that leak into a training set; try 8
 COPIES = 10  # copies of each in the heavy leak; try 3
 LEAK_STEPS = 40  # optimizer steps of 8 rows, lab model; try 80
 JUDGE_STEPS = 70  # optimizer steps of 8 labelled drafts, lab model; try 140
+OWN = 120  # replies of the lab model that the judge reads; try 324, which is all
 LAB_LR = 7e-4  # learning rate of the lab model, no unit; try 3e-4
 GAIN = 0.10  # a gain to plan for, as a share; try 0.05
 
@@ -79,8 +76,7 @@ drafts = [good, wrong, empty]
 # compliance** its rules of form alone (opening, one paragraph, next step, sign-off, length). The others look at
 # content: **fact accuracy** asks whether the wanted value stands in the reply; **hallucination**, as far as a program
 # can find it, whether a sum, measure, name or date stands there that no source has, here screen and question (lower is
-# better). It cannot see a false statement made of words ("not only oven-safe"), nor a true measure given to the wrong
-# thing ("The Quillmere desk is 22 cm").
+# better). A false statement made of words it cannot see.
 
 # %%
 from ftlab.scores.metrics import fact_accuracy, format_compliance, hallucination, on_brand
@@ -104,14 +100,7 @@ assert found["fact_accuracy_each"] == [1, 0, 0] and found["hallucination_each"] 
 # Three more words that managers use. A case is **contained** if it was not handed over to a colleague, **resolved** if
 # it was contained *and* the reply is right. And the **revision rate** is the number of words that a person must put in,
 # take out or replace, over the words of the text that was finally sent.
-
-# %%
-from ftlab.scores.revision import revisions
-
-edits = revisions(wrong, good)
-print(f"wrong price: {edits.word_edits} word to replace, {edits.word_rate:.3f} of the words sent")
-
-# %% [markdown]
+#
 # Where the answer is a **label**, errors have two directions. The label here is *hand over*: some cases must go to a
 # colleague, the others must not. **Precision**: of the cases handed over, the share that should be. **Recall**: of
 # those that should be, the share that was. **F1** is their harmonic mean, near the smaller of the two. Eight cases on
@@ -119,7 +108,10 @@ print(f"wrong price: {edits.word_edits} word to replace, {edits.word_rate:.3f} o
 
 # %%
 from ftlab.scores import labels
+from ftlab.scores.revision import revisions
 
+edits = revisions(wrong, good)
+print(f"wrong price: {edits.word_edits} word to replace, {edits.word_rate:.3f} of the words sent")
 should = ["over", "over", "over", "keep", "keep", "keep", "keep", "keep"]
 did = ["over", "keep", "keep", "over", "keep", "keep", "keep", "keep"]
 paper = labels.score_labels(did, should)
@@ -138,9 +130,10 @@ assert paper.by_label["over"]["precision"] == 1 / 2 and abs(paper.by_label["over
 # an order is read against them, and a shop does not write new ones for a test.) Who answers them:
 #
 # - **plain**, **guide**, **examples**: the untuned model with the job in the prompt, with the whole brand guide, with
-#   three examples. They take long, so their replies are *stored*: what they wrote on up to ten conversations a kind.
+#   three examples. They take long, so their replies are *stored*: up to ten conversations a kind, each reply cut at 80
+#   tokens. What a cut-off one would have gone on to say is in no score below.
 # - **template**: the program without a model.
-# - **tuned**: the course's desk run, from the shelf, or tuned now.
+# - **assistant**: the tuned model, which answers now. It gets the conversation and no instructions at all.
 
 # %%
 from collections import Counter
@@ -153,55 +146,51 @@ common = sum(row["id"] in place for row in held_out)
 said = {way: [stored[way]["replies"][place[row["id"]]] for row in held_out[:common]]
         for way in ("plain", "guide", "examples")}
 said["template"] = [template.reply(row) for row in held_out]
-print(f"{stored['note']}\n{dict(Counter(row['kind'] for row in held_out))}, {common} answered by everyone")
+print(f"{stored['note']}\n{len(held_out)} conversations, {common} of them answered by everyone: " +
+      ", ".join(f"{count} {kind}" for kind, count in Counter(row["kind"] for row in held_out).items()))
 if choice.name != stored["model"]:
     print(f"Mind: those prompts were answered by {stored['model']}, and {choice.name} is what is tuned here.")
-for way in ("plain", "guide", "examples"):
-    ended = [text for text in said[way] if text.rstrip().endswith((".", "!", "?", "desk"))]
-    formed = format_compliance.FormatCompliance().compute(predictions=ended)["format_compliance_each"]
-    print(f"{way}: {common - len(ended)} of {common} replies were cut off at the limit of length, in mid-sentence; "
-          f"{sum(formed)} of the others have the right form")
-
-# %% [markdown]
-# The tuned model gets the conversation and no instructions at all.
+cut = {way: sum(not text.rstrip().endswith((".", "!", "?", "desk")) for text in said[way])
+       for way in ("plain", "guide", "examples")}
+print(f"Cut off in mid-sentence, of {common}: " + ", ".join(f"{way} {count}" for way, count in cut.items()))
 
 # %%
-train = [house.in_house_words(row) for row in texts.balanced(texts.conversations("train"), PER_KIND, SEED)]
-run = sft.from_shelf("desk", choice, train, lora=sft.LORA, lr=LR, steps=STEPS, batch_size=BATCH_SIZE, seed=SEED)
+run = assistant.tuned(choice, SEED)
 tuned, tokenizer = run.model, run.tokenizer
 if run.seconds:
-    print(f"not on the shelf, so tuned now on {len(train)} conversations, in {run.seconds:.0f} seconds")
-said["tuned"] = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, held_out), max_new_tokens=80)
+    print(f"not on the shelf, so tuned now, in {run.seconds / 60:.0f} minutes")
+said["assistant"] = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, held_out), max_new_tokens=80)
 
 # %% [markdown]
 # Now look, before any number. The first conversation with what everyone wrote, whatever came out:
 
 # %%
-def show(i, names):
-    row = held_out[i]
+def in_line(text):
+    return " / ".join(line for line in text.splitlines() if line.strip())
+
+
+def show(row, replies):
     for message in row["messages"][:-1]:
-        print(f"{ {'system': 'screen', 'user': 'customer', 'assistant': 'desk'}[message['role']]:>9}: "
-              f"{message['content']}")
-    for name in names:
-        reply = said[name][i]
+        role = {"system": "screen", "user": "customer", "assistant": "desk"}[message["role"]]
+        print(f"{role:>9}: {in_line(message['content'])}")
+    for name, reply in replies.items():
         broken = [rule for rule, kept in brand.check(reply).items() if not kept]
         faults = desk.faults(reply, row) + ([f"off-brand ({', '.join(broken)})"] if broken else [])
-        print(f"{name:>9}> {' / '.join(reply.splitlines())}")
-        print(f"{'':11}{'✗ ' + '; '.join(faults) if faults else '✓ fit to send'}")
+        print(f"{name:>9}> {in_line(reply)}\n{'':11}{'✗ ' + '; '.join(faults) if faults else '✓ fit to send'}")
     print()
 
 
-show(0, said)
+show(held_out[0], {who: replies[0] for who, replies in said.items()})
 
 # %% [markdown]
-# And failures, which teach more: the next three replies of the tuned model that are not fit to send (fewer, if there
+# And failures, which teach more: the next three replies of the assistant that are not fit to send (fewer, if there
 # are fewer), each with what the yardstick holds against it.
 
 # %%
-failures = [i for i, row in enumerate(held_out) if not desk.is_fit(said["tuned"][i], row)]
-print(f"{len(failures)} of {len(held_out)} replies of the tuned model are not fit to send.\n")
+failures = [i for i, row in enumerate(held_out) if not desk.is_fit(said["assistant"][i], row)]
+print(f"{len(failures)} of {len(held_out)} replies of the assistant are not fit to send.\n")
 for i in [i for i in failures if i][:3]:
-    show(i, ["tuned"])
+    show(held_out[i], {"assistant": said["assistant"][i]})
 
 # %% [markdown]
 # ## 3. Every answerer under every score
@@ -214,8 +203,7 @@ for i in [i for i in failures if i][:3]:
 from ftlab.scores.metrics import revision_rate
 
 
-def score(replies):
-    rows = held_out[: len(replies)]
+def score(replies, rows):
     found = manner.compute(predictions=replies)
     sources = [[message["content"] for message in row["messages"][:-1]] for row in rows]
     unsupported = hallucination.Hallucination().compute(predictions=replies, sources=sources)
@@ -223,19 +211,18 @@ def score(replies):
     fit = [a * b for a, b in zip(found["on_brand_each"], right, strict=True)]
     sent = [reply if fine else house.reply(row) for reply, fine, row in zip(replies, fit, rows, strict=True)]
     edits = revision_rate.RevisionRate().compute(predictions=replies, references=sent)["revision_rate_each"]
-    kept = [int(not desk.HANDS_OVER.search(reply)) for reply in replies]
+    kept = [int(not desk.hands_over(reply)) for reply in replies]
     return {"right form": found["format_compliance_each"], "on-brand": found["on_brand_each"], "right": right,
             "fit to send": fit, "value without source": unsupported["hallucination_each"], "revision rate": edits,
             "contained": kept, "resolved": [a * b for a, b in zip(kept, right, strict=True)]}
 
 
-scores = {who: score(replies) for who, replies in said.items()}
+scores = {who: score(replies, held_out[: len(replies)]) for who, replies in said.items()}
 print(f"{'':20}" + "".join(f"{who:>10}" for who in scores))
-for name in scores["tuned"]:
+for name in scores["assistant"]:
     means = [np.mean(each[name]) for each in scores.values()]
     print(f"{name:20}" + "".join(f"{mean:>10.2f}" if name == "revision rate" else f"{mean:>10.0%}" for mean in means))
-to_hand = np.array([row["hand_over"] for row in held_out])
-true = ["over" if over else "keep" for over in to_hand]
+true = ["over" if row["hand_over"] else "keep" for row in held_out]
 for name in ("precision", "recall", "f1"):
     by = [labels.score_labels(["keep" if kept else "over" for kept in each["contained"]], true[: len(each["right"])])
           .by_label["over"][name] for each in scores.values()]
@@ -243,10 +230,6 @@ for name in ("precision", "recall", "f1"):
 grave = [i for i, row in enumerate(held_out[:common]) if row["kind"] == "grave"]
 kept = [sum(each["contained"][i] for i in grave) for each in scores.values()]
 print(f"{'grave cases kept':20}" + "".join(f"{count:>10}" for count in kept) + f"   of {len(grave)}")
-easy = [row["kind"] for row, right, kept in zip(held_out, scores["template"]["right"], scores["template"]["contained"],
-                                                strict=True) if right and not kept]
-print(f"\nOf the template's {sum(scores['template']['right'])} right replies, {len(easy)} are right because they hand "
-      f"the case over: {dict(Counter(easy))}.")
 
 # %% [markdown]
 # Below the shares stands the label *hand over*, and what it is about: injured and threatening customers whom nobody but
@@ -258,13 +241,11 @@ print(f"\nOf the template's {sum(scores['template']['right'])} right replies, {l
 
 # %%
 shared = {who: {name: each[name][:common] for name in each} for who, each in scores.items()}
-judged = ["fit to send", "value without source"]
-fig, ax = plt.subplots(figsize=(10, 4.2))
 parts = ["right form", "on-brand", "right", "fit to send", "value without source"]
-order = ("template", "tuned", "plain", "guide", "examples")  # the first after the baseline is drawn in blue
+order = ("template", "assistant", "plain", "guide", "examples")  # the first after the baseline is drawn in blue
 compared = comparison.compare({who: {name: shared[who][name] for name in parts} for who in order}, "template")
-compared.draw(ax, metrics=parts).legend(title="hollow: not clear\nof the template", loc="center left",
-                                        bbox_to_anchor=(1, 0.5))
+fig, ax = plt.subplots(figsize=(10, 4.2))
+compared.draw(ax).legend(title="hollow: not clear\nof the template", loc="center left", bbox_to_anchor=(1, 0.5))
 best = max(shared, key=lambda who: sum(shared[who]["fit to send"]))
 _ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"Most replies fit to send: {best}, "
            f"{np.mean(shared[best]['fit to send']):.0%} of {common}. The last score is better when low")
@@ -274,7 +255,7 @@ _ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"Most replies fit to sen
 #
 # A gain is half a report. What tuning cost shows in two places: at the desk (values that no source has), and outside
 # it, where the model may have **forgotten** what it knew of the real world, or carry the desk's manner into talk that
-# is not the desk's (a **leak of manner**). Switching the addition off gives the model before tuning.
+# is not the desk's (a **leak of manner**). Switching the adapter off gives the model before tuning.
 
 # %%
 questions = real.questions(FACTS)
@@ -284,8 +265,8 @@ with tuned.disable_adapter():
     before = generate.replies(tuned, tokenizer, talk, max_new_tokens=48)
 knew, knows = ([real.knows(text, row["answers"]) for text, row in zip(each, questions, strict=True)]
                for each in (before, after))
-leaks, untuned_leaks = ([brand.NEXT_STEP in text or brand.SIGN_OFF in text or text.startswith("Thank you for")
-                         for text in each] for each in (after, before))
+leaks, untuned_leaks = (sum(brand.NEXT_STEP in text or brand.SIGN_OFF in text or text.startswith("Thank you for")
+                            for text in each) for each in (after, before))
 
 
 def words(change, unit="points"):
@@ -293,61 +274,62 @@ def words(change, unit="points"):
     return f"{change.value:+.0f} {unit} [{change.low:+.0f}, {change.high:+.0f}], {way}"
 
 
-gain, invented = (intervals.paired_difference(scores["tuned"][name], scores["template"][name]).times(100)
-                  for name in judged)
-ways = ("plain", "guide", "examples")
-fit_by = {who: sum(scores[who]["fit to send"]) for who in ways}
-prompt = max(ways, key=lambda who: (fit_by[who], sum(scores[who]["right"])))  # a tie goes to the one more often right
-tied = [who for who in ways if fit_by[who] == fit_by[prompt]]
-ahead = intervals.paired_difference(shared["tuned"]["fit to send"], shared[prompt]["fit to send"]).times(100)
-print(f"Best prompt: {prompt}, {fit_by[prompt]} of {common} fit to send" + (
-    f" (tied: {', '.join(tied)}; it is right most often, {sum(scores[prompt]['right'])} times)" if tied[1:] else "") +
-    f".\n    Tuned minus this prompt: fit to send {words(ahead)}.")
-print(f"Tuned minus template on {len(held_out)} conversations: fit to send {words(gain)};\n"
-      f"    replies with a value that no source has {words(invented)}.")
-print(f"Tuned minus untuned on {len(questions)} questions about the real world: known "
+gain, invented = (intervals.paired_difference(scores["assistant"][name], scores["template"][name]).times(100)
+                  for name in ("fit to send", "value without source"))
+prompt = max(("plain", "guide", "examples"),
+             key=lambda who: [sum(scores[who][name]) for name in ("fit to send", "right")])
+ahead = intervals.paired_difference(shared["assistant"]["fit to send"], shared[prompt]["fit to send"]).times(100)
+print(f"Assistant minus the best prompt ({prompt}, {sum(scores[prompt]['fit to send'])} of {common} fit to send): "
+      f"{words(ahead)}.\nAssistant minus template on {len(held_out)} conversations: fit to send {words(gain)};\n"
+      f"    replies with a value that no source has {words(invented)}.\n"
+      f"Assistant minus untuned on {len(questions)} questions about the real world: known "
       f"{words(intervals.paired_difference(knows, knew).times(100))} ({sum(knew)} before, {sum(knows)} after);\n"
-      f"    the desk's manner stands in {sum(leaks)} of the {len(questions)} answers, where nobody asked for it "
-      f"({sum(untuned_leaks)} before).")
+      f"    the desk's manner stands in {leaks} of the {len(questions)} answers, where nobody asked for it "
+      f"({untuned_leaks} before).")
 
 # %% [markdown]
 # ## 4. The trap: passing the checks is not the goal
 #
 # A check that is easy to run gets run, and what is run gets reported. Is there an answerer here whose report would be
 # fine (a check of manner passed by at least nine replies in ten) while fewer than half of its replies can be sent?
-# That is the condition in the next cell; of those that meet it we take the one with the widest gap.
+# There is one for certain: a program that fills a frame keeps every rule of form for nothing. Of all that meet the
+# condition we take the one with the widest gap.
 
 # %%
 gaps = {(who, check): np.mean(each[check]) - np.mean(each["fit to send"])
         for who, each in scores.items() for check in ("right form", "on-brand")
         if np.mean(each[check]) >= 0.9 and np.mean(each["fit to send"]) < 0.5}
-if gaps:
-    who, check_name = max(gaps, key=gaps.get)
-    passed_check, fit = scores[who][check_name], scores[who]["fit to send"]
-    print(f"{who}: {check_name} {np.mean(passed_check):.0%}, fit to send {np.mean(fit):.0%}. Two that pass the check\n"
-          "and cannot be sent, the last ones of the file:\n")
-    for i in [i for i in range(len(fit)) if passed_check[i] and not fit[i]][-2:]:
-        show(i, [who])
-else:
-    print("No answerer of this run meets the condition, so there is nothing to show: who passes a check of manner in\n"
-          "nine cases of ten also sends at least half of its replies.")
+who, check_name = max(gaps, key=gaps.get)
+passed_check, fit = scores[who][check_name], scores[who]["fit to send"]
+print(f"{who}: {check_name} {np.mean(passed_check):.0%}, fit to send {np.mean(fit):.0%}. "
+      "The last two that pass the check and cannot be sent:\n")
+for i in [i for i in range(len(fit)) if passed_check[i] and not fit[i]][-2:]:
+    show(held_out[i], {who: said[who][i]})
+easy = Counter(row["kind"] for row, right, kept in zip(
+    held_out, scores["template"]["right"], scores["template"]["contained"], strict=True) if right and not kept)
+print(f"Of the template's {sum(scores['template']['right'])} right replies, {sum(easy.values())} are right because "
+      f"they hand the case over: {', '.join(f'{count} {kind}' for kind, count in easy.items())}.")
 
 # %% [markdown]
-# Economists call it Goodhart's law: a measure that becomes a target ceases to be a good measure. A program that fills a
-# frame keeps every rule of form for nothing; a model learns form first, since it is the same in every example.
+# Economists call it Goodhart's law: a measure that becomes a target ceases to be a good measure. A model, too, learns
+# form first, since it is the same in every example. But the assistant has seen every training conversation there is,
+# twice. Does a check of its manner still promise too much?
 #
 # ### Claim 1: the checks of manner hide drafts that cannot be sent
 #
-# The effect is the tuned model's own gap: on-brand minus fit to send, on the same replies. The limit, at least one
-# draft in five, was set before the run.
+# The effect is the assistant's own gap: on-brand minus fit to send, on the same replies. The limit, fixed before the
+# assistant was asked, is ten points: as much as the gain that the tests of this notebook are planned for (`GAIN`). A
+# check that overstates by that much can make nothing look like a gain.
 
 # %%
-arms = {"by_prompt": scores["tuned"]["on-brand"], "against": scores["tuned"]["fit to send"]}
+def tell(result):  # what the reference runs say comes at the end, once for all claims
+    print("\n".join(str(result).splitlines()[:2]))
+    return result
+
+
+arms = {"by_prompt": scores["assistant"]["on-brand"], "against": scores["assistant"]["fit to send"]}
 hidden = intervals.paired_difference(*arms.values()).times(100)
-result = claims.record("checks-hide-rewrites", SEED, *hidden, **arms)
-fig, ax = plt.subplots(figsize=(7, 2.3))
-claims.draw("checks-hide-rewrites", result, ax)
-print(result)
+on_trial = [tell(claims.record("checks-hide-rewrites", SEED, *hidden, **arms))]
 
 # %% [markdown]
 # The remedy is to measure nearer to what you want. What is wanted of a draft is that it saves somebody's time, so time
@@ -375,45 +357,48 @@ print(f"{'from scratch':12} {alone:4.0f} minutes; above it, drafts cost more tha
 # %% [markdown]
 # ## 5. How sure can we be?
 #
-# Is the tuned model better than the template, or lucky? Both answered the same conversations. Where both are fit, or
+# Is the assistant better than the template, or lucky? Both answered the same conversations. Where both are fit, or
 # neither, a conversation says nothing. All the news is in the **split** ones, in which exactly one of them is fit. If
 # the two were equally good, each of those would be a fair coin. How often do fair coins fall at least as unevenly? That
 # is the exact **McNemar test**, and the answer its *p-value*: a small one is hard to explain by luck.
 
 # %%
-a, b = scores["tuned"]["fit to send"], scores["template"]["fit to send"]
+a, b = scores["assistant"]["fit to send"], scores["template"]["fit to send"]
 p_value, only_tuned, only_template = intervals.mcnemar(a, b)
 split = (only_tuned + only_template) / len(a)
-print(f"split: {only_tuned} only tuned, {only_template} only the template, {split:.0%} of all; p = {p_value:.2g}")
-print(f"tuned minus template: {intervals.paired_difference(a, b).times(100)} points, paired")
+print(f"split: {only_tuned} only the assistant, {only_template} only the template, {split:.0%} of all; "
+      f"p = {p_value:.2g}")
+print(f"assistant minus template: {gain} points, paired")
 
 # %% [markdown]
-# For scores that are no shares, such as the revision rate, the **bootstrap** does the work. Draw as many conversations
-# as there are, with replacement, average, and do it thousands of times: the spread of these averages is how far yours
-# would move with other conversations of the kind. Student's t is a formula for the same spread.
+# For scores that are no shares, such as the revision rate, there is Student's t, and the **bootstrap**, which needs no
+# formula: draw as many conversations as there are, with replacement, average, and do it thousands of times. The spread
+# of these averages is how far yours would move with other conversations of the kind. Exercise 2 has you write it.
 
 # %%
-a, b = np.array(scores["tuned"]["revision rate"]), np.array(scores["template"]["revision rate"])
-random = np.random.default_rng(SEED)
-drawn = random.integers(0, len(a), size=(4000, len(a)))  # 4,000 times: which conversations
-means = (a - b)[drawn].mean(axis=1)  # the difference is taken within each conversation
-print(f"by hand        {means.mean():.3f} [{np.quantile(means, 0.025):.3f}, {np.quantile(means, 0.975):.3f}]")
-formula = intervals.paired_difference(a, b, rate=False)
-print(f"by the formula {formula.value:.3f} [{formula.low:.3f}, {formula.high:.3f}]")
-both = sum(not one and not other for one, other in
-           zip(scores["tuned"]["fit to send"], scores["template"]["fit to send"], strict=True))
-wider = ((a.var() + b.var()) / max((a - b).var(), 1e-12)) ** 0.5  # independent ones: the variances add up
-print(f"Neither is fit on {both} of {len(a)}. Without pairs, the interval would be {wider:.2f} times as wide: " + (
-    "pairing helped, since the two need their edits in the same conversations." if wider > 1.1 else
-    "pairing did harm, since one needs its edits where the other needs none." if wider < 0.9 else
-    "pairing changed little, since how MUCH the two need edits is hardly linked."))
+print("revision rate, assistant minus template: "
+      f"{intervals.paired_difference(scores['assistant']['revision rate'], scores['template']['revision rate'])}")
+
+# %% [markdown]
+# Pairs need both scores. A model crashed on one prompt, and somebody took the mean of what was there? That is a quiet
+# lie: the prompts that crash are seldom the easy ones. So the call below fails. Its message says which model and
+# metric, what was expected, what was found, and what to do.
+
+# %%
+finished = {"tuned": {"right": [1, 1, 0, 1]}, "base": {"right": [1, 0, 0, 1, 0]}}
+try:
+    comparison.compare(finished, baseline="base")
+except ValueError as error:
+    print(error)
 
 # %% [markdown]
 # ### How many conversations do I need?
 #
 # Ask before the test, not after it. The planner answers for a gain of `GAIN` over the template's share of fit replies
 # ("right", in its words), for two shares of split conversations: the fewest possible, where the new model never loses
-# one, and as many as tuned and template have here (or the nearest share with which such a gain can be).
+# one, and as many as assistant and template have here (or the nearest share with which such a gain can be). Why believe
+# its formula? The last lines invent two models whose true rates are known and test them two thousand times. A 95 %
+# interval should hold the truth in about 95 of 100 tests, and the planned number should show the gain in about 80.
 
 # %%
 base = min(float(np.mean(scores["template"]["fit to send"])), 1 - GAIN)
@@ -422,13 +407,6 @@ for share in (GAIN, max(GAIN, min(split, 2 * base + GAIN, 2 * (1 - base) - GAIN)
     print(plan, "\n")
 enough = "is enough" if len(held_out) >= plan.questions else "is not enough: a gain of that size may well not show"
 print(f"This notebook asked {len(held_out)}, which {enough}.")
-
-# %% [markdown]
-# Why believe a formula? Invent two models whose true rates are known, test them on invented questions, two thousand
-# times. A 95 % interval should hold the truth in about 95 of 100 tests, and the planned number should show the gain in
-# about 80.
-
-# %%
 simulated = planner.simulate(plan.questions, GAIN, base, plan.discordant, experiments=2000)
 print(f"{plan.questions} questions, {simulated.experiments:,} tests: the gain shows in {simulated.power:.1%}, and the "
       f"interval holds the truth in {simulated.coverage:.1%}.")
@@ -436,8 +414,8 @@ assert 0.93 <= simulated.coverage <= 0.99
 
 # %% [markdown]
 # All of these intervals are about *conversations*. Training has luck of its own, and for that one trains again with
-# other seeds: such runs are a claim's *reference runs*, and the lines under a claim say whether it has some. Report
-# both where you can.
+# other seeds: such runs are a claim's *reference runs*, and the last cell says whether there are any. Report both where
+# you can.
 #
 # ## 6. Slices: what the average hides
 #
@@ -453,27 +431,31 @@ comparison.slices({"old": {"right": old}, "new": {"right": new}}, ["common"] * 4
 # %% [markdown]
 # A third of the customers are served much worse, and the average is a little better. The more slices one looks at, the
 # more of them differ by luck, so the p-values allow for the number of looks (**Holm's method**), and a slice of fewer
-# than twenty is not judged. `ASKED` conversations of a kind may be too few for that. So we take the stored long run of
-# notebook 00, the same model tuned on 675 conversations and asked all 553, kind by kind against the template.
+# than twenty is not judged. `ASKED` conversations of a kind may be too few for that. So the assistant once answered all
+# 553, and its replies are stored. Are they those of the model that you run?
 
 # %%
-long_run = files.read_json(paths.data() / "stored" / "desk-work.json")
-kinds = [kind for kind in long_run["tuned"] for _ in long_run["tuned"][kind]]
-flat = {name: {"fit to send": sum(long_run[name].values(), [])} for name in ("template", "tuned")}
-by_kind = comparison.slices(flat, kinds, baseline="template")
+whole = files.read_json(paths.data() / "stored" / "assistant-replies.json")
+test = texts.conversations("test")
+same = sum(reply == whole["replies"][row["id"]] for reply, row in zip(said["assistant"], held_out, strict=True))
+print(f"{whole['note']}\nOf the {len(held_out)} replies written here, {same} are the same, word for word"
+      f"{'; another model or seed wrote the stored ones' if (choice.name, SEED) != (whole['model'], 0) else ''}.")
+answered = {"template": [template.reply(row) for row in test],
+            "assistant": [whole["replies"][row["id"]] for row in test]}
+full = {who: score(replies, test) for who, replies in answered.items()}
+by_kind = comparison.slices({who: {"fit to send": each["fit to send"]} for who, each in full.items()},
+                            [row["kind"] for row in test], baseline="template")
 by_kind
 
 # %%
-verdicts = {}
+total = intervals.paired_difference(full["assistant"]["fit to send"], full["template"]["fit to send"]).times(100)
+print(f"Assistant minus template on all {len(test)}, fit to send, on average: {words(total)}. By kind:")
 for verdict in (comparison.BETTER, comparison.WORSE, comparison.UNCLEAR):
-    verdicts[verdict] = [f"{one.group} ({100 * one.row.difference.value:+.0f} points)" for one in by_kind.rows
-                         if one.verdict == verdict]
-total = intervals.paired_difference(flat["tuned"]["fit to send"], flat["template"]["fit to send"]).times(100)
-print(f"The long run minus the template, fit to send, on average: {words(total)}. By kind:")
-for verdict, found in verdicts.items():
+    found = [f"{one.group} ({100 * one.row.difference.value:+.0f} points)" for one in by_kind.rows
+             if one.verdict == verdict]
     print(f"    {verdict}{'' if verdict == comparison.UNCLEAR else ' than the template'}: {', '.join(found) or 'none'}")
-print("The average hides a loss: where it is lower, the template should stay." if verdicts[comparison.WORSE] else
-      "No kind is clearly served worse.")
+print("The average hides a loss: where it is lower, the template should stay."
+      if any(one.verdict == comparison.WORSE for one in by_kind.rows) else "No kind is clearly served worse.")
 
 # %% [markdown]
 # "Cannot say" is not "no loss": only more conversations of that kind will tell.
@@ -493,12 +475,17 @@ policy = [{"metric": "fit to send", "may_drop": 5, "at_least": 50},
           {"metric": "value without source", "may_drop": 5, "direction": "down"},
           {"metric": "revision rate", "may_drop": 0.05, "direction": "down", "unit": "edits a word"},
           {"metric": "handed over", "may_drop": 10}]
-by_item = {}
-for who in ("template", "tuned"):
-    over = [1 - kept for kept, due in zip(scores[who]["contained"], to_hand, strict=True) if due]
-    by_item[who] = {"handed over": over} | {rule["metric"]: scores[who][rule["metric"]] for rule in policy[:3]}
-forth = gate.gate(policy, baseline=by_item["template"], candidate=by_item["tuned"])
-forth
+
+
+def decide(scores, rows):
+    by_item = {}
+    for who in ("template", "assistant"):
+        over = [1 - kept for kept, row in zip(scores[who]["contained"], rows, strict=True) if row["hand_over"]]
+        by_item[who] = {"handed over": over} | {rule["metric"]: scores[who][rule["metric"]] for rule in policy[:3]}
+    return gate.gate(policy, baseline=by_item["template"], candidate=by_item["assistant"])
+
+
+decide(scores, held_out)
 
 # %% [markdown]
 # A limit *passes* if the whole interval keeps it, *fails* if the whole interval breaks it, and else there is *not
@@ -507,42 +494,32 @@ forth
 # would pass, and with how many items it would in eight of ten cases. Where an equal model seldom passes, *not enough
 # data* says more about the test than about the candidate. A *fail* stands, whatever the power.
 #
-# And the other way round: were the tuned model in use, might the template replace it?
+# So we ask the gate again, with all 553 replies of section 6.
 
 # %%
-back = gate.gate(policy, baseline=by_item["tuned"], candidate=by_item["template"])
-for one in back.outcomes:
+decision = decide(full, test)
+for one in decision.outcomes:
     value, low, high = one.found
     print(f"{one.verdict.upper():16} {one.rule.metric:22} {'value' if one.limit == 'at_least' else 'change':6} "
           f"{value:+.3g} [{low:+.3g}, {high:+.3g}], allowed {one.allowed:+.3g} {one.rule.unit}")
 
 
-def reasons(outcomes, verdict):
-    return ", ".join(dict.fromkeys(one.rule.metric for one in outcomes.outcomes if one.verdict == verdict))
+def named(verdict):
+    return ", ".join(dict.fromkeys(one.rule.metric for one in decision.outcomes if one.verdict == verdict))
 
 
-print()
-if not forth.exit_code:
-    print("Ship the tuned model: every limit of the policy is kept.")
-elif reasons(forth, gate.FAIL):
-    print(f"Do not ship the tuned model for the whole desk: it breaks the policy on {reasons(forth, gate.FAIL)}.")
-else:
-    print(f"Do not ship it yet: nothing is broken, and there are too few items on {reasons(forth, gate.UNSURE)}.")
-if np.mean(by_item["template"]["fit to send"]) < 0.5:
-    print("The template itself is fit in fewer than half of the cases, so it would not pass its own desk's policy: "
-          "a model as\ngood as it never passes that limit.")
-if forth.exit_code and back.exit_code:
-    print("Nor may the template replace the tuned model: neither answers for the whole desk. What a team does then:\n"
-          "keep what is in use, with a person who reads before sending, and train on more of what failed. The long\n"
-          "run of section 6 did that.\n"
-          f"Higher than the template: {', '.join(verdicts[comparison.BETTER]) or 'no kind'}.\n"
-          f"Lower: {', '.join(verdicts[comparison.WORSE]) or 'no kind'}. Higher is not yet fit in half of the cases, "
-          "as the policy asks:\nexercise 4 puts its limits to each kind.")
+print("\nShip it: every limit of the policy is kept." if not decision.exit_code else
+      f"\nDo not ship it for the whole desk: it breaks the policy on {named(gate.FAIL)}." if named(gate.FAIL) else
+      f"\nDo not ship it yet: nothing is broken, and there are too few items on {named(gate.UNSURE)}.")
+held = np.mean(full["template"]["fit to send"])
+print(f"The template, which is in use, is fit in {held:.0%} of the cases" + (
+    ": it would not pass the first limit of its own desk." if held < 0.5 else "."))
 
 # %% [markdown]
-# In your own project the gate runs wherever your tests run, on three JSON files: `python -m ftlab.evidence.gate
-# rules.json baseline.json candidate.json`. The command returns 0 if all pass and else 1, which stops an automatic
-# release.
+# A verdict about the whole desk is not the only one possible: the kinds of section 6 differ, and exercise 4 puts the
+# policy's first limits to each of them. In your own project the gate runs wherever your tests run, on three JSON files:
+# `python -m ftlab.evidence.gate rules.json baseline.json candidate.json`. The command returns 0 if all pass and else 1,
+# which stops an automatic release.
 #
 # ## 8. Contamination: the test that the model has seen
 #
@@ -590,31 +567,40 @@ def lab_trained(rows, steps):
         return sft.fine_tune(lab, rows, lr=LAB_LR, steps=steps, seed=SEED, disable_tqdm=True)
 
 
-wanted, heard = [row["messages"][-1]["content"] for row in mixed], {}
-for name, rows in sets.items():
-    trained = lab_trained(rows, LEAK_STEPS)
-    heard[name] = generate.replies(trained.model, trained.tokenizer, chat.prompts(trained.tokenizer, mixed))
-likeness = {name: rouge_l(replies, wanted) for name, replies in heard.items()}
-gains = {}
-for name in list(sets)[1:]:
-    for part, cut in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None))):
-        arms = likeness[name][cut], likeness["clean"][cut]
+heavy = f"{COPIES} copies"
+trained = {name: lab_trained(rows, LEAK_STEPS) for name, rows in sets.items()}
+wanted = [row["messages"][-1]["content"] for row in mixed]
+heard = {name: generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, mixed))
+         for name, run in trained.items()}
+likeness, gains = {name: rouge_l(replies, wanted) for name, replies in heard.items()}, {}
+for name in ("1 copy", heavy):
+    for part, items in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None))):
+        arms = likeness[name][items], likeness["clean"][items]
         gains[name, part] = intervals.paired_difference(*arms, rate=False).times(100)
         print(f"{name:>9}, items {part:10}: ROUGE-L with the leak minus without {words(gains[name, part])}")
-for name in list(sets)[1:]:
+for name in ("1 copy", heavy):
     on, off = gains[name, "leaked"], gains[name, "not leaked"]
     print(f"{name}: " + (
         "only the leaked items gained. The model has not become better at the job; it has seen the sheet."
         if on.low > 0 >= off.low else
         "leaked and other items gained: part of it is no leak." if on.low > 0 else
         "no gain that can be told from chance. That is not proof that a leak of this size is harmless."))
-print(f"\n{'wanted':>9}: {wanted[0]}")
+
+# %% [markdown]
+# What was learned by heart: the words, or the facts? One leaked item, with what each of the three models says to it:
+
+# %%
+print(f"{'wanted':>9}: {wanted[0]}")
 for name, replies in heard.items():
     wrong_with = "; ".join(desk.faults(replies[0], mixed[0]))
     print(f"{name:>9}: {replies[0]}\n{'':11}{'✗ ' + wrong_with if wrong_with else '✓ right'}")
-print(f"Right replies to the leaked items, of {LEAKED}: " + ", ".join(
-    f"{name} {sum(desk.is_right(*each) for each in zip(replies[:LEAKED], mixed, strict=False))}"
-    for name, replies in heard.items()) + ". Words learned by heart are not facts learned.")
+right = {name: [int(desk.is_right(*each)) for each in zip(replies[:LEAKED], mixed, strict=False)]
+         for name, replies in heard.items()}
+more = intervals.paired_difference(right[heavy], right["clean"])
+counts = ", ".join(f"{name} {sum(each)}" for name, each in right.items())
+print(f"Right replies to the leaked items, of {LEAKED}: {counts}" + (
+      ". The copies brought right facts too." if more.low > 0 else
+      ". No clear gain in facts: a higher ROUGE-L is no sign that a reply is right."))
 
 # %% [markdown]
 # ### Claim 2: a leak raises the score on the leaked items
@@ -623,13 +609,10 @@ print(f"Right replies to the leaked items, of {LEAKED}: " + ", ".join(
 # has leaked mixes leaked and other items, and its average moves with the part.
 
 # %%
-heavy = f"{COPIES} copies"
 arms = {"by_prompt": likeness[heavy][:LEAKED], "against": likeness["clean"][:LEAKED]}
-result = claims.record("leak-raises-score", SEED, *gains[heavy, "leaked"], **arms, model=claims.LAB,
-                       not_leaked=gains[heavy, "not leaked"].value, one_copy=gains["1 copy", "leaked"].value)
-fig, ax = plt.subplots(figsize=(7, 2.3))
-claims.draw("leak-raises-score", result, ax)
-print(result)
+on_trial.append(tell(claims.record(
+    "leak-raises-score", SEED, *gains[heavy, "leaked"], **arms, model=claims.LAB,
+    not_leaked=gains[heavy, "not leaked"].value, one_copy=gains["1 copy", "leaked"].value)))
 
 # %% [markdown]
 # ### Finding the leak
@@ -653,7 +636,8 @@ for n in (3, 5, 8):
 # %% [markdown]
 # Short runs survive a slip, but they stand in anybody's sentences. `ftlab.evidence.contamination` therefore uses runs
 # only to find candidates, lays the two texts side by side, and gives less weight to words that many test items have.
-# Does it find our leaks? We know the answer, so we can score it, with the words of section 1.
+# Does it find our leaks? We know the answer, so we can score it, with the words of section 1. Rows that it flags and
+# that we did not plant are worth a look (up to two are shown): near copies, or stock sentences that both have?
 
 # %%
 def spoken(row):  # what customer and desk say; many conversations share a screen
@@ -669,11 +653,7 @@ print(f"copies planted: {len(planted)}, of which {len(exact & planted)} are foun
       f"{len(flagged & planted)} by the detector:\nrecall {len(flagged & planted) / len(planted):.2f}, precision "
       f"{len(flagged & planted) / max(len(flagged), 1):.2f}, since {len(flagged - planted)} other rows were flagged")
 for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
-    ours, theirs = sets[heavy][pair.train_index], plain_test[pair.test_index]
-    alike = rouge_l([ours["messages"][1]["content"]], [theirs["messages"][1]["content"]])[0]
-    print(f"\n  training: {dirty[pair.train_index]}\n  test:     {spoken(theirs)}\n  The customers' words are "
-          f"{alike:.0%} alike: " + ("a near copy of the question, so a leak." if alike > 0.7 else
-                       "the desk's stock sentences raised the alarm, and the question is another one."))
+    print(f"\n  training: {dirty[pair.train_index]}\n  test:     {spoken(plain_test[pair.test_index])}")
 
 # %% [markdown]
 # Drop what is found before training; after training, report the score on the items that were not found, with both
@@ -683,7 +663,7 @@ for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
 # ## 9. Your own marks: how often is the yardstick wrong?
 #
 # "Fit to send" is a program's opinion: a right value in a senseless sentence passes. So a person has to read. The form
-# shows twenty replies of the long run (section 6), drawn by chance from those that the yardstick calls fit. Would *you*
+# shows twenty of the assistant's stored replies, drawn by chance from those that the yardstick calls fit. Would *you*
 # send them? Read the screen, the customer and the reply, and press a button (five minutes; a page without a running
 # notebook shows no form). Until all twenty are marked, the next cell uses stored marks: by a language model, no person,
 # with a reason for each (`data/stored/marked-replies.json` says how). Your marks are worth more.
@@ -692,7 +672,7 @@ for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
 from ftlab.scores.mark_widget import MarkForm
 
 marked = files.read_json(paths.data() / "stored" / "marked-replies.json")
-of_id = {row["id"]: row for row in texts.conversations("test")}
+of_id = {row["id"]: row for row in test}
 seen = ["\n".join(message["content"] for message in of_id[each["id"]]["messages"][:-1]) for each in marked["rows"]]
 assert all(desk.is_fit(each["reply"], of_id[each["id"]]) for each in marked["rows"])
 form = MarkForm([(what, each["reply"]) for what, each in zip(seen, marked["rows"], strict=True)])
@@ -707,8 +687,8 @@ print(f"{marks.count(False)} of {len(marks)} replies that the yardstick calls fi
 for what, mark, each in zip(seen, marks, marked["rows"], strict=True):
     if not mark:
         print(f"\n{what}\n  > {each['reply']}" + ("" if each["send"] else f"\n  stored reason: {each['why']}"))
-share = np.mean(flat["tuned"]["fit to send"])
-print(f"\nThe yardstick calls {share:.0%} of the long run's replies fit. By these marks "
+share = np.mean(full["assistant"]["fit to send"])
+print(f"\nThe yardstick calls {share:.0%} of the assistant's {len(test)} replies fit. By these marks "
       f"{share * (1 - wrongly.high / 100):.0%} to {share * (1 - wrongly.low / 100):.0%} are fit and would be sent;\n"
       "of the unfit ones none was read.")
 
@@ -763,25 +743,19 @@ assert alone.high < 0.4  # no use as a judge
 
 # %% [markdown]
 # So a judge has to *learn*, from drafts with a label. The learner is the lab model: to train the real one on as many
-# takes minutes more than a lesson has. Here are the faults, one draft each.
-
-# %%
-learned = judge.drafts(texts.sample(plain_train, JUDGE_STEPS * 8, SEED), SEED)
-print({name: sum(draft.fit == label for draft in learned) for name, label in (("good", True), ("bad", False))})
-for fault in judge.FAULTS:
-    print(f"{fault:13} {next((draft.text for draft in learned if draft.fault == fault), '(none in this sample)')}")
-
-# %% [markdown]
-# What it learns from: the screen, the question with the draft below it, and one word as the reply.
+# takes minutes more than a lesson has. It learns from the screen, the question with the draft below it, and one word as
+# the reply. Here are the faults, one draft each.
 
 # %%
 def judge_rows(drafts):
     return [judge.judge_row(draft.row, draft.text, "good" if draft.fit else "bad") for draft in drafts]
 
 
-for message in judge_rows(learned)[0]["messages"]:
-    print(f"{message['role']:>9}: {message['content']}")
+learned = judge.drafts(texts.sample(plain_train, JUDGE_STEPS * 8, SEED), SEED)
 referee = lab_trained(judge_rows(learned), JUDGE_STEPS)
+print(f"{sum(draft.fit for draft in learned)} good drafts of {len(learned)}; bad ones, such as:")
+for fault in judge.FAULTS:
+    print(f"{fault:13} {next((draft.text for draft in learned if draft.fault == fault), '(none in this sample)')}")
 
 # %% [markdown]
 # We need not let it write: `judge.label_margins` looks at the scores of its next token and returns how much rather it
@@ -789,66 +763,54 @@ referee = lab_trained(judge_rows(learned), JUDGE_STEPS)
 # held-out plain conversations, made the same way, about products that the judge has never seen.
 
 # %%
+def says_good(drafts):
+    return [margin > 0 for margin in judge.label_margins(referee.model, referee.tokenizer, judge_rows(drafts))]
+
+
 tried = judge.drafts(plain_test, SEED)
-truth = [draft.fit for draft in tried]
-margins = judge.label_margins(referee.model, referee.tokenizer, judge_rows(tried))
-verdicts = [margin > 0 for margin in margins]
+truth, verdicts = [draft.fit for draft in tried], says_good(tried)
 agreed = agreement.kappa_interval(truth, verdicts)
 print(f"agrees with the rules on {np.mean(np.equal(truth, verdicts)):.0%} of {len(tried)} drafts; "
       f"kappa {agreed.value:.2f} [{agreed.low:.2f}, {agreed.high:.2f}]\n")
-rates = {}
 for fault in [*judge.FAULTS, "none"]:
     right = [v == t for v, t, draft in zip(verdicts, truth, tried, strict=True) if draft.fault == fault]
     if right:
-        rates[fault] = intervals.rate_interval(sum(right), len(right)).times(100)
-        print(f"{fault:13} {sum(right):3} of {len(right):3} judged rightly  {rates[fault]} %")
-found = [fault for fault in judge.FAULTS if fault in rates and rates[fault].low > 50]
-missed = [fault for fault in judge.FAULTS if fault in rates and rates[fault].high < 50]
-print(f"\nFound in more than half of the drafts, surely: {', '.join(found) or 'no fault'}; in fewer than half: "
-      f"{', '.join(missed) or 'no fault'}.")
-spans = rates.get("wrong value")
-if spans:
-    print("A wrong value, the fault that does the most harm, it " + (
-        "finds in most of the drafts." if spans.low > 50 else
-        "misses in most of the drafts, and waves them through." if spans.high < 50 else "finds in about half of them."))
+        spans = intervals.rate_interval(sum(right), len(right)).times(100)
+        print(f"{fault:13} {sum(right):3} of {len(right):3} judged rightly, {spans} %: " + (
+            "more than half" if spans.low > 50 else "fewer than half" if spans.high < 50 else "about half"))
 
 # %% [markdown]
+# A wrong value, in the first line, does the most harm. Look at that line before you let a judge read instead of you.
+#
 # ### Claim 3: a model judge agrees with the truth as well as judges are said to agree with people
 #
 # Zheng et al. (2023) report agreement of strong judges with people of more than 80 %, about as much as people have with
 # each other. On two equally common answers that is a kappa of 0.6, the limit of the claim.
 
 # %%
-result = claims.record("judge-agrees", SEED, *(agreed if not math.isnan(agreed.value) else (0, 0, 0)), model=claims.LAB)
-fig, ax = plt.subplots(figsize=(7, 2.3))
-claims.draw("judge-agrees", result, ax)
-print(result)
+on_trial.append(tell(claims.record(
+    "judge-agrees", SEED, *(agreed if not math.isnan(agreed.value) else (0, 0, 0)), model=claims.LAB)))
 
 # %% [markdown]
 # Those drafts had *our* faults. The drafts that a judge meets at work were written by a model, with faults of its own.
-# Does the agreement carry over? Here are the replies that section 8's models wrote.
+# Does the judge find those as well? Here are replies that section 8's clean model writes. What counts is how many of
+# the unfit ones it waves through.
 
 # %%
-own = [judge.Draft(row, reply, desk.is_fit(reply, row), "") for replies in heard.values()
-       for row, reply in zip(mixed, replies, strict=True)]
-own_truth = [draft.fit for draft in own]
-own_verdicts = [margin > 0 for margin in judge.label_margins(referee.model, referee.tokenizer, judge_rows(own))]
-there = agreement.kappa_interval(own_truth, own_verdicts)
-waved = sum(verdict and not fit for verdict, fit in zip(own_verdicts, own_truth, strict=True))
-print(f"models' own replies, {len(own)}: {sum(own_truth)} are fit; {sum(own_verdicts)} are judged good, and {waved} of "
-      f"those are not fit; kappa {there.value:.2f}")
-ours, theirs = (np.array([*zip(*each, strict=True)]) for each in ((truth, verdicts), (own_truth, own_verdicts)))
-draw, apart = np.random.default_rng(SEED), []
-for _ in range(2000):  # the replies to one item stay together
-    items = draw.integers(0, len(mixed), len(mixed))
-    picked = np.concatenate([items + len(mixed) * place for place in range(len(heard))])
-    apart.append(kappa(*theirs[picked].T) - kappa(*ours[draw.integers(0, len(ours), len(ours))].T))
-low, high = np.nanquantile(apart, [0.025, 0.975]) if not np.isnan(apart).all() else (math.nan, math.nan)
-print("All are fit or none is, or the judge gave one verdict for all: then kappa says nothing."
-      if len(set(own_truth)) < 2 or len(set(own_verdicts)) < 2 else
-      f"Kappa there minus kappa on our drafts: {there.value - agreed.value:+.2f} [{low:+.2f}, {high:+.2f}]. " + (
-      "Lower: it has learned our faults and not badness as such." if high < 0 else
-      "Higher than on our drafts." if low > 0 else "No clear difference, with so few items."))
+own_rows = texts.sample(plain_test, OWN, SEED)
+author = trained["clean"]
+written = generate.replies(author.model, author.tokenizer, chat.prompts(author.tokenizer, own_rows))
+own = [judge.Draft(row, reply, desk.is_fit(reply, row), "") for row, reply in zip(own_rows, written, strict=True)]
+passed_on = {}
+for name, drafts, given in (("our drafts", tried, verdicts), ("a model's own", own, says_good(own))):
+    unfit = [said_good for said_good, draft in zip(given, drafts, strict=True) if not draft.fit]
+    passed_on[name] = intervals.rate_interval(sum(unfit), max(len(unfit), 1)).times(100)
+    print(f"{name:13} {len(unfit):3} of {len(drafts)} are unfit; of these it calls {sum(unfit)} good, "
+          f"{passed_on[name]} %")
+ours, theirs = passed_on.values()
+print("It waves through more of the model's own: it has learned our faults and not badness as such."
+      if theirs.low > ours.high else "It waves through fewer of the model's own." if theirs.high < ours.low else
+      "The intervals overlap: no clear difference.")
 
 # %% [markdown]
 # ### Claim 4: a judge likes longer replies
@@ -869,14 +831,12 @@ def pad(reply):
 # %%
 padded = [draft._replace(text=pad(draft.text)) for draft in tried]
 assert all(desk.is_fit(draft.text, draft.row) == draft.fit for draft in padded)
-longer = [margin > 0 for margin in judge.label_margins(referee.model, referee.tokenizer, judge_rows(padded))]
-bars = {}
+longer, bars = says_good(padded), {}
 for label, name in ((True, "good"), (False, "bad")):
     for given, shape in ((verdicts, "plain"), (longer, "padded")):
         picked = [v for v, t in zip(given, truth, strict=True) if t == label]
         bars[f"{name} drafts,\n{shape}"] = intervals.rate_interval(sum(picked), len(picked)).times(100)
 moved = intervals.paired_difference(longer, verdicts).times(100)
-changed = np.mean(np.equal(truth, longer)) - np.mean(np.equal(truth, verdicts))
 fig, ax = plt.subplots()
 figures.bars(ax, list(bars), *zip(*bars.values(), strict=True), number="{:.0f} %",
              colors=[figures.GREY, figures.BLUE] * 2)
@@ -884,10 +844,9 @@ _ = ax.set(ylabel="judged good (%)", ylim=(0, 112),
            title=f"All {len(tried)} drafts together: padding moves approval by {moved.value:+.0f} points")
 
 # %%
-result = claims.record("judge-likes-length", SEED, *moved, by_prompt=longer, against=verdicts, model=claims.LAB)
-fig, ax = plt.subplots(figsize=(7, 2.3))
-claims.draw("judge-likes-length", result, ax)
-print(result)
+on_trial.append(tell(claims.record(
+    "judge-likes-length", SEED, *moved, by_prompt=longer, against=verdicts, model=claims.LAB)))
+changed = np.mean(np.equal(truth, longer)) - np.mean(np.equal(truth, verdicts))
 way = ("It likes longer drafts" if moved.low > 0 else "It turns against longer drafts, a bias too" if moved.high < 0
        else "No liking can be shown")
 print(f"{way}. Its agreement with the rules moved by {100 * changed:+.0f} points; the truth did not move at all.")
@@ -897,20 +856,6 @@ print(f"{way}. Its agreement with the rules moved by {100 * changed:+.0f} points
 # our faults take something away, so length is a hint. The remedies: judge pairs of equal length, correct for length, or
 # train on drafts in which length says nothing.
 #
-# ## 11. When a model skipped a question
-#
-# A model crashed on one prompt, and somebody took the mean of what was there. That is a quiet lie: the prompts that
-# crash are seldom the easy ones. The call below fails. Its message says which model and metric, what was expected, what
-# was found, and what to do.
-
-# %%
-finished = {"tuned": {"right": [1, 1, 0, 1]}, "base": {"right": [1, 0, 0, 1, 0]}}
-try:
-    comparison.compare(finished, baseline="base")
-except ValueError as error:
-    print(error)
-
-# %% [markdown]
 # ## Exercises
 #
 # Each has a stub to fill in and a checker in the next cell, which says "Not yet" and why until the stub is right.
@@ -1125,27 +1070,30 @@ passed("Your detector finds runs of words, and not of letters.")
 #
 # ### Exercise 4: ship, keep, or measure more?
 #
-# *8 minutes · core · a decision, not code.* The template is in use. The long run of section 6 is proposed, kind by
-# kind, and the team's policy has two limits for each kind: **at most 5 points fewer fit replies than the template**,
-# and **at least half of them fit**. Decide by the intervals that the cell prints: `"ship"` where both limits are surely
-# kept, `"keep"` what is in use where one is surely broken, and
-# `"measure"` in all other cases: nothing is surely broken, and not everything surely kept. Where the template is hardly
-# ever fit either, "keep" and "measure" mean that a person answers meanwhile.
+# *8 minutes · core · a decision, not code.* The template is in use. The assistant is proposed, kind by kind, and the
+# team's policy has two limits for each kind: **at most 5 points fewer fit replies than the template**, and **at least
+# half of them fit**. The cell prints what all 553 stored replies say. Decide by the intervals: `"ship"` where both
+# limits are surely kept, `"keep"` what is in use where one is surely broken, and `"measure"` in all other cases:
+# nothing is surely broken, and not everything surely kept. Where the template is hardly ever fit either, "keep" and
+# "measure" mean that a person answers meanwhile.
 
 # %%
 import numpy as np
 
-from ftlab import files, paths
+from ftlab import files, paths, texts
 from ftlab.evidence import intervals
+from ftlab.scores import template
 
-long_run = files.read_json(paths.data() / "stored" / "desk-work.json")
+fit = {"assistant": files.read_json(paths.data() / "stored" / "assistant-replies.json")["fit"],
+       "template": template.scores(texts.conversations("test"))}  # who: kind: whether each reply is fit to send
 measured = {}  # kind: (change in points, fit in %), each a value with its interval
-for kind, each in long_run["tuned"].items():
-    change = intervals.paired_difference(each, long_run["template"][kind]).times(100)
-    measured[kind] = (change, intervals.rate_interval(sum(each), len(each)).times(100))
-    print(f"{kind:>13}: tuned minus template {change.value:+4.0f} [{change.low:+4.0f}, {change.high:+4.0f}] points; "
-          f"fit {measured[kind][1].value:3.0f} [{measured[kind][1].low:3.0f}, {measured[kind][1].high:3.0f}] %, "
-          f"template {100 * np.mean(long_run['template'][kind]):3.0f} %")
+for kind, each in fit["assistant"].items():
+    change = intervals.paired_difference(each, fit["template"][kind]).times(100)
+    rate = intervals.rate_interval(sum(each), len(each)).times(100)
+    measured[kind] = (change, rate)
+    print(f"{kind:>13}: assistant minus template {change.value:+4.0f} [{change.low:+4.0f}, {change.high:+4.0f}] "
+          f"points; fit {rate.value:3.0f} [{rate.low:3.0f}, {rate.high:3.0f}] %, template "
+          f"{100 * np.mean(fit['template'][kind]):3.0f} %")
 decision = {
     "fact": None,  # "ship", "keep" or "measure"
     "two_facts": None,
@@ -1163,21 +1111,21 @@ from ftlab.exercise import check, passed
 
 check(all(decision.values()), "write one of 'ship', 'keep' and 'measure' for every kind.")
 check(set(decision.values()) <= {"ship", "keep", "measure"}, "only 'ship', 'keep' and 'measure' are decisions.")
-for kind, (change, fit) in measured.items():
-    spans = f"{kind} (change [{change.low:+.0f}, {change.high:+.0f}], fit [{fit.low:.0f}, {fit.high:.0f}])"
-    if change.high < -5 or fit.high < 50:
+for kind, (change, rate) in measured.items():
+    spans = f"{kind} (change [{change.low:+.0f}, {change.high:+.0f}], fit [{rate.low:.0f}, {rate.high:.0f}])"
+    if change.high < -5 or rate.high < 50:
         limit = "at most 5 points lost" if change.high < -5 else "half of the replies fit"
         check(decision[kind] != "measure", f"{spans}: even the better end breaks '{limit}'. More items cost time and "
               "will not save it: keep what is in use.")
         check(decision[kind] == "keep", f"{spans}: even the better end breaks '{limit}'. Shipping costs customers.")
-    elif change.low >= -5 and fit.low >= 50:
+    elif change.low >= -5 and rate.low >= 50:
         check(decision[kind] == "ship", f"{spans}: both limits are kept, at the worse end too. Waiting costs the gain.")
     else:
         check(decision[kind] != "ship", f"{spans}: a limit may be broken at the worse end. A good average is no proof.")
         check(decision[kind] != "keep", f"{spans}: nothing is surely broken, so this is no verdict against the model: "
               "measure more.")
 counts = {word: list(decision.values()).count(word) for word in ("ship", "keep", "measure")}
-alone = [kind for kind, word in decision.items() if word != "ship" and np.mean(long_run["template"][kind]) < 0.1]
+alone = [kind for kind, word in decision.items() if word != "ship" and np.mean(fit["template"][kind]) < 0.1]
 passed(f"You decided by intervals: {counts}. The template hardly ever answers these either, so a person does: "
        f"{', '.join(alone) or 'none'}.")
 
@@ -1191,11 +1139,11 @@ passed(f"You decided by intervals: {counts}. The template hardly ever answers th
 # <details><summary>Answer</summary>
 #
 # ```python
-# for kind, (change, fit) in measured.items():
-#     if change.high < -5 or fit.high < 50:
+# for kind, (change, rate) in measured.items():
+#     if change.high < -5 or rate.high < 50:
 #         decision[kind] = "keep"
 #     else:
-#         decision[kind] = "ship" if change.low >= -5 and fit.low >= 50 else "measure"
+#         decision[kind] = "ship" if change.low >= -5 and rate.low >= 50 else "measure"
 # ```
 #
 # Ship: follow_up, order. Keep what is in use: no_answer (points lost), out_of_scope (too few fit, though the template
@@ -1223,7 +1171,7 @@ passed(f"You decided by intervals: {counts}. The template hardly ever answers th
 # - A score sees only what it looks at. Fit to send is several scores at once, and the distance between a check and the
 #   goal is a number that can be measured.
 # - One number for each reply gives paired intervals; the split conversations carry all the news; a planner says how
-#   many it takes.
+#   many conversations it takes.
 # - An average can rise while a slice falls, and looking at many slices has to be paid for.
 # - A policy is written before one looks, asks for proof that nothing was lost, and says how often it would let an equal
 #   model through.
@@ -1236,10 +1184,14 @@ import psutil
 
 from ftlab.course import doctor
 
-for name in ("checks-hide-rewrites", "leak-raises-score", "judge-agrees", "judge-likes-length"):
-    verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
-    span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
-    print(f"{name:21} {verdict['verdict']:20} {span}")
+fig, axes = plt.subplots(2, 2, figsize=(11, 4.6), layout="constrained")
+for ax, result in zip(axes.flat, on_trial, strict=True):
+    claims.draw(result.id, result, ax).set_title(f"{result.id}: {result.verdict}")
+compared = {}  # what the reference runs say: of which claims
+for result in on_trial:
+    compared.setdefault(str(result).splitlines()[-1], []).append(result.id)
+for line, ids in compared.items():
+    print(f"{line} ({', '.join(ids)})")
 memory = psutil.Process().memory_info().rss
 print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory / 2**30:.1f} GiB of memory in use.")
 print(doctor.machine())

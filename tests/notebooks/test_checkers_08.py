@@ -215,10 +215,10 @@ def test_a_detector_of_letters_is_told_to_compare_words() -> None:
 
 
 BY_LIMITS = """
-for kind, (change, fit) in measured.items():
-    if change.high < -5 or fit.high < 50:
+for kind, (change, rate) in measured.items():
+    if change.high < -5 or rate.high < 50:
         decision[kind] = "keep"
-    elif change.low >= -5 and fit.low >= 50:
+    elif change.low >= -5 and rate.low >= 50:
         decision[kind] = "ship"
     else:
         decision[kind] = "measure"
@@ -226,14 +226,14 @@ for kind, (change, fit) in measured.items():
 BY_GATE = """
 from ftlab.evidence import gate
 words = {"fail": "keep", "not enough data": "measure", "pass": "ship"}
-for kind, each in long_run["tuned"].items():
+for kind, each in fit["assistant"].items():
     rule = {"metric": kind, "may_drop": 5, "at_least": 50}
-    found = gate.gate([rule], {kind: long_run["template"][kind]}, {kind: each}).outcomes
+    found = gate.gate([rule], {kind: fit["template"][kind]}, {kind: each}).outcomes
     decision[kind] = next(words[word] for word in words if word in [one.verdict for one in found])
 """
 BY_MEANS = """
-for kind, (change, fit) in measured.items():
-    decision[kind] = "ship" if change.value >= -5 and fit.value >= 50 else "keep"
+for kind, (change, rate) in measured.items():
+    decision[kind] = "ship" if change.value >= -5 and rate.value >= 50 else "keep"
 """
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from ftlab import texts
 from ftlab.scores import judge
 from ftlab.workshop.experiments import evaluation
+from ftlab.world import house
 
 
 def test_gather_takes_replies_and_costs_and_names_the_day(tmp_path):
@@ -30,3 +31,13 @@ def test_the_untuned_model_is_told_the_task_and_not_the_verdict():
     screen, question = (message["content"] for message in draft.row["messages"][:2])
     assert system["content"] == f"{evaluation.TASK}\n\nScreen: {screen}"
     assert user["content"] == f"{question}\n\nDraft: {draft.text}"
+
+
+def test_fit_replies_are_counted_kind_by_kind_in_the_rows_order():
+    rows = [row for row in texts.conversations("test") if row["kind"] in ("fact", "grave")][:6]
+    replies = ["We thank you." if i == 1 else house.reply(row) for i, row in enumerate(rows)]
+    found = evaluation.fit_by_kind(replies, rows)
+    expected = {"fact": [], "grave": []}
+    for i, row in enumerate(rows):  # every house reply is fit, and the second of these is none
+        expected[row["kind"]].append(int(i != 1))
+    assert {kind: each for kind, each in found.items() if each} == {k: v for k, v in expected.items() if v}
