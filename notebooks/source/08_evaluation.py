@@ -405,8 +405,8 @@ base = min(float(np.mean(scores["template"]["fit to send"])), 1 - GAIN)
 for share in (GAIN, max(GAIN, min(split, 2 * base + GAIN, 2 * (1 - base) - GAIN))):
     plan = planner.questions_needed(GAIN, base, share)
     print(plan, "\n")
-enough = "is enough" if len(held_out) >= plan.questions else "is not enough: a gain of that size may well not show"
-print(f"This notebook asked {len(held_out)}, which {enough}.")
+few = f"is not enough: a gain of {100 * GAIN:.0f} points may well not show"
+print(f"This notebook asked {len(held_out)}, which {'is enough' if len(held_out) >= plan.questions else few}.")
 simulated = planner.simulate(plan.questions, GAIN, base, plan.discordant, experiments=2000)
 print(f"{plan.questions} questions, {simulated.experiments:,} tests: the gain shows in {simulated.power:.1%}, and the "
       f"interval holds the truth in {simulated.coverage:.1%}.")
@@ -924,8 +924,8 @@ passed("You can say which of the two kinds of mistake a sorter makes.")
 #
 # ### Exercise 2: a paired bootstrap
 #
-# *10 minutes · core · medium.* Write the 95 % percentile interval of the mean difference of two models on the same
-# questions, by drawing questions again and again.
+# *10 minutes · core · medium.* Write the 95 % interval of the mean difference of two models on the same questions, by
+# drawing questions again and again (section 5): its ends are the 2.5 % and the 97.5 % quantile of the means.
 
 # %%
 import numpy as np
