@@ -617,27 +617,12 @@ on_trial.append(tell(claims.record(
 # %% [markdown]
 # ### Finding the leak
 #
-# The usual detector looks for **n-grams**, runs of *n* words that a training text shares with a test item. Two
-# sentences show why it beats a comparison of whole texts, and what a slip does: every run through the changed word is
-# gone.
-
-# %%
-def runs(text, n):
-    words = text.lower().split()
-    return {tuple(words[i : i + n]) for i in range(len(words) - n + 1)}
-
-
-test_item = "how long do you keep spare parts for my old kettle"
-copied = "how long do you keep spare prats for my old kettle"
-print("the same text:", test_item == copied)
-for n in (3, 5, 8):
-    print(f"n = {n}: {len(runs(test_item, n) & runs(copied, n))} of {len(runs(test_item, n))} runs shared")
-
-# %% [markdown]
-# Short runs survive a slip, but they stand in anybody's sentences. `ftlab.evidence.contamination` therefore uses runs
-# only to find candidates, lays the two texts side by side, and gives less weight to words that many test items have.
-# Does it find our leaks? We know the answer, so we can score it, with the words of section 1. Rows that it flags and
-# that we did not plant are worth a look (up to two are shown): near copies, or stock sentences that both have?
+# The usual detector looks for **n-grams**, runs of *n* words that a training text shares with a test item: exercise 3
+# has you write one. A slip of the finger destroys every run through the changed word; short runs survive it, but they
+# stand in anybody's sentences. `ftlab.evidence.contamination` therefore uses runs only to find candidates, lays the two
+# texts side by side, and gives less weight to words that many test items have. Does it find our leaks? We know the
+# answer, so we can score it, with the words of section 1. Rows that it flags and that we did not plant are worth a look
+# (up to two are shown): near copies, or stock sentences that both have?
 
 # %%
 def spoken(row):  # what customer and desk say; many conversations share a screen
@@ -715,31 +700,26 @@ def kappa(truth, verdicts):
     by_chance = (yes_a * yes_b + (n - yes_a) * (n - yes_b)) / n  # each verdict of one rater met by any of the other
     return (agreed - by_chance) / (n - by_chance) if by_chance < n else math.nan
 
-# %%
-from sklearn.metrics import cohen_kappa_score
-
-truth, sleepy = [1] * 8 + [0] * 2, [1] * 10
-even, awake = [1] * 5 + [0] * 5, [1] * 4 + [0] * 5 + [1]
-for name, a, b in (("always says good", truth, sleepy), ("looks at the draft", even, awake)):
-    print(f"{name:18} agrees on {sum(x == y for x, y in zip(a, b, strict=True))} of 10, kappa {kappa(a, b):.2f}")
-    assert abs(kappa(a, b) - cohen_kappa_score(a, b)) < 1e-12
-if marks != stored_marks:
-    print(f"your marks and the stored ones: kappa {kappa(stored_marks, marks):.2f}")
-
 # %% [markdown]
-# For each plain conversation a coin decides between the gold reply as it is and the gold reply with one fault; the
-# label comes from the rules (`desk.is_fit`), never from the coin. Can the real model judge such drafts if one tells it
-# the rules? It was asked once, untuned, and its verdicts are stored.
+# Two raters on paper first. Then a real one. For each plain conversation a coin decides between the gold reply as it is
+# and the gold reply with one fault; the label comes from the rules (`desk.is_fit`), never from the coin. The real model
+# was told the rules and asked for its verdict once, untuned; what it said is stored.
 
 # %%
 from ftlab.scores import agreement, judge
+from sklearn.metrics import cohen_kappa_score
 
 asked_once = files.read_json(paths.data() / "stored" / "untuned-judge.json")
-called_good = [margin > 0 for margin in asked_once["margins"]]
-alone = agreement.kappa_interval([bool(fit) for fit in asked_once["fit"]], called_good)
-print(f"{asked_once['model']}, untuned: of {len(called_good)} drafts {sum(asked_once['fit'])} are good, and it calls "
-      f"{sum(called_good)} good; kappa {alone.value:.2f} [{alone.low:.2f}, {alone.high:.2f}]")
-assert alone.high < 0.4  # no use as a judge
+raters = {"always says good": ([1] * 8 + [0] * 2, [1] * 10),
+          "looks at the draft": ([1] * 5 + [0] * 5, [1] * 4 + [0] * 5 + [1]),
+          f"{asked_once['model']}, untuned": (asked_once["fit"], [int(margin > 0) for margin in asked_once["margins"]])}
+for name, (a, b) in raters.items():
+    print(f"{name:30} agrees on {sum(x == y for x, y in zip(a, b, strict=True))} of {len(a)}, kappa {kappa(a, b):.2f}; "
+          f"{sum(b)} called good")
+    assert abs(kappa(a, b) - cohen_kappa_score(a, b)) < 1e-12
+assert agreement.kappa_interval(a, b).high < 0.4  # untuned it is no use as a judge
+if marks != stored_marks:
+    print(f"your marks and the stored ones: kappa {kappa(stored_marks, marks):.2f}")
 
 # %% [markdown]
 # So a judge has to *learn*, from drafts with a label. The learner is the lab model: to train the real one on as many

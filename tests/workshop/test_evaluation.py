@@ -33,11 +33,14 @@ def test_the_untuned_model_is_told_the_task_and_not_the_verdict():
     assert user["content"] == f"{question}\n\nDraft: {draft.text}"
 
 
-def test_fit_replies_are_counted_kind_by_kind_in_the_rows_order():
-    rows = [row for row in texts.conversations("test") if row["kind"] in ("fact", "grave")][:6]
+def test_the_assistants_replies_get_their_ids_and_are_scored_kind_by_kind(tmp_path):
+    rows = texts.conversations("test")
     replies = ["We thank you." if i == 1 else house.reply(row) for i, row in enumerate(rows)]
-    found = evaluation.fit_by_kind(replies, rows)
-    expected = {"fact": [], "grave": []}
-    for i, row in enumerate(rows):  # every house reply is fit, and the second of these is none
-        expected[row["kind"]].append(int(i != 1))
-    assert {kind: each for kind, each in found.items() if each} == {k: v for k, v in expected.items() if v}
+    run = tmp_path / "seed-0.json"
+    run.write_text(json.dumps({"model": "M", "dtype": "float32", "seed": 0, "examples": 1447, "train_s": 60,
+                               "write_s": 9, "replies": replies}))
+    found = evaluation.gather_assistant(run)
+    assert found["replies"][rows[1]["id"]] == "We thank you." and len(found["replies"]) == len(rows)
+    for kind, each in found["fit"].items():  # every house reply is fit, and the second of all is none
+        assert each == [int(i != 1) for i, row in enumerate(rows) if row["kind"] == kind]
+    assert found["note"].startswith("M, tuned on 1,447 conversations (seed 0), answered all 553 test conversations")
