@@ -243,7 +243,7 @@ for kind, (change, rate) in measured.items():
      ("decision = dict.fromkeys(decision, 'measure')", "More items cost time|Waiting costs the gain"),
      (BY_LIMITS + "decision['follow_up'] = 'measure'", "Waiting costs the gain"),
      (BY_LIMITS + "decision['no_answer'] = 'measure'", "will not save it"),
-     (BY_LIMITS + "decision['out_of_scope'] = 'ship'", "Shipping costs customers"),
+     (BY_LIMITS + "decision['complaint'] = 'ship'", "Shipping costs customers"),
      (BY_LIMITS.replace("'measure'", "'keep'").replace('"measure"', '"keep"'), "no verdict against the model"),
      ("decision = dict.fromkeys(decision, 'yes')", "only 'ship', 'keep' and 'measure'")],
 )  # fmt: skip
@@ -257,9 +257,10 @@ def test_the_decision_has_all_three_outcomes() -> None:
     exec(SHIP.stub, scope)
     exec(BY_LIMITS, scope)
     found = scope["decision"]
-    assert {kind for kind in found if found[kind] == "ship"} == {"follow_up", "order"}  # the Answer lists these nine
-    assert {kind for kind in found if found[kind] == "keep"} == {"no_answer", "out_of_scope"}
-    assert list(found.values()).count("measure") == 5
+    ship = {kind for kind in found if found[kind] == "ship"}
+    assert ship == {"fact", "two_facts", "follow_up", "order"}  # the Answer lists these nine
+    assert {kind for kind in found if found[kind] == "keep"} == {"no_answer", "complaint"}
+    assert list(found.values()).count("measure") == 3
 
 
 @pytest.mark.parametrize(
