@@ -778,9 +778,12 @@ for name, drafts, given in (("our drafts", tried, verdicts), ("a model's own", o
     print(f"{name:13} {len(unfit):3} of {len(drafts)} are unfit; of these it calls {sum(unfit)} good, "
           f"{passed_on[name]} %")
 ours, theirs = passed_on.values()
-print("It waves through more of the model's own: it has learned our faults and not badness as such."
-      if theirs.low > ours.high else "It waves through fewer of the model's own." if theirs.high < ours.low else
-      "The intervals overlap: no clear difference.")
+gap = intervals.Interval(  # Newcombe's: two separate shares, each with its own interval
+    theirs.value - ours.value,
+    theirs.value - ours.value - math.hypot(theirs.value - theirs.low, ours.high - ours.value),
+    theirs.value - ours.value + math.hypot(theirs.high - theirs.value, ours.value - ours.low))
+print(f"Waved through there minus here: {words(gap)}" + (
+      ". It has learned our faults and not badness as such." if gap.low > 0 else "."))
 
 # %% [markdown]
 # ### Claim 4: a judge likes longer replies
@@ -1171,7 +1174,8 @@ print(doctor.machine())
 #
 # - Cohen 1960, *A coefficient of agreement for nominal scales*, Educational and Psychological Measurement 20(1).
 # - McNemar 1947, Psychometrika 12(2), and Tango 1998, Statistics in Medicine 17(8): the paired test and the paired
-#   interval for shares. Holm 1979, Scandinavian Journal of Statistics 6(2): many looks.
+#   interval for shares. Newcombe 1998, in the same volume: two separate shares. Holm 1979, Scandinavian Journal of
+#   Statistics 6(2): many looks.
 # - Efron and Tibshirani 1993, *An Introduction to the Bootstrap*, chapter 13.
 # - Dror et al. 2018, *The Hitchhiker's Guide to Testing Statistical Significance in Natural Language Processing*, ACL
 #   P18-1128. Which test for which score.
