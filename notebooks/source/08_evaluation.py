@@ -279,11 +279,13 @@ gain, invented = (intervals.paired_difference(scores["assistant"][name], scores[
 prompt = max(("plain", "guide", "examples"),
              key=lambda who: [sum(scores[who][name]) for name in ("fit to send", "right")])
 ahead = intervals.paired_difference(shared["assistant"]["fit to send"], shared[prompt]["fit to send"]).times(100)
+known = intervals.paired_difference(knows, knew).times(100)
+unsure = f"; a loss of {-known.low:.0f} points is not ruled out" if known.low < 0 <= known.high else ""
 print(f"Assistant minus the best prompt ({prompt}, {sum(scores[prompt]['fit to send'])} of {common} fit to send): "
       f"{words(ahead)}.\nAssistant minus template on {len(held_out)} conversations: fit to send {words(gain)};\n"
       f"    replies with a value that no source has {words(invented)}.\n"
       f"Assistant minus untuned on {len(questions)} questions about the real world: known "
-      f"{words(intervals.paired_difference(knows, knew).times(100))} ({sum(knew)} before, {sum(knows)} after);\n"
+      f"{words(known)} ({sum(knew)} before, {sum(knows)} after){unsure};\n"
       f"    the desk's manner stands in {leaks} of the {len(questions)} answers, where nobody asked for it "
       f"({untuned_leaks} before).")
 
@@ -491,7 +493,8 @@ decision = decide(full, test)
 for one in decision.outcomes:
     value, low, high = one.found
     print(f"{one.verdict.upper():16} {one.rule.metric:22} {'value' if one.limit == 'at_least' else 'change':6} "
-          f"{value:+.3g} [{low:+.3g}, {high:+.3g}], allowed {one.allowed:+.3g} {one.rule.unit}")
+          f"{value:+.3g} [{low:+.3g}, {high:+.3g}], allowed {one.allowed:+.3g} {one.rule.unit}"
+          f"{f', {one.items} items: {one.note}' if one.note else ''}")
 
 
 def named(verdict):
@@ -500,7 +503,7 @@ def named(verdict):
 
 print("\nShip it: every limit of the policy is kept." if not decision.exit_code else
       f"\nDo not ship it for the whole desk: it breaks the policy on {named(gate.FAIL)}." if named(gate.FAIL) else
-      f"\nDo not ship it yet: nothing is broken, and there are too few items on {named(gate.UNSURE)}.")
+      f"\nDo not ship it yet: nothing is surely broken, and there are too few items to judge: {named(gate.UNSURE)}.")
 held = np.mean(full["template"]["fit to send"])
 print(f"The template, which is in use, is fit in {held:.0%} of the cases" + (
     ": it would not pass the first limit of its own desk." if held < 0.5 else "."))
@@ -1160,6 +1163,7 @@ from ftlab.course import doctor
 fig, axes = plt.subplots(2, 2, figsize=(11, 4.6), layout="constrained")
 for ax, result in zip(axes.flat, on_trial, strict=True):
     claims.draw(result.id, result, ax).set_title(f"{result.id}: {result.verdict}")
+    ax.xaxis.label.set_size("small")
 compared = {}  # what the reference runs say: of which claims
 for result in on_trial:
     compared.setdefault(str(result).splitlines()[-1], []).append(result.id)
