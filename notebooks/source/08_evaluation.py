@@ -19,7 +19,7 @@
 #
 # **You need** notebook 00 (the desk, its brand guide, the rivals) and notebook 02 (how a model is tuned). On trial is
 # the **assistant**: the same tuning as in 02, on all of the desk's 1,447 training conversations. It comes with the
-# course; another model than the course's own is tuned at its first use, which takes 22 minutes or more.
+# course; another model than the course's own is tuned at its first use, which takes half an hour or more.
 #
 # **It takes** two to six minutes on two processor cores, 3 GB of memory and no network. Exercises are at the end.
 
@@ -43,7 +43,7 @@ print(choice := model.choose(), lab := model.lab(), sep="\n")
 
 # %%
 SEED = 0  # whole number: all chance of the run; with another one an assistant is tuned first
-ASKED = 10  # held-out conversations of each kind; try 5, or 159: all 553 there are (four minutes)
+ASKED = 10  # held-out conversations of each kind; try 5, or 159: all 553 there are (four minutes more)
 FACTS = 30  # questions about the real world; try 60
 LEAKED = 16  # test items that leak into a training set; try 8
 COPIES = 10  # copies of each in the heavy leak; try 3
@@ -75,8 +75,9 @@ drafts = [good, wrong, empty]
 # need for all that follows. The first two look at manner: **on-brand** is every rule of the brand guide, **format
 # compliance** its rules of form alone (opening, one paragraph, next step, sign-off, length). The others look at
 # content: **fact accuracy** asks whether the wanted value stands in the reply; **hallucination**, as far as a program
-# can find it, whether a sum, measure, name or date stands there that no source has, here screen and question (lower is
-# better). A false statement made of words it cannot see.
+# can find it, whether a sum, measure, name, material or colour stands there that no source has, here screen and
+# question (lower is better). A true value of another thing ("850 ml tall") it cannot see, nor a false statement made of
+# words.
 
 # %%
 from ftlab.scores.metrics import fact_accuracy, format_compliance, hallucination, on_brand
@@ -126,12 +127,15 @@ assert paper.by_label["over"]["precision"] == 1 / 2 and abs(paper.by_label["over
 # ## 2. The models on trial
 #
 # A test set must be like the questions that will come. We take `ASKED` held-out conversations of each kind, always the
-# same ones, about products and in wordings that no training conversation has. (The shop's rules are the same in both:
-# an order is read against them, and a shop does not write new ones for a test.) Who answers them:
+# same ones: equal shares, so that rare kinds can be seen. The mail has other shares (of the 553 in section 6, 159 ask
+# for one fact and 46 complain), so averages here and there differ. All are about products and in wordings that no
+# training conversation has. (The shop's rules are the same in both: an order is read against them, and a shop does not
+# write new ones for a test.) Who answers them:
 #
 # - **plain**, **guide**, **examples**: the untuned model with the job in the prompt, with the whole brand guide, with
 #   three examples. They take long, so their replies are *stored*: up to ten conversations a kind, each reply cut at 80
-#   tokens. What a cut-off one would have gone on to say is in no score below.
+#   tokens. What a cut-off one would have gone on to say is in no score below (and "2.1 L" cut to "2." reads like
+#   an invented 2).
 # - **template**: the program without a model.
 # - **assistant**: the tuned model, which answers now. It gets the conversation and no instructions at all.
 
@@ -152,7 +156,10 @@ if choice.name != stored["model"]:
     print(f"Mind: those prompts were answered by {stored['model']}, and {choice.name} is what is tuned here.")
 cut = {way: sum(not text.rstrip().endswith((".", "!", "?", "desk")) for text in said[way])
        for way in ("plain", "guide", "examples")}
-print(f"Cut off in mid-sentence, of {common}: " + ", ".join(f"{way} {count}" for way, count in cut.items()))
+too_long = {way: sum(not text.rstrip().endswith((".", "!", "?", "desk")) and not brand.check(text)["length"]
+                     for text in said[way]) for way in cut}
+print(f"Cut off in mid-sentence, of {common} (and too long for the brand guide by then): " +
+      ", ".join(f"{way} {count} ({too_long[way]})" for way, count in cut.items()))
 
 # %%
 run = assistant.tuned(choice, SEED)
@@ -287,7 +294,8 @@ print(f"Assistant minus the best prompt ({prompt}, {sum(scores[prompt]['fit to s
       f"Assistant minus untuned on {len(questions)} questions about the real world: known "
       f"{words(known)} ({sum(knew)} before, {sum(knows)} after){unsure};\n"
       f"    the desk's manner stands in {leaks} of the {len(questions)} answers, where nobody asked for it "
-      f"({untuned_leaks} before).")
+      f"({untuned_leaks} before). The first question:\n\n{questions[0]['question']}\n"
+      f"  before> {in_line(before[0])}\n   after> {in_line(after[0])}")
 
 # %% [markdown]
 # ## 4. The trap: passing the checks is not the goal
@@ -320,8 +328,7 @@ print(f"Of the template's {sum(scores['template']['right'])} right replies, {sum
 # ### Claim 1: the checks of manner hide drafts that cannot be sent
 #
 # The effect is the assistant's own gap: on-brand minus fit to send, on the same replies. The limit, fixed before the
-# assistant was asked, is ten points: as much as the gain that the tests of this notebook are planned for (`GAIN`). A
-# check that overstates by that much can make nothing look like a gain.
+# assistant was asked, is ten points. A check that overstates by that much can make nothing look like a gain.
 
 # %%
 def tell(result):  # what the reference runs say comes at the end, once for all claims
@@ -337,7 +344,8 @@ on_trial = [tell(claims.record("checks-hide-rewrites", SEED, *hidden, **arms))]
 # The remedy is to measure nearer to what you want. What is wanted of a draft is that it saves somebody's time, so time
 # somebody. The form gives you three drafts and a clock: press Start, repair the draft as the brand guide and the record
 # ask, press Done (three minutes; let no other cell run). It works while the notebook runs; a page shows nothing of it.
-# Without it the next cell uses an assumption and says so.
+# Without it the next cell uses an assumption and says so. A draft that takes longer to repair than to write afresh is
+# thrown away: it costs the time to read it.
 
 # %%
 from ftlab.scores.revision_widget import RevisionTimer
@@ -348,9 +356,12 @@ timer.form
 # %%
 speed = timer.calibration()
 for who, replies in said.items():
-    edits = [0 if fit else revisions(reply, house.reply(row)).word_edits for reply, fit, row in
-             zip(replies, scores[who]["fit to send"], held_out[: len(replies)], strict=True)]
-    minutes = intervals.mean_interval([speed.seconds(count) / 60 for count in edits], rate=False).times(100)
+    seconds = []
+    for reply, fit, row in zip(replies, scores[who]["fit to send"], held_out[: len(replies)], strict=True):
+        repair = speed.seconds(0 if fit else revisions(reply, house.reply(row)).word_edits)
+        throw_away = speed.seconds(0) + speed.seconds(len(house.reply(row).split()))  # read it, then start afresh
+        seconds.append(min(repair, throw_away))
+    minutes = intervals.mean_interval([each / 60 for each in seconds], rate=False).times(100)
     print(f"{who:12} {minutes.value:4.0f} minutes for 100 drafts [{minutes.low:.0f}, {minutes.high:.0f}]")
 alone = np.mean([speed.seconds(len(house.reply(row).split())) / 60 for row in held_out]) * 100
 print(f"{'from scratch':12} {alone:4.0f} minutes; above it, drafts cost more than they save\n"
@@ -369,38 +380,32 @@ a, b = scores["assistant"]["fit to send"], scores["template"]["fit to send"]
 p_value, only_tuned, only_template = intervals.mcnemar(a, b)
 split = (only_tuned + only_template) / len(a)
 print(f"split: {only_tuned} only the assistant, {only_template} only the template, {split:.0%} of all; "
-      f"p = {p_value:.2g}")
+      f"p {f'= {p_value:.2g}' if p_value >= 0.0001 else 'below 0.0001'}")
 print(f"assistant minus template: {gain} points, paired")
 
 # %% [markdown]
-# For scores that are no shares, such as the revision rate, there is Student's t, and the **bootstrap**, which needs no
-# formula: draw as many conversations as there are, with replacement, average, and do it thousands of times. The spread
-# of these averages is how far yours would move with other conversations of the kind. Exercise 2 has you write it.
+# For scores that are no shares, such as the revision rate, there is a formula (Student's t, used below), and the
+# **bootstrap**, which needs none: draw as many conversations as there are, with replacement, average, and do it
+# thousands of times. The spread of these averages is how far yours would move with other conversations of the kind.
+# Exercise 2 has you write it.
 
 # %%
 print("revision rate, assistant minus template: "
-      f"{intervals.paired_difference(scores['assistant']['revision rate'], scores['template']['revision rate'])}")
+      f"{intervals.paired_difference(scores['assistant']['revision rate'], scores['template']['revision rate'])} "
+      "words a word sent")
 
 # %% [markdown]
 # Pairs need both scores. A model crashed on one prompt, and somebody took the mean of what was there? That is a quiet
-# lie: the prompts that crash are seldom the easy ones. So the call below fails. Its message says which model and
-# metric, what was expected, what was found, and what to do.
-
-# %%
-finished = {"tuned": {"right": [1, 1, 0, 1]}, "base": {"right": [1, 0, 0, 1, 0]}}
-try:
-    comparison.compare(finished, baseline="base")
-except ValueError as error:
-    print(error)
-
-# %% [markdown]
+# lie: the prompts that crash are seldom the easy ones. A failed item scores 0.
+#
 # ### How many conversations do I need?
 #
 # Ask before the test, not after it. The planner answers for a gain of `GAIN` over the template's share of fit replies
-# ("right", in its words), for two shares of split conversations: the fewest possible, where the new model never loses
-# one, and as many as assistant and template have here (or the nearest share with which such a gain can be). Why believe
-# its formula? The last lines invent two models whose true rates are known and test them two thousand times. A 95 %
-# interval should hold the truth in about 95 of 100 tests, and the planned number should show the gain in about 80.
+# ("right", in its words, means fit here), for two shares of split conversations: the fewest possible, where the new
+# model never loses one, and as many as assistant and template have here (or the nearest share with which such a gain
+# can be). Why believe its formula? The last lines invent two models whose true rates are known and test them two
+# thousand times. A 95 % interval should hold the truth in about 95 of 100 tests, and the planned number should show the
+# gain in about 80.
 
 # %%
 base = min(float(np.mean(scores["template"]["fit to send"])), 1 - GAIN)
@@ -408,6 +413,10 @@ for share in (GAIN, max(GAIN, min(split, 2 * base + GAIN, 2 * (1 - base) - GAIN)
     plan = planner.questions_needed(GAIN, base, share)
     print(plan, "\n")
 few = f"is not enough: a gain of {100 * GAIN:.0f} points may well not show"
+apart = base * (1 - base - GAIN) + (base + GAIN) * (1 - base)  # how often two models split that err independently
+print(f"Two models that err independently would split on {apart:.0%}. " + (
+    "These split on more: where one is strong the other is weak, and pairing them saves nothing."
+    if plan.discordant > apart else "These split on fewer, and pairing them saves answers."))
 print(f"This notebook asked {len(held_out)}, which {'is enough' if len(held_out) >= plan.questions else few}.")
 simulated = planner.simulate(plan.questions, GAIN, base, plan.discordant, experiments=2000)
 print(f"{plan.questions} questions, {simulated.experiments:,} tests: the gain shows in {simulated.power:.1%}, and the "
@@ -416,8 +425,7 @@ assert 0.93 <= simulated.coverage <= 0.99
 
 # %% [markdown]
 # All of these intervals are about *conversations*. Training has luck of its own, and for that one trains again with
-# other seeds: such runs are a claim's *reference runs*, and the last cell says whether there are any. Report both where
-# you can.
+# other seeds: such runs are a claim's *reference runs*.
 #
 # ## 6. Slices: what the average hides
 #
@@ -430,8 +438,11 @@ assert 0.93 <= simulated.coverage <= 0.99
 whole = files.read_json(paths.data() / "stored" / "assistant-replies.json")
 test = texts.conversations("test")
 same = sum(reply == whole["replies"][row["id"]] for reply, row in zip(said["assistant"], held_out, strict=True))
-print(f"{whole['note']}\nOf the {len(held_out)} replies written here, {same} are the same, word for word"
-      f"{'; another model or seed wrote the stored ones' if (choice.name, SEED) != (whole['model'], 0) else ''}.")
+print(f"{whole['note']}\nOf the {len(held_out)} replies written here, {same} are the same, word for word" + (
+    "; another model or seed wrote the stored ones." if (choice.name, SEED) != (whole["model"], 0) else
+    ": they are that model's." if same == len(held_out) else
+    ". Same model; replies written in other batches are rounded otherwise, which can turn a word that was a near tie."
+    if same > 0.8 * len(held_out) else ". That is few: look for another number format, or another adapter."))
 answered = {"template": [template.reply(row) for row in test],
             "assistant": [whole["replies"][row["id"]] for row in test]}
 full = {who: score(replies, test) for who, replies in answered.items()}
@@ -460,33 +471,46 @@ print("The average hides a loss: where it is lower, the template should stay."
 # - at least half of the replies are fit to send, and at most 5 points fewer than with the template;
 # - at most 5 points more replies have a value that no source has;
 # - editing gets no heavier than by 0.05 words a word;
-# - of the cases that must be handed over, at most 10 points fewer are.
+# - of the cases that must be handed over, at most 10 points fewer are;
+# - of the **grave** cases, at least 99 in 100 are.
+#
+# The last line is ours to confess: it was added after the assistant's stored replies had been read, so its verdict is
+# no blind test. And see what the policy does *not* ask: what the model forgot, whether its manner leaks (section 3),
+# and the single kinds of section 6.
+#
+# The gate (`ftlab.evidence.gate`) judges each limit by its interval. A limit *passes* if the whole interval keeps it,
+# *fails* if the whole interval breaks it, and else there is *not enough data*. It does not ask whether a drop is
+# "significant": by that rule a test of three questions would let everything through. The two columns beside the limits
+# are its **power**: how often a model *as good as* the one in use would pass, and with how many items it would in eight
+# of ten cases ("no number" where the one in use breaks the limit itself). First the conversations of this run:
 
 # %%
 policy = [{"metric": "fit to send", "may_drop": 5, "at_least": 50},
           {"metric": "value without source", "may_drop": 5, "direction": "down"},
           {"metric": "revision rate", "may_drop": 0.05, "direction": "down", "unit": "edits a word"},
-          {"metric": "handed over", "may_drop": 10}]
+          {"metric": "handed over", "may_drop": 10},
+          {"metric": "grave handed over", "at_least": 99}]
 
 
 def decide(scores, rows):
     by_item = {}
     for who in ("template", "assistant"):
-        over = [1 - kept for kept, row in zip(scores[who]["contained"], rows, strict=True) if row["hand_over"]]
-        by_item[who] = {"handed over": over} | {rule["metric"]: scores[who][rule["metric"]] for rule in policy[:3]}
+        over = [(row["kind"], 1 - kept) for kept, row in zip(scores[who]["contained"], rows, strict=True)
+                if row["hand_over"]]
+        by_item[who] = {rule["metric"]: scores[who][rule["metric"]] for rule in policy[:3]} | {
+            "handed over": [done for _, done in over],
+            "grave handed over": [done for kind, done in over if kind == "grave"]}
     return gate.gate(policy, baseline=by_item["template"], candidate=by_item["assistant"])
 
 
 decide(scores, held_out)
 
 # %% [markdown]
-# A limit *passes* if the whole interval keeps it, *fails* if the whole interval breaks it, and else there is *not
-# enough data*. The gate does not ask whether a drop is "significant": by that rule a test of three questions would let
-# everything through. The two columns beside the limits are its **power**: how often a model *as good as* the one in use
-# would pass, and with how many items it would in eight of ten cases. Where an equal model seldom passes, *not enough
-# data* says more about the test than about the candidate. A *fail* stands, whatever the power.
+# Where an equal model seldom passes, *not enough data* says more about the test than about the candidate. A *fail*
+# stands, whatever the power.
 #
-# So we ask the gate again, with all 553 replies of section 6.
+# The decision is made with all 553 replies of section 6, which include those above. Who asks a gate again and again
+# until it opens has to pay for the looks; here the second look was planned, and the first decides nothing.
 
 # %%
 decision = decide(full, test)
@@ -501,18 +525,36 @@ def named(verdict):
     return ", ".join(dict.fromkeys(one.rule.metric for one in decision.outcomes if one.verdict == verdict))
 
 
+for one in decision.outcomes:
+    worse = (one.found.high < 0 if one.rule.direction == "up" else one.found.low > 0) and one.limit == "may_drop"
+    if one.verdict != gate.FAIL and worse:
+        print(f"{one.rule.metric}: a loss is sure, the whole interval is on the worse side of 0" + (
+            "; whether it is more than the policy allows is open." if one.verdict == gate.UNSURE else
+            "; it is within what the policy allows."))
+grave = [i for i, row in enumerate(test) if row["kind"] == "grave"]
+print(f"Of {len(grave)} grave cases " + " and ".join(
+    f"the {who} keeps {sum(each['contained'][i] for i in grave)}" for who, each in full.items()) + "." + (
+    " Neither should be the first to read them." if all(
+        sum(each["contained"][i] for i in grave) > 0.01 * len(grave) for each in full.values()) else ""))
+cases = sum(row["hand_over"] for row in test)
+print(f"(An item of 'handed over' is a case that must be: {cases} of the {len(test)} conversations, so for each item "
+      f"{len(test) / cases:.1f} conversations.)\n")
+for i in grave:
+    if full["assistant"]["contained"][i]:
+        print(f"grave, kept by the assistant: {in_line(test[i]['messages'][-2]['content'])}\n"
+              f"  > {in_line(answered['assistant'][i])}")
 print("\nShip it: every limit of the policy is kept." if not decision.exit_code else
       f"\nDo not ship it for the whole desk: it breaks the policy on {named(gate.FAIL)}." if named(gate.FAIL) else
-      f"\nDo not ship it yet: nothing is surely broken, and there are too few items to judge: {named(gate.UNSURE)}.")
+      f"\nDo not ship it yet: no limit is surely broken, and not all are surely kept: {named(gate.UNSURE)}.")
 held = np.mean(full["template"]["fit to send"])
 print(f"The template, which is in use, is fit in {held:.0%} of the cases" + (
     ": it would not pass the first limit of its own desk." if held < 0.5 else "."))
 
 # %% [markdown]
-# A verdict about the whole desk is not the only one possible: the kinds of section 6 differ, and exercise 4 puts the
-# policy's first limits to each of them. In your own project the gate runs wherever your tests run, on three JSON files:
-# `python -m ftlab.evidence.gate rules.json baseline.json candidate.json`. The command returns 0 if all pass and else 1,
-# which stops an automatic release.
+# How much of all this is luck of one training run, nobody has measured. A verdict about the whole desk is not the only
+# one possible: the kinds of section 6 differ, and exercise 4 puts the policy's first limits to each of them. In your
+# own project the gate runs wherever your tests run, on three JSON files: `python -m ftlab.evidence.gate rules.json
+# baseline.json candidate.json`. The command returns 0 if all pass and else 1, which stops an automatic release.
 #
 # ## 8. Contamination: the test that the model has seen
 #
@@ -547,9 +589,10 @@ for name, leaked in zip(sets, (0, LEAKED, LEAKED * COPIES), strict=True):
     print(f"{name:>9}: {len(sets[name])} rows, {leaked} of them copies of test items")
 
 # %% [markdown]
-# Same steps, same rate, same number of rows. The score is **ROUGE-L**, the share of words, in order, that a reply has
-# in common with the reference (here the desk's own reply): wording cannot be guessed, so it shows what was learned by
-# heart.
+# Same steps, same rate, same number of rows (though not of *different* rows: many copies push others out, which is why
+# items that did not leak are the control). The score is **ROUGE-L**, the share of words, in order, that a reply has
+# in common with the reference (here the desk's own reply): wording can hardly be guessed, so a gain on the leaked items
+# alone shows what was learned from the copies. Claim 2, below, has its limit at 5 points.
 
 # %%
 from ftlab.scores.overlap import rouge_l
@@ -580,13 +623,15 @@ for name in ("1 copy", heavy):
         "no gain that can be told from chance. That is not proof that a leak of this size is harmless."))
 
 # %% [markdown]
-# What was learned by heart: the words, or the facts? One leaked item, with what each of the three models says to it:
+# What was learned: the words, or the facts? The leaked item whose ROUGE-L rose most under the heavy leak (so picked,
+# and no typical one), with what each of the three models says to it:
 
 # %%
-print(f"{'wanted':>9}: {wanted[0]}")
+top = int(np.argmax(np.subtract(likeness[heavy][:LEAKED], likeness["clean"][:LEAKED])))
+print(f"{'wanted':>9}: {wanted[top]}")
 for name, replies in heard.items():
-    wrong_with = "; ".join(desk.faults(replies[0], mixed[0]))
-    print(f"{name:>9}: {replies[0]}\n{'':11}{'✗ ' + wrong_with if wrong_with else '✓ right'}")
+    wrong_with = "; ".join(desk.faults(replies[top], mixed[top]))
+    print(f"{name:>9}: {replies[top]}\n{'':11}{'✗ ' + wrong_with if wrong_with else '✓ right'}")
 right = {name: [int(desk.is_right(*each)) for each in zip(replies[:LEAKED], mixed, strict=False)]
          for name, replies in heard.items()}
 more = intervals.paired_difference(right[heavy], right["clean"])
@@ -634,9 +679,10 @@ for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
     print(f"\n  training: {dirty[pair.train_index]}\n  test:     {spoken(plain_test[pair.test_index])}")
 
 # %% [markdown]
-# Drop what is found before training; after training, report the score on the items that were not found, with both
+# The rate is one for *our* two kinds of copy, which the detector was made for; leaks in the wild are harder. Drop what
+# is found before training; after training, report the score on the items that were not found, with both
 # counts. What no overlap of words can see is a paraphrase, so the best protection is a test written after the model's
-# data was gathered. And the real model's own data? Our tables of Quillmere were invented after it was trained.
+# data was gathered.
 #
 # ## 9. Your own marks: how often is the yardstick wrong?
 #
@@ -665,10 +711,14 @@ print(f"{marks.count(False)} of {len(marks)} replies that the yardstick calls fi
 for what, mark, each in zip(seen, marks, marked["rows"], strict=True):
     if not mark:
         print(f"\n{what}\n  > {each['reply']}" + ("" if each["send"] else f"\n  stored reason: {each['why']}"))
-share = np.mean(full["assistant"]["fit to send"])
-print(f"\nThe yardstick calls {share:.0%} of the assistant's {len(test)} replies fit. By these marks "
-      f"{share * (1 - wrongly.high / 100):.0%} to {share * (1 - wrongly.low / 100):.0%} are fit and would be sent;\n"
-      "of the unfit ones none was read.")
+fit = full["assistant"]["fit to send"]
+share = intervals.rate_interval(sum(fit), len(fit))
+worst, least = share.low * (1 - wrongly.high / 100), policy[0]["at_least"]
+print(f"\nThe yardstick calls {share.value:.0%} [{share.low:.0%}, {share.high:.0%}] of such replies fit. With both "
+      f"errors at their ends, {worst:.0%} to\n{share.high * (1 - wrongly.low / 100):.0%} are fit and would be sent (of "
+      f"the unfit ones none was read). The gate's limit of {least} % fit is\n" + (
+      "kept even so." if 100 * worst >= least else
+      "NOT surely kept by that: its verdict in section 7 took the yardstick at its word."))
 
 # %% [markdown]
 # That interval is wide, and it is one reader's: if you have marked, the next section's kappa measures how far you and
@@ -750,7 +800,8 @@ for fault in [*judge.FAULTS, "none"]:
     if right:
         spans = intervals.rate_interval(sum(right), len(right)).times(100)
         print(f"{fault:13} {sum(right):3} of {len(right):3} judged rightly, {spans} %: " + (
-            "more than half" if spans.low > 50 else "fewer than half" if spans.high < 50 else "about half"))
+            "more than half" if spans.low > 50 else "fewer than half" if spans.high < 50 else
+            "cannot say whether more than half"))
 
 # %% [markdown]
 # A wrong value, in the first line, does the most harm. Look at that line before you let a judge read instead of you.
@@ -785,15 +836,17 @@ gap = intervals.Interval(  # Newcombe's: two separate shares, each with its own 
     theirs.value - ours.value,
     theirs.value - ours.value - math.hypot(theirs.value - theirs.low, ours.high - ours.value),
     theirs.value - ours.value + math.hypot(theirs.high - theirs.value, ours.value - ours.low))
-print(f"Waved through there minus here: {words(gap)}" + (
-      ". It has learned our faults and not badness as such." if gap.low > 0 else "."))
+value = [v for v, draft in zip(verdicts, tried, strict=True) if draft.fault == "wrong value" and not draft.fit]
+print(f"Waved through there minus here: {words(gap)}. The two sets differ in their mix of faults, so this does not say "
+      f"why:\nof our drafts with a wrong value alone it called {sum(value)} of {len(value)} good.")
 
 # %% [markdown]
-# ### Claim 4: a judge likes longer replies
+# ### Claim 4: two friendly sentences win a judge over
 #
 # We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by the
 # rules and a bad one bad; the `assert` holds us to it. What moves then, moves by the two sentences: by their length,
-# their friendliness, or because nothing like them stood in the examples. This test does not tell these apart.
+# their friendliness, or because nothing like them stood in the examples. This test does not tell these apart. The limit
+# is 5 points.
 
 # %% tags=["twin:ftlab.scores.judge:pad"]
 FILLER = "We are glad that you asked. Our desk reads every message with care."
@@ -823,14 +876,14 @@ _ = ax.set(ylabel="judged good (%)", ylim=(0, 112),
 on_trial.append(tell(claims.record(
     "judge-likes-length", SEED, *moved, by_prompt=longer, against=verdicts, model=claims.LAB)))
 changed = np.mean(np.equal(truth, longer)) - np.mean(np.equal(truth, verdicts))
-way = ("It likes longer drafts" if moved.low > 0 else "It turns against longer drafts, a bias too" if moved.high < 0
-       else "No liking can be shown")
+way = ("The two sentences win it over" if moved.low > 0 else "They turn it against a draft, a bias too"
+       if moved.high < 0 else "No bias can be shown")
 print(f"{way}. Its agreement with the rules moved by {100 * changed:+.0f} points; the truth did not move at all.")
 
 # %% [markdown]
-# Where could a liking for length come from? A judge learns whatever tells good from bad in its examples, and some of
-# our faults take something away, so length is a hint. The remedies: judge pairs of equal length, correct for length, or
-# train on drafts in which length says nothing.
+# If it is the length: where could a liking for it come from? A judge learns whatever tells good from bad in its
+# examples, and some of our faults take something away, so length is a hint. The remedies: judge pairs of equal length,
+# correct for length, or train on drafts in which length says nothing.
 #
 # ## Exercises
 #
@@ -876,6 +929,8 @@ check(all(tuple(one) == (0, 0, 0) for one in found), "without a single hit all t
 check(label_scores(["a"] * 5, ["a"] * 4 + ["b"], "a")[0] == 0.8, "'b' sorted under 'a' lowers the precision of 'a'.")
 found = label_scores(["a", "b", "c", "c"], ["a", "a", "c", "b"], "a")
 check(tuple(found[:2]) == (1, 0.5), "hits of OTHER labels do not count for 'a': count where both lists say 'a'.")
+check(tuple(label_scores(["a", "b", "b", "b"], ["a", "b", "a", "a"], "b")[:2]) == (1 / 3, 1),
+      "asked for 'b': one of three is right, and the one 'b' there is was found. Use the label that is given.")
 passed("You can say which of the two kinds of mistake a sorter makes.")
 
 # %% [markdown]
@@ -935,13 +990,15 @@ check(all(abs(10 * end - round(10 * end)) < 0.26 for pair in ends for end in pai
 check(all(low <= high for low, high in ends), "two numbers come back, the lower one first.")
 check(min(low for low, _ in ends) >= 0, "no resample's mean is below 0 here: take the quantiles of the means as they "
       "are, and do not mirror them at the mean.")
-one = paired_bootstrap([0, 3, 1, 5], [1, 1, 1, 1], resamples=1)
-check(one[0] == one[1], "a single resample has a single mean: draw as many as `resamples` says.")
 chance = np.random.default_rng(1)
 hard = chance.normal(0, 30, 200)  # how hard each question is, for both models
 a, b = hard + chance.normal(1, 1, 200), hard + chance.normal(0, 1, 200)
 ends = [tuple(paired_bootstrap(a, b, seed=seed)) for seed in range(4)]
 check(len(set(ends)) > 1, "another seed draws other questions, with replacement: the ends move a little.")
+few = [paired_bootstrap(a, b, resamples=20, seed=seed)[0] for seed in range(10)]
+many = [paired_bootstrap(a, b, resamples=1000, seed=seed)[0] for seed in range(10)]
+check(np.std(few) > 2 * np.std(many), "the ends of 20 resamples move more from seed to seed than those of 1,000: draw "
+      "as many as `resamples` says.")
 (low, high), middle, half = np.mean(ends, axis=0), (a - b).mean(), 1.96 * (a - b).std() / 200**0.5
 check(high - low < 20 * half, "what makes a question hard is in both scores: draw it once, for both models.")
 check(high - low < 3 * half, "draw as many questions as there are; fewer make the interval too wide.")
@@ -952,6 +1009,12 @@ top = [paired_bootstrap([0] * 9 + [10], [0] * 10, seed=seed)[1] for seed in rang
 check(max(top) > 2, "with replacement: the one question of ten that has the difference can be drawn three times.")
 _, high = paired_bootstrap([0] * 6 + [8] * 2, [0] * 8, resamples=60_000)
 check(high == 5, "in 2.7 % of these resamples the mean is 5 or more: cut off 2.5 % above, neither 3 % nor more.")
+low, _ = paired_bootstrap([0] * 6 + [-8] * 2, [0] * 8, resamples=60_000)
+check(low == -5, "in 2.7 % of these resamples the mean is -5 or less: cut off 2.5 % below, neither 3 % nor more.")
+_, high = paired_bootstrap([0] * 5 + [7] * 2, [0] * 7, resamples=200_000)
+check(high == 4, "in 2.3 % of these resamples the mean is 5 or more: cut off 2.5 % above, neither 2 % nor less.")
+low, _ = paired_bootstrap([0] * 5 + [-7] * 2, [0] * 7, resamples=200_000)
+check(low == -4, "in 2.3 % of these resamples the mean is -5 or less: cut off 2.5 % below, neither 2 % nor less.")
 passed("Your interval is paired, and it is right on a case where theory knows the answer.")
 
 # %% [markdown]
@@ -991,6 +1054,7 @@ training = ["Hello! How long do you keep spare parts for kettles, please?", "Is 
 found = find_leaks(training, ["HOW LONG do you KEEP spare PARTS"], n=5)
 check(found is not None, "nothing comes back. Return a list of places.")
 check(hasattr(found, "__len__"), "a generator is empty once it has been read: return a list.")
+check(not isinstance(found, set | frozenset), "a set has no order, and the places are wanted in rising order: a list.")
 check(list(found) == [0], "the item stands in the first text but for its capitals: compare in lower case.")
 check(list(find_leaks(training, ["spare parts for kettles, please"], n=5)) == [0],
       "a comma must not hide a leak: take words, without punctuation.")
@@ -1009,6 +1073,10 @@ check(list(find_leaks(["Скажите, где мой синий чайник?"]
       "a customer who writes in Russian uses letters too: a to z is not all there is.")
 check(list(find_leaks(training, ["Blue?", "green"], n=5)) == [0],
       "an item of fewer than n words is found if all of it stands in a text.")
+check(list(find_leaks(training, ["blue mug"], n=5)) == [],
+      "all of a short item must stand in the text, in the item's order: 'mug blue' is not 'blue mug'.")
+check(list(find_leaks(training, ["blue tent", "tent blue"], n=5)) == [],
+      "a short item is found only if ALL of it stands in a text, and not its first word or its last.")
 check(list(find_leaks(["he drank blueberry tea"], ["blue"], n=5)) == [], "'blue' is not in 'blueberry': compare words.")
 check(list(find_leaks(training, ["", "?!"], n=5)) == [], "an item without any word is not found.")
 check(list(find_leaks(training, ["x", "is the mug blue", "how long do you keep"], n=4)) == [1, 2],
@@ -1050,7 +1118,9 @@ passed("Your detector finds runs of words, and not of letters.")
 # team's policy has two limits for each kind: **at most 5 points fewer fit replies than the template**, and **at least
 # half of them fit**. The cell prints what all 553 stored replies say. Decide by the intervals: `"ship"` where both
 # limits are surely kept, `"keep"` what is in use where one is surely broken, and `"measure"` in all other cases:
-# nothing is surely broken, and not everything surely kept. Where the template is hardly ever fit either, "keep" and
+# nothing is surely broken, and not everything surely kept. (Nine kinds are nine decisions, each with its own risk of 1
+# in 40 that a model just at a limit is shipped; for all nine together it may be 2 in 10. Who cannot bear that wants
+# wider intervals.) Where the template is hardly ever fit either, "keep" and
 # "measure" mean that a person answers meanwhile.
 
 # %%
@@ -1085,6 +1155,7 @@ decision = {
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
 
+check(set(decision) == set(measured), f"decide about these kinds and no others: {', '.join(measured)}.")
 check(all(decision.values()), "write one of 'ship', 'keep' and 'measure' for every kind.")
 check(set(decision.values()) <= {"ship", "keep", "measure"}, "only 'ship', 'keep' and 'measure' are decisions.")
 for kind, (change, rate) in measured.items():
@@ -1149,8 +1220,8 @@ passed(f"You decided by intervals: {counts}. The template hardly ever answers th
 # - One number for each reply gives paired intervals; the split conversations carry all the news; a planner says how
 #   many conversations it takes.
 # - An average can rise while a slice falls, and looking at many slices has to be paid for.
-# - A policy is written before one looks, asks for proof that nothing was lost, and says how often it would let an equal
-#   model through.
+# - A policy is written before one looks, has a line for the rare case that does most harm, asks for proof that nothing
+#   was lost, and says how often it would let an equal model through. It judges with the yardstick's errors in it.
 # - A detector finds copies of test items; a reader finds what the yardstick overlooks; a judge has to be tested itself.
 #
 # All verdicts of this run, side by side, and what it took on your computer:
@@ -1160,15 +1231,15 @@ import psutil
 
 from ftlab.course import doctor
 
-fig, axes = plt.subplots(2, 2, figsize=(11, 4.6), layout="constrained")
-for ax, result in zip(axes.flat, on_trial, strict=True):
-    claims.draw(result.id, result, ax).set_title(f"{result.id}: {result.verdict}")
-    ax.xaxis.label.set_size("small")
-compared = {}  # what the reference runs say: of which claims
+fig, axes = plt.subplots(2, 2, figsize=(11, 5), layout="constrained")
+names = ("checks hide rewrites", "a leak raises the score", "the judge agrees", "friendly words win it over")
+for number, (ax, name, result) in enumerate(zip(axes.flat, names, on_trial, strict=True), start=1):
+    claims.draw(result.id, result, ax).set_title(f"{number}: {name}: {result.verdict}")
+    ax.xaxis.label.set_size("x-small")
+    ax.margins(x=0.35)
 for result in on_trial:
-    compared.setdefault(str(result).splitlines()[-1], []).append(result.id)
-for line, ids in compared.items():
-    print(f"{line} ({', '.join(ids)})")
+    if claims.reference(result.id, result.model):
+        print(f"{result.id}: {str(result).splitlines()[-1]}")
 memory = psutil.Process().memory_info().rss
 print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory / 2**30:.1f} GiB of memory in use.")
 print(doctor.machine())
