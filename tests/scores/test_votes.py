@@ -134,6 +134,7 @@ def test_votes_slip_at_the_stated_rate_and_the_truth_says_where():
     # One pair's votes do not hang on the others; another seed gives others.
     assert votes.cast(pairs[500:501])[0] == [vote for vote in cast if vote["pair"] == pairs[500]["id"]]
     assert votes.cast(pairs, seed=1)[0] != cast
+    assert truth[0]["meant"] == {rater.name: rater.means(pairs[0]["a"], pairs[0]["b"], FACT) for rater in votes.RATERS}
     sure = votes.cast(pairs[:50], [votes.Rater("sure", error=0.0)])
     assert [vote["vote"] for vote in sure[0]] == [each["better"] for each in sure[1]]
 
