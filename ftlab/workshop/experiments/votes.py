@@ -42,7 +42,7 @@ def write(parts: int = PARTS) -> None:
     from peft.helpers import rescale_adapter_scale
 
     run = assistant.tuned(model.choose())
-    run.model.get_base_model().set_attn_implementation("sdpa")  # it does not copy keys and values at each step
+    run.model.get_base_model().set_attn_implementation("sdpa")  # less memory than eager, which training needs
     for part in missing:
         started, chosen = time.perf_counter(), all_rows[part::PARTS]
         prompts, found = chat.prompts(run.tokenizer, chosen), [[] for _ in chosen]
