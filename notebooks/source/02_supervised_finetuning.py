@@ -555,7 +555,8 @@ if manner - work > 20:
     print(f"Take this from it: {len(rows)} conversations teach the manner. Reading the screen they do not teach: "
           f"{missed} of the {len(failed)} failed replies leave out what was asked for. Whoever looks at the manner "
           "alone believes that the work is done.")
-print(f"More examples and steps help. The assistant of notebook 00 ({long_run['note'].partition(' (')[0].partition(', ')[2]}) "
+trained_on = long_run["note"].partition(" (")[0].partition(", ")[2]
+print(f"More examples and steps help. The assistant of notebook 00, {trained_on}, "
       f"has {reached:.0f} % fit to send, the template {rival:.0f} %, every kind counted alike on 553 test "
       f"conversations; on one-fact questions alone {of_each[0]['fact']:.0f} % and {of_each[1]['fact']:.0f} %.")
 
