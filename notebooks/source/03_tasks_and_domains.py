@@ -27,13 +27,14 @@ import json, math, re, textwrap, time, warnings; started = time.perf_counter()  
 warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells another that a word will change
 import matplotlib.pyplot as plt
 import torch
+from datasets import disable_progress_bars
 from transformers.utils import logging as notices
 from ftlab import claims, figures, files, model, paths, values
 from ftlab.evidence import intervals
 from ftlab.evidence.packed import unpack
 from ftlab.tuning import chat, generate, sft
 from ftlab.world import tasks
-figures.style(); notices.disable_progress_bar(); notices.set_verbosity_error()  # noqa: E702
+figures.style(); disable_progress_bars(); notices.disable_progress_bar(); notices.set_verbosity_error()  # noqa: E702
 print(choice := model.choose(), lab := model.lab(), sep="\n")
 
 # %% [markdown]
@@ -43,7 +44,7 @@ print(choice := model.choose(), lab := model.lab(), sep="\n")
 # %%
 SEED = 0  # whole number: which rows, and in which order; try 1, 2
 SIZES = {"intent": 40, "fields": 16, "description": 14, "post": 14}  # real model: rows of each task to train on
-LR, BATCH_SIZE = 1e-3, 4  # real model: peak learning rate, rows a step
+LR, BATCH_SIZE = 1e-3, 2  # real model: peak learning rate, rows a step; try 4
 ASKED = {"intent": 40, "fields": 8, "description": 8, "post": 8}  # real model: held-out rows to answer
 LAB_STEPS, LAB_LR = 24, 5e-4  # lab model, section 8: steps of 4 rows, learning rate
 LAB_ASKED = 100  # lab model, section 8: held-out questions of each sort; try 300
@@ -61,7 +62,9 @@ FACTS = 100  # lab model: general questions that show what is forgotten; try 170
 
 # %%
 def indented(text: str, most: int = 600) -> str:
-    return textwrap.indent(text if len(text) <= most else text[:most].rpartition(" ")[0] + " ...", "    ")
+    text = text if len(text) <= most else text[:most].rpartition(" ")[0] + " ..."
+    return "\n".join(textwrap.fill(line, 110, initial_indent="    ", subsequent_indent="    ") for line in
+                     text.split("\n"))
 
 
 for task in tasks.TASKS:
@@ -107,7 +110,7 @@ def attempt(name: str, action) -> None:
     try:
         action()
     except ValueError as error:
-        print(f"{name}\n{textwrap.indent(str(error), '    ')}\n")
+        print(f"{name}\n{indented(str(error))}\n")
 
 
 def with_bounds(**bounds) -> dict:
@@ -125,7 +128,10 @@ attempt("4. a schema that forbids what the rows teach",
         lambda: fields.check_schema(with_bounds(maximum=3), gold_records))
 with TemporaryDirectory() as folder:
     (Path(folder) / "adapter_model.safetensors").write_bytes(b"weights")
-    attempt("5. an adapter's folder without its config", lambda: adapters.check(folder, choice.path, None))
+    try:
+        adapters.check(folder, choice.path, None)  # asks for the files before anything else
+    except ValueError as error:
+        print(f"5. an adapter's folder without its config\n{indented(str(error).replace(folder, 'my_adapter'))}")
 
 # %% [markdown]
 # The second and the fourth are the treacherous ones: nothing about such a training looks wrong. An intent without
@@ -239,9 +245,10 @@ for task in ("description", "post"):
         print(f"\n{task}: {form}, right {mark.right:.0%}, {'done' if mark.done else 'not done'}\n{indented(reply)}")
 
 # %% [markdown]
-# A handful of rows is enough to see *how* it goes right or wrong, not to rank anything. Compare the shapes: the model
-# mostly takes on the outer form of a task from a dozen rows. Whether what stands in it is true is another matter, and
-# the reason why form and content have a mark each. The stored run of section 7 had more rows and far more test rows.
+# A handful of rows is enough to see *how* it goes right or wrong, not to rank anything. Compare the two marks of each
+# task: a reply may look like the house's and say what is not so, or be true and unusable. A few more than a dozen
+# training rows of a task, each seen once, are little. The stored runs of section 7 had half as many again, and more
+# test rows.
 #
 # ## 5. Labels: is a language model needed?
 #
@@ -292,7 +299,9 @@ if by_model.unknown:
 # %%
 count, every = settings["sizes"]["intent"], tasks.held_out("intent")
 stored_rows = [row for row in tasks.mixture(settings["sizes"], kept["all"]["seed"]) if row["task"] == "intent"]
-told = score_labels(kept["all"]["tasks"]["intent"]["replies"], [row["label"] for row in every], tasks.INTENTS)
+said = kept["all"]["tasks"]["intent"]["replies"]
+every = every[: len(said)]
+told = score_labels(said, [row["label"] for row in every], tasks.INTENTS)
 counters = {f"word counts, the same {count} tickets": sorted_by(stored_rows, every),
             f"word counts, all {len(tickets)} tickets": sorted_by(tasks.rows("intent", "train"), every)}
 print(f"{len(every)} test tickets\n{'':>36} {'macro F1':>8} {'right':>17}")
@@ -302,12 +311,17 @@ ahead = {name: intervals.paired_difference(told.each, found.each).times(100) for
 for name, gap in ahead.items():
     words = "ahead of" if gap.low > 0 else "behind" if gap.high < 0 else "not to be told apart from"
     print(f"The adapter is {words} {name}: {gap.value:+.0f} points [{gap.low:+.0f}, {gap.high:+.0f}].")
+if all(gap.low > 0 for gap in ahead.values()):
+    print("So the language model earns its keep here, even against all labels that there are.")
+elif all(gap.high < 0 for gap in ahead.values()):
+    print("So here nobody needs a language model to sort tickets: fewer weights, more right.")
+else:
+    print("So it depends on how many labelled tickets there are: count them before you tune.")
 
 # %% [markdown]
-# What the language model brings is what it read before: it need not be shown that "cent" is money. What the word
-# counter brings is that it costs nothing. So the question is how many labelled rows there are. Where labels are many
-# and cheap, the gap closes, and a team that tunes a language model to sort messages should know by how much it beats
-# fifteen lines.
+# What a language model could bring is what it read before: it need not be shown that "cent" is money. What the word
+# counter brings is that it costs nothing and grows with every labelled ticket. A team that tunes a language model to
+# sort messages should know by how much it beats fifteen lines, and whether it does.
 #
 # ## 6. JSON that a program can read
 #
@@ -374,16 +388,16 @@ for row in asked["fields"][:2]:
 # %%
 truths = [json.loads(row["messages"][-1]["content"]) for row in tasks.held_out("fields")]
 short = dict(zip(tasks.FIELDS, ("product", "price", "weight", "made in", "warranty", "dishw."), strict=True))
-print(f"{len(truths)} test pages{'':>20} {'valid':>17} | right, by field\n{'':>47} | "
+print(f"{'':>36} {'valid':>17} | right, by field\n{'':>29} {'pages':>6} {'':>17} | "
       + " ".join(f"{name:>8}" for name in short.values()) + f" {'all six':>8}")
 for part, name in (("plain", "untuned, asked plainly"), ("shown", "untuned, with examples"), ("all", "tuned adapter")):
     for is_held in (False, True):
         job = kept[part]["tasks"]["fields"]
         said = (job["held"] if is_held else job)["replies"]
-        right = [fields.right_fields(reply, truth) for reply, truth in zip(said, truths, strict=True)]
+        right = [fields.right_fields(reply, truth) for reply, truth in zip(said, truths, strict=False)]
         shares = [sum(each[field] for each in right) / len(right) for field in short]
         form, done = (marks(part, "fields", key, is_held) for key in ("form", "done"))
-        print(f"{'held to the schema' if is_held else name:>29} {share(form):>17} | "
+        print(f"{'held to the schema' if is_held else name:>29} {len(form):>6} {share(form):>17} | "
               + " ".join(f"{value:>8.0%}" for value in shares) + f" {done.mean():>8.0%}")
 forced = {part: marks(part, "fields", "form", held=True).mean() for part in ("plain", "shown", "all")}
 wrong = {part: 1 - marks(part, "fields", "right", held=True).mean() for part in forced}
@@ -409,7 +423,8 @@ print(f"{stored['model']}, {stored['dtype']}, {stored['date']}; training rows: "
 print(f"{'replies done':>12} {'rows':>5} {'one for all':>17} {'one for each':>17} {'all minus each':>22}")
 gaps, claimed = {}, {"all": [], "each": []}
 for task in tasks.TASKS:
-    together, apart = marks("all", task), marks(task, task)
+    count = min(len(marks("all", task)), len(marks(task, task)))  # both answered these rows
+    together, apart = marks("all", task)[:count], marks(task, task)[:count]
     gap = gaps[task] = intervals.paired_difference(together, apart).times(100)
     claimed["all"] += list(together[: settings["in_claim"]])
     claimed["each"] += list(apart[: settings["in_claim"]])
@@ -461,12 +476,11 @@ _ = claim_ax.set_title("One for all minus one for each")
 import io
 from contextlib import redirect_stdout
 
-from datasets import Dataset, disable_progress_bars
+from datasets import Dataset
 
 from ftlab.world import quillmere
 from ftlab.world.text import rng
 
-disable_progress_bars()
 TRAINED, NEW = ("price", "weight", "warranty", "made_in"), ("material", "colour", "height", "capacity")
 catalogue = {product.id: product for product in quillmere.products()}
 
@@ -661,9 +675,11 @@ for task in tasks.TASKS:
     mine = marks("all", task)
     prompt = max(("plain", "shown"), key=lambda part, task=task: marks(part, task).mean())
     name, rival = {"plain": "asked plainly", "shown": "examples in prompt"}[prompt], marks(prompt, task)
-    if task == "intent" and sum(by_count_ := sorted_by(stored_rows, every).each) / len(every) > rival.mean():
-        name, rival = "word counts", by_count_
-    gain = intervals.paired_difference(mine[: len(rival)], rival).times(100)
+    sorted_right = sorted_by(stored_rows, every).each
+    if task == "intent" and sum(sorted_right) / len(every) > rival.mean():
+        name, rival = "word counts", sorted_right
+    count = min(len(mine), len(rival))
+    gain = intervals.paired_difference(mine[:count], rival[:count]).times(100)
     table[task] = (name, gain)
     print(f"{task:>12} {settings['sizes'][task]:>5} {name:>21} {sum(rival) / len(rival):>6.0%} {mine.mean():>6.0%} "
           f"{f'{gain.value:+.0f} [{gain.low:+.0f}, {gain.high:+.0f}]':>20} {took[task] / 60:>8.1f}")
@@ -817,9 +833,13 @@ def equal_shares(rows, labels, per_label):
 from ftlab.exercise import check, passed
 
 rows = [{"id": i, "label": label} for i, label in enumerate("aababbca")]
-found = equal_shares(rows, ["a", "b"], 2)
+try:
+    found = equal_shares(rows, ["b", "a"], 2)
+    found = found if found is None else [row["id"] for row in found]
+except ValueError:
+    found = "an error"
 check(found is not None, "nothing comes back. Return the chosen rows.")
-found = [row["id"] for row in found]
+check(found != "an error", "both labels have two rows: take the first ones of each label, there is nothing to raise.")
 check(len(found) == 4, "two of each of two labels are four rows.")
 check(sorted(found) == [0, 1, 2, 4], "take the first ones of each label, and no label that was not asked for.")
 check(found == [0, 1, 2, 4], "keep the order of the rows: 0, 1, 2, 4.")
@@ -877,7 +897,8 @@ runs = {run["part"]: run["tasks"] for run in files.read_json(paths.data() / "sto
 def measured(task, program):
     """What the stored runs say of a task: done with examples in the prompt, and the adapter's gain over that."""
     with_examples, adapter = (unpack(runs[part][task]["done"]) for part in ("shown", "all"))
-    gain = intervals.paired_difference(adapter[: len(with_examples)], with_examples).times(100)
+    count = min(len(adapter), len(with_examples))
+    gain = intervals.paired_difference(adapter[:count], with_examples[:count]).times(100)
     return {"prompt": 100 * with_examples.mean(), "gain": (gain.low, gain.high), "rival": "prompt",
             "program": program, "changes": False}  # fmt: skip
 

@@ -24,7 +24,6 @@ SIZES = {"intent": 60, "fields": 24, "description": 24, "post": 24}  # training 
 LR, BATCH_SIZE = 1e-3, 4  # of every training; each row is seen once
 TOKENS = {"intent": 8, "fields": 90, "description": 84, "post": 64}  # most tokens of a reply
 SHOTS = {"intent": 10, "fields": 2, "description": 3, "post": 3}  # examples in a prompt: one for each intent
-PROMPTED = 40  # most test rows for a long prompt
 IN_CLAIM = 28  # test rows of a task that count for the claim, so that the many tickets do not outweigh the rest
 PARTS = ("all", *tasks.TASKS, "plain", "shown")
 FOLDER = "tasks"
@@ -46,11 +45,11 @@ def tuned(choice: model.Choice, part: str, seed: int) -> sft.Run:
                           batch_size=BATCH_SIZE, seed=seed)  # fmt: skip
 
 
-def answer(some_model, tokenizer, task: str, rows: list[dict]) -> dict:
-    """What a model writes for a task's rows, and what each reply is worth."""
+def answer(some_model, tokenizer, task: str, rows: list[dict], hold: bool) -> dict:
+    """What a model writes for a task's rows, and what each reply is worth; fields also held to their schema."""
     replies = generate.replies(some_model, tokenizer, chat.prompts(tokenizer, rows), TOKENS[task])
     found = {"replies": replies, **_marks(replies, rows)}
-    if task == "fields":
+    if hold and task == "fields":
         grammar = fields.check_schema(tasks.SCHEMA)
         held = constrained.replies(some_model, tokenizer, chat.prompts(tokenizer, rows), grammar, TOKENS[task])
         found["held"] = {"replies": held, **_marks(held, rows)}
@@ -63,14 +62,18 @@ def _marks(replies: list[str], rows: list[dict]) -> dict[str, list]:
     return {**found, "rouge": rouge_l(replies, [row["messages"][-1]["content"] for row in rows])}
 
 
-def measure(choice: model.Choice, part: str, seed: int) -> dict:
-    """One part for one seed: a tuned adapter on its tasks, or the untuned model asked plainly or with examples."""
+def measure(choice: model.Choice, part: str, seed: int, most: int | None = None) -> dict:
+    """One part for one seed: a tuned adapter on its tasks, or the untuned model asked plainly or with examples.
+
+    Args:
+        most: Test rows of a task, three times as many of the short tickets; all by default.
+    """
     run = tuned(choice, part, seed) if part not in ("plain", "shown") else sft.Run(*sft.load(choice), [], 0.0)
     started, found = time.perf_counter(), {}
     for task in tasks.TASKS if part in ("all", "plain", "shown") else (part,):
-        rows = tasks.held_out(task, PROMPTED if part in ("plain", "shown") else None)
+        rows = tasks.held_out(task, most and (3 * most if task == "intent" else most))
         asked = [shown(row, seed) for row in rows] if part == "shown" else rows
-        found[task] = answer(run.model, run.tokenizer, task, asked)
+        found[task] = answer(run.model, run.tokenizer, task, asked, hold=part != "fields")
         means = {key: round(sum(found[task][key]) / len(rows), 3) for key in ("form", "right", "done", "rouge")}
         print(part, task, means, f"{time.perf_counter() - started:.0f} s", flush=True)
     return {"part": part, "seed": seed, "model": choice.name, "dtype": choice.dtype, "tasks": found,
@@ -122,6 +125,7 @@ def main() -> None:
     parser.add_argument("--part", choices=PARTS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--tune-only", action="store_true", help="put the adapter on the shelf and stop")
+    parser.add_argument("--most", type=int, help="test rows of a task, of tickets three times as many; all by default")
     parser.add_argument("--gather", action="store_true", help="write data/stored/tasks.json from the runs")
     args = parser.parse_args()
     if args.gather:
@@ -129,7 +133,7 @@ def main() -> None:
     elif args.tune_only:
         tuned(model.choose(), args.part, args.seed)
     else:
-        found = measure(model.choose(), args.part, args.seed)
+        found = measure(model.choose(), args.part, args.seed, args.most)
         files.write_json(paths.runs() / FOLDER / f"{args.part}-seed-{args.seed}.json", found)
 
 
