@@ -2,7 +2,7 @@
 # jupyter:
 #   ftlab:
 #     minutes: 6
-#     claims: [one-adapter-for-all, instructions-carry-over, phrasings-count, phrasings-count-real, replay-keeps]
+#     claims: [one-adapter-for-all, instructions-carry-over, phrasings-count, replay-keeps]
 # ---
 
 # %% [markdown]
@@ -44,7 +44,7 @@ print(choice := model.choose(), lab := model.lab(), sep="\n")
 # %%
 SEED = 0  # whole number: which rows, and in which order; try 1, 2
 SIZES = {"intent": 40, "fields": 16, "description": 14, "post": 14}  # real model: rows of each task to train on
-LR, BATCH_SIZE = 1e-3, 2  # real model: peak learning rate, rows a step; try 4
+LR, BATCH_SIZE = 2e-3, 2  # real model: peak learning rate, rows a step; try 1e-3, 4
 ASKED = {"intent": 40, "fields": 8, "description": 8, "post": 8}  # real model: held-out rows to answer
 LAB_STEPS, LAB_LR = 24, 5e-4  # lab model, section 8: steps of 4 rows, learning rate
 LAB_ASKED = 100  # lab model, section 8: held-out questions of each sort; try 300
@@ -399,6 +399,12 @@ for part, name in (("plain", "untuned, asked plainly"), ("shown", "untuned, with
         form, done = (marks(part, "fields", key, is_held) for key in ("form", "done"))
         print(f"{'held to the schema' if is_held else name:>29} {len(form):>6} {share(form):>17} | "
               + " ".join(f"{value:>8.0%}" for value in shares) + f" {done.mean():>8.0%}")
+mended = [(free, held_) for free, held_, a, b in zip(kept["all"]["tasks"]["fields"]["replies"],
+                                                     kept["all"]["tasks"]["fields"]["held"]["replies"],
+                                                     marks("all", "fields", "form"),
+                                                     marks("all", "fields", "form", held=True), strict=True) if b > a]
+for free, held_ in mended[:2]:
+    print(f"\nthe adapter, free and not valid:\n{indented(free)}\nheld, and valid:\n{indented(held_)}")
 forced = {part: marks(part, "fields", "form", held=True).mean() for part in ("plain", "shown", "all")}
 wrong = {part: 1 - marks(part, "fields", "right", held=True).mean() for part in forced}
 print(f"\nHeld to the schema, the untuned model that was asked plainly is valid in {forced['plain']:.0%} and wrong in "
@@ -415,11 +421,14 @@ print(f"\nHeld to the schema, the untuned model that was asked plainly is valid 
 # One adapter for four tasks is one file, one training, one thing to test. Four adapters can be changed without touching
 # the others, and none has to share. Do the tasks get in each other's way, or help each other? In the stored runs both
 # ways saw the same rows, each once: one adapter on all of them mixed, and four on those of one task each, with the same
-# learning rate. An adapter of its own thus had fewer steps: that is part of the bargain.
+# learning rate. An adapter of its own thus took fewer steps. That is part of the bargain, and where rows are few it may
+# be all of it: look at the number of steps before you believe that tasks teach each other.
 
 # %%
 print(f"{stored['model']}, {stored['dtype']}, {stored['date']}; training rows: "
-      + ", ".join(f"{size} {task}" for task, size in settings["sizes"].items()) + "\n")
+      + ", ".join(f"{size} {task}" for task, size in settings["sizes"].items()) + "\nsteps: "
+      + f"{sum(settings['sizes'].values()) // settings['batch_size']} for all; for each "
+      + ", ".join(f"{size // settings['batch_size']} {task}" for task, size in settings["sizes"].items()) + "\n")
 print(f"{'replies done':>12} {'rows':>5} {'one for all':>17} {'one for each':>17} {'all minus each':>22}")
 gaps, claimed = {}, {"all": [], "each": []}
 for task in tasks.TASKS:
@@ -448,7 +457,7 @@ gap = intervals.paired_difference(claimed["all"], claimed["each"]).times(100)
 for_all = claims.record("one-adapter-for-all", kept["all"]["seed"], *gap, by_prompt=claimed["all"],
                         against=claimed["each"], model=claims.find("one-adapter-for-all").models[0])
 print(for_all)
-figure, (ax, claim_ax) = plt.subplots(1, 2, figsize=(11, 3.2), width_ratios=(3, 2))
+figure, (ax, claim_ax) = plt.subplots(2, 1, figsize=(8.5, 6), height_ratios=(3, 1), layout="constrained")
 kinds = (("shown", "untuned, examples", figures.GREY), ("each", "one for each", figures.SKY),
          ("all", "one for all", figures.BLUE))
 for shift, (part, name, color) in enumerate(kinds):
@@ -458,8 +467,8 @@ for shift, (part, name, color) in enumerate(kinds):
     ax.errorbar(places, [s.value for s in spans], fmt="none", ecolor="#222222", elinewidth=1.2,
                 yerr=[[s.value - s.low for s in spans], [s.high - s.value for s in spans]])
 ax.set_xticks(range(4), tasks.TASKS)
-ax.set(ylabel="replies done (%)", ylim=(0, 105), title="Held-out rows of four tasks")
-ax.legend(fontsize="small")
+ax.set(ylabel="replies done (%)", ylim=(0, 118), title="Held-out rows of four tasks")
+ax.legend(fontsize="small", ncols=3, loc="upper right")
 claims.draw("one-adapter-for-all", for_all, claim_ax)
 _ = claim_ax.set_title("One for all minus one for each")
 
@@ -604,22 +613,6 @@ for wordings, right in learnt.items():
 more = intervals.paired_difference(learnt[8], learnt[1]).times(100)
 counted = claims.record("phrasings-count", SEED, *more, by_prompt=learnt[8], against=learnt[1], model=claims.LAB)
 print(counted)
-read_runs = files.read_json(paths.data() / "stored" / "domain.json")
-by_count = {run["phrasings"]: run for run in read_runs["runs"] if run["seed"] == read_runs["runs"][0]["seed"]}
-print(f"\nThe same on the real model, stored: {read_runs['model']}, {read_runs['date']}, LoRA, "
-      f"{read_runs['settings']['products']} products, each read {read_runs['settings']['read']} times")
-for wordings, each in by_count.items():
-    name = f"{wordings} wording{'s' * (wordings > 1)}" if wordings else "untuned"
-    print(f"{name:>12}: {share(unpack(each['right']))} of the questions, {share(unpack(each['world']))} of the real "
-          "world known")
-more_real = intervals.paired_difference(unpack(by_count[8]["right"]), unpack(by_count[1]["right"])).times(100)
-counted_real = claims.record("phrasings-count-real", by_count[8]["seed"], *more_real,
-                             by_prompt=unpack(by_count[8]["right"]), against=unpack(by_count[1]["right"]),
-                             model=claims.find("phrasings-count-real").models[0])
-print(f"\n{counted_real}")
-same = counted.verdict == counted_real.verdict
-print(f"\nThe two models give {'the same verdict' if same else 'two verdicts'}: {counted.verdict}"
-      + ("." if same else f" on the lab model, {counted_real.verdict} on the real one."))
 
 # %% [markdown]
 # Whatever the verdict, look at the level: a fact that was read so often on purpose, and how many of the questions the
@@ -641,12 +634,12 @@ keeps = intervals.paired_difference(stayed["replay"], stayed[8]).times(100)
 kept_more = claims.record("replay-keeps", SEED, *keeps, by_prompt=stayed["replay"], against=stayed[8], model=claims.LAB)
 print(kept_more)
 paid = intervals.paired_difference(learnt["replay"], learnt[8]).times(100)
-word = "less" if paid.high < 0 else "more" if paid.low > 0 else "no fewer, as far as this test can tell,"
-print(f"\nOf Quillmere's facts it then answers {word} than without replay: {paid.value:+.0f} points "
+word = "less than" if paid.high < 0 else "more than" if paid.low > 0 else "as much, as far as this test can tell, as"
+print(f"\nAbout Quillmere it then knows {word} without replay: {paid.value:+.0f} points "
       f"[{paid.low:+.0f}, {paid.high:+.0f}].")
 
 # %%
-figure, (ax, claim_ax) = plt.subplots(1, 2, figsize=(11, 3.6), width_ratios=(3, 2))
+figure, (ax, claim_ax) = plt.subplots(2, 1, figsize=(8.5, 6), height_ratios=(3, 1), layout="constrained")
 steps_of = [1, 2, 4, 8]
 for found, color, line, name in ((learnt, figures.BLUE, "-", "Quillmere's facts, asked anew"),
                                  (stayed, figures.GREY, "--", "the land, still known")):
@@ -1000,8 +993,7 @@ passed("Each team gets the least that does its work.")
 # All verdicts of this run, side by side:
 
 # %%
-for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "phrasings-count-real",
-             "replay-keeps"):
+for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "replay-keeps"):
     verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
     print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")

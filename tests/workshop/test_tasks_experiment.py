@@ -1,4 +1,4 @@
-"""The stored runs of four tasks and of reading on: what the claims are made of, and that what is kept can be read."""
+"""The stored runs of four tasks: what the claim is made of, and that what is kept can be read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from ftlab import files, paths
 from ftlab.evidence.packed import unpack
-from ftlab.workshop.experiments import domain
 from ftlab.workshop.experiments import tasks as experiment
 from ftlab.world import tasks
 
@@ -55,14 +54,3 @@ def test_examples_stand_as_turns_before_the_row_that_is_asked() -> None:
     assert [turn["role"] for turn in examples] == ["user", "assistant"] * experiment.SHOTS["fields"]
     ten = experiment.shown(tasks.held_out("intent", 1)[0], seed=0)["messages"][2:-1:2]
     assert sorted(turn["content"] for turn in ten) == list(tasks.INTENTS)  # one example of each intent
-
-
-def test_more_wordings_against_one(home: Path) -> None:
-    for count, right in ((0, [0, 0, 0, 0]), (1, [1, 0, 0, 0]), (8, [1, 1, 1, 0])):
-        files.write_json(paths.runs() / domain.FOLDER / f"{count}-seed-0.json", {
-            "phrasings": count, "seed": 0, "model": "toy", "dtype": "float32", "losses": [1.0], "seconds": 2.0,
-            "questions": list("abcd"), "answers": list("wxyz"), "right": right, "world": [1, 0]})
-    assert domain.phrasings_count(0)["phrasings-count-real"] == {
-        "effect": 50.0, "by_prompt": [1, 1, 1, 0], "against": [1, 0, 0, 0]}
-    kept = json.loads(json.dumps(domain.gather()))
-    assert [unpack(each["right"]).sum() for each in kept["runs"]] == [0, 1, 3]
