@@ -688,8 +688,8 @@ print("Tuning is ahead of its best rival for certain in: " + (", ".join(t for t 
       + (f"; not for certain in: {', '.join(unsure)}. There the rival is the answer until more rows say otherwise."
          if unsure else "."))
 print(f"A task that is lost here was lost by {sum(settings['sizes'].values()) // settings['batch_size']} steps on "
-      f"{sum(settings['sizes'].values())} rows, each seen once: more rows and more passes are the next thing to try, and "
-      "the rival's score is the bar.")
+      f"{sum(settings['sizes'].values())} rows, each seen once: more rows and more passes are the next thing to try, "
+      "and the rival's score is the bar.")
 
 # %% [markdown]
 # ## Exercises
