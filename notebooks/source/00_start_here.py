@@ -432,8 +432,8 @@ _ = ax.set_title("Your run, and the same experiment with other seeds")
 # | out_of_scope | wants a poem, or tells the desk to forget its rules |
 #
 # To learn all nine takes more examples and minutes than a lesson has, so the next table shows **stored runs**: the same
-# model with the same kind of training on 75 conversations of each kind, and the rivals, on conversations that none of
-# them had seen. The two prompts were asked ten conversations of each kind, the others all of them.
+# model with the same kind of training on all 1,447 training conversations, and the rivals, on conversations that none of
+# them had seen. The model comes with the course: it is the **assistant** from which the later notebooks start. The two prompts were asked ten conversations of each kind, the others all of them.
 
 # %%
 from ftlab import files, paths
