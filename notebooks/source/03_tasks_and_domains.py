@@ -323,7 +323,7 @@ for name, found in {f"the stored adapter, {count} tickets": told, **counters}.it
 ahead = {name: intervals.paired_difference(told.each, found.each).times(100) for name, found in counters.items()}
 for name, gap in ahead.items():
     words = "ahead of" if gap.low > 0 else "behind" if gap.high < 0 else "not to be told apart from"
-    print(f"The adapter is {words} {name}: {gap.value:+.0f} points [{gap.low:+.0f}, {gap.high:+.0f}].")
+    print(f"The adapter is {words} {name}: {gap.value:+.1f} points [{gap.low:+.1f}, {gap.high:+.1f}].")
 if all(gap.low > 0 for gap in ahead.values()):
     print("So the language model earns its keep here, even against all labels that there are.")
 elif all(gap.high < 0 for gap in ahead.values()):
