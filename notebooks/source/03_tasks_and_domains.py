@@ -695,11 +695,12 @@ _ = claim_ax.set_title("Eight wordings minus one")
 # ## 10. What to do for which task
 #
 # The stored runs in one table: how many rows were needed, the best rival, what tuning gained over it on the same test
-# rows, and what it took. The rival of the labels is the word counter with the same tickets; that of the others is the
-# better of the two prompts.
+# rows, with one adapter for all and with one for each, and what it took. The rival of the labels is the word counter
+# with the same tickets; that of the others is the better of the two prompts.
 
 # %%
-print(f"{'task':>12} {'rows':>5} {'best rival':>21} {'rival':>6} {'tuned':>6} {'gain, in points':>20} {'asked':>6}")
+print(f"{'':>54} {'gain over the rival, in points':>37}\n{'task':>12} {'rows':>5} {'asked':>6} {'best rival':>21} "
+      f"{'done':>6} {'one for all':>18} {'one for each':>18}")
 table, counted_words = {}, sorted_by(stored_rows, every).each
 for task in tasks.TASKS:
     mine = marks("all", task)
@@ -707,21 +708,21 @@ for task in tasks.TASKS:
     name, rival = {"plain": "asked plainly", "shown": "examples in prompt"}[prompt], marks(prompt, task)
     if task == "intent" and sum(counted_words) / len(every) > rival.mean():
         name, rival = "word counts", counted_words
-    count = min(len(mine), len(rival))  # the rows that both answered
-    mine, rival = mine[:count], rival[:count]
-    gain = intervals.paired_difference(mine, rival).times(100)
-    table[task] = (name, gain)
-    print(f"{task:>12} {settings['sizes'][task]:>5} {name:>21} {sum(rival) / count:>6.0%} {mine.mean():>6.0%} "
-          f"{f'{gain.value:+.0f} [{gain.low:+.0f}, {gain.high:+.0f}]':>20} {count:>6}")
-print(f"\nrows: to train on; rival and tuned: replies done; asked: test rows. The one adapter for all four took "
-      f"{kept['all']['tuned_s'] / 60:.0f} minutes of one processor core.")
-unsure = [task for task, (_, gain) in table.items() if gain.low <= 0]
-print("Tuning is ahead of its best rival for certain in: " + (", ".join(t for t in table if t not in unsure) or "none")
-      + (f"; not for certain in: {', '.join(unsure)}.\nThere the rival is the answer until more rows say otherwise."
-         if unsure else "."))
+    count = min(len(mine), len(rival))  # the rows that all of them answered
+    gain, own = (intervals.paired_difference(tuned_done[:count], rival[:count]).times(100)
+                 for tuned_done in (mine, marks(task, task)))
+    table[task] = (gain, own)
+    print(f"{task:>12} {settings['sizes'][task]:>5} {count:>6} {name:>21} {sum(rival[:count]) / count:>6.0%} "
+          + " ".join(f"{f'{each.value:+.0f} [{each.low:+.0f}, {each.high:+.0f}]':>18}" for each in (gain, own)))
+print(f"\nrows: to train on; asked: test rows; done: by the rival. Minutes of one processor core: {took['all']:.0f} for "
+      f"one for all, {sum(took[task] for task in tasks.TASKS):.0f} for the four.")
+for place, name in enumerate(("One for all", "One for each")):
+    print(f"{name} is ahead of the best rival for certain in: "
+          + (", ".join(task for task in table if table[task][place].low > 0) or "none"))
+print("Where neither is, the rival is the answer until more rows say otherwise.")
 low = [task for task in tasks.TASKS if marks("all", task).mean() < 0.5]
-print("The adapter does less than half of the rows of: " + ", ".join(low) + ". There a person has to read every reply, "
-      "whatever was gained." if low else "The adapter does at least half of the rows of each task.")
+print("One for all does less than half of the rows of: " + ", ".join(low) + ". There a person has to read every reply, "
+      "whatever was gained." if low else "One for all does at least half of the rows of each task.")
 
 # %% [markdown]
 # ## Exercises
