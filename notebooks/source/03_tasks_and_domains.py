@@ -714,8 +714,8 @@ for task in tasks.TASKS:
     table[task] = (gain, own)
     print(f"{task:>12} {settings['sizes'][task]:>5} {count:>6} {name:>21} {sum(rival[:count]) / count:>6.0%} "
           + " ".join(f"{f'{each.value:+.0f} [{each.low:+.0f}, {each.high:+.0f}]':>18}" for each in (gain, own)))
-print(f"\nrows: to train on; asked: test rows; done: by the rival. Minutes of one processor core: {took['all']:.0f} for "
-      f"one for all, {sum(took[task] for task in tasks.TASKS):.0f} for the four.")
+print(f"\nrows: to train on; asked: test rows; done: by the rival. Minutes of one processor core: {took['all']:.0f} "
+      f"for one for all, {sum(took[task] for task in tasks.TASKS):.0f} for the four.")
 for place, name in enumerate(("One for all", "One for each")):
     print(f"{name} is ahead of the best rival for certain in: "
           + (", ".join(task for task in table if table[task][place].low > 0) or "none"))
