@@ -230,10 +230,14 @@ print("What it says to a ticket most often: " + ", ".join(f"{reply!r} ({count} o
 # LoRA is, notebook 04 tells; here it is the usual way to tune, as in notebook 02.)
 
 # %%
+import io
+from contextlib import redirect_stdout
+
 train = tasks.mixture(SIZES, SEED)
 steps = math.ceil(len(train) / BATCH_SIZE)
-run = sft.from_shelf("tasks", choice, train, lora={"r": 16, "lora_alpha": 32, "target_modules": "all-linear"}, lr=LR,
-                     steps=steps, batch_size=BATCH_SIZE, seed=SEED)
+with redirect_stdout(io.StringIO()):  # the trainer prints its log
+    run = sft.from_shelf("tasks", choice, train, lora={"r": 16, "lora_alpha": 32, "target_modules": "all-linear"},
+                         lr=LR, steps=steps, batch_size=BATCH_SIZE, seed=SEED)
 tuned, tokenizer = run.model, run.tokenizer
 print(f"{len(train)} rows in {steps} steps: " + ", ".join(f"{size} {task}" for task, size in SIZES.items()))
 print(f"The stored adapter of the next sections: {sum(settings['sizes'].values())} rows, each seen "
@@ -256,8 +260,10 @@ for task in ("description", "post"):
 
 # %% [markdown]
 # A handful of replies shows *how* it goes right or wrong and ranks nothing. Compare the two marks of each task: a reply
-# may look like the house's and say what is not so, or be true and unusable. A dozen or two training rows of a task,
-# each seen once, are little, so what the next sections compare is the stored adapter, on more test rows.
+# may look like the house's and say what is not so, or be true and unusable. And read the sentences: no mark does. What
+# is clumsy, or makes no sense, counts as done as long as it keeps the rules and the facts, so each rate of descriptions
+# and posts below is the most that a reader would pass. A dozen or two training rows of a task, each seen once, are
+# little, so what the next sections compare is the stored adapter, on more test rows.
 #
 # ## 5. Labels: is a language model needed?
 #
@@ -519,9 +525,6 @@ _ = claim_ax.set_title("One for all minus one for each")
 # wordings; the other a **mixture** of four. Rows, steps and learning rate are equal.
 
 # %%
-import io
-from contextlib import redirect_stdout
-
 from datasets import Dataset
 
 from ftlab.world import quillmere
