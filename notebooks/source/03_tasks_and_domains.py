@@ -46,7 +46,7 @@ SIZES = {"intent": 40, "fields": 16, "description": 14, "post": 14}  # real mode
 LR, BATCH_SIZE = 2e-3, 2  # real model: peak learning rate, rows a step; try 1e-3, 4
 ASKED = {"intent": 40, "fields": 8, "description": 8, "post": 8}  # real model: held-out rows to answer
 LAB_STEPS, LAB_LR = 24, 5e-4  # lab model, section 8: steps of 4 rows, learning rate
-LAB_ASKED = 100  # lab model, section 8: held-out questions of each sort; try 300
+LAB_ASKED = 100  # lab model, section 8: held-out questions of each sort, at most; there are 42 of the price
 PRODUCTS, READ = 8, 32  # lab model, section 9: products to read about, and how often; READ divides by 8
 READ_LR = 1e-3  # lab model, section 9: learning rate; try 3e-4
 FACTS = 100  # lab model: general questions that show what is forgotten; try 1708, which is all
@@ -260,10 +260,11 @@ for task in ("description", "post"):
 
 # %% [markdown]
 # A handful of replies shows *how* it goes right or wrong and ranks nothing. Compare the two marks of each task: a reply
-# may look like the house's and say what is not so, or be true and unusable. And read the sentences: no mark does. What
-# is clumsy, or makes no sense, counts as done as long as it keeps the rules and the facts, so each rate of descriptions
-# and posts below is the most that a reader would pass. A dozen or two training rows of a task, each seen once, are
-# little, so what the next sections compare is the stored adapter, on more test rows.
+# may look like the house's and say what is not so, or give the right values in a form that nobody can use. And read the
+# sentences: no mark does. "Right" looks at values and names, so a post whose figures are the article's counts as right
+# even if its sentence is untrue, and what is clumsy counts as done. Each rate of descriptions and posts below is thus
+# the most that a reader would pass. The few training rows of a task, each seen once, are little, so what the next
+# sections compare is the stored adapter, on more test rows.
 #
 # ## 5. Labels: is a language model needed?
 #
@@ -334,12 +335,15 @@ if all(gap.low > 0 for gap in ahead.values()):
     print("So the language model earns its keep here, even against all labels that there are.")
 elif all(gap.high < 0 for gap in ahead.values()):
     print("So here nobody needs a language model to sort tickets: fewer weights, more right.")
+elif any(gap.low > 0 for gap in ahead.values()):
+    print("So it is ahead for certain of one of the two only: count the labelled tickets before you tune.")
 else:
-    print("So it depends on how many labelled tickets there are: count them before you tune.")
+    print("So it is ahead of neither for certain, and counting words costs less. Here that is the answer.")
+print(f"Only the first line is a fair match. What an adapter makes of all {len(tickets)} tickets was not measured.")
 
 # %% [markdown]
 # What a language model could bring is what it read before: it need not be shown that "cent" is money. What the word
-# counter brings is that it costs nothing and grows with every labelled ticket. A team that tunes a language model to
+# counter brings is that it trains in a blink. A team that tunes a language model to
 # sort messages should know by how much it beats ten lines of counting, and whether it does.
 #
 # ## 6. JSON that a program can read
@@ -391,18 +395,23 @@ for beginning in ("", '{"product": "Gull Kettle", "price_dollars": ',
 held = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, asked["fields"]), MOST_TOKENS["fields"],
                         held_to=lambda rows: Follow(grammar, words, rows))
 held_marks = scored.scores(held, asked["fields"])
-for name, said, found in (("free", replies["fields"], marked["fields"]), ("held to the schema", held, held_marks)):
+for name, found in (("free", marked["fields"]), ("held to the schema", held_marks)):
     print(f"{name}: valid {sum(mark.form for mark in found)} of {len(found)}, fields right "
           f"{sum(mark.right for mark in found) / len(found):.0%}")
-    for reply, mark in list(zip(said, found, strict=True))[:2]:
-        print(f"    {reply}\n      -> {'valid' if mark.form else 'not valid'}, {mark.right:.0%} of the fields right")
-print("\nwanted:")
-for row in asked["fields"][:2]:
-    print(f"    {row['messages'][-1]['content']}")
+
+golds = [row["messages"][-1]["content"] for row in asked["fields"]]
+failed = [i for i, mark in enumerate(held_marks) if not mark.done]
+whole = [i for i, mark in enumerate(held_marks) if mark.done]
+for i in failed[:2] + whole[:1]:
+    wrong = [key for key, kept_ in fields.right_fields(held[i], json.loads(golds[i])).items() if not kept_]
+    print(f"\nfree    {replies['fields'][i]}\nheld    {held[i]}\nwanted  {golds[i]}\n"
+          f"        -> {'valid' if held_marks[i].form else 'not valid'} when held; wrong: {', '.join(wrong) or 'none'}")
+same = sum(a == b for a, b in zip(held, replies["fields"], strict=True))
+print(f"\n{len(failed)} of {len(held)} held replies are not done. The grammar changed {len(held) - same} of them.")
 
 # %% [markdown]
-# Each field that is wrong in a valid reply is the dangerous kind: the program takes it. Now on all test pages, from the
-# stored runs: the untuned model and the adapter, each free and held.
+# Each field that is wrong in a valid reply is the dangerous kind: the program takes it. Now from the stored runs, each
+# free and held on the same pages: the untuned model on the first few, for it is slow, the adapter on all.
 
 # %%
 truths = [json.loads(row["messages"][-1]["content"]) for row in tasks.held_out("fields")]
@@ -410,12 +419,13 @@ short = dict(zip(tasks.FIELDS, ("product", "price", "weight", "made in", "warran
 print(f"{'':>36} {'valid':>17} | right, by field\n{'':>29} {'pages':>6} {'':>17} | "
       + " ".join(f"{name:>8}" for name in short.values()) + f" {'all six':>8}")
 for part, name in (("plain", "untuned, asked plainly"), ("shown", "untuned, with examples"), ("all", "tuned adapter")):
+    pages = min(len(marks(part, "fields", "form", is_held)) for is_held in (False, True))  # that both have answered
     for is_held in (False, True):
         job = kept[part]["tasks"]["fields"]
-        said = (job["held"] if is_held else job)["replies"]
+        said = (job["held"] if is_held else job)["replies"][:pages]
         right = [fields.right_fields(reply, truth) for reply, truth in zip(said, truths, strict=False)]
         shares = [sum(each[field] for each in right) / len(right) for field in short]
-        form, done = (marks(part, "fields", key, is_held) for key in ("form", "done"))
+        form, done = (marks(part, "fields", key, is_held)[:pages] for key in ("form", "done"))
         print(f"{'held to the schema' if is_held else name:>29} {len(form):>6} {share(form):>17} | "
               + " ".join(f"{value:>8.0%}" for value in shares) + f" {done.mean():>8.0%}")
 mended = [(free, held_) for free, held_, a, b in zip(kept["all"]["tasks"]["fields"]["replies"],
@@ -424,16 +434,22 @@ mended = [(free, held_) for free, held_, a, b in zip(kept["all"]["tasks"]["field
                                                      marks("all", "fields", "form", held=True), strict=True) if b > a]
 for free, held_ in mended[:2]:
     print(f"\nthe adapter, free and not valid:\n{indented(free)}\nheld, and valid:\n{indented(held_)}")
-forced = {part: marks(part, "fields", "form", held=True).mean() for part in ("plain", "shown", "all")}
-wrong = {part: 1 - marks(part, "fields", "right", held=True).mean() for part in forced}
-print(f"\nHeld to the schema, {forced['plain']:.0%} of the replies of the untuned model, asked plainly, are valid and "
-      f"{wrong['plain']:.0%} of its fields wrong;\nof the adapter {forced['all']:.0%} are valid and {wrong['all']:.0%} "
-      "of the fields wrong.")
+print(f"\nThe grammar mended {len(mended)} of the adapter's {len(marks('all', 'fields'))} replies"
+      + ("." if mended else ": all that it can give, the tuning had taught."))
+pages = len(marks("plain", "fields", "form", held=True))
+forced = {part: marks(part, "fields", "form", held=True)[:pages].mean() for part in ("plain", "all")}
+wrong = {part: 1 - marks(part, "fields", "right", held=True)[:pages].mean() for part in forced}
+print(f"Held to the schema on the first {pages} pages, {forced['plain']:.0%} of the replies of the untuned model, "
+      f"asked plainly, are valid\nand {wrong['plain']:.0%} of its fields wrong; of the adapter {forced['all']:.0%} are "
+      f"valid and {wrong['all']:.0%} of the fields wrong.")
+products = len({truth["product"] for truth in truths})
+print(f"All {len(truths)} pages are about {products} products. Pages on one product are alike, so these intervals are "
+      "rather too narrow.")
 
 # %% [markdown]
 # Look along the fields. Five of the six stand on the page and are copied. The sixth has to be understood: a page says
 # that the dishwasher will not harm the thing, or that it does not belong in there, or nothing, and the reply is `true`,
-# `false` or `null`. What did the adapter learn of each sort? The bar for the sixth is to write the commonest value of
+# `false` or `null`. Did the adapter learn to read it? The bar for the sixth is to write the commonest value of
 # the training rows every time.
 
 # %%
@@ -451,18 +467,17 @@ print(f"Above that bar by {over.value:+.0f} points [{over.low:+.0f}, {over.high:
          "no sign that it reads that field.\nA schema cannot notice: any of the three values is valid."))
 
 # %% [markdown]
-# A grammar guarantees the form and says nothing about the truth. (Where a held reply is *not* valid, it ran into the
-# limit of tokens before its last bracket.) It helps a model that knows the answer and stumbles over the commas, and it
-# makes a model that does not know sound as if it did. So use both: teach the content, force the form, and check values
-# against the page where you can.
+# A grammar guarantees the form and says nothing about the truth. It helps a model that knows the answer and stumbles
+# over the commas, and it makes a model that does not know sound as if it did. So use both: teach the content, force the
+# form, and check values against the page where you can.
 #
 # ## 7. One adapter for all, or one for each?
 #
 # One adapter for four tasks is one file, one training, one thing to test. Adapters of their own can be changed without
 # touching the others, and none has to share. Do the tasks get in each other's way, or help each other? In the stored
 # runs both ways saw the same rows, as often and at the same learning rate: one adapter all of them mixed, each of the
-# others those of one task. An adapter of its own thus took fewer steps, and that is part of the bargain: look at the
-# number of steps before you believe that tasks teach each other.
+# others those of one task. An adapter of its own thus took fewer steps: where it is ahead all the same, sharing cost
+# more than steps; where it is behind, it may only have had too few.
 
 # %%
 def steps_for(names) -> int:
@@ -487,8 +502,9 @@ print("Sharing helped " + (" and ".join(better) or "no task for certain") + " an
       + (" and ".join(worse) or "none for certain") + ".")
 
 # %% [markdown]
-# The claim on trial: one adapter for all does about as well as one for each. It counts so many rows of a task at most
-# that the tickets, which are many, do not outweigh the others. It holds if the whole interval is above -10 points.
+# The claim on trial: one adapter for all does about as well as one for each. It counts 60 rows of a task
+# at most, so the tickets, which are many, still weigh most. It holds if the whole interval is above -10 points, and is
+# "mixed" if the interval has that limit inside.
 
 # %%
 together, apart = ([mark for task in tasks.TASKS for mark in marks(part or task, task)[: settings["in_claim"]]]
@@ -496,7 +512,9 @@ together, apart = ([mark for task in tasks.TASKS for mark in marks(part or task,
 gap = intervals.paired_difference(together, apart).times(100)
 for_all = claims.record("one-adapter-for-all", kept["all"]["seed"], *gap, by_prompt=together, against=apart,
                         model=claims.find("one-adapter-for-all").models[0])
-print(for_all)
+assert settings["in_claim"] == 60
+print(f"From the stored runs of {stored['date']}, not trained on your computer:\n{for_all}")
+print("So many rows of each: " + ", ".join(f"{min(len(marks('all', task)), 60)} {task}" for task in tasks.TASKS))
 neither = sum(not a and not b for a, b in zip(together, apart, strict=True)) / len(apart)
 print(f"One for all does {sum(together) / len(together):.0%} of these rows, one for each "
       f"{sum(apart) / len(apart):.0%}; {neither:.0%} are done by neither, and say nothing about which is better.")
@@ -510,9 +528,10 @@ for shift, (part, name, color) in enumerate(kinds):
     ax.errorbar(places, [s.value for s in spans], fmt="none", ecolor="#222222", elinewidth=1.2,
                 yerr=[[s.value - s.low for s in spans], [s.high - s.value for s in spans]])
 ax.set_xticks(range(4), tasks.TASKS)
-ax.set(ylabel="replies done (%)", ylim=(0, 118), title="Held-out rows of four tasks")
+ax.set(ylabel="replies done (%)", ylim=(0, 118), title="Stored runs: held-out rows of four tasks, with 95 % intervals")
 ax.legend(fontsize="small", ncols=3, loc="upper right")
 claims.draw("one-adapter-for-all", for_all, claim_ax)
+claim_ax.set_yticks(claim_ax.get_yticks(), ["stored runs", *[t.get_text() for t in claim_ax.get_yticklabels()[1:]]])
 _ = claim_ax.set_title("One for all minus one for each")
 
 # %% [markdown]
@@ -522,7 +541,9 @@ _ = claim_ax.set_title("One for all minus one for each")
 # instructions learns to follow instructions, also ones that it never saw (Wei et al. 2021). This wants several
 # trainings, so it is a job for the lab model, and the instructions are as small as the model: from a screen with four
 # facts about a product, tell the one that is asked for. One run learns a single instruction, the price, in seven
-# wordings; the other a **mixture** of four. Rows, steps and learning rate are equal.
+# wordings; the other a **mixture** of four. Rows, steps and learning rate are equal. A bar belongs beside it: who names
+# any of the four facts, whatever was asked, is right in one of four. The claim holds if the whole interval of the
+# mixture's lead is above 5 points.
 
 # %%
 from datasets import Dataset
@@ -564,9 +585,10 @@ for way, asks in (("one instruction", ("price",)), ("mixture of four", TRAINED))
         lab_run = sft.fine_tune(lab, rows, lr=LAB_LR, steps=LAB_STEPS, batch_size=4, seed=SEED, disable_tqdm=True)
     followed[way] = {name: right_answers(lab_run.model, lab_run.tokenizer, asked_rows)
                      for name, asked_rows in sorts.items()}
-print(f"{'answers right':>28}" + "".join(f"{way:>20}" for way in followed))
+print(f"{'answers right':>28}" + "".join(f"{way:>20}" for way in followed) + f"{'any fact':>11}")
 for name, rows in sorts.items():
-    print(f"{name:>28}" + "".join(f"{share(found[name]):>20}" for found in followed.values()) + f"  of {len(rows)}")
+    print(f"{name:>28}" + "".join(f"{share(found[name]):>20}" for found in followed.values())
+          + f"{'25 %':>11}  of {len(rows)}")
 
 # %%
 over = intervals.paired_difference(followed["mixture of four"]["four new instructions"],
@@ -579,10 +601,20 @@ lost = intervals.paired_difference(followed["mixture of four"]["the price, in ne
                                    followed["one instruction"]["the price, in new wordings"]).times(100)
 cost = "costs" if lost.high < 0 else "even helps" if lost.low > 0 else "shows no effect on"
 print(f"\nWhat the mixture pays for it: it saw the price in a quarter of its rows, and that {cost} the price itself, "
-      f"{lost.value:+.0f} points [{lost.low:+.0f}, {lost.high:+.0f}].")
+      f"{lost.value:+.0f} points [{lost.low:+.0f}, {lost.high:+.0f}]."
+      + (" But both are at the ceiling: a small cost could not be seen."
+         if min(map(sum, (ways["the price, in new wordings"] for ways in list(followed.values())[1:])))
+         >= 0.95 * len(sorts["the price, in new wordings"]) else ""))
 before = sum(followed["untuned"]["four new instructions"]) / len(sorts["four new instructions"])
 after = sum(followed["mixture of four"]["four new instructions"]) / len(sorts["four new instructions"])
-print(f"Asked in this form, the untuned model follows {before:.0%} of the new instructions, the mixture's {after:.0%}.")
+print(f"Asked in this form, the untuned model answers {before:.0%} of the new instructions rightly, the mixture's "
+      f"{after:.0%}.")
+bar = intervals.mean_interval(followed["mixture of four"]["four new instructions"]).times(100)
+print("By naming any fact of the screen it would be 25 %: " + (
+    "the mixture's model is above that for certain, so it picks what was asked." if bar.low > 25 else
+    "the mixture's model is below that for certain." if bar.high < 25 else
+    f"its interval, {bar.low:.0f} to {bar.high:.0f} %, includes that.\nSo that it *follows* new instructions is not "
+    "shown: compared with the model of one instruction,\nit may only be freer to name another fact than the price."))
 
 # %% [markdown]
 # Do not read more into it than it is. The new instructions are of the same make as the trained ones, told from the same
@@ -597,7 +629,8 @@ print(f"Asked in this form, the untuned model follows {before:.0%} of the new in
 # Allen-Zhu and Li (2023) report a trap: facts that were read in *one* wording only, however often, are stored in a way
 # that questions do not reach; facts read in several wordings can be asked for. We put it on trial. Each product's page
 # states six facts. It is read equally often in each run: the same page again and again, or two, four or eight pages
-# that say the same in other words and another order.
+# that say the same in other words and another order. The claim holds if the whole interval of the lead is above 5
+# points.
 
 # %%
 from ftlab.world import phrasings
@@ -610,7 +643,7 @@ from trl import SFTConfig, SFTTrainer
 
 
 def read_on(pages: list[str]):
-    """The lab model after reading every page once, and its tokenizer."""
+    """The lab model after reading every page of the list once, and its tokenizer."""
     some_model, lab_tokenizer = sft.load(lab)
     trainer = SFTTrainer(
         model=some_model,
@@ -645,6 +678,8 @@ for wordings in (1, 2, 4, 8):
     pages = [page for product in chosen for page in phrasings.pages(product, wordings, SEED) * (READ // wordings)]
     read = read_on(shuffled(pages))
     learnt[wordings], stayed[wordings] = known(*read, about), known(*read, general)
+print(f"{len(about)} questions about {PRODUCTS} products of Quillmere, {len(general)} about the land. Questions on one "
+      "product hang together,\nso the intervals of the first column are rather too narrow.\n")
 print(f"{'wordings':>9} {'Quillmere, asked':>18} {'the land, still known':>23}")
 for wordings, right in learnt.items():
     print(f"{wordings or 'untuned':>9} {share(right):>18} {share(stayed[wordings]):>23}")
@@ -655,14 +690,16 @@ counted = claims.record("phrasings-count", SEED, *more, by_prompt=learnt[8], aga
 print(counted)
 
 # %% [markdown]
-# Whatever the verdict, look at the level: a fact that was read so often on purpose, and how many of the questions the
-# model gets right. For facts that change or must be right, notebook 07 gives the model the page instead.
+# Whatever the verdict, look at the level in the table: every fact was read that often on purpose, and this is how many
+# of the questions the model gets right. For facts that change or must be right, notebook 07 gives the model the page
+# instead.
 #
 # ### What reading on costs, and replay
 #
 # A model that reads only new things forgets old ones. **Replay** mixes some of the old text in. Below, the run with
 # eight wordings once more, with pages about the land among them, half as many as there are of the new. The new pages
-# are read as often as before, so the run is longer: replay is paid for in steps.
+# are read as often as before, so the run is longer: replay is paid for in steps, and it may be paid for in new facts,
+# so both are measured. The claim holds if the whole interval of what is kept is above 3 points.
 
 # %%
 old = [row["text"] for row in files.read_jsonl(paths.data() / "general" / "documents.jsonl")]
@@ -674,9 +711,21 @@ keeps = intervals.paired_difference(stayed["replay"], stayed[8]).times(100)
 kept_more = claims.record("replay-keeps", SEED, *keeps, by_prompt=stayed["replay"], against=stayed[8], model=claims.LAB)
 print(kept_more)
 paid = intervals.paired_difference(learnt["replay"], learnt[8]).times(100)
-word = "less than" if paid.high < 0 else "more than" if paid.low > 0 else "as much, as far as this test can tell, as"
-print(f"\nAbout Quillmere it then knows {word} without replay: {paid.value:+.0f} points "
-      f"[{paid.low:+.0f}, {paid.high:+.0f}].")
+
+print(f"\n{'':>22} {'Quillmere, asked':>18} {'the land, still known':>23}")
+for name, way in (("one wording", 1), ("eight wordings", 8), ("eight, with replay", "replay")):
+    print(f"{name:>22} {share(learnt[way]):>18} {share(stayed[way]):>23}")
+
+
+def told_of(span) -> str:
+    kind = "a gain" if span.low > 0 else "a loss" if span.high < 0 else "not certain"
+    return f"{span.value:+.0f} points [{span.low:+.0f}, {span.high:+.0f}], {kind}"
+
+
+print(f"So replay changes what is kept of the land by {told_of(keeps)};\nand what is learnt about Quillmere by "
+      f"{told_of(paid)}.")
+if paid.high < 0 and learnt["replay"].count(True) <= learnt[1].count(True) + len(about) // 20:
+    print("With that loss, little or nothing is left of what eight wordings brought over one.")
 
 # %%
 figure, (ax, claim_ax) = plt.subplots(2, 1, figsize=(8.5, 6), height_ratios=(3, 1), layout="constrained")
@@ -685,12 +734,12 @@ for found, color, line, name in ((learnt, figures.BLUE, "-", "Quillmere's facts,
                                  (stayed, figures.GREY, "--", "the land, still known")):
     spans = [intervals.mean_interval(found[count]).times(100) for count in steps_of]
     figures.curve(ax, steps_of, *zip(*spans, strict=True), label=name, color=color, ls=line)
-    ax.plot(8.6, 100 * sum(found["replay"]) / len(found["replay"]), "D", color=color, ms=8)
-ax.text(8.6, 2, "replay", ha="center", fontsize="small", color="#555555")
+    span = intervals.mean_interval(found["replay"]).times(100)
+    ax.errorbar(9.5, span.value, yerr=[[span.value - span.low], [span.high - span.value]], fmt="D", color=color, ms=7)
 ax.set(xlabel="wordings of each page, read equally often in all", ylabel="questions right (%)", ylim=(-3, 105),
        title="Lab model: what is learnt and what is kept")
-ax.set_xticks(steps_of)
-ax.legend(fontsize="small", loc="center right")
+ax.set_xticks([*steps_of, 9.5], [*map(str, steps_of), "8, with\nreplay"])
+ax.legend(fontsize="small", loc="center left", bbox_to_anchor=(0, 0.66))
 claims.draw("phrasings-count", counted, claim_ax)
 _ = claim_ax.set_title("Eight wordings minus one")
 
@@ -698,8 +747,9 @@ _ = claim_ax.set_title("Eight wordings minus one")
 # ## 10. What to do for which task
 #
 # The stored runs in one table: how many rows were needed, the best rival, what tuning gained over it on the same test
-# rows, with one adapter for all and with one for each, and what it took. The rival of the labels is the word counter
-# with the same tickets; that of the others is the better of the two prompts.
+# rows, with one adapter for all and with one for each, and what it took. "Done" is what the marks say, the most that a
+# reader would pass. The rival of the labels is the word counter with the same tickets; that of the others is the better
+# of the two prompts.
 
 # %%
 print(f"{'':>54} {'gain over the rival, in points':>37}\n{'task':>12} {'rows':>5} {'asked':>6} {'best rival':>21} "
@@ -723,9 +773,10 @@ for place, name in enumerate(("One for all", "One for each")):
     print(f"{name} is ahead of the best rival for certain in: "
           + (", ".join(task for task in table if table[task][place].low > 0) or "none"))
 print("Where neither is, the rival is the answer until more rows say otherwise.")
-low = [task for task in tasks.TASKS if marks("all", task).mean() < 0.5]
-print("One for all does less than half of the rows of: " + ", ".join(low) + ". There a person has to read every reply, "
-      "whatever was gained." if low else "One for all does at least half of the rows of each task.")
+low = [task for task in tasks.TASKS if max(marks("all", task).mean(), marks(task, task).mean()) < 0.5]
+print("Neither does half of the rows of: " + ", ".join(low) + ". There a person has to read every reply, "
+      "whatever was gained.\nThat calls for more rows before it is put to use." if low else
+      "The better of the two does at least half of the rows of each task.")
 
 # %% [markdown]
 # ## Exercises
@@ -752,11 +803,13 @@ said = ["refund", "praise", "praise", "refund", "praise", "praise", "refund", "r
 # refund: said 4 times, once rightly (precision 1/4); 3 there are (recall 1/3); F1 = 2 / (4 + 3)
 found = f1(said, true, "refund")
 check(found is not None, "nothing comes back. Return one number.")
-check(isinstance(float(found), float) and 0 <= found <= 1, "F1 lies between 0 and 1.")
+check(not isinstance(found, str), "return a number, not a text.")
+check(0 <= float(found) <= 1, "F1 lies between 0 and 1.")
 check(abs(found - 1 / 4) > 1e-9, "that is the precision: of what was sorted there, what belongs there.")
 check(abs(found - 1 / 3) > 1e-9, "that is the recall: of what belongs there, what was sorted there.")
 check(abs(found - 7 / 24) > 1e-9, "that is the plain mean of the two; F1 is the harmonic one, 2PR / (P + R).")
 check(abs(found - 3 / 8) > 1e-9, "that is the share of all messages that are right: F1 looks at one label.")
+check(not 1e-9 < abs(found - 2 / 7) < 5e-3, "that is rounded: return F1 itself, 2/7.")
 check(abs(found - 2 / 7) < 1e-9, "precision 1/4 and recall 1/3 make 2PR / (P + R) = 2/7.")
 try:
     found = [f1(said, true, "privacy"), f1(["praise"] * 8, true, "refund"), f1(true, true, "shipping")]
@@ -764,6 +817,8 @@ except ZeroDivisionError:
     found = None
 check(found is not None, "a label that was never said, or never occurs, must not divide by zero: its F1 is 0.")
 check(found == [0, 0, 0], "a label with no right prediction has F1 0.")
+found = f1(["refund", "praise", "praise"], ["refund", "refund", "praise"], "refund")
+check(abs(found - 2 / 3) < 1e-9, "all that was sorted there belongs there, and half was missed: F1 is 2/3 then.")
 check(f1(true, true, "praise") == 1, "where everything is right, F1 is 1.")
 passed("You can say how well one label is sorted, the awkward ones included.")
 
@@ -825,6 +880,11 @@ check(all(set(each) == set(truth) and not any(each.values()) for each in found),
       "a reply that is no JSON object has every key of the truth wrong.")
 found = fields_right('{"product": "Gull Kettle", "extra": 3}', {"product": "Gull Kettle", "dishwasher_safe": None})
 check(not found["dishwasher_safe"], "a missing key is not the same as null: the reply has to say null.")
+wanted = {"price_dollars": 40, "dishwasher_safe": False, "made_in": None}
+found = fields_right('{"price_dollars": 45, "dishwasher_safe": false, "made_in": null}', wanted)
+check(not found["price_dollars"], "45 is not 40: compare the values too, not their types alone.")
+check(found["dishwasher_safe"], "where false is the truth, false is right: a right value need not count as true.")
+check(found["made_in"], "where null is the truth, null is right: it is a value like any other.")
 passed("Your score sees what a program would see.")
 
 # %% [markdown]
@@ -870,7 +930,7 @@ def equal_shares(rows, labels, per_label):
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
 
-rows = [{"id": i, "label": label} for i, label in enumerate("aababbca")]
+rows = [{"id": i, "label": label} for i, label in enumerate(["a", "a", "b", "a", "b", "b", "privacy", "a"])]
 try:
     found = equal_shares(rows, ["b", "a"], 2)
     found = found if found is None else [row["id"] for row in found]
@@ -882,12 +942,12 @@ check(len(found) == 4, "two of each of two labels are four rows.")
 check(sorted(found) == [0, 1, 2, 4], "take the first ones of each label, and no label that was not asked for.")
 check(found == [0, 1, 2, 4], "keep the order of the rows: 0, 1, 2, 4.")
 try:
-    message, found = None, equal_shares(rows, ["a", "b", "c"], 2)
+    message, found = None, equal_shares(rows, ["a", "b", "privacy"], 2)
 except ValueError as error:
     message = str(error)
-check(message is not None, "label 'c' has one row only: raise a ValueError, do not go on with less.")
-check("'c'" in message or " c" in message or '"c"' in message, "name the label that has too few, in the message.")
-check([row["id"] for row in equal_shares(rows, ["c"], 1)] == [6], "one row is enough where one is asked for.")
+check(message is not None, "label 'privacy' has one row only: raise a ValueError, do not go on with less.")
+check("privacy" in message, "name the label that has too few, in the message.")
+check([row["id"] for row in equal_shares(rows, ["privacy"], 1)] == [6], "one row is enough where one is asked for.")
 passed("No label can go missing unnoticed.")
 
 # %% [markdown]
@@ -920,9 +980,11 @@ passed("No label can go missing unnoticed.")
 #
 # 1. Facts that change do not go into weights: `"page"`, given in the prompt (notebook 07).
 # 2. Where a prompt with examples does at least 90 % of the rows: `"prompt"`.
-# 3. An adapter only if the whole interval of its gain over the best rival is above zero. If it is not: `"word counts"`
-#    where those are the rival, else `"more rows"`.
-# 4. Else `"adapter"`, or `"adapter and schema"` where a program reads the reply.
+# 3. An adapter, shared or its own, only if the whole interval of its gain over the best rival is above zero. If it is
+#    not: `"word counts"` where those are the rival, else `"more rows"`.
+# 4. Where the adapter does less than half of the rows, a person has to read every reply, whatever was gained:
+#    `"more rows"`.
+# 5. Else `"adapter"`, or `"adapter and schema"` where a program reads the reply.
 
 # %%
 from ftlab import files, paths
@@ -933,28 +995,38 @@ runs = {run["part"]: run["tasks"] for run in files.read_json(paths.data() / "sto
 
 
 def measured(task, program):
-    """What the stored runs say of a task: done with examples in the prompt, and the adapter's gain over that."""
-    with_examples, adapter = (unpack(runs[part][task]["done"]) for part in ("shown", "all"))
-    count = min(len(adapter), len(with_examples))
-    gain = intervals.paired_difference(adapter[:count], with_examples[:count]).times(100)
-    return {"prompt": 100 * with_examples.mean(), "gain": (gain.low, gain.high), "rival": "prompt",
+    """What the stored runs say of a task: done with a prompt, and by the adapter whose gain over that is surer."""
+    with_examples, ways = unpack(runs["shown"][task]["done"]), {"one for all": "all", "its own": task}
+    found = []
+    for name, part in ways.items():
+        done = unpack(runs[part][task]["done"])
+        count = min(len(done), len(with_examples))
+        gain = intervals.paired_difference(done[:count], with_examples[:count]).times(100)
+        found.append(((gain.low, gain.high), 100 * done.mean(), name))
+    gain, done, name = max(found)
+    return {"prompt": 100 * with_examples.mean(), "done": done, "gain": gain, "way": name, "rival": "prompt",
             "program": program, "changes": False}  # fmt: skip
 
 
-teams = {  # percent done with a prompt; interval of the adapter's gain, in points; the best rival
+def told(prompt, done, gain, rival="prompt", program=False, changes=False):
+    return {"prompt": prompt, "done": done, "gain": gain, "way": "its own", "rival": rival, "program": program,
+            "changes": changes}  # fmt: skip
+
+
+teams = {  # percent done with a prompt and by the adapter; interval of its gain, in points
     "pages into records": measured("fields", program=True),
     "descriptions for the shop": measured("description", program=False),
     "posts about articles": measured("post", program=False),
-    "a mail room with 20,000 sorted letters": {"prompt": 61, "gain": (-2.5, 1.5), "rival": "word counts",
-                                               "program": True, "changes": False},
-    "a larger model that writes minutes": {"prompt": 93, "gain": (1, 4), "rival": "prompt", "program": False,
-                                           "changes": False},
-    "this week's prices": {"prompt": 20, "gain": (30, 50), "rival": "prompt", "program": False, "changes": True},
-}  # fmt: skip
+    "a mail room with 20,000 sorted letters": told(61, 92, (-2.5, 1.5), rival="word counts", program=True),
+    "delivery notes into records": told(30, 88, (45, 70), program=True),
+    "a larger model that writes minutes": told(93, 96, (1, 4)),
+    "this week's prices": told(20, 60, (30, 50), changes=True),
+}
 choice_of = dict.fromkeys(teams)  # "page", "prompt", "word counts", "more rows", "adapter" or "adapter and schema"
 for team, facts in teams.items():
     low, high = facts["gain"]
-    print(f"{team}: prompt {facts['prompt']:.0f} %, adapter over {facts['rival']} {low:+.1f} to {high:+.1f} points; "
+    print(f"{team}: prompt {facts['prompt']:.0f} %, adapter ({facts['way']}) {facts['done']:.0f} %, over "
+          f"{facts['rival']} {low:+.1f} to {high:+.1f} points; "
           f"{'a program' if facts['program'] else 'a person'} reads the reply"
           + ("; the facts change" if facts["changes"] else ""))
 
@@ -966,7 +1038,8 @@ check(all(choice_of.values()), "choose for every team.")
 check(set(choice_of.values()) <= WAYS, f"only {', '.join(sorted(WAYS))} can be chosen.")
 for team, facts in teams.items():
     way, certain = choice_of[team], facts["gain"][0] > 0
-    check(way == "page" or not facts["changes"], f"{team}: what is in weights or labels is wrong next week.")
+    check(way == "page" or not facts["changes"],
+          f"{team}: they change, so rule 1 decides before all others: put the page in the prompt.")
     check(way != "page" or facts["changes"], f"{team}: nothing changes here, so rule 1 does not apply.")
     if facts["changes"]:
         continue
@@ -978,7 +1051,10 @@ for team, facts in teams.items():
         continue
     check(certain or not way.startswith("adapter"),
           f"{team}: the interval of the gain begins at {facts['gain'][0]:.1f}, so there may be none.")
-    check(not certain or way.startswith("adapter"), f"{team}: the whole interval is above zero, so an adapter pays.")
+    check(not certain or facts["done"] >= 50 or not way.startswith("adapter"),
+          f"{team}: ahead, but {100 - facts['done']:.0f} of 100 replies are not done: a person would read them all.")
+    check(not certain or facts["done"] < 50 or way.startswith("adapter"),
+          f"{team}: the whole interval is above zero, so an adapter pays.")
     check(way != "word counts" or facts["rival"] == "word counts", f"{team}: there are no labels to count words for.")
     check(way != "more rows" or facts["rival"] != "word counts",
           f"{team}: a rival that costs nothing does the job: keep the word counts.")
@@ -989,7 +1065,8 @@ passed("Each team gets the least that does its work.")
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# The stub prints what you need. A gain whose interval begins below zero is not certain.
+# Take the rules as five `if`s in their order, and stop at the first that applies. A gain whose interval begins below
+# zero is not certain.
 #
 # </details>
 # <details><summary>Answer</summary>
@@ -1002,6 +1079,8 @@ passed("Each team gets the least that does its work.")
 #         return "prompt"
 #     if facts["gain"][0] <= 0:
 #         return "word counts" if facts["rival"] == "word counts" else "more rows"
+#     if facts["done"] < 50:
+#         return "more rows"
 #     return "adapter and schema" if facts["program"] else "adapter"
 #
 #
@@ -1032,16 +1111,21 @@ passed("Each team gets the least that does its work.")
 # - What a prompt reaches comes first; for labels, the rival needs no language model.
 # - A grammar guarantees valid JSON and no truth in it.
 # - One adapter for four tasks against four, task by task.
-# - A mixture of instructions, and new ones; facts in one wording and in eight; old text mixed in against forgetting:
-#   each put on trial.
+# - A mixture of instructions, and new ones; facts in one wording and in eight; old text mixed in against forgetting,
+#   and what that takes from the new: each put on trial.
 #
-# All verdicts of this run, side by side:
+# All verdicts, side by side; the first is from the stored runs, the others from this one:
 
 # %%
 for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "replay-keeps"):
     verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
     print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")
+    if name == "instructions-carry-over":
+        print(f"    the mixture does {bar.value:.0f} % [{bar.low:.0f}, {bar.high:.0f}] of the new ones; naming any "
+              "fact would do 25 %")
+    if name == "replay-keeps":
+        print(f"    and what it does to the new facts: {told_of(paid)}")
 
 # %% [markdown]
 # ## Sources

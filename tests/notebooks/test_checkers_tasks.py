@@ -58,20 +58,26 @@ SAME = "key in found and isinstance(found[key], bool) == isinstance(value, bool)
 
 
 def policy(
-    changes: str = "'page'", prompt: int = 90, certain: str = "low > 0", unsure: str = "", program: str = ""
+    changes: str = "'page'",
+    prompt: int = 90,
+    certain: str = "low > 0",
+    unsure: str = "",
+    program: str = "",
+    done: int = 50,
 ) -> str:
     unsure = unsure or "('word counts' if facts['rival'] == 'word counts' else 'more rows')"
+    floor = f"'more rows' if {certain} and facts['done'] < {done} else "
     program = program or "('adapter and schema' if facts['program'] else 'adapter')"
     return (
         "for team, facts in teams.items():\n"
         "    low, high = facts['gain']\n"
-        f"    way = {program} if {certain} else {unsure}\n"
+        f"    way = {floor}{program} if {certain} else {unsure}\n"
         f"    way = 'prompt' if facts['prompt'] >= {prompt} else way\n"
         f"    choice_of[team] = {changes} if facts['changes'] else way"
     )
 
 
-ONE = "teams = {{'a': {{'prompt': {}, 'gain': {}, 'rival': {!r}, 'program': False, 'changes': False}}}}\n"
+ONE = "teams = {{'a': {{'prompt': {}, 'done': 70, 'gain': {}, 'rival': {!r}, 'program': False, 'changes': False}}}}\n"
 WRONG = [
     (F1, f1("return hits / said if said else 0"), "that is the precision"),
     (F1, f1("return hits / there if there else 0"), "that is the recall"),
@@ -82,6 +88,9 @@ WRONG = [
     (F1, f1("return 2 * hits / (said + there) if hits else 1"), "no right prediction has F1 0"),
     (F1, f1("return 28.5714 * hits"), "between 0 and 1"),
     (F1, f1("return hits / (said + there)"), "make 2PR"),
+    (F1, f1("return round(2 * hits / (said + there), 4)"), "that is rounded"),
+    (F1, f1("return '0.28'"), "not a text"),
+    (F1, f1("return 0 if not hits else 1 if hits == said else 2 * hits / (said + there)"), "half was missed"),
     (FIELDS, fields("found.get(key) == value"), "true is not 1"),
     (FIELDS, fields("str(found.get(key)) == str(value)"), "40 and 40.0 are one number"),
     (FIELDS, fields("key in found and type(found[key]) is type(value) and found[key] == value"), "one number in JSON"),
@@ -93,18 +102,26 @@ WRONG = [
     (FIELDS, fields(SAME).replace("return {", "return {} if found == {} else {"), "every key of the truth wrong"),
     (FIELDS, fields("all(k in found and str(type(found[k])) and isinstance(found[k], bool) == isinstance(v, bool) "
                     "and found[k] == v for k, v in truth.items())"), "does not spoil the others"),
+    (FIELDS, fields("key in found and (isinstance(found[key], bool), isinstance(found[key], (int, float)), "
+                    "isinstance(found[key], str)) == (isinstance(value, bool), isinstance(value, (int, float)), "
+                    "isinstance(value, str))"), "not their types alone"),
+    (FIELDS, fields(f"bool(found.get(key)) and {SAME}"), "where false is the truth"),
+    (FIELDS, fields(f"found.get(key) is not None and {SAME}"), "where null is the truth"),
     (SHARES, shares(IN_ORDER), "do not go on with less"),
     (SHARES, shares(BY_LABEL, SAYS), "keep the order"),
     (SHARES, shares("rows[:per_label * len(labels)]", SAYS), "take the first ones of each label"),
     (SHARES, shares(f"sorted({BY_LABEL.replace('[:per_label]', '')}, key=rows.index)", SAYS), "are four rows"),
     (SHARES, shares(IN_ORDER, "raise ValueError('too few rows')"), "name the label"),
+    (SHARES, shares(IN_ORDER, "raise ValueError('too few rows for one class')"), "name the label"),
+    (SHARES, shares(IN_ORDER, "raise ValueError('a label has too few rows: cannot go on')"), "name the label"),
     (TEAMS, "choice_of['this week\\'s prices'] = 'page'", "choose for every team"),
     (TEAMS, "choice_of = dict.fromkeys(teams, 'tune')", "can be chosen"),
-    (TEAMS, policy(changes="'adapter'"), "wrong next week"),
+    (TEAMS, policy(changes="'adapter'"), "rule 1 decides before all others"),
     (TEAMS, "choice_of = dict.fromkeys(teams, 'page')", "rule 1 does not apply"),
     (TEAMS, policy(prompt=95), "does 93 % already"),
     (TEAMS, policy(prompt=60), "the policy asks for 90 %"),
     (TEAMS, policy(certain="high > 0"), "there may be none"),
+    (TEAMS, policy(done=0), "a person would read them all"),
     (TEAMS, policy(unsure="'more rows'"), "keep the word counts"),
     (TEAMS, ONE.format(20, (5, 9), "prompt") + "choice_of = {'a': 'more rows'}", "an adapter pays"),
     (TEAMS, ONE.format(20, (-5, 9), "prompt") + "choice_of = {'a': 'word counts'}", "no labels to count words for"),
@@ -119,6 +136,7 @@ RIGHT = [
     (FIELDS, fields("json.dumps(found.get(key, '')) == json.dumps(value) or (type(found.get(key)) in (int, float) and "
                     "type(value) in (int, float) and found[key] == value)")),
     (SHARES, shares(IN_ORDER, SAYS)),
+    (SHARES, shares(IN_ORDER, "raise ValueError(f'{label}: found too few')")),
     (SHARES, "from collections import Counter\n"
              "def equal_shares(rows, labels, per_label):\n    seen, kept = Counter(), []\n    for row in rows:\n"
              "        seen[row['label']] += 1\n"
