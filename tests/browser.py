@@ -11,6 +11,12 @@ NONE = ("no Chromium was found: install one (Debian, Ubuntu: apt install chromiu
         "install chromium), or name its program in FTLAB_BROWSER")
 
 
+# It asks for no name outside, or the course's check that nothing leaves the machine would rightly complain.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-domain-reliability", "--disable-sync", "--no-first-run", "--no-pings",
+         "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"]
+
+
 def find(own: str) -> str | None:
     """The program of a browser that playwright can drive: named, installed, or playwright's own.
 

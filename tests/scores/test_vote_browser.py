@@ -74,7 +74,7 @@ def page(tmp_path: Path) -> Iterator[playwright.Page]:
         program = browser.find(driver.chromium.executable_path)
         if not program:
             pytest.skip(browser.NONE)
-        window = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        window = driver.chromium.launch(executable_path=program, args=browser.FLAGS)
         page = window.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(WAIT_MS)
         yield page
