@@ -402,7 +402,10 @@ for name, found in (("free", marked["fields"]), ("held to the schema", held_mark
 golds = [row["messages"][-1]["content"] for row in asked["fields"]]
 failed = [i for i, mark in enumerate(held_marks) if not mark.done]
 whole = [i for i, mark in enumerate(held_marks) if mark.done]
-for i in failed[:2] + whole[:1]:
+seen = {}
+for i in failed + whole:  # the first page of each product, those that went wrong first
+    seen.setdefault(json.loads(golds[i])["product"], i)
+for i in list(seen.values())[:3]:
     wrong = [key for key, kept_ in fields.right_fields(held[i], json.loads(golds[i])).items() if not kept_]
     print(f"\nfree    {replies['fields'][i]}\nheld    {held[i]}\nwanted  {golds[i]}\n"
           f"        -> {'valid' if held_marks[i].form else 'not valid'} when held; wrong: {', '.join(wrong) or 'none'}")
@@ -602,7 +605,7 @@ lost = intervals.paired_difference(followed["mixture of four"]["the price, in ne
 cost = "costs" if lost.high < 0 else "even helps" if lost.low > 0 else "shows no effect on"
 print(f"\nWhat the mixture pays for it: it saw the price in a quarter of its rows, and that {cost} the price itself, "
       f"{lost.value:+.0f} points [{lost.low:+.0f}, {lost.high:+.0f}]."
-      + (" But both are at the ceiling: a small cost could not be seen."
+      + ("\nBut both are at the ceiling: a small cost could not be seen."
          if min(map(sum, (ways["the price, in new wordings"] for ways in list(followed.values())[1:])))
          >= 0.95 * len(sorts["the price, in new wordings"]) else ""))
 before = sum(followed["untuned"]["four new instructions"]) / len(sorts["four new instructions"])
