@@ -51,8 +51,8 @@ SFT_STEPS = 100  # optimizer steps, of 8 conversations, before RLHF begins; try 
 VOTED = 160  # conversations to which four sampled replies each are voted on; try 80, 240
 PAIRS = 480  # pairs of replies that the reward model trains on; try 120, 640
 REWARD_LR = 1e-3  # learning rate of the reward model; try 3e-4
-KL = 0.05  # weight of the KL penalty, in reward a nat; try 1e-8 (none, but the KL is still measured), 0.2
-RL_STEPS, RL_LR = 20, 1e-4  # RLOO and GRPO: optimizer steps of 16 replies, and their learning rate; try 60, 3e-4
+KL = 0.05  # section 6: weight of the KL penalty, in reward a nat; try 1e-8 (as good as none, but measured), 0.2
+RL_STEPS, RL_LR = 20, 1e-4  # section 6: optimizer steps of 16 replies, and their learning rate; try 60, 3e-4
 HELD_OUT = 100  # test conversations; try 324, which is all
 FACTS = 100  # general questions that show what is forgotten; try 1708, which is all
 
@@ -61,7 +61,7 @@ FACTS = 100  # general questions that show what is forgotten; try 1708, which is
 #
 # Two replies to one customer, side by side; a rater says which he would rather send. Here is one such pair. Our raters
 # are simulated, so that we may know what real raters hide: what a reply is truly worth, and what each rater has a
-# weakness for. The **true worth** counts a right fact with four points, the brand guide's rules with one, a word of
+# weakness for. The **true worth** counts a right reply with four points, the brand guide's rules with one, a word of
 # regret where it is due (and none where it is not) with one, and brevity with one. Training on the desk's own replies
 # gives the manner; it cannot give the last two, since it regrets where the archive does and is as long as the archive
 # is.
@@ -212,8 +212,14 @@ reward_trainer = RewardTrainer(
 with redirect_stdout(io.StringIO()):
     seconds = reward_trainer.train().metrics["train_runtime"]
 reward_trainer.save_model(str(stages / "reward"))
-judge = AutoModelForSequenceClassification.from_pretrained(stages / "reward", num_labels=1, dtype=torch.float32,
-                                                           attn_implementation="eager").to(lab.device)
+
+
+def load_judge(dtype: torch.dtype):
+    return AutoModelForSequenceClassification.from_pretrained(stages / "reward", num_labels=1, dtype=dtype,
+                                                              attn_implementation="eager").to(lab.device)
+
+
+judge = load_judge(torch.float32)
 log = [entry for entry in reward_trainer.state.log_history if "loss" in entry]
 print(f"{seconds:.0f} s; loss {log[0]['loss']:.3f} in the first ten steps, {log[-1]['loss']:.3f} in the last; "
       f"no opinion is {math.log(2):.3f}")
@@ -325,9 +331,10 @@ for name, moved in liked.items():
 #
 # The simplest use of a reward model changes no weight: let the writer answer n times and send the reply with the
 # highest reward. It is the baseline that everything below has to beat. And here the **real model** comes in. To
-# conversations that the reward model has not seen, the desk's assistant wrote up to four different replies each, and a
-# second reward model, of the lab model's size and trained on thousands of votes on *such* replies
-# (`ftlab/workshop/experiments/rlhf.py`), judged each of them.
+# conversations of the training split the desk's assistant wrote up to four different replies each. A second reward
+# model, of the lab model's size, was trained on votes on a part of them (`ftlab/workshop/experiments/rlhf.py`) and
+# judged the replies to the others, which it had not seen. The assistant was tuned on these conversations, so its
+# replies here are better than they would be to new customers; the question is what the choice among them adds.
 #
 # How good is the best of two, if there are four? No dice are needed: of all ways to draw two, count in how many each
 # reply is the best.
@@ -345,22 +352,23 @@ print([round(best_of(**example, n=n), 2) for n in (1, 2, 3)])  # by hand: 3; (6 
 
 # %% [markdown]
 # In that example the judge loves a bad reply, and the more it may choose from, the surer it finds it. Now the real
-# model's replies. Three judges beside the reward model: truth itself, the ceiling; the shortest reply, which needs no
-# votes; and the first one, which is what one sample gives.
+# model's replies. Two more judges stand beside the reward model: truth itself, the ceiling, and one that takes the
+# shortest reply and needs no votes. At n = 1 all judges are alike: one reply, drawn blindly.
 
 # %%
 MOST = sum(votes.WEIGHTS.values())  # points of the best possible reply
 stored = files.read_json(paths.data() / "stored" / "rlhf.json")
 real = stored["real"]
 train_rows = {row["id"]: row for row in texts.conversations("train")}
-choices = [each for each in real["choices"] if len(each["replies"]) == 4]
+choices = real["choices"]
 worths = [[votes.worth(text, train_rows[each["conversation"]]) for text in each["replies"]] for each in choices]
 judges = {"true worth": worths, "reward model": [each["rewards"] for each in choices],
           "the shortest": [[-len(text.split()) for text in each["replies"]] for each in choices]}
-curves = {name: {n: [best_of(scores, worth, n) for scores, worth in zip(by, worths, strict=True)]
+curves = {name: {n: [best_of(scores, worth, min(n, len(worth))) for scores, worth in zip(by, worths, strict=True)]
                  for n in (1, 2, 3, 4)} for name, by in judges.items()}
-print(f"{len(choices)} conversations with four different replies; reward model trained on {real['pairs']:,} pairs in "
-      f"{real['seconds']} s\n{'true worth':>14} {'n = 1':>7} {'2':>6} {'3':>6} {'4':>6}")
+print(f"{len(choices)} conversations with two to four different replies, {sum(map(len, worths))} in all; reward model "
+      f"trained on {real['pairs']:,} pairs in {real['seconds']} s\n"
+      f"{'true worth':>14} {'n = 1':>7} {'2':>6} {'3':>6} {'4':>6}")
 for name, curve in curves.items():
     print(f"{name:>14} " + " ".join(f"{np.mean(curve[n]):>6.2f}" for n in curve))
 figure, ax = plt.subplots(figsize=(7, 3.8))
@@ -373,8 +381,9 @@ ax.set(xlabel="replies to choose from, n", ylabel="true worth (points of 7)", xt
 _ = ax.legend()
 
 # %% [markdown]
-# The claim on trial: four replies and a reward model bring at least 3 points more, where 100 is the full worth. It
-# holds if the whole interval is above 3.
+# The claim on trial: a reward model's choice among up to four different replies is worth at least 3 points more than
+# one of them drawn blindly, where 100 is the full worth. It holds if the whole interval is above 3. Conversations to
+# which all samples were alike are not among these: there is nothing to choose, and nothing is gained.
 
 # %%
 four, one = (np.array(curves["reward model"][n]) / MOST for n in (4, 1))  # as shares of the full worth
@@ -390,7 +399,7 @@ share = gain.value / (np.mean(curves["true worth"][4]) / MOST - np.mean(one))
 print(f"Of what a perfect judge would gain by four replies, the reward model gains {share:.0%}, and each reply sent "
       "costs four times the writing.")
 rights = [[desk.is_right(text, train_rows[each["conversation"]]) for text in each["replies"]] for each in choices]
-right = intervals.paired_difference([best_of(e["rewards"], r, 4) for e, r in zip(choices, rights, strict=True)],
+right = intervals.paired_difference([best_of(e["rewards"], r, len(r)) for e, r in zip(choices, rights, strict=True)],
                                     [np.mean(r) for r in rights], rate=False).times(100)
 print(f"Right replies: {right.value:+.1f} points [{right.low:+.1f}, {right.high:+.1f}].")
 
@@ -527,12 +536,9 @@ SHARED = {
     "report_to": "none",
     "disable_tqdm": True,
 }
-quick_judge = AutoModelForSequenceClassification.from_pretrained(
-    stages / "reward", num_labels=1, dtype=getattr(torch, lab.dtype), attn_implementation="eager"
-)
 rloo = RLOOTrainer(
     model=str(stages / "sft"),  # a path: the trainer loads its reference from there
-    reward_funcs=[quick_judge, true_worth],
+    reward_funcs=[load_judge(getattr(torch, lab.dtype)), true_worth],
     processing_class=tokenizer,
     reward_processing_classes=[tokenizer, None],
     train_dataset=practise,
@@ -549,7 +555,7 @@ print(f"{rloo_s:.0f} s for {RL_STEPS} steps of 16 replies")
 # %%
 grpo = GRPOTrainer(
     model=str(stages / "sft"),
-    reward_funcs=[quick_judge, true_worth],
+    reward_funcs=[load_judge(getattr(torch, lab.dtype)), true_worth],
     processing_class=tokenizer,
     reward_processing_classes=[tokenizer, None],
     train_dataset=practise,
@@ -608,7 +614,6 @@ test = texts.plain_conversations("test")[:HELD_OUT]
 prompts = chat.prompts(tokenizer, test)
 batch = tokenizer(prompts[:48], return_tensors="pt", padding=True, padding_side="left", add_special_tokens=False)
 batch.pop("token_type_ids", None)
-per_reply = {}
 for name in ("RLOO", "GRPO"):
     torch.manual_seed(SEED)
     with torch.inference_mode():
@@ -621,7 +626,6 @@ for name in ("RLOO", "GRPO"):
         now, then = (policy.token_logps(each, drawn, mask, new) for each in (after[name], start))
     found = {estimate.__name__: (estimate(now, then) * counts).sum(-1).cpu() for estimate in (plain_kl, positive_kl)}
     negative = ((now < then) & counts).sum() / counts.sum()
-    per_reply[name] = intervals.mean_interval(found["plain_kl"].tolist(), rate=False)
     print(f"{name}, {counts.sum()} tokens of 48 replies: {negative:.0%} of the plain terms are negative")
     for estimate, each in found.items():
         print(f"{estimate:>15}: {each.mean():5.2f} nats a reply, spread between replies {each.std():.2f}")
@@ -634,8 +638,8 @@ for name in ("RLOO", "GRPO"):
 # The judge is a model, trained on a few hundred noisy votes. A writer that trains against it long enough finds what the
 # judge gets wrong. Gao et al. (2022) measured that: the further one goes from the start, the higher the reward, and the
 # true worth first rises and then falls. Our lesson's training is too short to show that, so these are **stored runs**
-# (`ftlab/workshop/experiments/rlhf.py`): start, votes and judge are made as above, the training is longer and its rate
-# twice ours, and the KL penalty has three weights.
+# (`ftlab/workshop/experiments/rlhf.py`): start, votes and judge are made as above, the training is longer, its rate
+# three times ours, and the KL penalty has three weights.
 
 # %%
 from ftlab.evidence.packed import unpack

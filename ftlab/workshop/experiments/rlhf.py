@@ -23,11 +23,12 @@ from ftlab.world.text import rng
 FREE = 1e-8
 KLS = (FREE, 0.05, 0.2)
 SFT = {"lr": 1e-3, "steps": 100, "batch_size": 8}  # on SFT_ROWS conversations: the model that RLHF starts from
-SFT_ROWS, VOTED = 800, 240  # conversations to imitate, and others whose sampled replies are voted on
-SAMPLES, PAIRS, REPLY_TOKENS = 4, 640, 72  # replies to each of these; pairs to train on; tokens a reply
+SFT_ROWS, VOTED = 800, 160  # conversations to imitate, and others whose sampled replies are voted on
+SAMPLES, PAIRS, REPLY_TOKENS = 4, 480, 72  # replies to each of these; pairs to train on; tokens a reply
 REWARD_LR, REWARD_BATCH = 1e-3, 8
-RL_LR, STEPS, BATCH, PER_GENERATION = 2e-4, 60, 16, 2  # policy: optimizer steps of so many replies
-HELD_OUT, FACTS = 120, 200  # test conversations; general questions
+RL_LR, STEPS, BATCH, PER_GENERATION = 3e-4, 40, 16, 2  # policy: optimizer steps of so many replies
+REAL_PAIRS = 600  # pairs of the real model's replies
+HELD_OUT, FACTS = 100, 100  # test conversations; general questions
 FOLDER = "rlhf"
 
 
@@ -187,14 +188,13 @@ def overoptimized(seed: int) -> dict[str, dict]:
 
 
 def best_of_four(seed: int) -> dict[str, dict]:
-    """The claim for one seed: the worth of the reward model's choice among four replies, minus that of one drawn."""
+    """The claim for one seed: the worth of the reward model's choice among the replies, minus that of one drawn."""
     rows = {row["id"]: row for row in texts.conversations("train")}
     four, one = [], []
     for each in judge_the_real(seed)["choices"]:
-        if len(each["replies"]) == SAMPLES:
-            worths = [votes.worth(reply, rows[each["conversation"]]) for reply in each["replies"]]
-            four.append(reward.best_of(each["rewards"], worths, SAMPLES))
-            one.append(sum(worths) / len(worths))
+        worths = [votes.worth(reply, rows[each["conversation"]]) for reply in each["replies"]]
+        four.append(reward.best_of(each["rewards"], worths, len(worths)))
+        one.append(sum(worths) / len(worths))
     return {"best-of-four": apart(four, one)}
 
 
@@ -215,7 +215,8 @@ def judge_the_real(seed: int = 0) -> dict:
     pairs, cast = votes.stored("train")
     rng("pairs of the real model", seed).shuffle(pairs)
     started = time.perf_counter()
-    trainer = reward_trainer(lab.path, tokenizer, votes.preferences(pairs, cast, tokenizer=tokenizer), folder, seed)
+    preferred = votes.preferences(pairs, cast, tokenizer=tokenizer)[:REAL_PAIRS]
+    trainer = reward_trainer(lab.path, tokenizer, preferred, folder, seed)
     trainer.train()
     seconds = time.perf_counter() - started
     trainer.save_model(str(folder))
@@ -229,14 +230,15 @@ def judge_the_real(seed: int = 0) -> dict:
         talks = [[*each["row"]["messages"][:-1], {"role": "assistant", "content": reply}] for reply in each["replies"]]
         found.append({"conversation": name, "kind": each["row"]["kind"], "replies": each["replies"],
                       "rewards": [round(value, 4) for value in reward.rewards(judging, tokenizer, talks)]})
-    return {"pairs": len(pairs), "seed": seed, "seconds": round(seconds), "dtype": lab.dtype, "choices": found}
+    return {"pairs": len(preferred), "seed": seed, "seconds": round(seconds), "dtype": lab.dtype, "choices": found}
 
 
 def settings() -> dict:
     """What shaped the runs, as JSON values."""
     return {"sft": SFT, "sft_rows": SFT_ROWS, "voted": VOTED, "samples": SAMPLES, "pairs": PAIRS,
             "reward_lr": REWARD_LR, "reward_batch": REWARD_BATCH, "lr": RL_LR, "steps": STEPS, "batch": BATCH,
-            "per_generation": PER_GENERATION, "held_out": HELD_OUT, "facts": FACTS}  # fmt: skip
+            "per_generation": PER_GENERATION, "real_pairs": REAL_PAIRS,
+            "held_out": HELD_OUT, "facts": FACTS}  # fmt: skip
 
 
 def gather() -> dict:
