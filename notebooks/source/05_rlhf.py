@@ -743,7 +743,8 @@ for each in [each for each in runs if each["kl"] == weights[0]]:
     track = smooth(each["log"]["worth"])
     at = next((i for i, distance in enumerate(nats) if distance > 10), len(nats) - 1)
     print(f"{each['seed']:>5} {each['log']['step'][at + 2]:>16} {track[at]:>12.2f} {track[-1]:>17.2f} "
-          f"{track.max():>7.2f} at {each['log']['step'][int(track.argmax()) + 2]:>3}")
+          f"{track.max():>7.2f} at {each['log']['step'][int(track.argmax()) + 2]:>3}"
+          + ("" if nats.max() > 10 else "   (never 10 nats away)"))
 
 # %% [markdown]
 # The last column is known only to somebody who knows the truth. To find it in life, one asks people again: a small
