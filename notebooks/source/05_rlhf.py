@@ -2,7 +2,7 @@
 # jupyter:
 #   ftlab:
 #     minutes: 8
-#     claims: [best-of-four, rlhf-beats-sft, kl-saves-worth]
+#     claims: [best-of-n, rlhf-beats-sft, kl-saves-worth]
 # ---
 
 # %% [markdown]
@@ -42,7 +42,7 @@ print(lab := model.lab())
 
 # %% [markdown]
 # The **lab model**, made for this course, learns here: it writes and trains fast enough for the hundreds of samples
-# that RLHF eats. The **real model** of the earlier notebooks comes in through stored replies: four to each of several
+# that RLHF eats. The **real model** of the earlier notebooks comes in through stored replies: several to each of some
 # hundred conversations, written by the desk's assistant, with votes on them.
 
 # %%
@@ -204,7 +204,7 @@ reward_trainer = RewardTrainer(
         activation_checkpointing=False,
         model_init_kwargs={"attn_implementation": "eager"},
         save_strategy="no",
-        logging_steps=10,
+        logging_steps=5,
         report_to="none",
         disable_tqdm=True,
     ),
@@ -221,7 +221,7 @@ def load_judge(dtype: torch.dtype):
 
 judge = load_judge(torch.float32)
 log = [entry for entry in reward_trainer.state.log_history if "loss" in entry]
-print(f"{seconds:.0f} s; loss {log[0]['loss']:.3f} in the first ten steps, {log[-1]['loss']:.3f} in the last; "
+print(f"{seconds:.0f} s; loss {log[0]['loss']:.3f} in the first five steps, {log[-1]['loss']:.3f} in the last; "
       f"no opinion is {math.log(2):.3f}")
 
 # %% [markdown]
@@ -331,12 +331,13 @@ for name, moved in liked.items():
 #
 # The simplest use of a reward model changes no weight: let the writer answer n times and send the reply with the
 # highest reward. It is the baseline that everything below has to beat. And here the **real model** comes in. To
-# conversations of the training split the desk's assistant wrote up to four different replies each. A second reward
-# model, of the lab model's size, was trained on votes on a part of them (`ftlab/workshop/experiments/rlhf.py`) and
-# judged the replies to the others, which it had not seen. The assistant was tuned on these conversations, so its
-# replies here are better than they would be to new customers; the question is what the choice among them adds.
+# conversations of the training split the desk's assistant wrote up to six different replies each: some at a high
+# temperature, some with a part of its adapter only, since it had been tuned on these conversations and would else give
+# the same answer each time (`ftlab/workshop/experiments/votes.py`). A second reward model, of the lab model's size, was
+# trained on votes on a part of them (`ftlab/workshop/experiments/rlhf.py`) and judged the replies to the others, which
+# it had not seen. So the level of these replies says nothing; the question is what the choice among them adds.
 #
-# How good is the best of two, if there are four? No dice are needed: of all ways to draw two, count in how many each
+# How good is the best of two, if there are six? No dice are needed: of all ways to draw two, count in how many each
 # reply is the best.
 
 # %% tags=["twin:ftlab.tuning.reward:best_of"]
@@ -364,11 +365,12 @@ choices = real["choices"]
 worths = [[votes.worth(text, train_rows[each["conversation"]]) for text in each["replies"]] for each in choices]
 judges = {"true worth": worths, "reward model": [each["rewards"] for each in choices],
           "the shortest": [[-len(text.split()) for text in each["replies"]] for each in choices]}
+top = max(map(len, worths))
 curves = {name: {n: [best_of(scores, worth, min(n, len(worth))) for scores, worth in zip(by, worths, strict=True)]
-                 for n in (1, 2, 3, 4)} for name, by in judges.items()}
-print(f"{len(choices)} conversations with two to four different replies, {sum(map(len, worths))} in all; reward model "
+                 for n in range(1, top + 1)} for name, by in judges.items()}
+print(f"{len(choices)} conversations with two to {top} different replies, {sum(map(len, worths))} in all; reward model "
       f"trained on {real['pairs']:,} pairs in {real['seconds']} s\n"
-      f"{'true worth':>14} {'n = 1':>7} {'2':>6} {'3':>6} {'4':>6}")
+      f"{'true worth':>14} {'n = 1':>6} " + " ".join(f"{n:>6}" for n in range(2, top + 1)))
 for name, curve in curves.items():
     print(f"{name:>14} " + " ".join(f"{np.mean(curve[n]):>6.2f}" for n in curve))
 figure, ax = plt.subplots(figsize=(7, 3.8))
@@ -376,28 +378,28 @@ for (name, curve), color, line in zip(curves.items(), (figures.GREY, figures.BLU
                                       strict=True):
     spans = [intervals.mean_interval(curve[n], rate=False) for n in curve]
     figures.curve(ax, list(curve), *zip(*spans, strict=True), label=name, color=color, ls=line)
-ax.set(xlabel="replies to choose from, n", ylabel="true worth (points of 7)", xticks=[1, 2, 3, 4],
+ax.set(xlabel="replies to choose from, n", ylabel="true worth (points of 7)", xticks=range(1, top + 1),
        title="Real model: the best of n by three judges")
 _ = ax.legend()
 
 # %% [markdown]
-# The claim on trial: a reward model's choice among up to four different replies is worth at least 3 points more than
-# one of them drawn blindly, where 100 is the full worth. It holds if the whole interval is above 3. Conversations to
-# which all samples were alike are not among these: there is nothing to choose, and nothing is gained.
+# The claim on trial: the reward model's choice among all replies at hand is worth at least 3 points more than one of
+# them drawn blindly, where 100 is the full worth. It holds if the whole interval is above 3. Conversations to which all
+# replies were alike are not among these: there is nothing to choose, and nothing is gained.
 
 # %%
-four, one = (np.array(curves["reward model"][n]) / MOST for n in (4, 1))  # as shares of the full worth
-gain = intervals.paired_difference(four, one, rate=False)
-result = claims.record("best-of-four", real["seed"], *gain.times(100), by_prompt=four, against=one,
-                       model=claims.find("best-of-four").models[0])
+best, one = (np.array(curves["reward model"][n]) / MOST for n in (top, 1))  # as shares of the full worth
+gain = intervals.paired_difference(best, one, rate=False)
+result = claims.record("best-of-n", real["seed"], *gain.times(100), by_prompt=best, against=one,
+                       model=claims.find("best-of-n").models[0])
 print(result)
-short = intervals.paired_difference(curves["reward model"][4], curves["the shortest"][4], rate=False)
-print(f"\nAgainst the shortest of the four: {short.value:+.2f} [{short.low:+.2f}, {short.high:+.2f}] of 7 points: "
+short = intervals.paired_difference(curves["reward model"][top], curves["the shortest"][top], rate=False)
+print(f"\nAgainst the shortest reply: {short.value:+.2f} [{short.low:+.2f}, {short.high:+.2f}] of 7 points: "
       + ("the votes taught more than brevity." if short.low > 0 else
          "the shortest reply is the better choice." if short.high < 0 else "not to be told apart."))
-share = gain.value / (np.mean(curves["true worth"][4]) / MOST - np.mean(one))
-print(f"Of what a perfect judge would gain by four replies, the reward model gains {share:.0%}, and each reply sent "
-      "costs four times the writing.")
+share = gain.value / (np.mean(curves["true worth"][top]) / MOST - np.mean(one))
+print(f"Of what a perfect judge would gain by {top} replies, the reward model gains {share:.0%}, and each reply sent "
+      f"costs up to {top} times the writing.")
 rights = [[desk.is_right(text, train_rows[each["conversation"]]) for text in each["replies"]] for each in choices]
 right = intervals.paired_difference([best_of(e["rewards"], r, len(r)) for e, r in zip(choices, rights, strict=True)],
                                     [np.mean(r) for r in rights], rate=False).times(100)
@@ -1113,7 +1115,7 @@ passed("Nobody ships a reward: your choices are wins that cost no right facts.")
 # All verdicts of this run, side by side:
 
 # %%
-for name in ("best-of-four", "kl-saves-worth", "rlhf-beats-sft"):
+for name in ("best-of-n", "kl-saves-worth", "rlhf-beats-sft"):
     verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
     print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")

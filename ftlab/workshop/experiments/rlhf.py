@@ -187,15 +187,15 @@ def overoptimized(seed: int) -> dict[str, dict]:
     return {"kl-saves-worth": apart(runs[FREE], runs[KLS[-1]])}
 
 
-def best_of_four(seed: int) -> dict[str, dict]:
+def best_of_n(seed: int) -> dict[str, dict]:
     """The claim for one seed: the worth of the reward model's choice among the replies, minus that of one drawn."""
     rows = {row["id"]: row for row in texts.conversations("train")}
-    four, one = [], []
+    best, one = [], []
     for each in judge_the_real(seed)["choices"]:
         worths = [votes.worth(reply, rows[each["conversation"]]) for reply in each["replies"]]
-        four.append(reward.best_of(each["rewards"], worths, len(worths)))
+        best.append(reward.best_of(each["rewards"], worths, len(worths)))
         one.append(sum(worths) / len(worths))
-    return {"best-of-four": apart(four, one)}
+    return {"best-of-n": apart(best, one)}
 
 
 def apart(worths: list[float], others: list[float]) -> dict:
