@@ -204,7 +204,7 @@ reward_trainer = RewardTrainer(
         activation_checkpointing=False,
         model_init_kwargs={"attn_implementation": "eager"},
         save_strategy="no",
-        logging_steps=5,
+        logging_steps=max(1, PAIRS // 80),  # a tenth of the steps
         report_to="none",
         disable_tqdm=True,
     ),
@@ -221,7 +221,7 @@ def load_judge(dtype: torch.dtype):
 
 judge = load_judge(torch.float32)
 log = [entry for entry in reward_trainer.state.log_history if "loss" in entry]
-print(f"{seconds:.0f} s; loss {log[0]['loss']:.3f} in the first five steps, {log[-1]['loss']:.3f} in the last; "
+print(f"{seconds:.0f} s; loss {log[0]['loss']:.3f} in the first tenth of the steps, {log[-1]['loss']:.3f} in the last; "
       f"no opinion is {math.log(2):.3f}")
 
 # %% [markdown]
