@@ -17,8 +17,9 @@ from ftlab.tuning import chat
 from ftlab.world import brand
 from ftlab.world.text import rng
 
-# Points. A right fact outweighs all the rest together: no manner makes up for a wrong price. Of the rest, tuning on gold
-# replies gives the first and cannot give the other two: what it imitates regrets where it likes, and is as long as it is.
+# Points. A right fact outweighs all the rest together: no manner makes up for a wrong price. Of the rest, imitation
+# gives the first. The last two it gives only as far as what is imitated has them: gold replies regret now and then, and
+# are as long as they are.
 WEIGHTS = {"right": 4, "on_brand": 1, "regret": 1, "brevity": 1}
 SHORT_WORDS, LONG_WORDS = 20, 50  # brevity falls from 1 to 0 between them
 TIE_POINTS = 0.1  # three words: nearer replies are equally good to a rater, and to the truth

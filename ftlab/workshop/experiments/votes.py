@@ -1,9 +1,9 @@
 """The stored votes: the desk's assistant answers training conversations several times, and simulated raters compare.
 
-``python -m ftlab.workshop.experiments.votes --write`` asks the model for the replies that are not yet in ``runs/votes``,
-a part of the conversations at a time, so an interrupted run goes on (``--parts 3`` stops after three of them).
-``--gather`` makes ``data/votes`` of all parts: pairs, votes and, apart from them, the truth. ``--cast`` lets the raters
-vote anew on the pairs that are there.
+``python -m ftlab.workshop.experiments.votes --write`` asks the model for the replies that are not yet in
+``runs/votes``, a part of the conversations at a time, so an interrupted run goes on (``--parts 3`` stops after three of
+them). ``--gather`` makes ``data/votes`` of all parts: pairs, votes and, apart from them, the truth. ``--cast`` lets the
+raters vote anew on the pairs that are there.
 """
 
 from __future__ import annotations
