@@ -147,13 +147,11 @@ from pathlib import Path
 
 from ftlab.tuning.loss import IGNORED
 from ftlab.tuning.sample import samples
-from ftlab.world import house
 
 home = TemporaryDirectory(prefix="ftlab-dpo-")
 plain = texts.sample(texts.plain_conversations("train"), 8 * LAB_SFT_STEPS + LAB_PAIRS, SEED)
-taught = [house.in_house_words(row) for row in plain[: 8 * LAB_SFT_STEPS]]
 with redirect_stdout(io.StringIO()):
-    run = sft.fine_tune(lab, taught, lr=1e-3, steps=LAB_SFT_STEPS, seed=SEED, disable_tqdm=True)
+    run = sft.fine_tune(lab, plain[: 8 * LAB_SFT_STEPS], lr=1e-3, steps=LAB_SFT_STEPS, seed=SEED, disable_tqdm=True)
 lab_sft, lab_tokenizer = run.model, run.tokenizer
 stage = Path(home.name) / "sft"
 lab_sft.save_pretrained(stage)
@@ -252,12 +250,12 @@ base = sft.load(lab)[0]
 ids = batch["input_ids"].to(lab.device)
 labels = ids.masked_fill(batch["completion_mask"].to(lab.device) == 0, IGNORED)
 for name, reference in (("the base model", base), ("the stage itself", lab_sft)):
-    with torch.no_grad(), torch.autocast(lab.device, torch.bfloat16, enabled=lab.dtype == "bfloat16"):
+    with torch.no_grad():
         now, before = (reply_logps(each, ids, labels).chunk(2) for each in (lab_sft, reference))
     ours, _ = dpo_loss(*now, *before, beta=0.1)
     print(f"our loss with {name} as reference: {ours.mean().item():.4f}")
     if name == "the base model":
-        assert math.isclose(ours.mean().item(), starts["the model in memory"], rel_tol=0.05)
+        assert math.isclose(ours.mean().item(), starts["the model in memory"], rel_tol=0.01)
     else:
         assert math.isclose(ours.mean().item(), math.log(2), rel_tol=1e-4)
 assert math.isclose(starts["the folder of the stage"], math.log(2), rel_tol=0.01)
@@ -269,13 +267,18 @@ print(f"TRL's, from memory: {starts['the model in memory']:.4f}")
 # reference: the reference would move along, the margin would be 0 for ever.
 
 # %% tags=["raises-exception"]
+from IPython import get_ipython
+
+with redirect_stdout(io.StringIO()):
+    get_ipython().run_line_magic("xmode", "Minimal")  # the message without the path that led to it
 DPOTrainer(model=lab_sft, ref_model=lab_sft, processing_class=lab_tokenizer, train_dataset=Dataset.from_list(lab_rows),
            args=DPOConfig(output_dir=home.name, bf16=False, use_cpu=True, report_to="none"))
 
 # %% [markdown]
 # With **LoRA** the question hardly arises. The addition is the policy; switched off, the same weights are the
 # reference. One model in memory serves as both, as long as SFT's weights are *in* it: an adapter of SFT is merged
-# first.
+# first. (Given a model with an adapter and no settings for a new one, TRL goes on training that adapter and keeps a
+# frozen copy as the reference, which is right as well.)
 #
 # ## 4. The real model
 #
@@ -545,7 +548,6 @@ print("\n" + ("The chosen replies have become LESS likely under the policy" if f
 
 # %%
 figure, axes = plt.subplots(1, len(LAB_BETAS), figsize=(10, 3.6), sharey=True, layout="constrained")
-ends = [value for each in by_beta.values() for side in ("chosen", "rejected") for value in each[side]]
 for ax, (beta, each) in zip(axes, by_beta.items(), strict=True):
     ax.scatter(each["chosen"], each["rejected"], s=16, color=figures.BLUE, alpha=0.6, linewidth=0)
     ax.axline((0, 0), slope=1, color=figures.GREY, ls="--", lw=1)
@@ -603,33 +605,33 @@ _ = ax.set_title("Lab model: what became of the preferred replies")
 # %% [markdown]
 # ## 6. How strong, how faulty, how few: the stored runs
 #
-# What follows takes twenty trainings, so they are **stored runs** of the lab model, made by
-# `ftlab/workshop/experiments/dpo.py`: a longer SFT, more votes, and the same 120 test conversations for all. First the
-# learning rate, chosen on *validation* conversations. The last line but one is the setup of an early trial of this
-# lesson: 40 steps of 8 pairs, beta 0.1, rate 1e-4. There, on another lab model, it ended at 0 % on-brand replies.
+# What follows takes fourteen trainings, so they are **stored runs** of the lab model, made by
+# `ftlab/workshop/experiments/dpo.py`: a longer SFT, more votes, and the same 80 test conversations for all. First the
+# learning rate, judged on *validation* conversations; the one with the most wins serves in all further runs.
+#
+# An early trial of this lesson, with another lab model, took a rate of 1e-4 for 40 steps of 8 pairs at beta 0.1, and
+# ended with not one reply on-brand. Two suspects: the rate, and the seam of section 4. The table has the rate.
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "dpo.json")
 by_name = {each["name"]: each | {"wins": unpack(each["wins"])} for each in stored["runs"]}
 print(f"{stored['dtype']}, {stored['settings']['pairs']} pairs in steps of {stored['settings']['batch_size']}; "
       f"SFT alone: {stored['sft']['right']:.0%} right, {stored['sft']['on_brand']:.0%} on-brand\n")
-print(f"{'rate':>7} {'right':>6} {'on-brand':>9} {'words':>6} {'chosen, last':>13}   win rate over SFT")
+print(f"{'rate':>7} {'right':>6} {'on-brand':>9} {'words':>6}   win rate over SFT")
 for lr in stored["settings"]["rates"]:
     each = by_name[f"rate-{lr:g}"]
-    fell = each["log"]["logps/chosen"][-1] - each["log"]["logps/chosen"][0]
     rate = win_rate(each["wins"])
-    print(f"{lr:>7g} {each['right']:>6.0%} {each['on_brand']:>9.0%} {each['words']:>6.1f} {fell:>+13.1f}   "
+    print(f"{lr:>7g} {each['right']:>6.0%} {each['on_brand']:>9.0%} {each['words']:>6.1f}   "
           f"{rate.value:.0f} % [{rate.low:.0f}, {rate.high:.0f}]")
-broken = next((each for lr in stored["settings"]["rates"] if (each := by_name[f"rate-{lr:g}"])["on_brand"] < 0.1), None)
+broken = next((each for lr in stored["settings"]["rates"] if (each := by_name[f"rate-{lr:g}"])["on_brand"]
+               < 0.5 * stored["sft"]["on_brand"]), None)
 if broken:
-    print(f"\nAt {broken['given']['lr']:g} the model is broken. Its first reply:\n    {broken['first_replies'][0]}")
+    print(f"\nAt {broken['given']['lr']:g} the manner is breaking. A reply:\n    {broken['first_replies'][0]}")
 else:
-    print("\nNone of these rates breaks this lab model.")
+    print("\nNone of these rates breaks this lab model's manner.")
 
 # %% [markdown]
-# The seam between prompt and reply was not it: `tokens` of section 4 finds none in the lab model's pairs either, as the
-# cell below checks. What the rates show is how narrow the way is between a step that does nothing and one that does too
-# much: SFT's own rate of 1e-3 lies far beyond the end of this table.
+# And the seam? The same look as in section 4, on the lab model's pairs:
 
 # %%
 seams = 0
@@ -638,7 +640,8 @@ for row in lab_rows:
     for side in ("chosen", "rejected"):
         talk = chat.render(lab_tokenizer, row["prompt"] + row[side])
         seams += lab_tokenizer(talk, add_special_tokens=False)["input_ids"][: len(prompt)] != prompt
-print(f"{seams} of {2 * len(lab_rows)} replies begin inside a token of the prompt")
+print(f"{seams} of {2 * len(lab_rows)} replies begin inside a token of the prompt"
+      + ("." if seams else ": with this template and tokenizer the seam is not what breaks a model."))
 
 # %%
 noise = {each["given"]["noise"]: each for name, each in by_name.items() if name.startswith("noise")}
@@ -673,7 +676,7 @@ print(f"The fewest pairs that were shown to help: {enough[0]:,}." if enough else
 # %% [markdown]
 # The runs on faulty votes start from votes by the true worth, without slips, and turn a share of them round; a vote
 # that is turned round pulls with full force in the wrong direction, and at half of them nothing is left to learn. With
-# few pairs, the same ones were seen more than once, until 24 steps were full.
+# few pairs, the same ones were seen more than once, until 20 steps were full.
 #
 # The claim on faulty votes: *DPO bears a fifth of wrong votes*. Its number is the share of conversations won minus the
 # share lost, against the run on clean votes; it holds if the whole interval is above -15 points.

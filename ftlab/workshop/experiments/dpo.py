@@ -20,19 +20,19 @@ from ftlab.tuning import chat, generate, sft
 from ftlab.tuning.sample import samples
 
 # Fixed before the first run.
-SFT_ROWS, SFT_STEPS, SFT_LR, BATCH_SIZE = 512, 64, 1e-3, 8
-ASKED, COUNT, TEMPERATURE = 400, 3, 0.9  # conversations to sample from, replies each: up to three pairs a conversation
-BETA, PAIRS = 0.1, 200
-RATES = (1e-5, 1e-4, 3e-4, 1e-3)  # the best of them by wins on validation prompts is the rate of the other runs
-HELD_OUT, REPLY_TOKENS = 100, 60
-RLOO_STEPS, RLOO_LR, RLOO_KL, GROUP = 30, 5e-5, 0.02, 4  # 32 replies a step, four to each of eight prompts
+SFT_ROWS, SFT_STEPS, SFT_LR, BATCH_SIZE = 384, 48, 1e-3, 8
+ASKED, COUNT, TEMPERATURE = 250, 3, 0.9  # conversations to sample from, replies each: up to three pairs a conversation
+BETA, PAIRS = 0.1, 160
+RATES = (1e-5, 1e-4, 3e-4)  # the best of them by wins on validation prompts is the rate of the other runs
+HELD_OUT, REPLY_TOKENS = 80, 60
+RLOO_STEPS, RLOO_LR, RLOO_KL, GROUP = 20, 5e-5, 0.02, 4  # 32 replies a step, four to each of eight prompts
 FOLDER = "dpo"
 WAYS = ("beta-0.1", "rloo", "kto", "orpo")  # each in a process of its own, so that its memory can be told
 RUNS = {
     **{f"rate-{lr:g}": {"lr": lr, "split": "valid"} for lr in RATES},
     **{f"beta-{beta:g}": {"beta": beta} for beta in (0.03, 0.1, 1.0)},
     **{f"noise-{share:g}": {"noise": share} for share in (0.0, 0.2, 0.4)},
-    **{f"few-{count}": {"pairs": count} for count in (30, 800)},
+    **{f"few-{count}": {"pairs": count} for count in (30, 480)},
     **{way: {"way": way} for way in ("rloo", "kto", "orpo")},
 }
 

@@ -34,7 +34,7 @@ def train(name: str, seed: int) -> dict:
     start = dpo.stage(seed)
     tokenizer = dpo.load(start)[1]
     rows = dpo.preferences(seed, tokenizer, given["noise"])[: given["pairs"]]
-    steps = max(25, math.ceil(len(rows) / dpo.BATCH_SIZE))  # one pass, or more where the votes are few
+    steps = max(20, math.ceil(len(rows) / dpo.BATCH_SIZE))  # one pass, or more where the votes are few
     idle, started = psutil.Process().memory_info().rss, time.perf_counter()
     dials = {"learning_rate": given["lr"], "max_steps": steps}
     if given["way"] == "dpo":
