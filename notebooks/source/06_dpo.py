@@ -224,7 +224,7 @@ def lab_trainer(policy, **more):
 def first_batch(trainer) -> tuple[dict, float, float]:
     """The first batch, with the trainer's loss on it and its mean margin."""
     batch = next(iter(trainer.get_train_dataloader()))
-    with torch.no_grad():
+    with torch.no_grad(), trainer.accelerator.autocast():  # both models in the format of the training
         loss = trainer.compute_loss(trainer.model, batch).item()
     logged = trainer._metrics["train" if trainer.model.training else "eval"]
     return batch, loss, logged["rewards/margins"][-1]
@@ -250,7 +250,7 @@ base = sft.load(lab)[0]
 ids = batch["input_ids"].to(lab.device)
 labels = ids.masked_fill(batch["completion_mask"].to(lab.device) == 0, IGNORED)
 for name, reference in (("the base model", base), ("the stage itself", lab_sft)):
-    with torch.no_grad():
+    with torch.no_grad(), trainer.accelerator.autocast():
         now, before = (reply_logps(each, ids, labels).chunk(2) for each in (lab_sft, reference))
     ours, _ = dpo_loss(*now, *before, beta=0.1)
     print(f"our loss with {name} as reference: {ours.mean().item():.4f}")
