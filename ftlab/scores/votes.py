@@ -95,10 +95,14 @@ class Rater(NamedTuple):
     per_ten_words: float = 0.0
     per_apology: float = 0.0
 
+    def leaning(self, reply: str) -> float:
+        """What this rater sees in a reply beyond its worth, in points."""
+        apologies = min(3, len(desk.SORRY.findall(reply)))
+        return self.per_ten_words * len(reply.split()) / 10 + self.per_apology * apologies
+
     def likes(self, reply: str, row: dict) -> float:
         """What a reply is worth to this rater, in points."""
-        apologies = min(3, len(desk.SORRY.findall(reply)))
-        return worth(reply, row) + self.per_ten_words * len(reply.split()) / 10 + self.per_apology * apologies
+        return worth(reply, row) + self.leaning(reply)
 
     def means(self, a: str, b: str, row: dict) -> str:
         """The vote that he would cast if he never slipped: "a", "b" or "tie"."""
@@ -140,11 +144,14 @@ def cast(pairs: Iterable[dict], raters: Sequence[Rater] = RATERS, seed: int = 0)
         The votes, one for each pair and rater: ``pair``, ``rater``, ``vote`` ("a", "b" or "tie"). And the truth, one
         for each pair: ``pair``, ``worth_a``, ``worth_b``, ``better``, ``meant`` (by rater), ``slipped`` (who did).
     """
-    votes, truth = [], []
+    votes, truth, known = [], [], {}  # a reply stands in several pairs
     for pair in pairs:
-        a, b, row = pair["a"], pair["b"], pair["row"]
-        meant = {rater.name: rater.means(a, b, row) for rater in raters}
-        slipped = []
+        a, b, row, slipped = pair["a"], pair["b"], pair["row"], []
+        for reply in (a, b):
+            if (row["id"], reply) not in known:
+                known[row["id"], reply] = worth(reply, row)
+        worth_a, worth_b = (known[row["id"], reply] for reply in (a, b))
+        meant = {rater.name: _sign(worth_a + rater.leaning(a) - worth_b - rater.leaning(b)) for rater in raters}
         for rater in raters:
             random, vote = rng("vote", seed, rater.name, pair["id"]), meant[rater.name]
             if random.random() < rater.error:
@@ -152,8 +159,8 @@ def cast(pairs: Iterable[dict], raters: Sequence[Rater] = RATERS, seed: int = 0)
                 vote = random.choice([other for other in ("a", "b") if other != vote])
             votes.append({"pair": pair["id"], "rater": rater.name, "vote": vote})
         truth.append({
-            "pair": pair["id"], "worth_a": round(worth(a, row), 3), "worth_b": round(worth(b, row), 3),
-            "better": better(a, b, row), "meant": meant, "slipped": slipped,
+            "pair": pair["id"], "worth_a": round(worth_a, 3), "worth_b": round(worth_b, 3),
+            "better": _sign(worth_a - worth_b), "meant": meant, "slipped": slipped,
         })  # fmt: skip
     return votes, truth
 

@@ -47,15 +47,23 @@ def samples(
                 left = [width - len(encoded[i]) for i in rows]
                 input_ids = torch.tensor([[pad] * n + encoded[i] for n, i in zip(left, rows, strict=True)])  # (B, T)
                 mask = torch.tensor([[0] * n + [1] * (width - n) for n in left])
+                input_ids, mask = input_ids.to(model.device), mask.to(model.device)
+                # All but the last token of each prompt is read once, and what was kept of it serves all its replies.
+                kept = None
+                if width > 1:
+                    places = (mask.cumsum(-1) - 1).clamp(min=0)
+                    kept = model(input_ids=input_ids[:, :-1], attention_mask=mask[:, :-1], position_ids=places[:, :-1],
+                                 use_cache=True, logits_to_keep=1).past_key_values
+                    kept.batch_repeat_interleave(count)
                 out = model.generate(
-                    input_ids=input_ids.to(model.device),
-                    attention_mask=mask.to(model.device),
+                    input_ids=input_ids.repeat_interleave(count, dim=0),
+                    attention_mask=mask.repeat_interleave(count, dim=0),
+                    past_key_values=kept,
                     max_new_tokens=max_new_tokens,
                     pad_token_id=pad,
                     eos_token_id=ends or None,
                     # A model may come with settings of its own; these are all that matter to a draw.
                     do_sample=True,
-                    num_return_sequences=count,
                     temperature=temperature,
                     top_k=0,
                     top_p=1.0,

@@ -1,5 +1,9 @@
 """The stored votes: the desk's assistant answers training conversations several times, and simulated raters compare.
 
+What it was tuned on it answers almost alike each time, so that there is little to vote on. Half of the replies are
+therefore drawn at a temperature that makes it try its second thoughts, and half with three fifths of its adapter, which
+leaves something of the manner, the length and the tone that the model had before.
+
 ``python -m ftlab.workshop.experiments.votes --write`` asks the model for the replies that are not yet in
 ``runs/votes``, a part of the conversations at a time, so an interrupted run goes on (``--parts 3`` stops after three of
 them). ``--gather`` makes ``data/votes`` of all parts: pairs, votes and, apart from them, the truth. ``--cast`` lets the
@@ -18,8 +22,9 @@ from ftlab.tuning.sample import samples
 from ftlab.world.text import rng
 
 # Fixed before the first run.
-PER_KIND, COUNT, TEMPERATURE, REPLY_TOKENS, SEED = 56, 4, 0.9, 80, 0
-PARTS = 12  # about a minute each on one core with bf16
+PER_KIND, REPLY_TOKENS, SEED = 56, 72, 0
+WAYS = ((1.0, 1.3, 2), (0.6, 1.0, 2))  # strength of the adapter, temperature, replies to each conversation
+PARTS = 12
 TEST_SHARE = 0.2  # of the conversations, whose pairs are held out
 
 
@@ -34,13 +39,22 @@ def write(parts: int = PARTS) -> None:
     missing = [part for part in range(PARTS) if not (folder / f"part-{part:02}.json").exists()][:parts]
     if not missing:
         return
+    from peft.helpers import rescale_adapter_scale
+
     run = assistant.tuned(model.choose())
     for part in missing:
         started, chosen = time.perf_counter(), all_rows[part::PARTS]
-        replies = samples(run.model, run.tokenizer, chat.prompts(run.tokenizer, chosen), COUNT,
-                          temperature=TEMPERATURE, seed=SEED + part, max_new_tokens=REPLY_TOKENS)
-        found = [{"conversation": row["id"], "replies": each} for row, each in zip(chosen, replies, strict=True)]
-        files.write_json(folder / f"part-{part:02}.json", found)
+        prompts, found = chat.prompts(run.tokenizer, chosen), [[] for _ in chosen]
+        for strength, temperature, count in WAYS:
+            with rescale_adapter_scale(run.model, strength):
+                run.model.merge_adapter()  # writing is faster with one matrix in place of three
+                drawn = samples(run.model, run.tokenizer, prompts, count, temperature=temperature, seed=SEED + part,
+                                max_new_tokens=REPLY_TOKENS, batch_size=96, batch_tokens=32_768)
+                run.model.unmerge_adapter()
+            found = [before + new for before, new in zip(found, drawn, strict=True)]
+        files.write_json(folder / f"part-{part:02}.json", [
+            {"conversation": row["id"], "replies": each} for row, each in zip(chosen, found, strict=True)
+        ])
         print(f"part {part}: {len(found)} conversations, {time.perf_counter() - started:.0f} s", flush=True)
 
 
