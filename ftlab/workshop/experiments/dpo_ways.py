@@ -30,10 +30,13 @@ def train(name: str, seed: int) -> dict:
     from datasets import Dataset
 
     given = {"way": "dpo", "beta": dpo.BETA, "pairs": dpo.PAIRS, "noise": None} | dpo.RUNS[name]
-    given.setdefault("lr", None if given["way"] == "rloo" else dpo.best_rate(seed))
     start = dpo.stage(seed)
     tokenizer = dpo.load(start)[1]
     rows = dpo.preferences(seed, tokenizer, given["noise"])[: given["pairs"]]
+    if given["way"] == "rloo":
+        return rloo(start, tokenizer, rows, seed)
+    if "lr" not in given:
+        given["lr"] = dpo.best_rate(seed)
     steps = max(20, math.ceil(len(rows) / dpo.BATCH_SIZE))  # one pass, or more where the votes are few
     idle, started = psutil.Process().memory_info().rss, time.perf_counter()
     dials = {"learning_rate": given["lr"], "max_steps": steps}
@@ -52,27 +55,26 @@ def train(name: str, seed: int) -> dict:
             args=arguments(trl.KTOConfig, seed, beta=dpo.BETA, model_init_kwargs=KINDS,
                            **dials | {"per_device_train_batch_size": 2 * dpo.BATCH_SIZE}),
         )
-    elif given["way"] == "orpo":
+    else:
         from trl.experimental.orpo import ORPOConfig, ORPOTrainer
 
         trainer = ORPOTrainer(
             model=dpo.load(start)[0], processing_class=tokenizer, train_dataset=Dataset.from_list(rows),
-            args=arguments(ORPOConfig, seed, beta=dpo.BETA, **dials),
+            args=arguments(ORPOConfig, seed, beta=dpo.BETA, remove_unused_columns=False, **dials),
         )
-    else:
-        return rloo(start, tokenizer, rows, seed, idle)
     trainer.train()
     return {"model": trainer.model, "tokenizer": tokenizer, "log": trainer.state.log_history, "given": given,
             "seconds": time.perf_counter() - started, "peak_bytes": _high_water_bytes() - idle, "pairs": len(rows),
             "steps": steps}  # fmt: skip
 
 
-def rloo(start: Path, tokenizer, rows: list[dict], seed: int, idle: int) -> dict:
+def rloo(start: Path, tokenizer, rows: list[dict], seed: int) -> dict:
     """RLHF on the same votes: a reward model from them, and then the policy by its rewards, with KL to the stage."""
+    import psutil
     import trl
     from datasets import Dataset
 
-    started = time.perf_counter()
+    idle, started = psutil.Process().memory_info().rss, time.perf_counter()
     judge_path = paths.runs() / dpo.FOLDER / f"reward-seed-{seed}"
     rewards = trl.RewardTrainer(
         model=str(start), processing_class=tokenizer, train_dataset=Dataset.from_list(rows),
