@@ -42,10 +42,12 @@ def test_the_claims_count_conversations_won_and_lost(kept: Path) -> None:
     assert found["dpo-bears-noise"] == {"effect": -25.0, "by_prompt": [0, 0, 0, 0], "against": [0, 0, 0, 1]}
 
 
-def test_the_rate_is_the_one_with_the_most_wins_on_validation(kept: Path) -> None:
-    path = kept / dpo.FOLDER / "rate-0.0001-seed-0.json"
-    files.write_json(path, files.read_json(path) | {"wins": [1.0, 1.0, 0.5, 0.0]})
-    assert dpo.best_rate(0) == 1e-4
+def test_the_rate_has_the_most_wins_on_validation_of_those_that_keep_the_manner(kept: Path) -> None:
+    broken = {"wins": [1.0] * 4, "on_brand": [True] * 3 + [False]}
+    for lr, changes in ((1e-4, {"wins": [1.0, 1.0, 0.5, 0.0]}), (3e-4, broken)):
+        path = kept / dpo.FOLDER / f"rate-{lr:g}-seed-0.json"
+        files.write_json(path, files.read_json(path) | changes)
+    assert dpo.best_rate(0) == 1e-4  # the larger rate wins more and has lost a quarter of the on-brand replies
     assert all(dpo.RUNS[f"rate-{lr:g}"]["split"] == "valid" for lr in dpo.RATES)
 
 

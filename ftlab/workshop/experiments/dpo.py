@@ -19,17 +19,19 @@ from ftlab.scores import votes
 from ftlab.tuning import chat, generate, sft
 from ftlab.tuning.sample import samples
 
-# Fixed before the first run.
+# Fixed before the first run; KEEPS came after it, when the largest rate had broken the manner.
 SFT_ROWS, SFT_STEPS, SFT_LR, BATCH_SIZE = 384, 48, 1e-3, 8
 ASKED, COUNT, TEMPERATURE = 250, 3, 0.9  # conversations to sample from, replies each: up to three pairs a conversation
 BETA, PAIRS = 0.1, 160
-RATES = (1e-5, 1e-4, 3e-4)  # the best of them by wins on validation prompts is the rate of the other runs
+RATES = (1e-5, 1e-4, 3e-4)
+KEEPS = 0.05  # share of on-brand replies on validation prompts that a rate may cost: ``best_rate``
 HELD_OUT, REPLY_TOKENS = 80, 60
 RLOO_STEPS, RLOO_LR, RLOO_KL, GROUP = 20, 5e-5, 0.02, 4  # 32 replies a step, four to each of eight prompts
 FOLDER = "dpo"
 WAYS = ("beta-0.1", "rloo", "kto", "orpo")  # each in a process of its own, so that its memory can be told
 RUNS = {
     **{f"rate-{lr:g}": {"lr": lr, "split": "valid"} for lr in RATES},
+    "strong": {"lr": RATES[-1], "noise": 0.0},
     **{f"beta-{beta:g}": {"beta": beta} for beta in (0.03, 0.1, 1.0)},
     **{f"noise-{share:g}": {"noise": share} for share in (0.0, 0.2, 0.4)},
     **{f"few-{count}": {"pairs": count} for count in (30, 480)},
@@ -130,8 +132,10 @@ def found(name: str, seed: int) -> dict:
 
 
 def best_rate(seed: int) -> float:
-    """The learning rate with the most wins over the stage on validation prompts."""
-    return max(RATES, key=lambda lr: sum(found(f"rate-{lr:g}", seed)["wins"]))
+    """On validation prompts, the rate with the most wins over the stage among those that keep its manner."""
+    tried = {lr: found(f"rate-{lr:g}", seed) for lr in RATES}
+    kept = [lr for lr, run in tried.items() if sum(run["on_brand"]) >= sum(run["sft"]["on_brand"]) - KEEPS * HELD_OUT]
+    return max(kept or RATES[:1], key=lambda lr: sum(tried[lr]["wins"]))
 
 
 def against(ours: dict, theirs: dict) -> list[float]:
@@ -162,8 +166,8 @@ def gather(seed: int) -> dict:
     rows = []
     for name, run in runs.items():
         row = {key: run[key] for key in kept if key in run} | {key: sum(run[key]) / HELD_OUT for key in mean}
-        row |= {"wins": pack(run["wins"]), "log": {key: [values[0], values[-1]] for key, values in run["log"].items()},
-                "first_replies": run["replies"][:3]}
+        log = {key: [round(value, 4) for value in values] for key, values in run["log"].items()}
+        row |= {"wins": pack(run["wins"]), "log": log, "first_replies": run["replies"][:3]}
         if name in ("rloo", "kto", "orpo"):
             row["dpo_wins"] = pack(against(runs["beta-0.1"], run))
         if name == "noise-0.2":
@@ -173,7 +177,7 @@ def gather(seed: int) -> dict:
     lab = model.lab()
     return {
         "date": date.today().isoformat(), "model": lab.name, "dtype": lab.dtype, "seed": seed,
-        "settings": {"sft_steps": SFT_STEPS, "pairs": PAIRS, "batch_size": BATCH_SIZE, "rates": RATES,
+        "settings": {"sft_steps": SFT_STEPS, "pairs": PAIRS, "batch_size": BATCH_SIZE, "rates": RATES, "keeps": KEEPS,
                      "held_out": HELD_OUT},
         "decided": len(decided),
         "wrong_votes": sum(better[pair] != side for pair, side in decided.items()) / len(decided),
