@@ -634,10 +634,10 @@ print(f"\nThe rate of all further runs: {by_name['beta-0.1']['given']['lr']:g}."
 strong, calm = by_name["strong"], by_name["noise-0"]
 for title, each in (("strong", strong), ("chosen rate", calm)):
     rate = win_rate(each["wins"])
-    print(f"{title:>11}, {each['given']['lr']:g}: {each['on_brand']:.0%} on-brand (SFT "
-          f"{stored['sft']['on_brand']:.0%}), {each['right']:.0%} right, win rate {rate.value:.0f} % [{rate.low:.0f}, {rate.high:.0f}]\n"
-          f"             {each['first_replies'][0]}")
-print(f"  SFT alone: {stored['sft']['first_replies'][0]}")
+    print(f"{title:>11}, {each['given']['lr']:g}: {each['on_brand']:.0%} on-brand, {each['right']:.0%} right, win rate "
+          f"{rate.value:.0f} % [{rate.low:.0f}, {rate.high:.0f}]\n             {each['first_replies'][0]}")
+print(f"  SFT alone: {stored['sft']['on_brand']:.0%} on-brand, {stored['sft']['right']:.0%} right\n             "
+      f"{stored['sft']['first_replies'][0]}")
 figure, (margin_ax, chosen_ax) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
 for each, color, line in ((strong, figures.VERMILION, "--"), (calm, figures.BLUE, "-")):
     steps = range(1, len(each["log"]["loss"]) + 1)
@@ -651,8 +651,8 @@ _ = margin_ax.legend()
 if strong["on_brand"] < 0.5 * stored["sft"]["on_brand"]:
     print("The strong run ranks the votes it meets better and better, and it has broken the manner.")
     if any(reply.count("Warmly") > 1 for reply in strong["first_replies"]):
-        print("It signs off and does not stop: the token that ends a reply stands in the chosen and in the rejected one.")
-        print("No pair ever protects what its two replies share, so when both sink, the ending sinks as well.")
+        print("It signs off and does not stop: the token that ends a reply stands in the chosen and in the rejected\n"
+              "one. No pair protects what its two replies share, so when both sink, the ending sinks as well.")
 else:
     print("On this lab model the strong run has not broken the manner.")
 
