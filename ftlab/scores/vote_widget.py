@@ -52,7 +52,7 @@ class VoteForm:
                       if vote["rater"] == rater and vote["pair"] in self.pairs}  # the last cast comes last
         self.talk, self.left_text, self.right_text, self.status = (ipywidgets.HTML() for _ in range(4))
         self.bar = ipywidgets.IntProgress(max=len(names), layout=ipywidgets.Layout(width="100%", height="20px"))
-        self.keys = ipywidgets.Text(placeholder=HELP, layout=ipywidgets.Layout(width="100%"))
+        self.keys = ipywidgets.Text(placeholder=HELP, layout=ipywidgets.Layout(width="auto"))
         self.keys.observe(self._typed, names="value")
         labels = {"left": "Left is better (1)", "tie": "Equally good (0)", "right": "Right is better (2)",
                   "skip": "Skip (s)", "undo": "Undo (u)"}
