@@ -283,8 +283,9 @@ DPOTrainer(model=lab_sft, ref_model=lab_sft, processing_class=lab_tokenizer, tra
 # ## 4. The real model
 #
 # Here the policy starts from the desk's assistant: the real model after 22 minutes of SFT on all of the desk's work,
-# which comes with the course. The votes are on pairs of its own replies, with the three raters of section 2. We merge
-# its adapter and give it a new one for DPO.
+# which comes with the course. The votes are on pairs of its own replies to training conversations, drawn rather warm,
+# and in part with its adapter weakened, since its likeliest replies hardly differ; the raters are those of section 2.
+# We merge its adapter and give it a new one for DPO.
 
 # %%
 run = assistant.tuned(choice, seed=0)
