@@ -125,4 +125,4 @@ MINILM = Outside(
     convert=copy_files,
 )  # fmt: skip
 OUTSIDE = (SMOLLM2, MINILM)
-NEEDED = (SMOLLM2,)  # what the notebooks show; MiniLM waits for the one on search
+NEEDED = OUTSIDE  # what the notebooks show: all of them

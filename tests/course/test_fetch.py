@@ -459,5 +459,5 @@ def test_the_pinned_models_are_described_in_their_cards(root: Path) -> None:
         hashes = [value for value in outside.members.values() if value]
         for part in (outside.wheel, outside.wheel_sha256, *hashes, outside.licence, outside.folder):
             assert part in cards, part
-    assert NEEDED == (SMOLLM2,)
+    assert NEEDED == (SMOLLM2, MINILM)
     assert (SMOLLM2.folder, MINILM.folder) == (model.REAL_FOLDER, model.EMBEDDER_FOLDER)

@@ -1,0 +1,1 @@
+"""Documents, the chunks they are cut into, the index that holds them, and who may see which."""

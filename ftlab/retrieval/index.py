@@ -1,0 +1,235 @@
+"""An index in a folder: chunks with their words and vectors in LanceDB, changed in steps that no reader sees half done.
+
+Every write makes a new version of the table. Readers read the version that carries the tag ``PUBLISHED``, which moves
+in one step when a whole change is in. One process writes at a time; any number read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shutil
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from ftlab import files
+from ftlab.retrieval import chunks, documents, embedder
+from ftlab.retrieval.documents import Document
+from ftlab.retrieval.find import WAYS, Hit
+from ftlab.retrieval.reader import AGAIN, PUBLISHED, TABLE, Reader, connect
+from ftlab.retrieval.rows import FIELDS, checksum, quoted, schema
+
+__all__ = ["WAYS", "Hit", "Index", "Written", "create", "open"]
+SETTINGS, UNFINISHED = "settings.json", "unfinished.json"
+FORMAT = 1
+BATCH, COMMITS = 256, 64  # at least so many documents between two commits, and about so many commits at most
+KEEP = timedelta(hours=1)  # how long a version that a reader may hold stays on the disk
+EXACT_UP_TO = 20_000  # chunks; beyond that vectors are searched by coarse copies (IVF_RQ, one bit a number) in clusters
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a change did: documents added, changed, left alone and retired, chunks embedded, and the seconds it took."""
+
+    added: int
+    changed: int
+    unchanged: int
+    retired: int
+    chunks: int
+    seconds: float
+
+
+def create(folder: str | Path, model, size: int = chunks.SIZE, overlap: int = 0, replace: bool = False) -> Index:
+    """A new, empty index.
+
+    Args:
+        model: A ``SentenceTransformer``; the index can be searched with this one only.
+        size, overlap: Of the chunks, in words.
+        replace: Whether an index that stands in the folder may go.
+    Raises:
+        ValueError: If the folder holds an index, or anything else.
+    """
+    chunks.check(size, overlap)
+    folder = Path(folder)
+    if (folder / SETTINGS).exists():
+        if not replace:
+            raise ValueError(
+                f"{folder}: expected an empty folder, found an index. Open it with index.open, or replace it with "
+                "replace=True."
+            )
+        shutil.rmtree(folder)
+    elif folder.exists() and any(path.name != f"{TABLE}.lance" for path in folder.iterdir()):
+        raise ValueError(f"{folder}: expected an empty folder, found other files. Name another.")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)  # what a killed create left
+    width = embedder.encode(model, ["width"]).shape[1]
+    table = connect(folder).create_table(TABLE, schema=schema(width))
+    table.tags.create(PUBLISHED, table.version)
+    settings = {"format": FORMAT, "embedder": embedder.fingerprint(model), "width": width, "size": size,
+                "overlap": overlap}  # fmt: skip
+    files.write_json(folder / SETTINGS, settings)  # last: with it the index is whole
+    return open(folder, model)
+
+
+def open(folder: str | Path, model) -> Index:
+    """The index in the folder.
+
+    Raises:
+        ValueError: If there is none, it is damaged, or another embedder made its vectors.
+    """
+    folder = Path(folder)
+    try:
+        settings = files.read_json(folder / SETTINGS)
+        form, made_by = settings["format"], settings["embedder"]
+        width, size, overlap = (int(settings[name]) for name in ("width", "size", "overlap"))
+    except FileNotFoundError as error:
+        raise ValueError(f"{folder}: expected an index, found no {SETTINGS}. Make one with index.create.") from error
+    except (ValueError, LookupError, TypeError) as error:
+        raise ValueError(f"{folder / SETTINGS}: expected the settings of an index, found {error!r}. {AGAIN}") from error
+    if form != FORMAT:
+        raise ValueError(f"{folder}: expected an index of format {FORMAT}, found {form}. {AGAIN}")
+    if made_by != (found := embedder.fingerprint(model)):
+        raise ValueError(
+            f"{folder}: expected the embedder whose vectors are in it ({made_by}, {width} numbers a text), found "
+            f"another ({found}). Open it with that one, or index the documents again with this one: vectors of two "
+            "embedders cannot be compared."
+        )
+    index = Index(folder, model, size, overlap)
+    index._snapshot()  # reads the published version, so that damage shows now
+    return index
+
+
+class Index(Reader):
+    """What readers see, and the ways to change it. Use ``create`` or ``open``."""
+
+    def add(self, found: Sequence[Document]) -> Written:
+        """Adds documents, or replaces those whose ids are known; readers see all of the change at once.
+
+        What stands in the index unchanged is not embedded again. A run that was killed goes on where it stopped when
+        it is called with the same documents; otherwise what it left is dropped.
+        """
+        return self._write(documents.named(found), ())
+
+    def retire(self, ids: Sequence[str]) -> Written:
+        """Takes documents out. They stay on the disk until ``purge``.
+
+        Raises:
+            ValueError: If an id is not in the index.
+        """
+        known = set(self._marks(self._snapshot().table))
+        if unknown := sorted(set(ids) - known):
+            raise ValueError(f"{self.folder}: expected ids of documents in the index, found {unknown[:5]}. Look at "
+                             "index.chunks().")  # fmt: skip
+        return self._write({}, ids)
+
+    def sync(self, found: Sequence[Document]) -> Written:
+        """Makes the index hold exactly these documents: adds, replaces and retires in one step."""
+        wanted = documents.named(found)
+        known = set(self._marks(self._snapshot().table))
+        return self._write(wanted, sorted(known - set(wanted)))
+
+    def purge(self) -> None:
+        """Removes old versions and what was retired from the disk, for good. Let no other process read meanwhile."""
+        with self._alone():
+            table = self._writable()
+            table.checkout(table.tags.get_version(PUBLISHED))
+            rows = table.to_arrow()
+            table = self._database.create_table(TABLE, data=rows, mode="overwrite")
+            self._publish(table, anew=True)
+            with warnings.catch_warnings():  # it warns of the readers whom we ask to wait
+                warnings.simplefilter("ignore", UserWarning)
+                table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+            self._held = None
+
+    def _write(self, wanted: dict[str, Document], retired: Sequence[str]) -> Written:
+        start = time.perf_counter()
+        marks = {id: self._mark(document) for id, document in wanted.items()}
+        job = hashlib.sha256(json.dumps([sorted(marks.items()), sorted(retired)]).encode()).hexdigest()
+        with self._alone():
+            known = self._marks(self._snapshot().table)
+            table = self._resumed(job)
+            there = self._marks(table)
+            todo = [document for id, document in wanted.items() if there.get(id) != marks[id]]
+            count, step = 0, max(BATCH, len(todo) // COMMITS)
+            for i in range(0, len(todo), step):
+                count += self._put(table, todo[i : i + step], marks, there)
+            if gone := [id for id in retired if id in there]:
+                table.delete(f"document IN ({quoted(gone)})")
+            if table.version != table.tags.get_version(PUBLISHED):
+                self._publish(table)
+            (self.folder / UNFINISHED).unlink(missing_ok=True)
+        unchanged = sum(known.get(id) == mark for id, mark in marks.items())
+        changed = sum(id in known and known[id] != mark for id, mark in marks.items())
+        gone = sum(id in known for id in retired)
+        return Written(len(marks) - changed - unchanged, changed, unchanged, gone, count, time.perf_counter() - start)
+
+    def _marks(self, table) -> dict[str, str]:
+        """What each document in the table was made from."""
+        try:
+            columns = table.search().select(["document", "mark"]).to_arrow()
+        except (RuntimeError, OSError, ValueError) as error:
+            raise self._damaged(error) from error
+        return dict(zip(columns["document"].to_pylist(), columns["mark"].to_pylist(), strict=True))
+
+    def _mark(self, document: Document) -> str:
+        """A document's content in 16 letters: with the same mark it need not be embedded again."""
+        return hashlib.sha256(repr(document).encode()).hexdigest()[:16]
+
+    def _resumed(self, job: str):
+        """The table to write to: as a killed run of the same job left it, else as published."""
+        table, note = self._writable(), self.folder / UNFINISHED
+        if not (note.exists() and files.read_json(note) == job):
+            if table.version != (published := table.tags.get_version(PUBLISHED)):
+                table.restore(published)
+                table.tags.update(PUBLISHED, table.version)
+            files.write_json(note, job)
+        return table
+
+    def _put(self, table, batch: list[Document], marks: dict[str, str], there: dict[str, str]) -> int:
+        """Commits one batch of documents in one step; returns its chunks."""
+        import pyarrow as pa
+
+        cut = [chunk for document in batch for chunk in chunks.cut(document, self.size, self.overlap)]
+        vectors = embedder.encode(self.model, [chunk.passage for chunk in cut])
+        columns = {name: [getattr(chunk, name) for chunk in cut] for name in FIELDS}
+        columns["passage"] = [chunk.passage for chunk in cut]
+        columns["mark"] = [marks[chunk.document] for chunk in cut]
+        columns["checksum"] = [checksum(chunk, vector) for chunk, vector in zip(cut, vectors, strict=True)]
+        columns["vector"] = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
+        rows = pa.table(columns, schema=schema(vectors.shape[1]))
+        if old := [document.id for document in batch if document.id in there]:
+            change = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+            change.when_not_matched_by_source_delete(f"document IN ({quoted(old)})").execute(rows)
+        else:
+            table.add(rows)
+        return len(cut)
+
+    def _publish(self, table, anew: bool = False) -> None:
+        """Brings the search structures up to date, then moves the tag."""
+        from lancedb.index import FTS, Bitmap, IvfRq
+
+        count, built = table.count_rows(), {entry.name for entry in table.list_indices()}
+        if count:
+            # A small full-text index is built afresh, so that its scores do not depend on how it came about.
+            if count <= EXACT_UP_TO or "passage_idx" not in built:
+                table.create_index("passage", config=FTS(), replace=True)
+            if count > EXACT_UP_TO and "vector_idx" not in built:
+                clusters = math.isqrt(count) // 2
+                table.create_index("vector", config=IvfRq(distance_type="cosine", num_partitions=clusters))
+                table.create_index("readers", config=Bitmap())
+            table.optimize(cleanup_older_than=None if anew else KEEP)
+        table.tags.update(PUBLISHED, table.version)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Holds the writer's lock, which ends with the process however it ends."""
+        from filelock import FileLock
+
+        with FileLock(self.folder / "writer.lock"):
+            yield

@@ -1,0 +1,284 @@
+"""The index: what it finds, who sees what, how it changes, and what it says when something is wrong."""
+
+import json
+
+import pytest
+from bag_embedder import Bag
+
+from ftlab.retrieval import embedder, index
+from ftlab.retrieval.documents import Document
+
+COLOURS = ("red", "green", "blue", "white", "black", "brown")
+THINGS = ("kettle", "pan", "mug", "tent")
+
+
+def shop() -> list[Document]:
+    """24 documents of one chunk each: "red-kettle" and so on."""
+    return [Document(f"{colour}-{thing}", f"The {colour} {thing}", f"This {thing} is {colour}.", "product", thing)
+            for colour in COLOURS for thing in THINGS]  # fmt: skip
+
+
+def ids(hits: list[index.Hit]) -> list[str]:
+    return [hit.chunk.document for hit in hits]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    made = index.create(tmp_path_factory.mktemp("indexes") / "shop", Bag())
+    made.add(shop())
+    return made
+
+
+@pytest.mark.parametrize("way", index.WAYS)
+def test_the_document_that_was_asked_for_comes_first(filled, way):
+    hits = filled.search("Is the blue mug blue?", k=3, way=way)
+    assert ids(hits)[0] == "blue-mug" and [hit.rank for hit in hits] == [1, 2, 3]
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_the_cosine_is_right(filled):
+    (hit,) = filled.search(filled.chunks()[5].passage, k=1, way="meaning")
+    assert hit.chunk == filled.chunks()[5] and hit.score == pytest.approx(1, abs=1e-6)
+
+
+def test_many_queries_are_answered_as_one_by_one(filled):
+    queries = ["red tent", "green pan", "a brown kettle"]
+    assert filled.search_all(queries, 4) == [filled.search(query, 4) for query in queries]
+    assert filled.search_all([], 4) == []
+
+
+def test_more_than_there_is_gives_all_that_fits(filled):
+    assert len(filled.search("red tent", k=1000, way="meaning")) == len(filled) == 24
+    assert set(ids(filled.search("tent", k=1000, way="words"))) == {f"{colour}-tent" for colour in COLOURS}
+
+
+def test_words_that_nothing_holds_find_nothing_by_words(filled):
+    assert filled.search("quixotic zebra", way="words") == []
+    assert len(filled.search("quixotic zebra", k=2)) == 2  # some vector is always the nearest
+
+
+def test_an_empty_index_finds_nothing(tmp_path):
+    empty = index.create(tmp_path / "empty", Bag())
+    assert len(empty) == 0 and empty.chunks() == []
+    assert all(empty.search("red tent", way=way) == [] for way in index.WAYS)
+
+
+@pytest.mark.parametrize("query", ['"red', "a AND (b", "tent's", "x'; DROP", "*", "😀", "the"])
+def test_any_text_is_a_query(filled, query):
+    for way in index.WAYS:
+        filled.search(query, way=way)
+
+
+@pytest.mark.parametrize("way", index.WAYS)
+def test_what_a_reader_may_not_see_takes_no_place_in_the_ranking(tmp_path, way):
+    made = index.create(tmp_path / "i", Bag())
+    secret = [Document(f"s{i}", "The safe", "The code of the safe is 4711.", readers="owner's") for i in range(100)]
+    made.add([Document("p", "The safe", "The safe stands in the hall and it is green."), *secret])
+    assert ids(made.search("code of the safe", k=3, way=way)) == ["p"]
+    assert set(ids(made.search("code of the safe", k=3, way=way, readers=("owner's",)))) <= {d.id for d in secret}
+    both = made.search("code of the safe", k=101, way=way, readers=("everyone", "owner's"))
+    assert len(both) == 101 or way == "hybrid"
+    assert made.search("code of the safe", way=way, readers=("strangers",)) == []
+
+
+def test_add_change_and_retire(tmp_path):
+    model = Bag()
+    made = index.create(tmp_path / "i", model, size=4)
+    done = made.add(shop())
+    assert (done.added, done.changed, done.unchanged, done.chunks) == (24, 0, 0, 24)
+    model.seen = 0
+    done = made.add(shop())
+    assert (done.added, done.changed, done.unchanged, done.chunks, model.seen) == (0, 0, 24, 0, 0)
+    longer = Document("red-pan", "The red pan", "It is red. It is a pan. It weighs a stone.")
+    made.add([longer])
+    assert [c.text for c in made.chunks() if c.document == "red-pan"] == ["It is red.", "It is a pan.",
+                                                                        "It weighs a stone."]  # fmt: skip
+    done = made.add([Document("red-pan", "The red pan", "It is gone.")])  # fewer chunks than before: none is left over
+    assert (done.changed, len(made)) == (1, 24)
+    assert made.retire(["red-pan", "red-mug"]).retired == 2
+    assert len(made) == 22 and "red-pan" not in ids(made.search("red pan", k=30))
+    assert all(made.search("stone", way="words") == [] for _ in range(2))
+
+
+def test_sync_makes_the_index_hold_exactly_the_documents(tmp_path):
+    made = index.create(tmp_path / "i", Bag())
+    made.add(shop())
+    wanted = [*shop()[:10], Document("red-mug", "The red mug", "It is redder now."), Document("new", "New", "A spoon.")]
+    wanted = list({document.id: document for document in wanted}.values())
+    done = made.sync(wanted)
+    assert (done.added, done.changed, done.unchanged, done.retired) == (1, 1, 9, 14)
+    assert sorted(chunk.document for chunk in made.chunks()) == sorted(document.id for document in wanted)
+    assert made.sync(wanted).chunks == 0
+    assert made.sync([]).retired == 11 and len(made) == 0
+
+
+def test_an_index_made_in_steps_ranks_as_one_made_at_once(tmp_path):
+    at_once, in_steps = index.create(tmp_path / "a", Bag()), index.create(tmp_path / "b", Bag())
+    at_once.add(shop())
+    in_steps.add([Document("red-pan", "Something", "else that is red, red and red"), *shop()[12:]])
+    in_steps.add([Document("odd", "Odd", "tent tent tent"), *shop()[:12]])
+    in_steps.retire(["odd"])
+    for way in index.WAYS:
+        for query in ("a red tent", "which mug is white", "pan"):
+            assert in_steps.search(query, 24, way) == at_once.search(query, 24, way)
+
+
+def test_names_with_quotes_are_names(tmp_path):
+    made = index.create(tmp_path / "i", Bag())
+    made.add([Document("it's", "A", "red"), Document("its", "B", "blue")])
+    made.add([Document("it's", "A", "green")])
+    made.retire(["it's"])
+    assert ids(made.search("red", k=5)) == ["its"]
+
+
+def test_a_purged_record_is_on_the_disk_no_more(tmp_path):
+    made = index.create(tmp_path / "i", Bag())
+    made.add([*shop(), Document("secret", "Secret", "The password is xylophonist42."),
+              Document("kept", "Kept", "The password is saxophonist43.")])  # fmt: skip
+
+    def on_disk(word: bytes) -> bool:
+        return any(word in path.read_bytes() for path in made.folder.rglob("*") if path.is_file())
+
+    made.retire(["secret"])
+    assert on_disk(b"xylophonist42")  # out of sight is not yet out of the house
+    made.purge()
+    assert not on_disk(b"xylophonist42") and on_disk(b"saxophonist43")
+    assert len(made) == 25 and ids(made.search("password", way="words")) == ["kept"]
+    made.verify()
+    made.add([Document("secret", "Secret", "Back again.")])  # and the index goes on
+    assert len(index.open(made.folder, Bag())) == 26
+
+
+def test_opened_again_it_is_the_same(filled):
+    again = index.open(filled.folder, Bag())
+    assert again.chunks() == filled.chunks() and (again.size, again.overlap) == (filled.size, filled.overlap)
+    assert again.search("red tent") == filled.search("red tent")
+    again.verify()
+
+
+def test_a_reader_sees_what_another_object_published(tmp_path):
+    writer = index.create(tmp_path / "i", Bag())
+    reader = index.open(tmp_path / "i", Bag())
+    before = reader.version()
+    writer.add(shop())
+    assert len(reader) == 24 and reader.version() > before
+
+
+@pytest.mark.parametrize("query", ["", "  \n", None, 7])
+def test_an_empty_query_is_refused(filled, query):
+    with pytest.raises(ValueError, match="query: expected a question in words"):
+        filled.search(query)
+
+
+def test_wrong_dials_are_refused(filled):
+    with pytest.raises(ValueError, match="way: expected one of words, meaning, hybrid, found 'dense'"):
+        filled.search("red", way="dense")
+    for k in (0, -1, 2.5):
+        with pytest.raises(ValueError, match="k: expected a whole number of chunks from 1 on"):
+            filled.search("red", k=k)
+    for readers in ("everyone", ()):
+        with pytest.raises(ValueError, match="readers: expected a list with at least one group"):
+            filled.search("red", readers=readers)
+    with pytest.raises(ValueError, match="expected a question in words"):
+        filled.search_all("red")
+    with pytest.raises(ValueError, match=r"expected ids of documents in the index, found \['nothing'\]"):
+        filled.retire(["nothing"])
+    with pytest.raises(ValueError, match="expected each id once"):
+        filled.add([shop()[0], shop()[0]])
+
+
+def test_another_embedder_is_refused(filled):
+    with pytest.raises(ValueError, match=r"expected the embedder whose vectors are in it \(bag, 64 numbers a text\)"):
+        index.open(filled.folder, Bag("another bag"))
+
+
+def test_a_folder_that_holds_something_is_left_alone(filled, tmp_path):
+    with pytest.raises(ValueError, match="expected an empty folder, found an index"):
+        index.create(filled.folder, Bag())
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(ValueError, match="expected an empty folder, found other files"):
+        index.create(tmp_path, Bag(), replace=True)
+    with pytest.raises(ValueError, match="expected an index, found no settings.json"):
+        index.open(tmp_path, Bag())
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_replace_starts_over(tmp_path):
+    index.create(tmp_path / "i", Bag()).add(shop())
+    assert len(index.create(tmp_path / "i", Bag("other"), size=10, replace=True)) == 0
+
+
+def damaged(tmp_path):
+    made = index.create(tmp_path / "i", Bag())
+    made.add(shop())
+    return made.folder
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 1}', '{"format": 1, "embedder": "bag", "width": "x"}'])
+def test_spoilt_settings_are_told(tmp_path, content):
+    folder = damaged(tmp_path)
+    (folder / index.SETTINGS).write_text(content)
+    with pytest.raises(ValueError, match=r"settings.json: expected the settings of an index.*Delete the folder"):
+        index.open(folder, Bag())
+
+
+def test_another_format_is_told(tmp_path):
+    folder = damaged(tmp_path)
+    settings = json.loads((folder / index.SETTINGS).read_text())
+    (folder / index.SETTINGS).write_text(json.dumps({**settings, "format": 99}))
+    with pytest.raises(ValueError, match="expected an index of format 1, found 99"):
+        index.open(folder, Bag())
+
+
+@pytest.mark.parametrize("where", ["data", "_versions", "_indices", "_refs"])
+@pytest.mark.parametrize("fault", ["gone", "cut", "noise"])
+def test_damaged_files_are_told_and_never_answered_from(tmp_path, where, fault):
+    folder = damaged(tmp_path)
+    for path in (folder / "chunks.lance" / where).rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            path.unlink() if fault == "gone" else path.write_bytes(data[: len(data) // 2] if fault == "cut" else
+                                                                   bytes(255 - byte for byte in data))  # fmt: skip
+    with pytest.raises(ValueError, match=r"expected a whole index, found a damaged one.*Delete the folder"):
+        made = index.open(folder, Bag())
+        made.search("red tent")
+        made.verify()
+
+
+def test_a_flipped_bit_in_a_vector_is_found_by_its_checksum(tmp_path):
+    made = index.create(tmp_path / "i", Bag())
+    made.add(shop())
+    vector = embedder.encode(Bag(), [made.chunks()[3].passage])[0]
+    found = 0
+    for path in (made.folder / "chunks.lance" / "data").rglob("*.lance"):
+        data = bytearray(path.read_bytes())
+        if (place := bytes(data).find(vector.tobytes())) >= 0:
+            data[place + 5] ^= 1
+            path.write_bytes(data)
+            found += 1
+    assert found == 1
+    with pytest.raises(ValueError, match="its checksum does not fit its content"):
+        index.open(made.folder, Bag()).verify()
+
+
+def test_beyond_the_exact_search_the_nearest_are_still_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(index, "EXACT_UP_TO", 300)
+    many = [Document(f"d{i}", f"Thing {i}", f"It is word{i} and word{i % 7}.") for i in range(600)]
+    exact = index.create(tmp_path / "exact", Bag(width=1024))
+    exact.add(many[:300])
+    coarse = index.create(tmp_path / "coarse", Bag(width=1024))
+    coarse.add(many)
+    assert {entry.name for entry in coarse._snapshot().table.list_indices()} == {"passage_idx", "vector_idx",
+                                                                               "readers_idx"}  # fmt: skip
+    assert {entry.name for entry in exact._snapshot().table.list_indices()} == {"passage_idx"}
+    for i in range(0, 600, 60):
+        for way in index.WAYS:
+            assert f"d{i}" in ids(coarse.search(many[i].title + "\n" + many[i].text, 3, way))
+    coarse.add([Document("late", "Late", "A zebra came late.")])  # folded into what was built
+    coarse.retire(["d0"])
+    assert ids(coarse.search("zebra", 1)) == ["late"] and len(coarse) == 600
+    assert "d0" not in ids(coarse.search(many[0].title + "\n" + many[0].text, 50, "meaning"))
+    private = [Document(f"p{i}", "Private", f"A private zebra {i}.", readers="owner") for i in range(5)]
+    coarse.add(private)
+    assert "owner" not in {hit.chunk.readers for hit in coarse.search("private zebra", 50)}
+    assert ids(coarse.search("private zebra 3", 1, readers=("owner",)))[0].startswith("p")
