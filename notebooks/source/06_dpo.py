@@ -8,8 +8,8 @@
 # %% [markdown]
 # # 06 · Do I need the reward model?
 #
-# Notebook 05 turned people's votes into behaviour in two stages: a *reward model* learns to foretell the votes; then the
-# model is trained, by trial and reward, to please it. That is RLHF, reinforcement learning from human feedback.
+# Notebook 05 turned people's votes into behaviour in two stages: a *reward model* learns to foretell the votes; then
+# the model is trained, by trial and reward, to please it. That is RLHF, reinforcement learning from human feedback.
 # **Direct preference optimization** (DPO) goes the short way. It trains the model on the votes themselves, with a loss
 # that fits in one line: no reward model, and nothing is written while it trains.
 #
@@ -653,8 +653,8 @@ _ = margin_ax.legend()
 # %%
 if strong["on_brand"] < 0.5 * stored["sft"]["on_brand"]:
     ends = [sum(each["log"]["rewards/margins"][-5:]) / 5 for each in (strong, calm)]
-    print(f"In the last five steps the strong run's margin is {ends[0]:.1f} nats, the other's {ends[1]:.1f}: by the loss "
-          f"it is {'ahead' if ends[0] > ends[1] else 'behind'}.\nAnd it has broken the manner.")
+    print(f"In the last five steps the strong run's margin is {ends[0]:.1f} nats, the other's {ends[1]:.1f}: by the "
+          f"loss it is {'ahead' if ends[0] > ends[1] else 'behind'}.\nAnd it has broken the manner.")
     if any(reply.count("Warmly") > 1 for reply in strong["first_replies"]):
         print("It signs off and does not stop: the token that ends a reply stands in the chosen and in the rejected\n"
               "one. No pair protects what its two replies share, so when both sink, the ending sinks as well.")

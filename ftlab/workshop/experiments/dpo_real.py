@@ -1,7 +1,7 @@
 """DPO on the real model, from the desk's assistant, on as many votes as notebook 06 trains on, with more prompts.
 
-``python -m ftlab.workshop.experiments.dpo_real --rate 3e-4`` tries a learning rate on validation conversations; write
-the best into ``LR`` here and in the notebook. Then ``--seed 0`` for each seed, and ``--gather``.
+``python -m ftlab.workshop.experiments.dpo_real --rates 3e-4 1e-3`` tries learning rates on validation conversations;
+write the best into ``LR`` here and in the notebook. Then ``--seed 0`` for each seed, and ``--gather``.
 """
 
 from __future__ import annotations
@@ -112,22 +112,24 @@ def measure(seed: int, **changes) -> dict:
     }  # fmt: skip
 
 
-def try_rate(lr: float, per_kind: int = 3) -> None:
-    """Trains at a rate with seed 0 and prints what became of validation conversations, never of the test."""
+def try_rates(rates: list[float], per_kind: int = 3) -> None:
+    """Trains at each rate with seed 0 and prints what became of validation conversations, never of the test."""
     choice, rows = model.choose(), texts.balanced(texts.conversations("valid"), per_kind, seed=0)
     run = assistant.tuned(choice)
     start, prompts = run.model.merge_and_unload(), chat.prompts(run.tokenizer, rows)
     before = generate.replies(start, run.tokenizer, prompts, REPLY_TOKENS)
     pairs = short_pairs(run.tokenizer, 0)
-    trainer, seconds = tune(start, run.tokenizer, pairs, 0, choice, learning_rate=lr)
-    after = generate.replies(trainer.model.eval(), run.tokenizer, prompts, REPLY_TOKENS)
-    wins, log = votes.wins(after, before, rows), [each for each in trainer.state.log_history if "loss" in each]
-    print(f"rate {lr:g}: {wins.count(1)} won, {wins.count(0)} lost of {len(wins)}; {seconds:.0f} s; on-brand "
-          f"{sum(map(brand.on_brand, before))} -> {sum(map(brand.on_brand, after))}; last margins "
-          f"{[round(each['rewards/margins'], 2) for each in log[-3:]]}")
-    for row, old, new, score in zip(rows, before, after, wins, strict=True):
-        if old != new:
-            print(f"{row['kind']}, {score:g}\n    SFT: {old}\n    DPO: {new}")
+    for lr in rates:
+        trainer, seconds = tune(start, run.tokenizer, pairs, 0, choice, learning_rate=lr)
+        after = generate.replies(trainer.model.eval(), run.tokenizer, prompts, REPLY_TOKENS)
+        start = trainer.model.unload()  # the assistant again, without the new adapter
+        wins, log = votes.wins(after, before, rows), [each for each in trainer.state.log_history if "loss" in each]
+        print(f"rate {lr:g}: {wins.count(1)} won, {wins.count(0)} lost of {len(wins)}; {seconds:.0f} s; on-brand "
+              f"{sum(map(brand.on_brand, before))} -> {sum(map(brand.on_brand, after))}; margins "
+              f"{[round(each['rewards/margins'], 2) for each in log]}")
+        for row, old, new, score in zip(rows, before, after, wins, strict=True):
+            if old != new:
+                print(f"{row['kind']}, {score:g}\n    SFT: {old}\n    DPO: {new}", flush=True)
 
 
 def against_sft(seed: int) -> dict[str, dict]:
@@ -155,14 +157,14 @@ def gather() -> dict:
 
 
 def main() -> None:
-    """Tries a rate, trains and judges one seed, or gathers what lies in ``runs``."""
+    """Tries rates, trains and judges one seed, or gathers what lies in ``runs``."""
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.dpo_real", description=__doc__)
-    parser.add_argument("--rate", type=float, help="a learning rate to try on validation conversations")
+    parser.add_argument("--rates", type=float, nargs="+", help="learning rates to try on validation conversations")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--gather", action="store_true", help="write data/stored/dpo-real.json from the runs")
     args = parser.parse_args()
-    if args.rate is not None:
-        try_rate(args.rate)
+    if args.rates:
+        try_rates(args.rates)
     if args.seed is not None:
         against_sft(args.seed)
     if args.gather:
