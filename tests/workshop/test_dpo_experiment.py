@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ftlab import files, paths, texts
+from ftlab import files, texts
 from ftlab.evidence.packed import unpack
-from ftlab.workshop.experiments import dpo, dpo_real
+from ftlab.workshop.experiments import dpo
 
 
 @pytest.fixture
@@ -63,10 +63,3 @@ def test_what_is_gathered_is_small_and_can_be_read_back(kept: Path, monkeypatch:
     assert unpack(runs["noise-0.2"]["wins_over_clean"]).tolist() == [0.5, 0.5, 0.5, 0]
     assert all(len(run["first_replies"]) == 3 and "replies" not in run for run in stored["runs"])
     assert stored["sft"]["right"] == 0 and runs["noise-0"]["right"] == 1
-
-
-def test_the_real_models_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FTLAB_RUNS", str(tmp_path))
-    files.write_json(paths.runs() / dpo_real.FOLDER / "seed-3.json", {"wins": [1, 0.5, 0, 1]})
-    found = dpo_real.against_sft(3)["dpo-beats-sft"]
-    assert found == {"effect": 25.0, "by_prompt": [1, 0, 0, 1], "against": [0, 0, 1, 0]}
