@@ -2,7 +2,7 @@
 # jupyter:
 #   ftlab:
 #     minutes: 6
-#     claims: [dpo-beats-sft, dpo-chosen-falls, dpo-matches-rlhf, dpo-bears-noise]
+#     claims: [dpo-beats-sft, dpo-chosen-falls, dpo-bears-noise]
 # ---
 
 # %% [markdown]
@@ -614,14 +614,16 @@ from ftlab.evidence.packed import unpack
 stored = files.read_json(paths.data() / "stored" / "dpo.json")
 by_name = {each["name"]: each | {"wins": unpack(each["wins"])} for each in stored["runs"]}
 print(f"{stored['dtype']}, {stored['settings']['pairs']} pairs in steps of {stored['settings']['batch_size']}; "
-      f"SFT alone: {stored['sft']['right']:.0%} right, {stored['sft']['on_brand']:.0%} on-brand\n")
-print(f"{'rate':>7} {'right':>6} {'on-brand':>9} {'words':>6}   win rate over SFT")
+      "validation conversations\n")
+print(f"{'rate':>9} {'right':>6} {'on-brand':>9} {'words':>6}   win rate over SFT")
 for lr in stored["settings"]["rates"]:
     each = by_name[f"rate-{lr:g}"]
     rate = win_rate(each["wins"])
-    print(f"{lr:>7g} {each['right']:>6.0%} {each['on_brand']:>9.0%} {each['words']:>6.1f}   "
+    print(f"{lr:>9g} {each['right']:>6.0%} {each['on_brand']:>9.0%} {each['words']:>6.1f}   "
           f"{rate.value:.0f} % [{rate.low:.0f}, {rate.high:.0f}]")
-print(f"\nThe rate of all further runs: {by_name['beta-0.1']['given']['lr']:g}.")
+sft_there = each["sft"]
+print(f"SFT alone {sft_there['right']:>6.0%} {sft_there['on_brand']:>9.0%} {sft_there['words']:>6.1f}")
+print(f"\nThe rate of all further runs: {by_name['noise-0']['given']['lr']:g}.")
 
 # %% [markdown]
 # ### What a broken model looks like
@@ -689,52 +691,20 @@ print(claims.record("dpo-bears-noise", stored["seed"], *net, **arms, model=claim
 # %% [markdown]
 # ## 7. Do I need the reward model?
 #
-# The same votes, four ways of learning from them, all from the same SFT model:
+# Other ways of learning from votes ask for other data, and hold other models in memory while they train:
 #
-# - **DPO**, as above;
-# - **RLHF** as in notebook 05: a reward model from the votes, then RLOO: the policy draws four replies to each prompt,
-#   the reward model rates them, and those above the others' mean are pulled up, with a price on leaving the SFT model;
-# - **KTO** (Ethayarajh et al. 2024) needs no pairs: each reply has a thumb up or down by itself. Here a vote gives two
-#   thumbs, one for each of its replies;
-# - **ORPO** (Hong et al. 2024) needs pairs and no reference: it is SFT on the chosen reply with a term that pushes the
-#   rejected one away, meant to replace SFT and DPO in one.
-
-# %%
-ways = {"beta-0.1": ("DPO", "pairs", "policy, reference"),
-        "rloo": ("RLHF (RLOO)", "pairs, prompts", "policy, reference, reward model"),
-        "kto": ("KTO", "thumbs", "policy, reference"), "orpo": ("ORPO", "pairs", "policy")}
-print(f"{'':>12} {'needs':>15} {'models in memory':>32} {'seconds':>8} {'MiB':>6} {'right':>6} {'on-brand':>9}   "
-      "win rate over SFT")
-for name, (title, needs, held) in ways.items():
-    each = by_name[name]
-    rate = win_rate(each["wins"])
-    print(f"{title:>12} {needs:>15} {held:>32} {each['seconds']:>8.0f} {each['peak_bytes'] / 2**20:>6.0f} "
-          f"{each['right']:>6.0%} {each['on_brand']:>9.0%}   {rate.value:.0f} % [{rate.low:.0f}, {rate.high:.0f}]")
-rlhf = by_name["rloo"]
-print(f"\nOf RLHF's {rlhf['seconds']:.0f} seconds the reward model took {rlhf['reward_s']:.0f}. It took "
-      f"{rlhf['seconds'] / by_name['beta-0.1']['seconds']:.1f} times DPO's time; memory is what the process grew by at "
-      "its peak.")
-
-# %%
-print("Reply against reply, on the same conversations:")
-for name in ("rloo", "kto", "orpo"):
-    print("    " + told(win_rate(unpack(by_name[name]["dpo_wins"])), "DPO", ways[name][0]))
-against_rlhf = unpack(rlhf["dpo_wins"])
-arms = {"by_prompt": against_rlhf == 1, "against": against_rlhf == 0}
-net = intervals.paired_difference(arms["by_prompt"], arms["against"]).times(100)
-result = claims.record("dpo-matches-rlhf", stored["seed"], *net, **arms, model=claims.LAB)
-print(f"\n{result}")
-print("\nThe same conversation, first of the test:")
-for name, (title, *_) in ways.items():
-    print(f"{title:>12}: {by_name[name]['first_replies'][0]}")
-print(f"{'SFT alone':>12}: {stored['sft']['first_replies'][0]}")
-
-# %% [markdown]
-# The claim is *DPO does as well as RLHF on the same votes*: won minus lost, DPO against RLHF; it holds if the whole
-# interval is above -10 points. One seed, one setting of each: RLOO has more dials than DPO, and other values of them
-# may change the order. What does not depend on the seed is the shape of the costs. RLHF holds a third model and spends
-# most of its time writing replies. For that it can ask its reward model about *new* replies, those of the model as it
-# is by now, where DPO only ever hears about the replies that were once compared.
+# | | data | models in memory |
+# |---|---|---|
+# | DPO | pairs | policy, reference (with LoRA: one model for both) |
+# | RLHF (notebook 05) | pairs for the reward model, then prompts alone | policy, reference, reward model |
+# | KTO (Ethayarajh et al. 2024) | single replies with a thumb up or down | policy, reference |
+# | ORPO (Hong et al. 2024) | pairs | policy |
+#
+# **RLHF** writes new replies while it trains, and that is most of its time. For that it can ask its reward model about
+# replies of the model *as it is by now*, where DPO only ever hears about the replies that were once compared. **KTO**
+# is for people who rate what they see and compare nothing: `KTOTrainer` takes rows of `prompt`, `completion` and
+# `label`. **ORPO** is SFT on the chosen reply with a term that pushes the rejected one away, meant to replace SFT and
+# DPO in one; TRL keeps it among its experiments. Which of them writes the better replies is not measured here.
 #
 # So, do you need the reward model? For a fixed set of votes: try without it first. You need one if something must judge
 # replies that nobody has voted on: best-of-n, a filter, or a policy that goes on learning from its own new replies.
@@ -1055,13 +1025,13 @@ passed("Each team learns from what its people can really give.")
 # - On the real model: a few dozen votes, a new adapter on the assistant, the win rate with its interval, and the price
 #   in right facts, manner and knowledge of the world.
 # - The preferred reply's own likelihood: what became of it, and why a loss on differences does not protect it.
-# - How much rate, `beta` and faulty votes matter, and what RLHF, KTO and ORPO need and give on the same votes.
+# - How much rate, `beta` and faulty votes matter, and what data and memory RLHF, KTO and ORPO need.
 # - A vote is only as good as the voter: with your own votes the model moves towards you.
 #
 # All verdicts of this run, side by side:
 
 # %%
-for name in ("dpo-beats-sft", "dpo-chosen-falls", "dpo-bears-noise", "dpo-matches-rlhf"):
+for name in ("dpo-beats-sft", "dpo-chosen-falls", "dpo-bears-noise"):
     each = files.read_json(paths.runs() / "claims" / f"{name}.json")
     span = f"{each['effect']:.3g} [{each['low']:.3g}, {each['high']:.3g}] {each['unit']}"
     print(f"{each['statement']}\n    {each['verdict']}: {span}")
@@ -1077,8 +1047,6 @@ for name in ("dpo-beats-sft", "dpo-chosen-falls", "dpo-bears-noise", "dpo-matche
 #   arXiv:2410.08847
 # - K. Ethayarajh et al. 2024, *KTO: Model Alignment as Prospect Theoretic Optimization*, arXiv:2402.01306
 # - J. Hong et al. 2024, *ORPO: Monolithic Preference Optimization without Reference Model*, arXiv:2403.07691
-# - A. Ahmadian et al. 2024, *Back to Basics: Revisiting REINFORCE Style Optimization for Learning from Human Feedback
-#   in LLMs*, arXiv:2402.14740: RLOO
 #
 # One last line: what this run took on your computer.
 

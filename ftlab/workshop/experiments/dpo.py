@@ -145,19 +145,17 @@ def against(ours: dict, theirs: dict) -> list[float]:
 
 
 def on_trial(seed: int) -> dict[str, dict]:
-    """The two claims of the stored runs for one seed; what is not in ``runs`` is trained now."""
-
-    def effect(ours: str, theirs: str) -> dict:
-        scores = against(found(ours, seed), found(theirs, seed))
-        won, lost = ([int(score == side) for score in scores] for side in (1, 0))
-        return {"effect": 100 * (sum(won) - sum(lost)) / len(won), "by_prompt": won, "against": lost}
-
-    return {"dpo-matches-rlhf": effect("beta-0.1", "rloo"), "dpo-bears-noise": effect("noise-0.2", "noise-0")}
+    """The claim of the stored runs for one seed; what is not in ``runs`` is trained now."""
+    scores = against(found("noise-0.2", seed), found("noise-0", seed))
+    won, lost = ([int(score == side) for score in scores] for side in (1, 0))
+    effect = 100 * (sum(won) - sum(lost)) / len(won)
+    return {"dpo-bears-noise": {"effect": effect, "by_prompt": won, "against": lost}}
 
 
 def gather(seed: int) -> dict:
-    """What notebook 06 shows of one seed: a row for each run, with its wins by prompt and its first replies."""
-    runs = {name: files.read_json(paths.runs() / FOLDER / f"{name}-seed-{seed}.json") for name in RUNS}
+    """What notebook 06 shows of one seed: a row for each run there is, with its wins by prompt and first replies."""
+    stored = {name: paths.runs() / FOLDER / f"{name}-seed-{seed}.json" for name in RUNS}
+    runs = {name: files.read_json(path) for name, path in stored.items() if path.exists()}
     pairs, cast, truth = sampled(seed)
     better = {each["pair"]: each["better"] for each in truth}
     decided = {pair: side for pair, side in votes.decided(cast).items() if better[pair] != "tie"}
@@ -168,12 +166,13 @@ def gather(seed: int) -> dict:
         row = {key: run[key] for key in kept if key in run} | {key: sum(run[key]) / HELD_OUT for key in mean}
         log = {key: [round(value, 4) for value in values] for key, values in run["log"].items()}
         row |= {"wins": pack(run["wins"]), "log": log, "first_replies": run["replies"][:3]}
+        row["sft"] = {key: sum(run["sft"][key]) / HELD_OUT for key in mean}  # on the same conversations
         if name in ("rloo", "kto", "orpo"):
             row["dpo_wins"] = pack(against(runs["beta-0.1"], run))
         if name == "noise-0.2":
             row["wins_over_clean"] = pack(against(run, runs["noise-0"]))
         rows.append(row)
-    sft_run = runs["beta-0.1"]["sft"]
+    sft_run = runs["noise-0"]["sft"]
     lab = model.lab()
     return {
         "date": date.today().isoformat(), "model": lab.name, "dtype": lab.dtype, "seed": seed,
