@@ -19,9 +19,8 @@
 # between DPO, RLHF and two relatives, KTO and ORPO; and train a model on votes of your own.
 #
 # **You need** notebook 02 (the loss on a reply, learning rates) and notebook 04 (adapters); notebook 05 helps, and what
-# is used of it is said again. **It takes** about six minutes of computing on two processor cores, about two and a half
-# where the processor computes in bf16, and about 4 GB of memory. Exercises are at the end; the notebook runs without
-# them.
+# is used of it is said again. **It takes** about six minutes of computing on two processor cores, less where the
+# processor computes in bf16, and about 5.5 GB of memory. Exercises are at the end; the notebook runs without them.
 
 # %%
 import math, time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -441,6 +440,9 @@ for outcome, word in ((1.0, "won"), (0.0, "lost"), (0.5, "tied")):
               "    DPO: the same\n")
 
 # %% [markdown]
+# Read the winners, too. The judge sees a word of regret in its place, and not what the regret is about: a reply that is
+# sorry about "this desk" wins by the rules, and no house would be proud of it. That is true of every judge by rules.
+#
 # A margin that grows is not yet another reply. The model writes the likeliest token each time, so a push shows only
 # where two were close before. And a manner can be learnt without its occasion: who has been taught to be sorry may be
 # sorry where nothing has happened. So what did the replies gain or lose in each of the parts of their worth, and is the
