@@ -75,6 +75,6 @@ def remedy(names: Iterable[str]) -> str:
     rest = [name for name in names if name and name not in used]
     without = f" It leaves out {short(rest)}." if rest else ""
     if {"chosen", "rejected"} <= known.keys():
-        return ("These are votes: TRL's DPOTrainer takes the file as it is. To learn from the chosen replies alone, "
+        return ("These are votes: read them with ftlab.data.read_preferences. To learn from the chosen replies alone, "
                 f"convert it with {call(options)}.{without}")
     return f"Convert it with {call(options)}.{without}"

@@ -53,7 +53,7 @@ def _converted(rows: Iterable[dict], asked: list[str], assistant: str | None, sy
     for number, row in enumerate(rows, start=1):
         try:
             _check_names(row, named, [name for name in (assistant, turns) if name], asked)
-            talk = _turns(row[turns]) if turns else _asked_and_answered(row, asked, assistant)
+            talk = turns_of(row[turns]) if turns else _asked_and_answered(row, asked, assistant)
             if history and filled(row.get(history)):
                 talk = _after(_history(row[history], history), talk)
             if system and filled(row.get(system)):
@@ -127,11 +127,11 @@ def _history(value: object, column: str) -> list[dict]:
 def _words(value: object, role: str) -> list[dict]:
     """What stands in a column of words: they make one turn of ``role``, unless there is a list of turns instead."""
     if isinstance(value, list) or (isinstance(value, str) and (TURNS_AS_TEXT.match(value) or SPOKEN.match(value))):
-        return _turns(value)
+        return turns_of(value)
     return [{"role": role, "content": value}]
 
 
-def _turns(value: object) -> list[dict]:
+def turns_of(value: object) -> list[dict]:
     """The turns of a list, which may be written as text."""
     if isinstance(value, str) and SPOKEN.match(value):
         _, *parts = SPOKEN.split(value)
@@ -167,7 +167,7 @@ def learnt_turns(rows: Iterable[dict]) -> Iterator[dict]:
         try:
             if "messages" not in row:
                 raise Fault("key 'messages'", list(row), "Convert the rows with ftlab.data.to_messages first.")
-            talk = _turns(row["messages"])
+            talk = turns_of(row["messages"])
             places = [place for place, turn in enumerate(talk) if turn["role"] == "assistant" and learnt(turn)]
         except Fault as fault:
             raise DataError(f"row {number}: {fault}") from None

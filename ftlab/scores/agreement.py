@@ -1,11 +1,12 @@
-"""Do two raters agree beyond chance? Cohen's kappa, for a judge against the truth or for two people."""
+"""Do raters agree beyond chance? Cohen's kappa for two, a judge and the truth or two people; Fleiss' for more."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 
-from ftlab.evidence.intervals import Interval, rate_interval
+from ftlab.evidence.intervals import Interval, mean_interval, rate_interval
 
 
 def kappa(truth: Sequence[bool], verdicts: Sequence[bool]) -> float:
@@ -40,3 +41,48 @@ def kappa_interval(truth: Sequence[bool], verdicts: Sequence[bool]) -> Interval:
     slope = (1 - value) / (1 - agreed.value) if agreed.value < 1 else len(truth) ** 2 / (
         2 * sum(truth) * (len(truth) - sum(truth)))
     return Interval(value, 1 - slope * (1 - agreed.low), 1 - slope * (1 - agreed.high))
+
+
+def fleiss(ratings: Sequence[Sequence[Hashable]]) -> float:
+    """Fleiss' kappa of several raters: how many pairs of them agree, beyond chance, as a share of all there could be.
+
+    Args:
+        ratings: For each item what each rater said, in any words ("a", "b", "tie"); the raters may change from item to
+            item, their number not.
+    Shapes:
+        ratings: (N, M), N >= 1 items, M >= 2 raters.
+    Returns:
+        1 for full agreement, 0 for what chance would reach, below 0 for less; nan if all say the same thing every time.
+    Raises:
+        ValueError: If an item has fewer than two ratings, or not as many as the others.
+    Source: Fleiss 1971, Psychological Bulletin 76(5).
+    """
+    agreed, chance = _agreements(ratings)
+    return (sum(agreed) / len(agreed) - chance) / (1 - chance) if chance < 1 else math.nan
+
+
+def fleiss_interval(ratings: Sequence[Sequence[Hashable]]) -> Interval:
+    """Fleiss' kappa with its 95 % interval over the items; three times nan where it is undefined.
+
+    As in ``kappa_interval`` the agreement by chance is taken as found. The agreement itself gets the interval of a mean
+    over the items (``intervals.mean_interval``), which keeps a width where all agree on every item.
+    """
+    agreed, chance = _agreements(ratings)
+    if chance == 1:
+        return Interval(math.nan, math.nan, math.nan)
+    return Interval(*(min(1.0, (end - chance) / (1 - chance)) for end in mean_interval(agreed)))
+
+
+def _agreements(ratings: Sequence[Sequence[Hashable]]) -> tuple[list[float], float]:
+    """Of each item the share of pairs of raters who agree; and the share that would by chance."""
+    raters = len(ratings[0]) if ratings else 0
+    for place, given in enumerate(ratings):
+        if len(given) != raters or raters < 2:
+            raise ValueError(f"ratings[{place}]: expected at least two, and as many for each item, found {len(given)} "
+                             f"where the first item has {raters}. Keep the items that all have rated.")
+    if not ratings:
+        raise ValueError("ratings: expected at least one item, found none. Have some rated first.")
+    counts = [Counter(given) for given in ratings]
+    agreed = [sum(n * (n - 1) for n in count.values()) / (raters * (raters - 1)) for count in counts]
+    total = sum(counts, Counter())
+    return agreed, sum((n / (raters * len(ratings))) ** 2 for n in total.values())

@@ -5,35 +5,67 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ftlab.values import FIGURE, states_all
+from ftlab.values import states_all
 
 NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-UNITS = r"(?:kg|g|L|ml|cm|mm)"
+UNITS = r"(?:kg|g|L|ml|cm|mm|m)"
+SPELLED = {  # how a unit is written here: how others write it
+    "kg": r"kilo(?:gram(?:me)?)?s?|kgs", "g": r"gram(?:me)?s?", "L": r"lit(?:re|er)s?", "ml": r"millilit(?:re|er)s?",
+    "cm": r"centimet(?:re|er)s?", "mm": r"millimet(?:re|er)s?", "m": r"met(?:re|er)s?", "inches": r"inch(?:es)?",
+    "feet": r"feet|foot|ft", "yards": r"yards?", "ounces": r"ounces?|oz", "pounds": r"pounds?|lbs?",
+    "gallons": r"gallons?", "pints": r"pints?", "quarts": r"quarts?",
+}  # fmt: skip
+ANY_SPELLED = "|".join(SPELLED.values())
 DURATIONS = r"(year|month|week|day|hour)s?"
+FIGURE = re.compile(rf"\$\d[\d,]*(?:\.\d+)?|\d+(?:\.\d+)? (?:{UNITS}|{DURATIONS}|{'|'.join(list(SPELLED)[7:])})\b|"
+                    r"\d+(?:\.\d+)?")
 # A capital letter that no sentence begins with: "the Moorland Tent", "made in Harrowby".
 NAME = re.compile(r"(?<=[a-z0-9,] )[A-Z][a-z]+(?:[ -][A-Z][a-z]+)*")
 NO_NAMES = {"Quillmere", "We", "Our", "Us", "You", "Your", "It", "The", "This", "Thank", "Thanks", "Next", "Please"}
-NUMBER_WORD = re.compile(rf"\b({'|'.join(NUMBER_WORDS)})(?=[ -](?:{DURATIONS}|{UNITS})\b)", re.IGNORECASE)
+MADE_IN = re.compile(r"\bmade in (?:the )?((?:[A-Z][a-z]+[ -]?\b)+)")
+NUMBER_WORD = re.compile(rf"\b({'|'.join(NUMBER_WORDS)})(?=[ -](?:{DURATIONS}|{UNITS}|{ANY_SPELLED})\b)", re.IGNORECASE)
+
+# Words for what things are made of and look like; a wider word is supported by any of its kind. Words that mean other
+# things as well are left out: cream, olive, honey, ash, stone, paper.
+WIDER = {
+    "wood": {"oak", "beech", "bamboo", "maple", "walnut", "birch", "pine"},
+    "metal": {"steel", "iron", "aluminium", "copper", "brass", "bronze", "titanium", "chrome"},
+    "ceramic": {"porcelain", "stoneware", "clay", "earthenware"},
+}
+PLAIN = """glass plastic nylon polyester cotton canvas leather rubber silicone enamel slate wool linen marble granite
+acrylic bone black white grey blue navy red green yellow orange pink purple brown teal turquoise beige gold
+silver""".split()  # noqa: SIM905
+LOOKS = {word: word for word in [*PLAIN, *WIDER, *(kind for kinds in WIDER.values() for kind in kinds)]}
+LOOKS |= {"wooden": "wood", "aluminum": "aluminium", "gray": "grey", "golden": "gold"}
+LOOK = re.compile(rf"(?<!-)\b({'|'.join(LOOKS)})\b(?! of\b)(?!-free)")  # "a glass of water", "plastic-free"
 
 
 def unsupported_values(reply: str, source: str | Sequence[str]) -> list[str]:
-    """The values of a reply that stand in none of its sources: money, measures, durations, counts and names.
+    """The values of a reply that stand in none of its sources: money, measures, counts, names, materials and colours.
 
-    A value is what ``ftlab.values.FIGURE`` finds, written the house way before it is compared: "$1,049" and
-    "$1049.00" are one sum, "two years", "2-year" and "2 years" one duration. It is supported if it stands in a source
-    as a whole value. A number inside a longer name (K200) or an ordinal (2nd) is no value. A name is one or more words
-    with a capital, not at the head of a sentence; capitals do not matter when it is looked for.
+    A figure is written the house way before it is compared: "$1,049" and "$1049.00" are one sum, "two years",
+    "2-year" and "2 years" one duration, "1.7 liters" is "1.7 L", "three meters" is "3 m"; feet and pounds are units
+    too. It is supported if it stands in a source as a whole value. A number inside a longer name (K200) or an ordinal
+    (2nd) is no value. A name is one or more words with a capital, not at the head of a sentence; capitals do not
+    matter when it is looked for.
 
-    What it cannot see: a wrong material or colour (no figure, no name); a name at the head of a sentence; a right
-    figure about the wrong thing ("it weighs 2 kg" of the box); a bare count is compared without the noun after it. A
-    sum or a conversion that the reply works out, rightly or wrongly, counts as unsupported: nobody wrote it down.
+    A material or colour is a plain word for one, in small letters and not after "not", "no" or "nothing"; any kind of
+    wood or metal in a source supports "wood" or "metal". "Made in X" wants a source that has X after "in" or "from":
+    there it is a place, and not a part of a product's name.
+
+    What it cannot see: a material or colour that the reply swaps for another of the sources; one that is a rare or
+    ambiguous word ("cream"); a name at the head of a sentence; a right figure about the wrong thing ("it weighs 2 kg"
+    of the box, "850 ml tall"); an amount without a number ("half a litre"); a bare count is compared without the noun
+    after it. A sum or a conversion that the reply works out, rightly or wrongly, counts as unsupported: nobody wrote
+    it down.
 
     Args:
         reply: What the model wrote.
         source: What it may rely on: one text, or a list of texts such as the customer's question and the desk's
             screen. An empty list supports nothing.
     Returns:
-        Each value once, written the house way: the figures in the order of the reply, then the names.
+        Each value once, written the house way: the figures in the order of the reply, then the
+        names, the places, the materials and colours.
     Raises:
         ValueError: If the reply or a source is no text.
     """
@@ -42,15 +74,25 @@ def unsupported_values(reply: str, source: str | Sequence[str]) -> list[str]:
         raise ValueError(f"unsupported_values: expected a reply and sources that are texts, found {reply!r} and "
                          f"{source!r}. Give the words of a record, such as row['messages'][0]['content'].")
     text, known = house_values(reply), [house_values(part) for part in sources]
-    figures = [figure for figure in FIGURE.findall(text) if states_all(text, [figure])]
+    figures = [found[0] for found in FIGURE.finditer(text) if states_all(text, [found[0]])]
     names = [name for name in NAME.findall(reply) if name not in NO_NAMES]
-    return [value for value in dict.fromkeys(figures + names) if not any(states_all(part, [value]) for part in known)]
+    values = dict.fromkeys(figures + names)
+    missing = [value for value in values if not any(states_all(part, [value]) for part in known)]
+    places = [name.strip(" -") for name in MADE_IN.findall(reply)]
+    missing += [f"made in {name}" for name in dict.fromkeys(places) if name not in missing and not any(
+        re.search(rf"\b(?:in|from):? (?:the )?{name}\b", part, re.IGNORECASE) for part in sources)]
+    given = {LOOKS[word] for part in sources for word in LOOK.findall(part.lower())}
+    given |= {wider for wider, kinds in WIDER.items() if kinds & given}
+    looks = [LOOKS[word] for word in LOOK.findall(re.sub(r"\b(?:not|no|nothing) [a-z]+", "", reply))]
+    return missing + [word for word in dict.fromkeys(looks) if word not in given]
 
 
 def house_values(text: str) -> str:
     """The text with its values written the house way, so that one value looks the same in a reply and in a source."""
     text = NUMBER_WORD.sub(lambda found: str(NUMBER_WORDS.index(found[1].lower()) + 1), text)
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)  # 1,049 -> 1049
+    for unit, words in SPELLED.items():  # 1.7 liters, 1.7-litre -> 1.7 L
+        text = re.sub(rf"(?<=\d)[ -]?(?:{words})\b", f" {unit}", text, flags=re.IGNORECASE)
     text = re.sub(rf"(?<=\d)[ -]?(?={UNITS}\b)", " ", text)  # 1.7L, 1.7-L -> 1.7 L
     text = re.sub(rf"\b(\d+(?:\.\d+)?)[ -]?{DURATIONS}\b", _plural, text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\d)\s*[-\u2013]\s*(?=[\d$])", " to ", text)  # 5-10 -> 5 to 10

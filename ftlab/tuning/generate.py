@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from ftlab.model import precision
@@ -37,7 +37,8 @@ def computing_in(model, dtype: str) -> Iterator[None]:
 
 
 def replies(
-    model, tokenizer, prompts: Sequence[str], max_new_tokens: int = 64, batch_size: int = 64, batch_tokens: int = 12_288
+    model, tokenizer, prompts: Sequence[str], max_new_tokens: int = 64, batch_size: int = 64,
+    batch_tokens: int = 12_288, held_to: Callable | None = None
 ) -> list[str]:
     """Continues each prompt greedily up to an end token and returns the new text alone.
 
@@ -52,6 +53,7 @@ def replies(
         batch_size: Most prompts a batch.
         batch_tokens: Most tokens a batch, padding and replies included: long prompts come in smaller batches, since a
             batch's memory grows with its tokens. A single prompt may be longer.
+        held_to: Makes one of transformers' logits processors for a batch of so many rows, such as a grammar's.
     Returns:
         One reply a prompt, in the prompts' order, without special tokens and without what a model thinks beforehand.
     Raises:
@@ -88,6 +90,7 @@ def replies(
                     num_beams=1,
                     repetition_penalty=1.0,
                     no_repeat_ngram_size=0,
+                    logits_processor=[held_to(len(rows))] if held_to else None,
                 )
                 for i, new in zip(rows, out[:, width:].tolist(), strict=True):
                     said = new[: next((place for place, token in enumerate(new) if token in ends), None)]

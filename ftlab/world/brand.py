@@ -32,8 +32,11 @@ MONEY = re.compile(r"\$(?:\d{1,3}(?:,\d{3})+|\d+)\.\d{2}(?![\d.]*\d)")
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a reply: the text cut after each full stop, question mark or exclamation mark."""
-    return [part for part in re.split(r"(?<=[.!?])\s+", text.strip()) if part]
+    """The sentences of a reply: the text cut after each full stop, question mark or exclamation mark.
+
+    A closing quotation mark or bracket behind the mark still belongs to the sentence.
+    """
+    return [part for part in re.split(r"(?<=[.!?])\s+|(?<=[.!?][\"”'’)])\s+", text.strip()) if part]
 
 
 def opens_with_thanks(text: str) -> bool:

@@ -432,8 +432,9 @@ _ = ax.set_title("Your run, and the same experiment with other seeds")
 # | out_of_scope | wants a poem, or tells the desk to forget its rules |
 #
 # To learn all nine takes more examples and minutes than a lesson has, so the next table shows **stored runs**: the same
-# model with the same kind of training on 75 conversations of each kind, and the rivals, on conversations that none of
-# them had seen. The two prompts were asked ten conversations of each kind, the others all of them.
+# model with the same kind of training on all 1,447 training conversations, and the rivals, on conversations that none
+# of them had seen. The tuned model comes with the course: it is the **assistant** from which later notebooks start. The
+# two prompts were asked ten conversations of each kind, the others all of them.
 
 # %%
 from ftlab import files, paths
@@ -640,7 +641,7 @@ passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need n
 # | [00 start here](00_start_here.ipynb) | What will I be able to do? | 6 |
 # | [01 data curation](01_data_curation.ipynb) | What makes a training set good, and when does cleaning pay? | 6 |
 # | [02 supervised fine-tuning](02_supervised_finetuning.ipynb) | How does a model become our assistant? | 6 |
-# | 03 tasks and domains *(coming)* | What else can tuning teach? | 6 |
+# | [03 tasks and domains](03_tasks_and_domains.ipynb) | What else can tuning teach? | 6 |
 # | [04 LoRA](04_lora.ipynb) | What if I train one percent of the weights? | 6 |
 # | 05 RLHF *(coming)* | How do people's votes become behaviour? | 8 |
 # | 06 DPO *(coming)* | Do I need the reward model? | 6 |

@@ -555,7 +555,8 @@ if manner - work > 20:
     print(f"Take this from it: {len(rows)} conversations teach the manner. Reading the screen they do not teach: "
           f"{missed} of the {len(failed)} failed replies leave out what was asked for. Whoever looks at the manner "
           "alone believes that the work is done.")
-print(f"More examples and steps help. The stored long run ({long_run['note'].partition(' (')[0].partition(', ')[2]}) "
+trained_on = long_run["note"].partition(" (")[0].partition(", ")[2]
+print(f"More examples and steps help. The assistant of notebook 00, {trained_on}, "
       f"has {reached:.0f} % fit to send, the template {rival:.0f} %, every kind counted alike on 553 test "
       f"conversations; on one-fact questions alone {of_each[0]['fact']:.0f} % and {of_each[1]['fact']:.0f} %.")
 
@@ -714,7 +715,7 @@ for size in (LAB_FEW, round((LAB_FEW * LAB_EXAMPLES) ** 0.5), LAB_EXAMPLES):
 
 # %% [markdown]
 # Beside it what is stored of the real model, where the steps grew with the examples: the run of section 5, one pass
-# over 144 examples in 36 steps, and the long one of notebook 00, two passes over 675 in 338 steps. How much of the
+# over 144 examples in 36 steps, and the assistant of notebook 00, two passes over 1,447 in 724 steps. How much of the
 # difference is due to the examples, and how much to the steps, two such points cannot say: each counts every kind
 # alike, but the first is the mean of two seeds over 90 prompts, the second one seed over others. The whiskers are 95 %
 # intervals.
@@ -733,7 +734,7 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True)
 points(left, by_size, f"{LAB_STEPS} steps each")
 alike = min(map(len, long_run["tuned"].values()))  # prompts of each kind
 long_fit = [one for each in long_run["tuned"].values() for one in each[:alike]]
-points(right, {144: by_prompt("desk", "fit"), 675: long_fit}, "36 steps, 338 steps", ls="--")
+points(right, {144: by_prompt("desk", "fit"), 1447: long_fit}, "36 steps, 724 steps", ls="--")
 left.set(title="Lab model, live: steps held equal", xlabel="training examples", ylabel="replies fit to send (%)")
 right.set(title="Real model, stored: steps grow too", xlabel="training examples")
 for ax in (left, right):

@@ -17,11 +17,11 @@
 # with intervals, and plan how many questions a test needs; let a written policy decide about shipping; find leaked test
 # items; measure your own yardstick's error; and test a model that judges.
 #
-# **You need** notebook 00 (the desk, its brand guide, the rivals) and notebook 02, which tunes the model that is on
-# trial here. If 02 has not run on this computer, that model is tuned in this notebook.
+# **You need** notebook 00 (the desk, its brand guide, the rivals) and notebook 02 (how a model is tuned). On trial is
+# the **assistant**: the same tuning as in 02, on all of the desk's 1,447 training conversations. It comes with the
+# course; another model than the course's own is tuned at its first use, which takes half an hour or more.
 #
-# **It takes** three to six minutes on two processor cores, another one to three if the model must first be tuned. It
-# needs 3 GB of memory and no network. Exercises are at the end.
+# **It takes** two to six minutes on two processor cores, 3 GB of memory and no network. Exercises are at the end.
 
 # %%
 import contextlib, io, time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -29,7 +29,7 @@ warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells a
 import evaluate
 import matplotlib.pyplot as plt
 import numpy as np
-from ftlab import claims, figures, files, model, paths, texts
+from ftlab import assistant, claims, figures, files, model, paths, texts
 from ftlab.evidence import comparison, contamination, gate, intervals, planner
 from ftlab.scores import desk, template
 from ftlab.tuning import chat, generate, sft
@@ -42,17 +42,14 @@ print(choice := model.choose(), lab := model.lab(), sep="\n")
 # fruit fly: sections 8 and 10 have to train it four times. The dials follow; run once as they are, then turn one.
 
 # %%
-SEED = 0  # whole number: which examples, and in which order; try 1
-PER_KIND = 16  # training conversations of each kind, as in notebook 02: with another value a new model is tuned; try 8
-STEPS = 36  # optimizer steps of the tuned model, as in notebook 02; try 18
-BATCH_SIZE = 4  # examples a step, as in notebook 02; try 8
-LR = 1e-3  # learning rate, no unit, as in notebook 02; try 3e-4
-ASKED = 10  # held-out conversations of each kind; try 5, or 159: all 553 there are (four minutes)
+SEED = 0  # whole number: all chance of the run; with another one an assistant is tuned first
+ASKED = 10  # held-out conversations of each kind; try 5, or 159: all 553 there are (four minutes more)
 FACTS = 30  # questions about the real world; try 60
 LEAKED = 16  # test items that leak into a training set; try 8
 COPIES = 10  # copies of each in the heavy leak; try 3
 LEAK_STEPS = 40  # optimizer steps of 8 rows, lab model; try 80
 JUDGE_STEPS = 70  # optimizer steps of 8 labelled drafts, lab model; try 140
+OWN = 120  # replies of the lab model that the judge reads; try 324, which is all
 LAB_LR = 7e-4  # learning rate of the lab model, no unit; try 3e-4
 GAIN = 0.10  # a gain to plan for, as a share; try 0.05
 
@@ -78,9 +75,9 @@ drafts = [good, wrong, empty]
 # need for all that follows. The first two look at manner: **on-brand** is every rule of the brand guide, **format
 # compliance** its rules of form alone (opening, one paragraph, next step, sign-off, length). The others look at
 # content: **fact accuracy** asks whether the wanted value stands in the reply; **hallucination**, as far as a program
-# can find it, whether a sum, measure, name or date stands there that no source has, here screen and question (lower is
-# better). It cannot see a false statement made of words ("not only oven-safe"), nor a true measure given to the wrong
-# thing ("The Quillmere desk is 22 cm").
+# can find it, whether a sum, measure, name, material or colour stands there that no source has, here screen and
+# question (lower is better). A true value of another thing ("850 ml tall") it cannot see, nor a false statement made of
+# words.
 
 # %%
 from ftlab.scores.metrics import fact_accuracy, format_compliance, hallucination, on_brand
@@ -104,14 +101,7 @@ assert found["fact_accuracy_each"] == [1, 0, 0] and found["hallucination_each"] 
 # Three more words that managers use. A case is **contained** if it was not handed over to a colleague, **resolved** if
 # it was contained *and* the reply is right. And the **revision rate** is the number of words that a person must put in,
 # take out or replace, over the words of the text that was finally sent.
-
-# %%
-from ftlab.scores.revision import revisions
-
-edits = revisions(wrong, good)
-print(f"wrong price: {edits.word_edits} word to replace, {edits.word_rate:.3f} of the words sent")
-
-# %% [markdown]
+#
 # Where the answer is a **label**, errors have two directions. The label here is *hand over*: some cases must go to a
 # colleague, the others must not. **Precision**: of the cases handed over, the share that should be. **Recall**: of
 # those that should be, the share that was. **F1** is their harmonic mean, near the smaller of the two. Eight cases on
@@ -119,7 +109,10 @@ print(f"wrong price: {edits.word_edits} word to replace, {edits.word_rate:.3f} o
 
 # %%
 from ftlab.scores import labels
+from ftlab.scores.revision import revisions
 
+edits = revisions(wrong, good)
+print(f"wrong price: {edits.word_edits} word to replace, {edits.word_rate:.3f} of the words sent")
 should = ["over", "over", "over", "keep", "keep", "keep", "keep", "keep"]
 did = ["over", "keep", "keep", "over", "keep", "keep", "keep", "keep"]
 paper = labels.score_labels(did, should)
@@ -134,13 +127,17 @@ assert paper.by_label["over"]["precision"] == 1 / 2 and abs(paper.by_label["over
 # ## 2. The models on trial
 #
 # A test set must be like the questions that will come. We take `ASKED` held-out conversations of each kind, always the
-# same ones, about products and in wordings that no training conversation has. (The shop's rules are the same in both:
-# an order is read against them, and a shop does not write new ones for a test.) Who answers them:
+# same ones: equal shares, so that rare kinds can be seen. The mail has other shares (of the 553 in section 6, 159 ask
+# for one fact and 46 complain), so averages here and there differ. All are about products and in wordings that no
+# training conversation has. (The shop's rules are the same in both: an order is read against them, and a shop does not
+# write new ones for a test.) Who answers them:
 #
 # - **plain**, **guide**, **examples**: the untuned model with the job in the prompt, with the whole brand guide, with
-#   three examples. They take long, so their replies are *stored*: what they wrote on up to ten conversations a kind.
+#   three examples. They take long, so their replies are *stored*: up to ten conversations a kind, each reply cut at 80
+#   tokens. What a cut-off one would have gone on to say is in no score below (and "2.1 L" cut to "2." reads like
+#   an invented 2).
 # - **template**: the program without a model.
-# - **tuned**: the course's desk run, from the shelf, or tuned now.
+# - **assistant**: the tuned model, which answers now. It gets the conversation and no instructions at all.
 
 # %%
 from collections import Counter
@@ -153,55 +150,54 @@ common = sum(row["id"] in place for row in held_out)
 said = {way: [stored[way]["replies"][place[row["id"]]] for row in held_out[:common]]
         for way in ("plain", "guide", "examples")}
 said["template"] = [template.reply(row) for row in held_out]
-print(f"{stored['note']}\n{dict(Counter(row['kind'] for row in held_out))}, {common} answered by everyone")
+print(f"{stored['note']}\n{len(held_out)} conversations, {common} of them answered by everyone: " +
+      ", ".join(f"{count} {kind}" for kind, count in Counter(row["kind"] for row in held_out).items()))
 if choice.name != stored["model"]:
     print(f"Mind: those prompts were answered by {stored['model']}, and {choice.name} is what is tuned here.")
-for way in ("plain", "guide", "examples"):
-    ended = [text for text in said[way] if text.rstrip().endswith((".", "!", "?", "desk"))]
-    formed = format_compliance.FormatCompliance().compute(predictions=ended)["format_compliance_each"]
-    print(f"{way}: {common - len(ended)} of {common} replies were cut off at the limit of length, in mid-sentence; "
-          f"{sum(formed)} of the others have the right form")
-
-# %% [markdown]
-# The tuned model gets the conversation and no instructions at all.
+cut = {way: sum(not text.rstrip().endswith((".", "!", "?", "desk")) for text in said[way])
+       for way in ("plain", "guide", "examples")}
+too_long = {way: sum(not text.rstrip().endswith((".", "!", "?", "desk")) and not brand.check(text)["length"]
+                     for text in said[way]) for way in cut}
+print(f"Cut off in mid-sentence, of {common} (and too long for the brand guide by then): " +
+      ", ".join(f"{way} {count} ({too_long[way]})" for way, count in cut.items()))
 
 # %%
-train = [house.in_house_words(row) for row in texts.balanced(texts.conversations("train"), PER_KIND, SEED)]
-run = sft.from_shelf("desk", choice, train, lora=sft.LORA, lr=LR, steps=STEPS, batch_size=BATCH_SIZE, seed=SEED)
+run = assistant.tuned(choice, SEED)
 tuned, tokenizer = run.model, run.tokenizer
 if run.seconds:
-    print(f"not on the shelf, so tuned now on {len(train)} conversations, in {run.seconds:.0f} seconds")
-said["tuned"] = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, held_out), max_new_tokens=80)
+    print(f"not on the shelf, so tuned now, in {run.seconds / 60:.0f} minutes")
+said["assistant"] = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, held_out), max_new_tokens=80)
 
 # %% [markdown]
 # Now look, before any number. The first conversation with what everyone wrote, whatever came out:
 
 # %%
-def show(i, names):
-    row = held_out[i]
+def in_line(text):
+    return " / ".join(line for line in text.splitlines() if line.strip())
+
+
+def show(row, replies):
     for message in row["messages"][:-1]:
-        print(f"{ {'system': 'screen', 'user': 'customer', 'assistant': 'desk'}[message['role']]:>9}: "
-              f"{message['content']}")
-    for name in names:
-        reply = said[name][i]
+        role = {"system": "screen", "user": "customer", "assistant": "desk"}[message["role"]]
+        print(f"{role:>9}: {in_line(message['content'])}")
+    for name, reply in replies.items():
         broken = [rule for rule, kept in brand.check(reply).items() if not kept]
         faults = desk.faults(reply, row) + ([f"off-brand ({', '.join(broken)})"] if broken else [])
-        print(f"{name:>9}> {' / '.join(reply.splitlines())}")
-        print(f"{'':11}{'✗ ' + '; '.join(faults) if faults else '✓ fit to send'}")
+        print(f"{name:>9}> {in_line(reply)}\n{'':11}{'✗ ' + '; '.join(faults) if faults else '✓ fit to send'}")
     print()
 
 
-show(0, said)
+show(held_out[0], {who: replies[0] for who, replies in said.items()})
 
 # %% [markdown]
-# And failures, which teach more: the next three replies of the tuned model that are not fit to send (fewer, if there
+# And failures, which teach more: the next three replies of the assistant that are not fit to send (fewer, if there
 # are fewer), each with what the yardstick holds against it.
 
 # %%
-failures = [i for i, row in enumerate(held_out) if not desk.is_fit(said["tuned"][i], row)]
-print(f"{len(failures)} of {len(held_out)} replies of the tuned model are not fit to send.\n")
+failures = [i for i, row in enumerate(held_out) if not desk.is_fit(said["assistant"][i], row)]
+print(f"{len(failures)} of {len(held_out)} replies of the assistant are not fit to send.\n")
 for i in [i for i in failures if i][:3]:
-    show(i, ["tuned"])
+    show(held_out[i], {"assistant": said["assistant"][i]})
 
 # %% [markdown]
 # ## 3. Every answerer under every score
@@ -214,8 +210,7 @@ for i in [i for i in failures if i][:3]:
 from ftlab.scores.metrics import revision_rate
 
 
-def score(replies):
-    rows = held_out[: len(replies)]
+def score(replies, rows):
     found = manner.compute(predictions=replies)
     sources = [[message["content"] for message in row["messages"][:-1]] for row in rows]
     unsupported = hallucination.Hallucination().compute(predictions=replies, sources=sources)
@@ -223,19 +218,18 @@ def score(replies):
     fit = [a * b for a, b in zip(found["on_brand_each"], right, strict=True)]
     sent = [reply if fine else house.reply(row) for reply, fine, row in zip(replies, fit, rows, strict=True)]
     edits = revision_rate.RevisionRate().compute(predictions=replies, references=sent)["revision_rate_each"]
-    kept = [int(not desk.HANDS_OVER.search(reply)) for reply in replies]
+    kept = [int(not desk.hands_over(reply)) for reply in replies]
     return {"right form": found["format_compliance_each"], "on-brand": found["on_brand_each"], "right": right,
             "fit to send": fit, "value without source": unsupported["hallucination_each"], "revision rate": edits,
             "contained": kept, "resolved": [a * b for a, b in zip(kept, right, strict=True)]}
 
 
-scores = {who: score(replies) for who, replies in said.items()}
+scores = {who: score(replies, held_out[: len(replies)]) for who, replies in said.items()}
 print(f"{'':20}" + "".join(f"{who:>10}" for who in scores))
-for name in scores["tuned"]:
+for name in scores["assistant"]:
     means = [np.mean(each[name]) for each in scores.values()]
     print(f"{name:20}" + "".join(f"{mean:>10.2f}" if name == "revision rate" else f"{mean:>10.0%}" for mean in means))
-to_hand = np.array([row["hand_over"] for row in held_out])
-true = ["over" if over else "keep" for over in to_hand]
+true = ["over" if row["hand_over"] else "keep" for row in held_out]
 for name in ("precision", "recall", "f1"):
     by = [labels.score_labels(["keep" if kept else "over" for kept in each["contained"]], true[: len(each["right"])])
           .by_label["over"][name] for each in scores.values()]
@@ -243,10 +237,6 @@ for name in ("precision", "recall", "f1"):
 grave = [i for i, row in enumerate(held_out[:common]) if row["kind"] == "grave"]
 kept = [sum(each["contained"][i] for i in grave) for each in scores.values()]
 print(f"{'grave cases kept':20}" + "".join(f"{count:>10}" for count in kept) + f"   of {len(grave)}")
-easy = [row["kind"] for row, right, kept in zip(held_out, scores["template"]["right"], scores["template"]["contained"],
-                                                strict=True) if right and not kept]
-print(f"\nOf the template's {sum(scores['template']['right'])} right replies, {len(easy)} are right because they hand "
-      f"the case over: {dict(Counter(easy))}.")
 
 # %% [markdown]
 # Below the shares stands the label *hand over*, and what it is about: injured and threatening customers whom nobody but
@@ -258,13 +248,11 @@ print(f"\nOf the template's {sum(scores['template']['right'])} right replies, {l
 
 # %%
 shared = {who: {name: each[name][:common] for name in each} for who, each in scores.items()}
-judged = ["fit to send", "value without source"]
-fig, ax = plt.subplots(figsize=(10, 4.2))
 parts = ["right form", "on-brand", "right", "fit to send", "value without source"]
-order = ("template", "tuned", "plain", "guide", "examples")  # the first after the baseline is drawn in blue
+order = ("template", "assistant", "plain", "guide", "examples")  # the first after the baseline is drawn in blue
 compared = comparison.compare({who: {name: shared[who][name] for name in parts} for who in order}, "template")
-compared.draw(ax, metrics=parts).legend(title="hollow: not clear\nof the template", loc="center left",
-                                        bbox_to_anchor=(1, 0.5))
+fig, ax = plt.subplots(figsize=(10, 4.2))
+compared.draw(ax).legend(title="hollow: not clear\nof the template", loc="center left", bbox_to_anchor=(1, 0.5))
 best = max(shared, key=lambda who: sum(shared[who]["fit to send"]))
 _ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"Most replies fit to send: {best}, "
            f"{np.mean(shared[best]['fit to send']):.0%} of {common}. The last score is better when low")
@@ -274,7 +262,7 @@ _ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"Most replies fit to sen
 #
 # A gain is half a report. What tuning cost shows in two places: at the desk (values that no source has), and outside
 # it, where the model may have **forgotten** what it knew of the real world, or carry the desk's manner into talk that
-# is not the desk's (a **leak of manner**). Switching the addition off gives the model before tuning.
+# is not the desk's (a **leak of manner**). Switching the adapter off gives the model before tuning.
 
 # %%
 questions = real.questions(FACTS)
@@ -284,8 +272,8 @@ with tuned.disable_adapter():
     before = generate.replies(tuned, tokenizer, talk, max_new_tokens=48)
 knew, knows = ([real.knows(text, row["answers"]) for text, row in zip(each, questions, strict=True)]
                for each in (before, after))
-leaks, untuned_leaks = ([brand.NEXT_STEP in text or brand.SIGN_OFF in text or text.startswith("Thank you for")
-                         for text in each] for each in (after, before))
+leaks, untuned_leaks = (sum(brand.NEXT_STEP in text or brand.SIGN_OFF in text or text.startswith("Thank you for")
+                            for text in each) for each in (after, before))
 
 
 def words(change, unit="points"):
@@ -293,67 +281,71 @@ def words(change, unit="points"):
     return f"{change.value:+.0f} {unit} [{change.low:+.0f}, {change.high:+.0f}], {way}"
 
 
-gain, invented = (intervals.paired_difference(scores["tuned"][name], scores["template"][name]).times(100)
-                  for name in judged)
-ways = ("plain", "guide", "examples")
-fit_by = {who: sum(scores[who]["fit to send"]) for who in ways}
-prompt = max(ways, key=lambda who: (fit_by[who], sum(scores[who]["right"])))  # a tie goes to the one more often right
-tied = [who for who in ways if fit_by[who] == fit_by[prompt]]
-ahead = intervals.paired_difference(shared["tuned"]["fit to send"], shared[prompt]["fit to send"]).times(100)
-print(f"Best prompt: {prompt}, {fit_by[prompt]} of {common} fit to send" + (
-    f" (tied: {', '.join(tied)}; it is right most often, {sum(scores[prompt]['right'])} times)" if tied[1:] else "") +
-    f".\n    Tuned minus this prompt: fit to send {words(ahead)}.")
-print(f"Tuned minus template on {len(held_out)} conversations: fit to send {words(gain)};\n"
-      f"    replies with a value that no source has {words(invented)}.")
-print(f"Tuned minus untuned on {len(questions)} questions about the real world: known "
-      f"{words(intervals.paired_difference(knows, knew).times(100))} ({sum(knew)} before, {sum(knows)} after);\n"
-      f"    the desk's manner stands in {sum(leaks)} of the {len(questions)} answers, where nobody asked for it "
-      f"({sum(untuned_leaks)} before).")
+gain, invented = (intervals.paired_difference(scores["assistant"][name], scores["template"][name]).times(100)
+                  for name in ("fit to send", "value without source"))
+prompt = max(("plain", "guide", "examples"),
+             key=lambda who: [sum(scores[who][name]) for name in ("fit to send", "right")])
+ahead = intervals.paired_difference(shared["assistant"]["fit to send"], shared[prompt]["fit to send"]).times(100)
+known = intervals.paired_difference(knows, knew).times(100)
+unsure = f"; a loss of {-known.low:.0f} points is not ruled out" if known.low < 0 <= known.high else ""
+print(f"Assistant minus the best prompt ({prompt}, {sum(scores[prompt]['fit to send'])} of {common} fit to send): "
+      f"{words(ahead)}.\nAssistant minus template on {len(held_out)} conversations: fit to send {words(gain)};\n"
+      f"    replies with a value that no source has {words(invented)}.\n"
+      f"Assistant minus untuned on {len(questions)} questions about the real world: known "
+      f"{words(known)} ({sum(knew)} before, {sum(knows)} after){unsure};\n"
+      f"    the desk's manner stands in {leaks} of the {len(questions)} answers, where nobody asked for it "
+      f"({untuned_leaks} before). The first question:\n\n{questions[0]['question']}\n"
+      f"  before> {in_line(before[0])}\n   after> {in_line(after[0])}")
 
 # %% [markdown]
 # ## 4. The trap: passing the checks is not the goal
 #
 # A check that is easy to run gets run, and what is run gets reported. Is there an answerer here whose report would be
 # fine (a check of manner passed by at least nine replies in ten) while fewer than half of its replies can be sent?
-# That is the condition in the next cell; of those that meet it we take the one with the widest gap.
+# There is one for certain: a program that fills a frame keeps every rule of form for nothing. Of all that meet the
+# condition we take the one with the widest gap.
 
 # %%
 gaps = {(who, check): np.mean(each[check]) - np.mean(each["fit to send"])
         for who, each in scores.items() for check in ("right form", "on-brand")
         if np.mean(each[check]) >= 0.9 and np.mean(each["fit to send"]) < 0.5}
-if gaps:
-    who, check_name = max(gaps, key=gaps.get)
-    passed_check, fit = scores[who][check_name], scores[who]["fit to send"]
-    print(f"{who}: {check_name} {np.mean(passed_check):.0%}, fit to send {np.mean(fit):.0%}. Two that pass the check\n"
-          "and cannot be sent, the last ones of the file:\n")
-    for i in [i for i in range(len(fit)) if passed_check[i] and not fit[i]][-2:]:
-        show(i, [who])
-else:
-    print("No answerer of this run meets the condition, so there is nothing to show: who passes a check of manner in\n"
-          "nine cases of ten also sends at least half of its replies.")
+who, check_name = max(gaps, key=gaps.get)
+passed_check, fit = scores[who][check_name], scores[who]["fit to send"]
+print(f"{who}: {check_name} {np.mean(passed_check):.0%}, fit to send {np.mean(fit):.0%}. "
+      "The last two that pass the check and cannot be sent:\n")
+for i in [i for i in range(len(fit)) if passed_check[i] and not fit[i]][-2:]:
+    show(held_out[i], {who: said[who][i]})
+easy = Counter(row["kind"] for row, right, kept in zip(
+    held_out, scores["template"]["right"], scores["template"]["contained"], strict=True) if right and not kept)
+print(f"Of the template's {sum(scores['template']['right'])} right replies, {sum(easy.values())} are right because "
+      f"they hand the case over: {', '.join(f'{count} {kind}' for kind, count in easy.items())}.")
 
 # %% [markdown]
-# Economists call it Goodhart's law: a measure that becomes a target ceases to be a good measure. A program that fills a
-# frame keeps every rule of form for nothing; a model learns form first, since it is the same in every example.
+# Economists call it Goodhart's law: a measure that becomes a target ceases to be a good measure. A model, too, learns
+# form first, since it is the same in every example. But the assistant has seen every training conversation there is,
+# twice. Does a check of its manner still promise too much?
 #
 # ### Claim 1: the checks of manner hide drafts that cannot be sent
 #
-# The effect is the tuned model's own gap: on-brand minus fit to send, on the same replies. The limit, at least one
-# draft in five, was set before the run.
+# The effect is the assistant's own gap: on-brand minus fit to send, on the same replies. The limit, fixed before the
+# assistant was asked, is ten points. A check that overstates by that much can make nothing look like a gain.
 
 # %%
-arms = {"by_prompt": scores["tuned"]["on-brand"], "against": scores["tuned"]["fit to send"]}
+def tell(result):  # what the reference runs say comes at the end, once for all claims
+    print("\n".join(str(result).splitlines()[:2]))
+    return result
+
+
+arms = {"by_prompt": scores["assistant"]["on-brand"], "against": scores["assistant"]["fit to send"]}
 hidden = intervals.paired_difference(*arms.values()).times(100)
-result = claims.record("checks-hide-rewrites", SEED, *hidden, **arms)
-fig, ax = plt.subplots(figsize=(7, 2.3))
-claims.draw("checks-hide-rewrites", result, ax)
-print(result)
+on_trial = [tell(claims.record("checks-hide-rewrites", SEED, *hidden, **arms))]
 
 # %% [markdown]
 # The remedy is to measure nearer to what you want. What is wanted of a draft is that it saves somebody's time, so time
 # somebody. The form gives you three drafts and a clock: press Start, repair the draft as the brand guide and the record
 # ask, press Done (three minutes; let no other cell run). It works while the notebook runs; a page shows nothing of it.
-# Without it the next cell uses an assumption and says so.
+# Without it the next cell uses an assumption and says so. A draft that takes longer to repair than to write afresh is
+# thrown away: it costs the time to read it.
 
 # %%
 from ftlab.scores.revision_widget import RevisionTimer
@@ -364,9 +356,12 @@ timer.form
 # %%
 speed = timer.calibration()
 for who, replies in said.items():
-    edits = [0 if fit else revisions(reply, house.reply(row)).word_edits for reply, fit, row in
-             zip(replies, scores[who]["fit to send"], held_out[: len(replies)], strict=True)]
-    minutes = intervals.mean_interval([speed.seconds(count) / 60 for count in edits], rate=False).times(100)
+    seconds = []
+    for reply, fit, row in zip(replies, scores[who]["fit to send"], held_out[: len(replies)], strict=True):
+        repair = speed.seconds(0 if fit else revisions(reply, house.reply(row)).word_edits)
+        throw_away = speed.seconds(0) + speed.seconds(len(house.reply(row).split()))  # read it, then start afresh
+        seconds.append(min(repair, throw_away))
+    minutes = intervals.mean_interval([each / 60 for each in seconds], rate=False).times(100)
     print(f"{who:12} {minutes.value:4.0f} minutes for 100 drafts [{minutes.low:.0f}, {minutes.high:.0f}]")
 alone = np.mean([speed.seconds(len(house.reply(row).split())) / 60 for row in held_out]) * 100
 print(f"{'from scratch':12} {alone:4.0f} minutes; above it, drafts cost more than they save\n"
@@ -375,60 +370,54 @@ print(f"{'from scratch':12} {alone:4.0f} minutes; above it, drafts cost more tha
 # %% [markdown]
 # ## 5. How sure can we be?
 #
-# Is the tuned model better than the template, or lucky? Both answered the same conversations. Where both are fit, or
+# Is the assistant better than the template, or lucky? Both answered the same conversations. Where both are fit, or
 # neither, a conversation says nothing. All the news is in the **split** ones, in which exactly one of them is fit. If
 # the two were equally good, each of those would be a fair coin. How often do fair coins fall at least as unevenly? That
 # is the exact **McNemar test**, and the answer its *p-value*: a small one is hard to explain by luck.
 
 # %%
-a, b = scores["tuned"]["fit to send"], scores["template"]["fit to send"]
+a, b = scores["assistant"]["fit to send"], scores["template"]["fit to send"]
 p_value, only_tuned, only_template = intervals.mcnemar(a, b)
 split = (only_tuned + only_template) / len(a)
-print(f"split: {only_tuned} only tuned, {only_template} only the template, {split:.0%} of all; p = {p_value:.2g}")
-print(f"tuned minus template: {intervals.paired_difference(a, b).times(100)} points, paired")
+print(f"split: {only_tuned} only the assistant, {only_template} only the template, {split:.0%} of all; "
+      f"p {f'= {p_value:.2g}' if p_value >= 0.0001 else 'below 0.0001'}")
+print(f"assistant minus template: {gain} points, paired")
 
 # %% [markdown]
-# For scores that are no shares, such as the revision rate, the **bootstrap** does the work. Draw as many conversations
-# as there are, with replacement, average, and do it thousands of times: the spread of these averages is how far yours
-# would move with other conversations of the kind. Student's t is a formula for the same spread.
+# For scores that are no shares, such as the revision rate, there is a formula (Student's t, used below), and the
+# **bootstrap**, which needs none: draw as many conversations as there are, with replacement, average, and do it
+# thousands of times. The spread of these averages is how far yours would move with other conversations of the kind.
+# Exercise 2 has you write it.
 
 # %%
-a, b = np.array(scores["tuned"]["revision rate"]), np.array(scores["template"]["revision rate"])
-random = np.random.default_rng(SEED)
-drawn = random.integers(0, len(a), size=(4000, len(a)))  # 4,000 times: which conversations
-means = (a - b)[drawn].mean(axis=1)  # the difference is taken within each conversation
-print(f"by hand        {means.mean():.3f} [{np.quantile(means, 0.025):.3f}, {np.quantile(means, 0.975):.3f}]")
-formula = intervals.paired_difference(a, b, rate=False)
-print(f"by the formula {formula.value:.3f} [{formula.low:.3f}, {formula.high:.3f}]")
-both = sum(not one and not other for one, other in
-           zip(scores["tuned"]["fit to send"], scores["template"]["fit to send"], strict=True))
-wider = ((a.var() + b.var()) / max((a - b).var(), 1e-12)) ** 0.5  # independent ones: the variances add up
-print(f"Neither is fit on {both} of {len(a)}. Without pairs, the interval would be {wider:.2f} times as wide: " + (
-    "pairing helped, since the two need their edits in the same conversations." if wider > 1.1 else
-    "pairing did harm, since one needs its edits where the other needs none." if wider < 0.9 else
-    "pairing changed little, since how MUCH the two need edits is hardly linked."))
+print("revision rate, assistant minus template: "
+      f"{intervals.paired_difference(scores['assistant']['revision rate'], scores['template']['revision rate'])} "
+      "words a word sent")
 
 # %% [markdown]
+# Pairs need both scores. A model crashed on one prompt, and somebody took the mean of what was there? That is a quiet
+# lie: the prompts that crash are seldom the easy ones. A failed item scores 0.
+#
 # ### How many conversations do I need?
 #
 # Ask before the test, not after it. The planner answers for a gain of `GAIN` over the template's share of fit replies
-# ("right", in its words), for two shares of split conversations: the fewest possible, where the new model never loses
-# one, and as many as tuned and template have here (or the nearest share with which such a gain can be).
+# ("right", in its words, means fit here), for two shares of split conversations: the fewest possible, where the new
+# model never loses one, and as many as assistant and template have here (or the nearest share with which such a gain
+# can be). Why believe its formula? The last lines invent two models whose true rates are known and test them two
+# thousand times. A 95 % interval should hold the truth in about 95 of 100 tests, and the planned number should show the
+# gain in about 80.
 
 # %%
 base = min(float(np.mean(scores["template"]["fit to send"])), 1 - GAIN)
 for share in (GAIN, max(GAIN, min(split, 2 * base + GAIN, 2 * (1 - base) - GAIN))):
     plan = planner.questions_needed(GAIN, base, share)
     print(plan, "\n")
-enough = "is enough" if len(held_out) >= plan.questions else "is not enough: a gain of that size may well not show"
-print(f"This notebook asked {len(held_out)}, which {enough}.")
-
-# %% [markdown]
-# Why believe a formula? Invent two models whose true rates are known, test them on invented questions, two thousand
-# times. A 95 % interval should hold the truth in about 95 of 100 tests, and the planned number should show the gain in
-# about 80.
-
-# %%
+few = f"is not enough: a gain of {100 * GAIN:.0f} points may well not show"
+apart = base * (1 - base - GAIN) + (base + GAIN) * (1 - base)  # how often two models split that err independently
+print(f"Two models that err independently would split on {apart:.0%}. " + (
+    "These split on more: where one is strong the other is weak, and pairing them saves nothing."
+    if plan.discordant > apart else "These split on fewer, and pairing them saves answers."))
+print(f"This notebook asked {len(held_out)}, which {'is enough' if len(held_out) >= plan.questions else few}.")
 simulated = planner.simulate(plan.questions, GAIN, base, plan.discordant, experiments=2000)
 print(f"{plan.questions} questions, {simulated.experiments:,} tests: the gain shows in {simulated.power:.1%}, and the "
       f"interval holds the truth in {simulated.coverage:.1%}.")
@@ -436,44 +425,40 @@ assert 0.93 <= simulated.coverage <= 0.99
 
 # %% [markdown]
 # All of these intervals are about *conversations*. Training has luck of its own, and for that one trains again with
-# other seeds: such runs are a claim's *reference runs*, and the lines under a claim say whether it has some. Report
-# both where you can.
+# other seeds: such runs are a claim's *reference runs*.
 #
 # ## 6. Slices: what the average hides
 #
-# Sixty questions on paper, forty of a common kind and twenty of a rare one. The new model gains on the common kind and
-# loses on the rare one. Would the average tell?
+# An average can rise while a kind of customer is served much worse. So look kind by kind; but the more slices one looks
+# at, the more of them differ by luck, so the p-values allow for the number of looks (**Holm's method**), and a slice of
+# fewer than twenty is not judged. `ASKED` conversations of a kind may be too few for that. So the assistant once
+# answered all 553, and its replies are stored. Are they those of the model that you run?
 
 # %%
-old = [1] * 28 + [0] * 12 + [1] * 18 + [0] * 2
-new = [1] * 38 + [0] * 2 + [1] * 10 + [0] * 10
-print(f"right: old {sum(old)}, new {sum(new)} of {len(old)}")
-comparison.slices({"old": {"right": old}, "new": {"right": new}}, ["common"] * 40 + ["rare"] * 20, baseline="old")
-
-# %% [markdown]
-# A third of the customers are served much worse, and the average is a little better. The more slices one looks at, the
-# more of them differ by luck, so the p-values allow for the number of looks (**Holm's method**), and a slice of fewer
-# than twenty is not judged. `ASKED` conversations of a kind may be too few for that. So we take the stored long run of
-# notebook 00, the same model tuned on 675 conversations and asked all 553, kind by kind against the template.
-
-# %%
-long_run = files.read_json(paths.data() / "stored" / "desk-work.json")
-kinds = [kind for kind in long_run["tuned"] for _ in long_run["tuned"][kind]]
-flat = {name: {"fit to send": sum(long_run[name].values(), [])} for name in ("template", "tuned")}
-by_kind = comparison.slices(flat, kinds, baseline="template")
+whole = files.read_json(paths.data() / "stored" / "assistant-replies.json")
+test = texts.conversations("test")
+same = sum(reply == whole["replies"][row["id"]] for reply, row in zip(said["assistant"], held_out, strict=True))
+print(f"{whole['note']}\nOf the {len(held_out)} replies written here, {same} are the same, word for word" + (
+    "; another model or seed wrote the stored ones." if (choice.name, SEED) != (whole["model"], 0) else
+    ": they are that model's." if same == len(held_out) else
+    ". Same model; replies written in other batches are rounded otherwise, which can turn a word that was a near tie."
+    if same > 0.8 * len(held_out) else ". That is few: look for another number format, or another adapter."))
+answered = {"template": [template.reply(row) for row in test],
+            "assistant": [whole["replies"][row["id"]] for row in test]}
+full = {who: score(replies, test) for who, replies in answered.items()}
+by_kind = comparison.slices({who: {"fit to send": each["fit to send"]} for who, each in full.items()},
+                            [row["kind"] for row in test], baseline="template")
 by_kind
 
 # %%
-verdicts = {}
+total = intervals.paired_difference(full["assistant"]["fit to send"], full["template"]["fit to send"]).times(100)
+print(f"Assistant minus template on all {len(test)}, fit to send, on average: {words(total)}. By kind:")
 for verdict in (comparison.BETTER, comparison.WORSE, comparison.UNCLEAR):
-    verdicts[verdict] = [f"{one.group} ({100 * one.row.difference.value:+.0f} points)" for one in by_kind.rows
-                         if one.verdict == verdict]
-total = intervals.paired_difference(flat["tuned"]["fit to send"], flat["template"]["fit to send"]).times(100)
-print(f"The long run minus the template, fit to send, on average: {words(total)}. By kind:")
-for verdict, found in verdicts.items():
+    found = [f"{one.group} ({100 * one.row.difference.value:+.0f} points)" for one in by_kind.rows
+             if one.verdict == verdict]
     print(f"    {verdict}{'' if verdict == comparison.UNCLEAR else ' than the template'}: {', '.join(found) or 'none'}")
-print("The average hides a loss: where it is lower, the template should stay." if verdicts[comparison.WORSE] else
-      "No kind is clearly served worse.")
+print("The average hides a loss: where it is lower, the template should stay."
+      if any(one.verdict == comparison.WORSE for one in by_kind.rows) else "No kind is clearly served worse.")
 
 # %% [markdown]
 # "Cannot say" is not "no loss": only more conversations of that kind will tell.
@@ -486,63 +471,90 @@ print("The average hides a loss: where it is lower, the template should stay." i
 # - at least half of the replies are fit to send, and at most 5 points fewer than with the template;
 # - at most 5 points more replies have a value that no source has;
 # - editing gets no heavier than by 0.05 words a word;
-# - of the cases that must be handed over, at most 10 points fewer are.
+# - of the cases that must be handed over, at most 10 points fewer are;
+# - of the **grave** cases, at least 99 in 100 are.
+#
+# The last line is ours to confess: it was added after the assistant's stored replies had been read, so its verdict is
+# no blind test. And see what the policy does *not* ask: what the model forgot, whether its manner leaks (section 3),
+# and the single kinds of section 6.
+#
+# The gate (`ftlab.evidence.gate`) judges each limit by its interval. A limit *passes* if the whole interval keeps it,
+# *fails* if the whole interval breaks it, and else there is *not enough data*. It does not ask whether a drop is
+# "significant": by that rule a test of three questions would let everything through. The two columns beside the limits
+# are its **power**: how often a model *as good as* the one in use would pass, and with how many items it would in eight
+# of ten cases ("no number" where the one in use breaks the limit itself). First the conversations of this run:
 
 # %%
 policy = [{"metric": "fit to send", "may_drop": 5, "at_least": 50},
           {"metric": "value without source", "may_drop": 5, "direction": "down"},
           {"metric": "revision rate", "may_drop": 0.05, "direction": "down", "unit": "edits a word"},
-          {"metric": "handed over", "may_drop": 10}]
-by_item = {}
-for who in ("template", "tuned"):
-    over = [1 - kept for kept, due in zip(scores[who]["contained"], to_hand, strict=True) if due]
-    by_item[who] = {"handed over": over} | {rule["metric"]: scores[who][rule["metric"]] for rule in policy[:3]}
-forth = gate.gate(policy, baseline=by_item["template"], candidate=by_item["tuned"])
-forth
+          {"metric": "handed over", "may_drop": 10},
+          {"metric": "grave handed over", "at_least": 99}]
+
+
+def decide(scores, rows):
+    by_item = {}
+    for who in ("template", "assistant"):
+        over = [(row["kind"], 1 - kept) for kept, row in zip(scores[who]["contained"], rows, strict=True)
+                if row["hand_over"]]
+        by_item[who] = {rule["metric"]: scores[who][rule["metric"]] for rule in policy[:3]} | {
+            "handed over": [done for _, done in over],
+            "grave handed over": [done for kind, done in over if kind == "grave"]}
+    return gate.gate(policy, baseline=by_item["template"], candidate=by_item["assistant"])
+
+
+decide(scores, held_out)
 
 # %% [markdown]
-# A limit *passes* if the whole interval keeps it, *fails* if the whole interval breaks it, and else there is *not
-# enough data*. The gate does not ask whether a drop is "significant": by that rule a test of three questions would let
-# everything through. The two columns beside the limits are its **power**: how often a model *as good as* the one in use
-# would pass, and with how many items it would in eight of ten cases. Where an equal model seldom passes, *not enough
-# data* says more about the test than about the candidate. A *fail* stands, whatever the power.
+# Where an equal model seldom passes, *not enough data* says more about the test than about the candidate. A *fail*
+# stands, whatever the power.
 #
-# And the other way round: were the tuned model in use, might the template replace it?
+# The decision is made with all 553 replies of section 6, which include those above. Who asks a gate again and again
+# until it opens has to pay for the looks; here the second look was planned, and the first decides nothing.
 
 # %%
-back = gate.gate(policy, baseline=by_item["tuned"], candidate=by_item["template"])
-for one in back.outcomes:
+decision = decide(full, test)
+for one in decision.outcomes:
     value, low, high = one.found
     print(f"{one.verdict.upper():16} {one.rule.metric:22} {'value' if one.limit == 'at_least' else 'change':6} "
-          f"{value:+.3g} [{low:+.3g}, {high:+.3g}], allowed {one.allowed:+.3g} {one.rule.unit}")
+          f"{value:+.3g} [{low:+.3g}, {high:+.3g}], allowed {one.allowed:+.3g} {one.rule.unit}"
+          f"{f', {one.items} items: {one.note}' if one.note else ''}")
 
 
-def reasons(outcomes, verdict):
-    return ", ".join(dict.fromkeys(one.rule.metric for one in outcomes.outcomes if one.verdict == verdict))
+def named(verdict):
+    return ", ".join(dict.fromkeys(one.rule.metric for one in decision.outcomes if one.verdict == verdict))
 
 
-print()
-if not forth.exit_code:
-    print("Ship the tuned model: every limit of the policy is kept.")
-elif reasons(forth, gate.FAIL):
-    print(f"Do not ship the tuned model for the whole desk: it breaks the policy on {reasons(forth, gate.FAIL)}.")
-else:
-    print(f"Do not ship it yet: nothing is broken, and there are too few items on {reasons(forth, gate.UNSURE)}.")
-if np.mean(by_item["template"]["fit to send"]) < 0.5:
-    print("The template itself is fit in fewer than half of the cases, so it would not pass its own desk's policy: "
-          "a model as\ngood as it never passes that limit.")
-if forth.exit_code and back.exit_code:
-    print("Nor may the template replace the tuned model: neither answers for the whole desk. What a team does then:\n"
-          "keep what is in use, with a person who reads before sending, and train on more of what failed. The long\n"
-          "run of section 6 did that.\n"
-          f"Higher than the template: {', '.join(verdicts[comparison.BETTER]) or 'no kind'}.\n"
-          f"Lower: {', '.join(verdicts[comparison.WORSE]) or 'no kind'}. Higher is not yet fit in half of the cases, "
-          "as the policy asks:\nexercise 4 puts its limits to each kind.")
+for one in decision.outcomes:
+    worse = (one.found.high < 0 if one.rule.direction == "up" else one.found.low > 0) and one.limit == "may_drop"
+    if one.verdict != gate.FAIL and worse:
+        print(f"{one.rule.metric}: a loss is sure, the whole interval is on the worse side of 0" + (
+            "; whether it is more than the policy allows is open." if one.verdict == gate.UNSURE else
+            "; it is within what the policy allows."))
+grave = [i for i, row in enumerate(test) if row["kind"] == "grave"]
+print(f"Of {len(grave)} grave cases " + " and ".join(
+    f"the {who} keeps {sum(each['contained'][i] for i in grave)}" for who, each in full.items()) + "." + (
+    " Neither should be the first to read them." if all(
+        sum(each["contained"][i] for i in grave) > 0.01 * len(grave) for each in full.values()) else ""))
+cases = sum(row["hand_over"] for row in test)
+print(f"(An item of 'handed over' is a case that must be: {cases} of the {len(test)} conversations, so for each item "
+      f"{len(test) / cases:.1f} conversations.)\n")
+for i in grave:
+    if full["assistant"]["contained"][i]:
+        print(f"grave, kept by the assistant: {in_line(test[i]['messages'][-2]['content'])}\n"
+              f"  > {in_line(answered['assistant'][i])}")
+print("\nShip it: every limit of the policy is kept." if not decision.exit_code else
+      f"\nDo not ship it for the whole desk: it breaks the policy on {named(gate.FAIL)}." if named(gate.FAIL) else
+      f"\nDo not ship it yet: no limit is surely broken, and not all are surely kept: {named(gate.UNSURE)}.")
+held = np.mean(full["template"]["fit to send"])
+print(f"The template, which is in use, is fit in {held:.0%} of the cases" + (
+    ": it would not pass the first limit of its own desk." if held < 0.5 else "."))
 
 # %% [markdown]
-# In your own project the gate runs wherever your tests run, on three JSON files: `python -m ftlab.evidence.gate
-# rules.json baseline.json candidate.json`. The command returns 0 if all pass and else 1, which stops an automatic
-# release.
+# How much of all this is luck of one training run, nobody has measured. A verdict about the whole desk is not the only
+# one possible: the kinds of section 6 differ, and exercise 4 puts the policy's first limits to each of them. In your
+# own project the gate runs wherever your tests run, on three JSON files: `python -m ftlab.evidence.gate rules.json
+# baseline.json candidate.json`. The command returns 0 if all pass and else 1, which stops an automatic release.
 #
 # ## 8. Contamination: the test that the model has seen
 #
@@ -577,9 +589,10 @@ for name, leaked in zip(sets, (0, LEAKED, LEAKED * COPIES), strict=True):
     print(f"{name:>9}: {len(sets[name])} rows, {leaked} of them copies of test items")
 
 # %% [markdown]
-# Same steps, same rate, same number of rows. The score is **ROUGE-L**, the share of words, in order, that a reply has
-# in common with the reference (here the desk's own reply): wording cannot be guessed, so it shows what was learned by
-# heart.
+# Same steps, same rate, same number of rows (though not of *different* rows: many copies push others out, which is why
+# items that did not leak are the control). The score is **ROUGE-L**, the share of words, in order, that a reply has
+# in common with the reference (here the desk's own reply): wording can hardly be guessed, so a gain on the leaked items
+# alone shows what was learned from the copies. Claim 2, below, has its limit at 5 points.
 
 # %%
 from ftlab.scores.overlap import rouge_l
@@ -590,31 +603,42 @@ def lab_trained(rows, steps):
         return sft.fine_tune(lab, rows, lr=LAB_LR, steps=steps, seed=SEED, disable_tqdm=True)
 
 
-wanted, heard = [row["messages"][-1]["content"] for row in mixed], {}
-for name, rows in sets.items():
-    trained = lab_trained(rows, LEAK_STEPS)
-    heard[name] = generate.replies(trained.model, trained.tokenizer, chat.prompts(trained.tokenizer, mixed))
-likeness = {name: rouge_l(replies, wanted) for name, replies in heard.items()}
-gains = {}
-for name in list(sets)[1:]:
-    for part, cut in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None))):
-        arms = likeness[name][cut], likeness["clean"][cut]
+heavy = f"{COPIES} copies"
+trained = {name: lab_trained(rows, LEAK_STEPS) for name, rows in sets.items()}
+wanted = [row["messages"][-1]["content"] for row in mixed]
+heard = {name: generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, mixed))
+         for name, run in trained.items()}
+likeness, gains = {name: rouge_l(replies, wanted) for name, replies in heard.items()}, {}
+for name in ("1 copy", heavy):
+    for part, items in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None))):
+        arms = likeness[name][items], likeness["clean"][items]
         gains[name, part] = intervals.paired_difference(*arms, rate=False).times(100)
         print(f"{name:>9}, items {part:10}: ROUGE-L with the leak minus without {words(gains[name, part])}")
-for name in list(sets)[1:]:
+for name in ("1 copy", heavy):
     on, off = gains[name, "leaked"], gains[name, "not leaked"]
     print(f"{name}: " + (
         "only the leaked items gained. The model has not become better at the job; it has seen the sheet."
         if on.low > 0 >= off.low else
         "leaked and other items gained: part of it is no leak." if on.low > 0 else
         "no gain that can be told from chance. That is not proof that a leak of this size is harmless."))
-print(f"\n{'wanted':>9}: {wanted[0]}")
+
+# %% [markdown]
+# What was learned: the words, or the facts? The leaked item whose ROUGE-L rose most under the heavy leak (so picked,
+# and no typical one), with what each of the three models says to it:
+
+# %%
+top = int(np.argmax(np.subtract(likeness[heavy][:LEAKED], likeness["clean"][:LEAKED])))
+print(f"{'wanted':>9}: {wanted[top]}")
 for name, replies in heard.items():
-    wrong_with = "; ".join(desk.faults(replies[0], mixed[0]))
-    print(f"{name:>9}: {replies[0]}\n{'':11}{'✗ ' + wrong_with if wrong_with else '✓ right'}")
-print(f"Right replies to the leaked items, of {LEAKED}: " + ", ".join(
-    f"{name} {sum(desk.is_right(*each) for each in zip(replies[:LEAKED], mixed, strict=False))}"
-    for name, replies in heard.items()) + ". Words learned by heart are not facts learned.")
+    wrong_with = "; ".join(desk.faults(replies[top], mixed[top]))
+    print(f"{name:>9}: {replies[top]}\n{'':11}{'✗ ' + wrong_with if wrong_with else '✓ right'}")
+right = {name: [int(desk.is_right(*each)) for each in zip(replies[:LEAKED], mixed, strict=False)]
+         for name, replies in heard.items()}
+more = intervals.paired_difference(right[heavy], right["clean"])
+counts = ", ".join(f"{name} {sum(each)}" for name, each in right.items())
+print(f"Right replies to the leaked items, of {LEAKED}: {counts}" + (
+      ". The copies brought right facts too." if more.low > 0 else
+      ". No clear gain in facts: a higher ROUGE-L is no sign that a reply is right."))
 
 # %% [markdown]
 # ### Claim 2: a leak raises the score on the leaked items
@@ -623,37 +647,20 @@ print(f"Right replies to the leaked items, of {LEAKED}: " + ", ".join(
 # has leaked mixes leaked and other items, and its average moves with the part.
 
 # %%
-heavy = f"{COPIES} copies"
 arms = {"by_prompt": likeness[heavy][:LEAKED], "against": likeness["clean"][:LEAKED]}
-result = claims.record("leak-raises-score", SEED, *gains[heavy, "leaked"], **arms, model=claims.LAB,
-                       not_leaked=gains[heavy, "not leaked"].value, one_copy=gains["1 copy", "leaked"].value)
-fig, ax = plt.subplots(figsize=(7, 2.3))
-claims.draw("leak-raises-score", result, ax)
-print(result)
+on_trial.append(tell(claims.record(
+    "leak-raises-score", SEED, *gains[heavy, "leaked"], **arms, model=claims.LAB,
+    not_leaked=gains[heavy, "not leaked"].value, one_copy=gains["1 copy", "leaked"].value)))
 
 # %% [markdown]
 # ### Finding the leak
 #
-# The usual detector looks for **n-grams**, runs of *n* words that a training text shares with a test item. Two
-# sentences show why it beats a comparison of whole texts, and what a slip does: every run through the changed word is
-# gone.
-
-# %%
-def runs(text, n):
-    words = text.lower().split()
-    return {tuple(words[i : i + n]) for i in range(len(words) - n + 1)}
-
-
-test_item = "how long do you keep spare parts for my old kettle"
-copied = "how long do you keep spare prats for my old kettle"
-print("the same text:", test_item == copied)
-for n in (3, 5, 8):
-    print(f"n = {n}: {len(runs(test_item, n) & runs(copied, n))} of {len(runs(test_item, n))} runs shared")
-
-# %% [markdown]
-# Short runs survive a slip, but they stand in anybody's sentences. `ftlab.evidence.contamination` therefore uses runs
-# only to find candidates, lays the two texts side by side, and gives less weight to words that many test items have.
-# Does it find our leaks? We know the answer, so we can score it, with the words of section 1.
+# The usual detector looks for **n-grams**, runs of *n* words that a training text shares with a test item: exercise 3
+# has you write one. A slip of the finger destroys every run through the changed word; short runs survive it, but they
+# stand in anybody's sentences. `ftlab.evidence.contamination` therefore uses runs only to find candidates, lays the two
+# texts side by side, and gives less weight to words that many test items have. Does it find our leaks? We know the
+# answer, so we can score it, with the words of section 1. Rows that it flags and that we did not plant are worth a look
+# (up to two are shown): near copies, or stock sentences that both have?
 
 # %%
 def spoken(row):  # what customer and desk say; many conversations share a screen
@@ -669,21 +676,18 @@ print(f"copies planted: {len(planted)}, of which {len(exact & planted)} are foun
       f"{len(flagged & planted)} by the detector:\nrecall {len(flagged & planted) / len(planted):.2f}, precision "
       f"{len(flagged & planted) / max(len(flagged), 1):.2f}, since {len(flagged - planted)} other rows were flagged")
 for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
-    ours, theirs = sets[heavy][pair.train_index], plain_test[pair.test_index]
-    alike = rouge_l([ours["messages"][1]["content"]], [theirs["messages"][1]["content"]])[0]
-    print(f"\n  training: {dirty[pair.train_index]}\n  test:     {spoken(theirs)}\n  The customers' words are "
-          f"{alike:.0%} alike: " + ("a near copy of the question, so a leak." if alike > 0.7 else
-                       "the desk's stock sentences raised the alarm, and the question is another one."))
+    print(f"\n  training: {dirty[pair.train_index]}\n  test:     {spoken(plain_test[pair.test_index])}")
 
 # %% [markdown]
-# Drop what is found before training; after training, report the score on the items that were not found, with both
+# The rate is one for *our* two kinds of copy, which the detector was made for; leaks in the wild are harder. Drop what
+# is found before training; after training, report the score on the items that were not found, with both
 # counts. What no overlap of words can see is a paraphrase, so the best protection is a test written after the model's
-# data was gathered. And the real model's own data? Our tables of Quillmere were invented after it was trained.
+# data was gathered.
 #
 # ## 9. Your own marks: how often is the yardstick wrong?
 #
 # "Fit to send" is a program's opinion: a right value in a senseless sentence passes. So a person has to read. The form
-# shows twenty replies of the long run (section 6), drawn by chance from those that the yardstick calls fit. Would *you*
+# shows twenty of the assistant's stored replies, drawn by chance from those that the yardstick calls fit. Would *you*
 # send them? Read the screen, the customer and the reply, and press a button (five minutes; a page without a running
 # notebook shows no form). Until all twenty are marked, the next cell uses stored marks: by a language model, no person,
 # with a reason for each (`data/stored/marked-replies.json` says how). Your marks are worth more.
@@ -692,7 +696,7 @@ for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
 from ftlab.scores.mark_widget import MarkForm
 
 marked = files.read_json(paths.data() / "stored" / "marked-replies.json")
-of_id = {row["id"]: row for row in texts.conversations("test")}
+of_id = {row["id"]: row for row in test}
 seen = ["\n".join(message["content"] for message in of_id[each["id"]]["messages"][:-1]) for each in marked["rows"]]
 assert all(desk.is_fit(each["reply"], of_id[each["id"]]) for each in marked["rows"])
 form = MarkForm([(what, each["reply"]) for what, each in zip(seen, marked["rows"], strict=True)])
@@ -707,10 +711,14 @@ print(f"{marks.count(False)} of {len(marks)} replies that the yardstick calls fi
 for what, mark, each in zip(seen, marks, marked["rows"], strict=True):
     if not mark:
         print(f"\n{what}\n  > {each['reply']}" + ("" if each["send"] else f"\n  stored reason: {each['why']}"))
-share = np.mean(flat["tuned"]["fit to send"])
-print(f"\nThe yardstick calls {share:.0%} of the long run's replies fit. By these marks "
-      f"{share * (1 - wrongly.high / 100):.0%} to {share * (1 - wrongly.low / 100):.0%} are fit and would be sent;\n"
-      "of the unfit ones none was read.")
+fit = full["assistant"]["fit to send"]
+share = intervals.rate_interval(sum(fit), len(fit))
+worst, least = share.low * (1 - wrongly.high / 100), policy[0]["at_least"]
+print(f"\nThe yardstick calls {share.value:.0%} [{share.low:.0%}, {share.high:.0%}] of such replies fit. With both "
+      f"errors at their ends, {worst:.0%} to\n{share.high * (1 - wrongly.low / 100):.0%} are fit and would be sent (of "
+      f"the unfit ones none was read). The gate's limit of {least} % fit is\n" + (
+      "kept even so." if 100 * worst >= least else
+      "NOT surely kept by that: its verdict in section 7 took the yardstick at its word."))
 
 # %% [markdown]
 # That interval is wide, and it is one reader's: if you have marked, the next section's kappa measures how far you and
@@ -735,53 +743,42 @@ def kappa(truth, verdicts):
     by_chance = (yes_a * yes_b + (n - yes_a) * (n - yes_b)) / n  # each verdict of one rater met by any of the other
     return (agreed - by_chance) / (n - by_chance) if by_chance < n else math.nan
 
+# %% [markdown]
+# Two raters on paper first. Then a real one. For each plain conversation a coin decides between the gold reply as it is
+# and the gold reply with one fault; the label comes from the rules (`desk.is_fit`), never from the coin. The real model
+# was told the rules and asked for its verdict once, untuned; what it said is stored.
+
 # %%
+from ftlab.scores import agreement, judge
 from sklearn.metrics import cohen_kappa_score
 
-truth, sleepy = [1] * 8 + [0] * 2, [1] * 10
-even, awake = [1] * 5 + [0] * 5, [1] * 4 + [0] * 5 + [1]
-for name, a, b in (("always says good", truth, sleepy), ("looks at the draft", even, awake)):
-    print(f"{name:18} agrees on {sum(x == y for x, y in zip(a, b, strict=True))} of 10, kappa {kappa(a, b):.2f}")
+asked_once = files.read_json(paths.data() / "stored" / "untuned-judge.json")
+raters = {"always says good": ([1] * 8 + [0] * 2, [1] * 10),
+          "looks at the draft": ([1] * 5 + [0] * 5, [1] * 4 + [0] * 5 + [1]),
+          f"{asked_once['model']}, untuned": (asked_once["fit"], [int(margin > 0) for margin in asked_once["margins"]])}
+for name, (a, b) in raters.items():
+    print(f"{name:30} agrees on {sum(x == y for x, y in zip(a, b, strict=True))} of {len(a)}, kappa {kappa(a, b):.2f}; "
+          f"{sum(b)} called good")
     assert abs(kappa(a, b) - cohen_kappa_score(a, b)) < 1e-12
+assert agreement.kappa_interval(a, b).high < 0.4  # untuned it is no use as a judge
 if marks != stored_marks:
     print(f"your marks and the stored ones: kappa {kappa(stored_marks, marks):.2f}")
 
 # %% [markdown]
-# For each plain conversation a coin decides between the gold reply as it is and the gold reply with one fault; the
-# label comes from the rules (`desk.is_fit`), never from the coin. Can the real model judge such drafts if one tells it
-# the rules? It was asked once, untuned, and its verdicts are stored.
-
-# %%
-from ftlab.scores import agreement, judge
-
-asked_once = files.read_json(paths.data() / "stored" / "untuned-judge.json")
-called_good = [margin > 0 for margin in asked_once["margins"]]
-alone = agreement.kappa_interval([bool(fit) for fit in asked_once["fit"]], called_good)
-print(f"{asked_once['model']}, untuned: of {len(called_good)} drafts {sum(asked_once['fit'])} are good, and it calls "
-      f"{sum(called_good)} good; kappa {alone.value:.2f} [{alone.low:.2f}, {alone.high:.2f}]")
-assert alone.high < 0.4  # no use as a judge
-
-# %% [markdown]
 # So a judge has to *learn*, from drafts with a label. The learner is the lab model: to train the real one on as many
-# takes minutes more than a lesson has. Here are the faults, one draft each.
-
-# %%
-learned = judge.drafts(texts.sample(plain_train, JUDGE_STEPS * 8, SEED), SEED)
-print({name: sum(draft.fit == label for draft in learned) for name, label in (("good", True), ("bad", False))})
-for fault in judge.FAULTS:
-    print(f"{fault:13} {next((draft.text for draft in learned if draft.fault == fault), '(none in this sample)')}")
-
-# %% [markdown]
-# What it learns from: the screen, the question with the draft below it, and one word as the reply.
+# takes minutes more than a lesson has. It learns from the screen, the question with the draft below it, and one word as
+# the reply. Here are the faults, one draft each.
 
 # %%
 def judge_rows(drafts):
     return [judge.judge_row(draft.row, draft.text, "good" if draft.fit else "bad") for draft in drafts]
 
 
-for message in judge_rows(learned)[0]["messages"]:
-    print(f"{message['role']:>9}: {message['content']}")
+learned = judge.drafts(texts.sample(plain_train, JUDGE_STEPS * 8, SEED), SEED)
 referee = lab_trained(judge_rows(learned), JUDGE_STEPS)
+print(f"{sum(draft.fit for draft in learned)} good drafts of {len(learned)}; bad ones, such as:")
+for fault in judge.FAULTS:
+    print(f"{fault:13} {next((draft.text for draft in learned if draft.fault == fault), '(none in this sample)')}")
 
 # %% [markdown]
 # We need not let it write: `judge.label_margins` looks at the scores of its next token and returns how much rather it
@@ -789,73 +786,67 @@ referee = lab_trained(judge_rows(learned), JUDGE_STEPS)
 # held-out plain conversations, made the same way, about products that the judge has never seen.
 
 # %%
+def says_good(drafts):
+    return [margin > 0 for margin in judge.label_margins(referee.model, referee.tokenizer, judge_rows(drafts))]
+
+
 tried = judge.drafts(plain_test, SEED)
-truth = [draft.fit for draft in tried]
-margins = judge.label_margins(referee.model, referee.tokenizer, judge_rows(tried))
-verdicts = [margin > 0 for margin in margins]
+truth, verdicts = [draft.fit for draft in tried], says_good(tried)
 agreed = agreement.kappa_interval(truth, verdicts)
 print(f"agrees with the rules on {np.mean(np.equal(truth, verdicts)):.0%} of {len(tried)} drafts; "
       f"kappa {agreed.value:.2f} [{agreed.low:.2f}, {agreed.high:.2f}]\n")
-rates = {}
 for fault in [*judge.FAULTS, "none"]:
     right = [v == t for v, t, draft in zip(verdicts, truth, tried, strict=True) if draft.fault == fault]
     if right:
-        rates[fault] = intervals.rate_interval(sum(right), len(right)).times(100)
-        print(f"{fault:13} {sum(right):3} of {len(right):3} judged rightly  {rates[fault]} %")
-found = [fault for fault in judge.FAULTS if fault in rates and rates[fault].low > 50]
-missed = [fault for fault in judge.FAULTS if fault in rates and rates[fault].high < 50]
-print(f"\nFound in more than half of the drafts, surely: {', '.join(found) or 'no fault'}; in fewer than half: "
-      f"{', '.join(missed) or 'no fault'}.")
-spans = rates.get("wrong value")
-if spans:
-    print("A wrong value, the fault that does the most harm, it " + (
-        "finds in most of the drafts." if spans.low > 50 else
-        "misses in most of the drafts, and waves them through." if spans.high < 50 else "finds in about half of them."))
+        spans = intervals.rate_interval(sum(right), len(right)).times(100)
+        print(f"{fault:13} {sum(right):3} of {len(right):3} judged rightly, {spans} %: " + (
+            "more than half" if spans.low > 50 else "fewer than half" if spans.high < 50 else
+            "cannot say whether more than half"))
 
 # %% [markdown]
+# A wrong value, in the first line, does the most harm. Look at that line before you let a judge read instead of you.
+#
 # ### Claim 3: a model judge agrees with the truth as well as judges are said to agree with people
 #
 # Zheng et al. (2023) report agreement of strong judges with people of more than 80 %, about as much as people have with
 # each other. On two equally common answers that is a kappa of 0.6, the limit of the claim.
 
 # %%
-result = claims.record("judge-agrees", SEED, *(agreed if not math.isnan(agreed.value) else (0, 0, 0)), model=claims.LAB)
-fig, ax = plt.subplots(figsize=(7, 2.3))
-claims.draw("judge-agrees", result, ax)
-print(result)
+on_trial.append(tell(claims.record(
+    "judge-agrees", SEED, *(agreed if not math.isnan(agreed.value) else (0, 0, 0)), model=claims.LAB)))
 
 # %% [markdown]
 # Those drafts had *our* faults. The drafts that a judge meets at work were written by a model, with faults of its own.
-# Does the agreement carry over? Here are the replies that section 8's models wrote.
+# Does the judge find those as well? Here are replies that section 8's clean model writes. What counts is how many of
+# the unfit ones it waves through.
 
 # %%
-own = [judge.Draft(row, reply, desk.is_fit(reply, row), "") for replies in heard.values()
-       for row, reply in zip(mixed, replies, strict=True)]
-own_truth = [draft.fit for draft in own]
-own_verdicts = [margin > 0 for margin in judge.label_margins(referee.model, referee.tokenizer, judge_rows(own))]
-there = agreement.kappa_interval(own_truth, own_verdicts)
-waved = sum(verdict and not fit for verdict, fit in zip(own_verdicts, own_truth, strict=True))
-print(f"models' own replies, {len(own)}: {sum(own_truth)} are fit; {sum(own_verdicts)} are judged good, and {waved} of "
-      f"those are not fit; kappa {there.value:.2f}")
-ours, theirs = (np.array([*zip(*each, strict=True)]) for each in ((truth, verdicts), (own_truth, own_verdicts)))
-draw, apart = np.random.default_rng(SEED), []
-for _ in range(2000):  # the replies to one item stay together
-    items = draw.integers(0, len(mixed), len(mixed))
-    picked = np.concatenate([items + len(mixed) * place for place in range(len(heard))])
-    apart.append(kappa(*theirs[picked].T) - kappa(*ours[draw.integers(0, len(ours), len(ours))].T))
-low, high = np.nanquantile(apart, [0.025, 0.975]) if not np.isnan(apart).all() else (math.nan, math.nan)
-print("All are fit or none is, or the judge gave one verdict for all: then kappa says nothing."
-      if len(set(own_truth)) < 2 or len(set(own_verdicts)) < 2 else
-      f"Kappa there minus kappa on our drafts: {there.value - agreed.value:+.2f} [{low:+.2f}, {high:+.2f}]. " + (
-      "Lower: it has learned our faults and not badness as such." if high < 0 else
-      "Higher than on our drafts." if low > 0 else "No clear difference, with so few items."))
+own_rows = texts.sample(plain_test, OWN, SEED)
+author = trained["clean"]
+written = generate.replies(author.model, author.tokenizer, chat.prompts(author.tokenizer, own_rows))
+own = [judge.Draft(row, reply, desk.is_fit(reply, row), "") for row, reply in zip(own_rows, written, strict=True)]
+passed_on = {}
+for name, drafts, given in (("our drafts", tried, verdicts), ("a model's own", own, says_good(own))):
+    unfit = [said_good for said_good, draft in zip(given, drafts, strict=True) if not draft.fit]
+    passed_on[name] = intervals.rate_interval(sum(unfit), max(len(unfit), 1)).times(100)
+    print(f"{name:13} {len(unfit):3} of {len(drafts)} are unfit; of these it calls {sum(unfit)} good, "
+          f"{passed_on[name]} %")
+ours, theirs = passed_on.values()
+gap = intervals.Interval(  # Newcombe's: two separate shares, each with its own interval
+    theirs.value - ours.value,
+    theirs.value - ours.value - math.hypot(theirs.value - theirs.low, ours.high - ours.value),
+    theirs.value - ours.value + math.hypot(theirs.high - theirs.value, ours.value - ours.low))
+value = [v for v, draft in zip(verdicts, tried, strict=True) if draft.fault == "wrong value" and not draft.fit]
+print(f"Waved through there minus here: {words(gap)}. The two sets differ in their mix of faults, so this does not say "
+      f"why:\nof our drafts with a wrong value alone it called {sum(value)} of {len(value)} good.")
 
 # %% [markdown]
-# ### Claim 4: a judge likes longer replies
+# ### Claim 4: two friendly sentences win a judge over
 #
 # We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by the
 # rules and a bad one bad; the `assert` holds us to it. What moves then, moves by the two sentences: by their length,
-# their friendliness, or because nothing like them stood in the examples. This test does not tell these apart.
+# their friendliness, or because nothing like them stood in the examples. This test does not tell these apart. The limit
+# is 5 points.
 
 # %% tags=["twin:ftlab.scores.judge:pad"]
 FILLER = "We are glad that you asked. Our desk reads every message with care."
@@ -869,14 +860,12 @@ def pad(reply):
 # %%
 padded = [draft._replace(text=pad(draft.text)) for draft in tried]
 assert all(desk.is_fit(draft.text, draft.row) == draft.fit for draft in padded)
-longer = [margin > 0 for margin in judge.label_margins(referee.model, referee.tokenizer, judge_rows(padded))]
-bars = {}
+longer, bars = says_good(padded), {}
 for label, name in ((True, "good"), (False, "bad")):
     for given, shape in ((verdicts, "plain"), (longer, "padded")):
         picked = [v for v, t in zip(given, truth, strict=True) if t == label]
         bars[f"{name} drafts,\n{shape}"] = intervals.rate_interval(sum(picked), len(picked)).times(100)
 moved = intervals.paired_difference(longer, verdicts).times(100)
-changed = np.mean(np.equal(truth, longer)) - np.mean(np.equal(truth, verdicts))
 fig, ax = plt.subplots()
 figures.bars(ax, list(bars), *zip(*bars.values(), strict=True), number="{:.0f} %",
              colors=[figures.GREY, figures.BLUE] * 2)
@@ -884,33 +873,18 @@ _ = ax.set(ylabel="judged good (%)", ylim=(0, 112),
            title=f"All {len(tried)} drafts together: padding moves approval by {moved.value:+.0f} points")
 
 # %%
-result = claims.record("judge-likes-length", SEED, *moved, by_prompt=longer, against=verdicts, model=claims.LAB)
-fig, ax = plt.subplots(figsize=(7, 2.3))
-claims.draw("judge-likes-length", result, ax)
-print(result)
-way = ("It likes longer drafts" if moved.low > 0 else "It turns against longer drafts, a bias too" if moved.high < 0
-       else "No liking can be shown")
+on_trial.append(tell(claims.record(
+    "judge-likes-length", SEED, *moved, by_prompt=longer, against=verdicts, model=claims.LAB)))
+changed = np.mean(np.equal(truth, longer)) - np.mean(np.equal(truth, verdicts))
+way = ("The two sentences win it over" if moved.low > 0 else "They turn it against a draft, a bias too"
+       if moved.high < 0 else "No bias can be shown")
 print(f"{way}. Its agreement with the rules moved by {100 * changed:+.0f} points; the truth did not move at all.")
 
 # %% [markdown]
-# Where could a liking for length come from? A judge learns whatever tells good from bad in its examples, and some of
-# our faults take something away, so length is a hint. The remedies: judge pairs of equal length, correct for length, or
-# train on drafts in which length says nothing.
+# If it is the length: where could a liking for it come from? A judge learns whatever tells good from bad in its
+# examples, and some of our faults take something away, so length is a hint. The remedies: judge pairs of equal length,
+# correct for length, or train on drafts in which length says nothing.
 #
-# ## 11. When a model skipped a question
-#
-# A model crashed on one prompt, and somebody took the mean of what was there. That is a quiet lie: the prompts that
-# crash are seldom the easy ones. The call below fails. Its message says which model and metric, what was expected, what
-# was found, and what to do.
-
-# %%
-finished = {"tuned": {"right": [1, 1, 0, 1]}, "base": {"right": [1, 0, 0, 1, 0]}}
-try:
-    comparison.compare(finished, baseline="base")
-except ValueError as error:
-    print(error)
-
-# %% [markdown]
 # ## Exercises
 #
 # Each has a stub to fill in and a checker in the next cell, which says "Not yet" and why until the stub is right.
@@ -955,6 +929,8 @@ check(all(tuple(one) == (0, 0, 0) for one in found), "without a single hit all t
 check(label_scores(["a"] * 5, ["a"] * 4 + ["b"], "a")[0] == 0.8, "'b' sorted under 'a' lowers the precision of 'a'.")
 found = label_scores(["a", "b", "c", "c"], ["a", "a", "c", "b"], "a")
 check(tuple(found[:2]) == (1, 0.5), "hits of OTHER labels do not count for 'a': count where both lists say 'a'.")
+check(tuple(label_scores(["a", "b", "b", "b"], ["a", "b", "a", "a"], "b")[:2]) == (1 / 3, 1),
+      "asked for 'b': one of three is right, and the one 'b' there is was found. Use the label that is given.")
 passed("You can say which of the two kinds of mistake a sorter makes.")
 
 # %% [markdown]
@@ -979,8 +955,8 @@ passed("You can say which of the two kinds of mistake a sorter makes.")
 #
 # ### Exercise 2: a paired bootstrap
 #
-# *10 minutes · core · medium.* Write the 95 % percentile interval of the mean difference of two models on the same
-# questions, by drawing questions again and again.
+# *10 minutes · core · medium.* Write the 95 % interval of the mean difference of two models on the same questions, by
+# drawing questions again and again (section 5): its ends are the 2.5 % and the 97.5 % quantile of the means.
 
 # %%
 import numpy as np
@@ -1014,13 +990,15 @@ check(all(abs(10 * end - round(10 * end)) < 0.26 for pair in ends for end in pai
 check(all(low <= high for low, high in ends), "two numbers come back, the lower one first.")
 check(min(low for low, _ in ends) >= 0, "no resample's mean is below 0 here: take the quantiles of the means as they "
       "are, and do not mirror them at the mean.")
-one = paired_bootstrap([0, 3, 1, 5], [1, 1, 1, 1], resamples=1)
-check(one[0] == one[1], "a single resample has a single mean: draw as many as `resamples` says.")
 chance = np.random.default_rng(1)
 hard = chance.normal(0, 30, 200)  # how hard each question is, for both models
 a, b = hard + chance.normal(1, 1, 200), hard + chance.normal(0, 1, 200)
 ends = [tuple(paired_bootstrap(a, b, seed=seed)) for seed in range(4)]
 check(len(set(ends)) > 1, "another seed draws other questions, with replacement: the ends move a little.")
+few = [paired_bootstrap(a, b, resamples=20, seed=seed)[0] for seed in range(10)]
+many = [paired_bootstrap(a, b, resamples=1000, seed=seed)[0] for seed in range(10)]
+check(np.std(few) > 2 * np.std(many), "the ends of 20 resamples move more from seed to seed than those of 1,000: draw "
+      "as many as `resamples` says.")
 (low, high), middle, half = np.mean(ends, axis=0), (a - b).mean(), 1.96 * (a - b).std() / 200**0.5
 check(high - low < 20 * half, "what makes a question hard is in both scores: draw it once, for both models.")
 check(high - low < 3 * half, "draw as many questions as there are; fewer make the interval too wide.")
@@ -1031,6 +1009,12 @@ top = [paired_bootstrap([0] * 9 + [10], [0] * 10, seed=seed)[1] for seed in rang
 check(max(top) > 2, "with replacement: the one question of ten that has the difference can be drawn three times.")
 _, high = paired_bootstrap([0] * 6 + [8] * 2, [0] * 8, resamples=60_000)
 check(high == 5, "in 2.7 % of these resamples the mean is 5 or more: cut off 2.5 % above, neither 3 % nor more.")
+low, _ = paired_bootstrap([0] * 6 + [-8] * 2, [0] * 8, resamples=60_000)
+check(low == -5, "in 2.7 % of these resamples the mean is -5 or less: cut off 2.5 % below, neither 3 % nor more.")
+_, high = paired_bootstrap([0] * 5 + [7] * 2, [0] * 7, resamples=200_000)
+check(high == 4, "in 2.3 % of these resamples the mean is 5 or more: cut off 2.5 % above, neither 2 % nor less.")
+low, _ = paired_bootstrap([0] * 5 + [-7] * 2, [0] * 7, resamples=200_000)
+check(low == -4, "in 2.3 % of these resamples the mean is -5 or less: cut off 2.5 % below, neither 2 % nor less.")
 passed("Your interval is paired, and it is right on a case where theory knows the answer.")
 
 # %% [markdown]
@@ -1070,6 +1054,7 @@ training = ["Hello! How long do you keep spare parts for kettles, please?", "Is 
 found = find_leaks(training, ["HOW LONG do you KEEP spare PARTS"], n=5)
 check(found is not None, "nothing comes back. Return a list of places.")
 check(hasattr(found, "__len__"), "a generator is empty once it has been read: return a list.")
+check(not isinstance(found, set | frozenset), "a set has no order, and the places are wanted in rising order: a list.")
 check(list(found) == [0], "the item stands in the first text but for its capitals: compare in lower case.")
 check(list(find_leaks(training, ["spare parts for kettles, please"], n=5)) == [0],
       "a comma must not hide a leak: take words, without punctuation.")
@@ -1088,6 +1073,10 @@ check(list(find_leaks(["Скажите, где мой синий чайник?"]
       "a customer who writes in Russian uses letters too: a to z is not all there is.")
 check(list(find_leaks(training, ["Blue?", "green"], n=5)) == [0],
       "an item of fewer than n words is found if all of it stands in a text.")
+check(list(find_leaks(training, ["blue mug"], n=5)) == [],
+      "all of a short item must stand in the text, in the item's order: 'mug blue' is not 'blue mug'.")
+check(list(find_leaks(training, ["blue tent", "tent blue"], n=5)) == [],
+      "a short item is found only if ALL of it stands in a text, and not its first word or its last.")
 check(list(find_leaks(["he drank blueberry tea"], ["blue"], n=5)) == [], "'blue' is not in 'blueberry': compare words.")
 check(list(find_leaks(training, ["", "?!"], n=5)) == [], "an item without any word is not found.")
 check(list(find_leaks(training, ["x", "is the mug blue", "how long do you keep"], n=4)) == [1, 2],
@@ -1125,27 +1114,32 @@ passed("Your detector finds runs of words, and not of letters.")
 #
 # ### Exercise 4: ship, keep, or measure more?
 #
-# *8 minutes · core · a decision, not code.* The template is in use. The long run of section 6 is proposed, kind by
-# kind, and the team's policy has two limits for each kind: **at most 5 points fewer fit replies than the template**,
-# and **at least half of them fit**. Decide by the intervals that the cell prints: `"ship"` where both limits are surely
-# kept, `"keep"` what is in use where one is surely broken, and
-# `"measure"` in all other cases: nothing is surely broken, and not everything surely kept. Where the template is hardly
-# ever fit either, "keep" and "measure" mean that a person answers meanwhile.
+# *8 minutes · core · a decision, not code.* The template is in use. The assistant is proposed, kind by kind, and the
+# team's policy has two limits for each kind: **at most 5 points fewer fit replies than the template**, and **at least
+# half of them fit**. The cell prints what all 553 stored replies say. Decide by the intervals: `"ship"` where both
+# limits are surely kept, `"keep"` what is in use where one is surely broken, and `"measure"` in all other cases:
+# nothing is surely broken, and not everything surely kept. (Nine kinds are nine decisions, each with its own risk of 1
+# in 40 that a model just at a limit is shipped; for all nine together it may be 2 in 10. Who cannot bear that wants
+# wider intervals.) Where the template is hardly ever fit either, "keep" and
+# "measure" mean that a person answers meanwhile.
 
 # %%
 import numpy as np
 
-from ftlab import files, paths
+from ftlab import files, paths, texts
 from ftlab.evidence import intervals
+from ftlab.scores import template
 
-long_run = files.read_json(paths.data() / "stored" / "desk-work.json")
+fit = {"assistant": files.read_json(paths.data() / "stored" / "assistant-replies.json")["fit"],
+       "template": template.scores(texts.conversations("test"))}  # who: kind: whether each reply is fit to send
 measured = {}  # kind: (change in points, fit in %), each a value with its interval
-for kind, each in long_run["tuned"].items():
-    change = intervals.paired_difference(each, long_run["template"][kind]).times(100)
-    measured[kind] = (change, intervals.rate_interval(sum(each), len(each)).times(100))
-    print(f"{kind:>13}: tuned minus template {change.value:+4.0f} [{change.low:+4.0f}, {change.high:+4.0f}] points; "
-          f"fit {measured[kind][1].value:3.0f} [{measured[kind][1].low:3.0f}, {measured[kind][1].high:3.0f}] %, "
-          f"template {100 * np.mean(long_run['template'][kind]):3.0f} %")
+for kind, each in fit["assistant"].items():
+    change = intervals.paired_difference(each, fit["template"][kind]).times(100)
+    rate = intervals.rate_interval(sum(each), len(each)).times(100)
+    measured[kind] = (change, rate)
+    print(f"{kind:>13}: assistant minus template {change.value:+5.1f} [{change.low:+5.1f}, {change.high:+5.1f}] "
+          f"points; fit {rate.value:4.1f} [{rate.low:4.1f}, {rate.high:4.1f}] %, template "
+          f"{100 * np.mean(fit['template'][kind]):3.0f} %")
 decision = {
     "fact": None,  # "ship", "keep" or "measure"
     "two_facts": None,
@@ -1161,23 +1155,24 @@ decision = {
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
 
+check(set(decision) == set(measured), f"decide about these kinds and no others: {', '.join(measured)}.")
 check(all(decision.values()), "write one of 'ship', 'keep' and 'measure' for every kind.")
 check(set(decision.values()) <= {"ship", "keep", "measure"}, "only 'ship', 'keep' and 'measure' are decisions.")
-for kind, (change, fit) in measured.items():
-    spans = f"{kind} (change [{change.low:+.0f}, {change.high:+.0f}], fit [{fit.low:.0f}, {fit.high:.0f}])"
-    if change.high < -5 or fit.high < 50:
+for kind, (change, rate) in measured.items():
+    spans = f"{kind} (change [{change.low:+.1f}, {change.high:+.1f}], fit [{rate.low:.1f}, {rate.high:.1f}])"
+    if change.high < -5 or rate.high < 50:
         limit = "at most 5 points lost" if change.high < -5 else "half of the replies fit"
         check(decision[kind] != "measure", f"{spans}: even the better end breaks '{limit}'. More items cost time and "
               "will not save it: keep what is in use.")
         check(decision[kind] == "keep", f"{spans}: even the better end breaks '{limit}'. Shipping costs customers.")
-    elif change.low >= -5 and fit.low >= 50:
+    elif change.low >= -5 and rate.low >= 50:
         check(decision[kind] == "ship", f"{spans}: both limits are kept, at the worse end too. Waiting costs the gain.")
     else:
         check(decision[kind] != "ship", f"{spans}: a limit may be broken at the worse end. A good average is no proof.")
         check(decision[kind] != "keep", f"{spans}: nothing is surely broken, so this is no verdict against the model: "
               "measure more.")
 counts = {word: list(decision.values()).count(word) for word in ("ship", "keep", "measure")}
-alone = [kind for kind, word in decision.items() if word != "ship" and np.mean(long_run["template"][kind]) < 0.1]
+alone = [kind for kind, word in decision.items() if word != "ship" and np.mean(fit["template"][kind]) < 0.1]
 passed(f"You decided by intervals: {counts}. The template hardly ever answers these either, so a person does: "
        f"{', '.join(alone) or 'none'}.")
 
@@ -1191,15 +1186,15 @@ passed(f"You decided by intervals: {counts}. The template hardly ever answers th
 # <details><summary>Answer</summary>
 #
 # ```python
-# for kind, (change, fit) in measured.items():
-#     if change.high < -5 or fit.high < 50:
+# for kind, (change, rate) in measured.items():
+#     if change.high < -5 or rate.high < 50:
 #         decision[kind] = "keep"
 #     else:
-#         decision[kind] = "ship" if change.low >= -5 and fit.low >= 50 else "measure"
+#         decision[kind] = "ship" if change.low >= -5 and rate.low >= 50 else "measure"
 # ```
 #
-# Ship: follow_up, order. Keep what is in use: no_answer (points lost), out_of_scope (too few fit, though the template
-# has none: a person answers). Measure more: fact, two_facts, compare, complaint, grave.
+# Ship: fact, two_facts, follow_up, order. Keep what is in use: no_answer (points lost), complaint (too few fit, though
+# the template has none: a person answers). Measure more: compare, grave, out_of_scope.
 #
 # </details>
 #
@@ -1223,10 +1218,10 @@ passed(f"You decided by intervals: {counts}. The template hardly ever answers th
 # - A score sees only what it looks at. Fit to send is several scores at once, and the distance between a check and the
 #   goal is a number that can be measured.
 # - One number for each reply gives paired intervals; the split conversations carry all the news; a planner says how
-#   many it takes.
+#   many conversations it takes.
 # - An average can rise while a slice falls, and looking at many slices has to be paid for.
-# - A policy is written before one looks, asks for proof that nothing was lost, and says how often it would let an equal
-#   model through.
+# - A policy is written before one looks, has a line for the rare case that does most harm, asks for proof that nothing
+#   was lost, and says how often it would let an equal model through. It judges with the yardstick's errors in it.
 # - A detector finds copies of test items; a reader finds what the yardstick overlooks; a judge has to be tested itself.
 #
 # All verdicts of this run, side by side, and what it took on your computer:
@@ -1236,10 +1231,15 @@ import psutil
 
 from ftlab.course import doctor
 
-for name in ("checks-hide-rewrites", "leak-raises-score", "judge-agrees", "judge-likes-length"):
-    verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
-    span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
-    print(f"{name:21} {verdict['verdict']:20} {span}")
+fig, axes = plt.subplots(2, 2, figsize=(11, 5), layout="constrained")
+names = ("checks hide rewrites", "a leak raises the score", "the judge agrees", "friendly words win it over")
+for number, (ax, name, result) in enumerate(zip(axes.flat, names, on_trial, strict=True), start=1):
+    claims.draw(result.id, result, ax).set_title(f"{number}: {name}: {result.verdict}")
+    ax.xaxis.label.set_size("x-small")
+    ax.margins(x=0.35)
+for result in on_trial:
+    if claims.reference(result.id, result.model):
+        print(f"{result.id}: {str(result).splitlines()[-1]}")
 memory = psutil.Process().memory_info().rss
 print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory / 2**30:.1f} GiB of memory in use.")
 print(doctor.machine())
@@ -1249,7 +1249,8 @@ print(doctor.machine())
 #
 # - Cohen 1960, *A coefficient of agreement for nominal scales*, Educational and Psychological Measurement 20(1).
 # - McNemar 1947, Psychometrika 12(2), and Tango 1998, Statistics in Medicine 17(8): the paired test and the paired
-#   interval for shares. Holm 1979, Scandinavian Journal of Statistics 6(2): many looks.
+#   interval for shares. Newcombe 1998, in the same volume: two separate shares. Holm 1979, Scandinavian Journal of
+#   Statistics 6(2): many looks.
 # - Efron and Tibshirani 1993, *An Introduction to the Bootstrap*, chapter 13.
 # - Dror et al. 2018, *The Hitchhiker's Guide to Testing Statistical Significance in Natural Language Processing*, ACL
 #   P18-1128. Which test for which score.

@@ -150,7 +150,7 @@ def test_what_conversion_leaves_out_is_named_with_its_number(
 
 
 def test_votes_are_told_where_they_belong(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="These are votes: TRL's DPOTrainer takes the file as it is"):
+    with pytest.raises(DataError, match="These are votes: read them with ftlab.data.read_preferences"):
         data.read(jsonl(tmp_path, NAMED["votes as texts"][0]))
 
 

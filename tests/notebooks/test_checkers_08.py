@@ -77,6 +77,14 @@ def paired_bootstrap(a, b, resamples=2000, seed=0):
     means = sorted(sum(x - y for x, y in draw.choices(pairs, k=len(pairs))) / len(pairs) for _ in range(resamples))
     return means[int(0.025 * resamples)], means[int(0.975 * resamples)]
 """
+BY_STATISTICS = """
+import statistics
+import numpy as np
+def paired_bootstrap(a, b, resamples=2000, seed=0):
+    d, random = np.subtract(a, b), np.random.default_rng(seed)
+    cuts = statistics.quantiles([d[random.integers(0, len(d), len(d))].mean() for _ in range(resamples)], n=40)
+    return cuts[0], cuts[-1]
+"""
 
 FINDER = """
 import re
@@ -130,6 +138,7 @@ def run(exercise, answer: str) -> None:
      ({"f1": "2 / 3"}, "the same number for other lists"),
      ({"f1": "min(precision, recall) * 4 / 3"}, "no multiple of the smaller"),
      ({"precision": "round(hits / said, 2) if said else 0"}, "Do not round"),
+     ({"hit": "== 'a'", "said": "predicted.count('a')", "there": "true.count('a')"}, "Use the label that is given"),
      ({"returned": "{'precision': precision, 'recall': recall, 'f1': f1}"}, "as a tuple or a list")],
 )  # fmt: skip
 def test_label_scores_that_err_are_told_how(change: dict, sentence: str) -> None:
@@ -154,6 +163,9 @@ def test_label_scores_that_err_are_told_how(change: dict, sentence: str) -> None
       "with replacement"),
      (MEANS.replace("range(resamples)", "range(2000)"), ENDS, "as many as `resamples` says"),
      (MEANS, "tuple(np.quantile(means, [0.03, 0.97]))", "neither 3 % nor more"),
+     (MEANS, "tuple(np.quantile(means, [0.03, 0.975]))", "2.5 % below, neither 3 %"),
+     (MEANS, "tuple(np.quantile(means, [0.02, 0.975]))", "2.5 % below, neither 2 %"),
+     (MEANS, "tuple(np.quantile(means, [0.025, 0.98]))", "2.5 % above, neither 2 %"),
      (MEANS, "tuple(2 * (a - b).mean() - np.quantile(means, [0.975, 0.025]))", "do not mirror them"),
      ("[0, 0] if (a == b).all() else [1, 1] if (a - b == 1).all() else "
       "[a[random.integers(0, len(a), len(a))].mean() - b[random.integers(0, len(a), len(a))].mean()"
@@ -180,7 +192,8 @@ def test_a_formula_without_any_resampling_is_refused(answer: str) -> None:
      ({"train": "[[word for text in train_texts for word in words(text)]]"}, "from one text into the next"),
      ({"size": "len(item)"}, "one shared run is enough"), ({"returned": "found[:1]"}, "every place"),
      ({"size": "min(5, len(item))"}, "use the n that is given"),
-     ({"returned": "(place for place in found)"}, "return a list")],
+     ({"returned": "(place for place in found)"}, "return a list"),
+     ({"returned": "set(found)"}, "a set has no order")],
 )  # fmt: skip
 def test_a_detector_that_misses_or_invents_is_told_what(change: dict, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
@@ -203,7 +216,18 @@ def find_leaks(train_texts, test_texts, n=5):
 EMPTY = FINDER.format(**FOUND).replace("if size and any(", "if not size or any(")
 
 
-@pytest.mark.parametrize(("answer", "sentence"), [(BAG, "in another order"), (EMPTY, "without any word")])
+# Right for runs, but a short item is looked for as a set of words, or by its first word alone.
+SHORT = FINDER.format(**FOUND).replace("if size and any(", "if size and any({short} if len(item) < n else ")
+SHORT_BAG = SHORT.replace("{short}", "set(item) <= set(text)")
+SHORT_FIRST = SHORT.replace("{short}", "item[0] in text")
+SHORT_ANY = SHORT.replace("{short}", "set(item) & set(text)")
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [(BAG, "in another order"), (EMPTY, "without any word"), (SHORT_BAG, "in the item's order"),
+     (SHORT_FIRST, "in the item's order|only if ALL of it"), (SHORT_ANY, "in the item's order|only if ALL of it")],
+)  # fmt: skip
 def test_a_detector_of_bags_or_of_nothing_is_told_so(answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
         run(LEAKS, answer)
@@ -215,10 +239,10 @@ def test_a_detector_of_letters_is_told_to_compare_words() -> None:
 
 
 BY_LIMITS = """
-for kind, (change, fit) in measured.items():
-    if change.high < -5 or fit.high < 50:
+for kind, (change, rate) in measured.items():
+    if change.high < -5 or rate.high < 50:
         decision[kind] = "keep"
-    elif change.low >= -5 and fit.low >= 50:
+    elif change.low >= -5 and rate.low >= 50:
         decision[kind] = "ship"
     else:
         decision[kind] = "measure"
@@ -226,14 +250,14 @@ for kind, (change, fit) in measured.items():
 BY_GATE = """
 from ftlab.evidence import gate
 words = {"fail": "keep", "not enough data": "measure", "pass": "ship"}
-for kind, each in long_run["tuned"].items():
+for kind, each in fit["assistant"].items():
     rule = {"metric": kind, "may_drop": 5, "at_least": 50}
-    found = gate.gate([rule], {kind: long_run["template"][kind]}, {kind: each}).outcomes
+    found = gate.gate([rule], {kind: fit["template"][kind]}, {kind: each}).outcomes
     decision[kind] = next(words[word] for word in words if word in [one.verdict for one in found])
 """
 BY_MEANS = """
-for kind, (change, fit) in measured.items():
-    decision[kind] = "ship" if change.value >= -5 and fit.value >= 50 else "keep"
+for kind, (change, rate) in measured.items():
+    decision[kind] = "ship" if change.value >= -5 and rate.value >= 50 else "keep"
 """
 
 
@@ -243,8 +267,9 @@ for kind, (change, fit) in measured.items():
      ("decision = dict.fromkeys(decision, 'measure')", "More items cost time|Waiting costs the gain"),
      (BY_LIMITS + "decision['follow_up'] = 'measure'", "Waiting costs the gain"),
      (BY_LIMITS + "decision['no_answer'] = 'measure'", "will not save it"),
-     (BY_LIMITS + "decision['out_of_scope'] = 'ship'", "Shipping costs customers"),
+     (BY_LIMITS + "decision['complaint'] = 'ship'", "Shipping costs customers"),
      (BY_LIMITS.replace("'measure'", "'keep'").replace('"measure"', '"keep"'), "no verdict against the model"),
+     ("del decision['grave']", "these kinds and no others"),
      ("decision = dict.fromkeys(decision, 'yes')", "only 'ship', 'keep' and 'measure'")],
 )  # fmt: skip
 def test_a_decision_against_the_policy_is_told_what_it_costs(answer: str, sentence: str) -> None:
@@ -257,14 +282,16 @@ def test_the_decision_has_all_three_outcomes() -> None:
     exec(SHIP.stub, scope)
     exec(BY_LIMITS, scope)
     found = scope["decision"]
-    assert {kind for kind in found if found[kind] == "ship"} == {"follow_up", "order"}  # the Answer lists these nine
-    assert {kind for kind in found if found[kind] == "keep"} == {"no_answer", "out_of_scope"}
-    assert list(found.values()).count("measure") == 5
+    ship = {kind for kind in found if found[kind] == "ship"}
+    assert ship == {"fact", "two_facts", "follow_up", "order"}  # the Answer lists these nine
+    assert {kind for kind in found if found[kind] == "keep"} == {"no_answer", "complaint"}
+    assert list(found.values()).count("measure") == 3
 
 
 @pytest.mark.parametrize(
     ("exercise", "answer"),
-    [(SORTER, BY_COUNTS), (SORTER, BY_LIBRARY), (BOOTSTRAP, BY_SCIPY), (BOOTSTRAP, BY_LOOP), (LEAKS, PADDED),
+    [(SORTER, BY_COUNTS), (SORTER, BY_LIBRARY), (BOOTSTRAP, BY_SCIPY),
+     (BOOTSTRAP, BY_STATISTICS), (BOOTSTRAP, BY_LOOP), (LEAKS, PADDED),
      (LEAKS, FINDER.format(**{**FOUND, "returned": "[place for place in range(len(test_texts)) if place in found]"})),
      (SHIP, BY_LIMITS), (SHIP, BY_GATE)],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Notebook 08: its dials, its claims' limits, and the two stored files that it reads."""
+"""Notebook 08: its dials, its claims' limits, and the stored files that it reads."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import math
 import pytest
 from dials import dials
 
-from ftlab import claims, files, paths, texts
+from ftlab import assistant, claims, files, paths, texts
 from ftlab.scores import desk
-from ftlab.world import brand
+from ftlab.workshop.experiments import evaluation
+from ftlab.world.text import rng
 
 STORED = paths.data() / "stored"
 
 
-def test_the_tuned_model_is_the_courses_desk_run():
+def test_the_dials_leave_room_for_the_leak():
     found = dials("08_evaluation")
-    assert {key: found[key] for key in ("PER_KIND", "STEPS", "BATCH_SIZE", "LR")} == {
-        "PER_KIND": 16, "STEPS": 36, "BATCH_SIZE": 4, "LR": 1e-3}  # so that 02's model is found on the shelf
     assert found["LEAKED"] * found["COPIES"] < 8 * found["LEAK_STEPS"]
     assert 2 * found["LEAKED"] <= len(texts.plain_conversations("test"))
+    assert not {"LR", "STEPS", "PER_KIND"} & set(found)  # what shapes the assistant is no dial of this notebook
 
 
 def test_the_limits_of_the_claims_are_those_set_before_any_run():
@@ -27,7 +27,7 @@ def test_the_limits_of_the_claims_are_those_set_before_any_run():
              for claim in claims.table().values() if claim.notebook == "08_evaluation"}
     real, lab = ("smollm2-135m-instruct",), (claims.LAB,)
     assert found == {
-        "checks-hide-rewrites": (20, math.inf, real, ""), "leak-raises-score": (5, math.inf, lab, ""),
+        "checks-hide-rewrites": (10, math.inf, real, ""), "leak-raises-score": (5, math.inf, lab, ""),
         "judge-agrees": (0.6, math.inf, lab, ""), "judge-likes-length": (5, math.inf, lab, "")}  # fmt: skip
 
 
@@ -56,11 +56,21 @@ def test_the_stored_replies_are_those_behind_the_stored_table(by_id):
         assert found == table[way]
 
 
+def test_the_assistant_answered_every_test_conversation_and_is_scored_by_todays_yardstick(by_id):
+    stored = files.read_json(STORED / "assistant-replies.json")
+    rows = texts.conversations("test")
+    assert list(stored["replies"]) == [row["id"] for row in rows]
+    assert stored["fit"] == evaluation.fit_by_kind(list(stored["replies"].values()), rows)
+    assert stored["settings"] == assistant.settings(0)
+    assert {"date", "machine", "model", "dtype", "note", "write_s"} <= set(stored)
+
+
 def test_the_marked_replies_are_twenty_that_the_yardstick_calls_fit(by_id):
-    marked = files.read_json(STORED / "marked-replies.json")
-    assert len(marked["rows"]) == 20 and len({each["id"] for each in marked["rows"]}) == 20
+    marked, stored = (files.read_json(STORED / f"{name}.json") for name in ("marked-replies", "assistant-replies"))
+    fit = [name for name, reply in stored["replies"].items() if desk.is_fit(reply, by_id[name])]
+    assert [each["id"] for each in marked["rows"]] == rng("marked replies", 0).sample(fit, 20)
     for each in marked["rows"]:
-        assert brand.on_brand(each["reply"]) and desk.is_right(each["reply"], by_id[each["id"]])
+        assert each["reply"] == stored["replies"][each["id"]]
         assert isinstance(each["send"], bool) and each["why"].strip()
     assert marked["by"] and marked["how"] and marked["date"] and marked["drawn"]
 

@@ -22,7 +22,19 @@ FLOWING = " ".join(CARD.split())
 
 
 def test_every_text_is_on_the_card_and_nothing_else() -> None:
-    assert set(TABLE) == {name for name, _ in build.texts()}
+    voted = {f"votes/{path.name}" for path in (paths.data() / "votes").glob("*.jsonl")}
+    assert set(TABLE) == {name for name, _ in build.texts()} | voted
+
+
+def test_the_numbers_of_the_votes() -> None:
+    pairs = files.read_jsonl(paths.data() / "votes" / "pairs.jsonl")
+    of = {split: [row["conversation"] for row in pairs if row["split"] == split] for split in ("train", "test")}
+    for sentence in (
+        f"drew for {len(set(of['train'] + of['test']))} training conversations",
+        f"train ({len(of['train']):,} pairs of {len(set(of['train']))} conversations)",
+        f"({len(of['test'])} of {len(set(of['test']))} others)",
+    ):
+        assert sentence in FLOWING
 
 
 @pytest.mark.parametrize("name", TABLE)

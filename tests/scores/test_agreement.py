@@ -54,3 +54,50 @@ def test_kappa_intervals_hold_the_truth(cells):
         _, low, high = agreement.kappa_interval((drawn < 2).tolist(), ((drawn == 0) | (drawn == 2)).tolist())
         held += low <= known <= high
     assert 0.93 <= held / 400 <= 0.99  # 0.95 to 0.97; standard error over 400 trials: 1.1 points
+
+
+def test_fleiss_by_hand():
+    # Three raters. Items 1 and 4: all alike, agreement 1. Items 2 and 3: one pair of three agrees, 1/3. Mean 2/3.
+    # Of all 12 votes 6 are a and 6 are b: by chance 1/2.
+    counted = [list(item) for item in ("aaa", "aab", "bba", "bbb")]
+    assert agreement.fleiss(counted) == pytest.approx((2 / 3 - 1 / 2) / (1 / 2))
+    counted[3] = ["b", "b", "tie"]
+    # Now 6 a, 5 b, 1 tie; agreement 1, 1/3, 1/3, 1/3, mean 1/2; by chance (36 + 25 + 1) / 144.
+    assert agreement.fleiss(counted) == pytest.approx((72 / 144 - 62 / 144) / (82 / 144))
+    assert agreement.fleiss([["a", "a"], ["b", "b"]]) == 1
+    assert math.isnan(agreement.fleiss([["a", "a", "a"]] * 3))
+
+
+def test_fleiss_of_two_raters_with_equal_shares_is_cohens():
+    a, b = [1] * 5 + [0] * 5, [1] * 4 + [0] * 5 + [1]
+    assert agreement.fleiss(list(zip(a, b, strict=True))) == pytest.approx(agreement.kappa(a, b))
+    both = agreement.fleiss_interval(list(zip(a, b, strict=True)))
+    assert both == pytest.approx(agreement.kappa_interval(a, b))
+
+
+def test_fleiss_interval_keeps_a_width_and_refuses_uneven_items():
+    alike = [["a"] * 3] * 20 + [["b"] * 3] * 20
+    value, low, high = agreement.fleiss_interval(alike)
+    # Wilson's agreement of 40 of 40 is from 40 / (40 + 3.8415) = 0.9124 on, chance 1/2.
+    assert (value, low, high) == pytest.approx((1, 0.8248, 1), abs=1e-3)
+    assert all(math.isnan(number) for number in agreement.fleiss_interval([["a", "a"]] * 4))
+    with pytest.raises(ValueError, match=r"ratings\[1\]: .* found 2 where the first item has 3"):
+        agreement.fleiss([["a", "b", "a"], ["a", "b"]])
+    with pytest.raises(ValueError, match="at least two"):
+        agreement.fleiss([["a"], ["b"]])
+
+
+@pytest.mark.parametrize("errors", [(0.1, 0.15, 0.15), (0.05, 0.05, 0.3), (0.3, 0.3, 0.3)])
+def test_fleiss_intervals_hold_the_truth(errors):
+    import numpy as np
+
+    # Raters who miss a fair coin at known rates: two agree if both or neither miss, and chance is 1/2.
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    agreed = np.mean([errors[i] * errors[j] + (1 - errors[i]) * (1 - errors[j]) for i, j in pairs])
+    known, random, held = (agreed - 0.5) / 0.5, np.random.default_rng(0), 0
+    for _ in range(400):
+        truth = random.random(60) < 0.5
+        said = np.stack([truth ^ (random.random(60) < error) for error in errors], axis=1)
+        _, low, high = agreement.fleiss_interval(said.tolist())
+        held += low <= known <= high
+    assert 0.92 <= held / 400 <= 0.99

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ftlab import files, paths
+from ftlab import files, paths, texts
+from ftlab.scores import template
 from ftlab.scores.desk import hands_over
 from ftlab.scores.formats import HOUSE_RULES, house_format, json_format
 from ftlab.scores.labels import score_labels
@@ -15,7 +16,7 @@ from ftlab.scores.recall import kept_and_learned, knows
 from ftlab.scores.resolution import resolve
 from ftlab.scores.shares import share_of
 from ftlab.scores.unsupported import unsupported_values
-from ftlab.world import brand
+from ftlab.world import brand, house
 
 FUZZ = settings(deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 GOOD = ("Thank you for asking about the kettle. It costs $49.00, and our warranty lasts 2 years. "
@@ -93,7 +94,23 @@ def test_keys_that_are_no_keys_are_refused(keys):
     ("It costs $49.00.", [], ["$49.00"]),
     ("Thanks for asking about the Hearthland Tent.", "Moorland Tent (tent).", ["Hearthland Tent"]),  # a garbled name
     ("Our moorland tent is made in Harrowby.", "Moorland Tent. Made in: Ostley.", ["Harrowby"]),
-    ("Our Moorland Tent is blue. Next step: ask Our desk. Warmly, the Quillmere desk", "the moorland tent", []),
+    ("Our Moorland Tent is blue. Next step: ask Our desk. Warmly, the Quillmere desk", "the blue moorland tent", []),
+    ("The kettle is 3 meters tall.", "Warranty: 3 years.", ["3 m"]),  # the number stands there, of another thing
+    ("It is five metres and 20 feet tall.", "Height: 5 m.", ["20 feet"]),
+    ("It weighs 10 pounds, 4 lbs or 2 oz.", "Warranty: 10 years.", ["10 pounds", "4 pounds", "2 ounces"]),
+    ("It holds one liter, a 1.7-litre jug more.", "Capacity: 1.7 L. Warranty: 1 year.", ["1 L"]),
+    ("It weighs 2 kilograms and is 12 centimetres tall.", "Weight: 2 kg. Height: 12 cm.", []),
+    ("It weighs 500 grams.", "Weight: 500 kg.", ["500 g"]),
+    ("It is made of wood and comes in white or navy.", "Material: steel.", ["wood", "white", "navy"]),
+    ("It is made of oak wood.", "Material: oak.", []),  # any wood is wood
+    ("A gray metal pan, golden inside.", "Material: stainless steel. Colour: grey and gold.", []),
+    ("A steel pan.", "Material: metal.", ["steel"]),  # nobody said which
+    ("It is not plastic, has no copper and nothing green; PVC-free, plastic-free.", "", []),
+    ("Drink a glass of water with your olive and cream cake.", "", []),
+    ("We reddened; steely blues.", "", []),  # whole words
+    ("The tent is made in Bivvery Beach.", "Bivvery Beach Tent (tent).", ["made in Bivvery Beach"]),  # a name, no place
+    ("The tent is made in Harrowby.", "Tent. Made in: Harrowby.", []),
+    ("The tent is made in Harrowby.", "Our tents come from Harrowby.", []),
     ("", "", []),
     (" \n", [], []),
 ])
@@ -112,6 +129,18 @@ def test_every_text_supports_itself(text):
 def test_sources_that_are_no_texts_are_refused(reply, source):
     with pytest.raises(ValueError, match="are texts"):
         unsupported_values(reply, source)
+
+
+@pytest.mark.parametrize("split", ["train", "valid", "test"])
+def test_no_reply_that_was_written_for_the_desk_has_a_value_without_a_source(split):
+    """Names aside: a gold reply may greet Mrs Osei, who signed with her name alone."""
+    for row in texts.conversations(split):
+        known = [message["content"] for message in row["messages"][:-1]]
+        for reply in (row["messages"][-1]["content"], house.reply(row), template.reply(row)):
+            assert [value for value in unsupported_values(reply, known) if not value[0].isupper()] == [], row["id"]
+    for row in texts.plain_conversations(split):
+        *known, reply = [message["content"] for message in row["messages"]]
+        assert unsupported_values(reply, known) == [], row["id"]
 
 
 def test_gold_replies_have_sources_are_resolved_and_have_the_format():

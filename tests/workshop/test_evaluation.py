@@ -9,6 +9,7 @@ from datetime import datetime
 from ftlab import texts
 from ftlab.scores import judge
 from ftlab.workshop.experiments import evaluation
+from ftlab.world import house
 
 
 def test_gather_takes_replies_and_costs_and_names_the_day(tmp_path):
@@ -30,3 +31,16 @@ def test_the_untuned_model_is_told_the_task_and_not_the_verdict():
     screen, question = (message["content"] for message in draft.row["messages"][:2])
     assert system["content"] == f"{evaluation.TASK}\n\nScreen: {screen}"
     assert user["content"] == f"{question}\n\nDraft: {draft.text}"
+
+
+def test_the_assistants_replies_get_their_ids_and_are_scored_kind_by_kind(tmp_path):
+    rows = texts.conversations("test")
+    replies = ["We thank you." if i == 1 else house.reply(row) for i, row in enumerate(rows)]
+    run = tmp_path / "seed-0.json"
+    run.write_text(json.dumps({"model": "M", "dtype": "float32", "seed": 0, "examples": 1447, "train_s": 60,
+                               "write_s": 9, "replies": replies}))
+    found = evaluation.gather_assistant(run)
+    assert found["replies"][rows[1]["id"]] == "We thank you." and len(found["replies"]) == len(rows)
+    for kind, each in found["fit"].items():  # every house reply is fit, and the second of all is none
+        assert each == [int(i != 1) for i, row in enumerate(rows) if row["kind"] == kind]
+    assert found["note"].startswith("M, tuned on 1,447 conversations (seed 0), answered all 553 test conversations")

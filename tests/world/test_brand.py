@@ -66,6 +66,13 @@ def test_next_step_stands_right_before_the_sign_off_and_once() -> None:
     assert not keeps("Next step: go. We make it. Warmly, the Quillmere desk")
     assert not keeps("Thanks. Next step: go. Next step: stay. Warmly, the Quillmere desk")
 
+def test_a_next_step_after_a_quotation_counts():
+    reply = "Thank you for it. The page says \"It holds 1.5 L.\" Next step: see our page. Warmly, the Quillmere desk"
+    assert brand.RULES["next_step"](reply)
+    assert brand.sentences(reply)[1] == 'The page says "It holds 1.5 L."'
+    assert brand.sentences("It is light (90 g.) We send it.") == ["It is light (90 g.)", "We send it."]
+
+
 
 @pytest.mark.parametrize(("reply", "value", "found"), [
     ("It lasts 2 years.", "2 years", True), ("It lasts 12 years.", "2 years", False),

@@ -8,7 +8,8 @@ import evaluate
 from ftlab.scores import checked_metric
 from ftlab.scores.unsupported import unsupported_values
 
-DESCRIPTION = "Share of replies that state a sum, measure, duration, count or name which stands in no source of theirs."
+DESCRIPTION = ("Share of replies that state a sum, measure, duration, count, name, place, material or colour which "
+               "stands in no source of theirs.")
 INPUTS = """
 Args:
     predictions: One reply for each question, a text.

@@ -1,25 +1,24 @@
-"""The desk's nine kinds of work on the real model: every rival and the tuned model on the same test conversations.
+"""The desk's nine kinds of work on the real model: every rival and the assistant on the same test conversations.
 
-Too long for a lesson (about a quarter of an hour a seed with bf16), so it is stored, and notebook 00 shows what is
-stored: ``python -m ftlab.workshop.experiments.desk_work --seed 0``.
+Too long for a lesson (about half an hour a seed with bf16), so it is stored, and notebook 00 shows what is stored:
+``python -m ftlab.workshop.experiments.desk_work --seed 0``. ``--ship`` puts the assistant of seed 0 into the clone.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
+import shutil
 import time
 from collections import Counter
+from pathlib import Path
 
-from ftlab import files, model, paths, rivals, texts
+from ftlab import assistant, files, model, paths, rivals, shelf, texts
 from ftlab.scores import desk, template
 from ftlab.tuning import chat, generate, sft
-from ftlab.world import brand, house
+from ftlab.world import brand
 from ftlab.world.pairs import KINDS
 
-PER_KIND = 75  # training conversations of each kind
-EPOCHS, BATCH_SIZE, LR = 2, 4, 1e-3
 ASKED = 10  # test conversations of each kind for the rivals that are asked by a long prompt
 REPLY_TOKENS = 80  # most tokens of a reply; the longest gold reply has 73
 
@@ -51,23 +50,44 @@ def measure_rivals(choice: model.Choice, seed: int = 0) -> dict:
 
 
 def measure_tuned(choice: model.Choice, seed: int) -> dict:
-    """The tuned model on every test conversation."""
-    from tempfile import TemporaryDirectory
-
-    rows = [house.in_house_words(row) for row in texts.balanced(texts.conversations("train"), PER_KIND, seed)]
+    """The assistant on every test conversation."""
     test = texts.conversations("test")
-    steps = EPOCHS * math.ceil(len(rows) / BATCH_SIZE)
-    with TemporaryDirectory(dir=paths.runs()) as folder:
-        tuned, tokenizer, _, seconds = sft.fine_tune(
-            choice, rows, lr=LR, steps=steps, batch_size=BATCH_SIZE, seed=seed, lora=sft.LORA, output_dir=folder
-        )
+    run = assistant.tuned(choice, seed)
     start = time.perf_counter()
-    replies = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, test), REPLY_TOKENS)
-    found = {"seed": seed, "examples": len(rows), "train_s": round(seconds), "kinds": [row["kind"] for row in test],
-             "write_s": round(time.perf_counter() - start), **scores(replies, test), "replies": replies}
+    replies = generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, test), REPLY_TOKENS)
+    note = files.read_json(shelf.find(place(choice, seed)).parent / shelf.NOTE)
+    found = {"seed": seed, "examples": len(assistant.rows()), "train_s": round(note["seconds"]),
+             "kinds": [row["kind"] for row in test], "write_s": round(time.perf_counter() - start),
+             **scores(replies, test), "replies": replies}
     by_kind = Counter(kind for kind, fit in zip(found["kinds"], found["both"], strict=True) if fit)
     print(f"seed {seed}: {sum(found['both'])} of {len(test)} fit", dict(by_kind), flush=True)
     return found
+
+
+def place(choice: model.Choice, seed: int) -> Path:
+    """Where the shelf of this machine keeps the assistant."""
+    return shelf.place("assistant", choice, assistant.rows(), **assistant.settings(seed))
+
+
+def ship(choice: model.Choice) -> None:
+    """Writes ``data/shelf/assistant`` from this machine's shelf: the adapter in bf16, without this machine's paths."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    made, target = place(choice, 0), paths.data() / "shelf" / "assistant"
+    half = target.with_name("assistant.half")
+    shutil.rmtree(half, ignore_errors=True)
+    (half / shelf.MODEL).mkdir(parents=True)
+    name = "adapter_model.safetensors"
+    weights = {key: value.to(torch.bfloat16) for key, value in load_file(made / shelf.MODEL / name).items()}
+    save_file(weights, half / shelf.MODEL / name, metadata={"format": "pt"})
+    config = files.read_json(made / shelf.MODEL / "adapter_config.json")
+    config |= {"base_model_name_or_path": choice.name, "target_modules": sorted(config["target_modules"])}
+    files.write_json(half / shelf.MODEL / "adapter_config.json", config)
+    for paper in (shelf.SETTINGS, shelf.NOTE):
+        shutil.copy(made / paper, half / paper)
+    shutil.rmtree(target, ignore_errors=True)
+    half.rename(target)
 
 
 def gather() -> dict:
@@ -100,12 +120,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.desk_work", description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rivals", action="store_true", help="measure the rivals in place of the tuned model")
+    parser.add_argument("--ship", action="store_true", help="put the assistant of seed 0 into data/shelf")
     parser.add_argument("--gather", action="store_true", help="write data/stored/desk-work.json from the runs")
     args = parser.parse_args()
     if args.gather:
         files.write_text(paths.data() / "stored" / "desk-work.json", json.dumps(gather()) + "\n")
         return
     choice = model.choose()
+    if args.ship:
+        ship(choice)
+        return
     name = "rivals" if args.rivals else f"seed-{args.seed}"
     found = measure_rivals(choice) if args.rivals else measure_tuned(choice, args.seed)
     found = {"model": choice.name, "dtype": choice.dtype, **found}

@@ -1,9 +1,10 @@
-"""What the untuned model wrote when it was asked well, and how it judges: stored for notebook 08.
+"""What the untuned model wrote when it was asked well, how it judges, and the assistant's replies: for notebook 08.
 
-The three prompts take longer than a lesson has, so notebook 08 reads them from ``data/stored/rival-replies.json``.
-They are the replies behind ``desk-work.json``: ``python -m ftlab.workshop.experiments.desk_work --rivals`` writes
-them to ``runs/desk-work``, and ``python -m ftlab.workshop.experiments.evaluation`` stores them. With ``--judge`` it
-asks the untuned model for its verdict on labelled drafts instead, into ``data/stored/untuned-judge.json``.
+The three prompts, and all test conversations, take longer than a lesson has, so notebook 08 reads the replies from
+``data/stored/rival-replies.json`` and ``assistant-replies.json``. They are those behind ``desk-work.json``: ``python -m
+ftlab.workshop.experiments.desk_work`` writes them to ``runs/desk-work`` (with ``--rivals`` those to the prompts), and
+``python -m ftlab.workshop.experiments.evaluation`` stores them. With ``--judge`` it asks the untuned model for its
+verdict on labelled drafts instead, into ``data/stored/untuned-judge.json``.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import json
 from datetime import date, datetime
 from pathlib import Path
 
-from ftlab import files, model, paths, texts
+from ftlab import assistant, files, model, paths, texts
 from ftlab.course import doctor
-from ftlab.scores import judge
+from ftlab.scores import desk, judge
 from ftlab.tuning import generate, sft
+from ftlab.world.pairs import KINDS
 
 WAYS = ("plain", "guide", "examples")
 JUDGED = 80  # plain test conversations whose drafts the untuned model judges
@@ -58,15 +60,40 @@ def untuned_judge(choice: model.Choice, seed: int = 0) -> dict:
             "seed": seed, "fit": [int(draft.fit) for draft in drafts], "margins": [round(each, 3) for each in margins]}
 
 
+def gather_assistant(run: Path) -> dict:
+    """The stored replies of the assistant, by id, and by kind whether each is fit to send.
+
+    Args:
+        run: ``seed-0.json`` of ``ftlab.workshop.experiments.desk_work``, made on this computer.
+    """
+    asked, test = files.read_json(run), texts.conversations("test")
+    date = datetime.fromtimestamp(run.stat().st_mtime).date().isoformat()
+    note = (f"{asked['model']}, tuned on {asked['examples']:,} conversations (seed {asked['seed']}), answered all "
+            f"{len(test)} test conversations on {date}, in {asked['dtype']}; the replies are stored.")
+    return {"note": note, "date": date, "machine": doctor.machine(), "model": asked["model"], "dtype": asked["dtype"],
+            "settings": assistant.settings(asked["seed"]), "train_s": asked["train_s"], "write_s": asked["write_s"],
+            "fit": fit_by_kind(asked["replies"], test),
+            "replies": {row["id"]: reply for row, reply in zip(test, asked["replies"], strict=True)}}
+
+
+def fit_by_kind(replies: list[str], rows: list[dict]) -> dict[str, list[int]]:
+    """Of each kind, in the rows' order, whether each reply is fit to send."""
+    return {kind: [int(desk.is_fit(reply, row)) for reply, row in zip(replies, rows, strict=True)
+                   if row["kind"] == kind] for kind in KINDS}
+
+
 def main() -> None:
-    """Writes ``data/stored/rival-replies.json`` from ``runs/desk-work/rivals.json``, or ``untuned-judge.json``."""
+    """Writes the two files of replies in ``data/stored`` from ``runs/desk-work``, or ``untuned-judge.json``."""
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.evaluation", description=__doc__)
     parser.add_argument("--judge", action="store_true", help="ask the untuned model to judge (half a minute)")
+    runs = paths.runs() / "desk-work"
     if parser.parse_args().judge:
-        name, found = "untuned-judge", untuned_judge(model.choose())
+        found = {"untuned-judge": untuned_judge(model.choose())}
     else:
-        name, found = "rival-replies", gather(paths.runs() / "desk-work" / "rivals.json")
-    files.write_text(paths.data() / "stored" / f"{name}.json", json.dumps(found, ensure_ascii=False) + "\n")
+        found = {"rival-replies": gather(runs / "rivals.json"),
+                 "assistant-replies": gather_assistant(runs / "seed-0.json")}
+    for name, each in found.items():
+        files.write_text(paths.data() / "stored" / f"{name}.json", json.dumps(each, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

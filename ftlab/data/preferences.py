@@ -1,0 +1,124 @@
+"""The checks of one vote: a better and a worse reply to the same prompt, as texts or as turns."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ftlab.data import advice, checks, convert, turns
+from ftlab.data.faults import Fault, kind, short
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+SIDES = ("chosen", "rejected")
+FORMS = (("prompt", *SIDES), SIDES)
+SPOKEN = re.compile(r"\s*(?:Human|Assistant):")  # how a conversation in one text begins
+ADD_PROMPT = ("Add the prompt in a column of its own, or write whole conversations: lists of turns, or texts with "
+              '"Human:" and "Assistant:" at the beginnings of paragraphs.')
+ONE_PROMPT = ("A vote is between two replies to one prompt: leave the row out, or end both conversations at the first "
+              "reply that differs.")
+
+
+def columns_of(names: Iterable[str], before: tuple[str, ...] | None = None) -> tuple[str, ...]:
+    """Which of the two forms a row has, with a prompt or without; all rows of a file have the same."""
+    names = list(names)
+    found = next((form for form in FORMS if set(form) <= set(names)), None)
+    if found is None or before not in (None, found):
+        expected = f"keys {list(before)} as in the rows before" if before else "keys 'prompt', 'chosen' and 'rejected'"
+        raise Fault(expected, short(names), "Use one form in a file." if found else
+                    "Rename the columns of the prompt, the better and the worse reply, or leave the row out.")
+    return found
+
+
+def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
+    """The row with ``prompt``, ``chosen`` and ``rejected``, and the keys inside its turns left out; or a fault."""
+    for name, value in values.items():
+        if advice.plain(name) in (*advice.SYSTEM_WORDS, *advice.HISTORY_WORDS) and turns.filled(value):
+            raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled",
+                        "Write it into 'prompt', as turns before the user's.")
+    found = {name: _told(values[name], name) for name in columns}
+    kinds = {type(found[name]) for name in SIDES}
+    if len(kinds) > 1:
+        raise Fault("'chosen' and 'rejected' in one form", " and ".join(kind(values[name]) for name in SIDES),
+                    "Write both as texts, or both as turns.")
+    if kinds == {str}:
+        return _texts(found), Counter()
+    talks = {name: _whole(found.get("prompt"), found[name], name) for name in SIDES}
+    if talks["chosen"] == talks["rejected"]:
+        _refuse_equal(*(short(talks[name][-1]["content"]) for name in SIDES))
+    left_out = Counter()
+    for name in SIDES:
+        try:
+            talks[name], others = turns.check(talks[name], name, learnt_from=len(talks[name]) - 1)
+        except Fault as fault:
+            fault.args = (f"in {name!r}: {fault}",)
+            raise
+        left_out |= others  # the turns before the reply stand on both sides and count once
+    _check_prompts(*(talks[name][:-1] for name in SIDES))
+    _refuse_equal(*(talks[name][-1]["content"] for name in SIDES))
+    return {"prompt": talks["chosen"][:-1], **{name: talks[name][-1:] for name in SIDES}}, left_out
+
+
+def check_length(row: dict, tokenizer: PreTrainedTokenizerBase, limit: int) -> None:
+    """Counts the tokens of both conversations."""
+    for name in SIDES:
+        checks.check_length({"prompt": row["prompt"], "completion": row[name]}, tokenizer, limit)
+
+
+def _told(value: object, name: str) -> str | list[dict]:
+    """A text, or the turns that a column holds in whatever form."""
+    if isinstance(value, str) and SPOKEN.match(value):
+        told = convert.turns_of("\n\n" + value.lstrip())
+        # A prompt that ends where the reply is to begin; an empty reply stays, to be refused.
+        return told[:-1] if name == "prompt" and not told[-1]["content"].strip() else told
+    if isinstance(value, list) or (isinstance(value, str) and checks.TURNS_AS_TEXT.match(value)):
+        if not value:
+            raise Fault(f"turns in {name!r}", "an empty list", "Fill it in, or leave the row out.")
+        return convert.turns_of(value)
+    return turns.check_text(value, f"{name!r}")
+
+
+def _texts(found: dict) -> dict:
+    if not isinstance(found.get("prompt"), str):
+        raise Fault("'prompt' as text, as the replies are" if "prompt" in found else
+                    "a prompt, or whole conversations in 'chosen' and 'rejected'",
+                    "a list" if "prompt" in found else "texts in which nobody speaks as Human or Assistant",
+                    "Write the replies as turns too." if "prompt" in found else ADD_PROMPT)
+    _refuse_equal(found["chosen"], found["rejected"])
+    return {name: found[name] for name in FORMS[0]}
+
+
+def _whole(prompt: str | list[dict] | None, said: list[dict], name: str) -> list[dict]:
+    """The whole conversation of one side."""
+    before = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+    if said[0]["role"] == "assistant":
+        if before is None:
+            raise Fault(f"the whole conversation in {name!r}", "the reply alone", ADD_PROMPT)
+        return [*before, *said]
+    if before is not None:
+        first = before[0]["role"] == "system" and said[0]["role"] != "system"
+        said = [*before[:1], *said] if first else said
+        shown = before if before[0]["role"] == "system" or said[0]["role"] != "system" else [said[0], *before]
+        if said[: len(shown)] != shown:
+            raise Fault(f"a conversation in {name!r} that begins with the prompt", short(said[0]["content"]),
+                        "Write the reply alone, or leave out the column 'prompt'.")
+    return said
+
+
+def _check_prompts(chosen: list[dict], rejected: list[dict]) -> None:
+    if len(chosen) != len(rejected):
+        raise Fault("the same turns before both replies", f"{len(chosen)} before the chosen and {len(rejected)} before "
+                    "the rejected one", ONE_PROMPT)
+    for place, (one, other) in enumerate(zip(chosen, rejected, strict=True), start=1):
+        if one != other:
+            raise Fault("the same turns before both replies", f"in turn {place} {short(one['content'])} and "
+                        f"{short(other['content'])}", ONE_PROMPT)
+
+
+def _refuse_equal(chosen: str, rejected: str) -> None:
+    if chosen.split() == rejected.split():
+        raise Fault("two replies that differ", f"the same twice ({short(chosen)})",
+                    "Leave the row out: a vote between equal replies teaches nothing.")

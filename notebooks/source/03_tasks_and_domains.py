@@ -1,0 +1,1155 @@
+# ---
+# jupyter:
+#   ftlab:
+#     minutes: 6
+#     claims: [one-adapter-for-all, instructions-carry-over, phrasings-count, replay-keeps]
+# ---
+
+# %% [markdown]
+# # 03 · What else can tuning teach?
+#
+# Notebook 02 taught a model to answer customers. The same house has other work: messages to be sorted, pages to be
+# turned into records that a program can read, descriptions and social posts to be written in the house's form. And it
+# has facts that no model has read. Can tuning teach all of that? And where is a prompt, or no language model at all,
+# the better answer?
+#
+# **You will be able to** turn a task into rows and check them before a model is loaded; score what comes back by its
+# form and by its content; say for each task what a prompt, a small classical model and a tuned adapter reach; hold a
+# model's reply to a JSON Schema, and know what that does not do; decide between one adapter for all tasks and one for
+# each; and teach a model facts by letting it read on, without losing the old ones.
+#
+# **You need** notebook 02: the loss on a reply, the trainer, the chat template. **It takes** about six minutes of
+# computing on two processor cores, half of that where the processor computes in bf16, and 4 GB of memory. Exercises are
+# at the end; the notebook runs without them.
+
+# %%
+import json, math, re, textwrap, time, warnings; started = time.perf_counter()  # noqa: E401, E702
+warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells another that a word will change
+import matplotlib.pyplot as plt
+import torch
+from datasets import disable_progress_bars
+from transformers.utils import logging as notices
+from ftlab import claims, figures, files, model, paths, values
+from ftlab.evidence import intervals
+from ftlab.tuning import chat, generate, sft
+from ftlab.world import tasks
+figures.style(); disable_progress_bars(); notices.disable_progress_bar(); notices.set_verbosity_error()  # noqa: E702
+print(choice := model.choose(), lab := model.lab(), sep="\n")
+
+# %% [markdown]
+# Two models are at work, and the line above names both: the **real model** for the four tasks, and the small **lab
+# model** where one has to train often to see how an effect moves.
+
+# %%
+SEED = 0  # whole number: which rows, and in which order; try 1, 2
+SIZES = {"intent": 40, "fields": 16, "description": 14, "post": 14}  # real model: rows of each task to train on
+LR, BATCH_SIZE = 2e-3, 2  # real model: peak learning rate, rows a step; try 1e-3, 4
+ASKED = {"intent": 40, "fields": 8, "description": 8, "post": 8}  # real model: held-out rows to answer
+LAB_STEPS, LAB_LR = 24, 5e-4  # lab model, section 8: steps of 4 rows, learning rate
+LAB_ASKED = 100  # lab model, section 8: held-out questions of each sort, at most; there are 42 of the price
+PRODUCTS, READ = 8, 32  # lab model, section 9: products to read about, and how often; READ divides by 8
+READ_LR = 1e-3  # lab model, section 9: learning rate; try 3e-4
+FACTS = 100  # lab model: general questions that show what is forgotten; try 1708, which is all
+
+# %% [markdown]
+# ## 1. Four tasks as conversations
+#
+# A task becomes trainable by being written down as conversations: an **instruction** that says all that is wanted, what
+# it is about, and the reply that one would have liked. Then nothing that you learnt in notebook 02 changes. The whole
+# instruction stands in every row, because the same words will be put to the untuned model: a rival that has not been
+# told the rules is no rival.
+
+# %%
+def indented(text: str, most: int = 600) -> str:
+    text = text if len(text) <= most else text[:most].rpartition(" ")[0] + " ..."
+    return "\n".join(textwrap.fill(line, 110, initial_indent="    ", subsequent_indent="    ") for line in
+                     text.split("\n"))
+
+
+for task in tasks.TASKS:
+    row = tasks.rows(task, "train")[0]
+    asks, given, wanted = (turn["content"] for turn in row["messages"])
+    counts = ", ".join(f"{len(tasks.rows(task, split))} {split}" for split in ("train", "valid", "test"))
+    print(f"{task.upper()} ({counts})\n  instruction\n{indented(asks)}\n  given\n{indented(given, 220)}\n"
+          f"  wanted\n{indented(wanted)}\n")
+
+# %% [markdown]
+# The tasks differ in what a reply may be: one word of ten; an object that a program reads; four lines by rule; free
+# text by rule. A test ticket is worded as no training ticket is, and test pages and records are about products that
+# training does not know; no test article is among those of the training.
+#
+# ### Look before you load
+#
+# A fault in the rows costs the most when it is found after the training. So the checks come first, before a model is in
+# memory. A **JSON Schema** says which objects are allowed, in JSON itself: which keys, of which type, within which
+# bounds. Here is ours.
+
+# %%
+for key, allowed in tasks.SCHEMA["properties"].items():
+    print(f"{key:>16}: {json.dumps(allowed)}")
+print("All six are required, and no other key is allowed.")
+assert set(tasks.SCHEMA["required"]) == set(tasks.SCHEMA["properties"]) and not tasks.SCHEMA["additionalProperties"]
+
+# %%
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ftlab.data.labels import check_labels
+from ftlab.scores import fields
+from ftlab.tuning import adapters
+
+tickets = [{"text": row["source"], "intent": row["label"]} for row in tasks.rows("intent", "train")]
+gold_records = [row["messages"][-1]["content"] for row in tasks.rows("fields", "train")]
+check_labels(tickets, tasks.INTENTS, key="intent")
+grammar = fields.check_schema(tasks.SCHEMA, gold_records)
+print("the labels, the schema and its rows are in order\n")
+
+
+def attempt(name: str, action) -> None:
+    try:
+        action()
+    except ValueError as error:
+        print(f"{name}\n{indented(str(error))}\n")
+
+
+def with_bounds(**bounds) -> dict:
+    properties = tasks.SCHEMA["properties"]
+    return tasks.SCHEMA | {"properties": properties | {"warranty_years": {"type": "integer", **bounds}}}
+
+
+soiled = [dict(ticket) for ticket in tickets]
+soiled[2]["intent"], soiled[5]["intent"] = "refunds", "Shiping"
+attempt("1. two labels misspelt", lambda: check_labels(soiled, tasks.INTENTS, "intent", "tickets.jsonl"))
+fewer = [ticket for ticket in tickets if ticket["intent"] != "privacy"]
+attempt("2. an intent without examples", lambda: check_labels(fewer, tasks.INTENTS, "intent", "tickets.jsonl"))
+attempt("3. a schema that no reply can satisfy", lambda: fields.check_schema(with_bounds(minimum=30, maximum=25)))
+attempt("4. a schema that forbids what the rows teach",
+        lambda: fields.check_schema(with_bounds(maximum=3), gold_records))
+with TemporaryDirectory() as folder:
+    (Path(folder) / "adapter_model.safetensors").write_bytes(b"weights")
+    try:
+        adapters.check(folder, choice.path, None)  # asks for the files before anything else
+    except ValueError as error:
+        print(f"5. an adapter's folder without its config\n{indented(str(error).replace(folder, 'my_adapter'))}")
+
+# %% [markdown]
+# The second and the fourth are the treacherous ones: nothing about such a training looks wrong. An intent without
+# examples is simply never answered, and a model that was taught replies which its own program refuses fails in use, not
+# in training.
+#
+# ## 2. Form and content
+#
+# Every reply gets two marks. **Form**: can it be taken as it is? A known label; JSON that validates; every rule of the
+# house's format. **Right**: how much of what it must say does it say? The label; the share of the fields; the share of
+# name, weight, size, price, feature and care in a description, and nothing if it states a value that its record has
+# not; for a post, that it gives a figure, and no figure or name that the article has not. A reply is **done** if both
+# marks are full. Beside them stands **ROUGE-L**, the usual measure for summaries: how many words a reply shares, in
+# order, with one that a person wrote. Small numbers first: one description, and three that were spoilt by hand.
+
+# %%
+from ftlab.scores import tasks as scored
+from ftlab.scores.overlap import rouge_l
+
+row = tasks.held_out("description", 1)[0]
+gold = row["messages"][-1]["content"]
+spoilt = {"as wanted": gold, "another price": re.sub(r"\$\d+", "$11", gold), "no care line": gold.rpartition("\n")[0],
+          "in free words": f"The {gold.splitlines()[0]} is a joy to own, and you will love it."}
+for name, reply in spoilt.items():
+    mark = scored.score(reply, row)
+    print(f"{name:>14}: form {'kept' if mark.form else 'broken':6}  right {mark.right:4.0%}  "
+          f"{'done' if mark.done else 'not done':8}  ROUGE-L {rouge_l([reply], [gold])[0]:.2f}")
+assert rouge_l([spoilt["another price"]], [gold])[0] > 0.9 and not scored.score(spoilt["another price"], row).done
+
+# %% [markdown]
+# A description with a wrong price cannot be printed, and ROUGE-L gives it nearly full marks: it counts words, and one
+# word in forty is wrong. So it is shown here, because papers show it, and nothing is decided by it.
+#
+# ## 3. How far does asking get?
+#
+# Before tuning, ask. **Plainly**: the instruction and the text. **With examples**: some rows as turns that have already
+# been, ten for the intents (one each) and two or three for the others. Such prompts are long, so these are **stored
+# runs**, made by `ftlab/workshop/experiments/tasks.py`; what came back for the first test row of each task is shown.
+
+# %%
+from collections import Counter
+
+from ftlab.evidence.packed import unpack
+
+stored = files.read_json(paths.data() / "stored" / "tasks.json")
+settings, first_seed = stored["settings"], stored["runs"][0]["seed"]
+kept = {run["part"]: run for run in stored["runs"] if run["seed"] == first_seed}
+
+
+def marks(part: str, task: str, key: str = "done", held: bool = False):
+    """Scores of a stored run, one for each test row."""
+    job = kept[part]["tasks"][task]
+    return unpack((job["held"] if held else job)[key])
+
+
+print(f"{stored['model']}, untuned, {stored['dtype']}, {stored['date']}\n")
+for task in tasks.TASKS:
+    row = tasks.held_out(task, 1)[0]
+    print(f"{task.upper()}\n  wanted\n{indented(row['messages'][-1]['content'])}")
+    for part, name in (("plain", "asked plainly"), ("shown", "with examples")):
+        reply = kept[part]["tasks"][task]["replies"][0]
+        verdict = "done" if marks(part, task)[0] else "not done"
+        print(f"  {name}: {verdict}\n{indented(reply, 330)}")
+    print()
+
+# %%
+def share(scores) -> str:
+    span = intervals.mean_interval(scores).times(100)
+    return f"{span.value:3.0f} % [{span.low:3.0f}, {span.high:3.0f}]"
+
+
+print(f"{'':>12} {'':>13} {'rows':>4} {'form':>17} {'done':>17} {'right':>6} {'ROUGE-L':>8}")
+for task in tasks.TASKS:
+    for part, name in (("plain", "plainly"), ("shown", "with examples")):
+        done, form = marks(part, task), marks(part, task, "form")
+        rouge = "" if task in ("intent", "fields") else f"{marks(part, task, 'rouge').mean():.2f}"
+        print(f"{task if part == 'plain' else '':>12} {name:>13} {len(done):>4} {share(form):>17} {share(done):>17} "
+              f"{marks(part, task, 'right').mean():>6.0%} {rouge:>8}")
+enough = [task for task in tasks.TASKS if marks("shown", task).mean() >= 0.9]
+print("\nA prompt with examples does nine in ten of the rows of: " + (
+    ", ".join(enough) + ". Stop there; a tuning would only be one more thing to keep." if enough else
+    "none of the four. So there is something for tuning to do,\nwith this model. A larger one may need no more than "
+    "the examples: ask yours first."))
+said = Counter(kept["shown"]["tasks"]["intent"]["replies"]).most_common(3)
+print("What it says to a ticket most often: " + ", ".join(f"{reply!r} ({count} of {len(marks('shown', 'intent'))})"
+                                                        for reply, count in said))
+
+# %% [markdown]
+# Square brackets hold 95 % intervals, as everywhere in the course. A reply that is almost a label is none: a program
+# looks it up and finds nothing. (Section 6 has a cure for the form of a reply, with tuning or without.) Ask the
+# question of this section of each new task, and of each new model. A prompt can be changed within a minute; a tuning
+# has to be trained, stored and tested anew.
+#
+# ## 4. One adapter for four tasks
+#
+# Now the tuning: one adapter, on all four tasks mixed. LoRA of rank 16 on all linear layers, each row seen once. (What
+# LoRA is, notebook 04 tells; here it is the usual way to tune, as in notebook 02.)
+
+# %%
+import io
+from contextlib import redirect_stdout
+
+train = tasks.mixture(SIZES, SEED)
+steps = math.ceil(len(train) / BATCH_SIZE)
+with redirect_stdout(io.StringIO()):  # the trainer prints its log
+    run = sft.from_shelf("tasks", choice, train, lora={"r": 16, "lora_alpha": 32, "target_modules": "all-linear"},
+                         lr=LR, steps=steps, batch_size=BATCH_SIZE, seed=SEED)
+tuned, tokenizer = run.model, run.tokenizer
+print(f"{len(train)} rows in {steps} steps: " + ", ".join(f"{size} {task}" for task, size in SIZES.items()))
+print(f"The stored adapter of the next sections: {sum(settings['sizes'].values())} rows, each seen "
+      f"{settings['epochs']} times, learning rate {settings['lr']:g}, {settings['batch_size']} rows a step.")
+
+# %%
+MOST_TOKENS = {"intent": 8, "fields": 90, "description": 84, "post": 64}  # most tokens of a reply
+asked = {task: tasks.held_out(task, ASKED[task]) for task in tasks.TASKS}
+replies = {task: generate.replies(tuned, tokenizer, chat.prompts(tokenizer, rows), MOST_TOKENS[task])
+           for task, rows in asked.items()}
+marked = {task: scored.scores(replies[task], rows) for task, rows in asked.items()}
+for task in tasks.TASKS:
+    done = [mark.done for mark in marked[task]]
+    print(f"{task:>12}: form {sum(mark.form for mark in marked[task]):>2} of {len(done):>2}, right "
+          f"{sum(mark.right for mark in marked[task]) / len(done):4.0%}, done {sum(done):>2} of {len(done)}")
+for task in ("description", "post"):
+    for reply, mark in list(zip(replies[task], marked[task], strict=True))[:3]:
+        form = "form kept" if mark.form else "form broken"
+        print(f"\n{task}: {form}, right {mark.right:.0%}, {'done' if mark.done else 'not done'}\n{indented(reply)}")
+
+# %% [markdown]
+# A handful of replies shows *how* it goes right or wrong and ranks nothing. Compare the two marks of each task: a reply
+# may look like the house's and say what is not so, or give the right values in a form that nobody can use. And read the
+# sentences: no mark does. "Right" looks at values and names, so a post whose figures are the article's counts as right
+# even if its sentence is untrue, and what is clumsy counts as done. Each rate of descriptions and posts below is thus
+# the most that a reader would pass. The few training rows of a task, each seen once, are little, so what the next
+# sections compare is the stored adapter, on more test rows.
+#
+# ## 5. Labels: is a language model needed?
+#
+# For sorting texts under labels there is an old and honest rival: count the words of each message, weigh the rare ones
+# more (**TF-IDF**), and let a **logistic regression** draw lines between the labels. It trains in a blink, on any
+# machine. Per label, **precision** is the share of the messages sorted there that belong there; **recall** is the share
+# of those that belong there that were sorted there; **F1** is their harmonic mean, and **macro F1** the plain mean over
+# the labels.
+
+# %%
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from ftlab.scores.labels import score_labels
+
+
+def word_counter(rows: list[dict]):
+    """A sorter that knows no language: words and pairs of words, weighed, and lines between the labels."""
+    sorter = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
+                           LogisticRegression(C=10, max_iter=1000))
+    return sorter.fit([row["source"] for row in rows], [row["label"] for row in rows])
+
+
+def sorted_by(rows: list[dict], asked_rows: list[dict]):
+    said = word_counter(rows).predict([row["source"] for row in asked_rows])
+    return score_labels(list(said), [row["label"] for row in asked_rows], tasks.INTENTS)
+
+
+labels = [row["label"] for row in asked["intent"]]
+by_words = sorted_by([row for row in train if row["task"] == "intent"], asked["intent"])
+by_model = score_labels(replies["intent"], labels, tasks.INTENTS)
+print(f"{SIZES['intent']} tickets to learn from, {len(labels)} to sort; macro F1: the adapter of section 4 "
+      f"{by_model.f1:.2f}, word counts {by_words.f1:.2f}")
+if by_model.unknown:
+    print("Not labels, yet said by the adapter:", ", ".join(map(repr, by_model.unknown)))
+
+# %% [markdown]
+# Both learnt from the same few tickets. The stored adapter had more of them and sorted all test tickets. Beside it, the
+# word counter with the same tickets as that one, label by label; and below, with all the labelled tickets that there
+# are.
+
+# %%
+count, said = settings["sizes"]["intent"], kept["all"]["tasks"]["intent"]["replies"]
+stored_rows = [row for row in tasks.mixture(settings["sizes"], kept["all"]["seed"]) if row["task"] == "intent"]
+every = tasks.held_out("intent")[: len(said)]
+told = score_labels(said, [row["label"] for row in every], tasks.INTENTS)
+counters = {f"word counts, the same {count} tickets": sorted_by(stored_rows, every),
+            f"word counts, all {len(tickets)} tickets": sorted_by(tasks.rows("intent", "train"), every)}
+few = next(iter(counters.values()))
+print(f"{len(every)} test tickets{'the adapter':>19}{f'word counts, {count} tickets':>36}\n{'':>14} "
+      + (f"{'precision':>9} {'recall':>7} {'F1':>5}     " * 2))
+for label in tasks.INTENTS:
+    print(f"{label:>14} " + "".join(f"{found['precision']:>9.2f} {found['recall']:>7.2f} {found['f1']:>5.2f}     "
+                                    for found in (told.by_label[label], few.by_label[label])))
+print(f"{'macro':>14} " + "".join(f"{found.precision:>9.2f} {found.recall:>7.2f} {found.f1:>5.2f}     "
+                                  for found in (told, few)))
+print(f"\n{'':>36} {'macro F1':>8} {'right':>17}")
+for name, found in {f"the stored adapter, {count} tickets": told, **counters}.items():
+    print(f"{name:>36} {found.f1:>8.2f} {share(found.each):>17}")
+
+# %%
+ahead = {name: intervals.paired_difference(told.each, found.each).times(100) for name, found in counters.items()}
+for name, gap in ahead.items():
+    words = "ahead of" if gap.low > 0 else "behind" if gap.high < 0 else "not to be told apart from"
+    print(f"The adapter is {words} {name}: {gap.value:+.1f} points [{gap.low:+.1f}, {gap.high:+.1f}].")
+if all(gap.low > 0 for gap in ahead.values()):
+    print("So the language model earns its keep here, even against all labels that there are.")
+elif all(gap.high < 0 for gap in ahead.values()):
+    print("So here nobody needs a language model to sort tickets: fewer weights, more right.")
+elif any(gap.low > 0 for gap in ahead.values()):
+    print("So it is ahead for certain of one of the two only: count the labelled tickets before you tune.")
+else:
+    print("So it is ahead of neither for certain, and counting words costs less. Here that is the answer.")
+print(f"Only the first line is a fair match. What an adapter makes of all {len(tickets)} tickets was not measured.")
+
+# %% [markdown]
+# What a language model could bring is what it read before: it need not be shown that "cent" is money. What the word
+# counter brings is that it trains in a blink. A team that tunes a language model to
+# sort messages should know by how much it beats ten lines of counting, and whether it does.
+#
+# ## 6. JSON that a program can read
+#
+# A program takes a reply only if it validates. There are two ways to get there: teach it, or force it. **Constrained
+# decoding** forces it: before each token is chosen, a grammar made from the schema says which tokens may come next, and
+# all others get a score of minus infinity. The library `llguidance` keeps track of the grammar; what remains is a few
+# lines that `transformers` calls at each step.
+
+# %% tags=["twin:ftlab.tuning.constrained:Follow"]
+from llguidance import LLMatcher
+from llguidance.hf import from_tokenizer
+from transformers import LogitsProcessor
+
+
+class Follow(LogitsProcessor):
+    def __init__(self, grammar, words, rows):
+        self.matchers = [LLMatcher(words, grammar) for _ in range(rows)]
+        self.begun, self.end = False, words.eos_token
+
+    def __call__(self, ids, scores):
+        for matcher, row, logits in zip(self.matchers, ids, scores, strict=True):
+            if self.begun and not matcher.is_stopped():
+                matcher.consume_token(row[-1].item())
+            if matcher.is_stopped():  # the text is whole: nothing but the end may follow
+                logits.fill_(-torch.inf)[self.end] = 0
+            else:
+                allowed = torch.frombuffer(bytearray(matcher.compute_logit_bias()), dtype=torch.uint8)  # (V,)
+                logits.masked_fill_(allowed.to(logits.device) == 0, -torch.inf)
+        self.begun = True
+        return scores
+
+# %% [markdown]
+# What may come next after a few beginnings? We ask the grammar itself, without a model.
+
+# %%
+width = tuned.get_output_embeddings().weight.shape[0]
+words = from_tokenizer(tokenizer, n_vocab=width, eos_token=generate.stops(tuned, tokenizer))
+for beginning in ("", '{"product": "Gull Kettle", "price_dollars": ',
+                  '{"product": "Gull Kettle", "price_dollars": 40, "weight": "1 kg", "made_in": "Ostley", '
+                  '"warranty_years": 2, "dishwasher_safe": '):
+    matcher = LLMatcher(words, grammar)
+    matcher.consume_tokens(tokenizer(beginning, add_special_tokens=False)["input_ids"])
+    may = [token for token, bias in enumerate(matcher.compute_logit_bias()) if bias]
+    some = ", ".join(repr(tokenizer.decode([token])) for token in may[:8])
+    print(f"... {beginning[-34:]!r}: {len(may)} of {width:,} tokens: {some}{' ...' if len(may) > 8 else ''}")
+
+# %%
+held = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, asked["fields"]), MOST_TOKENS["fields"],
+                        held_to=lambda rows: Follow(grammar, words, rows))
+held_marks = scored.scores(held, asked["fields"])
+for name, found in (("free", marked["fields"]), ("held to the schema", held_marks)):
+    print(f"{name}: valid {sum(mark.form for mark in found)} of {len(found)}, fields right "
+          f"{sum(mark.right for mark in found) / len(found):.0%}")
+
+golds = [row["messages"][-1]["content"] for row in asked["fields"]]
+failed = [i for i, mark in enumerate(held_marks) if not mark.done]
+whole = [i for i, mark in enumerate(held_marks) if mark.done]
+seen = {}
+for i in failed + whole:  # the first page of each product, those that went wrong first
+    seen.setdefault(json.loads(golds[i])["product"], i)
+for i in list(seen.values())[:3]:
+    wrong = [key for key, kept_ in fields.right_fields(held[i], json.loads(golds[i])).items() if not kept_]
+    print(f"\nfree    {replies['fields'][i]}\nheld    {held[i]}\nwanted  {golds[i]}\n"
+          f"        -> {'valid' if held_marks[i].form else 'not valid'} when held; wrong: {', '.join(wrong) or 'none'}")
+same = sum(a == b for a, b in zip(held, replies["fields"], strict=True))
+print(f"\n{len(failed)} of {len(held)} held replies are not done. The grammar changed {len(held) - same} of them.")
+
+# %% [markdown]
+# Each field that is wrong in a valid reply is the dangerous kind: the program takes it. Now from the stored runs, each
+# free and held on the same pages: the untuned model on the first few, for it is slow, the adapter on all.
+
+# %%
+truths = [json.loads(row["messages"][-1]["content"]) for row in tasks.held_out("fields")]
+short = dict(zip(tasks.FIELDS, ("product", "price", "weight", "made in", "warranty", "dishw."), strict=True))
+print(f"{'':>36} {'valid':>17} | right, by field\n{'':>29} {'pages':>6} {'':>17} | "
+      + " ".join(f"{name:>8}" for name in short.values()) + f" {'all six':>8}")
+for part, name in (("plain", "untuned, asked plainly"), ("shown", "untuned, with examples"), ("all", "tuned adapter")):
+    pages = min(len(marks(part, "fields", "form", is_held)) for is_held in (False, True))  # that both have answered
+    for is_held in (False, True):
+        job = kept[part]["tasks"]["fields"]
+        said = (job["held"] if is_held else job)["replies"][:pages]
+        right = [fields.right_fields(reply, truth) for reply, truth in zip(said, truths, strict=False)]
+        shares = [sum(each[field] for each in right) / len(right) for field in short]
+        form, done = (marks(part, "fields", key, is_held)[:pages] for key in ("form", "done"))
+        print(f"{'held to the schema' if is_held else name:>29} {len(form):>6} {share(form):>17} | "
+              + " ".join(f"{value:>8.0%}" for value in shares) + f" {done.mean():>8.0%}")
+mended = [(free, held_) for free, held_, a, b in zip(kept["all"]["tasks"]["fields"]["replies"],
+                                                     kept["all"]["tasks"]["fields"]["held"]["replies"],
+                                                     marks("all", "fields", "form"),
+                                                     marks("all", "fields", "form", held=True), strict=True) if b > a]
+for free, held_ in mended[:2]:
+    print(f"\nthe adapter, free and not valid:\n{indented(free)}\nheld, and valid:\n{indented(held_)}")
+print(f"\nThe grammar mended {len(mended)} of the adapter's {len(marks('all', 'fields'))} replies"
+      + ("." if mended else ": all that it can give, the tuning had taught."))
+pages = len(marks("plain", "fields", "form", held=True))
+forced = {part: marks(part, "fields", "form", held=True)[:pages].mean() for part in ("plain", "all")}
+wrong = {part: 1 - marks(part, "fields", "right", held=True)[:pages].mean() for part in forced}
+print(f"Held to the schema on the first {pages} pages, {forced['plain']:.0%} of the replies of the untuned model, "
+      f"asked plainly, are valid\nand {wrong['plain']:.0%} of its fields wrong; of the adapter {forced['all']:.0%} are "
+      f"valid and {wrong['all']:.0%} of the fields wrong.")
+products = len({truth["product"] for truth in truths})
+print(f"All {len(truths)} pages are about {products} products. Pages on one product are alike, so these intervals are "
+      "rather too narrow.")
+
+# %% [markdown]
+# Look along the fields. Five of the six stand on the page and are copied. The sixth has to be understood: a page says
+# that the dishwasher will not harm the thing, or that it does not belong in there, or nothing, and the reply is `true`,
+# `false` or `null`. Did the adapter learn to read it? The bar for the sixth is to write the commonest value of
+# the training rows every time.
+
+# %%
+judged, said = "dishwasher_safe", kept["all"]["tasks"]["fields"]["replies"]
+values_seen = [json.loads(row["messages"][-1]["content"])[judged]
+               for row in tasks.mixture(settings["sizes"], kept["all"]["seed"]) if row["task"] == "fields"]
+common = max(set(values_seen), key=values_seen.count)
+right = [fields.right_fields(reply, truth) for reply, truth in zip(said, truths, strict=False)]
+copied = sum(each[field] for each in right for field in short if field != judged) / (len(short) - 1) / len(right)
+sixth, always = [each[judged] for each in right], [truth[judged] == common for truth in truths[: len(said)]]
+over = intervals.paired_difference(sixth, always).times(100)
+print(f"copied fields: {copied:.0%} right; {judged}: {share(sixth)}; always {json.dumps(common)}: {share(always)}")
+print(f"Above that bar by {over.value:+.0f} points [{over.low:+.0f}, {over.high:+.0f}]: "
+      + ("it reads that field, and does not only fill it." if over.low > 0 else
+         "no sign that it reads that field.\nA schema cannot notice: any of the three values is valid."))
+
+# %% [markdown]
+# A grammar guarantees the form and says nothing about the truth. It helps a model that knows the answer and stumbles
+# over the commas, and it makes a model that does not know sound as if it did. So use both: teach the content, force the
+# form, and check values against the page where you can.
+#
+# ## 7. One adapter for all, or one for each?
+#
+# One adapter for four tasks is one file, one training, one thing to test. Adapters of their own can be changed without
+# touching the others, and none has to share. Do the tasks get in each other's way, or help each other? In the stored
+# runs both ways saw the same rows, as often and at the same learning rate: one adapter all of them mixed, each of the
+# others those of one task. An adapter of its own thus took fewer steps: where it is ahead all the same, sharing cost
+# more than steps; where it is behind, it may only have had too few.
+
+# %%
+def steps_for(names) -> int:
+    rows = sum(settings["sizes"][task] for task in names)
+    return settings["epochs"] * math.ceil(rows / settings["batch_size"])
+
+
+print(f"{stored['model']}, {stored['dtype']}, {stored['date']}\n")
+print(f"{'replies done':>12} {'rows':>5} {'one for all':>17} {'one for each':>17} {'all minus each':>22}")
+gaps = {}
+for task in tasks.TASKS:
+    together, apart = marks("all", task), marks(task, task)  # of the same test rows
+    gap = gaps[task] = intervals.paired_difference(together, apart).times(100)
+    print(f"{task:>12} {len(together):>5} {share(together):>17} {share(apart):>17} "
+          f"{f'{gap.value:+.0f} [{gap.low:+.0f}, {gap.high:+.0f}] points':>22}")
+took = {part: kept[part]["tuned_s"] / 60 for part in ("all", *tasks.TASKS)}  # minutes
+print(f"steps and minutes of one processor core: {steps_for(tasks.TASKS)} in {took['all']:.1f} for all; "
+      + ", ".join(f"{steps_for([task])} in {took[task]:.1f} {task}" for task in tasks.TASKS))
+better = [task for task, gap in gaps.items() if gap.low > 0]
+worse = [task for task, gap in gaps.items() if gap.high < 0]
+print("Sharing helped " + (" and ".join(better) or "no task for certain") + " and hurt "
+      + (" and ".join(worse) or "none for certain") + ".")
+
+# %% [markdown]
+# The claim on trial: one adapter for all does about as well as one for each. It counts 60 rows of a task
+# at most, so the tickets, which are many, still weigh most. It holds if the whole interval is above -10 points, and is
+# "mixed" if the interval has that limit inside.
+
+# %%
+together, apart = ([mark for task in tasks.TASKS for mark in marks(part or task, task)[: settings["in_claim"]]]
+                   for part in ("all", None))
+gap = intervals.paired_difference(together, apart).times(100)
+for_all = claims.record("one-adapter-for-all", kept["all"]["seed"], *gap, by_prompt=together, against=apart,
+                        model=claims.find("one-adapter-for-all").models[0])
+assert settings["in_claim"] == 60
+print(f"From the stored runs of {stored['date']}, not trained on your computer:\n{for_all}")
+print("So many rows of each: " + ", ".join(f"{min(len(marks('all', task)), 60)} {task}" for task in tasks.TASKS))
+neither = sum(not a and not b for a, b in zip(together, apart, strict=True)) / len(apart)
+print(f"One for all does {sum(together) / len(together):.0%} of these rows, one for each "
+      f"{sum(apart) / len(apart):.0%}; {neither:.0%} are done by neither, and say nothing about which is better.")
+figure, (ax, claim_ax) = plt.subplots(2, 1, figsize=(8.5, 6), height_ratios=(3, 1), layout="constrained")
+kinds = (("shown", "untuned, examples", figures.GREY), ("each", "one for each", figures.SKY),
+         ("all", "one for all", figures.BLUE))
+for shift, (part, name, color) in enumerate(kinds):
+    spans = [intervals.mean_interval(marks(task if part == "each" else part, task)).times(100) for task in tasks.TASKS]
+    places = [place + 0.26 * (shift - 1) for place in range(4)]
+    ax.bar(places, [s.value for s in spans], 0.24, color=color, label=name, ls="-")
+    ax.errorbar(places, [s.value for s in spans], fmt="none", ecolor="#222222", elinewidth=1.2,
+                yerr=[[s.value - s.low for s in spans], [s.high - s.value for s in spans]])
+ax.set_xticks(range(4), tasks.TASKS)
+ax.set(ylabel="replies done (%)", ylim=(0, 118), title="Stored runs: held-out rows of four tasks, with 95 % intervals")
+ax.legend(fontsize="small", ncols=3, loc="upper right")
+claims.draw("one-adapter-for-all", for_all, claim_ax)
+claim_ax.set_yticks(claim_ax.get_yticks(), ["stored runs", *[t.get_text() for t in claim_ax.get_yticklabels()[1:]]])
+_ = claim_ax.set_title("One for all minus one for each")
+
+# %% [markdown]
+# ## 8. Instructions that nobody trained on
+#
+# An adapter for four tasks does four tasks. **Instruction tuning** hopes for more: that a model trained on many
+# instructions learns to follow instructions, also ones that it never saw (Wei et al. 2021). This wants several
+# trainings, so it is a job for the lab model, and the instructions are as small as the model: from a screen with four
+# facts about a product, tell the one that is asked for. One run learns a single instruction, the price, in seven
+# wordings; the other a **mixture** of four. Rows, steps and learning rate are equal. A bar belongs beside it: who names
+# any of the four facts, whatever was asked, is right in one of four. The claim holds if the whole interval of the
+# mixture's lead is above 5 points.
+
+# %%
+from datasets import Dataset
+
+from ftlab.world import quillmere
+from ftlab.world.text import rng
+
+TRAINED, NEW = ("price", "weight", "warranty", "made_in"), ("material", "colour", "height", "capacity")
+catalogue = {product.id: product for product in quillmere.products()}
+
+
+def screen_rows(asks: tuple[str, ...], split: str) -> list[dict]:
+    """Questions about a fact on a screen of four; of the training or of the test products, in that split's wordings."""
+    found = []
+    for question in files.read_jsonl(paths.data() / "questions" / f"product_{split}.jsonl"):
+        product = catalogue[question["target"]]
+        if question["relation"] in asks and product.split == split:
+            others = [key for key in TRAINED + NEW if product.fact(key) and key != question["relation"]]
+            screen = product.record([*rng("screen", question["id"]).sample(others, 3), question["relation"]])
+            found.append({"answers": question["answers"], "messages": [
+                {"role": "system", "content": screen}, {"role": "user", "content": question["question"]},
+                {"role": "assistant", "content": question["answer"]}]})  # fmt: skip
+    rng("screens", SEED).shuffle(found)
+    return found
+
+
+def right_answers(some_model, tokenizer, rows: list[dict]) -> list[bool]:
+    said = generate.replies(some_model, tokenizer, chat.prompts(tokenizer, rows), max_new_tokens=16, batch_size=128)
+    return [values.exact_match(reply, row["answers"]) for reply, row in zip(said, rows, strict=True)]
+
+
+sorts = {"the price, in new wordings": screen_rows(("price",), "test")[:LAB_ASKED],
+         "all four, in new wordings": screen_rows(TRAINED, "test")[:LAB_ASKED],
+         "four new instructions": screen_rows(NEW, "test")[:LAB_ASKED]}
+followed = {"untuned": {name: right_answers(*sft.load(lab), rows) for name, rows in sorts.items()}}
+for way, asks in (("one instruction", ("price",)), ("mixture of four", TRAINED)):
+    rows = screen_rows(asks, "train")[: 4 * LAB_STEPS]
+    with redirect_stdout(io.StringIO()):
+        lab_run = sft.fine_tune(lab, rows, lr=LAB_LR, steps=LAB_STEPS, batch_size=4, seed=SEED, disable_tqdm=True)
+    followed[way] = {name: right_answers(lab_run.model, lab_run.tokenizer, asked_rows)
+                     for name, asked_rows in sorts.items()}
+print(f"{'answers right':>28}" + "".join(f"{way:>20}" for way in followed) + f"{'any fact':>11}")
+for name, rows in sorts.items():
+    print(f"{name:>28}" + "".join(f"{share(found[name]):>20}" for found in followed.values())
+          + f"{'25 %':>11}  of {len(rows)}")
+
+# %%
+over = intervals.paired_difference(followed["mixture of four"]["four new instructions"],
+                                   followed["one instruction"]["four new instructions"]).times(100)
+carried = claims.record("instructions-carry-over", SEED, *over, model=claims.LAB,
+                        by_prompt=followed["mixture of four"]["four new instructions"],
+                        against=followed["one instruction"]["four new instructions"])
+print(carried)
+lost = intervals.paired_difference(followed["mixture of four"]["the price, in new wordings"],
+                                   followed["one instruction"]["the price, in new wordings"]).times(100)
+cost = "costs" if lost.high < 0 else "even helps" if lost.low > 0 else "shows no effect on"
+print(f"\nWhat the mixture pays for it: it saw the price in a quarter of its rows, and that {cost} the price itself, "
+      f"{lost.value:+.0f} points [{lost.low:+.0f}, {lost.high:+.0f}]."
+      + ("\nBut both are at the ceiling: a small cost could not be seen."
+         if min(map(sum, (ways["the price, in new wordings"] for ways in list(followed.values())[1:])))
+         >= 0.95 * len(sorts["the price, in new wordings"]) else ""))
+before = sum(followed["untuned"]["four new instructions"]) / len(sorts["four new instructions"])
+after = sum(followed["mixture of four"]["four new instructions"]) / len(sorts["four new instructions"])
+print(f"Asked in this form, the untuned model answers {before:.0%} of the new instructions rightly, the mixture's "
+      f"{after:.0%}.")
+bar = intervals.mean_interval(followed["mixture of four"]["four new instructions"]).times(100)
+print("By naming any fact of the screen it would be 25 %: " + (
+    "the mixture's model is above that for certain, so it picks what was asked." if bar.low > 25 else
+    "the mixture's model is below that for certain." if bar.high < 25 else
+    f"its interval, {bar.low:.0f} to {bar.high:.0f} %, includes that.\nSo that it *follows* new instructions is not "
+    "shown: compared with the model of one instruction,\nit may only be freer to name another fact than the price."))
+
+# %% [markdown]
+# Do not read more into it than it is. The new instructions are of the same make as the trained ones, told from the same
+# kind of screen. Broad models are tuned on thousands of unlike tasks before they meet a new one.
+#
+# ## 9. Facts: reading on
+#
+# So far the model was given what it needed, on a page or a screen. Can it know Quillmere's goods by heart? The usual
+# way is **continued pretraining**: no questions and no replies, the model reads documents, and every token counts. The
+# lab model has read a land and a market, and nothing about Quillmere.
+#
+# Allen-Zhu and Li (2023) report a trap: facts that were read in *one* wording only, however often, are stored in a way
+# that questions do not reach; facts read in several wordings can be asked for. We put it on trial. Each product's page
+# states six facts. It is read equally often in each run: the same page again and again, or two, four or eight pages
+# that say the same in other words and another order. The claim holds if the whole interval of the lead is above 5
+# points.
+
+# %%
+from ftlab.world import phrasings
+
+chosen = phrasings.products(PRODUCTS, SEED)
+print("\n\n".join(phrasings.pages(chosen[0], 2, SEED)))
+
+# %%
+from trl import SFTConfig, SFTTrainer
+
+
+def read_on(pages: list[str]):
+    """The lab model after reading every page of the list once, and its tokenizer."""
+    some_model, lab_tokenizer = sft.load(lab)
+    trainer = SFTTrainer(
+        model=some_model,
+        processing_class=lab_tokenizer,
+        train_dataset=Dataset.from_list([{"text": page} for page in pages]),  # plain text: the loss is on every token
+        args=SFTConfig(
+            output_dir=str(paths.runs() / "sft"), save_strategy="no", max_steps=len(pages) // 8,
+            per_device_train_batch_size=8, learning_rate=READ_LR, lr_scheduler_type="linear", warmup_steps=0.1,
+            seed=SEED, bf16=lab.dtype == "bfloat16", use_cpu=lab.device == "cpu", activation_checkpointing=False,
+            report_to="none", logging_strategy="no", disable_tqdm=True))  # fmt: skip
+    with redirect_stdout(io.StringIO()):
+        trainer.train()
+    return some_model, lab_tokenizer
+
+
+def known(some_model, tokenizer, rows: list[dict]) -> list[bool]:
+    said = generate.answers(some_model, tokenizer, [row["question"] for row in rows])
+    return [values.exact_match(answer, row["answers"]) for answer, row in zip(said, rows, strict=True)]
+
+
+def shuffled(pages: list[str]) -> list[str]:
+    rng("reading order", SEED).shuffle(pages)
+    return pages
+
+
+about = phrasings.questions(chosen)  # in wordings of their own, without any page
+land = files.read_jsonl(paths.data() / "questions" / "general_test.jsonl")
+general = rng("general", "yardstick").sample(land, FACTS)
+untouched = sft.load(lab)
+learnt, stayed = {0: known(*untouched, about)}, {0: known(*untouched, general)}
+for wordings in (1, 2, 4, 8):
+    pages = [page for product in chosen for page in phrasings.pages(product, wordings, SEED) * (READ // wordings)]
+    read = read_on(shuffled(pages))
+    learnt[wordings], stayed[wordings] = known(*read, about), known(*read, general)
+print(f"{len(about)} questions about {PRODUCTS} products of Quillmere, {len(general)} about the land. Questions on one "
+      "product hang together,\nso the intervals of the first column are rather too narrow.\n")
+print(f"{'wordings':>9} {'Quillmere, asked':>18} {'the land, still known':>23}")
+for wordings, right in learnt.items():
+    print(f"{wordings or 'untuned':>9} {share(right):>18} {share(stayed[wordings]):>23}")
+
+# %%
+more = intervals.paired_difference(learnt[8], learnt[1]).times(100)
+counted = claims.record("phrasings-count", SEED, *more, by_prompt=learnt[8], against=learnt[1], model=claims.LAB)
+print(counted)
+
+# %% [markdown]
+# Whatever the verdict, look at the level in the table: every fact was read that often on purpose, and this is how many
+# of the questions the model gets right. For facts that change or must be right, notebook 07 gives the model the page
+# instead.
+#
+# ### What reading on costs, and replay
+#
+# A model that reads only new things forgets old ones. **Replay** mixes some of the old text in. Below, the run with
+# eight wordings once more, with pages about the land among them, half as many as there are of the new. The new pages
+# are read as often as before, so the run is longer: replay is paid for in steps, and it may be paid for in new facts,
+# so both are measured. The claim holds if the whole interval of what is kept is above 3 points.
+
+# %%
+old = [row["text"] for row in files.read_jsonl(paths.data() / "general" / "documents.jsonl")]
+new = [page for product in chosen for page in phrasings.pages(product, 8, SEED) * (READ // 8)]
+rng("replay", SEED).shuffle(old)
+replayed = read_on(shuffled(new + [old[i % len(old)] for i in range(len(new) // 2)]))
+learnt["replay"], stayed["replay"] = known(*replayed, about), known(*replayed, general)
+keeps = intervals.paired_difference(stayed["replay"], stayed[8]).times(100)
+kept_more = claims.record("replay-keeps", SEED, *keeps, by_prompt=stayed["replay"], against=stayed[8], model=claims.LAB)
+print(kept_more)
+paid = intervals.paired_difference(learnt["replay"], learnt[8]).times(100)
+
+print(f"\n{'':>22} {'Quillmere, asked':>18} {'the land, still known':>23}")
+for name, way in (("one wording", 1), ("eight wordings", 8), ("eight, with replay", "replay")):
+    print(f"{name:>22} {share(learnt[way]):>18} {share(stayed[way]):>23}")
+
+
+def told_of(span) -> str:
+    kind = "a gain" if span.low > 0 else "a loss" if span.high < 0 else "not certain"
+    return f"{span.value:+.0f} points [{span.low:+.0f}, {span.high:+.0f}], {kind}"
+
+
+print(f"So replay changes what is kept of the land by {told_of(keeps)};\nand what is learnt about Quillmere by "
+      f"{told_of(paid)}.")
+if paid.high < 0 and learnt["replay"].count(True) <= learnt[1].count(True) + len(about) // 20:
+    print("With that loss, little or nothing is left of what eight wordings brought over one.")
+
+# %%
+figure, (ax, claim_ax) = plt.subplots(2, 1, figsize=(8.5, 6), height_ratios=(3, 1), layout="constrained")
+steps_of = [1, 2, 4, 8]
+for found, color, line, name in ((learnt, figures.BLUE, "-", "Quillmere's facts, asked anew"),
+                                 (stayed, figures.GREY, "--", "the land, still known")):
+    spans = [intervals.mean_interval(found[count]).times(100) for count in steps_of]
+    figures.curve(ax, steps_of, *zip(*spans, strict=True), label=name, color=color, ls=line)
+    span = intervals.mean_interval(found["replay"]).times(100)
+    ax.errorbar(9.5, span.value, yerr=[[span.value - span.low], [span.high - span.value]], fmt="D", color=color, ms=7)
+ax.set(xlabel="wordings of each page, read equally often in all", ylabel="questions right (%)", ylim=(-3, 105),
+       title="Lab model: what is learnt and what is kept")
+ax.set_xticks([*steps_of, 9.5], [*map(str, steps_of), "8, with\nreplay"])
+ax.legend(fontsize="small", loc="center left", bbox_to_anchor=(0, 0.66))
+claims.draw("phrasings-count", counted, claim_ax)
+_ = claim_ax.set_title("Eight wordings minus one")
+
+# %% [markdown]
+# ## 10. What to do for which task
+#
+# The stored runs in one table: how many rows were needed, the best rival, what tuning gained over it on the same test
+# rows, with one adapter for all and with one for each, and what it took. "Done" is what the marks say, the most that a
+# reader would pass. The rival of the labels is the word counter with the same tickets; that of the others is the better
+# of the two prompts.
+
+# %%
+print(f"{'':>54} {'gain over the rival, in points':>37}\n{'task':>12} {'rows':>5} {'asked':>6} {'best rival':>21} "
+      f"{'done':>6} {'one for all':>18} {'one for each':>18}")
+table, counted_words = {}, sorted_by(stored_rows, every).each
+for task in tasks.TASKS:
+    mine = marks("all", task)
+    prompt = max(("shown", "plain"), key=lambda part, task=task: marks(part, task).mean())
+    name, rival = {"plain": "asked plainly", "shown": "examples in prompt"}[prompt], marks(prompt, task)
+    if task == "intent" and sum(counted_words) / len(every) > rival.mean():
+        name, rival = "word counts", counted_words
+    count = min(len(mine), len(rival))  # the rows that all of them answered
+    gain, own = (intervals.paired_difference(tuned_done[:count], rival[:count]).times(100)
+                 for tuned_done in (mine, marks(task, task)))
+    table[task] = (gain, own)
+    print(f"{task:>12} {settings['sizes'][task]:>5} {count:>6} {name:>21} {sum(rival[:count]) / count:>6.0%} "
+          + " ".join(f"{f'{each.value:+.0f} [{each.low:+.0f}, {each.high:+.0f}]':>18}" for each in (gain, own)))
+print(f"\nrows: to train on; asked: test rows; done: by the rival. Minutes of one processor core: {took['all']:.0f} "
+      f"for one for all, {sum(took[task] for task in tasks.TASKS):.0f} for the four.")
+for place, name in enumerate(("One for all", "One for each")):
+    print(f"{name} is ahead of the best rival for certain in: "
+          + (", ".join(task for task in table if table[task][place].low > 0) or "none"))
+print("Where neither is, the rival is the answer until more rows say otherwise.")
+low = [task for task in tasks.TASKS if max(marks("all", task).mean(), marks(task, task).mean()) < 0.5]
+print("Neither does half of the rows of: " + ", ".join(low) + ". There a person has to read every reply, "
+      "whatever was gained.\nThat calls for more rows before it is put to use." if low else
+      "The better of the two does at least half of the rows of each task.")
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 1: F1 of one label (core, 8 minutes, medium)
+#
+# Section 5 took precision, recall and F1 from a library. Write F1 for one label. A label that was never rightly
+# predicted has F1 0, whatever the divisions say.
+
+# %%
+def f1(predicted, true, label):
+    """F1 of one label, from 0 to 1.
+
+    Args:
+        predicted, true: Lists of labels, one for each message.
+    """
+    # your code here
+
+# %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
+true = ["refund", "refund", "refund", "praise", "praise", "praise", "privacy", "privacy"]
+said = ["refund", "praise", "praise", "refund", "praise", "praise", "refund", "refund"]
+# refund: said 4 times, once rightly (precision 1/4); 3 there are (recall 1/3); F1 = 2 / (4 + 3)
+found = f1(said, true, "refund")
+check(found is not None, "nothing comes back. Return one number.")
+check(not isinstance(found, str), "return a number, not a text.")
+check(0 <= float(found) <= 1, "F1 lies between 0 and 1.")
+check(abs(found - 1 / 4) > 1e-9, "that is the precision: of what was sorted there, what belongs there.")
+check(abs(found - 1 / 3) > 1e-9, "that is the recall: of what belongs there, what was sorted there.")
+check(abs(found - 7 / 24) > 1e-9, "that is the plain mean of the two; F1 is the harmonic one, 2PR / (P + R).")
+check(abs(found - 3 / 8) > 1e-9, "that is the share of all messages that are right: F1 looks at one label.")
+check(not 1e-9 < abs(found - 2 / 7) < 5e-3, "that is rounded: return F1 itself, 2/7.")
+check(abs(found - 2 / 7) < 1e-9, "precision 1/4 and recall 1/3 make 2PR / (P + R) = 2/7.")
+try:
+    found = [f1(said, true, "privacy"), f1(["praise"] * 8, true, "refund"), f1(true, true, "shipping")]
+except ZeroDivisionError:
+    found = None
+check(found is not None, "a label that was never said, or never occurs, must not divide by zero: its F1 is 0.")
+check(found == [0, 0, 0], "a label with no right prediction has F1 0.")
+found = f1(["refund", "praise", "praise"], ["refund", "refund", "praise"], "refund")
+check(abs(found - 2 / 3) < 1e-9, "all that was sorted there belongs there, and half was missed: F1 is 2/3 then.")
+check(f1(true, true, "praise") == 1, "where everything is right, F1 is 1.")
+passed("You can say how well one label is sorted, the awkward ones included.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Count the hits first: places where both lists have the label. Precision is hits / how often it was said, recall is
+# hits / how often it is true; written together, F1 = 2 hits / (said + true).
+#
+# </details>
+# <details><summary>Answer</summary>
+#
+# ```python
+# def f1(predicted, true, label):
+#     hits = sum(p == label == t for p, t in zip(predicted, true))
+#     return 2 * hits / (predicted.count(label) + true.count(label)) if hits else 0
+# ```
+#
+# </details>
+#
+# ### Exercise 2: a field is right (core, 10 minutes, medium)
+#
+# A program reads a reply as JSON. Say for each key of the truth whether the reply gives it rightly: the same value *of
+# the same JSON type*. Beware: for Python `True == 1`, and for the program `true` is no number. 2 and 2.0 are one number
+# in JSON. A reply that is no JSON object gives nothing rightly.
+
+# %%
+def fields_right(reply, truth):
+    """For each key of the truth, whether the reply has it rightly.
+
+    Args:
+        reply: A text that may be JSON.
+        truth: A dict of texts, numbers, True, False and None.
+    """
+    # your code here
+
+# %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
+truth = {"product": "Gull Kettle", "warranty_years": 1, "price_dollars": 40.0, "dishwasher_safe": True}
+found = fields_right('{"product": "Gull Kettle", "warranty_years": 1, "price_dollars": 40, "dishwasher_safe": true}',
+                     truth)
+check(isinstance(found, dict), "return a dict with True or False for each key of the truth.")
+check(set(found) == set(truth), "the keys are those of the truth, all of them and no others.")
+check(found["price_dollars"], "40 and 40.0 are one number in JSON.")
+check(all(found.values()), "all four fields of the first reply are right.")
+found = fields_right('{"product": "Gull Kettle", "warranty_years": true, "price_dollars": "40.0", '
+                     '"dishwasher_safe": 1}', truth)
+check(not found["warranty_years"] and not found["dishwasher_safe"],
+      "true is not 1 for a program that reads JSON, nor 1 true: look at the type as well.")
+check(not found["price_dollars"], 'the text "40.0" is no number.')
+check(found["product"], "the product is right in that reply: one wrong field does not spoil the others.")
+try:
+    found = [fields_right(reply, truth) for reply in ("Sure! {}", "[1, 2]", '{"product": "Gull Kettle"', "7")]
+except (ValueError, TypeError, AttributeError):
+    found = None
+check(found is not None, "a reply that is no JSON object must not raise: models write such things every day.")
+check(all(set(each) == set(truth) and not any(each.values()) for each in found),
+      "a reply that is no JSON object has every key of the truth wrong.")
+found = fields_right('{"product": "Gull Kettle", "extra": 3}', {"product": "Gull Kettle", "dishwasher_safe": None})
+check(not found["dishwasher_safe"], "a missing key is not the same as null: the reply has to say null.")
+wanted = {"price_dollars": 40, "dishwasher_safe": False, "made_in": None}
+found = fields_right('{"price_dollars": 45, "dishwasher_safe": false, "made_in": null}', wanted)
+check(not found["price_dollars"], "45 is not 40: compare the values too, not their types alone.")
+check(found["dishwasher_safe"], "where false is the truth, false is right: a right value need not count as true.")
+check(found["made_in"], "where null is the truth, null is right: it is a value like any other.")
+passed("Your score sees what a program would see.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `json.loads` raises a `ValueError` for what is no JSON. `isinstance(value, bool)` tells true and false from numbers.
+#
+# </details>
+# <details><summary>Answer</summary>
+#
+# ```python
+# def fields_right(reply, truth):
+#     import json
+#
+#     def kind(value):
+#         return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value)
+#
+#     try:
+#         found = json.loads(reply)
+#     except ValueError:
+#         found = None
+#     found = found if isinstance(found, dict) else {}
+#     return {key: key in found and kind(found[key]) == kind(value) and found[key] == value
+#             for key, value in truth.items()}
+# ```
+#
+# </details>
+#
+# ### Exercise 3: equal shares (extra, 8 minutes, easy)
+#
+# Choose training tickets: the first `per_label` of each label, in the order in which they come. If a label has too few,
+# say so: raise a `ValueError` whose message names the label.
+
+# %%
+def equal_shares(rows, labels, per_label):
+    """The first ``per_label`` rows of each label, in the rows' own order.
+
+    Args:
+        rows: Dicts with a ``"label"``.
+    """
+    # your code here
+
+# %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
+rows = [{"id": i, "label": label} for i, label in enumerate(["a", "a", "b", "a", "b", "b", "privacy", "a"])]
+try:
+    found = equal_shares(rows, ["b", "a"], 2)
+    found = found if found is None else [row["id"] for row in found]
+except ValueError:
+    found = "an error"
+check(found is not None, "nothing comes back. Return the chosen rows.")
+check(found != "an error", "both labels have two rows: take the first ones of each label, there is nothing to raise.")
+check(len(found) == 4, "two of each of two labels are four rows.")
+check(sorted(found) == [0, 1, 2, 4], "take the first ones of each label, and no label that was not asked for.")
+check(found == [0, 1, 2, 4], "keep the order of the rows: 0, 1, 2, 4.")
+try:
+    message, found = None, equal_shares(rows, ["a", "b", "privacy"], 2)
+except ValueError as error:
+    message = str(error)
+check(message is not None, "label 'privacy' has one row only: raise a ValueError, do not go on with less.")
+check("privacy" in message, "name the label that has too few, in the message.")
+check([row["id"] for row in equal_shares(rows, ["privacy"], 1)] == [6], "one row is enough where one is asked for.")
+passed("No label can go missing unnoticed.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Keep a count for each label, go through the rows once, and look at the counts at the end.
+#
+# </details>
+# <details><summary>Answer</summary>
+#
+# ```python
+# def equal_shares(rows, labels, per_label):
+#     taken, chosen = dict.fromkeys(labels, 0), []
+#     for row in rows:
+#         if row["label"] in taken and taken[row["label"]] < per_label:
+#             taken[row["label"]] += 1
+#             chosen.append(row)
+#     for label, count in taken.items():
+#         if count < per_label:
+#             raise ValueError(f"label {label!r}: expected {per_label} rows, found {count}. Add some.")
+#     return chosen
+# ```
+#
+# </details>
+#
+# ### Exercise 4: what does each team need? (core, 8 minutes, a decision, not code)
+#
+# Three teams of the house are those of this notebook, with what the stored runs measured; three are others. The
+# house's policy, to be gone through from the top:
+#
+# 1. Facts that change do not go into weights: `"page"`, given in the prompt (notebook 07).
+# 2. Where a prompt with examples does at least 90 % of the rows: `"prompt"`.
+# 3. An adapter, shared or its own, only if the whole interval of its gain over the best rival is above zero. If it is
+#    not: `"word counts"` where those are the rival, else `"more rows"`.
+# 4. Where the adapter does less than half of the rows, a person has to read every reply, whatever was gained:
+#    `"more rows"`.
+# 5. Else `"adapter"`, or `"adapter and schema"` where a program reads the reply.
+
+# %%
+from ftlab import files, paths
+from ftlab.evidence import intervals
+from ftlab.evidence.packed import unpack
+
+runs = {run["part"]: run["tasks"] for run in files.read_json(paths.data() / "stored" / "tasks.json")["runs"]}
+
+
+def measured(task, program):
+    """What the stored runs say of a task: done with a prompt, and by the adapter whose gain over that is surer."""
+    with_examples, ways = unpack(runs["shown"][task]["done"]), {"one for all": "all", "its own": task}
+    found = []
+    for name, part in ways.items():
+        done = unpack(runs[part][task]["done"])
+        count = min(len(done), len(with_examples))
+        gain = intervals.paired_difference(done[:count], with_examples[:count]).times(100)
+        found.append(((gain.low, gain.high), 100 * done.mean(), name))
+    gain, done, name = max(found)
+    return {"prompt": 100 * with_examples.mean(), "done": done, "gain": gain, "way": name, "rival": "prompt",
+            "program": program, "changes": False}  # fmt: skip
+
+
+def told(prompt, done, gain, rival="prompt", program=False, changes=False):
+    return {"prompt": prompt, "done": done, "gain": gain, "way": "its own", "rival": rival, "program": program,
+            "changes": changes}  # fmt: skip
+
+
+teams = {  # percent done with a prompt and by the adapter; interval of its gain, in points
+    "pages into records": measured("fields", program=True),
+    "descriptions for the shop": measured("description", program=False),
+    "posts about articles": measured("post", program=False),
+    "a mail room with 20,000 sorted letters": told(61, 92, (-2.5, 1.5), rival="word counts", program=True),
+    "delivery notes into records": told(30, 88, (45, 70), program=True),
+    "a larger model that writes minutes": told(93, 96, (1, 4)),
+    "this week's prices": told(20, 60, (30, 50), changes=True),
+}
+choice_of = dict.fromkeys(teams)  # "page", "prompt", "word counts", "more rows", "adapter" or "adapter and schema"
+for team, facts in teams.items():
+    low, high = facts["gain"]
+    print(f"{team}: prompt {facts['prompt']:.0f} %, adapter ({facts['way']}) {facts['done']:.0f} %, over "
+          f"{facts['rival']} {low:+.1f} to {high:+.1f} points; "
+          f"{'a program' if facts['program'] else 'a person'} reads the reply"
+          + ("; the facts change" if facts["changes"] else ""))
+
+# %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
+WAYS = {"page", "prompt", "word counts", "more rows", "adapter", "adapter and schema"}
+check(all(choice_of.values()), "choose for every team.")
+check(set(choice_of.values()) <= WAYS, f"only {', '.join(sorted(WAYS))} can be chosen.")
+for team, facts in teams.items():
+    way, certain = choice_of[team], facts["gain"][0] > 0
+    check(way == "page" or not facts["changes"],
+          f"{team}: they change, so rule 1 decides before all others: put the page in the prompt.")
+    check(way != "page" or facts["changes"], f"{team}: nothing changes here, so rule 1 does not apply.")
+    if facts["changes"]:
+        continue
+    check(way == "prompt" or facts["prompt"] < 90,
+          f"{team}: the prompt does {facts['prompt']:.0f} % already. A tuning would be one more thing to keep.")
+    check(way != "prompt" or facts["prompt"] >= 90,
+          f"{team}: with a prompt {100 - facts['prompt']:.0f} of 100 replies are not done; the policy asks for 90 %.")
+    if facts["prompt"] >= 90:
+        continue
+    check(certain or not way.startswith("adapter"),
+          f"{team}: the interval of the gain begins at {facts['gain'][0]:.1f}, so there may be none.")
+    check(not certain or facts["done"] >= 50 or not way.startswith("adapter"),
+          f"{team}: ahead, but {100 - facts['done']:.0f} of 100 replies are not done: a person would read them all.")
+    check(not certain or facts["done"] < 50 or way.startswith("adapter"),
+          f"{team}: the whole interval is above zero, so an adapter pays.")
+    check(way != "word counts" or facts["rival"] == "word counts", f"{team}: there are no labels to count words for.")
+    check(way != "more rows" or facts["rival"] != "word counts",
+          f"{team}: a rival that costs nothing does the job: keep the word counts.")
+    check(way != "adapter" or not facts["program"], f"{team}: a program reads the reply, so force its form as well.")
+    check(way != "adapter and schema" or facts["program"], f"{team}: a person reads this, and prose has no schema.")
+passed("Each team gets the least that does its work.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Take the rules as five `if`s in their order, and stop at the first that applies. A gain whose interval begins below
+# zero is not certain.
+#
+# </details>
+# <details><summary>Answer</summary>
+#
+# ```python
+# def choose(facts):
+#     if facts["changes"]:
+#         return "page"
+#     if facts["prompt"] >= 90:
+#         return "prompt"
+#     if facts["gain"][0] <= 0:
+#         return "word counts" if facts["rival"] == "word counts" else "more rows"
+#     if facts["done"] < 50:
+#         return "more rows"
+#     return "adapter and schema" if facts["program"] else "adapter"
+#
+#
+# choice_of = {team: choose(facts) for team, facts in teams.items()}
+# ```
+#
+# </details>
+#
+# ### Why? (core, 3 minutes)
+#
+# In sections 4 and 8 the loss was on the reply alone, in section 9 on every token. Why not on every token in both?
+#
+# <details><summary>Answer</summary>
+#
+# In reading on, the text *is* what is to be learnt: there is no request, and each token of a page is one that the model
+# should find likely. In a task, the ticket or the page is given each time anew. A loss on it would spend most of the
+# training on learning to write customers' messages, which nobody will ask for, and the few tokens of the label would
+# hardly count.
+#
+# </details>
+
+# %% [markdown]
+# ## In this notebook you saw
+#
+# - A task is rows with an instruction, what it is about and the reply; faults in labels, schemas and folders are found
+#   before a model is loaded.
+# - Form and content are two marks, and ROUGE-L is neither.
+# - What a prompt reaches comes first; for labels, the rival needs no language model.
+# - A grammar guarantees valid JSON and no truth in it.
+# - One adapter for four tasks against four, task by task.
+# - A mixture of instructions, and new ones; facts in one wording and in eight; old text mixed in against forgetting,
+#   and what that takes from the new: each put on trial.
+#
+# All verdicts, side by side; the first is from the stored runs, the others from this one:
+
+# %%
+for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "replay-keeps"):
+    verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
+    span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
+    print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")
+    if name == "instructions-carry-over":
+        print(f"    the mixture does {bar.value:.0f} % [{bar.low:.0f}, {bar.high:.0f}] of the new ones; naming any "
+              "fact would do 25 %")
+    if name == "replay-keeps":
+        print(f"    and what it does to the new facts: {told_of(paid)}")
+
+# %% [markdown]
+# ## Sources
+#
+# - J. Wei et al. 2021, *Finetuned Language Models Are Zero-Shot Learners*, arXiv:2109.01652: instruction tuning
+# - Z. Allen-Zhu and Y. Li 2023, *Physics of Language Models: Part 3.1, Knowledge Storage and Extraction*,
+#   arXiv:2309.14316
+# - S. Gururangan et al. 2020, *Don't Stop Pretraining*, arXiv:2004.10964: reading on in a domain
+# - A. Ibrahim et al. 2024, *Simple and Scalable Strategies to Continually Pre-train Large Language Models*,
+#   arXiv:2403.08763: replay and learning rates
+# - B. T. Willard and R. Louf 2023, *Efficient Guided Generation for Large Language Models*, arXiv:2307.09702:
+#   constrained decoding
+# - C.-Y. Lin 2004, *ROUGE: A Package for Automatic Evaluation of Summaries*, ACL W04-1013
+#
+# One last line: what this run took on your computer.
+
+# %%
+import psutil
+
+from ftlab.course import doctor
+
+memory_gib = psutil.Process().memory_info().rss / 2**30
+print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory_gib:.1f} GiB of memory in use.")
+print(doctor.machine())
