@@ -55,3 +55,10 @@ EVERY = [exercise for path in SOURCES for exercise in exercises(path)]
 def names() -> dict:
     """What a checker finds in its notebook: the two functions of ``ftlab.exercise``."""
     return {"check": check, "passed": passed, "__name__": "__main__"}
+
+
+def run(exercise: Exercise, answer: str) -> None:
+    """The exercise's cells with an answer after the stub: raises ``NotYet`` if the checker does not take it."""
+    scope = names()
+    for source in (exercise.stub, answer, exercise.checker):
+        exec(source, scope)

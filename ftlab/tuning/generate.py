@@ -67,23 +67,18 @@ def replies(
                 f"prompts[{i}]: expected a text to continue, found an empty one. Leave it out or give it a word."
             )
     encoded, ends = encode(tokenizer, prompts), stops(model, tokenizer)
-    # A hub model's tokenizer may have no padding token. Padding is masked, so any token will do.
-    pad = next(token for token in (tokenizer.pad_token_id, tokenizer.eos_token_id, 0) if token is not None)
     found = [""] * len(prompts)
     was_training = model.training
     model.eval()
     try:
         with computing_in(model, precision()[1]), torch.inference_mode():
             for rows in batches([len(ids) + max_new_tokens for ids in encoded], batch_size, batch_tokens):
-                width = max(len(encoded[i]) for i in rows)
-                left = [width - len(encoded[i]) for i in rows]
-                input_ids = torch.tensor([[pad] * n + encoded[i] for n, i in zip(left, rows, strict=True)])  # (B, T)
-                mask = torch.tensor([[0] * n + [1] * (width - n) for n in left])
+                input_ids, mask = padded([encoded[i] for i in rows], padding(tokenizer), model.device)
                 out = model.generate(
-                    input_ids=input_ids.to(model.device),
-                    attention_mask=mask.to(model.device),
+                    input_ids=input_ids,
+                    attention_mask=mask,
                     max_new_tokens=max_new_tokens,
-                    pad_token_id=pad,
+                    pad_token_id=padding(tokenizer),
                     eos_token_id=ends or None,
                     # A model may come with settings of its own; greedy means none of them.
                     do_sample=False,
@@ -92,9 +87,8 @@ def replies(
                     no_repeat_ngram_size=0,
                     logits_processor=[held_to(len(rows))] if held_to else None,
                 )
-                for i, new in zip(rows, out[:, width:].tolist(), strict=True):
-                    said = new[: next((place for place, token in enumerate(new) if token in ends), None)]
-                    found[i] = THOUGHT.sub("", tokenizer.decode(said, skip_special_tokens=True)).strip()
+                for i, new in zip(rows, out[:, input_ids.shape[1]:].tolist(), strict=True):
+                    found[i] = said(tokenizer, new, ends)
     finally:
         model.train(was_training)
     return found
@@ -126,6 +120,28 @@ def stops(model, tokenizer) -> list[int]:
     if tokenizer.chat_template and (end := chat.look(tokenizer).end):
         found.add(tokenizer.convert_tokens_to_ids(end))
     return sorted(found - {None})
+
+
+def padding(tokenizer) -> int:
+    """A token to pad with. A hub model's tokenizer may have none of its own; padding is masked, so any will do."""
+    return next(token for token in (tokenizer.pad_token_id, tokenizer.eos_token_id, 0) if token is not None)
+
+
+def padded(rows: list[list[int]], pad: int, device):
+    """Rows of tokens side by side, padded on the left: their ids and their mask, both (B, T), on the device."""
+    import torch
+
+    width = max(len(ids) for ids in rows)
+    left = [width - len(ids) for ids in rows]
+    input_ids = torch.tensor([[pad] * n + ids for n, ids in zip(left, rows, strict=True)])
+    mask = torch.tensor([[0] * n + [1] * (width - n) for n in left])
+    return input_ids.to(device), mask.to(device)
+
+
+def said(tokenizer, new: list[int], ends: list[int]) -> str:
+    """The text of new tokens up to the first end token, without special tokens and without what was thought before."""
+    spoken = new[: next((place for place, token in enumerate(new) if token in ends), None)]
+    return THOUGHT.sub("", tokenizer.decode(spoken, skip_special_tokens=True)).strip()
 
 
 def batches(lengths: Sequence[int], most_rows: int, most_tokens: int) -> Iterator[list[int]]:

@@ -34,7 +34,6 @@ def samples(
                          f"{temperature} and {sum(not p for p in prompts)} empty prompts. For the likeliest reply use "
                          "generate.replies.")
     encoded, ends = generate.encode(tokenizer, prompts), generate.stops(model, tokenizer)
-    pad = next(token for token in (tokenizer.pad_token_id, tokenizer.eos_token_id, 0) if token is not None)
     found: list[list[str]] = [[] for _ in prompts]
     was_training = model.training
     model.eval()
@@ -43,11 +42,10 @@ def samples(
         with generate.computing_in(model, precision()[1]), torch.inference_mode():
             lengths = [count * (len(ids) + max_new_tokens) for ids in encoded]
             for rows in generate.batches(lengths, max(1, batch_size // count), batch_tokens):
-                width = max(len(encoded[i]) for i in rows)
-                left = [width - len(encoded[i]) for i in rows]
-                input_ids = torch.tensor([[pad] * n + encoded[i] for n, i in zip(left, rows, strict=True)])  # (B, T)
-                mask = torch.tensor([[0] * n + [1] * (width - n) for n in left])
-                input_ids, mask = input_ids.to(model.device), mask.to(model.device)
+                input_ids, mask = generate.padded(
+                    [encoded[i] for i in rows], generate.padding(tokenizer), model.device
+                )
+                width = input_ids.shape[1]
                 # All but the last token of each prompt is read once, and what was kept of it serves all its replies.
                 kept = None
                 if width > 1:
@@ -60,7 +58,7 @@ def samples(
                     attention_mask=mask.repeat_interleave(count, dim=0),
                     past_key_values=kept,
                     max_new_tokens=max_new_tokens,
-                    pad_token_id=pad,
+                    pad_token_id=generate.padding(tokenizer),
                     eos_token_id=ends or None,
                     # A model may come with settings of its own; these are all that matter to a draw.
                     do_sample=True,
@@ -72,9 +70,7 @@ def samples(
                     no_repeat_ngram_size=0,
                 )
                 for place, new in enumerate(out[:, width:].tolist()):  # a prompt's replies follow one another
-                    said = new[: next((at for at, token in enumerate(new) if token in ends), None)]
-                    text = tokenizer.decode(said, skip_special_tokens=True)
-                    found[rows[place // count]].append(generate.THOUGHT.sub("", text).strip())
+                    found[rows[place // count]].append(generate.said(tokenizer, new, ends))
     finally:
         model.train(was_training)
     return found

@@ -8,7 +8,7 @@ imports.
 from __future__ import annotations
 
 import pytest
-from exercises import EVERY, Exercise, names
+from exercises import EVERY, Exercise, names, run
 
 from ftlab.exercise import NotYet
 
@@ -23,10 +23,7 @@ def test_there_are_exercises() -> None:
 @every_exercise
 def test_the_answer_passes(exercise: Exercise, capsys: pytest.CaptureFixture) -> None:
     assert exercise.answer, "expected a folded answer with a python block below the checker"
-    scope = names()
-    exec(exercise.stub, scope)
-    exec(exercise.answer, scope)
-    exec(exercise.checker, scope)
+    run(exercise, exercise.answer)
     assert capsys.readouterr().out.splitlines()[-1].startswith("Passed.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from exercises import EVERY, names
+from exercises import EVERY, run
 
 from ftlab.exercise import NotYet
 
@@ -50,13 +50,6 @@ import numpy as np
 def has_no_hurry(text):
     return np.bool_(re.search(r"\\b(?:now|today|hurry)\\b", text, re.IGNORECASE) is None)
 """
-
-
-def run(exercise, answer: str) -> None:
-    scope = names()
-    exec(exercise.stub, scope)
-    exec(answer, scope)
-    exec(exercise.checker, scope)
 
 
 @pytest.mark.parametrize(

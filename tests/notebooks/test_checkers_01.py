@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from exercises import EVERY, names
+from exercises import EVERY, run
 
 from ftlab.exercise import NotYet
 
 ADVICE, MARK, SPLIT, MASK = (exercise for exercise in EVERY if exercise.notebook == "01_data_curation")
-
-
-def run(exercise, answer: str) -> None:
-    scope = names()
-    exec(exercise.stub, scope)
-    exec(answer, scope)
-    exec(exercise.checker, scope)
 
 
 def refused(exercise, answer: str, sentence: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from exercises import EVERY, names
+from exercises import EVERY, names, run
 
 from ftlab.exercise import NotYet
 
@@ -118,13 +118,6 @@ PADDED = INSIDE.replace('plain = [" ".join(re.findall(r"\\w+", text.lower())) fo
                         'plain = [f" {\' \'.join(re.findall(chr(92) + \'w+\', text.lower()))} " for').replace(
     'if any(" ".join(words[i:i + size]) in each', 'if any(f" {\' \'.join(words[i:i + size])} " in each').replace(
     "return found", "return tuple(found)")  # a space at both ends, so that 'blue' is no part of 'blueberry'
-
-
-def run(exercise, answer: str) -> None:
-    scope = names()
-    exec(exercise.stub, scope)
-    exec(answer, scope)
-    exec(exercise.checker, scope)
 
 
 @pytest.mark.parametrize(

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from exercises import EVERY, Exercise, names
+from exercises import EVERY, Exercise, run
 
 from ftlab.exercise import NotYet
 
 MERGE, SIZE, HELD, SETUP = (exercise for exercise in EVERY if exercise.notebook == "04_lora")
-
-
-def run(exercise: Exercise, answer: str) -> None:
-    scope = names()
-    exec(exercise.stub, scope)
-    exec("import torch", scope)
-    exec(answer, scope)
-    exec(exercise.checker, scope)
 
 
 def merge(line: str) -> str:
@@ -107,10 +99,10 @@ RIGHT = [
 @pytest.mark.parametrize(("exercise", "answer", "sentence"), WRONG, ids=lambda value: str(value)[:40])
 def test_a_wrong_answer_meets_its_own_sentence(exercise: Exercise, answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
-        run(exercise, answer)
+        run(exercise, f"import torch\n{answer}")
 
 
 @pytest.mark.parametrize(("exercise", "answer"), RIGHT, ids=lambda value: str(value)[:40])
 def test_a_right_answer_of_another_kind_passes(exercise: Exercise, answer: str, capsys) -> None:
-    run(exercise, answer)
+    run(exercise, f"import torch\n{answer}")
     assert "Passed." in capsys.readouterr().out

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from exercises import EVERY, names
+from exercises import EVERY, run
 
 from ftlab.exercise import NotYet
 
 LABELS, COLLATE, LOSSES, CHOICE = (each for each in EVERY if each.notebook == "02_supervised_finetuning")
-
-
-def run(exercise, answer: str) -> None:
-    scope = names()
-    exec(exercise.stub, scope)
-    exec(answer, scope)
-    exec(exercise.checker, scope)
 
 
 # --- labels of a conversation ---

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from exercises import EVERY, Exercise, names
+from exercises import EVERY, Exercise, run
 
 from ftlab.exercise import NotYet
 
 F1, FIELDS, SHARES, TEAMS = (exercise for exercise in EVERY if exercise.notebook == "03_tasks_and_domains")
-
-
-def run(exercise: Exercise, answer: str) -> None:
-    scope = names()
-    exec(exercise.stub, scope)
-    exec(answer, scope)
-    exec(exercise.checker, scope)
 
 
 def f1(line: str) -> str:
