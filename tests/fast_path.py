@@ -1,0 +1,51 @@
+"""Imported first in a notebook's kernel, for a fast path through it.
+
+A small model takes the lab model's place, trainers stop after one step (and evaluate and save then, if they do so at
+all), replies after a few tokens. All else is real.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import wraps
+from pathlib import Path
+
+import transformers
+from transformers import GenerationMixin, Trainer, TrainerCallback
+
+from ftlab import model
+
+MOST_TOKENS = 4
+
+
+class OneStep(TrainerCallback):
+    def on_step_end(self, args, state, control, **kwargs):
+        control.should_training_stop = True
+        control.should_log = True
+        control.should_evaluate = args.eval_strategy != "no"
+        control.should_save = args.save_strategy != "no"
+
+
+def one_step(train):
+    @wraps(train)
+    def first(self, *args, **kwargs):
+        self.add_callback(OneStep)
+        return train(self, *args, **kwargs)
+
+    return first
+
+
+def few_tokens(generate):
+    @wraps(generate)
+    def short(self, *args, **kwargs):
+        if kwargs.get("max_new_tokens"):
+            kwargs["max_new_tokens"] = min(kwargs["max_new_tokens"], MOST_TOKENS)
+        return generate(self, *args, **kwargs)
+
+    return short
+
+
+Trainer.train = one_step(Trainer.train)
+GenerationMixin.generate = few_tokens(GenerationMixin.generate)
+transformers.logging.set_verbosity_error()
+model.bundled_path = lambda: Path(os.environ["FTLAB_TEST_LAB"])
