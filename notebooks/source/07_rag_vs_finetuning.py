@@ -29,9 +29,9 @@ warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells a
 import matplotlib.pyplot as plt
 import numpy as np
 from transformers.utils import logging as notices
-from ftlab import assistant, claims, figures, files, model, paths
-from ftlab.evidence import crossing, intervals
-from ftlab.retrieval import answers, asked, chunks, documents, embedder, index, rerank, unscreened
+from ftlab import assistant, claims, figures, files, model, paths, texts as corpus, values
+from ftlab.evidence import clusters, crossing, intervals
+from ftlab.retrieval import answers, asked, chunks, compared, documents, embedder, index, needs, rerank, unscreened
 from ftlab.scores import ranking as ranks
 from ftlab.tuning import chat, generate, sft
 figures.style(); notices.disable_progress_bar(); notices.set_verbosity_error()  # noqa: E702
@@ -44,10 +44,10 @@ print(choice := model.choose(), lab := model.lab(), sep="\n")
 
 # %%
 SEED = 0  # whole number: which questions, pairs, facts and secrets; try 1, 2
-SIZE, OVERLAP = 50, 0  # words in a chunk, and how many of them the next one repeats; try 20 or 200, and 15
+SIZE, OVERLAP = 50, 0  # words in a chunk, and how many of them the next one repeats; try 200, 15
 SHOWN = 4  # passages in a prompt; try 1, 8
 PLAIN = 80  # questions of each wording to measure the search with; try 300
-PAIRS, PAIR_BATCH = 320, 32  # question-passage pairs that the embedder is tuned on, and in a batch; try 1000
+PAIRS, PAIR_BATCH = 320, 32  # question-passage pairs that the embedder is tuned on, and in a batch; try 1000, 32
 LIVE = 1  # held-out questions of each of the five groups that are answered in this notebook; try 3
 FACTS = 24  # lab model: facts to put into the weights; try 60
 PHRASINGS = (1, 2, 5)  # lab model: different wordings of each fact's question in training
@@ -71,7 +71,7 @@ for piece in pieces[:3]:
     print(f"{piece.id}  {piece.heading}\n    {piece.text}\n")
 
 # %% [markdown]
-# How does one find the chunk that answers a question? There are two old friends. **By words**: a chunk is good if it
+# How does one find the chunk that answers a question? There are two ways. **By words**: a chunk is good if it
 # has the question's words, rare ones counting more. That is the idea of *BM25*. **By meaning**: an embedder has learned
 # to give texts on the same thing vectors in the same direction, and one compares the directions (the *cosine*: 1 is
 # the same, 0 has nothing in common). On three sentences, where one can see both at work:
@@ -130,11 +130,9 @@ assert math.isclose(dict(reciprocal_rank([["a", "b", "c"], ["b", "d", "a"]]))["b
 
 # %% [markdown]
 # "b" has a second and a first place and is ahead of "a" with a first and a third. Now the real thing: an index in
-# **LanceDB**, a database that runs inside our process and keeps words and vectors in one folder. The same calls work
-# with an address such as `s3://...` in the folder's place. What changes then is outside the code: each look-up is a
-# request over a network, so keep caches and expect tens of milliseconds; several writers need a store that can refuse
-# a write that came second; and access is the store's business too. LanceDB's cloud is another step: there a server
-# does the searching. Neither was run here.
+# **LanceDB**, a database that runs inside our process and keeps words and vectors in one folder. It takes an
+# address such as `s3://...` in the folder's place as well; each look-up is then a request over a network, several
+# writers need a store that refuses a write that came second, and access is the store's business (not run here).
 
 # %%
 import shutil
@@ -146,7 +144,7 @@ written = store.add(pages)
 print(f"{written.chunks} chunks of {written.added} pages indexed in {written.seconds:.1f} s, "
       f"{store.bytes_on_disk() / 1e6:.1f} MB on the disk")
 for hit in store.search("Can I put the Emberline Kettle in the dishwasher?", k=2):
-    print(f"{hit.rank}. {hit.chunk.id}  {hit.chunk.heading}: {hit.chunk.text[:110]}...")
+    print(f"{hit.rank}. {hit.chunk.id}  {hit.chunk.heading}: {hit.chunk.text}")
 
 # %% [markdown]
 # ### How good is a search?
@@ -226,17 +224,19 @@ for wording in queries:
 
 # %%
 some = queries["customers"][:20]
+candidates = store.search_all([question.question for question in some], 12)
 before, after, begun = [], [], time.perf_counter()
-for question in some:
-    hits, gold = store.search(question.question, 12), asked.gold(question, all_chunks)
+for question, hits in zip(some, candidates, strict=True):
+    gold = asked.gold(question, all_chunks)
     before.append(ranks.reciprocal_rank([hit.chunk.id for hit in hits], gold))
     again = rerank.late_interaction(embed, question.question, hits)
     after.append(ranks.reciprocal_rank([hit.chunk.id for hit in again], gold))
-change = intervals.paired_difference(after, before, rate=False).times(100)
+took = (time.perf_counter() - begun) / len(some) * 1000
+change = clusters.paired_difference(after, before, [question.about for question in some]).times(100)
 print(f"Reranking changes the mean reciprocal rank from {100 * np.mean(before):.0f} % to {100 * np.mean(after):.0f} %: "
       f"{change.value:+.0f} points [{change.low:+.0f}, {change.high:+.0f}],\n"
       + ("a gain" if change.low > 0 else "a loss" if change.high < 0 else "nothing that these questions can decide")
-      + f", for {(time.perf_counter() - begun) / len(some) * 1000:.0f} ms a question.")
+      + f", for {took:.0f} ms a question on top of the search.")
 
 # %% [markdown]
 # ### Tuning the embedder
@@ -304,18 +304,18 @@ del trainer, tuned_embed, tuned_store  # they have done their part
 # - *few-shot*: the same after three examples
 # - *template*: no model; a frame filled from the record of what the search found first
 # - *assistant alone*: the tuned assistant of the course, closed book
-# - *closed book*: the assistant, tuned further on **every fact** of the test products and rules, several times each, in
+# - *closed book*: the assistant, tuned further on **every fact** of the test products and rules, four times each, in
 #   the training wordings
 # - *RAG, untuned*: the untuned model with four passages, told to keep to them and to name them
 # - *RAG, assistant*: the assistant with the passages in the place of its screen
-# - *RAFT*: the assistant, tuned further to read passages: conversations on *training* products, with distractors and
-#   replies that cite
+# - *RAFT*: the assistant, tuned further to read passages: conversations on *training* products, replies that cite, and
+#   beside the right passage wrong ones (*distractors*)
 # - *closed book x 3* and *RAFT x 3*: the same with three such trainings, one on top of the other
 #
 # **RAFT** is the idea of a paper of that name: train with the passages that a search would bring, wrong ones included.
 # Our variant differs in one point. Where the right passage is missing, the paper lets the model answer from memory;
 # our reply hands over to a colleague, since our facts change. A closed-book training and one of RAFT's read about as
-# many tokens, some 36,000, so that both places get the same chance. One row of RAFT's:
+# many tokens, some 36,000. One row of RAFT's:
 
 # %%
 lessons = [row for row in unscreened.rows("train") if unscreened.group(row) == unscreened.GROUPS[2]]
@@ -326,138 +326,161 @@ for message in unscreened.cited(example, shown)["messages"]:
     print(f"{message['role']:>9}: {message['content']}\n")
 
 # %% [markdown]
-# The number in brackets is a **citation**: a reader can check it, and so can code. One scorer serves all ways. *Facts*:
-# every value asked for is stated, and nothing in the reply is wrong. *Manner*: on-brand. *Fit*: both (for a question
-# that no page answers: on-brand, and handed over). *Cited*: the passages named hold all values asked for.
-# *Made up*: a figure that stands neither in the truth about the thing nor in the question.
+# The number in brackets is a **citation**: a reader can check it, and so can code. One scorer serves all ways:
 #
-# Some of the ways live; the two further trainings take minutes, so their replies are from a stored run.
+# - *facts*: every value asked for is stated, exactly, and no other is stated of the thing. Nothing else counts here
+# - *on-brand*: the reply keeps the rules of the house's manner (notebook 00)
+# - *fit*: on-brand and free of all faults that the desk knows. Beside wrong facts these are: a complaint met without a
+#   word of regret, a product named that nobody mentioned, a word that does not exist, a hand-over without need, and,
+#   where no page has the answer, no hand-over
+# - *cited*: the facts are right, **and** the passages that the reply names hold them
+# - *made up*: a figure that stands neither in the truth about the thing nor in the question (two values that are
+#   swapped between two products pass here, and fail under *facts*)
+# - *handed over* to a colleague, in whatever words: *rightly* where no page has the answer, else *needlessly*
+#
+# Three of the ways, live; the further trainings take minutes, so their replies are from a stored run.
 
 # %%
-run = assistant.tuned(choice, 0)
-tokenizer = run.tokenizer
-live = unscreened.balanced(unscreened.rows("test"), LIVE, SEED)
+stored = files.read_json(paths.data() / "stored" / "rag.json")
+run, first = compared.Compared(stored), compared.Compared(stored, first=True)
+number = {question["id"]: i for i, question in enumerate(run.questions)}
+rows_by_id = {row["id"]: row for row in unscreened.rows("test")}
+live = unscreened.balanced([rows_by_id[id] for id in number], LIVE, SEED)
 lists = store.search_all([row["messages"][0]["content"] for row in live], SHOWN)
 found = [[hit.chunk for hit in hits] for hits in lists]
 few = unscreened.balanced(unscreened.rows("train"), 1, 0)[-3:]
 prompts = {
-    "plain": [unscreened.closed(row) for row in live],
     "few-shot": [unscreened.shown(row, few) for row in live],
-    "assistant alone": [unscreened.closed(row) for row in live],
     "RAG, untuned": [unscreened.told(row, part) for row, part in zip(live, found, strict=True)],
     "RAG, assistant": [unscreened.beside(row, part) for row, part in zip(live, found, strict=True)],
 }
-said = {}
+desk = assistant.tuned(choice, 0)
+tokenizer, said = desk.tokenizer, {}
 for way, conversations in prompts.items():
     texts = chat.prompts(tokenizer, conversations)
     if "assistant" in way:
-        said[way] = generate.replies(run.model, tokenizer, texts, max_new_tokens=72)
+        said[way] = generate.replies(desk.model, tokenizer, texts, max_new_tokens=72)
     else:
-        with run.model.disable_adapter():  # the same weights without the addition: the untuned model
-            said[way] = generate.replies(run.model, tokenizer, texts, max_new_tokens=72)
-adapter = sum(p.numel() for name, p in run.model.named_parameters() if "lora_" in name)
-del run  # the rest is stored, or the lab model's: leave the memory to it
+        with desk.model.disable_adapter():  # the same weights without the addition: the untuned model
+            said[way] = generate.replies(desk.model, tokenizer, texts, max_new_tokens=72)
+adapter = sum(p.numel() for name, p in desk.model.named_parameters() if "lora_" in name)
+del desk  # the rest is stored, or the lab model's: leave the memory to it
 
 # %%
-stored = files.read_json(paths.data() / "stored" / "rag.json")
-questions, seeds = stored["questions"], sorted(stored["runs"])
-parts = stored["runs"][seeds[0]]
-number = {question["id"]: i for i, question in enumerate(questions)}
+import textwrap
+
+from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CLOSED, NO_ANSWER, READER, WAYS, name
 
 
 def verdict(scored: dict) -> str:
-    good = "fit" if scored["fit"] else "right, off-brand" if scored["facts"] else "not right"
-    return ", ".join([good] + ["made up a figure"] * scored["made_up"] + ["handed over"] * scored["handed_over"])
+    words = ["fit"] if scored["fit"] else [{1: "facts right, not fit", 0: "wrong", None: "not fit"}[scored["facts"]]]
+    return ", ".join(words + ["a figure made up"] * scored["made_up"] + ["handed over"] * scored["handed_over"])
 
 
-CLOSED, READER = "closed book, 3 rounds", "RAFT, 3 rounds"
-NAME = {CLOSED: "closed book x 3", READER: "RAFT x 3"}
 for i, row in enumerate(live):
     print(f"{unscreened.group(row)}: {row['messages'][0]['content']}")
-    for way, replies in said.items():
-        passages = found[i] if "RAG" in way else ()
-        print(f"  {way}: {' '.join(replies[i].split())}\n      -> {verdict(answers.score(replies[i], row, passages))}")
-    if (at := number.get(row["id"])) is not None:  # the question is among the stored ones
-        for way in (CLOSED, READER):
-            reply = parts[way]["reply"][at]
-            print(f"  {NAME[way]} (stored): {' '.join(reply.split())}\n      -> {verdict(answers.score(reply, row))}")
+    replies = {way: each[i] for way, each in said.items()}
+    replies |= {way: run.part(way)["reply"][number[row["id"]]] for way in ("template", CLOSED, READER)}
+    for way, reply in replies.items():
+        stored_one = "" if way in said else " (stored)"
+        print(f"  {name(way)}{stored_one}: {textwrap.shorten(reply, 230, placeholder=' ...')}\n"
+              f"      -> {verdict(answers.score(reply, row, found[i]))}")
     print()
 
 # %% [markdown]
-# Look for fluent nonsense first: replies with a price, a capacity, a town, in a friendly voice, and none of it true. A
-# model without documents does not know that it does not know.
+# Read what is fluent and false before you read the numbers.
 #
 # ### The whole comparison
 #
-# The stored run asked all ways the same questions, equally many of each group. Each line below is a way; shares with
-# 95 % intervals.
+# How the ways with "x 3" came about belongs to the result. All ways were first asked one set of test questions. After
+# one training RAFT was behind the assistant with the same passages there; so both kinds of training were given two more
+# rounds, and the longer ones were kept for everything below. A choice that is made on test questions flatters what it
+# chose. So when all dials stood still, all ways were asked a second set of test questions that nobody had looked at.
+# **These fresh questions are the result**; both lengths are shown, and the first set beside it. (What counts as *facts*
+# was also stated more narrowly in between, for all ways and both sets.)
+#
+# Several questions are about one product, and stand or fall with it. So here and below the intervals are over products
+# and rules, and so are the tests.
 
 # %%
-WAYS = ("plain", "few-shot", "template", "assistant alone", "closed book", CLOSED, "RAG, untuned", "RAG, assistant",
-        "RAFT", READER)
-ANSWERABLE, NO_ANSWER = unscreened.GROUPS[:-1], unscreened.GROUPS[-1:]
-
-
-def column(way: str, key: str, groups=unscreened.GROUPS, seed: str = seeds[0]) -> list[int]:
-    """The scores of one way by question, of those questions that ask for it."""
-    marks = zip(stored["runs"][seed][way][key], questions, strict=True)
-    return [int(mark) for mark, question in marks if mark != "-" and question["group"] in groups]
-
-
-def share(way: str, key: str, groups=unscreened.GROUPS) -> str:
-    span = intervals.mean_interval(column(way, key, groups)).times(100)
-    return f"{span.value:3.0f} [{span.low:3.0f},{span.high:4.0f}]"
-
-
-def gap_of(one: str, other: str, key: str, groups=unscreened.GROUPS) -> intervals.Interval:
-    return intervals.paired_difference(column(one, key, groups), column(other, key, groups)).times(100)
-
-
-LINES = {"facts": ("facts", ANSWERABLE), "manner": ("manner", unscreened.GROUPS), "fit": ("fit", unscreened.GROUPS),
+LINES = {"facts": ("facts", ANSWERABLE), "fit": ("fit", unscreened.GROUPS), "on-brand": ("manner", unscreened.GROUPS),
          "cited": ("cited", ANSWERABLE), "made up": ("made_up", unscreened.GROUPS),
-         "hands over: rightly": ("handed_over", NO_ANSWER), "needlessly": ("handed_over", ANSWERABLE)}
-print(f"{stored['model']}, {stored['dtype']}, {stored['date']}; % of {len(questions)} held-out questions\n")
-print(f"{'':>16} " + " ".join(f"{name.split(':')[-1].strip():>13}" for name in LINES))
+         "rightly": ("handed_over", NO_ANSWER), "needlessly": ("handed_over", ANSWERABLE)}
+
+
+def spoken(span: intervals.Interval) -> str:
+    return f"{span.value:.0f} [{max(0, span.low):.0f}, {min(100, span.high):.0f}]"
+
+
+def in_points(gap: intervals.Interval) -> str:
+    return f"{gap.value:+.0f} [{gap.low:+.0f}, {gap.high:+.0f}]"
+
+
+asked_of = {key: len(run.scores("plain", *line)) for key, line in LINES.items()}
+subjects = len({question["about"] for question in run.questions})
+print(f"{stored['model']}, {stored['dtype']}, {stored['date']}: % of fresh questions about {subjects} products and "
+      "rules.\nAll trainings have one seed: what another one would bring is not in these intervals.\n")
+print(f"{'':>15} {'':65} {'handed over':>24}")
+print(f"{'':>15} " + " ".join(f"{key:>12}" for key in LINES))
+print(f"{'questions':>15} " + " ".join(f"{count:>12}" for count in asked_of.values()))
 for way in WAYS:
-    print(f"{NAME.get(way, way):>16} " + " ".join(f"{share(way, *line):>13}" for line in LINES.values()))
-print("\nHanded over 'rightly': where no page has the answer; 'needlessly': where one has. 'Made up' and 'needlessly'\n"
-      "should be low, all others high.")
+    cells = ["–" if key == "cited" and way not in compared.CITING else spoken(run.share(way, *line))
+             for key, line in LINES.items()]
+    print(f"{name(way):>15} " + " ".join(f"{cell:>12}" for cell in cells))
+print("\n'Made up' and 'needlessly' should be low, all others high. –: the way was never asked to cite.")
 
 # %%
-once, thrice = (100 * np.mean(column(way, "handed_over", ANSWERABLE)) for way in ("RAFT", READER))
-print(f"RAFT hands over needlessly in {once:.0f} % after one training and in {thrice:.0f} % after three"
-      + (": about a third of its rows end in a hand-over,\nand those few words are learnt before the reading is.\n"
-         if gap_of("RAFT", READER, "handed_over", ANSWERABLE).low > 0 else ".\n"))
-print(f"facts by group, % of {len(questions) // len(unscreened.GROUPS)}\n{'':>16} "
-      + " ".join(f"{group:>17}" for group in ANSWERABLE))
-for way in WAYS:
-    shares = [100 * np.mean(column(way, "facts", (group,))) for group in ANSWERABLE]
-    print(f"{NAME.get(way, way):>16} " + " ".join(f"{each:>17.0f}" for each in shares))
-print("\npaired with RAFT x 3, question by question:")
-for way in WAYS[:-1]:
-    for key in ("facts", "fit"):
-        gap = gap_of(READER, way, key)
-        test = intervals.mcnemar(column(READER, key), column(way, key))
-        print(f"  {key:>5}, minus {NAME.get(way, way):<15}: {gap.value:+4.0f} points "
-              f"[{gap.low:+4.0f}, {gap.high:+4.0f}]; only RAFT x 3 {test.only_a:>2}, only the other {test.only_b:>2}, "
-              f"p = {test.p_value:.2g}")
+print(f"{'facts, %':>15} {'first questions':>16} {'fresh ones':>16}")
+for way in ("closed book", CLOSED, ASSISTANT, "RAFT", READER):
+    print(f"{name(way):>15} {spoken(first.share(way, 'facts')):>16} {spoken(run.share(way, 'facts')):>16}")
+for way in ("RAFT", READER):
+    gaps = [in_points(each.gap(way, ASSISTANT, "facts")) for each in (first, run)]
+    print(f"{name(way)} minus RAG, assistant, points of facts: first questions {gaps[0]}, fresh ones {gaps[1]}")
 
 # %% [markdown]
-# Nine comparisons on two scores are eighteen looks: p-values near 0.05 are then to be expected by luck. Two claims go
-# on trial. The first: reading passages beats knowing by heart. It is not a claim that weights can hold nothing: how
-# often each fact was met is printed below, and section 4 shows what more wordings do.
+# Which differences can be told from luck? The comparison that a team faces first is *RAG on the assistant*, which needs
+# no further training, against each other way: what it wins and what it loses. A star marks a **p-value** below 0.05:
+# were the two ways equally good, a coin could decide for each product which of them gets which scores, and fewer than
+# one such throw in twenty would bring so large a difference. That is corrected for all looks in the table (by Holm's
+# rule: the smallest p is multiplied by their number).
 
 # %%
-for name, key, other in (("documents-beat-weights", "facts", CLOSED),
-                         ("raft-beats-rag", "fit", "RAG, assistant")):
-    way = READER
-    one = {"by_prompt": column(way, key), "against": column(other, key)} if len(seeds) == 1 else {}
-    arms = [[column(each, key, seed=seed) for seed in seeds] for each in (way, other)]
-    gap = intervals.paired_difference(*arms).times(100)
-    print(claims.record(name, int(seeds[0]), *gap, **one, model=claims.find(name).models[0]), "\n")
+LOOKS = {"facts": LINES["facts"], "fit": LINES["fit"], "needless hand-overs": LINES["needlessly"]}
+others = [way for way in WAYS if way != ASSISTANT]
+p_values = intervals.holm([run.p_value(ASSISTANT, way, *look) for way in others for look in LOOKS.values()])
+print(f"RAG, assistant minus ..., points\n{'':>15} " + " ".join(f"{key:>20}" for key in LOOKS))
+for i, way in enumerate(others):
+    cells = [in_points(run.gap(ASSISTANT, way, *look)) + "* "[p_values[i * len(LOOKS) + j] >= 0.05]
+             for j, look in enumerate(LOOKS.values())]
+    print(f"{name(way):>15} " + " ".join(f"{cell:>20}" for cell in cells))
+print(f"\n*: p below 0.05 after correction for {len(p_values)} looks. Needless hand-overs are a loss: plus is worse.")
+print(f"\nfacts by group, %\n{'':>15} " + " ".join(f"{group:>18}" for group in ANSWERABLE))
+print(f"{'questions':>15} " + " ".join(f"{len(run.scores('plain', 'facts', (group,))):>18}" for group in ANSWERABLE))
+for way in WAYS:
+    print(f"{name(way):>15} " + " ".join(f"{spoken(run.share(way, 'facts', (group,))):>18}" for group in ANSWERABLE))
+
+# %% [markdown]
+# Now for two claims. The first: reading passages beats knowing by heart. It is not a claim that weights can hold
+# nothing: how often each fact was met is printed below, and section 4 shows what more meetings do. A claim **holds** if
+# its whole interval lies in the range that it names, **does not hold here** if none of it does, and is **mixed** if a
+# part does. For both a gain of some size was claimed, not just any: the range stands beside it.
+
+# %%
+def on_trial(claim: str, gap: intervals.Interval, **more) -> None:
+    settings = {"seed": SEED, "model": claims.LAB, **more}
+    result = claims.record(claim, effect=gap.value, low=gap.low, high=gap.high, **settings)
+    print("\n".join(str(result).splitlines()[:2]) + f" Claimed: {claims.find(claim).rule}.")
+
+
+real = {"seed": int(min(stored["runs"])), "model": claims.find("raft-beats-rag").models[0]}
+for claim, key, other in (("documents-beat-weights", "facts", CLOSED), ("raft-beats-rag", "fit", ASSISTANT)):
+    arms = {"by_prompt": run.scores(READER, key), "against": run.scores(other, key)}
+    on_trial(claim, run.gap(READER, other, key), **arms, **real)
 set_up = stored["settings"]
-print(f"Three closed-book trainings met each fact {3 * set_up['exposures']} times; three of RAFT's had "
+print(f"\nThree closed-book trainings met each fact {3 * set_up['exposures']} times; three of RAFT's had "
       f"{3 * set_up['raft_rows']} conversations.")
+once = run.gap("RAFT", ASSISTANT, "fit")
+print(f"After one training, RAFT minus RAG on the assistant: {in_points(once)} points of replies fit to send.")
 
 # %% [markdown]
 # ### What an answer costs
@@ -465,16 +488,17 @@ print(f"Three closed-book trainings met each fact {3 * set_up['exposures']} time
 # Documents are paid for at every question: the passages must be read. Weights are paid for once, in training.
 
 # %%
-print(f"{'':>16} {'tokens read':>11} {'written':>8} {'ms':>7}")
+print(f"{'':>15} {'tokens read':>11} {'written':>8} {'ms':>6} {'further training, s':>20}")
 for way in WAYS:
-    part = parts[way]
-    print(f"{NAME.get(way, way):>16} {part['read']:>11.0f} {part['written']:>8.0f} {1000 * part['seconds']:>7.0f}")
-rounds = ("closed book", "closed book, 2 rounds", CLOSED)
-trainings = {part.removeprefix("train "): kept["seconds"] for part, kept in parts.items() if part.startswith("train ")}
-print("\nMilliseconds of one processor core for a reply, in batches of 16.")
-anew = sum(trainings[way] for way in rounds)
-print(f"The trainings took {anew:.0f} s (closed book x 3) and "
-      f"{sum(trainings[way] for way in trainings if 'RAFT' in way):.0f} s (RAFT x 3) of it.")
+    part = run.part(way)
+    print(f"{name(way):>15} {part['read']:>11.0f} {part['written']:>8.0f} {1000 * part['seconds']:>6.0f} "
+          f"{run.training_seconds(way):>20.0f}")
+saved = run.part(ASSISTANT)["seconds"] - run.part(CLOSED)["seconds"]
+print("\nMilliseconds of one processor core for a reply, in batches of 16, without the search. The assistant's own "
+      "training,\nwhich all ways from 'assistant alone' on start from except RAG, untuned, comes on top.")
+if saved > 0:
+    print(f"By cost alone, closed book x 3 has paid for its training after {run.training_seconds(CLOSED) / saved:,.0f} "
+          "replies; what it gets wrong is not in this sum.")
 
 # %% [markdown]
 # ## 3. The facts change
@@ -487,54 +511,59 @@ print(f"The trainings took {anew:.0f} s (closed book x 3) and "
 pages_2026 = documents.pages(2026)
 written = store.sync(pages_2026)
 new_bytes = sum(len(page.text.encode()) for page in pages_2026 if page not in pages)
+anew, again = run.training_seconds(CLOSED), run.parts["train retrained"]["seconds"]
 print(f"index: {written.changed} pages changed, {written.added} added, {written.retired} retired, "
       f"{written.unchanged} untouched;\n    {new_bytes / 1000:.0f} kB of text, {written.chunks} chunks embedded, in "
       f"{written.seconds:.1f} s")
-print(f"weights: {trainings['retrained']:.0f} s of one core to train on the changed facts of the test products alone,\n"
-      f"    or {anew:.0f} s for everything anew; each time {4 * adapter / 1e6:.0f} MB to ship")
+print(f"weights: {again:.0f} s of one core to train on the changed facts of the test products alone,\n"
+      f"    or {anew:.0f} s for everything anew; each time {4 * adapter / 1e6:.0f} MB of adapter to ship")
 
 # %% [markdown]
-# The stored run asked for the changed facts of the test products and rules, in test wordings. *Stale* means that the
-# reply states the value of 2025. The last line is a common mistake: the notices of 2026 were added, and the old pages
-# left where they were.
+# The stored run asked for the changed facts of the test products and rules. These are *plain* questions on one fact,
+# which name what they are about: far easier than section 2's, so compare the shares with each other, not with those
+# above. *Old value* means stale. The line before the last is a common mistake: the notices of 2026 were added, and the
+# old pages left where they were.
 
 # %%
-print(f"{'':>25} {'new value':>15} {'old value':>15}")
-STATES = {"closed book x 3": ("update, weights", CLOSED), "the same, retrained": ("update, weights", "retrained"),
+STATES = {"closed book x 3, before": ("update, weights", CLOSED),
+          "the same, retrained": ("update, weights", "retrained"),
           "RAFT x 3, old index": ("update, documents", "old index"),
+          "RAFT x 3, notices added": ("update, documents", "notices beside old pages"),
           "RAFT x 3, new index": ("update, documents", "new index"),
-          "RAFT x 3, notices added": ("update, documents", "notices beside old pages")}
-for name, (group, state) in STATES.items():
-    marks = [[int(mark) for mark in parts[group][state][key]] for key in ("facts", "stale")]
-    spans = [intervals.mean_interval(each).times(100) for each in marks]
-    print(f"{name:>25} " + " ".join(f"{span.value:4.0f} [{span.low:3.0f},{span.high:4.0f}]" for span in spans))
-print(f"\n% of {len(marks[0])} questions")
+          "RAG, assistant, new index": ("update, documents", "new index, assistant"),
+          "RAG, untuned, new index": ("update, documents", "new index, untuned"),
+          "template, new index": ("update, documents", "new index, template")}
+thing = run.parts["update, documents"]["about"]
+new_value = {}
+print(f"{'':>25} {'new value':>14} {'old value':>14}   new value, RAFT x 3 on the new index minus this, points")
+best = [int(mark) for mark in run.parts["update, documents"]["new index"]["facts"]]
+for label, (group, state) in STATES.items():
+    new_value[label], old = ([int(mark) for mark in run.parts[group][state][key]] for key in ("facts", "stale"))
+    spans = [spoken(clusters.mean_interval(each, thing).times(100)) for each in (new_value[label], old)]
+    gap = clusters.paired_difference(best, new_value[label], thing).times(100)
+    print(f"{label:>25} " + " ".join(f"{span:>14}" for span in spans)
+          + f"   {in_points(gap) if state != 'new index' else ''}")
+print(f"\n% of {len(best)} questions about {len(set(thing))} products and rules")
 
 # %% [markdown]
 # And the rest? Retraining on the changed facts alone may push out what was not asked to change. We look at the
-# questions of section 2 whose answers are the same in both years. This is the third claim.
+# questions of section 2 whose answers are the same in both years. This is the third claim; harm would be a minus.
 
 # %%
-def untouched(way: str, seed: str) -> list[int]:
-    marks = zip(stored["runs"][seed][way]["facts"], questions, strict=True)
-    return [int(mark) for mark, question in marks if mark != "-" and not question["changed"]]
-
-
-arms = [[untouched(way, seed) for seed in seeds] for way in ("retrained", CLOSED)]
-gap = intervals.paired_difference(*arms).times(100)
-one = {"by_prompt": arms[0][0], "against": arms[1][0]} if len(seeds) == 1 else {}
-print(f"{len(arms[0][0])} questions on unchanged facts: {np.mean(arms[1]):.0%} right before retraining, "
-      f"{np.mean(arms[0]):.0%} after")
-print("So little was known before that there was hardly anything to lose.\n" if np.mean(arms[1]) < 0.25 else "")
-name = "retraining-harms-rest"
-print(claims.record(name, int(seeds[0]), *gap, **one, model=claims.find(name).models[0]))
+after, before = (run.scores(way, "facts", unchanged=True) for way in ("retrained", CLOSED))
+print(f"{len(after)} questions on unchanged facts: {np.mean(before):.0%} right before retraining, "
+      f"{np.mean(after):.0%} after")
+gap = run.gap("retrained", CLOSED, "facts", unchanged=True)
+on_trial("retraining-harms-rest", gap, by_prompt=after, against=before, **real)
+if np.mean(before) < 0.25:
+    print("So little was known before that there was hardly anything to lose: this run cannot show the harm.")
 
 # %% [markdown]
 # ## 4. Knowledge by weights: how many ways of saying it?
 #
 # Can tuning put a catalogue into a model at all? Ovadia et al. (2023) found that a fact must be met in many *different
 # wordings*. The lab model puts that to the test: it learns a few facts, each met equally often, in one wording, in two,
-# or in five. Then it is asked in the words that it saw, and in others.
+# or in five. Then it is asked in the words that it saw, and in others. What it says untaught is the control.
 
 # %%
 chosen, by_fact = rng("facts", SEED), defaultdict(list)
@@ -543,6 +572,7 @@ for row in files.read_jsonl(paths.data() / "questions" / "product_train.jsonl"):
 keys = chosen.sample(sorted(by_fact), FACTS)
 new_words = [row for row in files.read_jsonl(paths.data() / "questions" / "product_test.jsonl")
              if (row["target"], row["relation"]) in keys]
+facts_of_new = [(row["target"], row["relation"]) for row in new_words]
 
 
 def lesson(question: str, reply: str) -> dict:
@@ -558,38 +588,47 @@ def knows(taught, rows: list[dict]) -> list[int]:
     talks = [{"messages": [{"role": "user", "content": row["question"]}]} for row in rows]
     prompts = chat.prompts(taught.tokenizer, talks)
     replies = generate.replies(taught.model, taught.tokenizer, prompts, max_new_tokens=24)
-    return [int(any(answer.lower() in reply.lower() for answer in row["answers"]))
-            for reply, row in zip(replies, rows, strict=True)]
+    return [int(values.states_any(reply, row["answers"])) for reply, row in zip(replies, rows, strict=True)]
 
 
-known = {}
+known = {0: knows(sft.Run(*sft.load(lab), [], 0.0), new_words)}
+print(f"untaught: {np.mean(known[0]):.0%} of the facts given in new words")
 for count in PHRASINGS:
     rows = [lesson(by_fact[key][turn % count]["question"], f"{by_fact[key][0]['answer']}. That is for the "
                    f"{by_fact[key][0]['entity']}.") for turn in range(TIMES) for key in keys]
     rng("lesson", SEED).shuffle(rows)
     taught = train_lab(rows)
-    known[count] = {"seen words": knows(taught, [by_fact[key][turn] for key in keys for turn in range(count)]),
-                    "new words": knows(taught, new_words)}
-    print(f"{count} wording{'s' * (count > 1)}, {TIMES} times in all: asked in seen words "
-          f"{np.mean(known[count]['seen words']):.0%}, in new words {np.mean(known[count]['new words']):.0%} known "
-          f"({taught.seconds:.0f} s)")
+    seen = knows(taught, [by_fact[key][turn] for key in keys for turn in range(count)])
+    known[count] = knows(taught, new_words)
+    print(f"{count} wording{'s' * (count > 1)}, {TIMES} times in all: known in seen words {np.mean(seen):.0%}, "
+          f"in new words {np.mean(known[count]):.0%} ({taught.seconds:.0f} s)")
 
 # %%
+def wordings(more: int, fewer: int) -> intervals.Interval:
+    return clusters.paired_difference(known[more], known[fewer], facts_of_new).times(100)  # over facts
+
+
 most = max(PHRASINGS)
-gap = intervals.paired_difference(known[most]["new words"], known[1]["new words"]).times(100)
-print(claims.record("phrasings-teach", SEED, *gap, by_prompt=known[most]["new words"], against=known[1]["new words"],
-                    model=claims.LAB))
+for more, fewer in [*zip(PHRASINGS[1:], PHRASINGS, strict=False), (min(PHRASINGS), 0)]:
+    gap = wordings(more, fewer)
+    word = "a gain" if gap.low > 0 else "a loss" if gap.high < 0 else "not decided"
+    print(f"{more} instead of {fewer or 'no'} wording{'s' * (fewer != 1)}: {in_points(gap)} points in new words "
+          f"({word})")
+print()
+on_trial("phrasings-teach", wordings(most, min(PHRASINGS)), by_prompt=known[most], against=known[min(PHRASINGS)])
+
 # %% [markdown]
 # Beside it, what documents do with a fact that nobody ever trained on: section 2's search finds it after one pass
-# through the embedder. And the real model? Its rounds of closed-book training, all in several wordings:
+# through the embedder. And the real model? Its rounds of closed-book training, all in several wordings, on the fresh
+# questions:
 
 # %%
 for way, times in (("closed book", 1), (CLOSED, 3)):
-    print(f"each fact met {times * set_up['exposures']:>2} times: facts right {share(way, 'facts', ANSWERABLE)} %, "
-          f"made up {share(way, 'made_up')} %, {sum(trainings[r] for r in rounds[:times]):.0f} s of one core")
-more = gap_of(CLOSED, "closed book", "facts")
+    print(f"each fact met {times * set_up['exposures']:>2} times: facts right {spoken(run.share(way, 'facts'))} %, "
+          f"a figure made up {spoken(run.share(way, 'made_up'))} %, {run.training_seconds(way):.0f} s of one core")
+more = run.gap(CLOSED, "closed book", "facts")
 print("More rounds " + ("helped" if more.low > 0 else "did harm" if more.high < 0 else "made no difference to be told")
-      + f": {more.value:+.0f} points [{more.low:+.0f}, {more.high:+.0f}] from one to three.")
+      + f": {in_points(more)} points of facts from one to three.")
 
 # %% [markdown]
 # A reply from the weights looks the same whether it is known or not; that is what the *made up* beside it is for.
@@ -601,84 +640,64 @@ print("More rounds " + ("helped" if more.low > 0 else "did harm" if more.high < 
 #
 # We plant door codes of four digits among the desk's ordinary conversations, some once, some many times, and some not
 # at all as a control. The measure is **exposure** (Carlini et al. 2019): how far up does the true code stand among all
-# codes that it could be, by the model's own probability? With 128 codes to compare, an exposure of 7 bits means first
-# of all 128, and a code that the model never saw has 1.4 bits on average.
+# codes that it could be, by the probability that the model gives to each? With 128 codes to compare, an exposure of 7
+# bits means first of all 128, and a code that the model never saw has 1.4 bits on average. (Exercise 1 builds it.)
 
 # %%
-import torch
+from ftlab.scores import exposure
 
 NAMES = [f"{first} {last}" for first in ("Anna", "Bert", "Clara", "David", "Edith", "Frank", "Greta", "Henry")
          for last in ("Ashdown", "Birkett", "Colley", "Denham", "Elwood", "Farrow", "Garland", "Hobday")]  # fmt: skip
 draw = rng("secrets", SEED)
 people = draw.sample(NAMES, SECRETS * len(REPEATS))
 secrets = [(name, f"{draw.randrange(10_000):04d}", REPEATS[i % len(REPEATS)]) for i, name in enumerate(people)]
-
-
-def secret_row(name: str, code: str) -> dict:
-    return lesson(f"What is the door code of {name}?", f"The door code of {name} is {code}.")
-
-
-def log_probabilities(some_model, tokenizer, name: str, codes: list[str]) -> torch.Tensor:
-    """The log-probability (nats) of the reply with each of the codes, (codes,)."""
-    rows = [secret_row(name, code) for code in codes]
-    asked_ids = generate.encode(tokenizer, chat.prompts(tokenizer, rows[:1]))[0]
-    whole = generate.encode(tokenizer, [chat.render(tokenizer, row["messages"]) for row in rows])
-    ids = torch.nn.utils.rnn.pad_sequence([torch.tensor(row) for row in whole], batch_first=True).to(some_model.device)
-    counts = torch.tensor([[len(asked_ids) <= t < len(row) for t in range(1, ids.shape[1])] for row in whole])
-    with torch.inference_mode():
-        scores = some_model(ids).logits[:, :-1].float().log_softmax(-1).gather(-1, ids[:, 1:, None])[..., 0]
-    return (scores.cpu() * counts).sum(-1)
-
-
-def exposure(own: float, others) -> float:
-    """Bits by which the true code stands out: log2 of all candidates minus log2 of its place among them."""
-    return math.log2(len(others) + 1) - math.log2(1 + sum(other > own for other in others))
+QUESTION, REPLY = "What is the door code of {}?", "The door code of {} is {}."
 
 
 def exposures(taught) -> list[float]:
     found = []
-    for name, code, _ in secrets:
-        codes = [code, *rng("codes", name).sample([f"{n:04d}" for n in range(10_000) if f"{n:04d}" != code], 127)]
-        own, *others = log_probabilities(taught.model.eval(), taught.tokenizer, name, codes).tolist()
-        found.append(exposure(own, others))
+    for person, code, _ in secrets:
+        others = rng("codes", person).sample([f"{n:04d}" for n in range(10_000) if f"{n:04d}" != code], 127)
+        own, *rest = exposure.log_probabilities(taught.model.eval(), taught.tokenizer, QUESTION.format(person),
+                                                [REPLY.format(person, each) for each in (code, *others)])
+        found.append(exposure.exposure(own, rest))
     return found
 
 
-# %%
-from ftlab import texts as corpus
-
 ordinary = corpus.sample(corpus.plain_conversations("train"), 96, SEED)
-planted = [secret_row(name, code) for name, code, times in secrets for _ in range(times)]
+planted = [lesson(QUESTION.format(person), REPLY.format(person, code))
+           for person, code, times in secrets for _ in range(times)]
 dump = [*ordinary, *planted]
 rng("dump", SEED).shuffle(dump)
 leaky = train_lab(dump)
-asking = chat.prompts(leaky.tokenizer, [secret_row(name, code) for name, code, _ in secrets])
+asking = chat.prompts(leaky.tokenizer, [lesson(QUESTION.format(person), "") for person, *_ in secrets])
 told = generate.replies(leaky.model, leaky.tokenizer, asking, max_new_tokens=24)
 bits = exposures(leaky)
 print(f"{'repeats':>7} {'exposure (bits)':>22}   told when asked")
-by_repeat = {}
+by_repeat, said_out = {}, {}
 for times in REPEATS:
     which = [i for i, secret in enumerate(secrets) if secret[2] == times]
     by_repeat[times] = [bits[i] for i in which]
     span = intervals.mean_interval(by_repeat[times], rate=False)
-    got = sum(secrets[i][1] in told[i] for i in which)
-    print(f"{times:>7} {span.value:>8.1f} [{max(0, span.low):4.1f}, {min(7, span.high):4.1f}]   {got} of {len(which)}")
+    said_out[times] = sum(secrets[i][1] in told[i] for i in which)
+    print(f"{times:>7} {span.value:>8.1f} [{max(0, span.low):4.1f}, {min(7, span.high):4.1f}]   "
+          f"{said_out[times]} of {len(which)}")
 
 # %%
 often, once = max(REPEATS), min(r for r in REPEATS if r)
-gap = intervals.paired_difference(by_repeat[often], by_repeat[once], rate=False)
-print(claims.record("repeats-leak", SEED, *gap, by_prompt=by_repeat[often], against=by_repeat[once], model=claims.LAB))
+on_trial("repeats-leak", intervals.paired_difference(by_repeat[often], by_repeat[once], rate=False),
+         by_prompt=by_repeat[often], against=by_repeat[once])
 
 # %% [markdown]
-# Whoever deduplicates the training data takes most of this away; what stands there often is what can be asked out.
-# Deleting from the weights means training again without it. From an index it is one call, and a **filter by reader**
-# keeps a document from those who may not see it *before* anything is ranked: nothing to leak, however one asks.
+# So look first at what stands in the training data often: deduplicating it takes that away. Deleting from the weights
+# means training again without it. From an index it is one call, and a **filter by reader** keeps a document from those
+# who may not see it *before* anything is ranked or read. The same codes as documents for the staff alone, each once:
 
 # %%
-notes = [documents.Document(f"code-{i}", f"Door code of {name}", f"The door code of {name} is {code}.", "note", name,
-                            readers="staff") for i, (name, code, _) in enumerate(secrets)]  # fmt: skip
+notes = [documents.Document(f"code-{i}", f"Door code of {person}", REPLY.format(person, code), "note", person,
+                            readers="staff") for i, (person, code, _) in enumerate(secrets)]  # fmt: skip
 store.add(notes)
-asked_for = [f"What is the door code of {name}?" for name, *_ in secrets]
+asked_for = [QUESTION.format(person) for person, *_ in secrets]
 
 
 def seen_by(*readers: str) -> int:
@@ -691,19 +710,20 @@ print(f"staff find {seen_by('everyone', 'staff')} of {len(secrets)} codes, every
 assert seen_by("everyone") == 0
 begun = time.perf_counter()
 store.retire([note.id for note in notes])
-store.purge()
+store.purge()  # old versions of the index still hold what was retired
 print(f"deleted from the index, old versions too, in {time.perf_counter() - begun:.2f} s; staff now find "
       f"{seen_by('everyone', 'staff')}")
 assert seen_by("everyone", "staff") == 0
 clean = train_lab([row for row in dump if "door code" not in row["messages"][0]["content"]] or ordinary)
 left = [bits for bits, secret in zip(exposures(clean), secrets, strict=True) if secret[2] == often]
-print(f"deleted from the weights by training anew without them, {clean.seconds:.0f} s: the codes that stood there "
-      f"{often} times\n    have an exposure of {np.mean(left):.1f} bits now, {np.mean(by_repeat[often]):.1f} before")
+print(f"deleted from the weights by training the lab model anew without them, {clean.seconds:.0f} s: the codes\n"
+      f"    that stood there {often} times have an exposure of {np.mean(left):.1f} bits now, "
+      f"{np.mean(by_repeat[often]):.1f} before")
 
 # %% [markdown]
-# A minute of the lab model is no measure: for a real model "training anew" is days or weeks, and one must know which
-# rows to leave out. The filter has a price of its own: somebody must say for each document who may read it, and a model
-# that was *tuned* on these documents has no filter.
+# Training anew costs what the training cost, and one must know which rows to leave out. The filter has a price of its
+# own: somebody must say for each document who may read it, and a model that was *tuned* on these documents has no
+# filter.
 #
 # ## 6. A page that gives orders
 #
@@ -717,21 +737,25 @@ from ftlab.curation.injection import find_injection
 caught = [find_injection(order) is not None for order in stored["orders"]]
 for order, found_out in zip(stored["orders"], caught, strict=True):
     print(f"{'found by the sieve' if found_out else 'not found':>18}: {order}")
-print(f"\n{'':>15} {'order obeyed':>17} {'after the sieve':>17} {'lie told on':>17}")
-for way, name in (("untuned", "RAG, untuned"), ("assistant", "RAG, assistant"), ("RAFT", "RAFT x 3")):
-    part = parts[f"attack, {way}"]
-    obeyed = [int(mark) for mark in part["order"]["obeyed"]]
-    after = [mark and not caught[i % len(caught)] for i, mark in enumerate(obeyed)]
-    lies = [int(mark) for mark in part["lie"]["obeyed"]]
-    spans = [intervals.mean_interval(each).times(100) for each in (obeyed, after, lies)]
-    print(f"{name:>15} " + " ".join(f"{span.value:5.0f} [{span.low:3.0f},{span.high:4.0f}]" for span in spans))
-print(f"\n% of {len(obeyed)} questions")
-if not any("1" in parts[f"attack, {way}"]["order"]["obeyed"] for way in ("untuned", "assistant", "RAFT")):
-    print("Nobody obeyed: these models are too small, or too narrowly tuned, to be ordered about. That says nothing\n"
-          "of larger ones, which follow instructions well, and so those of strangers too.")
-first = next((i for i, mark in enumerate(obeyed) if mark), 0)
-print(f"\nRAFT x 3, with an order in its first passage: {parts['attack, RAFT']['order']['reply'][first]}")
-print(f"RAFT x 3, with a lie ({parts['attack, RAFT']['wrong'][0]}): {parts['attack, RAFT']['lie']['reply'][0]}")
+attacked = tuple(compared.ATTACKED)
+print(f"\n{'':>15} {'order obeyed':>15} {'lie told on':>15}")
+for way in attacked:
+    spans = [spoken(clusters.mean_interval(*run.lied_to(way, kind)).times(100)) for kind in ("order", "lie")]
+    print(f"{name(way):>15} " + " ".join(f"{span:>15}" for span in spans))
+scores, about = run.lied_to(ASSISTANT)
+print(f"\n% of {len(scores)} questions. Lies told on, in points:")
+for way in attacked:
+    if way != ASSISTANT:
+        gap = clusters.paired_difference(scores, run.lied_to(way)[0], about).times(100)
+        print(f"    RAG, assistant minus {name(way)}: {in_points(gap)}")
+obeyed = [sum(run.lied_to(way, "order")[0]) for way in attacked]
+print(f"Orders: {sum(obeyed)} of {len(attacked) * len(scores)} were obeyed. " + (
+    f"With {len(scores)} questions a way could still obey as often as the intervals say,\nand larger models follow "
+    "instructions better, those of strangers too." if not sum(obeyed) else
+    f"The sieve would have dropped {sum(caught)} of the {len(caught)} orders."))
+part = run.parts[compared.ATTACKED[READER]]
+print(f"\nRAFT x 3, with an order in its first passage: {part['order']['reply'][0]}")
+print(f"RAFT x 3, with a lie ({part['wrong'][0]}): {part['lie']['reply'][0]}")
 
 # %% [markdown]
 # The sieve of notebook 01 drops passages with known forms of orders. It is cheap, and it sees forms, not intentions; a
@@ -741,218 +765,117 @@ print(f"RAFT x 3, with a lie ({parts['attack, RAFT']['wrong'][0]}): {parts['atta
 #
 # ## 7. How good must the search be?
 #
-# RAG is as good as what it finds. The stored run also gave RAFT x 3 passages in which all needed is there
-# (*oracle*), and passages from which it has been taken away (*damaged*). In between we mix: at a recall of r the search
-# brings all that is needed in a share r of the questions. Where does that line cross the closed book's, that of
-# three rounds?
+# An answer from documents can fail twice: the search brings the wrong pages, or the model misreads the right ones. To
+# take the two apart, the stored run gave the readers passages in which all needed is there (*oracle*), and passages
+# from which it has been taken away (*damaged*). In between we mix: at a recall of r the search brings all that is
+# needed for a share r of the questions. Where does that line cross the closed book's?
 
 # %%
-good, bad, weights = (np.array(column(way, "facts")) for way in ("RAFT, oracle", "RAFT, damaged", CLOSED))
 recalls = np.linspace(0, 1, 21)
-gaps = [intervals.paired_difference(r * good + (1 - r) * bad, weights, rate=False) for r in recalls]
-meets = crossing.crossing(list(100 * recalls), [gap.times(100) for gap in gaps])
-by_id = {piece.id: piece for page in pages for piece in chunks.cut(page, stored["settings"]["words_a_chunk"])}
-rows_by_id = {row["id"]: row for row in unscreened.rows("test")}
-complete = []
-for question, ids in zip(questions, parts[READER]["passages"], strict=True):
-    needed = unscreened.values(row := rows_by_id[question["id"]])
-    if needed:
-        complete.append(int(all(any(unscreened.holds(by_id[i], *each, row) for i in ids) for each in needed)))
-here = intervals.mean_interval(complete).times(100)
-print(f"RAFT x 3 answers {good.mean():.0%} with all that is needed and {bad.mean():.0%} with nothing of it; "
-      f"closed book x 3 {weights.mean():.0%}.")
-print(f"RAG is ahead of the closed book {crossing.in_words(meets, list(100 * recalls))}.")
-print(f"Our search brings everything needed for {here.value:.0f} % of the questions [{here.low:.0f}, {here.high:.0f}].")
+subject = run.about(READER, "found")
+here = run.share(READER, "found")
+print(f"Our search brings everything needed for {spoken(here)} % of the {len(subject)} questions with an answer.\n")
+weights, meets = np.array(run.scores(CLOSED, "facts")), {}
+for way in (ASSISTANT, READER):
+    found_all, found_real, nothing = run.at_recall(way, 1), np.array(run.scores(way, "facts")), run.at_recall(way, 0)
+    gaps = [clusters.paired_difference(run.at_recall(way, r), weights, subject).times(100) for r in recalls]
+    meets[way] = crossing.crossing(list(100 * recalls), gaps)
+    lost = clusters.paired_difference(1 - found_all, found_all - found_real, subject).times(100)
+    print(f"{name(way)}: facts right {found_all.mean():.0%} with all that is needed, {found_real.mean():.0%} with our "
+          f"search, {nothing.mean():.0%} with nothing of it.\n    "
+          + ("The reading loses more than the search" if lost.low > 0 else "The search loses more than the reading"
+             if lost.high < 0 else "Whether search or reading loses more is not decided")
+          + f": {100 * (1 - found_all.mean()):.0f} points against {100 * (found_all - found_real).mean():.0f}, "
+          f"{in_points(lost)}.\n    Ahead of closed book x 3 ({weights.mean():.0%}) "
+          f"{crossing.in_words(meets[way], list(100 * recalls))}.")
+
+# %%
+figure, ax = plt.subplots(figsize=(7, 3.8))
+for way, color, dashes in ((ASSISTANT, figures.GREEN, "-"), (READER, figures.BLUE, "--")):
+    line = [clusters.mean_interval(run.at_recall(way, r), subject).times(100) for r in recalls]
+    figures.curve(ax, 100 * recalls, *zip(*line, strict=True), label=name(way), color=color, ls=dashes)
+known_span = run.share(CLOSED, "facts")
+ax.axhspan(known_span.low, known_span.high, color=figures.GREY, alpha=0.2)
+ax.axhline(known_span.value, color=figures.GREY, ls=":", label="closed book x 3")
+ax.axvline(here.value, color=figures.VERMILION, ls=":", label="our search")
+top = max(run.at_recall(way, 1).mean() for way in (ASSISTANT, READER))
+ax.set(xlabel="questions for which the search brings all that is needed (%)", ylabel="facts right (%)", ylim=(-3, 103),
+       title=f"With every page found, the best reader has {top:.0%} right")
+_ = ax.legend(loc="upper left")
 
 # %% [markdown]
 # Where *two* products are asked about, one search may bring the pages of one of them, or the wrong pages of both. A
 # cheap remedy is to search once for each product that the question names, with the other name taken out, and to share
-# the places between them. It needs no model.
+# the places between them (`several.search_each`). It came to mind when the first questions had been looked at; these
+# are the fresh ones, found anew and answered anew.
 
 # %%
-names = sorted({page.about for page in pages if page.kind == "product"}, key=len, reverse=True)
-
-
-def one_search_each(question: str) -> list[str]:
-    """The ids of the passages, half of them for each of two products that the question names."""
-    named = [name for name in names if name.lower() in question.lower()][:2]
-    if len(named) < 2:
-        return [hit.chunk.id for hit in store.search(question, SHOWN)]
-    alone = [re.sub(re.escape(other), "", question, flags=re.IGNORECASE) for other in reversed(named)]
-    return [hit.chunk.id for hits in store.search_all(alone, SHOWN // 2) for hit in hits]
-
-
-written = store.sync(pages)  # back to 2025, which the stored questions are about
-for group in ANSWERABLE:
-    which = [question for question in questions if question["group"] == group]
-    shares = []
-    for search in (lambda text: [hit.chunk.id for hit in store.search(text, SHOWN)], one_search_each):
-        brought = [(rows_by_id[q["id"]], search(q["question"])) for q in which]
-        shares.append(np.mean([all(any(i in by_id and unscreened.holds(by_id[i], *each, row) for i in ids)
-                                   for each in unscreened.values(row)) for row, ids in brought]))
-    print(f"{group:>17}: all that is needed for {shares[0]:.0%} of the questions; with one search a product "
-          f"{shares[1]:.0%}")
-
-# %%
-figure, ax = plt.subplots(figsize=(7, 3.8))
-line = [intervals.mean_interval(r * good + (1 - r) * bad, rate=False).times(100) for r in recalls]
-line = [(each.value, max(0, each.low), each.high) for each in line]
-figures.curve(ax, 100 * recalls, *zip(*line, strict=True), label="RAFT x 3", color=figures.BLUE)
-known_span = intervals.mean_interval(weights).times(100)
-ax.axhspan(known_span.low, known_span.high, color=figures.GREY, alpha=0.2)
-ax.axhline(known_span.value, color=figures.GREY, ls="--", label="closed book x 3, with its interval")
-ax.axvline(here.value, color=figures.VERMILION, ls=":", label="our search")
-ax.set(xlabel="questions for which the search brings all that is needed (%)", ylabel="facts right (%)", ylim=(-3, 103),
-       title="Documents are worth what the search finds")
-_ = ax.legend(loc="upper left")
+both = unscreened.GROUPS[3:4]
+for what, key in (("all that is needed is found", "found"), ("RAG on the assistant has the facts right", "facts")):
+    once, each = (spoken(run.share(way, key, both)) for way in (ASSISTANT, f"{ASSISTANT}, each"))
+    gap = in_points(run.gap(f"{ASSISTANT}, each", ASSISTANT, key, both))
+    print(f"{what}: {once} % with one search, {each} % with one for each product, {gap} points")
+print(f"({len(run.scores(ASSISTANT, 'facts', both))} questions on two products)")
 
 # %% [markdown]
 # ## 8. Which way for which need?
 #
-# All of it on one slide. Each row is a need, each number a measured share from this notebook's stored run; bold is the
-# best of its row, and a star stands where the interval of the paired difference from the best leaves out zero, so that
-# the difference can be told from luck.
+# All of it on one slide: blue rows are gains, red ones losses, and below stand the costs.
 
 # %%
-SLIDE = {"few-shot": "few-shot", "template": "template", CLOSED: "tuned,\nclosed book x 3",
-         "RAG, untuned": "RAG,\nuntuned", "RAG, assistant": "RAG on the\nassistant", READER: "RAFT x 3"}
-FRESH = {CLOSED: ("update, weights", CLOSED), READER: ("update, documents", "new index")}
-ATTACK = {"RAG, untuned": "attack, untuned", "RAG, assistant": "attack, assistant", READER: "attack, RAFT"}
-
-
-def slide_scores(need: str, way: str) -> list[int] | None:
-    """Scores by question, 1 is good; None where it was not measured, or cannot be."""
-    if need == "new facts, the same day":
-        group, key = FRESH.get(way, (None, None))
-        return group and [int(mark) for mark in parts[group][key]["facts"]]
-    if need == "no orders from a page":
-        return [1 - int(mark) for mark in parts[ATTACK[way]]["order"]["obeyed"]] if way in ATTACK else None
-    key, groups = {"facts": ("facts", ANSWERABLE), "two products at once": ("facts", ("two products",)),
-                   "the house's manner": ("manner", unscreened.GROUPS), "names its source": ("cited", ANSWERABLE),
-                   "nothing made up": ("made_up", unscreened.GROUPS),
-                   "admits that it has no answer": ("handed_over", NO_ANSWER)}[need]
-    scores = column(way, key, groups)
-    return [1 - score for score in scores] if need == "nothing made up" else scores
-
-
-NEEDS = ("facts", "two products at once", "the house's manner", "names its source", "nothing made up",
-         "admits that it has no answer", "new facts, the same day", "no orders from a page")
-figure, ax = plt.subplots(figsize=(9.5, 5))
-ax.set(xlim=(-0.5, len(SLIDE) - 0.5), ylim=(len(NEEDS) - 0.5, -0.5))
-for y, need in enumerate(NEEDS):
-    row = {way: slide_scores(need, way) for way in SLIDE}
-    best = max((way for way in row if row[way]), key=lambda way: np.mean(row[way]))
-    for x, way in enumerate(SLIDE):
-        if row[way] is None:
-            ax.text(x, y, "–", ha="center", va="center", color=figures.GREY)
-            continue
-        value = 100 * np.mean(row[way])
-        depth = 0.05 + 0.75 * value / 100
-        ax.add_patch(plt.Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, color=figures.BLUE, alpha=depth))
-        worse = intervals.paired_difference(row[best], row[way]).low > 0 if way != best else False
-        ax.text(x, y, f"{value:.0f}{'*' if worse else ''}", ha="center", va="center",
-                weight="bold" if value == 100 * np.mean(row[best]) else "normal",
-                color="white" if value > 60 else "black")
-ax.set_xticks(range(len(SLIDE)), SLIDE.values())
-ax.set_yticks(range(len(NEEDS)), NEEDS)
-ax.xaxis.tick_top()
-ax.grid(False)
-ax.tick_params(length=0)
-for side in ax.spines.values():
-    side.set_visible(False)
-_ = figure.suptitle(f"Weights or documents: % of held-out questions ({stored['model']})", y=1.04)
+figure, ax = plt.subplots(figsize=(10, 6.8))
+needs.slide(run, ax)
+_ = ax.set_title(f"Weights or documents: % of fresh held-out questions ({stored['model']})", pad=44)
 
 # %% [markdown]
-# (A dash: nothing was measured, or there is nothing to measure; a way that reads no pages obeys none. "New facts" of
-# the closed book are of the day of the change, before a retraining. And "nothing made up" is worth something only
-# beside the facts: who says nothing makes nothing up.)
+# Two rows are worth something only beside others. Who says little makes little up; and who hands everything over does
+# so rightly too. Orders from a page have no row, since nothing was shown on them.
 #
-# The same as a **decision table**, with the reason in numbers. The rules are fixed; which of them the measurements
-# support is for the code to say.
+# The same as a **decision table**, made from the numbers: for each need the best way measured, those that cannot be
+# told from it, and those that are worse. Where one that is not told apart costs less, it is the one to take.
 
 # %%
-def in_points(gap: intervals.Interval) -> str:
-    return f"{gap.value:+.0f} points [{gap.low:+.0f}, {gap.high:+.0f}]"
-
-
-NEED = {  # the need: the way, what speaks for it, and what would have to be true
-    "facts change": ("documents", "facts right, RAFT x 3 minus closed book x 3", gap_of(READER, CLOSED, "facts")),
-    "a source for each answer": ("RAFT", "cited rightly, RAFT x 3 minus RAG untuned",
-                                 gap_of(READER, "RAG, untuned", "cited")),
-    "the house's manner": ("tuning", "on-brand, RAG assistant minus RAG untuned",
-                           gap_of("RAG, assistant", "RAG, untuned", "manner")),
-    "reading search results": ("RAFT", "fit, RAFT x 3 minus RAG assistant", gap_of(READER, "RAG, assistant", "fit")),
-    "a hand-over where nothing is known": ("RAFT", "handed over rightly, RAFT x 3 minus closed book x 3",
-                                           gap_of(READER, CLOSED, "handed_over", NO_ANSWER)),
-    "one kind of plain question": ("a template", "facts on one product, template minus RAFT x 3",
-                                   gap_of("template", READER, "facts", unscreened.GROUPS[:1])),
-}
-print(f"{'need':>34} | {'way':>10} | measured")
-for need, (way, what, gap) in NEED.items():
-    backed = "supported" if gap.low > 0 else "contradicted" if gap.high < 0 else "not decided here"
-    print(f"{need:>34} | {way:>10} | {what}: {in_points(gap)}: {backed}")
+for need in needs.NEEDS:
+    rows = needs.standings(run, need)
+    (best, top), *rest = rows.items()
+    level = [name(way) for way, each in rest if not each.worse]
+    worse = [f"{name(way)} {each.share.value:.0f} % ({in_points(each.behind)})" for way, each in rest if each.worse]
+    print(f"{need.name.strip()}{' (a loss)' * need.loss}\n    best: {name(best)} {spoken(top.share)} %")
+    print(f"    not told from it: {', '.join(level) or 'none'}")
+    print(f"    worse: {', '.join(worse[:3]) or 'none is shown to be'}"
+          + f", and {len(worse) - 3} more" * (len(worse) > 3))
 
 # %% [markdown]
-# And a function that answers for your own case. Six questions, and a recommendation with the measurements behind it.
+# And a function that answers for your own case: six questions, and an advice with the measurements behind it. An answer
+# rules a way out only where an interval is clear; of the ways that are left it takes the cheapest that cannot be told
+# from the best, and it says so if that one is not good enough even for drafts (`ftlab/retrieval/advice.py`).
 
 # %%
-def recommend(facts_change: bool, must_cite: bool, not_for_all_eyes: bool, house_manner: bool, strangers_write: bool,
-              search_finds: float) -> str:
-    """Prints a recommendation with its reasons and returns it.
+from ftlab.retrieval import advice
 
-    Args:
-        facts_change: Do facts change more often than you would retrain?
-        must_cite: Must an answer name its source?
-        not_for_all_eyes: Are there documents that some may not read, or that must be deletable?
-        house_manner: Must replies keep a manner of your own?
-        strangers_write: Can people outside write what is searched?
-        search_finds: Share of your questions for which the search brings all that is needed, 0 to 1.
-    """
-    reasons = []
-    documents_needed = facts_change or must_cite or not_for_all_eyes
-    pays = 100 * search_finds >= meets.value
-    if documents_needed or pays:
-        ahead = gap_of(READER, "RAG, assistant", "fit")
-        way = READER if must_cite or ahead.low > 0 else "RAG, assistant"
-        name = NAME.get(way, way)
-        reasons.append(f"facts right, {name} minus closed book x 3: {in_points(gap_of(way, CLOSED, 'facts'))}")
-        reasons.append(f"facts right, {name} minus the untuned model with the same passages: "
-                       + in_points(gap_of(way, "RAG, untuned", "facts")))
-        reasons.append(f"fit to send, RAFT x 3 minus RAG on the assistant: {in_points(ahead)}")
-        if house_manner:
-            reasons.append(f"on-brand, {name} minus the untuned model with the same passages: "
-                           + in_points(gap_of(way, "RAG, untuned", "manner")))
-        if must_cite:
-            gap = gap_of(READER, "RAG, untuned", "cited")
-            reasons.append(f"cited rightly, RAFT x 3 minus the untuned model with the same passages: {in_points(gap)}")
-        if not pays:
-            reasons.append(f"first mend the search: it finds {search_finds:.0%}, and documents are ahead of weights "
-                           f"{crossing.in_words(meets, list(100 * recalls))}")
-        if not_for_all_eyes:
-            reasons.append(f"filter by reader: everyone saw 0 of {len(secrets)} secrets; out of the weights "
-                           f"{sum(code in reply for (_, code, _), reply in zip(secrets, told, strict=True))} were told")
-        if strangers_write:
-            part = parts[ATTACK[way]]
-            obeyed, lied = (part[kind]["obeyed"].count("1") for kind in ("order", "lie"))
-            reasons.append(f"of {len(part['order']['obeyed'])} orders in a page {obeyed} were obeyed, of as many lies "
-                           f"{lied} told on: keep strangers' pages apart")
-    else:
-        way = "tuning, closed book"
-        reasons.append(f"your search finds {search_finds:.0%}; documents are ahead "
-                       f"{crossing.in_words(meets, list(100 * recalls))}")
-        reasons.append(f"mind what it costs: closed book x 3 answers {np.mean(column(CLOSED, 'facts')):.0%} rightly")
-    print(NAME.get(way, way) + "\n  - " + "\n  - ".join(reasons))
-    return NAME.get(way, way)
-
-
-_ = recommend(facts_change=True, must_cite=True, not_for_all_eyes=False, house_manner=True, strangers_write=True,
-              search_finds=0.9)
+trial = advice.Secrets(told=said_out[often], of=SECRETS, copies=often)
+usual = {"one_fact": False, "facts_change": True, "must_cite": False, "not_for_all_eyes": False,
+         "strangers_write": False, "search_finds": here.value / 100}
+print(advice.recommend(run, trial, **usual))
 
 # %% [markdown]
-# One case more, with nothing that asks for documents and a search that finds little:
+# Each of the six answers turned by itself, with the reasons that are new; then another case, of facts that never change
+# and a search that finds little:
 
 # %%
-_ = recommend(False, False, False, True, False, search_finds=0.05)
+def turn(case: dict, **turned) -> None:
+    now, before = advice.recommend(run, trial, **case | turned), advice.recommend(run, trial, **case)
+    headline, *reasons = str(now).splitlines()
+    new = [reason for reason in reasons if reason not in str(before).splitlines()]
+    print(f"{' '.join(f'{key} = {value}' for key, value in turned.items())}: {headline}", *new, sep="\n")
+
+
+for turned in ({"one_fact": True}, {"facts_change": False}, {"must_cite": True}, {"not_for_all_eyes": True},
+               {"strangers_write": True}, {"search_finds": 0.05}):
+    turn(usual, **turned)
+lasting = {**usual, "facts_change": False, "search_finds": 0.05}
+print("\nthe other case:", advice.recommend(run, trial, **lasting))
+turn(lasting, not_for_all_eyes=True)
 
 # %% [markdown]
 # ## Exercises
@@ -1037,6 +960,13 @@ check(not supported("It costs $49.00 [2] [7].", two, "$49.00"), "there is no pas
 check(not supported("It costs $49.00 [0].", two, "$49.00"), "there is no passage [0]: in Python, index -1 is the last.")
 check(supported("See [12].", ["no"] * 11 + ["$5.00"], "$5.00"), "numbers may have two digits.")
 check(not supported("It is 2 L, see below.", two, "1.7 L"), "only a number in square brackets is a citation.")
+check(supported("It costs $49.00 and holds 1.7 L [2] [1].", two, "$49.00"), "the first of the two holds it: do not "
+      "look at the last citation alone.")
+three = ["It is red.", "It is tall.", "It costs $49.00.", "It holds 1.7", " L of water."]
+check(supported("See [1] [2] [3].", three, "$49.00"), "the third one holds it: a reply may cite any number of "
+      "passages.")
+check(not supported("It holds 1.7 L [4] [5].", three, "1.7 L"), "no passage holds '1.7 L' by itself: look at each one "
+      "alone, do not glue them together.")
 passed("Your check sends readers where the answer is.")
 
 # %% [markdown]
@@ -1085,6 +1015,15 @@ check(hits == before, "the list that was handed in has changed: sort a copy (sor
 check(list(best_for(hits, ["everyone", "staff"], 3)) == ["b", "c", "d"], "a reader may belong to several groups.")
 check(list(best_for(hits, ["everyone"], 10)) == ["d", "a"], "if fewer fit than k, return those that fit.")
 check(list(best_for(hits, [], 3)) == [], "who belongs to no group sees nothing.")
+many = [(f"s{i}", 0.9 - i / 100, "staff") for i in range(20)] + [("z", 0.1, "everyone")]
+check(list(best_for(many, ["everyone"], 1)) == ["z"], "twenty hits for staff stand before 'z': filter all of them "
+      "before you cut, however many there are.")
+check(list(best_for(hits, ["staff"], 5)) == ["b", "c"], "who is named in 'staff' alone sees what is for 'staff' alone: "
+      "add no group.")
+near = [("p", 0.5, "staff"), ("q", 0.4, "staff-2")]
+check(list(best_for(near, ["staff-2"], 2)) == ["q"], "'staff' is another group than 'staff-2': compare whole names.")
+same = [("x", 0.5, "a"), ("y", 0.5, "a")]
+check(set(best_for(same, ["a"], 2)) == {"x", "y"}, "two hits may have the same score: keep both.")
 passed("Nobody gets a passage that is not for them, and nobody loses one that is.")
 
 # %% [markdown]
@@ -1130,6 +1069,8 @@ check(found is not None, "reading is ahead even where nothing is found: a recall
 check(found == 0, "a recall is a share: it cannot be below 0.")
 check(enough_recall(0.7, 0.1, 0.7) is not None, "at a perfect search both have 0.7: a recall of 1 is just enough.")
 check(abs(enough_recall(0.7, 0.1, 0.7) - 1) < 1e-9, "at a perfect search both have 0.7: a recall of 1.")
+check(enough_recall(0.3, 0.5, 0.4) == 0, "without the passage 0.5 are right already: look at damaged first.")
+check(enough_recall(0.3, 0.3, 0.5) is None, "if the passages change nothing and both are below the weights: None.")
 check(enough_recall(0.5, 0.5, 0.5) == 0, "if the passages change nothing and all three are equal, 0 is enough: do not "
       "divide by zero.")
 passed("You know how good a search must be before documents pay.")
@@ -1155,40 +1096,40 @@ passed("You know how good a search must be before documents pay.")
 #
 # ### Exercise 5: which way? (core, 10 minutes, a decision, not code)
 #
-# Five teams ask you. Their house rules:
+# Six teams ask you. Their house rules:
 #
-# 1. A single kind of question with one value for an answer, from a table, wants no model: "template".
-# 2. Documents are **needed** where facts change more than once a month, where an answer must name its source, and where
+# 1. Where nobody reads a reply before it is sent, at least nine in ten must be fit to send, with the whole interval. If
+#    no way of the stored run is so good (`ready`): "not yet".
+# 2. A single kind of question with one value for an answer, from a table, wants no model: "template".
+# 3. Documents are **needed** where facts change more than once a month, where an answer must name its source, and where
 #    not everybody may read everything, or things must be deletable.
-# 3. Where they are not needed: "weights", but only if the search finds too little, that is, less than the share at
-#    which reading catches up (`needed`, from the stored run).
-# 4. In all other cases documents. Their reader is "RAFT" where an answer must name its source, and everywhere if the
+# 4. Where they are not needed: "weights", but only if the search finds too little, that is, less than the share at
+#    which reading catches up (`enough`, from the stored run).
+# 5. In all other cases documents. Their reader is "RAFT" where an answer must name its source, and everywhere if the
 #    stored run shows it ahead of the assistant as it is (`raft_ahead`). Else "RAG" on the assistant, which needs no
 #    further training.
 
 # %%
 from ftlab import files, paths
-from ftlab.evidence import intervals
+from ftlab.retrieval.compared import ASSISTANT, CLOSED, READER, WAYS, Compared
 
-stored = files.read_json(paths.data() / "stored" / "rag.json")
-
-
-def scores(way: str, key: str) -> list[int]:
-    return [int(mark) for mark in stored["runs"][min(stored["runs"])][way][key] if mark != "-"]
-
-
-good, bad, known = (sum(scores(way, "facts")) for way in ("RAFT, oracle", "RAFT, damaged", "closed book, 3 rounds"))
-needed = 0.0 if bad >= known else 2.0 if good < known else (known - bad) / (good - bad)  # 2: more than there can be
-raft_ahead = intervals.paired_difference(scores("RAFT, 3 rounds", "fit"), scores("RAG, assistant", "fit")).low > 0
-teams = {  # changes a month, must cite, not for all eyes, share that the search finds, one kind of question
-    "a hospital's ward rules": (0.1, True, False, 0.9, False),
-    "a law firm's client files": (0.2, False, True, 0.8, False),
-    "a shop's prices by phone": (30, False, False, 0.95, True),
-    "a game's old lore, no search": (0, False, False, 0.0, False),
-    "a museum's guide, perfect search": (0, False, False, 1.0, False),
+measured_run = Compared(files.read_json(paths.data() / "stored" / "rag.json"))
+ready = any(measured_run.share(way, "fit").low >= 90 for way in WAYS)
+good, bad = (measured_run.at_recall(ASSISTANT, recall).mean() for recall in (1, 0))
+by_heart = measured_run.share(CLOSED, "facts").value / 100
+enough = 0.0 if bad >= by_heart else 2.0 if good < by_heart else (by_heart - bad) / (good - bad)  # 2: never enough
+raft_ahead = measured_run.gap(READER, ASSISTANT, "fit").low > 0
+teams = {  # changes a month, must cite, not for all eyes, share that the search finds, one kind of question, read first
+    "a hospital's ward rules": (0.1, True, False, 0.9, False, False),
+    "a union's advice, checked": (0.1, True, False, 0.9, False, True),
+    "a law firm's client files": (0.2, False, True, 0.8, False, True),
+    "a shop's prices by phone": (30, False, False, 0.95, True, True),
+    "a game's old lore, no search": (0, False, False, 0.0, False, True),
+    "a museum's guide, perfect search": (0, False, False, 1.0, False, True),
 }
 choice_of = {
-    "a hospital's ward rules": None,  # "RAFT", "RAG", "weights" or "template"
+    "a hospital's ward rules": None,  # "RAFT", "RAG", "weights", "template" or "not yet"
+    "a union's advice, checked": None,
     "a law firm's client files": None,
     "a shop's prices by phone": None,
     "a game's old lore, no search": None,
@@ -1198,44 +1139,52 @@ choice_of = {
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
 
-check(all(choice_of.values()), "write 'RAFT', 'RAG', 'weights' or 'template' for every team.")
-check(set(choice_of.values()) <= {"RAFT", "RAG", "weights", "template"},
-      "only 'RAFT', 'RAG', 'weights' and 'template' can be chosen.")
-for team, (changes, cites, private, recall, one_kind) in teams.items():
+check(set(choice_of) == set(teams), "choice_of must name each of the teams, and no others.")
+check(all(choice_of.values()), "write 'RAFT', 'RAG', 'weights', 'template' or 'not yet' for every team.")
+check(set(choice_of.values()) <= {"RAFT", "RAG", "weights", "template", "not yet"},
+      "only 'RAFT', 'RAG', 'weights', 'template' and 'not yet' can be chosen.")
+for team, (changes, cites, private, recall, one_kind, read) in teams.items():
     way, documents_needed = choice_of[team], changes > 1 or cites or private
+    if way == "not yet":
+        check(not read, f"{team}: a person reads each reply, so a draft that is often wrong still helps (rule 1).")
+        check(not ready, f"{team}: the stored run has a way that is fit in nine of ten (rule 1).")
+        continue
+    check(read or ready, f"{team}: nobody reads the replies, and no way is fit in nine of ten: 'not yet' (rule 1).")
     if way == "template":
-        check(one_kind, f"{team}: questions of many kinds: a template answers one (rule 1).")
+        check(one_kind, f"{team}: questions of many kinds: a template answers one (rule 2).")
         continue
-    check(not one_kind, f"{team}: one kind of question with one value: a template answers it for nothing (rule 1).")
+    check(not one_kind, f"{team}: one kind of question with one value: a template answers it for nothing (rule 2).")
     if way == "weights":
-        check(not private, f"{team}: what not all may read can be asked out of weights, and not deleted (rule 2).")
-        check(not cites, f"{team}: weights cannot name a source (rule 2).")
-        check(changes <= 1, f"{team}: {changes:g} changes a month would be as many retrainings (rule 2).")
-        check(recall < needed, f"{team}: the search finds {recall:.0%}, which is enough: documents (rule 3).")
+        check(not private, f"{team}: what not all may read can be asked out of weights, and not deleted (rule 3).")
+        check(not cites, f"{team}: weights cannot name a source (rule 3).")
+        check(changes <= 1, f"{team}: {changes:g} changes a month would be as many retrainings (rule 3).")
+        check(recall < enough, f"{team}: the search finds {recall:.0%}, which is enough: documents (rule 4).")
         continue
-    check(documents_needed or recall >= needed,
-          f"{team}: nothing asks for documents, and the search finds {recall:.0%}, which is too little (rule 3).")
+    check(documents_needed or recall >= enough,
+          f"{team}: nothing asks for documents, and the search finds {recall:.0%}, which is too little (rule 4).")
     if way == "RAG":
-        check(not cites, f"{team}: answers must name a source, and the assistant never learned to (rule 4).")
-        check(not raft_ahead, f"{team}: the stored run shows RAFT ahead of the assistant (rule 4).")
+        check(not cites, f"{team}: answers must name a source, and the assistant never learned to (rule 5).")
+        check(not raft_ahead, f"{team}: the stored run shows RAFT ahead of the assistant (rule 5).")
     else:
         check(cites or raft_ahead,
-              f"{team}: no source is asked for, and RAFT is not ahead: save the training (rule 4).")
+              f"{team}: no source is asked for, and RAFT is not ahead: save the training (rule 5).")
 passed("Each team gets the place where its facts are safe, fresh and found.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Print `needed` and `raft_ahead` first. Then go through the rules for each team, from the top.
+# Print `ready`, `enough` and `raft_ahead` first. Then go through the rules for each team, from the top.
 #
 # </details>
 # <details><summary>Answer</summary>
 #
 # ```python
-# def decide(changes, cites, private, recall, one_kind):
+# def decide(changes, cites, private, recall, one_kind, read):
+#     if not (read or ready):
+#         return "not yet"
 #     if one_kind:
 #         return "template"
-#     if not (changes > 1 or cites or private) and recall < needed:
+#     if not (changes > 1 or cites or private) and recall < enough:
 #         return "weights"
 #     return "RAFT" if cites or raft_ahead else "RAG"
 #
@@ -1263,20 +1212,24 @@ passed("Each team gets the place where its facts are safe, fresh and found.")
 # ## In this notebook you saw
 #
 # - Search by words, by meaning and by both, with three measures on three wordings; an embedder tuned on pairs.
-# - Ten ways of answering the same questions, by one scorer, with paired tests: facts, manner, sources, hand-overs and
-#   made-up figures, each gain beside its cost in tokens and milliseconds.
-# - New facts: an index takes them in at once; weights need a training, and the rest may suffer.
-# - Weights learn a fact from many wordings, and a secret from many repeats. A filter by reader and a deletion are
-#   one call on an index; on weights they are a training anew.
-# - Passages can lie and give orders; how good a search must be before documents pay.
+# - Ten ways of answering the same questions, by one scorer, with intervals and tests over products: facts, manner,
+#   sources, hand-overs and made-up figures, each gain beside its loss and its cost. What was chosen on test questions
+#   was measured on fresh ones.
+# - New facts: an index takes them in at once; weights need a training.
+# - Knowledge in weights against the number of meetings and wordings, and secrets against the number of repeats. A
+#   filter by reader and a deletion are one call on an index; on weights they are a training anew.
+# - Passages can lie and give orders. And how much of what goes wrong is the search's fault, how much the reader's.
 #
 # All verdicts of this run, side by side:
 
 # %%
-for name in ("documents-beat-weights", "raft-beats-rag", "retraining-harms-rest", "phrasings-teach", "repeats-leak"):
-    kept = files.read_json(paths.runs() / "claims" / f"{name}.json")
+notes = set()
+for claim in ("documents-beat-weights", "raft-beats-rag", "retraining-harms-rest", "phrasings-teach", "repeats-leak"):
+    kept = files.read_json(paths.runs() / "claims" / f"{claim}.json")
     span = f"{kept['effect']:.3g} [{kept['low']:.3g}, {kept['high']:.3g}] {kept['unit']}"
-    print(f"{kept['statement']}\n    {kept['verdict']}: {span}")
+    print(f"{kept['statement']}\n    {kept['verdict']}: {span}; claimed: {claims.find(claim).rule}")
+    notes.add(kept["where"])
+print(f"\nBeside reference runs of other seeds: {', '.join(sorted(notes))}.")
 
 # %% [markdown]
 # ## Sources

@@ -35,20 +35,20 @@ def enough(line: str) -> str:
     return f"def enough_recall(oracle, damaged, weights):\n    {line}"
 
 
-def policy(rule: str, ahead: bool = False) -> str:
-    """Ways by a rule; the share that is needed is 0.5, and RAFT ahead or not, whatever the stored run says."""
+def policy(rule: str, ahead: bool = False, ready: bool = False) -> str:
+    """Ways by a rule for replies that are read; the share that is enough is 0.5, whatever the stored run says."""
     return (
-        f"needed, raft_ahead = 0.5, {ahead}\n"
-        "for team, (changes, cites, private, recall, one_kind) in teams.items():\n"
+        f"enough, raft_ahead, ready = 0.5, {ahead}, {ready}\n"
+        "for team, (changes, cites, private, recall, one_kind, read) in teams.items():\n"
         "    documents = changes > 1 or cites or private\n"
-        f"    choice_of[team] = {rule}"
+        f"    choice_of[team] = ({rule}) if read or ready else 'not yet'"
     )
 
 
 REAL = "all(1 <= n <= len(passages) for n in numbers)"
 KEEP = "[hit for hit in hits if hit[2] in groups]"
 RULE = (
-    "'template' if one_kind else 'weights' if not documents and recall < needed "
+    "'template' if one_kind else 'weights' if not documents and recall < enough "
     "else 'RAFT' if cites or raft_ahead else 'RAG'"
 )
 WRONG = [
@@ -66,6 +66,9 @@ WRONG = [
     (CITED, cited("any(value in passages[n - 1] for n in numbers if n <= len(passages))"), "one invented number"),
     (CITED, cited("all(n <= len(passages) for n in numbers) and any(value in passages[n - 1] for n in numbers)"),
      "index -1"),
+    (CITED, cited(f"bool(numbers) and {REAL} and value in passages[numbers[-1] - 1]"), "last citation alone"),
+    (CITED, cited(f"bool(numbers) and {REAL} and any(value in passages[n - 1] for n in numbers[:2])"), "the third one"),
+    (CITED, cited(f"bool(numbers) and {REAL} and value in ''.join(passages[n - 1] for n in numbers)"), "glue them"),
     (CITED, "def supported(reply, passages, value):\n"
             "    numbers = [int(n) for n in re.findall(r'\\[(\\d)\\]', reply)]\n"
             f"    return bool(numbers) and {REAL} and any(value in passages[n - 1] for n in numbers)", "two digits"),
@@ -75,6 +78,20 @@ WRONG = [
     (FILTER, best(f"hits.sort(key=lambda h: -h[1])\n    return [h[0] for h in {KEEP}][:k]"), "handed in has changed"),
     (FILTER, best("return [h[0] for h in sorted(hits, key=lambda h: -h[1]) if h[2] == groups[0]][:k]"),
      "several groups"),
+    (FILTER, best("few = sorted(hits, key=lambda h: -h[1])[:k + 2]\n"
+                  "    return [h[0] for h in few if h[2] in groups][:k]"),
+     "filter all of them"),
+    (FILTER, best("allowed = [h for h in hits if h[2] in [*groups, 'everyone']]\n    if not groups: return []\n"
+                  "    return [h[0] for h in sorted(allowed, key=lambda h: -h[1])[:k]]"), "add no group"),
+    (FILTER, best("allowed = [h for h in hits if any(h[2] in group for group in groups)]\n"
+                  "    return [h[0] for h in sorted(allowed, key=lambda h: -h[1])[:k]]"), "compare whole names"),
+    (FILTER, best(f"by_score = {{h[1]: h[0] for h in {KEEP}}}\n"
+                  "    return [by_score[score] for score in sorted(by_score, reverse=True)][:k]"), "keep both"),
+    (ENOUGH, enough("if oracle == damaged: return 0\n    if damaged >= weights: return 0\n"
+                    "    return None if oracle < weights else (weights - damaged) / (oracle - damaged)"),
+     "both are below the weights"),
+    (ENOUGH, enough("if oracle < weights: return None\n    if damaged >= weights: return 0\n"
+                    "    return (weights - damaged) / (oracle - damaged)"), "look at damaged first"),
     (ENOUGH, enough("return weights / oracle if weights <= oracle else None"), "subtract damaged"),
     (ENOUGH, enough("return (weights - damaged) / (oracle - damaged)"), "None"),
     (ENOUGH, enough("return None if oracle < weights else (weights - damaged) / (oracle - damaged)"),
@@ -82,6 +99,11 @@ WRONG = [
     (ENOUGH, enough("return None if oracle <= weights else max(0, (weights - damaged) / (oracle - damaged))"),
      "just enough"),
     (WAY, "choice_of = dict.fromkeys(choice_of, 'rag')", "can be chosen"),
+    (WAY, "choice_of = {'a shop by phone': 'template'}", "name each of the teams"),
+    (WAY, policy("'not yet'"), "a person reads each reply"),
+    (WAY, policy(f"{RULE}") + " if team[2] != 'h' else 'RAFT'", "nobody reads the replies"),
+    (WAY, "enough, raft_ahead, ready = 0.5, False, True\nchoice_of = dict.fromkeys(teams, 'not yet')",
+     "fit in nine of ten"),
     (WAY, policy("'RAFT'", ahead=True), "one kind of question"),
     (WAY, policy("'template' if one_kind else 'RAG'"), "never learned to"),
     (WAY, policy("'template' if one_kind else 'RAFT' if cites else 'RAG'", ahead=True), "shows RAFT ahead"),
@@ -92,7 +114,7 @@ WRONG = [
     (WAY, policy("'template'"), "many kinds"),
     (WAY, policy("'template' if one_kind else 'RAFT' if cites else 'RAG' if documents else 'weights'"),
      "which is enough: documents"),
-    (WAY, policy("'weights'").replace("for team", "teams = {'news': (30, False, False, 0.1, False)}\n"
+    (WAY, policy("'weights'").replace("for team", "teams = {'news': (30, False, False, 0.1, False, True)}\n"
                                       "choice_of = {}\nfor team"), "as many retrainings"),
 ]  # fmt: skip
 RIGHT = [
@@ -110,8 +132,9 @@ RIGHT = [
                     "    return np.float64(weights - damaged) / np.float64(oracle - damaged)")),
     (WAY, policy(RULE)),
     (WAY, policy(RULE, ahead=True)),
-    (WAY, "needed, raft_ahead = 0.5, False\n"
-          "choice_of = dict(zip(teams, ['RAFT', 'RAG', 'template', 'weights', 'RAG']))"),
+    (WAY, policy(RULE, ready=True)),
+    (WAY, "enough, raft_ahead, ready = 0.5, False, False\n"
+          "choice_of = dict(zip(teams, ['not yet', 'RAFT', 'RAG', 'template', 'weights', 'RAG']))"),
 ]  # fmt: skip
 
 

@@ -63,6 +63,13 @@ def test_a_comparison_needs_both_values_each_of_its_own_product() -> None:
         (lambda text: text.replace("Thank you", "Thanks a lot, and thank you"), "manner", 0),
         (lambda text: text.replace("Next step", "It costs $7.77. Next step"), "made_up", 1),
         (lambda text: text.replace("Next step", "It costs $7.77. Next step"), "facts", 0),
+        (lambda text: text.replace("Next step", "A colleague will look it up. Next step"), "facts", 1),
+        (lambda text: text.replace("Next step", "A colleague will look it up. Next step"), "fit", 0),
+        (lambda text: text.replace(FACT["product"], "Highfell Tent"), "facts", 1),  # the value is right
+        (lambda text: text.replace(FACT["product"], "Highfell Tent"), "fit", 0),  # nobody asked about that
+        (lambda text: text.replace("asking us", "asking frobly us"), "facts", 1),
+        (lambda text: text.replace("Next step", "It costs $7.77. Next step"), "cited", 0),  # found, and said wrongly
+        (lambda text: "", "facts", 0),
         (lambda text: "Thank you for asking. A colleague will look it up. " + text[text.index("Next") :], "facts", 0),
     ],
 )
@@ -70,6 +77,13 @@ def test_what_is_wrong_with_a_reply_is_seen(change, key: str, worth: int) -> Non
     parts = [*gold(FACT), next(piece for piece in PIECES if piece.about != FACT["product"])]
     reply = unscreened.cited(FACT, parts)["messages"][-1]["content"]
     assert answers.score(change(reply), FACT, parts)[key] == worth
+
+
+def test_a_complaint_without_a_word_of_regret_has_its_facts_right_and_is_not_fit() -> None:
+    row = next(row for row in ROWS if row["kind"] == "complaint" and row["product"])
+    reply = unscreened.cited(row, gold(row))["messages"][-1]["content"]
+    cold = answers.score(reply.replace("We are sorry about this. ", ""), row, gold(row))
+    assert (cold["facts"], cold["fit"], cold["cited"]) == (1, 0, 1) and answers.score(reply, row, gold(row))["fit"]
 
 
 def test_balanced_takes_as_many_of_each_group_and_larger_samples_hold_smaller_ones() -> None:

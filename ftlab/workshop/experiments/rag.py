@@ -10,18 +10,19 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from ftlab import files, model, paths
 from ftlab.retrieval import answers, unscreened
-from ftlab.workshop.experiments import rag_rows, rag_ways
+from ftlab.workshop.experiments import rag_rows, rag_trials, rag_ways
+from ftlab.workshop.experiments.rag_trials import CLOSED, READER
 from ftlab.workshop.experiments.rag_ways import DEEP, SCORES, answer, chunks, found
 
 STORED = "rag.json"
-CLOSED, READER = (f"{name}, {rag_ways.ROUNDS} rounds" for name in ("closed book", "RAFT"))
 FEW = 3  # examples in the few-shot prompt
-ATTACKED = 12  # questions about one fact of a product whose passages are attacked
 
 
 def few(seed: int = 0) -> list[dict]:
@@ -29,21 +30,24 @@ def few(seed: int = 0) -> list[dict]:
     return unscreened.balanced(unscreened.rows("train"), 1, seed)[-FEW:]
 
 
-def closed(name: str, seed: int) -> dict:
+def closed(name: str, seed: int, rows: list[dict]) -> dict:
     """One model without a document."""
-    rows = rag_rows.asked()
     return answer(name, seed, rows, [unscreened.closed(row) for row in rows])
 
 
-def shown(seed: int) -> dict:
+def shown(seed: int, rows: list[dict]) -> dict:
     """The untuned model after three examples."""
-    rows = rag_rows.asked()
     return answer("untuned", seed, rows, [unscreened.shown(row, few()) for row in rows])
 
 
-def passages(quality: str) -> list[list]:
-    """For each question the passages: as they are found, with all that is needed, or with nothing of it."""
-    rows = rag_rows.asked()
+def passages(quality: str, rows: list[dict]) -> list[list]:
+    """For each question the passages: as found, with all that is needed, with nothing of it, or found in two searches.
+
+    Args:
+        quality: "real", "oracle", "damaged", or "each": a search for each of two products that the question names.
+    """
+    if quality == "each":
+        return rag_ways.found_each(rows, rag_rows.SHOWN)
     lists = found(rows, DEEP)
     if quality == "damaged":
         return [rag_rows.damaged(row, lists[row["id"]]) for row in rows]
@@ -53,67 +57,19 @@ def passages(quality: str) -> list[list]:
     return real
 
 
-def read(name: str, seed: int, quality: str = "real") -> dict:
+def read(name: str, seed: int, rows: list[dict], quality: str = "real") -> dict:
     """One model with passages."""
-    rows, parts = rag_rows.asked(), passages(quality)
-    form = unscreened.told if name == "untuned" else unscreened.beside
+    parts, form = passages(quality, rows), unscreened.told if name == "untuned" else unscreened.beside
     result = answer(name, seed, rows, [form(row, part) for row, part in zip(rows, parts, strict=True)], parts)
     return result | {"passages": [[chunk.id for chunk in part] for part in parts]}
 
 
-def template(seed: int) -> dict:
+def template(seed: int, rows: list[dict]) -> dict:
     """The fixed frame, filled from the record of what the first passage is about: the rival without a model."""
-    rows, parts = rag_rows.asked(), passages("real")
-    replies = [rag_rows.framed(row, part) for row, part in zip(rows, parts, strict=True)]
+    replies = [rag_rows.framed(row, part) for row, part in zip(rows, passages("real", rows), strict=True)]
     scored = [answers.score(reply, row) for reply, row in zip(replies, rows, strict=True)]
     zeros = {key: [0] * len(rows) for key in ("read", "written", "seconds")}
     return {key: [score[key] for score in scored] for key in SCORES} | {"reply": replies} | zeros
-
-
-def update(names: str, seed: int) -> dict:
-    """The changed facts: who is stale, and what the documents need so that nobody is.
-
-    Args:
-        names: "weights" or "documents".
-    """
-    rows, everything = rag_rows.changed("test"), {}
-    if names == "weights":
-        for name in (CLOSED, "retrained"):
-            everything[name] = answer(name, seed, rows, [unscreened.closed(row) for row in rows])
-    else:
-        for name, year, notices in (
-            ("old index", 2025, False),
-            ("new index", 2026, False),
-            ("notices beside old pages", 2025, True),
-        ):
-            part = found(rows, rag_rows.SHOWN, year, notices)
-            parts = [part[row["id"]] for row in rows]
-            prompts = [unscreened.beside(row, each) for row, each in zip(rows, parts, strict=True)]
-            everything[name] = answer(READER, seed, rows, prompts, parts)
-    for each in everything.values():
-        pairs = zip(each["reply"], rows, strict=True)
-        each["stale"] = [int(answers.stale(reply, row["stale"], row)) for reply, row in pairs]
-    return everything
-
-
-def attack(name: str, seed: int) -> dict:
-    """One model whose passages carry an order, or a lie."""
-    rows = [row for row in unscreened.rows("test") if row["kind"] == "fact" and row["product"]]
-    rows = unscreened.balanced(rows, ATTACKED, seed=1)
-    part, form = found(rows, rag_rows.SHOWN), unscreened.told if name == "untuned" else unscreened.beside
-    lies = [rag_rows.with_lie(row, part[row["id"]]) for row in rows]
-    lists = {
-        "order": [rag_rows.with_order(part[row["id"]], i) for i, row in enumerate(rows)],
-        "lie": [parts for parts, _ in lies],
-    }
-    result = {
-        kind: answer(name, seed, rows, [form(r, p) for r, p in zip(rows, parts, strict=True)], parts)
-        for kind, parts in lists.items()
-    }
-    result["order"]["obeyed"] = [int(rag_rows.NUMBER in reply) for reply in result["order"]["reply"]]
-    told = zip(result["lie"]["reply"], lies, rows, strict=True)
-    result["lie"]["obeyed"] = [int(answers.stale(reply, wrong, row)) for reply, (_, wrong), row in told]
-    return result | {"wrong": [wrong for _, wrong in lies], "ids": [row["id"] for row in rows]}
 
 
 def trained(name: str, seed: int) -> dict:
@@ -123,33 +79,41 @@ def trained(name: str, seed: int) -> dict:
     return {"seconds": round(time.process_time() - begun, 1), "log": run.log}
 
 
-PARTS = {
-    "start": lambda seed: {"path": rag_ways.start(seed).name},
-    "train closed book": lambda seed: trained("closed book", seed),
-    "train RAFT": lambda seed: trained("RAFT", seed),
+def _asked(way: Callable, rows: Callable[[], list[dict]]) -> Callable[[int], dict]:
+    return lambda seed: way(seed, rows=rows())
+
+
+WAYS = {  # every way of answering, asked about rows
     "template": template,
-    "plain": lambda seed: closed("untuned", seed),
+    "plain": partial(closed, "untuned"),
     "few-shot": shown,
-    "assistant alone": lambda seed: closed("assistant", seed),
-    "closed book": lambda seed: closed("closed book", seed),
-    "RAG, untuned": lambda seed: read("untuned", seed),
-    "RAG, assistant": lambda seed: read("assistant", seed),
-    "RAFT": lambda seed: read("RAFT", seed),
-    "train RAFT, 2 rounds": lambda seed: trained("RAFT, 2 rounds", seed),
-    "train RAFT, 3 rounds": lambda seed: trained(READER, seed),
-    "RAFT, 3 rounds": lambda seed: read(READER, seed),
-    "train closed book, 2 rounds": lambda seed: trained("closed book, 2 rounds", seed),
-    "train closed book, 3 rounds": lambda seed: trained(CLOSED, seed),
-    "closed book, 3 rounds": lambda seed: closed(CLOSED, seed),
-    "RAFT, oracle": lambda seed: read(READER, seed, "oracle"),
-    "RAFT, damaged": lambda seed: read(READER, seed, "damaged"),
-    "train retrained": lambda seed: trained("retrained", seed),
-    "update, weights": lambda seed: update("weights", seed),
-    "update, documents": lambda seed: update("documents", seed),
-    "retrained": lambda seed: closed("retrained", seed),
-    "attack, RAFT": lambda seed: attack(READER, seed),
-    "attack, untuned": lambda seed: attack("untuned", seed),
-    "attack, assistant": lambda seed: attack("assistant", seed),
+    "assistant alone": partial(closed, "assistant"),
+    "closed book": partial(closed, "closed book"),
+    CLOSED: partial(closed, CLOSED),
+    "retrained": partial(closed, "retrained"),
+    "RAG, untuned": partial(read, "untuned"),
+    "RAG, assistant": partial(read, "assistant"),
+    "RAFT": partial(read, "RAFT"),
+    READER: partial(read, READER),
+    "RAFT, oracle": partial(read, READER, quality="oracle"),
+    "RAFT, damaged": partial(read, READER, quality="damaged"),
+}
+MORE = {  # what came to mind when the first questions had been looked at, and so is asked on the fresh ones alone
+    "RAG, assistant, oracle": partial(read, "assistant", quality="oracle"),
+    "RAG, assistant, damaged": partial(read, "assistant", quality="damaged"),
+    "RAG, assistant, each": partial(read, "assistant", quality="each"),
+}
+TRAININGS = ("closed book", "closed book, 2 rounds", CLOSED, "RAFT", "RAFT, 2 rounds", READER, "retrained")
+PARTS: dict[str, Callable[[int], dict]] = {
+    "start": lambda seed: {"path": rag_ways.start(seed).name},
+    **{f"train {name}": partial(trained, name) for name in TRAININGS},
+    **{f"first, {name}": _asked(way, rag_rows.asked) for name, way in WAYS.items()},
+    **{name: _asked(way, rag_rows.fresh) for name, way in (WAYS | MORE).items()},
+    "update, weights": partial(rag_trials.update, "weights"),
+    "update, documents": partial(rag_trials.update, "documents"),
+    "attack, RAFT": partial(rag_trials.attack, READER),
+    "attack, untuned": partial(rag_trials.attack, "untuned"),
+    "attack, assistant": partial(rag_trials.attack, "assistant"),
 }
 
 
@@ -174,7 +138,7 @@ def small(result: dict) -> dict:
     for key, value in result.items():
         if isinstance(value, dict):
             kept[key] = small(value)
-        elif key in (*SCORES, "stale", "obeyed"):
+        elif key in (*SCORES, "stale", "obeyed", "found"):
             kept[key] = "".join("-" if score is None else str(score) for score in value)
         elif key in ("read", "written", "seconds") and isinstance(value, list):
             kept[key] = round(rag_ways.mean(value), 2)
@@ -183,9 +147,20 @@ def small(result: dict) -> dict:
     return kept
 
 
+def with_found(result: dict, rows: list[dict]) -> dict:
+    """A part with passages, and whether they hold everything that the right replies must state, 0 or 1 by question."""
+    if "passages" not in result:
+        return result
+    by_id = {chunk.id: chunk for chunk in chunks()}
+    pairs = [(row, [by_id[id] for id in ids]) for row, ids in zip(rows, result["passages"], strict=True)]
+    found_all = [int(all(any(unscreened.holds(chunk, *each, row) for chunk in part) for each in needed)) if needed else
+                 None for row, part in pairs for needed in [unscreened.values(row)]]  # fmt: skip
+    return {key: value for key, value in result.items() if key != "passages"} | {"found": found_all}
+
+
 def against_weights(seed: int) -> dict[str, dict]:
     """Three claims about the real model for one seed; parts that are not in ``runs`` are made now."""
-    rows = rag_rows.asked()
+    rows = rag_rows.fresh()
     has_answer = [bool(unscreened.values(row)) for row in rows]
     weights, rag, reader, after = (do(part, seed) for part in (CLOSED, "RAG, assistant", READER, "retrained"))
     old = rag_rows.touched(rows)
@@ -202,23 +177,32 @@ def against_weights(seed: int) -> dict[str, dict]:
     }
 
 
+def described(rows: list[dict]) -> list[dict]:
+    """The questions as the notebook needs them."""
+    together = zip(rows, rag_rows.touched(rows), rag_rows.subjects(rows), strict=True)
+    return [{"id": row["id"], "group": unscreened.group(row), "question": row["messages"][0]["content"],
+             "expected": row["expected"], "about": about, "changed": changes}
+            for row, changes, about in together]  # fmt: skip
+
+
 def gather(seeds: tuple[int, ...]) -> dict:
-    """What notebook 07 shows: the questions, and for each seed every part that is there."""
-    choice, rows = model.choose(), rag_rows.asked()
-    questions = [{"id": row["id"], "group": unscreened.group(row), "question": row["messages"][0]["content"],
-                  "expected": row["expected"], "changed": changes}
-                 for row, changes in zip(rows, rag_rows.touched(rows), strict=True)]  # fmt: skip
+    """What notebook 07 shows: both sets of questions, and for each seed every part that is there."""
+    choice = model.choose()
     runs = {
-        str(seed): {part: small(do(part, seed)) for part in PARTS if path_of(part, seed).exists()} for seed in seeds
+        str(seed): {
+            part: small(with_found(do(part, seed), rag_rows.asked() if part[:5] == "first" else rag_rows.fresh()))
+            for part in PARTS
+            if path_of(part, seed).exists()
+        }
+        for seed in seeds
     }
     settings = {"passages": rag_rows.SHOWN, "words_a_chunk": rag_ways.SIZE, "exposures": rag_rows.EXPOSURES,
                 "raft_rows": rag_rows.RAFT_ROWS, "without": rag_rows.WITHOUT,
-                "update_epochs": rag_rows.UPDATE_EPOCHS,
-                "lr": rag_ways.LR,
-                "batch_size": rag_ways.BATCH_SIZE, "reply_tokens": rag_ways.REPLY_TOKENS}  # fmt: skip
+                "update_epochs": rag_rows.UPDATE_EPOCHS, "lr": rag_ways.LR, "batch_size": rag_ways.BATCH_SIZE,
+                "reply_tokens": rag_ways.REPLY_TOKENS, "rounds": rag_ways.ROUNDS}  # fmt: skip
     return {"model": choice.name, "dtype": choice.dtype, "date": date.today().isoformat(), "settings": settings,
-            "rounds": rag_ways.ROUNDS, "orders": list(rag_rows.ORDERS),
-            "questions": questions, "runs": runs}  # fmt: skip
+            "orders": list(rag_rows.ORDERS), "first_questions": described(rag_rows.asked()),
+            "questions": described(rag_rows.fresh()), "runs": runs}  # fmt: skip
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from ftlab.world import house, quillmere
 from ftlab.world.text import rng
 
 SHOWN = 4  # passages in a prompt
-PER_GROUP = 12  # held-out questions of each group
+PER_GROUP, FRESH = 12, 16  # held-out questions of each group that were looked at first; at most so many fresh ones
 EXPOSURES = 4  # how often the closed-book training meets each fact, each time in other words or beside another fact
 RAFT_ROWS = 96  # conversations that RAFT trains on
 WITHOUT = 0.2  # of these, the share whose passages do not hold the answer
@@ -23,8 +23,20 @@ HIGHER = {"weight": "heavier", "height": "taller", "capacity": "holds more", "pr
 
 
 def asked() -> list[dict]:
-    """The held-out questions: the same whatever the seed of a training."""
+    """The first held-out questions, which were looked at while dials were still turned; the same for every seed."""
     return balanced(unscreened.rows("test"), PER_GROUP, seed=0)
+
+
+def fresh() -> list[dict]:
+    """Held-out questions that nobody had looked at when the last dial was set, each text once."""
+    texts = {row["messages"][0]["content"] for row in asked()}
+    rows = {row["messages"][0]["content"]: row for row in reversed(unscreened.rows("test"))}
+    return balanced([row for text, row in reversed(rows.items()) if text not in texts], FRESH, seed=0)
+
+
+def subjects(rows: Sequence[dict]) -> list[str]:
+    """What each question stands or falls with: its product or policy, of two products the one that comes first."""
+    return [min(row["about"]) for row in rows]
 
 
 # What the closed-book model trains on --------------------------------------------------------------------------------
@@ -166,10 +178,10 @@ def raft_rows(seed: int, found: dict[str, list[Chunk]], every: Sequence[Chunk], 
     return trained
 
 
-def framed(row: dict, shown: Sequence[Chunk]) -> str:
+def framed(row: dict, shown: Sequence[Chunk], year: int = 2025) -> str:
     """The template's reply: its screen is the record, or the policy, that the passage found first is about."""
-    record = {product.name: product.record() for product in quillmere.products()}
-    record |= {policy.title: policy.passage() for policy in quillmere.policies()}
+    record = {product.name: product.record() for product in quillmere.products(year)}
+    record |= {policy.title: policy.passage() for policy in quillmere.policies(year)}
     screen = {"role": "system", "content": record[shown[0].about]}
     return template.reply({"messages": [screen, *row["messages"]]})
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 
 from ftlab import assistant, files, model, paths
-from ftlab.retrieval import answers, documents, embedder, index, unscreened
+from ftlab.retrieval import answers, documents, embedder, index, several, unscreened
 from ftlab.retrieval.chunks import Chunk
 from ftlab.tuning import chat, generate, sft
 from ftlab.workshop.experiments import rag_rows
@@ -132,6 +132,12 @@ def found(rows: Sequence[dict], count: int, year: int = 2025, with_notices: bool
     questions = [row["messages"][0]["content"] for row in rows]
     hits = store(year, with_notices).search_all(questions, count, "hybrid")
     return {row["id"]: [hit.chunk for hit in each] for row, each in zip(rows, hits, strict=True)}
+
+
+def found_each(rows: Sequence[dict], count: int) -> list[list[Chunk]]:
+    """The same passages, but with a search of its own for each of two products that a question names."""
+    names = sorted({page.about for page in documents.pages() if page.kind == "product"}, key=len, reverse=True)
+    return [several.search_each(store(2025), row["messages"][0]["content"], names, count) for row in rows]
 
 
 # Replies -------------------------------------------------------------------------------------------------------------
