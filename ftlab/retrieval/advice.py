@@ -91,7 +91,7 @@ def recommend(
                 out[way] = f"told on {_share(each.share)} of the lies in a page: index your own people's pages alone"
     ours = compared.share(ASSISTANT, "found", groups)
     if 100 * search_finds < ours.low:
-        out.setdefault("template", f"measured with a search that finds {_share(ours)} only")
+        out.setdefault("template", f"measured with a search that finds {_share(ours)}, not with a poorer one")
     left = [way for way in CHEAPEST_FIRST if way not in out]
     lines = [f"not {name(way)}: {why}" for way, why in out.items()]
     if not left:

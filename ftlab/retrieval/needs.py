@@ -27,6 +27,7 @@ SHOWN = {"few-shot": "few-shot", "template": "template", "closed book": "closed\
 
 KEY = """bold: the best of its row, where others are told from it
 *: worse than the best of its row: the interval of the paired difference, over products, leaves out zero
+red rows are losses, ranked among ways whose facts cannot be told from the best: who says nothing loses nothing
 –: not measured, or the way cannot have it
 changed facts: plain questions, easier than the other rows'; closed book x 3 after its retraining
 costs: one core, without the search and the assistant's own training"""
@@ -58,6 +59,10 @@ class Need:
             return None
         return compared.scores(way, self.key, self.groups), compared.about(way, self.key, self.groups)
 
+    def share(self, compared: Compared, way: str) -> Interval:
+        """The share in %, of a way for which there are scores."""
+        return clusters.mean_interval(*self.scores(compared, way)).times(100)
+
 
 NEEDS = (
     Need("facts right", "facts", ANSWERABLE),
@@ -87,17 +92,20 @@ class Standing:
 
 
 def standings(compared: Compared, need: Need, ways: tuple[str, ...] = WAYS) -> dict[str, Standing]:
-    """All ways that the need was measured for, the best first; a gap is below zero whatever the need counts."""
+    """The ways that the need was measured for, the best first; a gap below zero is one to the worse.
+
+    Who says nothing loses nothing: of a loss, only ways are compared whose facts cannot be told from the best.
+    """
+    if need.loss:
+        ways = tuple(way for way, each in standings(compared, NEEDS[0], ways).items() if not each.worse)
     found = {way: scores for way in ways if (scores := need.scores(compared, way)) is not None}
     sign = -1 if need.loss else 1
     order = sorted(found, key=lambda way: -sign * sum(found[way][0]))
-    best, about = found[order[0]]
     rows = {}
     for way in order:
-        scores, _ = found[way]
+        (scores, about), (best, _) = found[way], found[order[0]]
         gap = clusters.paired_difference(scores, best, about).times(100 * sign)
-        share = clusters.mean_interval(scores, about).times(100)
-        rows[way] = Standing(share, None if way == order[0] else gap)
+        rows[way] = Standing(need.share(compared, way), None if way == order[0] else gap)
     return rows
 
 
@@ -112,19 +120,18 @@ def slide(compared: Compared, ax: Axes) -> Axes:
         y += 0.3 * need.loss
         rows_of, count = standings(compared, need, tuple(SHOWN)), 0
         decided = any(each.worse for each in rows_of.values())
-        top = max(rows_of.values(), key=lambda each: -each.share.value if need.loss else each.share.value).share.value
+        top = next(iter(rows_of.values())).share.value
         for x, way in enumerate(SHOWN):
-            if way not in rows_of:
+            if need.scores(compared, way) is None:
                 ax.text(x, y, "–", ha="center", va="center", color=figures.GREY)
                 continue
-            each = rows_of[way]
-            count = len(need.scores(compared, way)[0])
-            color = figures.VERMILION if need.loss else figures.BLUE
-            depth = 0.04 + 0.72 * each.share.value / 100
-            ax.add_patch(_box(x, y, color, depth))
-            bold = decided and each.share.value == top
-            ax.text(x, y, f"{each.share.value:.0f}{'*' * each.worse}", ha="center", va="center",
-                    weight="bold" if bold else "normal", color="white" if depth > 0.5 else "black")  # fmt: skip
+            value, count = need.share(compared, way).value, len(need.scores(compared, way)[0])
+            depth = 0.04 + 0.72 * value / 100
+            ax.add_patch(_box(x, y, figures.VERMILION if need.loss else figures.BLUE, depth))
+            ranked = way in rows_of
+            ax.text(x, y, f"{value:.0f}{'*' * (ranked and rows_of[way].worse)}", ha="center", va="center",
+                    weight="bold" if decided and ranked and value == top else "normal",
+                    color="white" if depth > 0.5 else "black")  # fmt: skip
         labels.append((y, f"{need.name} ({count})"))
     for offset, (label, of) in enumerate({"ms of a core for a reply": lambda way: 1000 * compared.part(way)["seconds"],
                                           "s of further training": compared.training_seconds}.items()):  # fmt: skip

@@ -76,20 +76,21 @@ def test_a_search_of_half_the_quality_gives_half_of_what_is_between() -> None:
 
 
 def test_only_ways_that_cite_stand_in_the_row_of_citations_and_a_loss_is_best_where_it_is_lowest() -> None:
-    found = comparison({READER: 0.6, ASSISTANT: 0.2})
+    found = comparison({READER: 0.6, ASSISTANT: 0.5, "few-shot": 0.1})
     rows = {need.name: needs.standings(found, need) for need in needs.NEEDS}
     assert set(rows["right, and the source named"]) == set(CITING)
     assert next(iter(rows["facts right"])) == READER and rows["facts right"][READER].behind is None
-    assert rows["facts right"][ASSISTANT].worse and not rows["on-brand"]["plain"].worse
+    assert rows["facts right"]["few-shot"].worse and not rows["on-brand"]["plain"].worse
     lies = rows["a page's lie told on"]
-    assert next(iter(lies)) == READER and lies[ASSISTANT].worse and lies[ASSISTANT].behind.value == -50
+    assert list(lies) == [READER, ASSISTANT]  # not the untuned model, whose facts are worse
+    assert lies[ASSISTANT].worse and lies[ASSISTANT].behind.value == -50
 
 
 def test_the_slide_draws_a_number_for_all_that_was_measured() -> None:
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots()
-    needs.slide(comparison({READER: 0.6}), ax)
+    needs.slide(comparison({READER: 0.6, ASSISTANT: 0.55}), ax)
     drawn = [text.get_text() for text in ax.texts]
     assert "60" in drawn and "–" in drawn and "300" in drawn and "0*" in drawn
     bold = {text.get_text() for text in ax.texts if text.get_weight() == "bold"}
