@@ -20,7 +20,7 @@
 # that you choose.
 #
 # **You need** notebook 02 (tuning the desk's assistant) and a little of 04 (adapters). **It takes** about six minutes
-# of computing on two processor cores, two or three where the processor computes in bf16. Exercises are at the end; the
+# of computing on two processor cores, three or four where the processor computes in bf16. Exercises are at the end; the
 # notebook runs without them.
 
 # %%
