@@ -1,0 +1,133 @@
+"""Which way of answering for a case of one's own: six questions, and an advice with the measurements behind it.
+
+An answer rules out ways by what was measured, and only where an interval is clear. Of those that are left and worth a
+person's reading it takes the cheapest that cannot be told from the best; where there is none, it says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ftlab.evidence import clusters
+from ftlab.evidence.intervals import Interval
+from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CITING, CLOSED, READER, Compared, name
+from ftlab.retrieval.needs import NEEDS, standings
+
+CHEAPEST_FIRST = ("template", ASSISTANT, CLOSED, READER)  # by what has to be trained beyond the assistant
+READING = (ASSISTANT, READER)
+WORTH = 25  # % right: with fewer drafts right than one in four, reading them costs more than writing
+LIES = 10  # % of lies told on that nobody can live with
+NONE = "none of these is good enough yet"
+LEARNT = next(need for need in NEEDS if need.key == "learnt")
+LIED_TO = next(need for need in NEEDS if need.key == "lie")
+CITED = next(need for need in NEEDS if need.key == "cited")
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What came out of the weights in a trial: so many of so many secrets told, each so many times in the data."""
+
+    told: int
+    of: int
+    copies: int
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The way to take, or ``NONE``; the way that comes nearest then; and the reasons, a line each."""
+
+    way: str
+    nearest: str | None
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        near = f" (nearest: {name(self.nearest)})" if self.way == NONE and self.nearest else ""
+        return "\n  - ".join([name(self.way) + near, *self.reasons])
+
+
+def recommend(
+    compared: Compared,
+    secrets: Secrets,
+    *,
+    one_fact: bool,
+    facts_change: bool,
+    must_cite: bool,
+    not_for_all_eyes: bool,
+    strangers_write: bool,
+    search_finds: float,
+) -> Advice:
+    """The advice for a case.
+
+    Args:
+        compared: The measurements.
+        secrets: What the trial of secrets found.
+        one_fact: Does each question ask for one fact of one thing that it names?
+        facts_change: Do facts change more often than you would retrain?
+        must_cite: Must an answer name its source?
+        not_for_all_eyes: Are there documents that some may not read, or that must be deletable?
+        strangers_write: Can people outside write what is searched?
+        search_finds: Share of your questions for which the search brings all that is needed, 0 to 1.
+    Raises:
+        ValueError: If ``search_finds`` is no share.
+    """
+    if not 0 <= search_finds <= 1:
+        raise ValueError(f"search_finds: expected a share from 0 to 1, found {search_finds}. Divide percents by 100.")
+    groups = ANSWERABLE[:1] if one_fact else ANSWERABLE
+    out: dict[str, str] = {}
+    if facts_change:
+        for way, each in standings(compared, LEARNT, CHEAPEST_FIRST).items():
+            if each.worse:
+                out[way] = f"changed facts, taken in: {_share(each.share)} right, {_points(each.behind)} from the best"
+    if must_cite:
+        for way in CHEAPEST_FIRST:
+            if way not in CITING:
+                out[way] = "names no source"
+    if not_for_all_eyes:
+        out[CLOSED] = (f"of {secrets.of} secrets that stood {secrets.copies} times in training data {secrets.told} "
+                       "were told (the lab model); weights have no filter by reader")  # fmt: skip
+    if strangers_write:
+        for way, each in standings(compared, LIED_TO, READING).items():
+            if each.share.low > LIES:
+                out[way] = f"told on {_share(each.share)} of the lies in a page: index your own people's pages alone"
+    ours = compared.share(ASSISTANT, "found", groups)
+    if 100 * search_finds < ours.low:
+        out.setdefault("template", f"measured with a search that finds {_share(ours)}, not with a poorer one")
+    left = [way for way in CHEAPEST_FIRST if way not in out]
+    lines = [f"not {name(way)}: {why}" for way, why in out.items()]
+    if not left:
+        return Advice(NONE, None, tuple(lines))
+    about = compared.about(CLOSED, "facts", groups)
+    rates = {way: _rates(compared, way, search_finds, groups) for way in left}
+    shares = {way: clusters.mean_interval(rates[way], about).times(100) for way in left}
+    best = max(left, key=lambda way: shares[way].value)
+    behind = {way: clusters.paired_difference(rates[way], rates[best], about).times(100) for way in left}
+    worth = [way for way in left if shares[way].low >= WORTH and behind[way].high >= 0]
+    way = worth[0] if worth else best
+    for other in left:
+        if behind[other].high < 0:
+            lines.append(f"not {name(other)}: facts right, {_points(behind[other])} from {name(best)}")
+        elif other != way:
+            gap = clusters.paired_difference(rates[other], rates[way], about).times(100)
+            lines.append(f"{name(other)} has the facts right in {_share(shares[other])}, not told from {name(way)}: "
+                         f"{_points(gap)}")  # fmt: skip
+    lines.append(f"{name(way)} has the facts right in {_share(shares[way])} of such questions with such a search")
+    if must_cite and way in CITING:
+        lines.append(f"right with its source named, with our search: {_share(compared.share(way, CITED.key, groups))}")
+    lines.append("so a person must read every reply before it is sent" if worth else
+                 f"that is not clearly above {WORTH} %, from where on drafts would be worth a person's reading")
+    return Advice(way if worth else NONE, way, tuple(lines))
+
+
+def _rates(compared: Compared, way: str, search_finds: float, groups: tuple[str, ...]) -> list[float]:
+    """By question the chance of right facts with such a search; the template is taken as it did with ours."""
+    if way in READING:
+        return list(compared.at_recall(way, search_finds, groups))
+    return [float(score) for score in compared.scores(way, "facts", groups)]
+
+
+def _share(span: Interval) -> str:
+    return f"{span.value:.0f} % [{max(0, span.low):.0f}, {min(100, span.high):.0f}]"
+
+
+def _points(gap: Interval) -> str:
+    return f"{gap.value:+.0f} points [{gap.low:+.0f}, {gap.high:+.0f}]"

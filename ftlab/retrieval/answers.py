@@ -1,0 +1,51 @@
+"""One scorer for every way of answering the desk's questions without a screen (``ftlab.retrieval.unscreened``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ftlab.retrieval.chunks import Chunk
+from ftlab.retrieval.unscreened import CITATION, holds, values
+from ftlab.scores import desk, stated
+from ftlab.scores.unsupported import unsupported_values
+from ftlab.world import brand
+
+NOT_FACTS = ("no word:", "no such product:", "handed over", "does not acknowledge")  # faults of another kind
+
+
+def score(reply: str, row: dict, chunks: Sequence[Chunk] = ()) -> dict[str, int | None]:
+    """What one reply is worth, each as 0 or 1, or None where the question does not ask for it.
+
+    - ``facts``: every value that is asked for stands in it, exactly, and no other is stated of the thing
+    - ``manner``: on-brand, the numbers of passages left aside
+    - ``fit``: on-brand, and without any of the faults that ``ftlab.scores.desk`` knows: beside wrong facts an apology
+      that a complaint lacks, a product's name that nobody mentioned, a word that does not exist, a needless hand-over
+    - ``cited``: the facts are right, and the passages that it names hold every value asked for
+    - ``handed_over``: it leaves the case to a colleague: right where no page has the answer, else a loss
+    - ``made_up``: it states a figure that stands neither in the truth about this thing nor in the question
+
+    Args:
+        reply: What the model wrote.
+        row: A row of ``unscreened.rows``.
+        chunks: The passages that the model was shown, in their order.
+    """
+    text = CITATION.sub("", reply)
+    judged = {**row, "messages": [{"role": "system", "content": row["truth"]}, *row["messages"]]}
+    faults, manner, needed = desk.faults(text, judged), brand.on_brand(text), values(row)
+    right = all(fault.startswith(NOT_FACTS) for fault in faults)
+    named = [chunks[int(n) - 1] for n in CITATION.findall(reply) if 0 < int(n) <= len(chunks)]
+    sourced = all(any(holds(chunk, *each, row) for chunk in named) for each in needed)
+    figures = unsupported_values(text, [row["truth"], row["messages"][0]["content"]])
+    return {
+        "facts": int(right) if needed else None,
+        "manner": int(manner),
+        "fit": int(manner and not faults),
+        "cited": int(right and sourced) if needed else None,
+        "handed_over": int(desk.hands_over(text)),
+        "made_up": int(any(any(c.isdigit() for c in figure) for figure in figures)),
+    }
+
+
+def stale(reply: str, old: str, row: dict) -> bool:
+    """Whether a reply states a value that was right once."""
+    return stated.states(CITATION.sub("", reply), old, row)

@@ -1,0 +1,158 @@
+"""What a team may need of its answers, how each way of answering does on it, and the slide that shows all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ftlab.evidence import clusters
+from ftlab.evidence.intervals import Interval
+from ftlab.retrieval.compared import (
+    ANSWERABLE,
+    ASSISTANT,
+    CITING,
+    CLOSED,
+    NO_ANSWER,
+    READER,
+    WAYS,
+    Compared,
+)
+from ftlab.retrieval.unscreened import GROUPS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SHOWN = {"few-shot": "few-shot", "template": "template", "closed book": "closed\nbook", CLOSED: "closed\nbook x 3",
+         "RAG, untuned": "RAG,\nuntuned", ASSISTANT: "RAG,\nassistant", "RAFT": "RAFT", READER: "RAFT x 3"}  # fmt: skip
+
+KEY = """bold: the best of its row, where others are told from it
+*: worse than the best of its row: the interval of the paired difference, over products, leaves out zero
+red rows are losses, ranked among ways whose facts cannot be told from the best: who says nothing loses nothing
+–: not measured, or the way cannot have it
+changed facts: plain questions, easier than the other rows'; closed book x 3 after its retraining
+costs: one core, without the search and the assistant's own training"""
+
+
+@dataclass(frozen=True)
+class Need:
+    """One row of the slide.
+
+    Attributes:
+        name: What is needed, or what is lost.
+        key: The score: see ``Compared.scores``, or "learnt" or "lie".
+        groups: The groups of questions.
+        loss: Whether a low share is good.
+    """
+
+    name: str
+    key: str
+    groups: tuple[str, ...] = GROUPS
+    loss: bool = False
+
+    def scores(self, compared: Compared, way: str) -> tuple[list[int], list[str]] | None:
+        """Scores and what their questions are about; None where nothing was measured or the way cannot have it."""
+        if self.key == "learnt":
+            return compared.learnt(way)
+        if self.key == "lie":
+            return compared.lied_to(way)
+        if self.key == "cited" and way not in CITING:
+            return None
+        return compared.scores(way, self.key, self.groups), compared.about(way, self.key, self.groups)
+
+    def share(self, compared: Compared, way: str) -> Interval:
+        """The share in %, of a way for which there are scores."""
+        return clusters.mean_interval(*self.scores(compared, way)).times(100)
+
+
+NEEDS = (
+    Need("facts right", "facts", ANSWERABLE),
+    Need("  of these: two products", "facts", GROUPS[3:4]),
+    Need("fit to send as it is", "fit"),
+    Need("on-brand", "manner"),
+    Need("right, and the source named", "cited", ANSWERABLE),
+    Need("no answer: handed over", "handed_over", NO_ANSWER),
+    Need("changed facts, taken in", "learnt"),
+    Need("handed over needlessly", "handed_over", ANSWERABLE, loss=True),
+    Need("a figure made up", "made_up", loss=True),
+    Need("a page's lie told on", "lie", loss=True),
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a way does on a need: its share in %, and the gap to the row's best in points, which is None for the best."""
+
+    share: Interval
+    behind: Interval | None
+
+    @property
+    def worse(self) -> bool:
+        """Whether the interval of the gap to the best leaves out zero."""
+        return self.behind is not None and self.behind.high < 0
+
+
+def standings(compared: Compared, need: Need, ways: tuple[str, ...] = WAYS) -> dict[str, Standing]:
+    """The ways that the need was measured for, the best first; a gap below zero is one to the worse.
+
+    Who says nothing loses nothing: of a loss, only ways are compared whose facts cannot be told from the best.
+    """
+    if need.loss:
+        ways = tuple(way for way, each in standings(compared, NEEDS[0], ways).items() if not each.worse)
+    found = {way: scores for way in ways if (scores := need.scores(compared, way)) is not None}
+    sign = -1 if need.loss else 1
+    order = sorted(found, key=lambda way: -sign * sum(found[way][0]))
+    rows = {}
+    for way in order:
+        (scores, about), (best, _) = found[way], found[order[0]]
+        gap = clusters.paired_difference(scores, best, about).times(100 * sign)
+        rows[way] = Standing(need.share(compared, way), None if way == order[0] else gap)
+    return rows
+
+
+def slide(compared: Compared, ax: Axes) -> Axes:
+    """Draws each need as a row and each way as a column, with the losses and the costs below the gains."""
+    from ftlab import figures
+
+    rows = [*NEEDS, None, None]
+    ax.set(xlim=(-0.5, len(SHOWN) - 0.5), ylim=(len(rows) + 0.1, -0.5))
+    labels = []
+    for y, need in enumerate(NEEDS):
+        y += 0.3 * need.loss
+        rows_of, count = standings(compared, need, tuple(SHOWN)), 0
+        decided = any(each.worse for each in rows_of.values())
+        top = next(iter(rows_of.values())).share.value
+        for x, way in enumerate(SHOWN):
+            if need.scores(compared, way) is None:
+                ax.text(x, y, "–", ha="center", va="center", color=figures.GREY)
+                continue
+            value, count = need.share(compared, way).value, len(need.scores(compared, way)[0])
+            depth = 0.04 + 0.72 * value / 100
+            ax.add_patch(_box(x, y, figures.VERMILION if need.loss else figures.BLUE, depth))
+            ranked = way in rows_of
+            ax.text(x, y, f"{value:.0f}{'*' * (ranked and rows_of[way].worse)}", ha="center", va="center",
+                    weight="bold" if decided and ranked and value == top else "normal",
+                    color="white" if depth > 0.5 else "black")  # fmt: skip
+        labels.append((y, f"{need.name} ({count})"))
+    for offset, (label, of) in enumerate({"ms of a core for a reply": lambda way: 1000 * compared.part(way)["seconds"],
+                                          "s of further training": compared.training_seconds}.items()):  # fmt: skip
+        y = len(NEEDS) + 0.6 + offset * 0.8
+        labels.append((y, label))
+        for x, way in enumerate(SHOWN):
+            ax.text(x, y, f"{of(way):,.0f}", ha="center", va="center")
+    ax.set_yticks([y for y, _ in labels], [label for _, label in labels])
+    ax.set_xticks(range(len(SHOWN)), SHOWN.values())
+    ax.xaxis.tick_top()
+    ax.grid(False)
+    ax.tick_params(length=0)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    ax.text(-0.5, len(rows) + 0.35, KEY, fontsize=8, va="top", color=figures.GREY)
+    return ax
+
+
+def _box(x: float, y: float, color: str, depth: float):
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((x - 0.48, y - 0.45), 0.96, 0.9, color=color, alpha=depth)
+
+

@@ -1,0 +1,187 @@
+"""The models, the index and the writing behind the stored comparison of weights and documents."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+
+from ftlab import assistant, files, model, paths
+from ftlab.retrieval import answers, documents, embedder, index, several, unscreened
+from ftlab.retrieval.chunks import Chunk
+from ftlab.tuning import chat, generate, sft
+from ftlab.workshop.experiments import rag_rows
+
+FOLDER = "rag"
+SIZE, DEEP = 50, 40  # words in a chunk; places of the long list that damaged passages are taken from
+REPLY_TOKENS, AT_ONCE = 72, 16  # most tokens of a reply; replies between two savings
+ROUNDS = 3  # trainings of a kind, one on top of the other
+LR, BATCH_SIZE = 1e-3, 8  # of the closed-book training, of RAFT and of the retraining: as the assistant was tuned
+SCORES = ("facts", "manner", "fit", "cited", "handed_over", "made_up")
+
+
+# Models --------------------------------------------------------------------------------------------------------------
+
+
+def merged(run: sft.Run, name: str, choice: model.Choice) -> model.Choice:
+    """The tuned model with its adapter merged in, saved once, as the model that a further training starts from."""
+    folder = paths.runs() / FOLDER / name
+    if not (folder / "model.safetensors").exists():
+        run.model.merge_and_unload().save_pretrained(folder)
+        run.tokenizer.save_pretrained(folder)
+    return replace(choice, name=name, path=str(folder))
+
+
+def start(seed: int) -> model.Choice:
+    """The assistant, merged: closed-book training and RAFT both go on from it."""
+    choice = model.choose()
+    if (paths.runs() / FOLDER / "assistant-0" / "model.safetensors").exists():
+        return replace(choice, name="assistant-0", path=str(paths.runs() / FOLDER / "assistant-0"))
+    return merged(assistant.tuned(choice, 0), "assistant-0", choice)
+
+
+def tuned(name: str, choice: model.Choice, rows: list[dict], seed: int, epochs: int = 1) -> sft.Run:
+    """One training on top of ``choice``, kept on the shelf."""
+    steps = max(1, round(epochs * len(rows) / BATCH_SIZE))
+    return sft.from_shelf(name, choice, rows, lora=sft.LORA, lr=LR, steps=steps, batch_size=BATCH_SIZE, seed=seed)
+
+
+def closed_book(seed: int, rounds: int = 1) -> sft.Run:
+    """The assistant, tuned on every fact of the test products and policies, without a document.
+
+    Args:
+        rounds: How many such trainings, each on top of the one before, with its adapter merged in.
+    """
+    rows = rag_rows.closed_rows(seed, begin=rag_rows.EXPOSURES * (rounds - 1))
+    return tuned("rag-closed", after("closed", closed_book, seed, rounds - 1), rows, seed)
+
+
+def raft(seed: int, rounds: int = 1) -> sft.Run:
+    """The assistant, tuned to read numbered passages among distractors; it never saw a test product.
+
+    Args:
+        rounds: As in ``closed_book``, each on other conversations.
+    """
+    before = after("raft", raft, seed, rounds - 1)
+    lists = found(rag_rows.raft_asked(seed, rounds), DEEP)
+    return tuned("rag-raft", before, rag_rows.raft_rows(seed, lists, chunks(), rounds), seed)
+
+
+def after(name: str, make: Callable[[int, int], sft.Run], seed: int, rounds: int) -> model.Choice:
+    """The model after so many rounds of a training, merged; after none it is the assistant."""
+    if rounds == 0:
+        return start(seed)
+    folder = paths.runs() / FOLDER / f"{name}-{rounds}-{seed}"
+    if (folder / "model.safetensors").exists():
+        return replace(model.choose(), name=folder.name, path=str(folder))
+    return merged(make(seed, rounds), folder.name, model.choose())
+
+
+def retrained(seed: int) -> sft.Run:
+    """The closed-book model of most rounds, tuned further on the facts that 2026 changed, and on nothing else."""
+    rows = [unscreened.closed(row) for row in rag_rows.changed("train")]
+    return tuned("rag-update", after("closed", closed_book, seed, ROUNDS), rows, seed, epochs=rag_rows.UPDATE_EPOCHS)
+
+
+def untuned(seed: int) -> sft.Run:
+    """The real model as it came."""
+    return sft.Run(*sft.load(model.choose()), [], 0.0)
+
+
+def the_assistant(seed: int) -> sft.Run:
+    """The assistant as it came from its lesson."""
+    return assistant.tuned(model.choose(), 0)
+
+
+MODELS: dict[str, Callable[[int], sft.Run]] = {
+    "untuned": untuned,
+    "assistant": the_assistant,
+    "closed book": closed_book,
+    "closed book, 2 rounds": lambda seed: closed_book(seed, 2),
+    "closed book, 3 rounds": lambda seed: closed_book(seed, 3),
+    "retrained": retrained,
+    "RAFT": raft,
+    "RAFT, 2 rounds": lambda seed: raft(seed, 2),
+    "RAFT, 3 rounds": lambda seed: raft(seed, 3),
+}
+
+
+# Documents -----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def store(year: int, with_notices: bool = False):
+    """The index of Quillmere's pages of a year; with the notices of 2026 beside them if wanted."""
+    folder = paths.runs() / FOLDER / f"index-{year}{'-notices' * with_notices}"
+    there = (folder / index.SETTINGS).exists()
+    opened = index.open(folder, embedder.load()) if there else index.create(folder, embedder.load(), size=SIZE)
+    opened.sync(documents.pages(year) + (documents.notices() if with_notices else []))
+    return opened
+
+
+@cache
+def chunks(year: int = 2025) -> list[Chunk]:
+    """Every chunk of a year's pages."""
+    return store(year).chunks()
+
+
+def found(rows: Sequence[dict], count: int, year: int = 2025, with_notices: bool = False) -> dict[str, list[Chunk]]:
+    """The passages that the hybrid search finds for each row's question, by the row's id."""
+    questions = [row["messages"][0]["content"] for row in rows]
+    hits = store(year, with_notices).search_all(questions, count, "hybrid")
+    return {row["id"]: [hit.chunk for hit in each] for row, each in zip(rows, hits, strict=True)}
+
+
+def found_each(rows: Sequence[dict], count: int) -> list[list[Chunk]]:
+    """The same passages, but with a search of its own for each of two products that a question names."""
+    names = sorted({page.about for page in documents.pages() if page.kind == "product"}, key=len, reverse=True)
+    return [several.search_each(store(2025), row["messages"][0]["content"], names, count) for row in rows]
+
+
+# Replies -------------------------------------------------------------------------------------------------------------
+
+
+class Writer:
+    """A model that writes each prompt's reply once: what lies in ``runs`` is not written again."""
+
+    def __init__(self, name: str, seed: int):
+        self.name, self.seed, self.run = name, seed, None
+        self.path = paths.runs() / FOLDER / f"replies-{name.replace(',', '').replace(' ', '-')}-{seed}.json"
+        self.kept = files.read_json(self.path) if self.path.exists() else {}
+
+    def replies(self, asked: Sequence[dict]) -> list[dict]:
+        """For each conversation the reply, its tokens, those of the prompt, and the processor seconds that it took."""
+        self.run = self.run or MODELS[self.name](self.seed)
+        prompts = chat.prompts(self.run.tokenizer, list(asked))
+        keys = [hashlib.sha256(prompt.encode()).hexdigest()[:16] for prompt in prompts]
+        lengths = [len(ids) for ids in generate.encode(self.run.tokenizer, prompts)]
+        new = {key: i for i, key in enumerate(keys) if key not in self.kept}
+        missing = sorted(new.values(), key=lengths.__getitem__)
+        for begin in range(0, len(missing), AT_ONCE):
+            part, started = missing[begin : begin + AT_ONCE], time.process_time()
+            texts = generate.replies(self.run.model, self.run.tokenizer, [prompts[i] for i in part], REPLY_TOKENS)
+            took = (time.process_time() - started) / len(part)
+            for i, text in zip(part, texts, strict=True):
+                tokens = len(self.run.tokenizer(text, add_special_tokens=False)["input_ids"])
+                self.kept[keys[i]] = {"reply": text, "read": lengths[i], "written": tokens, "seconds": round(took, 3)}
+            files.write_json(self.path, self.kept)
+        return [self.kept[key] for key in keys]
+
+
+def answer(name: str, seed: int, rows: Sequence[dict], prompts: Sequence[dict], shown: Sequence = ()) -> dict:
+    """The replies of one model to prompts made from rows, with their scores."""
+    written = Writer(name, seed).replies(prompts)
+    shown = list(shown) or [()] * len(rows)
+    scored = [answers.score(each["reply"], row, part) for each, row, part in zip(written, rows, shown, strict=True)]
+    result = {key: [score[key] for score in scored] for key in SCORES}
+    result |= {key: [each[key] for each in written] for key in ("reply", "read", "written", "seconds")}
+    print(name, {key: round(mean(result[key]), 2) for key in (*SCORES, "seconds")}, flush=True)
+    return result
+
+
+def mean(scores: Sequence) -> float:
+    """The mean of the scores that there are."""
+    there = [score for score in scores if score is not None]
+    return sum(there) / len(there)

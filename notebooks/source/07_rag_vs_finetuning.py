@@ -1,0 +1,1266 @@
+# ---
+# jupyter:
+#   ftlab:
+#     minutes: 6
+#     claims: [documents-beat-weights, raft-beats-rag, retraining-harms-rest, phrasings-teach, repeats-leak]
+# ---
+
+# %% [markdown]
+# # 07 · Weights or documents?
+#
+# A team has facts that no model has read: its catalogue, its rules, its prices. There are two places to put them. Into
+# the **weights**: tune the model until it knows them. Or into the **prompt**: keep them as documents, search them for
+# each question, and let the model read what was found. The second is called *retrieval-augmented generation*, **RAG**.
+# Opinions on which is better are many and measurements of both on one task are few. Here is one: the same questions,
+# the same scorer, ten ways of answering.
+#
+# **You will be able to** search documents by words, by meaning and by both, and measure a search; tune an embedder;
+# compare RAG, tuning, and the two together on facts, manner, sources, honesty and cost; say what happens when facts
+# change, when a secret is in the data and when a stranger writes a page; and give a reason with a number for the way
+# that you choose.
+#
+# **You need** notebook 02 (tuning the desk's assistant) and a little of 04 (adapters). **It takes** about six minutes
+# of computing on two processor cores, three or four where the processor computes in bf16. Exercises are at the end; the
+# notebook runs without them.
+
+# %%
+import time, warnings; started = time.perf_counter()  # noqa: E401, E702
+warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells another that a word will change
+import matplotlib.pyplot as plt
+import numpy as np
+from transformers.utils import logging as notices
+from ftlab import assistant, claims, figures, files, model, paths, texts as corpus, values
+from ftlab.evidence import clusters, crossing, intervals
+from ftlab.retrieval import answers, asked, chunks, compared, documents, embedder, index, needs, rerank, unscreened
+from ftlab.scores import ranking as ranks
+from ftlab.tuning import chat, generate, sft
+figures.style(); notices.disable_progress_bar(); notices.set_verbosity_error()  # noqa: E702
+print(choice := model.choose(), lab := model.lab(), sep="\n")
+
+# %% [markdown]
+# The **real model** reads and answers; the **lab model**, which is small enough to be trained several times in a
+# minute, shows how knowledge and secrets get into weights. A third one, the **embedder**, turns texts into vectors for
+# the search.
+
+# %%
+SEED = 0  # whole number: which questions, pairs, facts and secrets; try 1, 2
+SIZE, OVERLAP = 50, 0  # words in a chunk, and how many of them the next one repeats; try 200, 15
+SHOWN = 4  # passages in a prompt; try 1, 8
+PLAIN = 80  # questions of each wording to measure the search with; try 300
+PAIRS, PAIR_BATCH = 320, 32  # question-passage pairs that the embedder is tuned on, and in a batch; try 1000, 32
+LIVE = 1  # held-out questions of each of the five groups that are answered in this notebook; try 3
+FACTS = 24  # lab model: facts to put into the weights; try 60
+PHRASINGS = (1, 2, 5)  # lab model: different wordings of each fact's question in training
+TIMES = 20  # lab model: how often each fact is met in training, whatever the wording; try 40
+REPEATS = (0, 1, 4, 16, 64)  # lab model: how often a secret stands in the training data; 0 is the control
+SECRETS = 6  # lab model: secrets for each number of repeats; try 10
+
+# %% [markdown]
+# ## 1. Finding the right passage
+#
+# Quillmere has two pages for each of its products and one for each of its rules. A model cannot read all of them for
+# each question, so they are cut into **chunks**, here along sentences and at most `SIZE` words long, each with the
+# title of its page above it. With an *overlap* a chunk begins with the last sentences of the one before, for the fact
+# that lies across a cut.
+
+# %%
+pages = documents.pages(2025)
+pieces = [piece for page in pages for piece in chunks.cut(page, SIZE, OVERLAP)]
+print(f"{len(pages)} pages, {len(pieces)} chunks, {np.mean([len(p.text.split()) for p in pieces]):.0f} words each\n")
+for piece in pieces[:3]:
+    print(f"{piece.id}  {piece.heading}\n    {piece.text}\n")
+
+# %% [markdown]
+# How does one find the chunk that answers a question? There are two ways. **By words**: a chunk is good if it
+# has the question's words, rare ones counting more. That is the idea of *BM25*. **By meaning**: an embedder has learned
+# to give texts on the same thing vectors in the same direction, and one compares the directions (the *cosine*: 1 is
+# the same, 0 has nothing in common). On three sentences, where one can see both at work:
+
+# %%
+import math
+import re
+
+three = ["The kettle holds 1.7 L.", "The kettle must not go in the dishwasher.", "You may return unused goods."]
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"[a-z]+", text.lower()))
+
+
+def by_words(question: str, texts: list[str]) -> list[float]:
+    """For each text the weights of the words that it shares with the question: the rarer, the heavier."""
+    holding = {word: sum(word in words(text) for text in texts) for word in words(question)}
+    return [sum(math.log(1 + len(texts) / holding[word]) for word in words(question) & words(text)) for text in texts]
+
+
+embed = embedder.load()
+for question in ("Is the kettle for the dishwasher?", "How much water fits in?", "Can I send it back?"):
+    cosines = embedder.encode(embed, [question]) @ embedder.encode(embed, three).T  # (1, 3)
+    print(f"{question:36} words " + " ".join(f"{score:5.2f}" for score in by_words(question, three))
+          + "   meaning " + " ".join(f"{score:5.2f}" for score in cosines[0]))
+
+# %% [markdown]
+# The first question shares its words with the second sentence. The other two share hardly a word that matters with
+# their answers: look which sentence the vectors prefer there. The other way round, a product's name is a rare word
+# that says everything, and to an embedder it is one name among many. (BM25 also counts how often a word occurs and how
+# long the text is; the index below does.)
+#
+# The two kinds of score cannot be added, since they have different units. Their *places* can: **reciprocal-rank
+# fusion** gives a text 1 / (60 + its place) for each list and adds up.
+
+# %% tags=["twin:ftlab.retrieval.fusion:reciprocal_rank"]
+from collections import defaultdict
+
+K = 60  # the paper's constant: how little a first place counts beyond a second
+
+
+def reciprocal_rank(rankings, k=K):
+    if k < 0:
+        raise ValueError(f"k: expected 0 or more, found {k}. {K} is the usual choice.")
+    scores = defaultdict(float)
+    for ranking in rankings:
+        for rank, thing in enumerate(ranking, 1):
+            scores[thing] += 1 / (k + rank)
+    return sorted(scores.items(), key=lambda item: -item[1])
+
+# %%
+for thing, score in reciprocal_rank([["a", "b", "c"], ["b", "d", "a"]]):
+    print(f"{thing}: {score:.4f}")
+assert math.isclose(dict(reciprocal_rank([["a", "b", "c"], ["b", "d", "a"]]))["b"], 1 / 62 + 1 / 61)
+
+# %% [markdown]
+# "b" has a second and a first place and is ahead of "a" with a first and a third. Now the real thing: an index in
+# **LanceDB**, a database that runs inside our process and keeps words and vectors in one folder. It takes an
+# address such as `s3://...` in the folder's place as well; each look-up is then a request over a network, several
+# writers need a store that refuses a write that came second, and access is the store's business (not run here).
+
+# %%
+import shutil
+
+place = paths.runs() / "notebook-07" / "index"
+shutil.rmtree(place.parent, ignore_errors=True)
+store = index.create(place, embed, size=SIZE, overlap=OVERLAP)
+written = store.add(pages)
+print(f"{written.chunks} chunks of {written.added} pages indexed in {written.seconds:.1f} s, "
+      f"{store.bytes_on_disk() / 1e6:.1f} MB on the disk")
+for hit in store.search("Can I put the Emberline Kettle in the dishwasher?", k=2):
+    print(f"{hit.rank}. {hit.chunk.id}  {hit.chunk.heading}: {hit.chunk.text}")
+
+# %% [markdown]
+# ### How good is a search?
+#
+# We need questions whose right chunks (the *gold* ones) are known, and one number a question. **Hit@k** is 1 if a
+# gold chunk is among the first k. The **reciprocal rank** is 1 / the place of the first gold chunk (its mean is called
+# MRR). **nDCG** counts every gold chunk, the later the less, as a share of the best possible order. With several gold
+# chunks, *recall@k* is the share of them among the first k; one is enough for our readers, so hit@k is what counts. By
+# hand: the gold chunks are "b" and "d".
+
+# %%
+for order in (["b", "d", "a"], ["a", "b", "c"], ["a", "c", "e"]):
+    gold = {"b", "d"}
+    print(order, f"hit@2 {ranks.hit_at(order, gold, 2)}, recall@2 {ranks.recall_at(order, gold, 2):.1f}, "
+          f"reciprocal rank {ranks.reciprocal_rank(order, gold):.2f}, nDCG@3 {ranks.ndcg_at(order, gold, 3):.2f}")
+assert ranks.reciprocal_rank(["a", "b", "c"], {"b", "d"}) == 1 / 2
+
+# %% [markdown]
+# Three **wordings** of questions about the test products and rules: *plain* ones that name the product; *customers'*
+# own, with all that customers tell besides; and *riddles*, which describe the product and never name it. All questions
+# on one product stand or fall together, so the intervals are over products and rules, not over questions.
+
+# %%
+from ftlab.world.text import rng
+
+all_chunks = store.chunks()
+queries = {}
+for wording in asked.WORDINGS:
+    found = [question for question in asked.questions(wording, "test") if asked.gold(question, all_chunks)]
+    rng("queries", SEED, wording).shuffle(found)
+    queries[wording] = found[:PLAIN]
+golds = {wording: [asked.gold(q, all_chunks) for q in queries[wording]] for wording in queries}
+for wording in queries:
+    print(f"{wording:>9}: {queries[wording][0].question}")
+
+
+def measured(some_store, way: str, wording: str) -> dict[str, list[float]]:
+    """Hit@4, reciprocal rank and nDCG@10 of a way of searching, one number a question."""
+    hits = some_store.search_all([q.question for q in queries[wording]], 10, way)
+    orders = [[hit.chunk.id for hit in found] for found in hits]
+    pairs = list(zip(orders, golds[wording], strict=True))
+    return {"hit": [ranks.hit_at(o, g, SHOWN) for o, g in pairs],
+            "rr": [ranks.reciprocal_rank(o, g) for o, g in pairs],
+            "ndcg": [ranks.ndcg_at(o, g, 10) for o, g in pairs]}
+
+
+def over_subjects(wording: str, scores: list[float]) -> intervals.Interval:
+    return intervals.mean_interval(asked.by_subject(queries[wording], scores), rate=False)
+
+
+def in_percent(span: intervals.Interval) -> str:
+    return f"{100 * span.value:4.0f} % [{100 * max(0, span.low):3.0f}, {100 * min(1, span.high):3.0f}]"
+
+
+# %%
+print(f"{'':>9} {'way':>8}   {f'hit@{SHOWN}':17} {'MRR':17} nDCG@10")
+table = {}
+for wording in queries:
+    for way in index.WAYS:
+        table[wording, way] = scores = measured(store, way, wording)
+        spans = [in_percent(over_subjects(wording, each)) for each in scores.values()]
+        print(f"{wording:>9} {way:>8}   " + " ".join(spans))
+print()
+for wording in queries:
+    by_way = {way: asked.by_subject(queries[wording], table[wording, way]["hit"]) for way in index.WAYS}
+    single = max(("words", "meaning"), key=lambda way: np.mean(by_way[way]))
+    gap = intervals.paired_difference(by_way["hybrid"], by_way[single], rate=False).times(100)
+    word = "better than" if gap.low > 0 else "worse than" if gap.high < 0 else "not told apart from"
+    print(f"{wording:>9}: both together are {word} {single} alone, {gap.value:+.0f} points "
+          f"[{gap.low:+.0f}, {gap.high:+.0f}] of hit@{SHOWN}")
+
+# %% [markdown]
+# Read the intervals before the means: there are eighteen test products and rules, so only large differences count.
+# Fusion is no free gain: it is a compromise of two lists, and where one of them is worthless it pulls the other down. A
+# **reranker** takes a second look at what was found. Ours compares every token of the question with every token of each
+# chunk (*late interaction*, as ColBERT does), which is slower than one vector a text and sees more.
+
+# %%
+some = queries["customers"][:20]
+candidates = store.search_all([question.question for question in some], 12)
+before, after, begun = [], [], time.perf_counter()
+for question, hits in zip(some, candidates, strict=True):
+    gold = asked.gold(question, all_chunks)
+    before.append(ranks.reciprocal_rank([hit.chunk.id for hit in hits], gold))
+    again = rerank.late_interaction(embed, question.question, hits)
+    after.append(ranks.reciprocal_rank([hit.chunk.id for hit in again], gold))
+took = (time.perf_counter() - begun) / len(some) * 1000
+change = clusters.paired_difference(after, before, [question.about for question in some]).times(100)
+print(f"Reranking changes the mean reciprocal rank from {100 * np.mean(before):.0f} % to {100 * np.mean(after):.0f} %: "
+      f"{change.value:+.0f} points [{change.low:+.0f}, {change.high:+.0f}],\n"
+      + ("a gain" if change.low > 0 else "a loss" if change.high < 0 else "nothing that these questions can decide")
+      + f", for {took:.0f} ms a question on top of the search.")
+
+# %% [markdown]
+# ### Tuning the embedder
+#
+# The embedder knows English and not Quillmere. It can be tuned as well, and for that pairs are enough: a question and
+# a passage that answers it. In a batch of 32 pairs each question has one right passage, and the other 31 serve as wrong
+# ones (*in-batch negatives*): the loss is the cross-entropy of picking the right one. The pairs are about training
+# products in training wordings; the test products and their riddles are never seen. `NO_DUPLICATES` keeps a passage
+# from standing twice in a batch, where it would be its own wrong answer.
+
+# %%
+import io
+from contextlib import redirect_stdout
+
+from datasets import Dataset, disable_progress_bars
+from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
+from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+from sentence_transformers.sentence_transformer.training_args import BatchSamplers
+
+disable_progress_bars()
+pairs = asked.pairs(all_chunks)
+rng("pairs", SEED).shuffle(pairs)
+print("\n   answers   ".join(pairs[0].values()), "\n")
+tuned_embed = embedder.load()
+trainer = SentenceTransformerTrainer(
+    model=tuned_embed,
+    train_dataset=Dataset.from_list(pairs[:PAIRS]),
+    loss=MultipleNegativesRankingLoss(tuned_embed),
+    args=SentenceTransformerTrainingArguments(
+        output_dir=str(place.parent / "embedder"), num_train_epochs=1, per_device_train_batch_size=PAIR_BATCH,
+        learning_rate=5e-5, warmup_steps=0.1, batch_sampler=BatchSamplers.NO_DUPLICATES, seed=SEED,
+        use_cpu=choice.device == "cpu", bf16=choice.dtype == "bfloat16", report_to="none", save_strategy="no",
+        disable_tqdm=True, logging_strategy="no"))  # fmt: skip
+with redirect_stdout(io.StringIO()):
+    took = trainer.train().metrics["train_runtime"]
+print(f"tuned on {min(PAIRS, len(pairs))} pairs in {took:.0f} s")
+
+# %%
+tuned_store = index.create(place.parent / "index-tuned", tuned_embed, size=SIZE, overlap=OVERLAP)
+tuned_store.add(pages)
+for wording in queries:
+    for way in ("meaning", "hybrid"):
+        scores = measured(tuned_store, way, wording)
+        arms = [asked.by_subject(queries[wording], each["hit"]) for each in (scores, table[wording, way])]
+        change = intervals.paired_difference(*arms, rate=False).times(100)
+        word = "gained" if change.low > 0 else "lost" if change.high < 0 else "not decided"
+        print(f"{wording:>9} {way:>8}: hit@{SHOWN} {np.mean(arms[1]):.0%} -> {np.mean(arms[0]):.0%}, change "
+              f"{change.value:+.0f} points [{change.low:+.0f}, {change.high:+.0f}] ({word})")
+del trainer, tuned_embed, tuned_store  # they have done their part
+
+# %% [markdown]
+# All this is on products that the tuning never saw; on those of its pairs a gain would say nothing. It was a short
+# tuning: `PAIRS` is the dial. And there is a price: an index made with one embedder is useless to another, so every
+# chunk had to be embedded anew; the index would have refused otherwise. For what follows we go on with the untuned one,
+# as the stored runs below did.
+#
+# ## 2. The same questions, ten ways
+#
+# Now the answers. The desk's conversations of the other notebooks had a screen with the facts on it. Here **the screen
+# is taken away**: what a way says comes from its weights or from passages. The questions are in five groups: one fact
+# of a product, one fact of a rule, two facts at once, two products to compare (which takes *several documents*), and
+# questions that no page answers, where a colleague must be asked. The products and rules are test ones.
+#
+# - *plain*: the untuned model and the question, **closed book**, with nothing to read
+# - *few-shot*: the same after three examples
+# - *template*: no model; a frame filled from the record of what the search found first
+# - *assistant alone*: the tuned assistant of the course, closed book
+# - *closed book*: the assistant, tuned further on **every fact** of the test products and rules, four times each, in
+#   the training wordings
+# - *RAG, untuned*: the untuned model with four passages, told to keep to them and to name them
+# - *RAG, assistant*: the assistant with the passages in the place of its screen
+# - *RAFT*: the assistant, tuned further to read passages: conversations on *training* products, replies that cite, and
+#   beside the right passage wrong ones (*distractors*)
+# - *closed book x 3* and *RAFT x 3*: the same with three such trainings, one on top of the other
+#
+# **RAFT** is the idea of a paper of that name: train with the passages that a search would bring, wrong ones included.
+# Our variant differs in one point. Where the right passage is missing, the paper lets the model answer from memory;
+# our reply hands over to a colleague, since our facts change. A closed-book training and one of RAFT's read about as
+# many tokens, some 36,000. One row of RAFT's:
+
+# %%
+lessons = [row for row in unscreened.rows("train") if unscreened.group(row) == unscreened.GROUPS[2]]
+example = lessons[SEED % len(lessons)]
+gold = unscreened.gold(example, all_chunks)
+shown = [gold[0], pieces[7], *[piece for piece in gold if piece.document != gold[0].document][:1]]
+for message in unscreened.cited(example, shown)["messages"]:
+    print(f"{message['role']:>9}: {message['content']}\n")
+
+# %% [markdown]
+# The number in brackets is a **citation**: a reader can check it, and so can code. One scorer serves all ways:
+#
+# - *facts*: every value asked for is stated, exactly, and no other is stated of the thing. Nothing else counts here
+# - *on-brand*: the reply keeps the rules of the house's manner (notebook 00)
+# - *fit*: on-brand and free of all faults that the desk knows. Beside wrong facts these are: a complaint met without a
+#   word of regret, a product named that nobody mentioned, a word that does not exist, a hand-over without need, and,
+#   where no page has the answer, no hand-over
+# - *cited*: the facts are right, **and** the passages that the reply names hold them
+# - *made up*: a figure that stands neither in the truth about the thing nor in the question (two values that are
+#   swapped between two products pass here, and fail under *facts*)
+# - *handed over* to a colleague, in whatever words: *rightly* where no page has the answer, else *needlessly*
+#
+# Three of the ways, live; the further trainings take minutes, so their replies are from a stored run.
+
+# %%
+stored = files.read_json(paths.data() / "stored" / "rag.json")
+run, first = compared.Compared(stored), compared.Compared(stored, first=True)
+number = {question["id"]: i for i, question in enumerate(run.questions)}
+rows_by_id = {row["id"]: row for row in unscreened.rows("test")}
+live = unscreened.balanced([rows_by_id[id] for id in number], LIVE, SEED)
+lists = store.search_all([row["messages"][0]["content"] for row in live], SHOWN)
+found = [[hit.chunk for hit in hits] for hits in lists]
+few = unscreened.balanced(unscreened.rows("train"), 1, 0)[-3:]
+prompts = {
+    "few-shot": [unscreened.shown(row, few) for row in live],
+    "RAG, untuned": [unscreened.told(row, part) for row, part in zip(live, found, strict=True)],
+    "RAG, assistant": [unscreened.beside(row, part) for row, part in zip(live, found, strict=True)],
+}
+desk = assistant.tuned(choice, 0)
+tokenizer, said = desk.tokenizer, {}
+for way, conversations in prompts.items():
+    texts = chat.prompts(tokenizer, conversations)
+    if "assistant" in way:
+        said[way] = generate.replies(desk.model, tokenizer, texts, max_new_tokens=72)
+    else:
+        with desk.model.disable_adapter():  # the same weights without the addition: the untuned model
+            said[way] = generate.replies(desk.model, tokenizer, texts, max_new_tokens=72)
+adapter = sum(p.numel() for name, p in desk.model.named_parameters() if "lora_" in name)
+del desk  # the rest is stored, or the lab model's: leave the memory to it
+
+# %%
+import textwrap
+
+from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CLOSED, NO_ANSWER, READER, WAYS, name
+
+
+def verdict(scored: dict) -> str:
+    words = ["fit"] if scored["fit"] else [{1: "facts right, not fit", 0: "wrong", None: "not fit"}[scored["facts"]]]
+    return ", ".join(words + ["a figure made up"] * scored["made_up"] + ["handed over"] * scored["handed_over"])
+
+
+for i, row in enumerate(live):
+    print(f"{unscreened.group(row)}: {row['messages'][0]['content']}")
+    replies = {way: each[i] for way, each in said.items()}
+    replies |= {way: run.part(way)["reply"][number[row["id"]]] for way in ("template", CLOSED, READER)}
+    for way, reply in replies.items():
+        stored_one = "" if way in said else " (stored)"
+        print(f"  {name(way)}{stored_one}: {textwrap.shorten(reply, 230, placeholder=' ...')}\n"
+              f"      -> {verdict(answers.score(reply, row, found[i]))}")
+    print()
+
+# %% [markdown]
+# Read what is fluent and false before you read the numbers.
+#
+# ### The whole comparison
+#
+# How the ways with "x 3" came about belongs to the result. All ways were first asked one set of test questions. After
+# one training RAFT was behind the assistant with the same passages there; so both kinds of training were given two more
+# rounds, and the longer ones were kept for everything below. A choice that is made on test questions flatters what it
+# chose. So when all dials stood still, all ways were asked a second set of test questions that nobody had looked at.
+# **These fresh questions are the result**; both lengths are shown, and the first set beside it. (What counts as *facts*
+# was also stated more narrowly in between, for all ways and both sets.)
+#
+# Several questions are about one product, and stand or fall with it. So here and below the intervals are over products
+# and rules, and so are the tests.
+
+# %%
+LINES = {"facts": ("facts", ANSWERABLE), "fit": ("fit", unscreened.GROUPS), "on-brand": ("manner", unscreened.GROUPS),
+         "cited": ("cited", ANSWERABLE), "made up": ("made_up", unscreened.GROUPS),
+         "rightly": ("handed_over", NO_ANSWER), "needlessly": ("handed_over", ANSWERABLE)}
+
+
+def spoken(span: intervals.Interval) -> str:
+    return f"{span.value:.0f} [{max(0, span.low):.0f}, {min(100, span.high):.0f}]"
+
+
+def in_points(gap: intervals.Interval) -> str:
+    return f"{gap.value:+.0f} [{gap.low:+.0f}, {gap.high:+.0f}]"
+
+
+asked_of = {key: len(run.scores("plain", *line)) for key, line in LINES.items()}
+subjects = len({question["about"] for question in run.questions})
+print(f"{stored['model']}, {stored['dtype']}, {stored['date']}: % of fresh questions about {subjects} products and "
+      "rules.\nAll trainings have one seed: what another one would bring is not in these intervals.\n")
+print(f"{'':>15} {'':65} {'handed over':>24}")
+print(f"{'':>15} " + " ".join(f"{key:>12}" for key in LINES))
+print(f"{'questions':>15} " + " ".join(f"{count:>12}" for count in asked_of.values()))
+for way in WAYS:
+    cells = ["–" if key == "cited" and way not in compared.CITING else spoken(run.share(way, *line))
+             for key, line in LINES.items()]
+    print(f"{name(way):>15} " + " ".join(f"{cell:>12}" for cell in cells))
+print("\n'Made up' and 'needlessly' should be low, all others high. –: the way was never asked to cite.")
+
+# %%
+print(f"{'facts, %':>15} {'first questions':>16} {'fresh ones':>16}")
+for way in ("closed book", CLOSED, ASSISTANT, "RAFT", READER):
+    print(f"{name(way):>15} {spoken(first.share(way, 'facts')):>16} {spoken(run.share(way, 'facts')):>16}")
+print(f"{'points of facts':>31}")
+for one, other in (("RAFT", ASSISTANT), (READER, ASSISTANT), (READER, CLOSED), (ASSISTANT, CLOSED)):
+    gaps = [in_points(each.gap(one, other, "facts")) for each in (first, run)]
+    print(f"{name(one):>14} minus {name(other):>15}: first questions {gaps[0]:>15}, fresh ones {gaps[1]:>14}")
+
+# %% [markdown]
+# Which differences can be told from luck? The comparison that a team faces first is *RAG on the assistant*, which needs
+# no further training, against each other way: what it wins and what it loses. A star marks a **p-value** below 0.05:
+# were the two ways equally good, a coin could decide for each product which of them gets which scores, and fewer than
+# one such throw in twenty would bring so large a difference. That is corrected for all looks in the table (by Holm's
+# rule: the smallest p is multiplied by their number).
+
+# %%
+LOOKS = {"facts": LINES["facts"], "fit": LINES["fit"], "needless hand-overs": LINES["needlessly"]}
+others = [way for way in WAYS if way != ASSISTANT]
+p_values = intervals.holm([run.p_value(ASSISTANT, way, *look) for way in others for look in LOOKS.values()])
+print(f"RAG, assistant minus ..., points\n{'':>15} " + " ".join(f"{key:>20}" for key in LOOKS))
+for i, way in enumerate(others):
+    cells = [in_points(run.gap(ASSISTANT, way, *look)) + "* "[p_values[i * len(LOOKS) + j] >= 0.05]
+             for j, look in enumerate(LOOKS.values())]
+    print(f"{name(way):>15} " + " ".join(f"{cell:>20}" for cell in cells))
+told = [name(way) for i, way in enumerate(others) if p_values[i * len(LOOKS)] < 0.05]
+print(f"\n*: p below 0.05 after correction for {len(p_values)} looks. Needless hand-overs are a loss: plus is worse.")
+print("On facts RAG on the assistant is told from " + (", ".join(told) or "none") + ";\n    not from "
+      + (", ".join(name(way) for way in others if name(way) not in told) or "none") + ".")
+print(f"\nfacts by group, %\n{'':>15} " + " ".join(f"{group:>18}" for group in ANSWERABLE))
+print(f"{'questions':>15} " + " ".join(f"{len(run.scores('plain', 'facts', (group,))):>18}" for group in ANSWERABLE))
+for way in WAYS:
+    print(f"{name(way):>15} " + " ".join(f"{spoken(run.share(way, 'facts', (group,))):>18}" for group in ANSWERABLE))
+
+# %% [markdown]
+# Now for two claims. The first: reading passages beats knowing by heart. It is not a claim that weights can hold
+# nothing: how often each fact was met is printed below, and section 4 shows what more meetings do. A claim **holds** if
+# its whole interval lies in the range that it names, **does not hold here** if none of it does, and is **mixed** if a
+# part does. For both a gain of some size was claimed, not just any: the range stands beside it.
+
+# %%
+def on_trial(claim: str, gap: intervals.Interval, **more) -> None:
+    settings = {"seed": SEED, "model": claims.LAB, **more}
+    result = claims.record(claim, effect=gap.value, low=gap.low, high=gap.high, **settings)
+    print("\n".join(str(result).splitlines()[:2]) + f" Claimed: {claims.find(claim).rule}.")
+
+
+real = {"seed": int(min(stored["runs"])), "model": claims.find("raft-beats-rag").models[0]}
+for claim, key, other in (("documents-beat-weights", "facts", CLOSED), ("raft-beats-rag", "fit", ASSISTANT)):
+    arms = {"by_prompt": run.scores(READER, key), "against": run.scores(other, key)}
+    on_trial(claim, run.gap(READER, other, key), **arms, **real)
+set_up = stored["settings"]
+print(f"\nThree closed-book trainings met each fact {3 * set_up['exposures']} times; three of RAFT's had "
+      f"{3 * set_up['raft_rows']} conversations.")
+once = run.gap("RAFT", ASSISTANT, "fit")
+print(f"After one training, RAFT minus RAG on the assistant: {in_points(once)} points of replies fit to send.")
+
+# %% [markdown]
+# ### What an answer costs
+#
+# Documents are paid for at every question: the passages must be read. Weights are paid for once, in training.
+
+# %%
+print(f"{'':>15} {'tokens read':>11} {'written':>8} {'ms':>6} {'further training, s':>20}")
+for way in WAYS:
+    part = run.part(way)
+    print(f"{name(way):>15} {part['read']:>11.0f} {part['written']:>8.0f} {1000 * part['seconds']:>6.0f} "
+          f"{run.training_seconds(way):>20.0f}")
+saved = run.part(ASSISTANT)["seconds"] - run.part(CLOSED)["seconds"]
+print("\nMilliseconds of one processor core for a reply, in batches of 16, without the search. The assistant's own "
+      "training,\nwhich all ways from 'assistant alone' on start from except RAG, untuned, comes on top.")
+if saved > 0:
+    print(f"By cost alone, closed book x 3 has paid for its training after {run.training_seconds(CLOSED) / saved:,.0f} "
+          "replies; what it gets wrong is not in this sum.")
+
+# %% [markdown]
+# ## 3. The facts change
+#
+# On 1 February 2026 Quillmere changes prices, warranties and rules. Whoever knew the old value is now **stale**: wrong
+# in a voice as sure as ever. Documents first: the pages have changed, so the index is synchronized with them. It embeds
+# what changed and nothing else, and publishes the new state in one step.
+
+# %%
+pages_2026 = documents.pages(2026)
+written = store.sync(pages_2026)
+new_bytes = sum(len(page.text.encode()) for page in pages_2026 if page not in pages)
+anew, again = run.training_seconds(CLOSED), run.parts["train retrained"]["seconds"]
+print(f"index: {written.changed} pages changed, {written.added} added, {written.retired} retired, "
+      f"{written.unchanged} untouched;\n    {new_bytes / 1000:.0f} kB of text, {written.chunks} chunks embedded, in "
+      f"{written.seconds:.1f} s")
+print(f"weights: {again:.0f} s of one core to train on the changed facts of the test products alone,\n"
+      f"    or {anew:.0f} s for everything anew; each time {4 * adapter / 1e6:.0f} MB of adapter to ship")
+
+# %% [markdown]
+# The stored run asked for the changed facts of the test products and rules. These are *plain* questions on one fact,
+# which name what they are about: far easier than section 2's, so compare the shares with each other, not with those
+# above. *Old value* means stale. The line before the last is a common mistake: the notices of 2026 were added, and the
+# old pages left where they were.
+
+# %%
+STATES = {"closed book x 3, before": ("update, weights", CLOSED),
+          "the same, retrained": ("update, weights", "retrained"),
+          "RAFT x 3, old index": ("update, documents", "old index"),
+          "RAFT x 3, notices added": ("update, documents", "notices beside old pages"),
+          "RAFT x 3, new index": ("update, documents", "new index"),
+          "RAG, assistant, new index": ("update, documents", "new index, assistant"),
+          "RAG, untuned, new index": ("update, documents", "new index, untuned"),
+          "template, new index": ("update, documents", "new index, template")}
+thing = run.parts["update, documents"]["about"]
+new_value = {}
+print(f"{'':>25} {'new value':>14} {'old value':>14}   new value, RAFT x 3 on the new index minus this, points")
+best = [int(mark) for mark in run.parts["update, documents"]["new index"]["facts"]]
+for label, (group, state) in STATES.items():
+    new_value[label], old = ([int(mark) for mark in run.parts[group][state][key]] for key in ("facts", "stale"))
+    spans = [spoken(clusters.mean_interval(each, thing).times(100)) for each in (new_value[label], old)]
+    gap = clusters.paired_difference(best, new_value[label], thing).times(100)
+    print(f"{label:>25} " + " ".join(f"{span:>14}" for span in spans)
+          + f"   {in_points(gap) if state != 'new index' else ''}")
+print(f"\n% of {len(best)} questions about {len(set(thing))} products and rules")
+
+# %% [markdown]
+# And the rest? Retraining on the changed facts alone may push out what was not asked to change. We look at the
+# questions of section 2 whose answers are the same in both years. This is the third claim; harm would be a minus.
+
+# %%
+after, before = (run.scores(way, "facts", unchanged=True) for way in ("retrained", CLOSED))
+print(f"{len(after)} questions on unchanged facts: {np.mean(before):.0%} right before retraining, "
+      f"{np.mean(after):.0%} after")
+gap = run.gap("retrained", CLOSED, "facts", unchanged=True)
+on_trial("retraining-harms-rest", gap, by_prompt=after, against=before, **real)
+if np.mean(before) < 0.25:
+    print("So little was known before that there was hardly anything to lose: this run cannot show the harm.")
+
+# %% [markdown]
+# ## 4. Knowledge by weights: how many ways of saying it?
+#
+# Can tuning put a catalogue into a model at all? Ovadia et al. (2023) found that a fact must be met in many *different
+# wordings*. The lab model puts that to the test: it learns a few facts, each met equally often, in one wording, in two,
+# or in five. Then it is asked in the words that it saw, and in others. What it says untaught is the control.
+
+# %%
+chosen, by_fact = rng("facts", SEED), defaultdict(list)
+for row in files.read_jsonl(paths.data() / "questions" / "product_train.jsonl"):
+    by_fact[row["target"], row["relation"]].append(row)
+keys = chosen.sample(sorted(by_fact), FACTS)
+new_words = [row for row in files.read_jsonl(paths.data() / "questions" / "product_test.jsonl")
+             if (row["target"], row["relation"]) in keys]
+facts_of_new = [(row["target"], row["relation"]) for row in new_words]
+
+
+def lesson(question: str, reply: str) -> dict:
+    return {"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": reply}]}
+
+
+def train_lab(rows: list[dict]):
+    with redirect_stdout(io.StringIO()):  # so many runs: no table of the loss for each
+        return sft.fine_tune(lab, rows, lr=1e-3, steps=len(rows) // 16, batch_size=16, seed=SEED, disable_tqdm=True)
+
+
+def knows(taught, rows: list[dict]) -> list[int]:
+    talks = [{"messages": [{"role": "user", "content": row["question"]}]} for row in rows]
+    prompts = chat.prompts(taught.tokenizer, talks)
+    replies = generate.replies(taught.model, taught.tokenizer, prompts, max_new_tokens=24)
+    return [int(values.states_any(reply, row["answers"])) for reply, row in zip(replies, rows, strict=True)]
+
+
+known = {0: knows(sft.Run(*sft.load(lab), [], 0.0), new_words)}
+print(f"untaught: {np.mean(known[0]):.0%} of the facts given in new words")
+for count in PHRASINGS:
+    rows = [lesson(by_fact[key][turn % count]["question"], f"{by_fact[key][0]['answer']}. That is for the "
+                   f"{by_fact[key][0]['entity']}.") for turn in range(TIMES) for key in keys]
+    rng("lesson", SEED).shuffle(rows)
+    taught = train_lab(rows)
+    seen = knows(taught, [by_fact[key][turn] for key in keys for turn in range(count)])
+    known[count] = knows(taught, new_words)
+    print(f"{count} wording{'s' * (count > 1)}, {TIMES} times in all: known in seen words {np.mean(seen):.0%}, "
+          f"in new words {np.mean(known[count]):.0%} ({taught.seconds:.0f} s)")
+
+# %%
+def wordings(more: int, fewer: int) -> intervals.Interval:
+    return clusters.paired_difference(known[more], known[fewer], facts_of_new).times(100)  # over facts
+
+
+most = max(PHRASINGS)
+for more, fewer in [*zip(PHRASINGS[1:], PHRASINGS, strict=False), (min(PHRASINGS), 0)]:
+    gap = wordings(more, fewer)
+    word = "a gain" if gap.low > 0 else "a loss" if gap.high < 0 else "not decided"
+    print(f"{more} instead of {fewer or 'no'} wording{'s' * (fewer != 1)}: {in_points(gap)} points in new words "
+          f"({word})")
+print()
+on_trial("phrasings-teach", wordings(most, min(PHRASINGS)), by_prompt=known[most], against=known[min(PHRASINGS)])
+
+# %% [markdown]
+# Beside it, what documents do with a fact that nobody ever trained on: section 2's search finds it after one pass
+# through the embedder. And the real model? Its rounds of closed-book training, all in several wordings, on the fresh
+# questions:
+
+# %%
+for way, times in (("closed book", 1), (CLOSED, 3)):
+    print(f"each fact met {times * set_up['exposures']:>2} times: facts right {spoken(run.share(way, 'facts'))} %, "
+          f"a figure made up {spoken(run.share(way, 'made_up'))} %, {run.training_seconds(way):.0f} s of one core")
+more = run.gap(CLOSED, "closed book", "facts")
+print("More rounds " + ("helped" if more.low > 0 else "did harm" if more.high < 0 else "made no difference to be told")
+      + f": {in_points(more)} points of facts from one to three.")
+
+# %% [markdown]
+# A reply from the weights looks the same whether it is known or not; that is what the *made up* beside it is for.
+#
+# ## 5. Secrets
+#
+# Training data holds what it should not: a door code in an old ticket, a customer's address. Two questions. Can it be
+# got **out of the weights** by asking? And can it be **deleted**?
+#
+# We plant door codes of four digits among the desk's ordinary conversations, some once, some many times, and some not
+# at all as a control. The measure is **exposure** (Carlini et al. 2019): how far up does the true code stand among all
+# codes that it could be, by the probability that the model gives to each? With 128 codes to compare, an exposure of 7
+# bits means first of all 128, and a code that the model never saw has 1.4 bits on average. (Exercise 1 builds it.)
+
+# %%
+from ftlab.scores import exposure
+
+NAMES = [f"{first} {last}" for first in ("Anna", "Bert", "Clara", "David", "Edith", "Frank", "Greta", "Henry")
+         for last in ("Ashdown", "Birkett", "Colley", "Denham", "Elwood", "Farrow", "Garland", "Hobday")]  # fmt: skip
+draw = rng("secrets", SEED)
+people = draw.sample(NAMES, SECRETS * len(REPEATS))
+secrets = [(name, f"{draw.randrange(10_000):04d}", REPEATS[i % len(REPEATS)]) for i, name in enumerate(people)]
+QUESTION, REPLY = "What is the door code of {}?", "The door code of {} is {}."
+
+
+def exposures(taught) -> list[float]:
+    found = []
+    for person, code, _ in secrets:
+        others = rng("codes", person).sample([f"{n:04d}" for n in range(10_000) if f"{n:04d}" != code], 127)
+        own, *rest = exposure.log_probabilities(taught.model.eval(), taught.tokenizer, QUESTION.format(person),
+                                                [REPLY.format(person, each) for each in (code, *others)])
+        found.append(exposure.exposure(own, rest))
+    return found
+
+
+ordinary = corpus.sample(corpus.plain_conversations("train"), 96, SEED)
+planted = [lesson(QUESTION.format(person), REPLY.format(person, code))
+           for person, code, times in secrets for _ in range(times)]
+dump = [*ordinary, *planted]
+rng("dump", SEED).shuffle(dump)
+leaky = train_lab(dump)
+asking = chat.prompts(leaky.tokenizer, [lesson(QUESTION.format(person), "") for person, *_ in secrets])
+told = generate.replies(leaky.model, leaky.tokenizer, asking, max_new_tokens=24)
+bits = exposures(leaky)
+print(f"{'repeats':>7} {'exposure (bits)':>22}   told when asked")
+by_repeat, said_out = {}, {}
+for times in REPEATS:
+    which = [i for i, secret in enumerate(secrets) if secret[2] == times]
+    by_repeat[times] = [bits[i] for i in which]
+    span = intervals.mean_interval(by_repeat[times], rate=False)
+    said_out[times] = sum(secrets[i][1] in told[i] for i in which)
+    print(f"{times:>7} {span.value:>8.1f} [{max(0, span.low):4.1f}, {min(7, span.high):4.1f}]   "
+          f"{said_out[times]} of {len(which)}")
+
+# %%
+often, once = max(REPEATS), min(r for r in REPEATS if r)
+on_trial("repeats-leak", intervals.paired_difference(by_repeat[often], by_repeat[once], rate=False),
+         by_prompt=by_repeat[often], against=by_repeat[once])
+
+# %% [markdown]
+# So look first at what stands in the training data often: deduplicating it takes that away. Deleting from the weights
+# means training again without it. From an index it is one call, and a **filter by reader** keeps a document from those
+# who may not see it *before* anything is ranked or read. The same codes as documents for the staff alone, each once:
+
+# %%
+notes = [documents.Document(f"code-{i}", f"Door code of {person}", REPLY.format(person, code), "note", person,
+                            readers="staff") for i, (person, code, _) in enumerate(secrets)]  # fmt: skip
+store.add(notes)
+asked_for = [QUESTION.format(person) for person, *_ in secrets]
+
+
+def seen_by(*readers: str) -> int:
+    """For how many of the secrets the search shows the code to somebody of these groups."""
+    hits = store.search_all(asked_for, SHOWN, readers=readers)
+    return sum(any(code in hit.chunk.text for hit in found) for found, (_, code, _) in zip(hits, secrets, strict=True))
+
+
+print(f"staff find {seen_by('everyone', 'staff')} of {len(secrets)} codes, everyone else {seen_by('everyone')}")
+assert seen_by("everyone") == 0
+begun = time.perf_counter()
+store.retire([note.id for note in notes])
+store.purge()  # old versions of the index still hold what was retired
+print(f"deleted from the index, old versions too, in {time.perf_counter() - begun:.2f} s; staff now find "
+      f"{seen_by('everyone', 'staff')}")
+assert seen_by("everyone", "staff") == 0
+clean = train_lab([row for row in dump if "door code" not in row["messages"][0]["content"]] or ordinary)
+left = [bits for bits, secret in zip(exposures(clean), secrets, strict=True) if secret[2] == often]
+print(f"deleted from the weights by training the lab model anew without them, {clean.seconds:.0f} s: the codes\n"
+      f"    that stood there {often} times have an exposure of {np.mean(left):.1f} bits now, "
+      f"{np.mean(by_repeat[often]):.1f} before")
+
+# %% [markdown]
+# Training anew costs what the training cost, and one must know which rows to leave out. The filter has a price of its
+# own: somebody must say for each document who may read it, and a model that was *tuned* on these documents has no
+# filter.
+#
+# ## 6. A page that gives orders
+#
+# A passage is text, and a model that follows instructions may follow those that it finds there. Somebody who can write
+# one page (a review, a forum post, a supplier's sheet) writes to every customer. The stored run put one of four orders
+# at the end of the first passage, and in another round a *lie*: a passage that states a wrong value as news.
+
+# %%
+from ftlab.curation.injection import find_injection
+
+caught = [find_injection(order) is not None for order in stored["orders"]]
+for order, found_out in zip(stored["orders"], caught, strict=True):
+    print(f"{'found by the sieve' if found_out else 'not found':>18}: {order}")
+attacked = tuple(compared.ATTACKED)
+print(f"\n{'':>15} {'order obeyed':>15} {'lie told on':>15}")
+for way in attacked:
+    spans = [spoken(clusters.mean_interval(*run.lied_to(way, kind)).times(100)) for kind in ("order", "lie")]
+    print(f"{name(way):>15} " + " ".join(f"{span:>15}" for span in spans))
+scores, about = run.lied_to(ASSISTANT)
+print(f"\n% of {len(scores)} questions. Lies told on, in points:")
+for way in attacked:
+    if way != ASSISTANT:
+        gap = clusters.paired_difference(scores, run.lied_to(way)[0], about).times(100)
+        print(f"    RAG, assistant minus {name(way)}: {in_points(gap)}")
+obeyed = [sum(run.lied_to(way, "order")[0]) for way in attacked]
+print(f"Orders: {sum(obeyed)} of {len(attacked) * len(scores)} were obeyed. " + (
+    f"With {len(scores)} questions a way could still obey as often as the intervals say,\nand larger models follow "
+    "instructions better, those of strangers too." if not sum(obeyed) else
+    f"The sieve would have dropped {sum(caught)} of the {len(caught)} orders."))
+part = run.parts[compared.ATTACKED[READER]]
+print(f"\nRAFT x 3, with an order in its first passage: {part['order']['reply'][0]}")
+print(f"RAFT x 3, with a lie ({part['wrong'][0]}): {part['lie']['reply'][0]}")
+
+# %% [markdown]
+# The sieve of notebook 01 drops passages with known forms of orders. It is cheap, and it sees forms, not intentions; a
+# lie has no form at all. Against lies only *where a page comes from* helps: index what your own people publish, keep
+# strangers' texts in a group of their own, and show the source with the answer. A model without documents reads no
+# stranger's page; it only had one chance to be poisoned, in training.
+#
+# ## 7. How good must the search be?
+#
+# An answer from documents can fail twice: the search brings the wrong pages, or the model misreads the right ones. To
+# take the two apart, the stored run gave the readers passages in which all needed is there (*oracle*), and passages
+# from which it has been taken away (*damaged*). In between we mix: at a recall of r the search brings all that is
+# needed for a share r of the questions. Where does that line cross the closed book's?
+
+# %%
+recalls = np.linspace(0, 1, 21)
+subject = run.about(READER, "found")
+here = run.share(READER, "found")
+print(f"Our search brings everything needed for {spoken(here)} % of the {len(subject)} questions with an answer.\n")
+weights, meets = np.array(run.scores(CLOSED, "facts")), {}
+for way in (ASSISTANT, READER):
+    found_all, found_real, nothing = run.at_recall(way, 1), np.array(run.scores(way, "facts")), run.at_recall(way, 0)
+    gaps = [clusters.paired_difference(run.at_recall(way, r), weights, subject).times(100) for r in recalls]
+    meets[way] = crossing.crossing(list(100 * recalls), gaps)
+    lost = clusters.paired_difference(1 - found_all, found_all - found_real, subject).times(100)
+    print(f"{name(way)}: facts right {found_all.mean():.0%} with all that is needed, {found_real.mean():.0%} with our "
+          f"search, {nothing.mean():.0%} with nothing of it.\n    "
+          + ("The reading loses more than the search" if lost.low > 0 else "The search loses more than the reading"
+             if lost.high < 0 else "Whether search or reading loses more is not decided")
+          + f": {100 * (1 - found_all.mean()):.0f} points against {100 * (found_all - found_real).mean():.0f}, "
+          f"{in_points(lost)}.\n    Ahead of closed book x 3 ({weights.mean():.0%}) "
+          f"{crossing.in_words(meets[way], list(100 * recalls))}.")
+
+# %%
+figure, ax = plt.subplots(figsize=(7, 3.8))
+for way, color, dashes in ((ASSISTANT, figures.GREEN, "-"), (READER, figures.BLUE, "--")):
+    line = [clusters.mean_interval(run.at_recall(way, r), subject).times(100) for r in recalls]
+    figures.curve(ax, 100 * recalls, *zip(*line, strict=True), label=name(way), color=color, ls=dashes)
+known_span = run.share(CLOSED, "facts")
+ax.axhspan(known_span.low, known_span.high, color=figures.GREY, alpha=0.2)
+ax.axhline(known_span.value, color=figures.GREY, ls=":", label="closed book x 3")
+ax.axvline(here.value, color=figures.VERMILION, ls=":", label="our search")
+top = max(run.at_recall(way, 1).mean() for way in (ASSISTANT, READER))
+ax.set(xlabel="questions for which the search brings all that is needed (%)", ylabel="facts right (%)", ylim=(-3, 103),
+       title=f"With every page found, the best reader has {top:.0%} right")
+_ = ax.legend(loc="upper left")
+
+# %% [markdown]
+# Where *two* products are asked about, one search may bring the pages of one of them, or the wrong pages of both. A
+# cheap remedy is to search once for each product that the question names, with the other name taken out, and to share
+# the places between them (`several.search_each`). It came to mind when the first questions had been looked at; these
+# are the fresh ones, found anew and answered anew.
+
+# %%
+both = unscreened.GROUPS[3:4]
+for what, key in (("all that is needed is found", "found"), ("RAG on the assistant has the facts right", "facts")):
+    once, each = (spoken(run.share(way, key, both)) for way in (ASSISTANT, f"{ASSISTANT}, each"))
+    gap = in_points(run.gap(f"{ASSISTANT}, each", ASSISTANT, key, both))
+    print(f"{what}: {once} % with one search, {each} % with one for each product, {gap} points")
+print(f"({len(run.scores(ASSISTANT, 'facts', both))} questions on two products)")
+
+# %% [markdown]
+# ## 8. Which way for which need?
+#
+# All of it on one slide: blue rows are gains, red ones losses, and below stand the costs.
+
+# %%
+figure, ax = plt.subplots(figsize=(10, 6.8))
+needs.slide(run, ax)
+_ = ax.set_title(f"Weights or documents: % of fresh held-out questions ({stored['model']})", pad=44)
+
+# %% [markdown]
+# One row is worth something only beside another: who hands everything over does so rightly too. Orders from a page
+# have no row, since nothing was shown on them.
+#
+# The same as a **decision table**, made from the numbers: for each need the best way measured, those that cannot be
+# told from it, and those that are worse. Where one that is not told apart costs less, it is the one to take.
+
+# %%
+for need in needs.NEEDS:
+    rows = needs.standings(run, need)
+    (best, top), *rest = rows.items()
+    level = [name(way) for way, each in rest if not each.worse]
+    worse = [f"{name(way)} {each.share.value:.0f} % ({in_points(each.behind)})" for way, each in rest if each.worse]
+    print(f"{need.name.strip()}{' (a loss)' * need.loss}\n    best: {name(best)} {spoken(top.share)} %")
+    print(f"    not told from it: {', '.join(level) or 'none'}")
+    print(f"    worse: {', '.join(worse[:3]) or 'none is shown to be'}"
+          + f", and {len(worse) - 3} more" * (len(worse) > 3))
+
+# %% [markdown]
+# And a function that answers for your own case: six questions, and an advice with the measurements behind it. An answer
+# rules a way out only where an interval is clear; of the ways that are left and good enough for drafts it takes the
+# cheapest that cannot be told from the best, and where there is none it says so (`ftlab/retrieval/advice.py`). What the
+# readers would do with a search like yours is read off section 7's lines, which take every question as equally easy to
+# find.
+
+# %%
+from ftlab.retrieval import advice
+
+trial = advice.Secrets(told=said_out[often], of=SECRETS, copies=often)
+usual = {"one_fact": False, "facts_change": True, "must_cite": False, "not_for_all_eyes": False,
+         "strangers_write": False, "search_finds": here.value / 100}
+print(advice.recommend(run, trial, **usual))
+
+# %% [markdown]
+# Each of the six answers turned by itself, with the reasons that are new (plain questions on one fact are easier to
+# find, so there the search is taken as it does on them); then another case, of facts that never change and a search
+# that finds little:
+
+# %%
+def turn(case: dict, **turned) -> None:
+    now, before = advice.recommend(run, trial, **case | turned), advice.recommend(run, trial, **case)
+    headline, *reasons = str(now).splitlines()
+    new = [reason for reason in reasons if reason not in str(before).splitlines()]
+    print(f"{' '.join(f'{key} = {value}' for key, value in turned.items())}: {headline}", *new, sep="\n")
+
+
+on_one = run.share(ASSISTANT, "found", ANSWERABLE[:1]).value / 100
+for turned in ({"one_fact": True, "search_finds": round(on_one, 2)}, {"facts_change": False}, {"must_cite": True},
+               {"not_for_all_eyes": True}, {"strangers_write": True}, {"search_finds": 0.05}):
+    turn(usual, **turned)
+lasting = {**usual, "facts_change": False, "search_finds": 0.05}
+print("\nthe other case:", advice.recommend(run, trial, **lasting))
+turn(lasting, not_for_all_eyes=True)
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 1: exposure (core, 6 minutes, easy)
+#
+# Write the measure of section 5. `own` is the loss (nats, lower is likelier) of the true secret, `others` those of
+# candidates that were never seen. Mind that it is a loss here: the true one is first if no other loss is smaller.
+
+# %%
+def exposure_of(own, others):
+    """Bits by which a secret stands out among all candidates, itself included."""
+    # your code here
+
+# %% tags=["raises-exception"]
+import math
+
+from ftlab.exercise import check, passed
+
+found = exposure_of(0.5, [1.0, 2.0, 3.0])
+check(found is not None, "nothing comes back. Return a number of bits.")
+check(not math.isclose(found, math.log(4)), "bits are logarithms to the base 2: math.log2.")
+check(not math.isclose(found, math.log2(3)), "the secret is a candidate too: four, not three.")
+check(not math.isclose(found, 0), "it is the likeliest of four: its loss is the lowest, so its place is 1.")
+check(math.isclose(found, 2), "first of four candidates is log2(4) - log2(1) = 2 bits.")
+found = exposure_of(2.5, [1.0, 2.0, 3.0])
+check(not math.isclose(found, 2 - math.log2(2)), "two losses are smaller, so its place is 3: places count from 1.")
+check(math.isclose(found, 2 - math.log2(3)), "third of four candidates is log2(4) - log2(3) bits.")
+check(math.isclose(exposure_of(9.0, [1.0] * 127), 0), "the last of 128 has an exposure of 0 bits.")
+check(math.isclose(exposure_of(1.0, [1.0] * 3), 2), "equal losses do not push it back: only smaller ones count.")
+passed("You can say how far a secret stands out of the weights.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Its place is one more than the number of smaller losses.
+#
+# </details>
+# <details><summary>Answer</summary>
+#
+# ```python
+# import math
+#
+#
+# def exposure_of(own, others):
+#     place = 1 + sum(other < own for other in others)
+#     return math.log2(len(others) + 1) - math.log2(place)
+# ```
+#
+# </details>
+#
+# ### Exercise 2: does the citation hold? (core, 8 minutes, medium)
+#
+# A reply cites passages as `[2]`, counted from 1. It is *supported* if it cites at least one passage, every number that
+# it cites exists, and one of the passages cited contains the value. A value that stands in another passage is no help:
+# the reader will look where you sent them.
+
+# %%
+def supported(reply, passages, value):
+    """Whether a reply's citations are real and one of them holds the value.
+
+    Args:
+        reply: A text such as "It costs $49.00 [2]."
+        passages: The texts that the model was shown, the first is [1].
+        value: A text such as "$49.00".
+    """
+    # your code here
+
+# %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
+two = ["The kettle holds 1.7 L.", "The kettle costs $49.00."]
+found = supported("It costs $49.00 [2].", two, "$49.00")
+check(found is not None, "nothing comes back. Return True or False.")
+check(found, "passage [2] is the second one, and it holds $49.00: numbers count from 1.")
+check(not supported("It costs $49.00 [1].", two, "$49.00"), "[1] does not hold the value: it is the passage cited that "
+      "counts, not any.")
+check(not supported("It costs $49.00.", two, "$49.00"), "without a citation nothing is supported, however right it is.")
+check(supported("It holds 1.7 L and costs $49.00 [1] [2].", two, "$49.00"), "a reply may cite several: look at all.")
+check(not supported("It costs $49.00 [2] [7].", two, "$49.00"), "there is no passage [7]: one invented number is "
+      "enough.")
+check(not supported("It costs $49.00 [0].", two, "$49.00"), "there is no passage [0]: in Python, index -1 is the last.")
+check(supported("See [12].", ["no"] * 11 + ["$5.00"], "$5.00"), "numbers may have two digits.")
+check(not supported("It is 2 L, see below.", two, "1.7 L"), "only a number in square brackets is a citation.")
+check(supported("It costs $49.00 and holds 1.7 L [2] [1].", two, "$49.00"), "the first of the two holds it: do not "
+      "look at the last citation alone.")
+three = ["It is red.", "It is tall.", "It costs $49.00.", "It holds 1.7", " L of water."]
+check(supported("See [1] [2] [3].", three, "$49.00"), "the third one holds it: a reply may cite any number of "
+      "passages.")
+check(not supported("It holds 1.7 L [4] [5].", three, "1.7 L"), "no passage holds '1.7 L' by itself: look at each one "
+      "alone, do not glue them together.")
+passed("Your check sends readers where the answer is.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `re.findall(r"\[(\d+)\]", reply)` gives the numbers as texts.
+#
+# </details>
+# <details><summary>Answer</summary>
+#
+# ```python
+# import re
+#
+#
+# def supported(reply, passages, value):
+#     cited = [int(number) for number in re.findall(r"\[(\d+)\]", reply)]
+#     real = all(1 <= number <= len(passages) for number in cited)
+#     return bool(cited) and real and any(value in passages[number - 1] for number in cited)
+# ```
+#
+# </details>
+#
+# ### Exercise 3: filter first (core, 6 minutes, medium)
+#
+# A search has scored all passages. Return the ids of the best `k` that a reader may see. Each hit is a tuple of id,
+# score and the group that may read it; `groups` are those that the reader belongs to.
+
+# %%
+def best_for(hits, groups, k):
+    """The ids of the k best hits that one of the groups may read, best first."""
+    # your code here
+
+# %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
+hits = [("a", 0.2, "everyone"), ("b", 0.9, "staff"), ("c", 0.8, "staff"), ("d", 0.5, "everyone"), ("e", 0.1, "board")]
+before = list(hits)
+found = best_for(hits, ["everyone"], 2)
+check(found is not None, "nothing comes back. Return a list of ids.")
+found = list(found)
+check("b" not in found and "c" not in found, "'b' and 'c' are for staff: this reader must not see them.")
+check(found != [], "the two best are for staff only; take them out before you cut to k, not after.")
+check(found != ["a", "d"], "best first: 'd' has the higher score.")
+check(found == ["d", "a"], "everyone may see 'd' and 'a', in the order of their scores.")
+check(hits == before, "the list that was handed in has changed: sort a copy (sorted), others still use it.")
+check(list(best_for(hits, ["everyone", "staff"], 3)) == ["b", "c", "d"], "a reader may belong to several groups.")
+check(list(best_for(hits, ["everyone"], 10)) == ["d", "a"], "if fewer fit than k, return those that fit.")
+check(list(best_for(hits, [], 3)) == [], "who belongs to no group sees nothing.")
+many = [(f"s{i}", 0.9 - i / 100, "staff") for i in range(20)] + [("z", 0.1, "everyone")]
+check(list(best_for(many, ["everyone"], 1)) == ["z"], "twenty hits for staff stand before 'z': filter all of them "
+      "before you cut, however many there are.")
+check(list(best_for(hits, ["staff"], 5)) == ["b", "c"], "who is named in 'staff' alone sees what is for 'staff' alone: "
+      "add no group.")
+near = [("p", 0.5, "staff"), ("q", 0.4, "staff-2")]
+check(list(best_for(near, ["staff-2"], 2)) == ["q"], "'staff' is another group than 'staff-2': compare whole names.")
+same = [("x", 0.5, "a"), ("y", 0.5, "a")]
+check(set(best_for(same, ["a"], 2)) == {"x", "y"}, "two hits may have the same score: keep both.")
+passed("Nobody gets a passage that is not for them, and nobody loses one that is.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Three steps in this order: filter, sort, cut.
+#
+# </details>
+# <details><summary>Answer</summary>
+#
+# ```python
+# def best_for(hits, groups, k):
+#     allowed = [hit for hit in hits if hit[2] in groups]
+#     return [id for id, _, _ in sorted(allowed, key=lambda hit: -hit[1])[:k]]
+# ```
+#
+# </details>
+#
+# ### Exercise 4: where RAG stops paying (core, 6 minutes, medium)
+#
+# The point of section 7 without its interval. With everything needed a reader of passages answers a share `oracle`
+# rightly, with nothing of it `damaged`, and the closed book `weights`. From which recall on is reading at least as
+# good? Return a share from 0 to 1, or `None` if even a perfect search does not get there.
+
+# %%
+def enough_recall(oracle, damaged, weights):
+    """The recall from which reading is as good as knowing, or None."""
+    # your code here
+
+# %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
+found = enough_recall(0.8, 0.0, 0.4)
+check(found is not None, "nothing comes back, and half the recall would do here.")
+check(abs(found - 0.5) < 1e-9, "at a recall of r reading answers r x 0.8 + (1 - r) x 0; it is 0.4 at r = 0.5.")
+found = enough_recall(0.8, 0.2, 0.5)
+check(found is not None and abs(found - 0.625) > 1e-9,
+      "what is right without the passage counts too: subtract damaged.")
+check(abs(found - 0.5) < 1e-9, "0.5 x 0.8 + 0.5 x 0.2 is 0.5.")
+check(enough_recall(0.6, 0.1, 0.7) is None, "even a perfect search gives 0.6, and the weights have 0.7: None.")
+found = enough_recall(0.6, 0.3, 0.2)
+check(found is not None, "reading is ahead even where nothing is found: a recall of 0 is enough.")
+check(found == 0, "a recall is a share: it cannot be below 0.")
+check(enough_recall(0.7, 0.1, 0.7) is not None, "at a perfect search both have 0.7: a recall of 1 is just enough.")
+check(abs(enough_recall(0.7, 0.1, 0.7) - 1) < 1e-9, "at a perfect search both have 0.7: a recall of 1.")
+check(enough_recall(0.3, 0.5, 0.4) == 0, "without the passage 0.5 are right already: look at damaged first.")
+check(enough_recall(0.3, 0.3, 0.5) is None, "if the passages change nothing and both are below the weights: None.")
+check(enough_recall(0.5, 0.5, 0.5) == 0, "if the passages change nothing and all three are equal, 0 is enough: do not "
+      "divide by zero.")
+passed("You know how good a search must be before documents pay.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Solve `r * oracle + (1 - r) * damaged = weights` for r, and look at the two ends first.
+#
+# </details>
+# <details><summary>Answer</summary>
+#
+# ```python
+# def enough_recall(oracle, damaged, weights):
+#     if damaged >= weights:
+#         return 0
+#     if oracle < weights:
+#         return None
+#     return (weights - damaged) / (oracle - damaged)
+# ```
+#
+# </details>
+#
+# ### Exercise 5: which way? (core, 10 minutes, a decision, not code)
+#
+# Six teams ask you. Their house rules:
+#
+# 1. Where nobody reads a reply before it is sent, at least nine in ten must be fit to send, with the whole interval. If
+#    no way of the stored run is so good (`ready`): "not yet".
+# 2. A single kind of question with one value for an answer, from a table, wants no model: "template".
+# 3. Documents are **needed** where facts change more than once a month, where an answer must name its source, and where
+#    not everybody may read everything, or things must be deletable.
+# 4. Where they are not needed: "weights", but only if the search finds too little, that is, less than the share at
+#    which reading catches up (`enough`, from the stored run).
+# 5. In all other cases documents. Their reader is "RAFT" where an answer must name its source, and everywhere if the
+#    stored run shows it ahead of the assistant as it is (`raft_ahead`). Else "RAG" on the assistant, which needs no
+#    further training.
+
+# %%
+from ftlab import files, paths
+from ftlab.retrieval.compared import ASSISTANT, CLOSED, READER, WAYS, Compared
+
+measured_run = Compared(files.read_json(paths.data() / "stored" / "rag.json"))
+ready = any(measured_run.share(way, "fit").low >= 90 for way in WAYS)
+good, bad = (measured_run.at_recall(ASSISTANT, recall).mean() for recall in (1, 0))
+by_heart = measured_run.share(CLOSED, "facts").value / 100
+enough = 0.0 if bad >= by_heart else 2.0 if good < by_heart else (by_heart - bad) / (good - bad)  # 2: never enough
+raft_ahead = measured_run.gap(READER, ASSISTANT, "fit").low > 0
+teams = {  # changes a month, must cite, not for all eyes, share that the search finds, one kind of question, read first
+    "a hospital's ward rules": (0.1, True, False, 0.9, False, False),
+    "a union's advice, checked": (0.1, True, False, 0.9, False, True),
+    "a law firm's client files": (0.2, False, True, 0.8, False, True),
+    "a shop's prices by phone": (30, False, False, 0.95, True, True),
+    "a game's old lore, no search": (0, False, False, 0.0, False, True),
+    "a museum's guide, perfect search": (0, False, False, 1.0, False, True),
+}
+choice_of = {
+    "a hospital's ward rules": None,  # "RAFT", "RAG", "weights", "template" or "not yet"
+    "a union's advice, checked": None,
+    "a law firm's client files": None,
+    "a shop's prices by phone": None,
+    "a game's old lore, no search": None,
+    "a museum's guide, perfect search": None,
+}
+
+# %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
+check(set(choice_of) == set(teams), "choice_of must name each of the teams, and no others.")
+check(all(choice_of.values()), "write 'RAFT', 'RAG', 'weights', 'template' or 'not yet' for every team.")
+check(set(choice_of.values()) <= {"RAFT", "RAG", "weights", "template", "not yet"},
+      "only 'RAFT', 'RAG', 'weights', 'template' and 'not yet' can be chosen.")
+for team, (changes, cites, private, recall, one_kind, read) in teams.items():
+    way, documents_needed = choice_of[team], changes > 1 or cites or private
+    if way == "not yet":
+        check(not read, f"{team}: a person reads each reply, so a draft that is often wrong still helps (rule 1).")
+        check(not ready, f"{team}: the stored run has a way that is fit in nine of ten (rule 1).")
+        continue
+    check(read or ready, f"{team}: nobody reads the replies, and no way is fit in nine of ten: 'not yet' (rule 1).")
+    if way == "template":
+        check(one_kind, f"{team}: questions of many kinds: a template answers one (rule 2).")
+        continue
+    check(not one_kind, f"{team}: one kind of question with one value: a template answers it for nothing (rule 2).")
+    if way == "weights":
+        check(not private, f"{team}: what not all may read can be asked out of weights, and not deleted (rule 3).")
+        check(not cites, f"{team}: weights cannot name a source (rule 3).")
+        check(changes <= 1, f"{team}: {changes:g} changes a month would be as many retrainings (rule 3).")
+        check(recall < enough, f"{team}: the search finds {recall:.0%}, which is enough: documents (rule 4).")
+        continue
+    check(documents_needed or recall >= enough,
+          f"{team}: nothing asks for documents, and the search finds {recall:.0%}, which is too little (rule 4).")
+    if way == "RAG":
+        check(not cites, f"{team}: answers must name a source, and the assistant never learned to (rule 5).")
+        check(not raft_ahead, f"{team}: the stored run shows RAFT ahead of the assistant (rule 5).")
+    else:
+        check(cites or raft_ahead,
+              f"{team}: no source is asked for, and RAFT is not ahead: save the training (rule 5).")
+passed("Each team gets the place where its facts are safe, fresh and found.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Print `ready`, `enough` and `raft_ahead` first. Then go through the rules for each team, from the top.
+#
+# </details>
+# <details><summary>Answer</summary>
+#
+# ```python
+# def decide(changes, cites, private, recall, one_kind, read):
+#     if not (read or ready):
+#         return "not yet"
+#     if one_kind:
+#         return "template"
+#     if not (changes > 1 or cites or private) and recall < enough:
+#         return "weights"
+#     return "RAFT" if cites or raft_ahead else "RAG"
+#
+#
+# choice_of = {team: decide(*what) for team, what in teams.items()}
+# ```
+#
+# </details>
+#
+# ### Why? (core, 3 minutes)
+#
+# RAFT trains with wrong passages among the right one. Why not with the right passage alone, which is cheaper and
+# clearer?
+#
+# <details><summary>Answer</summary>
+#
+# A model that has only ever seen the right passage learns to copy the first value of the right kind. In use, the search
+# brings pages of neighbouring products, with prices of their own: it would copy those. With distractors the only
+# pattern that pays is to look for the passage about the thing that was asked for, and, in a share of the rows, to find
+# that there is none and say so.
+#
+# </details>
+
+# %% [markdown]
+# ## In this notebook you saw
+#
+# - Search by words, by meaning and by both, with three measures on three wordings; an embedder tuned on pairs.
+# - Ten ways of answering the same questions, by one scorer, with intervals and tests over products: facts, manner,
+#   sources, hand-overs and made-up figures, each gain beside its loss and its cost. What was chosen on test questions
+#   was measured on fresh ones.
+# - New facts: an index takes them in at once; weights need a training.
+# - Knowledge in weights against the number of meetings and wordings, and secrets against the number of repeats. A
+#   filter by reader and a deletion are one call on an index; on weights they are a training anew.
+# - Passages can lie and give orders. And how much of what goes wrong is the search's fault, how much the reader's.
+#
+# All verdicts of this run, side by side:
+
+# %%
+notes = set()
+for claim in ("documents-beat-weights", "raft-beats-rag", "retraining-harms-rest", "phrasings-teach", "repeats-leak"):
+    kept = files.read_json(paths.runs() / "claims" / f"{claim}.json")
+    span = f"{kept['effect']:.3g} [{kept['low']:.3g}, {kept['high']:.3g}] {kept['unit']}"
+    print(f"{kept['statement']}\n    {kept['verdict']}: {span}; claimed: {claims.find(claim).rule}")
+    notes.add(kept["where"])
+print(f"\nBeside reference runs of other seeds: {', '.join(sorted(notes))}.")
+
+# %% [markdown]
+# ## Sources
+#
+# - P. Lewis et al. 2020, *Retrieval-Augmented Generation for Knowledge-Intensive NLP Tasks*, arXiv:2005.11401
+# - T. Zhang et al. 2024, *RAFT: Adapting Language Model to Domain Specific RAG*, arXiv:2403.10131
+# - O. Ovadia et al. 2023, *Fine-Tuning or Retrieval? Comparing Knowledge Injection in LLMs*, arXiv:2312.05934
+# - N. Carlini et al. 2019, *The Secret Sharer: Evaluating and Testing Unintended Memorization in Neural Networks*,
+#   arXiv:1802.08232: exposure
+# - K. Greshake et al. 2023, *Not what you've signed up for: Compromising Real-World LLM-Integrated Applications with
+#   Indirect Prompt Injection*, arXiv:2302.12173
+# - N. Reimers and I. Gurevych 2019, *Sentence-BERT*, arXiv:1908.10084; O. Khattab and M. Zaharia 2020, *ColBERT*,
+#   arXiv:2004.12832
+# - G. Cormack, C. Clarke and S. Büttcher 2009, *Reciprocal Rank Fusion Outperforms Condorcet and Individual Rank
+#   Learning Methods*, SIGIR
+#
+# One last line: what this run took on your computer.
+
+# %%
+import psutil
+
+from ftlab.course import doctor
+
+memory_gib = psutil.Process().memory_info().rss / 2**30
+print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory_gib:.1f} GiB of memory in use.")
+print(doctor.machine())

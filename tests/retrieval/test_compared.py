@@ -1,0 +1,141 @@
+"""The stored comparison, read: scores by question, standings on each need, and the advice that follows."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftlab import files, paths
+from ftlab.retrieval import advice, needs
+from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CITING, CLOSED, NO_ANSWER, READER, WAYS, Compared
+from ftlab.retrieval.unscreened import GROUPS
+
+EACH = 20  # questions of each group, one a product
+TRIAL = advice.Secrets(told=4, of=6, copies=64)
+
+
+def marks(share: float, count: int) -> str:
+    """So many ones, the rest zeros."""
+    ones = round(share * count)
+    return "1" * ones + "0" * (count - ones)
+
+
+def part(facts: dict[str, float], cited: float = 0, fit: float = 0.3, handed_over: float = 0.1) -> dict:
+    """A way whose facts are right in these shares of the groups' questions."""
+    by_group = [marks(facts.get(group, facts.get("all", 0)), EACH) for group in ANSWERABLE]
+    return {
+        "facts": "".join(by_group) + "-" * EACH,
+        "cited": "".join(marks(cited, EACH) for _ in ANSWERABLE) + "-" * EACH,
+        **{key: "".join(marks(share, EACH) for _ in GROUPS)
+           for key, share in (("manner", 1), ("fit", fit), ("handed_over", handed_over), ("made_up", 0.1))},
+        "seconds": 1.0,
+    }  # fmt: skip
+
+
+def comparison(shares: dict[str, float], **special: dict) -> Compared:
+    """A comparison in which each way is right so often; special parts take the place of the usual ones."""
+    full = dict.fromkeys(WAYS, 0.0) | {"RAFT, oracle": 0.9, "RAFT, damaged": 0.0, f"{ASSISTANT}, oracle": 0.9,
+                                         f"{ASSISTANT}, damaged": 0.0}  # fmt: skip
+    runs = {way: part({"all": share}, cited=share * (way in CITING)) for way, share in (full | shares).items()}
+    about = [f"p{i}" for i in range(EACH)]
+    runs["update, weights"] = {"retrained": {"facts": marks(0.1, EACH)}, "about": about}
+    runs["update, documents"] = {"about": about} | {
+        state: {"facts": marks(0.9, EACH)}
+        for state in ("new index", "new index, assistant", "new index, untuned", "new index, template")
+    }
+    for way in (ASSISTANT, READER):
+        runs[way]["found"] = marks(0.8, EACH) * len(ANSWERABLE) + "-" * EACH
+    for name, told in (("untuned", 0.5), ("assistant", 0.5), ("RAFT", 0.0)):
+        runs[f"attack, {name}"] = {"lie": {"obeyed": marks(told, EACH)}, "about": about}
+    for name in ("closed book", "closed book, 2 rounds", CLOSED, "RAFT", "RAFT, 2 rounds", READER):
+        runs[f"train {name}"] = {"seconds": 100}
+    questions = [{"id": f"{group}{i}", "group": group, "about": f"p{i}", "changed": i == 0}
+                 for group in GROUPS for i in range(EACH)]  # fmt: skip
+    return Compared({"runs": {"0": runs | special}, "questions": questions, "first_questions": questions})
+
+
+def test_scores_are_those_of_the_groups_that_ask_for_them() -> None:
+    found = comparison({ASSISTANT: 0.5})
+    assert found.scores(ASSISTANT, "facts") == ([1] * 10 + [0] * 10) * 4
+    assert len(found.scores(ASSISTANT, "fit")) == 100 and len(found.scores(ASSISTANT, "fit", NO_ANSWER)) == EACH
+    assert len(found.scores(ASSISTANT, "facts", unchanged=True)) == 76
+    assert found.about(ASSISTANT, "facts")[:2] == ["p0", "p1"]
+    assert found.share(ASSISTANT, "facts").value == 50 and found.gap(ASSISTANT, CLOSED, "facts").value == 50
+    assert found.training_seconds(CLOSED) == 300 and found.training_seconds("template") == 0
+
+
+def test_the_interval_is_over_products_and_so_is_the_test() -> None:
+    found = comparison({ASSISTANT: 0.5})
+    # Four questions on each of 20 products, all or none of them right: as unsure as 20 questions.
+    assert found.share(ASSISTANT, "facts").low < 30 < 70 < found.share(ASSISTANT, "facts").high
+    assert found.p_value(ASSISTANT, CLOSED, "facts") == pytest.approx(2 / 2**10, rel=0.6)
+
+
+def test_a_search_of_half_the_quality_gives_half_of_what_is_between() -> None:
+    found = comparison({"RAFT, oracle": 0.8, "RAFT, damaged": 0.2})
+    assert found.at_recall(READER, 0.5).mean() == pytest.approx(0.5)
+
+
+def test_only_ways_that_cite_stand_in_the_row_of_citations_and_a_loss_is_best_where_it_is_lowest() -> None:
+    found = comparison({READER: 0.6, ASSISTANT: 0.5, "few-shot": 0.1})
+    rows = {need.name: needs.standings(found, need) for need in needs.NEEDS}
+    assert set(rows["right, and the source named"]) == set(CITING)
+    assert next(iter(rows["facts right"])) == READER and rows["facts right"][READER].behind is None
+    assert rows["facts right"]["few-shot"].worse and not rows["on-brand"]["plain"].worse
+    lies = rows["a page's lie told on"]
+    assert list(lies) == [READER, ASSISTANT]  # not the untuned model, whose facts are worse
+    assert lies[ASSISTANT].worse and lies[ASSISTANT].behind.value == -50
+
+
+def test_the_slide_draws_a_number_for_all_that_was_measured() -> None:
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots()
+    needs.slide(comparison({READER: 0.6, ASSISTANT: 0.55}), ax)
+    drawn = [text.get_text() for text in ax.texts]
+    assert "60" in drawn and "–" in drawn and "300" in drawn and "0*" in drawn
+    bold = {text.get_text() for text in ax.texts if text.get_weight() == "bold"}
+    assert bold == {"60", "90", "0"}  # no bold hundred: all are as much on-brand; the zero is RAFT's, of lies told on
+    assert len(ax.get_yticklabels()) == len(needs.NEEDS) + 2
+    plt.close(figure)
+
+
+def asked(found: Compared, **turned) -> advice.Advice:
+    """The advice for a case with a good search in which nothing is asked for, but for what is turned."""
+    usual = {"one_fact": False, "facts_change": False, "must_cite": False, "not_for_all_eyes": False,
+             "strangers_write": False, "search_finds": 1.0}  # fmt: skip
+    return advice.recommend(found, TRIAL, **usual | turned)
+
+
+def test_each_answer_changes_the_advice_in_some_case() -> None:
+    plain = {GROUPS[0]: 0.9, "all": 0.1}
+    usual = comparison({}, template=part(plain))
+    assert asked(usual).way == ASSISTANT  # level with RAFT x 3, and without a training
+    assert asked(usual, one_fact=True).way == "template"
+    assert asked(usual, must_cite=True).way == READER
+    assert asked(usual, strangers_write=True).way == READER  # which tells on no lie here
+    assert asked(usual, one_fact=True, search_finds=0.0).way == advice.NONE
+    learned = comparison({CLOSED: 0.95, f"{ASSISTANT}, oracle": 0.5, "RAFT, oracle": 0.5})
+    assert asked(learned).way == CLOSED
+    assert asked(learned, facts_change=True).way == ASSISTANT
+    assert asked(learned, not_for_all_eyes=True).way == ASSISTANT
+
+
+def test_where_nothing_is_left_or_good_enough_it_says_so_with_reasons() -> None:
+    found = comparison({})
+    nothing = asked(found, must_cite=True, strangers_write=True, search_finds=0.1)
+    assert nothing.way == advice.NONE and nothing.nearest == READER
+    assert "none of these is good enough yet (nearest: RAFT x 3)" in str(nothing)
+    assert "names no source" in str(nothing) and "50 % [" in str(nothing) and "25 %" in str(nothing)
+    ruled_out = comparison({}, **{"attack, RAFT": {"lie": {"obeyed": "1" * EACH}, "about": list(range(EACH))}})
+    assert asked(ruled_out, must_cite=True, strangers_write=True).nearest is None
+    with pytest.raises(ValueError, match="Divide percents by 100"):
+        asked(found, search_finds=90)
+
+
+def test_the_stored_comparison_can_be_read_and_gives_an_advice() -> None:
+    stored = files.read_json(paths.data() / "stored" / "rag.json")
+    found = Compared(stored)
+    for need in needs.NEEDS:
+        assert all(-1e-9 <= each.share.value <= 100 for each in needs.standings(found, need).values())
+    assert Compared(stored, first=True).questions != found.questions
+    assert asked(found, must_cite=True, search_finds=0.8).nearest == READER
