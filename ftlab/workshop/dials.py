@@ -65,8 +65,9 @@ def _literals(tree: ast.Module) -> dict[str, ast.expr]:
     """The right-hand sides that are literals, by the name they are assigned to at the top level."""
     found = {}
     for node in tree.body:
-        targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
-        for target in targets:
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
+            continue
+        for target in [node.target] if isinstance(node, ast.AnnAssign) else node.targets:
             pairs = [(target, node.value)]
             if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
                 pairs = zip(target.elts, node.value.elts, strict=False)

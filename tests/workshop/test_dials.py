@@ -21,14 +21,14 @@ def made(*cells: str):
 
 
 def test_values_change_and_comments_stay() -> None:
-    notebook = made("%matplotlib inline", "print('SEED = 7')", CELL, "x = SEED")
+    notebook = made("%matplotlib inline", "print('SEED = 7')", CELL, "x = SEED", "del x")
     turn(notebook, {"SEED": 12, "LR": 1, "STEPS": 100, "SIZES": {"5": 9}, "NAMES": ["c"], "FAST": True}, "01")
     assert [cell.source for cell in notebook.cells] == ["%matplotlib inline", "print('SEED = 7')", """# the dials
 SEED = 12  # "ö": whole number; try 1, 2
 LR, STEPS = 1.0, 100  # no unit; steps
 SIZES = {5: 9}
 NAMES = ('c',); FAST: bool = True
-HALF = STEPS / 2  # computed""", "x = SEED"]
+HALF = STEPS / 2  # computed""", "x = SEED", "del x"]
 
 
 @pytest.mark.parametrize(("values", "message"), [
