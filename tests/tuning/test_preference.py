@@ -110,7 +110,30 @@ def test_ours_equals_trls(with_lora: bool, tmp_path) -> None:
     assert loss.item() == pytest.approx(theirs.item(), rel=1e-4)
     logged = trainer._metrics["train" if policy.training else "eval"]
     assert margin.item() == pytest.approx(logged["rewards/margins"][0], rel=1e-4)
+    if with_lora:  # the trainer of notebook 06, which has no copy of the reference, on the same batch
+        from ftlab.tuning.trainer import HandDPO
+
+        trainer.__class__ = HandDPO
+        assert trainer.compute_loss(policy, batch).item() == pytest.approx(theirs.item(), rel=1e-4)
+        assert logged["rewards/margins"][1] == pytest.approx(logged["rewards/margins"][0], rel=1e-4)
+        for side in ("chosen", "rejected"):
+            assert logged[f"rewards/{side}"][1] == pytest.approx(logged[f"rewards/{side}"][0], rel=1e-4)
     weights = [p for p in policy.parameters() if p.requires_grad]
     ours = torch.autograd.grad(loss.sum(), weights)
     for a, b in zip(ours, torch.autograd.grad(theirs, weights), strict=True):
         assert torch.allclose(a, b, atol=1e-4)
+
+
+def test_a_pair_in_one_row_has_the_numbers_of_two_rows() -> None:
+    from ftlab.tuning.pairs import pair_logps
+
+    model, (ids, labels) = tiny(), batch()
+    pairs = [(CHOSEN[:3], CHOSEN[3:], REJECTED[3:]), ([1, 7], [2, 3], [4, 5, 6])]
+    with torch.inference_mode():
+        chosen, rejected = pair_logps(model, pairs)
+        for i, (prompt, *both) in enumerate(pairs):
+            for found, reply in zip((chosen, rejected), both, strict=True):
+                row = torch.tensor([prompt + reply])
+                mine = torch.tensor([[-100] * len(prompt) + reply])
+                assert found[i].item() == pytest.approx(reply_logps(model, row, mine).item(), rel=1e-5)
+        assert [chosen[0].item(), rejected[0].item()] == pytest.approx(reply_logps(model, ids, labels).tolist())

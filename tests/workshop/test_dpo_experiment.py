@@ -30,7 +30,9 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "name": name, "seed": 0, "given": {"way": "dpo", "lr": 1.0}, "pairs": 8, "steps": 1, "seconds": 2.0,
             "peak_bytes": 7, "log": {"loss": [0.69, 0.5]}, "wins": [1.0, 0.5, 0.5, 0.0],
             "right": [1] * many + [0] * (4 - many), "on_brand": [True] * 4, "words": [20] * 4, "replies": replies(many),
-            "sft": {"right": [0] * 4, "on_brand": [True] * 4, "words": [30] * 4, "replies": replies(0)},
+            "sorry": [False] * 4, "moved": {"chosen": [-0.514], "rejected": [-2.0]},
+            "sft": {"right": [0] * 4, "on_brand": [True] * 4, "words": [30] * 4, "replies": replies(0),
+                    "sorry": [False] * 4},
         })  # fmt: skip
     return tmp_path
 
@@ -61,4 +63,5 @@ def test_what_is_gathered_is_small_and_can_be_read_back(kept: Path, monkeypatch:
     assert unpack(runs["rloo"]["dpo_wins"]).tolist() == [0.5, 0.5, 1, 0.5]
     assert unpack(runs["noise-0.2"]["wins_over_clean"]).tolist() == [0.5, 0.5, 0.5, 0]
     assert all(len(run["first_replies"]) == 3 and "replies" not in run for run in stored["runs"])
+    assert runs["kto"]["moved"] == {"chosen": [-0.51], "rejected": [-2.0]}
     assert stored["sft"]["right"] == 0 and runs["noise-0"]["right"] == 1

@@ -15,26 +15,27 @@ from pathlib import Path
 
 from ftlab import files, model, paths, texts
 from ftlab.evidence.packed import pack
-from ftlab.scores import votes
+from ftlab.scores import desk, votes
 from ftlab.tuning import chat, generate, sft
+from ftlab.tuning.pairs import cut, pair_logps
 from ftlab.tuning.sample import samples
 
-# Fixed before the first run; KEEPS came after it, when the largest rate had broken the manner.
+# Fixed before the runs; KEEPS came after a trial of them, when the largest rate had broken the manner.
 SFT_ROWS, SFT_STEPS, SFT_LR, BATCH_SIZE = 384, 48, 1e-3, 8
-ASKED, COUNT, TEMPERATURE = 250, 3, 0.9  # conversations to sample from, replies each: up to three pairs a conversation
+ASKED, COUNT, TEMPERATURE = 420, 3, 0.9  # conversations to sample from, replies each: up to three pairs a conversation
 BETA, PAIRS = 0.1, 160
 RATES = (1e-5, 1e-4, 3e-4)
 KEEPS = 0.05  # share of on-brand replies on validation prompts that a rate may cost: ``best_rate``
-HELD_OUT, REPLY_TOKENS = 80, 60
+HELD_OUT, REPLY_TOKENS = 160, 60
+FOLLOWED = 64  # training pairs whose replies are looked up again afterwards
 RLOO_STEPS, RLOO_LR, RLOO_KL, GROUP = 20, 5e-5, 0.02, 4  # 32 replies a step, four to each of eight prompts
 FOLDER = "dpo"
 WAYS = ("beta-0.1", "rloo", "kto", "orpo")  # each in a process of its own, so that its memory can be told
 RUNS = {
     **{f"rate-{lr:g}": {"lr": lr, "split": "valid"} for lr in RATES},
-    "strong": {"lr": RATES[-1], "noise": 0.0},
-    **{f"beta-{beta:g}": {"beta": beta} for beta in (0.03, 0.1, 1.0)},
-    **{f"noise-{share:g}": {"noise": share} for share in (0.0, 0.2, 0.4)},
-    **{f"few-{count}": {"pairs": count} for count in (30, 480)},
+    **{f"noise-{share:g}": {"noise": share} for share in (0.0, 0.1, 0.2, 0.4)},
+    **{f"beta-{beta:g}": {"beta": beta} for beta in (0.1, 0.03, 0.3, 1.0)},
+    **{f"few-{count}": {"pairs": count} for count in (30, 100, 300, 1000)},
     **{way: {"way": way} for way in ("rloo", "kto", "orpo")},
 }
 
@@ -96,10 +97,28 @@ def judge(tuned, tokenizer, split: str, seed: int) -> dict:
     def scores(replies: list[str]) -> dict:
         found = [votes.qualities(reply, row) for reply, row in zip(replies, rows, strict=True)]
         return {"right": [each["right"] for each in found], "on_brand": [each["on_brand"] == 1 for each in found],
-                "words": [len(reply.split()) for reply in replies]}
+                "words": [len(reply.split()) for reply in replies],
+                "sorry": [bool(desk.SORRY.search(reply)) for reply in replies]}
 
     return {"wins": votes.wins(ours, theirs, rows), **scores(ours), "replies": ours,
             "sft": {**scores(theirs), "replies": theirs}}
+
+
+def moved(tuned, tokenizer, rows: list[dict], seed: int) -> dict:
+    """By how much the replies of training pairs have become likelier since the stage, in nats a reply.
+
+    One pair of each conversation, since pairs of the same one share replies.
+    """
+    import torch
+
+    one = list({row["pair"].rpartition("-")[0]: row for row in reversed(rows)}.values())[-FOLLOWED:]
+    ids, start = [cut(tokenizer, row) for row in one], load(stage(seed))[0]
+    found = []
+    with torch.inference_mode():
+        for some_model in (start, tuned.eval()):
+            sides = zip(*(pair_logps(some_model, ids[at : at + 16]) for at in range(0, len(ids), 16)), strict=True)
+            found.append([torch.cat(side) for side in sides])
+    return {side: (now - before).tolist() for side, before, now in zip(("chosen", "rejected"), *found, strict=True)}
 
 
 def measure(name: str, seed: int) -> dict:
@@ -109,6 +128,7 @@ def measure(name: str, seed: int) -> dict:
     path = paths.runs() / FOLDER / f"{name}-seed-{seed}.json"
     found = dpo_ways.train(name, seed)
     tuned, tokenizer = found.pop("model"), found.pop("tokenizer")
+    found["moved"] = moved(tuned, tokenizer, found.pop("rows"), seed)
     scored = judge(tuned, tokenizer, RUNS[name].get("split", "test"), seed)
     kept_log = ("loss", "rewards/margins", "rewards/accuracies", "logps/chosen", "logps/rejected", "kl", "reward")
     log = {key: [each[key] for each in found["log"] if key in each] for key in kept_log}
@@ -160,16 +180,17 @@ def gather(seed: int) -> dict:
     better = {each["pair"]: each["better"] for each in truth}
     decided = {pair: side for pair, side in votes.decided(cast).items() if better[pair] != "tie"}
     kept = ("name", "given", "pairs", "steps", "seconds", "reward_s", "peak_bytes")
-    mean = ("right", "on_brand", "words")
+    mean = ("right", "on_brand", "words", "sorry")
     rows = []
     for name, run in runs.items():
         row = {key: run[key] for key in kept if key in run} | {key: sum(run[key]) / HELD_OUT for key in mean}
         log = {key: [round(value, 4) for value in values] for key, values in run["log"].items()}
         row |= {"wins": pack(run["wins"]), "log": log, "first_replies": run["replies"][:3]}
+        row["moved"] = {side: [round(value, 2) for value in values] for side, values in run["moved"].items()}
         row["sft"] = {key: sum(run["sft"][key]) / HELD_OUT for key in mean}  # on the same conversations
         if name in ("rloo", "kto", "orpo"):
             row["dpo_wins"] = pack(against(runs["beta-0.1"], run))
-        if name == "noise-0.2":
+        if name == "noise-0.2" or name == "beta-0.1":  # faults at random, and the raters' own
             row["wins_over_clean"] = pack(against(run, runs["noise-0"]))
         rows.append(row)
     sft_run = runs["noise-0"]["sft"]

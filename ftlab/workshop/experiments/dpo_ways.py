@@ -64,7 +64,7 @@ def train(name: str, seed: int) -> dict:
         )
     trainer.train()
     return {"model": trainer.model, "tokenizer": tokenizer, "log": trainer.state.log_history, "given": given,
-            "seconds": time.perf_counter() - started, "peak_bytes": _high_water_bytes() - idle, "pairs": len(rows),
+            "rows": rows, "seconds": time.perf_counter() - started, "peak_bytes": _high_water_bytes() - idle, "pairs": len(rows),
             "steps": steps}  # fmt: skip
 
 
@@ -95,5 +95,5 @@ def rloo(start: Path, tokenizer, rows: list[dict], seed: int) -> dict:
     trainer.train()
     return {"model": trainer.model, "tokenizer": tokenizer, "log": trainer.state.log_history,
             "given": {"way": "rloo", "beta": dpo.RLOO_KL, "lr": dpo.RLOO_LR, "noise": None},
-            "seconds": time.perf_counter() - started, "reward_s": reward_s, "pairs": len(rows), "steps": dpo.RLOO_STEPS,
+            "rows": rows, "seconds": time.perf_counter() - started, "reward_s": reward_s, "pairs": len(rows), "steps": dpo.RLOO_STEPS,
             "peak_bytes": _high_water_bytes() - idle}  # fmt: skip
