@@ -1,4 +1,4 @@
-"""Pairs of replies that share their prompt, in one row each: a third fewer tokens than in two rows, the same numbers."""
+"""Pairs of replies that share their prompt, in one row each: a third fewer tokens than in two rows, same numbers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def cut(tokenizer, row: dict) -> tuple[list[int], list[int], list[int]]:
     for side, ids in zip(("chosen", "rejected"), whole, strict=True):
         if ids[: len(prompt)] != prompt:
             raise ValueError(
-                f"pair {row.get('pair', '?')}, {side}: expected the prompt's own tokens before the reply, found others. "
-                "The tokenizer joins the prompt's last letters with the reply's first ones; end the prompt otherwise."
+                f"pair {row.get('pair', '?')}, {side}: expected the prompt's own tokens before the reply, found "
+                "others. The tokenizer joins the prompt's last letters to the reply's first; end the prompt otherwise."
             )
     return prompt, whole[0][len(prompt):], whole[1][len(prompt):]
 

@@ -165,11 +165,14 @@ def against(ours: dict, theirs: dict) -> list[float]:
 
 
 def on_trial(seed: int) -> dict[str, dict]:
-    """The claim of the stored runs for one seed; what is not in ``runs`` is trained now."""
-    scores = against(found("noise-0.2", seed), found("noise-0", seed))
-    won, lost = ([int(score == side) for score in scores] for side in (1, 0))
-    effect = 100 * (sum(won) - sum(lost)) / len(won)
-    return {"dpo-bears-noise": {"effect": effect, "by_prompt": won, "against": lost}}
+    """The claims of the stored runs for one seed; what is not in ``runs`` is trained now."""
+    tried = {}
+    for name, ours, theirs in (("dpo-bears-noise", "noise-0.2", "noise-0"), ("dpo-matches-rlhf", "beta-0.1", "rloo")):
+        scores = against(found(ours, seed), found(theirs, seed))
+        won, lost = ([int(score == side) for score in scores] for side in (1, 0))
+        effect = 100 * (sum(won) - sum(lost)) / len(won)
+        tried[name] = {"effect": effect, "by_prompt": won, "against": lost}
+    return tried
 
 
 def gather(seed: int) -> dict:

@@ -64,8 +64,8 @@ def train(name: str, seed: int) -> dict:
         )
     trainer.train()
     return {"model": trainer.model, "tokenizer": tokenizer, "log": trainer.state.log_history, "given": given,
-            "rows": rows, "seconds": time.perf_counter() - started, "peak_bytes": _high_water_bytes() - idle, "pairs": len(rows),
-            "steps": steps}  # fmt: skip
+            "rows": rows, "seconds": time.perf_counter() - started, "peak_bytes": _high_water_bytes() - idle,
+            "pairs": len(rows), "steps": steps}  # fmt: skip
 
 
 def rloo(start: Path, tokenizer, rows: list[dict], seed: int) -> dict:
@@ -95,5 +95,5 @@ def rloo(start: Path, tokenizer, rows: list[dict], seed: int) -> dict:
     trainer.train()
     return {"model": trainer.model, "tokenizer": tokenizer, "log": trainer.state.log_history,
             "given": {"way": "rloo", "beta": dpo.RLOO_KL, "lr": dpo.RLOO_LR, "noise": None},
-            "rows": rows, "seconds": time.perf_counter() - started, "reward_s": reward_s, "pairs": len(rows), "steps": dpo.RLOO_STEPS,
-            "peak_bytes": _high_water_bytes() - idle}  # fmt: skip
+            "rows": rows, "seconds": time.perf_counter() - started, "reward_s": reward_s, "pairs": len(rows),
+            "steps": dpo.RLOO_STEPS, "peak_bytes": _high_water_bytes() - idle}  # fmt: skip
