@@ -777,7 +777,7 @@ print(f"\nWhere the majority is against the worth, it chose the longer reply in 
 
 # %% [markdown]
 # People err where the choice is close, and a right fact against a wrong one is seldom close. So a share of such faults
-# costs less than the same share of coins thrown. But they lean: they all point the same way, here to length, and what
+# costs less than the same share of coins thrown. But they lean: most of them point the same way, here to length, and what
 # points the same way is learnt. More votes do not average that out, as they do with slips. Ask of your own votes which
 # way the wrong ones point, not only how many they are.
 #

@@ -22,11 +22,11 @@ from ftlab.tuning.sample import samples
 
 # Fixed before the runs; KEEPS came after a trial of them, when the largest rate had broken the manner.
 SFT_ROWS, SFT_STEPS, SFT_LR, BATCH_SIZE = 384, 48, 1e-3, 8
-ASKED, COUNT, TEMPERATURE = 420, 3, 0.9  # conversations to sample from, replies each: up to three pairs a conversation
+ASKED, COUNT, TEMPERATURE = 400, 3, 0.9  # conversations to sample from, replies each: up to three pairs a conversation
 BETA, PAIRS = 0.1, 160
 RATES = (1e-5, 1e-4, 3e-4)
 KEEPS = 0.05  # share of on-brand replies on validation prompts that a rate may cost: ``best_rate``
-HELD_OUT, REPLY_TOKENS = 160, 60
+HELD_OUT, REPLY_TOKENS = 120, 60
 FOLLOWED = 64  # training pairs whose replies are looked up again afterwards
 RLOO_STEPS, RLOO_LR, RLOO_KL, GROUP = 20, 5e-5, 0.02, 4  # 32 replies a step, four to each of eight prompts
 FOLDER = "dpo"
