@@ -776,10 +776,10 @@ longer = [len(reply_of[pair][side[pair]].split()) > len(reply_of[pair][better[pa
 print(f"\nWhere the majority is against the worth, it chose the longer reply in {sum(longer) / len(longer):.0%}.")
 
 # %% [markdown]
-# People err where the choice is close, and a right fact against a wrong one is seldom close. So a share of such faults
-# costs less than the same share of coins thrown. But they lean: most of them point the same way, here to length, and what
-# points the same way is learnt. More votes do not average that out, as they do with slips. Ask of your own votes which
-# way the wrong ones point, not only how many they are.
+# People err where the choice is close, and a right fact against a wrong one is seldom close. So such faults should cost
+# less than as many coins thrown. But they lean: most of them point the same way, here to length, and what points the
+# same way is learnt. More votes do not average that out, as they do with slips. Ask of your own votes which way the
+# wrong ones point, not only how many they are.
 #
 # The claim: *DPO bears a fifth of wrong votes*, turned round at random. Its number is the share of conversations won
 # minus the share lost, against the run on clean votes; it holds if the whole interval is above -15 points.

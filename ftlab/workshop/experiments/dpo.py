@@ -1,7 +1,7 @@
 """Learning from votes on the lab model, run by run: DPO's dials, faulty and few votes, and its rivals RLOO, KTO, ORPO.
 
-``python -m ftlab.workshop.experiments.dpo --run
-beta-0.1`` makes one of ``RUNS``, ``--all`` those that are missing, and ``--gather`` writes what notebook 06 shows.
+``python -m ftlab.workshop.experiments.dpo --run beta-0.1`` makes one or several of ``RUNS``, ``--all`` those that are
+missing, and ``--gather`` writes what notebook 06 shows.
 """
 
 from __future__ import annotations
@@ -210,15 +210,15 @@ def gather(seed: int) -> dict:
 
 
 def main() -> None:
-    """Makes one run, those that are missing, or gathers what lies in ``runs``."""
+    """Makes some runs, those that are missing, or gathers what lies in ``runs``."""
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.dpo", description=__doc__)
-    parser.add_argument("--run", choices=list(RUNS))
+    parser.add_argument("--run", choices=list(RUNS), nargs="+", default=[], help="these runs, in one process")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--all", action="store_true", help="make the runs that are missing")
     parser.add_argument("--gather", action="store_true", help="write data/stored/dpo.json from the runs")
     args = parser.parse_args()
-    if args.run:
-        measure(args.run, args.seed)
+    for name in args.run:
+        measure(name, args.seed)
     if args.all:
         for name in RUNS:
             found(name, args.seed)
