@@ -600,12 +600,33 @@ print("On pairs not yet seen the loss is " + ("below where it began: what was le
       "from some pairs carries over to others."))
 
 # %% [markdown]
-# Most pairs may be ranked as voted and the loss be no lower for it: a few pairs far on the wrong side outweigh them. And
-# votes that put the right reply first, with few exceptions, need not make replies right. A likely reason, which this
-# run suggests and does not prove: the pairs were drawn with much chance, so in many of them *neither* reply is one that
-# the assistant would give by itself. It is taught to prefer one odd reply to another, and what it says by default moves
-# along, unasked. A manner that wins where it is due (to be sorry, to hand over) turns up where it is not. Hence the
-# practice to collect votes on what the model really says, and again after each round.
+# Most pairs may be ranked as voted and the loss be no lower for it: a few pairs far on the wrong side outweigh them.
+# But how can votes that put the right reply first, with few exceptions, do harm? Look at one turn of phrase, the
+# handing over to a colleague: in how many of the pairs did only the preferred reply have it, in how many only the other
+# one, and what became of it in the replies to the test conversations?
+
+# %%
+side_of, pair_by_id = votes.decided(cast), {pair["id"]: pair for pair in pairs}
+speak_for, speak_against = dict.fromkeys(net_of, 0), dict.fromkeys(net_of, 0)
+for each in stored_real["log"]:
+    pair, side = pair_by_id[each["pair"]], side_of[each["pair"]]
+    preferred, other = (desk.hands_over(pair[which]) for which in (side, "b" if side == "a" else "a"))
+    speak_for[pair["kind"]] += preferred and not other
+    speak_against[pair["kind"]] += other and not preferred
+print(f"{'handing over':>14}  pairs for  pairs against   in replies: SFT   DPO")
+for kind in net_of:
+    mine = [i for i, each in enumerate(kinds) if each == kind]
+    shares = [sum(desk.hands_over(stored_real[which][i]) for i in mine) / len(mine) for which in ("before", "after")]
+    print(f"{kind:>14} {speak_for[kind]:>10} {speak_against[kind]:>14} {shares[0]:>17.0%} {shares[1]:>5.0%}")
+print(f"{'in all':>14} {sum(speak_for.values()):>10} {sum(speak_against.values()):>14}")
+
+# %% [markdown]
+# A vote does not say *why*. Each may be right in its own conversation; what they have in common is a manner that wins,
+# to hand over, to be sorry. Training can make that manner likelier everywhere, in conversations too in which it is
+# wrong, unless enough votes speak against it there. So look at what your votes have in common before you train, kind by
+# kind, and collect more where they are one-sided. Another reason may be at work, not tested here: the pairs were drawn
+# with much chance, so in many *neither* reply is one that the assistant would give by itself, and what it says by
+# default moves along unasked. Hence the practice to vote on what a model really says, and again after each round.
 #
 # ## 5. What becomes of the preferred reply?
 #
@@ -624,8 +645,9 @@ def by_conversation(log: list[dict], side: str) -> list[float]:
 
 def moved_line(name: str, moves: list[float]) -> intervals.Interval:
     mean = intervals.mean_interval(moves, rate=False)
+    middle, down = sorted(moves)[len(moves) // 2], sum(move < 0 for move in moves) / len(moves)
     print(f"{name:>9}: {mean.value:+.2f} nats a reply on the mean [{mean.low:+.2f}, {mean.high:+.2f}], median "
-          f"{sorted(moves)[len(moves) // 2]:+.2f}; less likely than before: {sum(m < 0 for m in moves) / len(moves):.0%}")
+          f"{middle:+.2f}; less likely than before: {down:.0%}")
     return mean
 
 
@@ -1238,7 +1260,7 @@ passed("Each team learns from what its people can really give.")
 # - With the right reference it starts at ln 2, each margin at 0. From a model in memory the reference need not be
 #   right, and no error says so. Save each stage and hand on its path.
 # - On the real model: what a few dozen votes and what a few hundred did, with intervals, and the price beside the gain,
-#   kind by kind.
+#   kind by kind. A manner that votes reward in one kind of conversation can turn up in another, where it is wrong.
 # - The preferred reply's own likelihood: what became of it, and why a loss on differences does not protect it.
 # - What rate, `beta`, number and faults of the votes did to the lab model; that a rater's leaning is another fault than
 #   a slip; and what data, time and memory RLHF, KTO and ORPO need.
