@@ -474,13 +474,11 @@ print("\nAn advantage over SFT " + (f"shows from {min(shows)} votes on." if show
 
 # %%
 figure, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
-ax.errorbar(list(rates), [rate.value for rate in rates.values()], color=figures.BLUE, marker="o", capsize=3,
-            yerr=[[r.value - r.low for r in rates.values()], [r.high - r.value for r in rates.values()]])
+points = {0: intervals.Interval(50.0, 50.0, 50.0)} | rates  # without votes: the SFT model itself
+ax.errorbar(list(points), [rate.value for rate in points.values()], color=figures.BLUE, marker="o", capsize=3,
+            yerr=[[r.value - r.low for r in points.values()], [r.high - r.value for r in points.values()]])
 ax.axhline(50, color=figures.GREY, ls="--", lw=1)
-ax.set_xscale("log")
-ax.set_xticks(list(rates), [str(number) for number in rates])
-ax.minorticks_off()
-_ = ax.set(xlabel="votes seen (logarithmic)", ylabel="win rate over SFT (%)",
+_ = ax.set(xlabel="votes seen", ylabel="win rate over SFT (%)",
            title=f"{stored_real['model']}: DPO against SFT alone, 95 % intervals")
 
 # %% [markdown]

@@ -137,3 +137,32 @@ def test_a_pair_in_one_row_has_the_numbers_of_two_rows() -> None:
                 mine = torch.tensor([[-100] * len(prompt) + reply])
                 assert found[i].item() == pytest.approx(reply_logps(model, row, mine).item(), rel=1e-5)
         assert [chosen[0].item(), rejected[0].item()] == pytest.approx(reply_logps(model, ids, labels).tolist())
+
+
+def test_the_trainer_of_the_lesson_trains_and_logs_where_it_starts(tmp_path) -> None:
+    from datasets import Dataset
+    from peft import LoraConfig
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+    from trl import DPOConfig
+
+    from ftlab.tuning.trainer import HandDPO
+
+    words = Tokenizer(models.WordLevel({str(i): i for i in range(11)}, unk_token="0"))
+    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    trainer = HandDPO(
+        model=tiny(),
+        processing_class=PreTrainedTokenizerFast(tokenizer_object=words, pad_token="0", eos_token="10"),
+        train_dataset=Dataset.from_list([{"prompt": "1 5 2", "chosen": " 9 3 10", "rejected": " 4 10"}] * 4),
+        peft_config=LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM"),
+        args=DPOConfig(output_dir=str(tmp_path), beta=0.1, use_cpu=True, bf16=False, report_to="none",
+                       activation_checkpointing=False, per_device_train_batch_size=1, num_train_epochs=2,
+                       learning_rate=0.05, logging_steps=1, save_strategy="no", disable_tqdm=True),
+    )  # fmt: skip
+    trainer.train()
+    log = [entry for entry in trainer.state.log_history if "loss" in entry]
+    assert len(log) == 8 and log[0]["loss"] == pytest.approx(math.log(2), rel=1e-4)
+    assert log[0]["rewards/margins"] == pytest.approx(0, abs=1e-6) and log[0]["rewards/accuracies"] == 0
+    last = log[-1]
+    assert last["loss"] < log[0]["loss"] - 0.02 and last["rewards/accuracies"] == 1
+    assert last["rewards/margins"] == pytest.approx(last["rewards/chosen"] - last["rewards/rejected"], abs=1e-4)
