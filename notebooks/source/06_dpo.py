@@ -757,7 +757,7 @@ _ = ax.set_title("Lab model: what became of the preferred replies")
 #
 # First the learning rate, judged on *validation* conversations. Among the rates that keep the manner (no more than 5
 # points of on-brand replies lost) the one with the most wins serves in all further runs. Look at the reply beside each
-# rate, too: a win rate is blind to how bad both replies are.
+# rate, too: a win rate is blind to how bad both replies are, and where both are wrong the shorter one wins.
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "dpo.json")
@@ -774,6 +774,10 @@ def rows_of(label: str, names: dict[str, str], sft_scores: dict) -> None:
               f"{each['words']:>6.1f}   {shown(rate)}")
     print(f"{'SFT alone':>16} {'':>7} {'':>9} {sft_scores['right']:>6.0%} {sft_scores['on_brand']:>9.0%} "
           f"{sft_scores['words']:>6.1f}")
+    dear = [title for title, name in names.items() if win_rate(by_name[name]["wins"]).low > 50
+            and by_name[name]["right"] < sft_scores["right"] - 0.02]
+    if dear:
+        print(f"Ahead in wins, with FEWER right replies than SFT: {', '.join(dear)}.")
 
 
 lrs = stored["settings"]["rates"]
@@ -859,8 +863,8 @@ print(f"\nWhere the majority is against the worth, it chose the longer reply in 
 # %% [markdown]
 # People err where the choice is close, and a right fact against a wrong one is seldom close. So such faults should cost
 # less than as many coins thrown. But they lean: most of them point the same way, here to length, and what points the
-# same way is learnt. More votes do not average that out, as they do with slips. Ask of your own votes which way the
-# wrong ones point, not only how many they are.
+# same way can be learnt, be it wrong. More votes do not average that out, as they do with slips. Ask of your own votes
+# which way the wrong ones point, not only how many they are.
 #
 # The claim: *DPO bears a fifth of wrong votes*, turned round at random. Its number is the share of conversations won
 # minus the share lost, against the run on clean votes; it holds if the whole interval is above -15 points.
