@@ -777,7 +777,7 @@ def rows_of(label: str, names: dict[str, str], sft_scores: dict) -> None:
     dear = [title for title, name in names.items() if win_rate(by_name[name]["wins"]).low > 50
             and by_name[name]["right"] < sft_scores["right"] - 0.02]
     if dear:
-        print(f"Ahead in wins, with FEWER right replies than SFT: {', '.join(dear)}.")
+        print(f"Ahead in wins, with FEWER right replies than SFT by the estimate: {', '.join(dear)}.")
 
 
 lrs = stored["settings"]["rates"]
@@ -795,9 +795,9 @@ print("\nThe largest rate " + ("has broken the manner: fewer than half of the on
 
 # %% [markdown]
 # Then `beta`, and the number of votes, both with the raters' majority. A larger `beta` is meant to hold the policy
-# nearer to its reference. Mind that a short run at a given rate goes about as far with any `beta`: Adam takes steps of
-# the same size for small gradients and for large ones, and the brake bites only once margins are large. Fewer votes
-# than 160 are seen more than once (at least 20 steps), more of them once.
+# nearer to its reference. It brakes only once margins are large, since Adam takes steps of the same size for small
+# gradients and for large ones; in a short run it may matter little. Fewer than 160 votes are seen more than once (20
+# steps at least), more of them once.
 
 # %%
 betas = sorted((name for name in by_name if name.startswith("beta-")), key=lambda name: by_name[name]["given"]["beta"])
@@ -861,10 +861,11 @@ longer = [len(reply_of[pair][side[pair]].split()) > len(reply_of[pair][better[pa
 print(f"\nWhere the majority is against the worth, it chose the longer reply in {sum(longer) / len(longer):.0%}.")
 
 # %% [markdown]
-# People err where the choice is close, and a right fact against a wrong one is seldom close. So such faults should cost
-# less than as many coins thrown. But they lean: most of them point the same way, here to length, and what points the
-# same way can be learnt, be it wrong. More votes do not average that out, as they do with slips. Ask of your own votes
-# which way the wrong ones point, not only how many they are.
+# People err where the choice is close, and a right fact against a wrong one is seldom close. One would expect such
+# faults to cost less than as many coins thrown; compare the last row of the table with those at 10 and 20 %, in wins and
+# in right replies. For they lean, too: most of them point the same way, here to length, and what points the same way
+# can be learnt, be it wrong. More votes do not average that out, as they do with slips. Ask of your own votes which way
+# the wrong ones point, not only how many they are.
 #
 # The claim: *DPO bears a fifth of wrong votes*, turned round at random. Its number is the share of conversations won
 # minus the share lost, against the run on clean votes; it holds if the whole interval is above -15 points.
