@@ -862,10 +862,10 @@ print(f"\nWhere the majority is against the worth, it chose the longer reply in 
 
 # %% [markdown]
 # People err where the choice is close, and a right fact against a wrong one is seldom close. One would expect such
-# faults to cost less than as many coins thrown; compare the last row of the table with those at 10 and 20 %, in wins and
-# in right replies. For they lean, too: most of them point the same way, here to length, and what points the same way
-# can be learnt, be it wrong. More votes do not average that out, as they do with slips. Ask of your own votes which way
-# the wrong ones point, not only how many they are.
+# faults to cost less than as many coins thrown; compare the last row of the table with those at 10 and 20 %, in wins
+# and in right replies. For they lean, too: most of them point the same way, here to length, and what points the same
+# way can be learnt, be it wrong. More votes do not average that out, as they do with slips. Ask of your own votes which
+# way the wrong ones point, not only how many they are.
 #
 # The claim: *DPO bears a fifth of wrong votes*, turned round at random. Its number is the share of conversations won
 # minus the share lost, against the run on clean votes; it holds if the whole interval is above -15 points.
