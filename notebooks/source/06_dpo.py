@@ -190,7 +190,8 @@ print(f"\nThe majority of the three goes against the worth in {sum(lab_wrong) / 
 # %% [markdown]
 # A leaning can go far: a rater who likes length above all votes against the worth in many pairs that are near in it,
 # and he means to. That is another kind of fault than a slip, and section 6 compares the two. To train on we take one
-# pair of each conversation, so that no two pairs share a reply.
+# pair of each conversation, so that no two pairs share a reply. And mind that a vote compares and does not certify: the
+# chosen reply of a pair need not be a good one.
 
 # %%
 lab_rows = votes.preferences(lab_pairs, cast, tokenizer=lab_tokenizer)
@@ -556,9 +557,9 @@ for name, each in (("SFT", start), ("DPO", end)):
     print(f"    {name}: {each['answers'][0]}")
 
 # %% [markdown]
-# Read the winners, too. The judge sees a word of regret in its place, and not what the regret is about: a reply can be
-# sorry about the wrong thing and win by the rules. That is true of every judge by rules, and it is why replies are
-# read.
+# Read the winners, too. To win is to be worth more than the other reply, and not to be right: look at the points. And
+# the judge sees a word of regret in its place, not what the regret is about: a reply can be sorry about the wrong thing
+# and win by the rules. That is true of every judge by rules, and it is why replies are read.
 #
 # The claim on trial: *a few hundred votes make the assistant's replies better than SFT alone left them*. Its number is
 # the share of conversations won minus the share lost; it holds if the whole interval is above 5 points, and "mixed" is
@@ -736,8 +737,9 @@ assert logp[0] < start_logp[0] and logp[0] - start_logp[0] > logp[1] - start_log
 # whole. Remedies are fewer steps, a lower rate, or a second loss that holds the chosen reply up:
 # `loss_type=["sigmoid", "sft"]` in `DPOConfig`.
 #
-# The claim: *DPO makes the chosen replies themselves less likely*. Its number is the mean change over the training
-# pairs, each of another conversation; it holds if the whole interval is below -0.5 nats.
+# The claim: *DPO makes the chosen replies themselves less likely*. Its number is the lab model's mean change over the
+# training pairs, each of another conversation; it holds if the whole interval is below -0.5 nats. The two models, and
+# the stored runs of section 6, need not agree: the loss allows a rise and a fall, and asks for neither.
 
 # %%
 result = claims.record("dpo-chosen-falls", SEED, fallen.value, fallen.low, fallen.high, model=claims.LAB)
