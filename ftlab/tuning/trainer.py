@@ -1,13 +1,15 @@
-"""TRL's trainer with the loss that notebook 02 builds by hand: on a CPU about a third faster, and the same numbers.
+"""TRL's trainers with the losses that notebooks 02 and 06 build by hand: on a CPU faster, and the same numbers.
 
 Import it only where a model is trained: TRL takes seconds to load.
 """
 
 from __future__ import annotations
 
-from trl import SFTTrainer
+import torch
+from trl import DPOTrainer, SFTTrainer
 
-from ftlab.tuning.loss import masked_cross_entropy
+from ftlab.tuning.loss import IGNORED, masked_cross_entropy
+from ftlab.tuning.preference import dpo_loss, reply_logps
 
 
 class HandLoss(SFTTrainer):
@@ -19,3 +21,26 @@ class HandLoss(SFTTrainer):
         with self.accelerator.autocast():  # what `bf16` asks for: the trainer sees to it only where it calls the model
             loss = masked_cross_entropy(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
         return (loss, {}) if return_outputs else loss
+
+
+class HandDPO(DPOTrainer):
+    """``DPOTrainer`` whose one method that computes the loss is replaced: about half the time of TRL's on a CPU.
+
+    For a policy with a new adapter, which is the reference once the adapter is switched off, and that ``can_be_lean``.
+    It logs the margin, the share of pairs above 0, and both implied rewards, by TRL's names.
+    """
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        ids = inputs["input_ids"]
+        labels = ids.masked_fill(inputs["completion_mask"] == 0, IGNORED)
+        with self.accelerator.autocast():  # what `bf16` asks for
+            now = reply_logps(model, ids, labels).chunk(2)
+            with torch.no_grad(), model.disable_adapter():
+                before = reply_logps(model, ids, labels).chunk(2)
+        loss, margin = dpo_loss(*now, *before, self.beta)
+        logged = self._metrics["train" if model.training else "eval"]
+        logged["rewards/margins"].append(margin.mean().item())
+        logged["rewards/accuracies"].append((margin > 0).float().mean().item())
+        for side, new, old in zip(("chosen", "rejected"), now, before, strict=True):
+            logged[f"rewards/{side}"].append(self.beta * (new.detach() - old).mean().item())
+        return (loss.mean(), {}) if return_outputs else loss.mean()

@@ -1,0 +1,230 @@
+"""Learning from votes on the lab model, run by run: DPO's dials, faulty and few votes, and its rivals RLOO, KTO, ORPO.
+
+``python -m ftlab.workshop.experiments.dpo --run beta-0.1`` makes one or several of ``RUNS``, ``--all`` those that are
+missing, and ``--gather`` writes what notebook 06 shows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+from ftlab import files, model, paths, texts
+from ftlab.evidence.packed import pack
+from ftlab.scores import desk, votes
+from ftlab.tuning import chat, generate, sft
+from ftlab.tuning.pairs import cut, pair_logps
+from ftlab.tuning.sample import samples
+
+# Fixed before the runs; KEEPS came after a trial of them, when the largest rate had broken the manner.
+SFT_ROWS, SFT_STEPS, SFT_LR, BATCH_SIZE = 384, 48, 1e-3, 8
+ASKED, COUNT, TEMPERATURE = 400, 3, 0.9  # conversations to sample from, replies each: up to three pairs a conversation
+BETA, PAIRS = 0.1, 160
+RATES = (1e-5, 1e-4, 3e-4)
+KEEPS = 0.05  # share of on-brand replies on validation prompts that a rate may cost: ``best_rate``
+HELD_OUT, REPLY_TOKENS = 120, 60
+FOLLOWED = 64  # training pairs whose replies are looked up again afterwards
+RLOO_STEPS, RLOO_LR, RLOO_KL, GROUP = 20, 5e-5, 0.02, 4  # 32 replies a step, four to each of eight prompts
+FOLDER = "dpo"
+WAYS = ("beta-0.1", "rloo", "kto", "orpo")  # each in a process of its own, so that its memory can be told
+RUNS = {
+    **{f"rate-{lr:g}": {"lr": lr, "split": "valid"} for lr in RATES},
+    **{f"noise-{share:g}": {"noise": share} for share in (0.0, 0.1, 0.2, 0.4)},
+    **{f"beta-{beta:g}": {"beta": beta} for beta in (0.1, 0.03, 0.3, 1.0)},
+    **{f"few-{count}": {"pairs": count} for count in (30, 100, 300, 1000)},
+    **{way: {"way": way} for way in ("rloo", "kto", "orpo")},
+}
+
+
+def stage(seed: int) -> Path:
+    """The folder of the lab model after supervised fine-tuning: where every run starts, and DPO's reference."""
+    folder = paths.runs() / FOLDER / f"sft-seed-{seed}"
+    if not (folder / "config.json").exists():
+        rows = texts.sample(texts.plain_conversations("train"), SFT_ROWS, seed)  # as people wrote them, long and short
+        run = sft.fine_tune(model.lab(), rows, lr=SFT_LR, steps=SFT_STEPS, batch_size=BATCH_SIZE, seed=seed)
+        run.model.save_pretrained(folder)
+        run.tokenizer.save_pretrained(folder)
+    return folder
+
+
+def load(folder: Path):
+    """A saved stage, its weights in fp32, and its tokenizer."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    found = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
+    )
+    return found.to(model.lab().device).eval(), AutoTokenizer.from_pretrained(folder)
+
+
+def sampled(seed: int) -> tuple[list[dict], list[dict], list[dict]]:
+    """Pairs of the lab model's own replies to conversations that it was not tuned on, the votes on them, the truth."""
+    path = paths.runs() / FOLDER / f"samples-seed-{seed}.json"
+    rows = texts.sample(texts.plain_conversations("train"), SFT_ROWS + ASKED, seed)[SFT_ROWS:]
+    if not path.exists():
+        tuned, tokenizer = load(stage(seed))
+        drawn = samples(tuned, tokenizer, chat.prompts(tokenizer, rows), COUNT, temperature=TEMPERATURE, seed=seed,
+                        max_new_tokens=REPLY_TOKENS)
+        files.write_json(path, drawn)
+    pairs = votes.pair_up(rows, files.read_json(path), seed)
+    return pairs, *votes.cast(pairs, seed=seed)
+
+
+def preferences(seed: int, tokenizer, noise: float | None = None) -> list[dict]:
+    """The pairs as trl reads them, mixed: by the majority of the raters or, with ``noise``, by the truth with a share
+    of the pairs turned round.
+    """
+    pairs, cast, truth = sampled(seed)
+    if noise is not None:
+        cast = [{"pair": each["pair"], "rater": "truth", "vote": each["better"]} for each in truth]
+    rows = texts.sample(votes.preferences(pairs, cast, tokenizer=tokenizer), len(pairs), seed)
+    return votes.flipped(rows, noise or 0.0, seed)
+
+
+def judge(tuned, tokenizer, split: str, seed: int) -> dict:
+    """Greedy replies to held-out conversations, each against the stage's own by the true worth."""
+    rows = texts.sample(texts.plain_conversations(split), HELD_OUT, seed=0)
+    prompts, before = chat.prompts(tokenizer, rows), paths.runs() / FOLDER / f"sft-replies-{split}-seed-{seed}.json"
+    if not before.exists():
+        files.write_json(before, generate.replies(load(stage(seed))[0], tokenizer, prompts, REPLY_TOKENS))
+    theirs, ours = files.read_json(before), generate.replies(tuned, tokenizer, prompts, REPLY_TOKENS)
+
+    def scores(replies: list[str]) -> dict:
+        found = [votes.qualities(reply, row) for reply, row in zip(replies, rows, strict=True)]
+        return {"right": [each["right"] for each in found], "on_brand": [each["on_brand"] == 1 for each in found],
+                "words": [len(reply.split()) for reply in replies],
+                "sorry": [bool(desk.SORRY.search(reply)) for reply in replies]}
+
+    return {"wins": votes.wins(ours, theirs, rows), **scores(ours), "replies": ours,
+            "sft": {**scores(theirs), "replies": theirs}}
+
+
+def moved(tuned, tokenizer, rows: list[dict], seed: int) -> dict:
+    """By how much the replies of training pairs have become likelier since the stage, in nats a reply.
+
+    One pair of each conversation, since pairs of the same one share replies.
+    """
+    import torch
+
+    one = list({row["pair"].rpartition("-")[0]: row for row in reversed(rows)}.values())[-FOLLOWED:]
+    ids, start = [cut(tokenizer, row) for row in one], load(stage(seed))[0]
+    found = []
+    with torch.inference_mode():
+        for some_model in (start, tuned.eval()):
+            sides = zip(*(pair_logps(some_model, ids[at : at + 16]) for at in range(0, len(ids), 16)), strict=True)
+            found.append([torch.cat(side) for side in sides])
+    return {side: (now - before).tolist() for side, before, now in zip(("chosen", "rejected"), *found, strict=True)}
+
+
+def measure(name: str, seed: int) -> dict:
+    """One run with its scores; kept in ``runs/dpo``."""
+    from ftlab.workshop.experiments import dpo_ways
+
+    path = paths.runs() / FOLDER / f"{name}-seed-{seed}.json"
+    found = dpo_ways.train(name, seed)
+    tuned, tokenizer = found.pop("model"), found.pop("tokenizer")
+    found["moved"] = moved(tuned, tokenizer, found.pop("rows"), seed)
+    scored = judge(tuned, tokenizer, RUNS[name].get("split", "test"), seed)
+    kept_log = ("loss", "rewards/margins", "rewards/accuracies", "logps/chosen", "logps/rejected", "kl", "reward")
+    log = {key: [each[key] for each in found["log"] if key in each] for key in kept_log}
+    result = {"name": name, "seed": seed, **found, "log": {key: values for key, values in log.items() if values},
+              **scored}
+    files.write_json(path, result)
+    means = {key: round(sum(scored[key]) / HELD_OUT, 3) for key in ("wins", "right", "on_brand", "words")}
+    print(name, f"seed {seed}", means, f"{found['seconds']:.0f} s, {found['peak_bytes'] / 2**20:.0f} MiB", flush=True)
+    return result
+
+
+def found(name: str, seed: int) -> dict:
+    """A run's scores: from ``runs/dpo``, or made now."""
+    path = paths.runs() / FOLDER / f"{name}-seed-{seed}.json"
+    if path.exists():
+        return files.read_json(path)
+    if name in WAYS:
+        subprocess.run([sys.executable, "-m", __spec__.name, "--run", name, "--seed", str(seed)], check=True)
+        return files.read_json(path)
+    return measure(name, seed)
+
+
+def best_rate(seed: int) -> float:
+    """On validation prompts, the rate with the most wins over the stage among those that keep its manner."""
+    tried = {lr: found(f"rate-{lr:g}", seed) for lr in RATES}
+    kept = [lr for lr, run in tried.items() if sum(run["on_brand"]) >= sum(run["sft"]["on_brand"]) - KEEPS * HELD_OUT]
+    return max(kept or RATES[:1], key=lambda lr: sum(tried[lr]["wins"]))
+
+
+def against(ours: dict, theirs: dict) -> list[float]:
+    """Of each test conversation, which run's reply is worth more: 1, 0.5 for a tie, or 0."""
+    rows = texts.sample(texts.plain_conversations("test"), HELD_OUT, seed=0)
+    return votes.wins(ours["replies"], theirs["replies"], rows)
+
+
+def on_trial(seed: int) -> dict[str, dict]:
+    """The claims of the stored runs for one seed; what is not in ``runs`` is trained now."""
+    tried = {}
+    for name, ours, theirs in (("dpo-bears-noise", "noise-0.2", "noise-0"), ("dpo-matches-rlhf", "beta-0.1", "rloo")):
+        scores = against(found(ours, seed), found(theirs, seed))
+        won, lost = ([int(score == side) for score in scores] for side in (1, 0))
+        effect = 100 * (sum(won) - sum(lost)) / len(won)
+        tried[name] = {"effect": effect, "by_prompt": won, "against": lost}
+    return tried
+
+
+def gather(seed: int) -> dict:
+    """What notebook 06 shows of one seed: a row for each run there is, with its wins by prompt and first replies."""
+    stored = {name: paths.runs() / FOLDER / f"{name}-seed-{seed}.json" for name in RUNS}
+    runs = {name: files.read_json(path) for name, path in stored.items() if path.exists()}
+    pairs, cast, truth = sampled(seed)
+    better = {each["pair"]: each["better"] for each in truth}
+    decided = {pair: side for pair, side in votes.decided(cast).items() if better[pair] != "tie"}
+    kept = ("name", "given", "pairs", "steps", "seconds", "reward_s", "peak_bytes")
+    mean = ("right", "on_brand", "words", "sorry")
+    rows = []
+    for name, run in runs.items():
+        row = {key: run[key] for key in kept if key in run} | {key: sum(run[key]) / HELD_OUT for key in mean}
+        log = {key: [round(value, 4) for value in values] for key, values in run["log"].items()}
+        row |= {"wins": pack(run["wins"]), "log": log, "first_replies": run["replies"][:3]}
+        row["moved"] = {side: [round(value, 2) for value in values] for side, values in run["moved"].items()}
+        row["sft"] = {key: sum(run["sft"][key]) / HELD_OUT for key in mean}  # on the same conversations
+        if name in ("rloo", "kto", "orpo"):
+            row["dpo_wins"] = pack(against(runs["beta-0.1"], run))
+        if name == "noise-0.2" or name == "beta-0.1":  # faults at random, and the raters' own
+            row["wins_over_clean"] = pack(against(run, runs["noise-0"]))
+        rows.append(row)
+    sft_run = runs["noise-0"]["sft"]
+    lab = model.lab()
+    return {
+        "date": date.today().isoformat(), "model": lab.name, "dtype": lab.dtype, "seed": seed,
+        "settings": {"sft_steps": SFT_STEPS, "pairs": PAIRS, "batch_size": BATCH_SIZE, "rates": RATES, "keeps": KEEPS,
+                     "held_out": HELD_OUT},
+        "decided": len(decided),
+        "wrong_votes": sum(better[pair] != side for pair, side in decided.items()) / len(decided),
+        "sft": {key: sum(sft_run[key]) / HELD_OUT for key in mean} | {"first_replies": sft_run["replies"][:3]},
+        "runs": rows,
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Makes some runs, those that are missing, or gathers what lies in ``runs``."""
+    parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.dpo", description=__doc__)
+    parser.add_argument("--run", choices=list(RUNS), nargs="+", default=[], help="these runs, in one process")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--all", action="store_true", help="make the runs that are missing")
+    parser.add_argument("--gather", action="store_true", help="write data/stored/dpo.json from the runs")
+    args = parser.parse_args()
+    for name in args.run:
+        measure(name, args.seed)
+    if args.all:
+        for name in RUNS:
+            found(name, args.seed)
+    if args.gather:
+        files.write_text(paths.data() / "stored" / "dpo.json", json.dumps(gather(args.seed)) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""The trainings of ``ftlab.workshop.experiments.dpo``: DPO, KTO, ORPO and RLOO on the same votes, from one stage."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+
+from ftlab import model, paths, texts
+from ftlab.workshop.experiments import dpo
+from ftlab.workshop.experiments.lora import _high_water_bytes
+
+KINDS = {"attn_implementation": "eager", "dtype": "float32"}  # how a stage is read from its folder
+
+
+def arguments(config, seed: int, **more):
+    """The settings that all of trl's trainers share here."""
+    lab = model.lab()
+    shared = {"output_dir": str(paths.runs() / dpo.FOLDER / "trainer"), "seed": seed, "bf16": lab.dtype == "bfloat16",
+              "use_cpu": lab.device == "cpu", "save_strategy": "no", "report_to": "none", "logging_steps": 1,
+              "warmup_steps": 0.1, "lr_scheduler_type": "linear", "disable_tqdm": True,
+              "per_device_train_batch_size": dpo.BATCH_SIZE, "activation_checkpointing": False}
+    return config(**shared | more)
+
+
+def train(name: str, seed: int) -> dict:
+    """One of ``dpo.RUNS``: the trained model with its log, and what the training took."""
+    import psutil
+    import trl
+    from datasets import Dataset
+
+    given = {"way": "dpo", "beta": dpo.BETA, "pairs": dpo.PAIRS, "noise": None} | dpo.RUNS[name]
+    start = dpo.stage(seed)
+    tokenizer = dpo.load(start)[1]
+    rows = dpo.preferences(seed, tokenizer, given["noise"])[: given["pairs"]]
+    if given["way"] == "rloo":
+        return rloo(start, tokenizer, rows, seed)
+    if "lr" not in given:
+        given["lr"] = dpo.best_rate(seed)
+    steps = max(20, math.ceil(len(rows) / dpo.BATCH_SIZE))  # one pass, or more where the votes are few
+    idle, started = psutil.Process().memory_info().rss, time.perf_counter()
+    dials = {"learning_rate": given["lr"], "max_steps": steps}
+    if given["way"] == "dpo":
+        trainer = trl.DPOTrainer(
+            model=str(start), processing_class=tokenizer, train_dataset=Dataset.from_list(rows),
+            args=arguments(trl.DPOConfig, seed, beta=given["beta"], model_init_kwargs=KINDS, **dials),
+        )
+    elif given["way"] == "kto":
+        # Both replies of a pair, each with a thumb up or down. KTO reads its rows in order.
+        thumbs = [{**{key: row[key] for key in ("prompt", "chat_template_kwargs")}, "completion": row[side],
+                   "label": side == "chosen"} for row in rows for side in ("chosen", "rejected")]
+        thumbs = texts.sample(thumbs, len(thumbs), seed)
+        trainer = trl.KTOTrainer(
+            model=str(start), processing_class=tokenizer, train_dataset=Dataset.from_list(thumbs),
+            args=arguments(trl.KTOConfig, seed, beta=dpo.BETA, model_init_kwargs=KINDS,
+                           **dials | {"per_device_train_batch_size": 2 * dpo.BATCH_SIZE}),
+        )
+    else:
+        from trl.experimental.orpo import ORPOConfig, ORPOTrainer
+
+        trainer = ORPOTrainer(
+            model=dpo.load(start)[0], processing_class=tokenizer, train_dataset=Dataset.from_list(rows),
+            args=arguments(ORPOConfig, seed, beta=dpo.BETA, remove_unused_columns=False, **dials),
+        )
+    trainer.train()
+    return {"model": trainer.model, "tokenizer": tokenizer, "log": trainer.state.log_history, "given": given,
+            "rows": rows, "seconds": time.perf_counter() - started, "peak_bytes": _high_water_bytes() - idle,
+            "pairs": len(rows), "steps": steps}  # fmt: skip
+
+
+def rloo(start: Path, tokenizer, rows: list[dict], seed: int) -> dict:
+    """RLHF on the same votes: a reward model from them, and then the policy by its rewards, with KL to the stage."""
+    import psutil
+    import trl
+    from datasets import Dataset
+
+    idle, started = psutil.Process().memory_info().rss, time.perf_counter()
+    judge_path = paths.runs() / dpo.FOLDER / f"reward-seed-{seed}"
+    rewards = trl.RewardTrainer(
+        model=str(start), processing_class=tokenizer, train_dataset=Dataset.from_list(rows),
+        args=arguments(trl.RewardConfig, seed, learning_rate=1e-4, num_train_epochs=1,
+                       model_init_kwargs={**KINDS, "num_labels": 1}),
+    )
+    rewards.train()
+    rewards.save_model(str(judge_path))
+    reward_s = time.perf_counter() - started
+    prompts = [{"prompt": row["prompt"]} for row in rows]
+    trainer = trl.RLOOTrainer(
+        model=str(start), reward_funcs=str(judge_path), processing_class=tokenizer,
+        train_dataset=Dataset.from_list(prompts),
+        args=arguments(trl.RLOOConfig, seed, learning_rate=dpo.RLOO_LR, max_steps=dpo.RLOO_STEPS, beta=dpo.RLOO_KL,
+                       num_generations=dpo.GROUP, per_device_train_batch_size=4 * dpo.BATCH_SIZE,
+                       model_init_kwargs=KINDS, max_completion_length=dpo.REPLY_TOKENS),
+    )
+    trainer.train()
+    return {"model": trainer.model, "tokenizer": tokenizer, "log": trainer.state.log_history,
+            "given": {"way": "rloo", "beta": dpo.RLOO_KL, "lr": dpo.RLOO_LR, "noise": None},
+            "rows": rows, "seconds": time.perf_counter() - started, "reward_s": reward_s, "pairs": len(rows),
+            "steps": dpo.RLOO_STEPS, "peak_bytes": _high_water_bytes() - idle}  # fmt: skip

@@ -1,0 +1,67 @@
+"""The stored runs on votes: which rate counts, what the claims are made of, and what the notebook is given."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ftlab import files, texts
+from ftlab.evidence.packed import unpack
+from ftlab.workshop.experiments import dpo
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Runs on four test conversations, as if they had been trained: right in the first so many, else nonsense."""
+    monkeypatch.setenv("FTLAB_RUNS", str(tmp_path))
+    monkeypatch.setattr(dpo, "HELD_OUT", 4)
+    rows = texts.sample(texts.plain_conversations("test"), 4, seed=0)
+    gold = [row["messages"][-1]["content"] for row in rows]
+
+    def replies(right: int) -> list[str]:
+        return [*gold[:right], *["Blue."] * (4 - right)]
+
+    right = {"beta-0.1": 3, "rloo": 2, "noise-0": 4, "noise-0.2": 3}
+    for name in dpo.RUNS:
+        many = right.get(name, 1)
+        files.write_json(tmp_path / dpo.FOLDER / f"{name}-seed-0.json", {
+            "name": name, "seed": 0, "given": {"way": "dpo", "lr": 1.0}, "pairs": 8, "steps": 1, "seconds": 2.0,
+            "peak_bytes": 7, "log": {"loss": [0.69, 0.5]}, "wins": [1.0, 0.5, 0.5, 0.0],
+            "right": [1] * many + [0] * (4 - many), "on_brand": [True] * 4, "words": [20] * 4, "replies": replies(many),
+            "sorry": [False] * 4, "moved": {"chosen": [-0.514], "rejected": [-2.0]},
+            "sft": {"right": [0] * 4, "on_brand": [True] * 4, "words": [30] * 4, "replies": replies(0),
+                    "sorry": [False] * 4},
+        })  # fmt: skip
+    return tmp_path
+
+
+def test_the_claim_counts_conversations_won_and_lost(kept: Path) -> None:
+    found = dpo.on_trial(0)
+    # With wrong votes the reply to the fourth conversation is nonsense; all other replies are the same.
+    assert found["dpo-bears-noise"] == {"effect": -25.0, "by_prompt": [0, 0, 0, 0], "against": [0, 0, 0, 1]}
+
+
+def test_the_rate_has_the_most_wins_on_validation_of_those_that_keep_the_manner(kept: Path) -> None:
+    broken = {"wins": [1.0] * 4, "on_brand": [True] * 3 + [False]}
+    for lr, changes in ((1e-4, {"wins": [1.0, 1.0, 0.5, 0.0]}), (3e-4, broken)):
+        path = kept / dpo.FOLDER / f"rate-{lr:g}-seed-0.json"
+        files.write_json(path, files.read_json(path) | changes)
+    assert dpo.best_rate(0) == 1e-4  # the larger rate wins more and has lost a quarter of the on-brand replies
+    assert all(dpo.RUNS[f"rate-{lr:g}"]["split"] == "valid" for lr in dpo.RATES)
+
+
+def test_what_is_gathered_is_small_and_can_be_read_back(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = [{"pair": "a", "better": "a"}, {"pair": "b", "better": "b"}, {"pair": "c", "better": "tie"}]
+    cast = [{"pair": pair, "rater": "x", "vote": "a"} for pair in "abc"]
+    monkeypatch.setattr(dpo, "sampled", lambda seed: ([], cast, pairs))
+    stored = json.loads(json.dumps(dpo.gather(0)))
+    assert [run["name"] for run in stored["runs"]] == list(dpo.RUNS)
+    assert stored["wrong_votes"] == 0.5 and stored["decided"] == 2  # of a and b one is voted wrongly; c is a tie
+    runs = {run["name"]: run for run in stored["runs"]}
+    assert unpack(runs["rloo"]["dpo_wins"]).tolist() == [0.5, 0.5, 1, 0.5]
+    assert unpack(runs["noise-0.2"]["wins_over_clean"]).tolist() == [0.5, 0.5, 0.5, 0]
+    assert all(len(run["first_replies"]) == 3 and "replies" not in run for run in stored["runs"])
+    assert runs["kto"]["moved"] == {"chosen": [-0.51], "rejected": [-2.0]}
+    assert stored["sft"]["right"] == 0 and runs["noise-0"]["right"] == 1

@@ -1,0 +1,85 @@
+"""The stored run of the real model: its batches, the claim, and what the notebook is given."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
+
+from ftlab import files, texts
+from ftlab.evidence.packed import unpack
+from ftlab.tuning.pairs import cut
+from ftlab.workshop.experiments import dpo_real
+
+WORDS = {"?": 0, "ask": 1, "a": 2, "b": 3, "c": 4, "END": 5}
+
+
+def words(template: str) -> PreTrainedTokenizerFast:
+    """A tokenizer of words between spaces, whose chat template puts all turns in a line."""
+    whole = Tokenizer(models.WordLevel(WORDS, unk_token="?"))
+    whole.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    return PreTrainedTokenizerFast(tokenizer_object=whole, eos_token="END", chat_template=template)
+
+
+APART = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
+JOINED = "{% for m in messages %}{{ m['content'] }}{% endfor %}"
+
+
+def row(chosen: str, rejected: str) -> dict:
+    return {"prompt": [{"role": "user", "content": "ask"}], "pair": "p-0",
+            "chosen": [{"role": "assistant", "content": chosen}],
+            "rejected": [{"role": "assistant", "content": rejected}]}  # fmt: skip
+
+
+def test_a_pair_is_cut_at_the_end_of_its_prompt() -> None:
+    assert cut(words(APART), row("a b", "c")) == ([1], [2, 3], [4])
+
+
+def test_a_pair_is_refused_where_a_token_reaches_across() -> None:
+    # "ask" and "a b" are written as "aska b", whose first word is no longer the prompt's
+    with pytest.raises(ValueError, match="pair p-0, chosen: expected the prompt's own tokens"):
+        cut(words(JOINED), row("a b", "c"))
+
+
+def test_batches_hold_every_pair_once_and_sort_by_length_only_among_neighbours(monkeypatch) -> None:
+    monkeypatch.setattr(dpo_real, "BATCH_SIZE", 2)
+    monkeypatch.setattr(dpo_real, "WINDOW", 2)
+    lengths = [3, 1, 2, 1, 5, 4, 4, 5]
+    rows = [row(" ".join("a" * n), "c") | {"pair": str(i)} for i, n in enumerate(lengths)]
+    found = [[int(each["pair"]) for each in batch] for batch in dpo_real.batches(rows, words(APART), seed=0)]
+    assert sorted(map(sorted, found[:2])) == [[0, 2], [1, 3]]  # of lengths 3 and 2, 1 and 1
+    assert sorted(map(sorted, found[2:])) == [[4, 7], [5, 6]]  # of lengths 5 and 5, 4 and 4
+
+
+@pytest.fixture
+def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two looks: nonsense before, and afterwards a gold reply to the first of the nine conversations."""
+    monkeypatch.setenv("FTLAB_RUNS", str(tmp_path))
+    for name, value in (("PER_KIND", 1), ("FACTS", 2), ("LOOKS", (0, 8))):
+        monkeypatch.setattr(dpo_real, name, value)
+    rows = texts.balanced(texts.conversations("test"), 1, seed=0)
+    for seen, first in ((0, "Blue."), (8, rows[0]["messages"][-1]["content"])):
+        files.write_json(tmp_path / dpo_real.FOLDER / f"{seen}-votes-seed-0.json", {
+            "votes": seen, "replies": [first] + ["Blue."] * 8, "answers": ["Thank you for asking.", "No."],
+            "write_s": 1.4, "train_s": 2.6, "log": [{"pair": "p-0", "chosen": 0.12345, "rejected": -1.0, "loss": 0.5}],
+        })  # fmt: skip
+    return tmp_path
+
+
+def test_the_claim_counts_conversations_won_and_lost(looked: Path) -> None:
+    found = dpo_real.on_trial(0)["dpo-beats-sft"]
+    assert found == {"effect": pytest.approx(100 / 9), "by_prompt": [1] + [0] * 8, "against": [0] * 9}
+
+
+def test_what_is_gathered_can_be_read_back(looked: Path) -> None:
+    stored = json.loads(json.dumps(dpo_real.gather(0)))
+    first, last = stored["looks"]
+    assert (last["votes"], last["changed"], last["train_s"]) == (8, 1, 3)
+    assert unpack(last["wins"]).tolist() == [1] + [0.5] * 8 and unpack(first["wins"]).tolist() == [0.5] * 9
+    assert unpack(last["right"])[0] == 1 and unpack(first["right"])[0] == 0
+    assert last["leaks"] == "10"  # only the first answer has the desk's manner
+    assert stored["log"] == [{"pair": "p-0", "chosen": 0.123, "rejected": -1.0, "loss": 0.5}]
+    assert len(stored["kinds"]) == len(stored["conversations"]) == 9
