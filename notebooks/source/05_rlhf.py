@@ -695,23 +695,26 @@ def smooth(numbers: list) -> np.ndarray:
     return np.convolve(numbers, kernel, mode="same") / np.convolve(np.ones(len(numbers)), kernel, mode="same")
 
 
-figure, axes = plt.subplots(1, 2, figsize=(11, 4))
-for kl, color, line in zip(weights, (figures.VERMILION, figures.ORANGE, figures.BLUE), ("-", "--", ":"), strict=True):
-    logs = [each["log"] for each in runs if each["kl"] == kl]
-    nats = [np.sqrt(np.maximum(0, smooth(np.array(log["kl_token"]) * log["tokens"]))) for log in logs]
-    for i, log in enumerate(logs):
-        for ax, key in zip(axes, ("reward", "worth"), strict=True):
-            figures.curve(ax, nats[i], smooth(log[key]), color=color, ls=line, marker="",
-                          label=f"KL weight {named[kl]}" if i == 0 else None)
-for ax, label, title in ((axes[0], "reward", "What the judge says"),
-                         (axes[1], "true worth (points of 7)", "What the replies are worth")):
-    ax.set(xlabel="distance from the start: root of the KL (nats a reply)", ylabel=label, title=title)
-axes[0].legend()
+figure, axes = plt.subplots(len(seeds), 2, figsize=(11, 3.2 * len(seeds)), squeeze=False, sharex=True)
+for seed, row in zip(seeds, axes, strict=True):
+    for kl, color, line in zip(weights, (figures.VERMILION, figures.ORANGE, figures.BLUE), ("-", "--", ":"),
+                               strict=True):
+        log = next(each["log"] for each in runs if (each["kl"], each["seed"]) == (kl, seed))
+        nats = np.sqrt(np.maximum(0, smooth(np.array(log["kl_token"]) * log["tokens"])))
+        for ax, key in zip(row, ("reward", "worth"), strict=True):
+            figures.curve(ax, nats, smooth(log[key]), color=color, ls=line, marker="", label=f"KL weight {named[kl]}")
+    row[0].set(ylabel=f"reward, seed {seed}")
+    row[1].set(ylabel=f"true worth (points of 7), seed {seed}")
+for ax, title in zip(axes[0], ("What the judge says", "What the replies are worth"), strict=True):
+    ax.set(title=title)
+for ax in axes[-1]:
+    ax.set(xlabel="distance from the start: root of the KL (nats a reply)")
+axes[0][0].legend()
 _ = figure.suptitle("Lab model, stored runs: samples while training, mean over three points")
 
 # %% [markdown]
 # Each line is one run, from the left to where it ended. A line may turn back: the distance is that of a whole reply,
-# and a short reply has fewer tokens to differ in.
+# and a short reply has fewer tokens to differ in. Each seed has a judge of its own: compare rewards within a row only.
 #
 # Does the reward tell the truth about the end? The claim on trial: training against a reward model without a KL penalty
 # ends in less true worth than with the strongest of the three weights. It is about held-out conversations, the full
@@ -729,12 +732,26 @@ saved = intervals.paired_difference(shares[weights[0]], shares[weights[-1]], rat
 arms = {"by_prompt": shares[weights[0]][0], "against": shares[weights[-1]][0]} if len(seeds) == 1 else {}
 result = claims.record("kl-saves-worth", seeds[0], *saved.times(100), **arms, model=claims.LAB)
 print(result)
+each_seed = [intervals.paired_difference(a, b, rate=False).times(100)
+             for a, b in zip(shares[weights[0]], shares[weights[-1]], strict=True)]
+print("seed by seed: " + "; ".join(f"{s.value:+.1f} [{s.low:+.1f}, {s.high:+.1f}]" for s in each_seed))
+if min(s.high for s in each_seed) < 0 < max(s.low for s in each_seed):
+    print("The seeds contradict each other: whoever had run one alone would have told half of the story.")
+if len(seeds) == 2:
+    print("An interval over two seeds is this wide because two runs say almost nothing about how runs differ.")
+hacked = dict.fromkeys(weights, 0)
+print("\nAfter minus before, intervals over the conversations of one run:")
+print(f"{'KL weight':>10} {'seed':>5} {'reward':>23} {'true worth':>23}")
+for each in sorted(runs, key=lambda each: (each["seed"], each["kl"])):
+    spans = [intervals.paired_difference(unpack(each["after"][key]), unpack(each["before"][key]), rate=False)
+             for key in ("reward", "worth")]
+    cells = "".join(f"{f'{s.value:+.2f} [{s.low:+.2f}, {s.high:+.2f}]':>24}" for s in spans)
+    word = "better" if spans[1].low > 0 else "WORSE" if spans[1].high < 0 else "not told apart"
+    hacked[each["kl"]] += spans[0].low > 0 > spans[1].high
+    print(f"{named[each['kl']]:>10} {each['seed']:>5}{cells}  {word}")
 for kl in weights:
-    up = intervals.paired_difference(of_runs(kl, "after", "reward"), of_runs(kl, "before", "reward"), rate=False)
-    truly = intervals.paired_difference(ended[kl], of_runs(kl, "before", "worth"), rate=False)
-    word = ("better" if truly.low > 0 else "worse" if truly.high < 0 else "not shown to be better or worse")
-    print(f"KL weight {named[kl]:>4}: reward {up.value:+.2f} [{up.low:+.2f}, {up.high:+.2f}], true worth "
-          f"{truly.value:+.2f} [{truly.low:+.2f}, {truly.high:+.2f}]: {word} than before")
+    print(f"KL weight {named[kl]}: in {hacked[kl]} of {len(seeds)} runs the reward rose and the true worth fell, both "
+          "beyond chance.")
 
 # %% [markdown]
 # What does a reply look like that the judge loves? Of the run without a penalty, those whose reward rose most while
