@@ -18,7 +18,7 @@
 # with it; derive the policy gradient and train with RLOO and GRPO; say what the KL penalty holds, and recognise a model
 # that pleases its judge and nobody else.
 #
-# **You need** notebook 02. **It takes** about eight minutes of computing on two processor cores, three where the
+# **You need** notebook 02. **It takes** about eight minutes of computing on two processor cores, half of that where the
 # processor computes in bf16, and 3 GB of memory. Exercises are at the end; the notebook runs without them.
 
 # %%
@@ -781,9 +781,9 @@ print(f"The commonest first sentence stands in {opening[1]} of {listed} replies,
       f"{earlier[1]}.")
 
 # %% [markdown]
-# The KL weight is one brake, a better judge another (more votes, fresh votes on the new replies). A third is to **stop
-# early**. But when? The true worth is not to be had in life; the distance is. A rule fixed beforehand: stop where the
-# samples first lie 10 nats a reply from the start.
+# The KL weight is meant as one brake, a better judge is another (more votes, fresh votes on the new replies). A third
+# is to **stop early**. But when? The true worth is not to be had in life; the distance is. A rule fixed beforehand:
+# stop where the samples first lie 10 nats a reply from the start.
 
 # %%
 print(f"{'seed':>5} {'stopped at step':>16} {'worth there':>12} {'worth at the end':>17} {'highest worth':>14}")
@@ -850,7 +850,8 @@ print(f"{'distinct pairs (%)':>18} {pairs_before:>7.2f}{cells}")
 #
 # And the question of the whole road: put side by side, how often does the trained model's reply win over the one from
 # before, judged by the true worth, a tie counting half? The claim says: more often than half. Its number is the win
-# rate minus 50 %, and it holds if the whole interval is above zero.
+# rate minus 50 %, and it holds if the whole interval is above zero. A win may be a small one: a reply that is some
+# words shorter wins as surely as one with the right fact, so read it beside the row of right replies above.
 
 # %%
 won = {name: votes.wins(replies[name], replies["SFT"], test) for name in ("RLOO", "GRPO")}
