@@ -643,7 +643,7 @@ passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need n
 # | [02 supervised fine-tuning](02_supervised_finetuning.ipynb) | How does a model become our assistant? | 6 |
 # | [03 tasks and domains](03_tasks_and_domains.ipynb) | What else can tuning teach? | 6 |
 # | [04 LoRA](04_lora.ipynb) | What if I train one percent of the weights? | 6 |
-# | 05 RLHF *(coming)* | How do people's votes become behaviour? | 8 |
+# | [05 RLHF](05_rlhf.ipynb) | How do people's votes become behaviour? | 8 |
 # | [06 DPO](06_dpo.ipynb) | Do I need the reward model? | 6 |
 # | [07 RAG against fine-tuning](07_rag_vs_finetuning.ipynb) | Weights or documents? | 6 |
 # | [08 evaluation](08_evaluation.ipynb) | Is the gain real? | 6 |

@@ -1,0 +1,1194 @@
+# ---
+# jupyter:
+#   ftlab:
+#     minutes: 8
+#     claims: [best-of-n, rlhf-beats-sft, kl-saves-worth]
+# ---
+
+# %% [markdown]
+# # 05 · How do people's votes become behaviour?
+#
+# Supervised fine-tuning imitates: it makes the desk's replies likelier, whatever they are. But a house may want what no
+# reply in its archive shows. Somebody who cannot write a better reply can still say which of two is better. This
+# notebook turns such votes into behaviour, by the road that made chat models famous: a model of the voters is trained
+# (the **reward model**), and then the writer is trained to please it. The road is called *reinforcement learning from
+# human feedback*, RLHF.
+#
+# **You will be able to** train a reward model and find out what it really likes; choose the best of several replies
+# with it; derive the policy gradient and train with RLOO and GRPO; say what the KL penalty holds, and recognise a model
+# that pleases its judge and nobody else.
+#
+# **You need** notebook 02. **It takes** about eight minutes of computing on two processor cores, half of that where the
+# processor computes in bf16, and 3 GB of memory. Exercises are at the end; the notebook runs without them.
+
+# %%
+import io, math, time, warnings; started = time.perf_counter()  # noqa: E401, E702
+warnings.filterwarnings("ignore")  # the libraries announce words that will change
+from contextlib import redirect_stdout
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from datasets import Dataset, disable_progress_bars
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+from transformers.utils import logging as notices
+from trl import GRPOConfig, GRPOTrainer, RewardConfig, RewardTrainer, RLOOConfig, RLOOTrainer
+from ftlab import claims, figures, files, model, paths, texts, values
+from ftlab.evidence import intervals
+from ftlab.scores import desk, votes
+from ftlab.tuning import chat, generate, policy, reward, sft
+from ftlab.tuning.sample import samples
+figures.style(); disable_progress_bars(); notices.disable_progress_bar(); notices.set_verbosity_error()  # noqa: E702
+print(lab := model.lab())
+
+# %% [markdown]
+# The **lab model**, made for this course, learns here: it writes and trains fast enough for the hundreds of samples
+# that RLHF eats. The **real model** of the earlier notebooks comes in through stored replies: several to each of some
+# hundred conversations, written by the desk's assistant, with votes on them.
+
+# %%
+SEED = 0  # whole number: which conversations, votes and samples; try 1, 2
+SFT_STEPS = 100  # optimizer steps, of 8 conversations, before RLHF begins; try 50
+VOTED = 160  # conversations to which four sampled replies each are voted on; try 80, 240
+PAIRS = 480  # pairs of replies that the reward model trains on; try 120, 640
+REWARD_LR = 3e-4  # learning rate of the reward model; try 1e-4, 1e-3
+KL = 0.05  # section 6: weight of the KL penalty, in reward a nat; try 1e-8 (as good as none, but measured), 0.2
+RL_STEPS, RL_LR = 20, 1e-4  # section 6: optimizer steps of 16 replies, and their learning rate; try 60, 3e-4
+HELD_OUT = 100  # test conversations; try 324, which is all
+FACTS = 100  # general questions that show what is forgotten; try 1708, which is all
+
+# %% [markdown]
+# ## 1. What a vote says
+#
+# Two replies to one customer, side by side; a rater says which he would rather send. Here is one such pair. Our raters
+# are simulated, so that we may know what real raters hide: what a reply is truly worth, and what each rater has a
+# weakness for. The **true worth** counts a right reply with four points, the brand guide's rules with one, a word of
+# regret where it is due (and none where it is not) with one, and brevity with one. Training on the desk's own replies
+# gives the manner; it cannot give the last two, since it regrets where the archive does and is as long as the archive
+# is.
+
+# %%
+pairs, cast = votes.stored("train")  # of the real model's replies
+truth = votes.stored_truth()
+pair = next(pair for pair in pairs if pair["kind"] == "complaint" and truth[pair["id"]]["better"] != "tie")
+print("customer:", pair["row"]["messages"][-2]["content"], "\n")
+for side in ("a", "b"):
+    quality = votes.qualities(pair[side], pair["row"])
+    points = ", ".join(f"{name} {value:.2g}" for name, value in quality.items())
+    voters = [vote["rater"] for vote in cast if (vote["pair"], vote["vote"]) == (pair["id"], side)]
+    print(f"{side}: {pair[side]}\n   {points}; worth {votes.worth(pair[side], pair['row']):.2f} of 7; "
+          f"votes: {', '.join(voters) or 'none'}\n")
+
+# %% [markdown]
+# Three raters voted on each of these pairs. How often does a vote go to the better reply, how often to the longer one?
+
+# %%
+by_id = {pair["id"]: pair for pair in pairs}
+length = {name: len(pair["a"].split()) - len(pair["b"].split()) for name, pair in by_id.items()}
+print(f"{len(pairs):,} pairs\n{'':>12} {'for the better reply':>21} {'for the longer one':>19}")
+for name in [*(rater.name for rater in votes.RATERS), None]:
+    won = votes.decided(cast, by=name)
+    for_better = [won[p] == truth[p]["better"] for p in won if truth[p]["better"] != "tie"]
+    for_longer = [(won[p] == "a") == (length[p] > 0) for p in won if length[p]]
+    print(f"{name or 'majority':>12} {np.mean(for_better):>21.0%} {np.mean(for_longer):>19.0%}")
+
+# %% [markdown]
+# So votes are no truth. Everyone slips now and then, and two of the three have a weakness. A model trained on votes
+# learns slips as noise, and weaknesses as if they were wishes. Keep the last line in mind: the majority is what we
+# train on.
+#
+# ## 2. From votes to a number
+#
+# A vote compares; a training wants a number for each reply, its **reward**. Bradley and Terry (1952) connected the two:
+# let a reply win with the chance `sigmoid(its reward - the other's reward)`. The loss is how surprised that rule is by
+# the votes. Three pairs, by hand:
+
+# %% tags=["twin:ftlab.tuning.reward:bradley_terry"]
+def bradley_terry(chosen, rejected):
+    import torch
+
+    return -torch.nn.functional.logsigmoid(chosen - rejected).mean()
+
+# %%
+chosen, rejected = torch.tensor([2.0, 0.5, -1.0]), torch.tensor([0.0, 0.5, 1.0])
+for won, lost in zip(chosen, rejected, strict=True):
+    chance = torch.sigmoid(won - lost)
+    print(f"rewards {won:+.1f} and {lost:+.1f}: chance of this vote {chance:.0%}, surprise {-chance.log():.3f} nats")
+print(f"mean {bradley_terry(chosen, rejected):.3f} nats; all rewards 10 higher: "
+      f"{bradley_terry(chosen + 10, rejected + 10):.3f}")
+
+# %% [markdown]
+# The second line is no opinion: equal rewards, ln 2. The last says that only differences count, so a reward of 3 means
+# nothing by itself, and two reward models cannot be compared by their numbers.
+#
+# What rewards do votes ask for? Two replies, ten votes, eight for the first: the loss is lowest where the chance is
+# 0.8, at a difference of ln(0.8 / 0.2).
+
+# %%
+gap = torch.zeros(1, requires_grad=True)
+for _ in range(2000):
+    loss = (8 * bradley_terry(gap, torch.zeros(1)) + 2 * bradley_terry(torch.zeros(1), gap)) / 10
+    loss.backward()
+    with torch.no_grad():
+        gap -= 0.1 * gap.grad
+        gap.grad = None
+print(f"difference {gap.item():.3f}; ln 4 is {math.log(4):.3f}; loss {loss.item():.3f} nats")
+assert abs(gap.item() - math.log(4)) < 1e-2
+
+# %% [markdown]
+# That loss is not zero and never will be, since the voters disagree with each other: the best reward model there can be
+# agrees with eight of these ten votes.
+#
+# ## 3. A reward model
+#
+# First the writer. The lab model is a base model, so it learns the desk's replies by supervised fine-tuning, as in
+# notebook 02; that is where RLHF begins. Each stage is saved in a folder, and the next gets the *path*. It matters:
+# from a path, the library loads its own copy as the reference that the KL penalty needs. From a model in memory it
+# takes what the model's settings name as its origin, the untuned base, and says nothing.
+
+# %%
+stages = paths.runs() / "rlhf-lesson"
+rows = texts.sample(texts.plain_conversations("train"), 1574, SEED)
+to_imitate, voted, to_practise = rows[:800], rows[800 : 800 + VOTED], rows[800 + VOTED :]
+with redirect_stdout(io.StringIO()) as said_there:
+    run = sft.from_shelf("plain-desk", lab, to_imitate, lr=1e-3, steps=SFT_STEPS, batch_size=8, seed=SEED,
+                         disable_tqdm=True)
+start, tokenizer = run.model, run.tokenizer
+start.save_pretrained(stages / "sft")
+tokenizer.save_pretrained(stages / "sft")
+print(f"tuned in {run.seconds:.0f} s" if run.seconds else said_there.getvalue().strip())
+
+# %% [markdown]
+# Now it answers other conversations, four times each. `temperature=1.0` draws every token from the model's own
+# probabilities, so the four differ, and some may be garbled: the raters choose between what there is. All pairs of
+# different replies go to them. A quarter of the conversations is kept back: what is held out is held out by *prompt*,
+# or the reward model would meet the same replies again.
+
+# %%
+begun = time.perf_counter()
+said = samples(start, tokenizer, chat.prompts(tokenizer, voted), 4, temperature=1.0, seed=SEED, max_new_tokens=72,
+               batch_size=256, batch_tokens=40_000)
+lab_pairs = votes.pair_up(voted, said, SEED)
+lab_cast, lab_truth = votes.cast(lab_pairs, seed=SEED)
+home = {pair["id"]: pair["conversation"] for pair in lab_pairs}
+kept_back = {row["id"] for row in voted[3 * VOTED // 4 :]}
+preferred = votes.preferences(lab_pairs, lab_cast, tokenizer=tokenizer)
+np.random.default_rng(SEED).shuffle(preferred)
+unseen = [row for row in preferred if home[row["pair"]] in kept_back]
+train = [row for row in preferred if home[row["pair"]] not in kept_back][:PAIRS]
+print(f"{4 * VOTED} replies in {time.perf_counter() - begun:.0f} s; {len(lab_pairs)} pairs, decided {len(preferred)}; "
+      f"{len(train)} to train on, {len(unseen)} held out")
+shown = train[0]
+for side in ("chosen", "rejected"):
+    print(f"\n{side}: {shown[side][0]['content']}")
+
+# %% [markdown]
+# A reward model is a language model whose last layer, the one that writes tokens, is replaced by one that writes a
+# single number, read at the last token. `RewardTrainer` does that by itself if it gets a path; the loss is the one
+# above. It begins from the tuned writer, which can read already.
+
+# %%
+columns = ("prompt", "chosen", "rejected", "chat_template_kwargs")
+reward_trainer = RewardTrainer(
+    model=str(stages / "sft"),
+    processing_class=tokenizer,
+    train_dataset=Dataset.from_list([{key: row[key] for key in columns} for row in train]),
+    args=RewardConfig(
+        output_dir=str(stages / "reward"),
+        num_train_epochs=1,
+        per_device_train_batch_size=8,
+        learning_rate=REWARD_LR,
+        lr_scheduler_type="linear",
+        warmup_steps=0.1,
+        seed=SEED,
+        bf16=lab.dtype == "bfloat16",
+        use_cpu=lab.device == "cpu",
+        activation_checkpointing=False,
+        model_init_kwargs={"attn_implementation": "eager"},
+        save_strategy="no",
+        logging_steps=max(1, PAIRS // 80),  # a tenth of the steps
+        report_to="none",
+        disable_tqdm=True,
+    ),
+)
+with redirect_stdout(io.StringIO()):
+    seconds = reward_trainer.train().metrics["train_runtime"]
+reward_trainer.save_model(str(stages / "reward"))
+
+
+def load_judge(dtype: torch.dtype):
+    return AutoModelForSequenceClassification.from_pretrained(stages / "reward", num_labels=1, dtype=dtype,
+                                                              attn_implementation="eager").to(lab.device)
+
+
+judge = load_judge(torch.float32)
+log = [entry for entry in reward_trainer.state.log_history if "loss" in entry]
+print(f"{seconds:.0f} s; loss {log[0]['loss']:.3f} in the first tenth of the steps, {log[-1]['loss']:.3f} in the last; "
+      f"no opinion is {math.log(2):.3f}")
+
+# %% [markdown]
+# ### Is it right?
+#
+# On the held-out pairs: how often does the reply that won the vote get the higher reward? The pairs of one conversation
+# share their replies, so the interval is over conversations. Two rivals need no training: the shorter reply wins, the
+# longer one wins.
+
+# %%
+def judged(replies: list, rows: list[dict]) -> np.ndarray:
+    talks = [[*row["messages"][:-1], {"role": "assistant", "content": text}] for text, row in
+             zip(replies, rows, strict=True)]
+    return np.array(reward.rewards(judge, tokenizer, talks))
+
+
+def by_conversation(scores: list) -> intervals.Interval:
+    groups = {}
+    for row, score in zip(unseen, scores, strict=True):
+        groups.setdefault(home[row["pair"]], []).append(score)
+    return intervals.mean_interval([np.mean(group) for group in groups.values()], rate=False).times(100)
+
+
+margins = np.array(reward.rewards(judge, tokenizer, [row["prompt"] + row["chosen"] for row in unseen])) - np.array(
+    reward.rewards(judge, tokenizer, [row["prompt"] + row["rejected"] for row in unseen]))
+words = np.array([len(row["chosen"][0]["content"].split()) - len(row["rejected"][0]["content"].split())
+                  for row in unseen])
+accuracy = by_conversation(margins > 0)
+rules = {"the shorter wins": by_conversation((words < 0) + 0.5 * (words == 0)),
+         "the longer wins": by_conversation((words > 0) + 0.5 * (words == 0))}
+for name, span in ({"reward model": accuracy} | rules).items():
+    print(f"{name:>17}: {span.value:.0f} % of {len(unseen)} held-out votes [{span.low:.0f}, {span.high:.0f}]")
+better = {each["pair"]: each["better"] for each in lab_truth}
+won = votes.decided(lab_cast)
+clear = [i for i, row in enumerate(unseen) if better[row["pair"]] != "tie"]
+voters = np.array([better[unseen[i]["pair"]] == won[unseen[i]["pair"]] for i in clear])
+model_right = (margins[clear] > 0) == voters
+print(f"The truly better reply has the votes in {voters.mean():.0%} of the pairs, and the higher reward in "
+      f"{model_right.mean():.0%}" + (": slips have been averaged away." if model_right.mean() > voters.mean() else "."))
+print("The reward model " + ("knows more than a coin." if accuracy.low > 50 else
+      "cannot be told from a coin here: more pairs would be needed, and what follows would please noise."))
+
+# %% [markdown]
+# And does it know how sure it is? It says with which chance the higher reply wins. Where it says 70 %, seven of ten
+# votes should agree. That is **calibration**.
+
+# %%
+says = 1 / (1 + np.exp(-abs(margins)))
+agrees = margins > 0
+edges = np.quantile(says, [0, 1 / 3, 2 / 3, 1])
+print(f"{'it says':>16} {'votes agree':>12}")
+for low, high in zip(edges, edges[1:], strict=False):
+    here = (says >= low) & (says <= high)
+    span = intervals.rate_interval(int(agrees[here].sum()), int(here.sum())).times(100)
+    print(f"{low:>7.0%} to {high:>5.0%} {span.value:>10.0f} % [{span.low:.0f}, {span.high:.0f}] of {here.sum()}")
+off = by_conversation(says - agrees)
+print(f"It says {off.value:+.0f} points more than comes true [{off.low:+.0f}, {off.high:+.0f}]: "
+      + ("too sure of itself." if off.low > 0 else "not sure enough." if off.high < 0 else "no fault shown."))
+
+# %% [markdown]
+# ### What does it really like?
+#
+# Accuracy does not say *why* a reply gets its reward. So we change one thing at a time in replies that are right, those
+# that the desk itself sent, and look how far the reward moves, and how far the true worth. The edits: a word of regret
+# where nothing has happened; ten words that say nothing; and wrong figures.
+
+# %%
+probes = [row for row in texts.plain_conversations("test") if row["kind"] == "fact"
+          and any(letter.isdigit() for letter in row["messages"][-1]["content"])][:60]
+plain = [row["messages"][-1]["content"] for row in probes]
+
+
+def after_thanks(text: str, more: str) -> str:
+    first, rest = text.split(". ", 1)
+    return f"{first}. {more} {rest}"
+
+
+def wrong_figures(text: str) -> str:
+    return "".join(str((int(letter) + 3) % 10) if letter.isdigit() else letter for letter in text)
+
+
+edits = {"a word of regret": lambda text: after_thanks(text, "We are sorry for the trouble."),
+         "ten empty words": lambda text: after_thanks(text, "It is good to hear from you and from others."),
+         "wrong figures": wrong_figures}
+worth_before, reward_before = [votes.worth(text, row) for text, row in zip(plain, probes, strict=True)], judged(
+    plain, probes)
+liked = {}
+print(f"{'':>17} {'reward':>8} {'95 % interval':>16} {'true worth':>12}")
+for name, edit in edits.items():
+    changed = [edit(text) for text in plain]
+    liked[name] = intervals.paired_difference(judged(changed, probes), reward_before)
+    truly = np.mean([votes.worth(text, row) for text, row in zip(changed, probes, strict=True)]) - np.mean(worth_before)
+    print(f"{name:>17} {liked[name].value:>+8.2f} [{liked[name].low:+.2f}, {liked[name].high:+.2f}] {truly:>+11.2f}")
+    assert truly < 0
+print()
+little = 0.1 * margins.std()  # a tenth of what two replies to one customer usually differ by
+for name, moved in liked.items():
+    print(f"{name}: " + (f"it hardly notices, less than {little:.2f}." if max(-moved.low, moved.high) < little else
+          "the reward falls, as it should." if moved.high < 0 else
+          "REWARDED, though it makes the reply worse." if moved.low > 0 else "not clear from this many replies."))
+
+# %% [markdown]
+# Every edit makes the reply worse, so every change should be clearly negative. Where one is not, there lies the way by
+# which a writer can please this judge and no customer. Wrong figures are the interesting line: to see them, a judge has
+# to read the screen, and that is the hardest thing that a model of this size does.
+
+# %% [markdown]
+# ## 4. The best of n: no training at all
+#
+# The simplest use of a reward model changes no weight: let the writer answer n times and send the reply with the
+# highest reward. It is the baseline that everything below has to beat. And here the **real model** comes in. To
+# conversations of the training split the desk's assistant wrote several different replies each: some at a high
+# temperature, some with a part of its adapter only, since it had been tuned on these conversations and would else give
+# the same answer each time (`ftlab/workshop/experiments/votes.py`). A second reward model, of the lab model's size, was
+# trained on the votes on most of these conversations (`ftlab/workshop/experiments/rlhf.py`) and judged the replies to
+# the others, which it had not seen. A first one, from 600 pairs, agreed with the held-out votes no better than a coin,
+# so this one got all pairs. The level of these replies says nothing, since the writer knew the conversations; the
+# question is what the choice among them adds.
+#
+# How good is the best of two, if there are six? No dice are needed: of all ways to draw two, count in how many each
+# reply is the best.
+
+# %% tags=["twin:ftlab.tuning.reward:best_of"]
+def best_of(rewards, worths, n):
+    if not 1 <= n <= len(rewards):
+        raise ValueError(f"n: expected 1 to {len(rewards)}, the replies at hand, found {n}. Draw more replies first.")
+    order = sorted(range(len(rewards)), key=lambda i: rewards[i])
+    return sum(worths[i] * math.comb(below, n - 1) for below, i in enumerate(order)) / math.comb(len(rewards), n)
+
+# %%
+example = {"rewards": [0.3, -1.0, 2.5], "worths": [6.0, 2.0, 1.0]}
+print([round(best_of(**example, n=n), 2) for n in (1, 2, 3)])  # by hand: 3; (6 + 1 + 1) / 3; 1
+
+# %% [markdown]
+# In that example the judge loves a bad reply, and the more it may choose from, the surer it finds it. Now the real
+# model's replies. Two more judges stand beside the reward model: truth itself, the ceiling, and one that takes the
+# shortest reply and needs no votes. At n = 1 all judges are alike: one reply, drawn blindly. Where a conversation has
+# fewer than n different replies, the judge chooses among all of them.
+
+# %%
+MOST = sum(votes.WEIGHTS.values())  # points of the best possible reply
+stored = files.read_json(paths.data() / "stored" / "rlhf.json")
+real = stored["real"]
+train_rows = {row["id"]: row for row in texts.conversations("train")}
+choices = real["choices"]
+worths = [[votes.worth(text, train_rows[each["conversation"]]) for text in each["replies"]] for each in choices]
+judges = {"true worth": worths, "reward model": [each["rewards"] for each in choices],
+          "the shortest": [[-len(text.split()) for text in each["replies"]] for each in choices]}
+top = max(map(len, worths))
+curves = {name: {n: [best_of(scores, worth, min(n, len(worth))) for scores, worth in zip(by, worths, strict=True)]
+                 for n in range(1, top + 1)} for name, by in judges.items()}
+print(f"{len(choices)} conversations with two to {top} different replies, {sum(map(len, worths))} in all; reward model "
+      f"trained on {real['pairs']:,} pairs in {real['seconds']} s")
+gave = {(each["conversation"], text): value for each in choices
+        for text, value in zip(each["replies"], each["rewards"], strict=True)}
+test_pairs, test_cast = votes.stored("test")
+test_won, agreed = votes.decided(test_cast), {}
+for pair in test_pairs:
+    if pair["id"] in test_won:
+        a, b = (gave[pair["conversation"], pair[side]] for side in ("a", "b"))
+        agreed.setdefault(pair["conversation"], []).append((a > b) == (test_won[pair["id"]] == "a"))
+span = intervals.mean_interval([np.mean(each) for each in agreed.values()], rate=False).times(100)
+print(f"It agrees with {span.value:.0f} % [{span.low:.0f}, {span.high:.0f}] of the held-out votes: "
+      + ("it has learned something." if span.low > 50 else
+         "not to be told from a coin, so its curve may be luck.") + "\n")
+print(f"{'true worth':>14} {'n = 1':>6} " + " ".join(f"{n:>6}" for n in range(2, top + 1)))
+for name, curve in curves.items():
+    print(f"{name:>14} " + " ".join(f"{np.mean(curve[n]):>6.2f}" for n in curve))
+figure, ax = plt.subplots(figsize=(7, 3.8))
+for (name, curve), color, line in zip(curves.items(), (figures.GREY, figures.BLUE, figures.ORANGE), (":", "-", "--"),
+                                      strict=True):
+    spans = [intervals.mean_interval(curve[n], rate=False) for n in curve]
+    figures.curve(ax, list(curve), *zip(*spans, strict=True), label=name, color=color, ls=line)
+ax.set(xlabel="replies to choose from, n", ylabel="true worth (points of 7)", xticks=range(1, top + 1),
+       title="Real model: the best of n by three judges")
+_ = ax.legend()
+
+# %% [markdown]
+# The claim on trial: the reward model's choice among all replies at hand is worth at least 3 points more than one of
+# them drawn blindly, where 100 is the full worth. It holds if the whole interval is above 3. Conversations to which all
+# replies were alike are not among these: there is nothing to choose, and nothing is gained.
+
+# %%
+best, one = (np.array(curves["reward model"][n]) / MOST for n in (top, 1))  # as shares of the full worth
+gain = intervals.paired_difference(best, one, rate=False)
+result = claims.record("best-of-n", real["seed"], *gain.times(100), by_prompt=best, against=one,
+                       model=claims.find("best-of-n").models[0])
+print(result)
+short = intervals.paired_difference(curves["reward model"][top], curves["the shortest"][top], rate=False)
+print(f"\nAgainst the shortest reply: {short.value:+.2f} [{short.low:+.2f}, {short.high:+.2f}] of 7 points: "
+      + ("the votes taught more than brevity." if short.low > 0 else
+         "the shortest reply is the better choice." if short.high < 0 else "not to be told apart."))
+perfect = np.mean(curves["true worth"][top]) / MOST - np.mean(one)
+print(f"A perfect judge gains {100 * perfect:.1f} points; of that the reward model gains {gain.value / perfect:.0%}"
+      + (", which may be nothing: its interval holds zero" if gain.low <= 0 <= gain.high else "")
+      + f".\nEach reply sent costs up to {top} times the writing.")
+rights = [[desk.is_right(text, train_rows[each["conversation"]]) for text in each["replies"]] for each in choices]
+right = intervals.paired_difference([best_of(e["rewards"], r, len(r)) for e, r in zip(choices, rights, strict=True)],
+                                    [np.mean(r) for r in rights], rate=False).times(100)
+print(f"Right replies: {right.value:+.1f} points [{right.low:+.1f}, {right.high:+.1f}].")
+
+# %% [markdown]
+# ## 5. A policy gradient from nothing
+#
+# Best-of-n pays at every reply. Training pays once: make the writer give by itself what the judge would choose. But
+# how? A reward comes for a whole reply, and drawing a reply is no sum with a slope. The trick is older than language
+# models. A machine has three arms that pay 1, 2 and 3 on the mean. Ten lines learn which to pull:
+
+# %%
+torch.manual_seed(SEED)
+pays, logits = torch.tensor([1.0, 2.0, 3.0]), torch.zeros(3, requires_grad=True)
+for _ in range(1500):
+    chances = logits.softmax(-1)
+    arm = torch.multinomial(chances.detach(), 1).item()
+    paid = pays[arm] + torch.randn(())
+    (-paid * chances[arm].log()).backward()  # make likelier what was pulled, the more so the better it paid
+    with torch.no_grad():
+        logits -= 0.03 * logits.grad
+        logits.grad = None
+print("chances of the three arms:", [round(chance, 3) for chance in logits.softmax(-1).tolist()])
+
+# %% [markdown]
+# That is REINFORCE (Williams 1992). Its gradient is right on the mean and noisy in each pull: every arm that was pulled
+# is pushed up, the bad ones less. It helps to ask how much *better than expected* a pull was. Draw several and compare
+# each with the mean of the others: then what is below the others is pushed down.
+
+# %% tags=["twin:ftlab.tuning.policy:leave_one_out"]
+def leave_one_out(rewards):
+    samples = rewards.shape[1]
+    others = (rewards.sum(dim=1, keepdim=True) - rewards) / (samples - 1)
+    return rewards - others
+
+# %%
+print("rewards 1, 3, 5, 0 ->", [round(x, 2) for x in leave_one_out(torch.tensor([[1.0, 3.0, 5.0, 0.0]]))[0].tolist()])
+even = torch.full((3,), 1 / 3)
+arms = torch.multinomial(even, 4 * 4000, replacement=True).view(4000, 4)  # 4,000 times four pulls
+paid = pays[arms] + torch.randn(arms.shape)
+slopes = torch.nn.functional.one_hot(arms, 3) - even  # of log chance, by the three logits: (4000, 4, 3)
+noise = {}
+for name, weight in (("the reward itself", paid), ("against the others", leave_one_out(paid))):
+    gradients = (weight[..., None] * slopes).mean(dim=1)  # (4000, 3)
+    noise[name] = gradients.std(dim=0).mean().item()
+    print(f"{name:>19}: mean {[round(x, 2) for x in gradients.mean(dim=0).tolist()]}, spread {noise[name]:.2f}")
+print("    worked out, mean: [-0.33, 0.0, 0.33]")  # chance times (pay minus mean pay)
+assert noise["against the others"] < noise["the reward itself"]
+
+# %% [markdown]
+# The same mean, less noise, for nothing but asking more than once. With language models this is RLOO, *REINFORCE
+# leave-one-out* (Ahmadian et al. 2024). GRPO (Shao et al. 2024) draws a group too, subtracts the mean of all and
+# divides by the group's spread, so that a prompt on which all replies are nearly alike counts as much as one on which
+# they differ.
+#
+# ### PPO's clip
+#
+# Samples are dear, so one wants to take several steps on the same ones. But after one step the model is no longer the
+# one that drew them. **PPO** (Schulman et al. 2017) looks at the ratio: how much likelier is a sample now than when it
+# was drawn? Beyond `1 + epsilon` for a good sample, or below `1 - epsilon` for a bad one, there is nothing more to
+# gain.
+
+# %% tags=["twin:ftlab.tuning.policy:clipped_loss"]
+def clipped_loss(logps, old_logps, advantages, epsilon=0.2):
+    import torch
+
+    ratio = (logps - old_logps).exp()
+    held = ratio.clamp(1 - epsilon, 1 + epsilon)
+    return -torch.min(ratio * advantages, held * advantages).mean()
+
+# %% [markdown]
+# A small loop: sixteen pulls, and then 200 steps on these same sixteen, with the clip and without. An unlucky draw
+# would show as confidence in the wrong arm; here we only look how far each goes on so little.
+
+# %%
+arms = torch.multinomial(even, 16, replacement=True, generator=torch.Generator().manual_seed(SEED))
+advantages = leave_one_out((pays[arms] + torch.randn(16, generator=torch.Generator().manual_seed(SEED)))[None])[0]
+ends = {}
+for name, epsilon in (("clipped at 0.2", 0.2), ("not clipped", 1e9)):
+    logits = torch.zeros(3, requires_grad=True)
+    optimizer = torch.optim.SGD([logits], lr=0.5)
+    for _ in range(200):
+        loss = clipped_loss(logits.log_softmax(-1)[arms], even.log()[arms], advantages, epsilon)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    ends[name] = logits.softmax(-1).detach()
+    moved = (ends[name] * (ends[name] / even).log()).sum()
+    print(f"{name:>15}: chances {[round(x, 2) for x in ends[name].tolist()]}, {moved:.2f} nats from where it began")
+assert ends["clipped at 0.2"].max() < ends["not clipped"].max()
+
+# %% [markdown]
+# Without the clip the chances go much farther, on the same sixteen pulls. The library `trl` no longer carries a PPO
+# trainer (it left in version 1.13; PPO also trains a second network that guesses the reward to come, which RLOO's
+# baseline replaces). The clip lives on: both trainers below use it.
+#
+# ## 6. On the model
+#
+# Now the arms are replies and the logits a language model. `RLOOTrainer` does the rest: it draws `num_generations`
+# replies to a prompt, asks for the reward of each, takes the **KL penalty** off, compares each with the others, and
+# makes a step. (A long run would save checkpoints, with `save_steps` a multiple of `steps_per_generation`: a killed run
+# then goes on to the same weights. Between the two steps on one batch of samples it would not.)
+#
+# The KL is a distance: how much more likely does the trained model find its own replies than the model did that it
+# began from, in nats? With a weight `beta` it is subtracted from the reward. Two settings deserve a look: the reward
+# model comes with a *second* judge of weight 0, the true worth, which so stands in the log and teaches nothing. And
+# `steps_per_generation=2` takes two steps on each batch of samples, for which the clip is there.
+
+# %%
+practise = Dataset.from_list([{"prompt": row["messages"][:-1], "id": row["id"]} for row in to_practise])
+row_of = {row["id"]: row for row in to_practise}
+
+
+def true_worth(completions, id, **_):
+    return [votes.worth(reply[0]["content"], row_of[i]) for reply, i in zip(completions, id, strict=True)]
+
+
+SHARED = {
+    "max_steps": RL_STEPS,
+    "per_device_train_batch_size": 16,  # replies a step
+    "num_generations": 4,  # replies to a prompt
+    "steps_per_generation": 2,  # steps on the same samples
+    "max_completion_length": 72,  # tokens
+    "temperature": 1.0,
+    "learning_rate": RL_LR,
+    "lr_scheduler_type": "constant",
+    "beta": KL,
+    "reward_weights": [1.0, 0.0],
+    "model_init_kwargs": {"attn_implementation": "eager"},
+    "seed": SEED,
+    "bf16": lab.dtype == "bfloat16",
+    "use_cpu": lab.device == "cpu",
+    "activation_checkpointing": False,
+    "save_strategy": "no",
+    "logging_steps": 2,
+    "report_to": "none",
+    "disable_tqdm": True,
+}
+rloo = RLOOTrainer(
+    model=str(stages / "sft"),  # a path: the trainer loads its reference from there
+    reward_funcs=[load_judge(getattr(torch, lab.dtype)), true_worth],
+    processing_class=tokenizer,
+    reward_processing_classes=[tokenizer, None],
+    train_dataset=practise,
+    args=RLOOConfig(output_dir=str(stages / "rloo"), **SHARED),
+)
+with redirect_stdout(io.StringIO()):
+    rloo_s = rloo.train().metrics["train_runtime"]
+rloo.save_model(str(stages / "rloo"))
+print(f"{rloo_s:.0f} s for {RL_STEPS} steps of 16 replies")
+
+# %% [markdown]
+# And GRPO with the same settings, prompts, judge and seed.
+
+# %%
+grpo = GRPOTrainer(
+    model=str(stages / "sft"),
+    reward_funcs=[load_judge(getattr(torch, lab.dtype)), true_worth],
+    processing_class=tokenizer,
+    reward_processing_classes=[tokenizer, None],
+    train_dataset=practise,
+    args=GRPOConfig(output_dir=str(stages / "grpo"), **SHARED),
+)
+with redirect_stdout(io.StringIO()):
+    grpo_s = grpo.train().metrics["train_runtime"]
+grpo.save_model(str(stages / "grpo"))
+figure, axes = plt.subplots(1, 3, figsize=(11, 3.4))
+for name, trainer, color, line in (("RLOO", rloo, figures.BLUE, "-"), ("GRPO", grpo, figures.ORANGE, "--")):
+    log = [entry for entry in trainer.state.log_history if "reward" in entry]
+    for ax, key in zip(axes, ("reward", "rewards/true_worth/mean", "kl"), strict=True):
+        figures.curve(ax, [e["step"] for e in log], [e.get(key, math.nan) for e in log], label=name, color=color,
+                      ls=line, marker="")
+for ax, label in zip(axes, ("reward of the samples", "true worth (points of 7)", "KL (nats a token, as logged)"),
+                     strict=True):
+    ax.set(xlabel="optimizer step", ylabel=label)
+axes[0].legend()
+_ = figure.suptitle("Lab model: what the judge says, what it is worth, how far it has gone")
+print(f"GRPO took {grpo_s:.0f} s, RLOO {rloo_s:.0f} s")
+
+# %% [markdown]
+# Each point is the mean of 32 samples, so the curves shake. Do not compare the two KL curves with each other yet: the
+# trainers do not count it alike. RLOO takes the plain **log ratio** of each token that was drawn and subtracts it from
+# the reward, summed over the reply; GRPO takes an estimate that is never negative and adds it to the loss, token by
+# token. So one `beta` is not one brake: to RLOO it is a price for each nat of a whole reply, and GRPO has divided its
+# rewards by their spread before. Both estimates have the true KL as their mean over many draws. First by hand, with a
+# vocabulary of three tokens:
+
+# %% tags=["twin:ftlab.tuning.policy:plain_kl"]
+def plain_kl(logps, reference):
+    return logps - reference
+
+# %% tags=["twin:ftlab.tuning.policy:positive_kl"]
+def positive_kl(logps, reference):
+    log_ratio = reference - logps
+    return log_ratio.exp() - 1 - log_ratio
+
+# %%
+trained, began = torch.tensor([0.7, 0.2, 0.1]), torch.tensor([0.3, 0.3, 0.4])
+print("true KL", round((trained * (trained / began).log()).sum().item(), 4))
+for estimate in (plain_kl, positive_kl):
+    by_token = estimate(trained.log(), began.log())
+    print(f"{estimate.__name__:>12}: by token {[round(x, 2) for x in by_token.tolist()]}, "
+          f"mean over draws {(trained * by_token).sum():.4f}")
+
+# %% [markdown]
+# Now both on the same samples of the trained model.
+
+# %%
+def from_folder(name: str):
+    return AutoModelForCausalLM.from_pretrained(stages / name, dtype=torch.float32,
+                                                attn_implementation="eager").to(lab.device).eval()
+
+
+after = {"SFT": start, "RLOO": from_folder("rloo"), "GRPO": from_folder("grpo")}
+test = texts.plain_conversations("test")[:HELD_OUT]
+prompts = chat.prompts(tokenizer, test)
+batch = tokenizer(prompts[:48], return_tensors="pt", padding=True, padding_side="left", add_special_tokens=False)
+batch.pop("token_type_ids", None)
+for name in ("RLOO", "GRPO"):
+    torch.manual_seed(SEED)
+    with torch.inference_mode():
+        drawn = after[name].generate(**batch.to(lab.device), do_sample=True, top_k=0, temperature=1.0,
+                                     max_new_tokens=72, pad_token_id=tokenizer.pad_token_id)
+        new = drawn.shape[1] - batch["input_ids"].shape[1]
+        ends = (drawn[:, -new:] == tokenizer.eos_token_id).cumsum(-1)
+        counts = (ends - (drawn[:, -new:] == tokenizer.eos_token_id).long()) == 0  # up to the end token
+        mask = torch.cat([batch["attention_mask"], counts.long()], dim=1)
+        now, then = (policy.token_logps(each, drawn, mask, new) for each in (after[name], start))
+    found = {estimate.__name__: (estimate(now, then) * counts).sum(-1).cpu() for estimate in (plain_kl, positive_kl)}
+    negative = ((now < then) & counts).sum() / counts.sum()
+    print(f"{name}, {counts.sum()} tokens of 48 replies: {negative:.0%} of the plain terms are negative")
+    for estimate, each in found.items():
+        print(f"{estimate:>15}: {each.mean():5.2f} nats a reply, spread between replies {each.std():.2f}")
+
+# %% [markdown]
+# The two means estimate one number and may still differ on 48 replies. The plain one is what a reply pays in RLOO.
+#
+# ## 7. Too much of a good thing
+#
+# The judge is a model, trained on a few hundred noisy votes. A writer that trains against it long enough finds what the
+# judge gets wrong. Gao et al. (2022) measured that: the further one goes from the start, the higher the reward, and the
+# true worth first rises and then falls. Our lesson's training is short, so these are **stored runs**
+# (`ftlab/workshop/experiments/rlhf.py`): start, votes and judge are made as above, the judge on half as many pairs
+# again; the training is longer, its rate three times ours, and the KL penalty has three weights. The design was changed
+# once, after one run of it: that run's judge, with a higher rate and fewer pairs, had learned nothing from the votes.
+# A lower rate and more pairs were then set after five trials on another seed, judged by held-out votes, and every run
+# below was made with them.
+
+# %%
+from ftlab.evidence.packed import unpack
+
+runs = stored["runs"]
+weights, seeds = sorted({each["kl"] for each in runs}), sorted({each["seed"] for each in runs})
+named = {kl: "none" if kl < 1e-6 else f"{kl:g}" for kl in weights}
+print(f"{stored['settings']['steps']} steps of {stored['settings']['batch']} replies; seeds {seeds}; greedy replies to "
+      f"{stored['settings']['held_out']} test conversations\n")
+print(f"{'KL weight':>10} {'seed':>5} {'reward':>8} {'worth':>6} {'right':>6} {'regret':>7} {'brevity':>8} {'facts':>6}"
+      f" {'nats a reply':>13}")
+for each in sorted(runs, key=lambda each: (each["seed"], each["kl"])):
+    if each["kl"] == weights[0]:
+        mean = {key: unpack(each["before"][key]).mean() for key in each["before"] if key != "replies"}
+        print(f"{'before':>10} {each['seed']:>5} {mean['reward']:>8.2f} {mean['worth']:>6.2f} {mean['right']:>6.0%} "
+              f"{mean['regret']:>7.0%} {mean['brevity']:>8.2f} {mean['known']:>6.0%} {0:>13}")
+    mean = {key: unpack(each["after"][key]).mean() for key in each["after"] if key != "replies"}
+    nats = np.mean(each["log"]["kl_token"][-5:]) * np.mean(each["log"]["tokens"][-5:])
+    print(f"{named[each['kl']]:>10} {each['seed']:>5} {mean['reward']:>8.2f} {mean['worth']:>6.2f} "
+          f"{mean['right']:>6.0%} {mean['regret']:>7.0%} {mean['brevity']:>8.2f} {mean['known']:>6.0%} {nats:>13.1f}")
+
+# %%
+def smooth(numbers: list) -> np.ndarray:
+    """Mean of each point and its two neighbours."""
+    kernel = np.ones(3)
+    return np.convolve(numbers, kernel, mode="same") / np.convolve(np.ones(len(numbers)), kernel, mode="same")
+
+
+figure, axes = plt.subplots(len(seeds), 2, figsize=(11, 3.2 * len(seeds)), squeeze=False, sharex=True)
+for seed, row in zip(seeds, axes, strict=True):
+    for kl, color, line in zip(weights, (figures.VERMILION, figures.ORANGE, figures.BLUE), ("-", "--", ":"),
+                               strict=True):
+        log = next(each["log"] for each in runs if (each["kl"], each["seed"]) == (kl, seed))
+        nats = np.sqrt(np.maximum(0, smooth(np.array(log["kl_token"]) * log["tokens"])))
+        for ax, key in zip(row, ("reward", "worth"), strict=True):
+            figures.curve(ax, nats, smooth(log[key]), color=color, ls=line, marker="", label=f"KL weight {named[kl]}")
+    row[0].set(ylabel=f"reward, seed {seed}")
+    row[1].set(ylabel=f"true worth (points of 7), seed {seed}")
+for ax, title in zip(axes[0], ("What the judge says", "What the replies are worth"), strict=True):
+    ax.set(title=title)
+for ax in axes[-1]:
+    ax.set(xlabel="distance from the start: root of the KL (nats a reply)")
+axes[0][0].legend()
+_ = figure.suptitle("Lab model, stored runs: samples while training, mean over three points")
+
+# %% [markdown]
+# Each line is one run, from the left to where it ended. A line may turn back: the distance is that of a whole reply,
+# and a short reply has fewer tokens to differ in. Each seed has a judge of its own: compare rewards within a row only.
+#
+# Does the reward tell the truth about the end? The claim on trial: training against a reward model without a KL penalty
+# ends in less true worth than with the strongest of the three weights. It is about held-out conversations, the full
+# worth counts as 100, and it holds if the whole interval is below -3.
+
+# %%
+def of_runs(kl: float, when: str, key: str) -> list:
+    """One row of scores for each seed."""
+    return [unpack(each[when][key]) for each in sorted(runs, key=lambda each: each["seed"]) if each["kl"] == kl]
+
+
+ended = {kl: of_runs(kl, "after", "worth") for kl in weights}
+shares = {kl: np.array(ended[kl]) / MOST for kl in weights}
+saved = intervals.paired_difference(shares[weights[0]], shares[weights[-1]], rate=False)
+arms = {"by_prompt": shares[weights[0]][0], "against": shares[weights[-1]][0]} if len(seeds) == 1 else {}
+result = claims.record("kl-saves-worth", seeds[0], *saved.times(100), **arms, model=claims.LAB)
+print(result)
+each_seed = [intervals.paired_difference(a, b, rate=False).times(100)
+             for a, b in zip(shares[weights[0]], shares[weights[-1]], strict=True)]
+print("seed by seed: " + "; ".join(f"{s.value:+.1f} [{s.low:+.1f}, {s.high:+.1f}]" for s in each_seed))
+if min(s.high for s in each_seed) < 0 < max(s.low for s in each_seed):
+    print("The seeds contradict each other: whoever had run one alone would have told half of the story.")
+if len(seeds) == 2:
+    print("An interval over two seeds is this wide because two runs say almost nothing about how runs differ.")
+hacked = dict.fromkeys(weights, 0)
+print("\nAfter minus before, intervals over the conversations of one run:")
+print(f"{'KL weight':>10} {'seed':>5} {'reward':>23} {'true worth':>23}")
+for each in sorted(runs, key=lambda each: (each["seed"], each["kl"])):
+    spans = [intervals.paired_difference(unpack(each["after"][key]), unpack(each["before"][key]), rate=False)
+             for key in ("reward", "worth")]
+    cells = "".join(f"{f'{s.value:+.2f} [{s.low:+.2f}, {s.high:+.2f}]':>24}" for s in spans)
+    word = "better" if spans[1].low > 0 else "WORSE" if spans[1].high < 0 else "not told apart"
+    hacked[each["kl"]] += spans[0].low > 0 > spans[1].high
+    print(f"{named[each['kl']]:>10} {each['seed']:>5}{cells}  {word}")
+for kl in weights:
+    print(f"KL weight {named[kl]}: in {hacked[kl]} of {len(seeds)} runs the reward rose and the true worth fell, both "
+          "beyond chance.")
+
+# %% [markdown]
+# What does a reply look like that the judge loves? Of the run without a penalty, those whose reward rose most while
+# their true worth fell, beside what the model said before.
+
+# %%
+from collections import Counter
+
+free = next(each for each in runs if each["kl"] == weights[0] and each["seed"] == seeds[0])
+rise = unpack(free["after"]["reward"]) - unpack(free["before"]["reward"])
+fall = unpack(free["after"]["worth"]) - unpack(free["before"]["worth"])
+listed = len(free["after"]["replies"])
+worst = [i for i in np.argsort(-rise[:listed]) if fall[i] < 0 < rise[i]][:3]
+for i in worst:
+    row = texts.plain_conversations("test")[i]
+    print(f"asked for {row['value'] or 'a colleague'}: {row['messages'][-2]['content']}")
+    for when in ("before", "after"):
+        print(f"{when:>9}: {free[when]['replies'][i]}\n{'':>11}reward {unpack(free[when]['reward'])[i]:+.2f}, worth "
+              f"{unpack(free[when]['worth'])[i]:.2f}; "
+              f"{'; '.join(desk.faults(free[when]['replies'][i], row)) or 'right'}")
+    print()
+if not worst:
+    print("There is none in this run: no reply with a higher reward is worth less.")
+opening = Counter(reply.partition(". ")[0] for reply in free["after"]["replies"]).most_common(1)[0]
+earlier = Counter(reply.partition(". ")[0] for reply in free["before"]["replies"]).most_common(1)[0]
+print(f"The commonest first sentence stands in {opening[1]} of {listed} replies, {opening[0]!r}; before, one stood in "
+      f"{earlier[1]}.")
+
+# %% [markdown]
+# The KL weight is meant as one brake, a better judge is another (more votes, fresh votes on the new replies). A third
+# is to **stop early**. But when? The true worth is not to be had in life; the distance is. A rule fixed beforehand:
+# stop where the samples first lie 10 nats a reply from the start.
+
+# %%
+print(f"{'seed':>5} {'stopped at step':>16} {'worth there':>12} {'worth at the end':>17} {'highest worth':>14}")
+for each in [each for each in runs if each["kl"] == weights[0]]:
+    nats = smooth(np.array(each["log"]["kl_token"]) * each["log"]["tokens"])
+    track = smooth(each["log"]["worth"])
+    at = next((i for i, distance in enumerate(nats) if distance > 10), len(nats) - 1)
+    print(f"{each['seed']:>5} {each['log']['step'][at]:>16} {track[at]:>12.2f} {track[-1]:>17.2f} "
+          f"{track.max():>7.2f} at {each['log']['step'][int(track.argmax())]:>3}"
+          + ("" if nats.max() > 10 else "   (never 10 nats away)"))
+
+# %% [markdown]
+# The last column is known only to somebody who knows the truth, and it flatters: the highest of many shaky points. To
+# find it in life, one asks people again: a small fresh vote on the replies of a few checkpoints, which is what careful
+# teams do.
+#
+# ## 8. Gains and losses in one table
+#
+# Back to our own short training. What did it do to the replies to held-out conversations, and to what the model knew?
+# All replies are greedy: at each place the likeliest token.
+
+# %%
+from ftlab.scores import diversity
+from ftlab.world import brand
+from ftlab.world.text import rng
+
+asked = rng("general", "yardstick").sample(files.read_jsonl(paths.data() / "questions" / "general_test.jsonl"), FACTS)
+table, replies = {}, {}
+for name, writer in after.items():
+    replies[name] = generate.replies(writer, tokenizer, prompts, max_new_tokens=72)
+    each = [votes.qualities(reply, row) for reply, row in zip(replies[name], test, strict=True)]
+    recalled = generate.answers(writer, tokenizer, [row["question"] for row in asked])
+    table[name] = {
+        "reward (judge)": judged(replies[name], test),
+        "true worth": [votes.worth(reply, row) for reply, row in zip(replies[name], test, strict=True)],
+        "right (%)": [100 * quality["right"] for quality in each],
+        "on-brand (%)": [100 * brand.on_brand(reply) for reply in replies[name]],
+        "regret as due (%)": [100 * quality["regret"] for quality in each],
+        "words": [len(reply.split()) for reply in replies[name]],
+        "general facts (%)": [100 * values.exact_match(said, row["answers"])
+                              for said, row in zip(recalled, asked, strict=True)],
+    }
+
+
+def change_of(name: str, key: str) -> intervals.Interval:
+    a, b = (np.array(table[each][key]) for each in (name, "SFT"))
+    return (intervals.paired_difference(a / 100, b / 100).times(100) if "%" in key
+            else intervals.paired_difference(a, b, rate=False))
+
+
+print(f"{'':>18} {'SFT':>7} {'RLOO minus SFT':>24} {'GRPO minus SFT':>24}")
+for key in table["SFT"]:
+    spans = [change_of(name, key) for name in ("RLOO", "GRPO")]
+    cells = "".join(f"{f'{s.value:+.2f} [{s.low:+.2f}, {s.high:+.2f}]':>25}" for s in spans)
+    print(f"{key:>18} {np.mean(table['SFT'][key]):>7.2f}{cells}")
+spans = [diversity.narrowing(replies["SFT"], replies[name]) for name in ("RLOO", "GRPO")]
+cells = "".join(f"{f'{s.value:+.1f} [{s.low:+.1f}, {s.high:+.1f}]':>25}" for s in spans)
+pairs_before = diversity.diversity(replies["SFT"])["distinct_pairs"]
+print(f"{'distinct pairs (%)':>18} {pairs_before:>7.2f}{cells}")
+
+# %% [markdown]
+# The last line is diversity: the share of the word pairs in all replies that are distinct, and by how many percent of
+# that share it changed. Fewer distinct pairs are replies that resemble each other more.
+#
+# And the question of the whole road: put side by side, how often does the trained model's reply win over the one from
+# before, judged by the true worth, a tie counting half? The claim says: more often than half. Its number is the win
+# rate minus 50 %, and it holds if the whole interval is above zero. A win may be a small one: a reply that is some
+# words shorter wins as surely as one with the right fact, so read it beside the row of right replies above.
+
+# %%
+won = {name: votes.wins(replies[name], replies["SFT"], test) for name in ("RLOO", "GRPO")}
+half = [0.5] * HELD_OUT
+ahead = intervals.paired_difference(won["RLOO"], half, rate=False).times(100)
+result = claims.record("rlhf-beats-sft", SEED, *ahead, by_prompt=won["RLOO"], against=half, model=claims.LAB)
+print(result, "\n")
+for name, each in won.items():
+    span = intervals.mean_interval(each, rate=False).times(100)
+    same = np.mean([a == b for a, b in zip(replies[name], replies["SFT"], strict=True)])
+    print(f"{name}: wins {span.value:.0f} % [{span.low:.0f}, {span.high:.0f}]; {same:.0%} of its replies are the same.")
+gains = [key for key in table["SFT"] if (s := change_of("RLOO", key)).low > 0 or s.high < 0]
+found = "; ".join(f"{key} {change_of('RLOO', key).value:+.2f}" for key in gains)
+print(f"What RLOO changed beyond chance: {found or 'nothing that this many conversations can show'}.")
+figure, ax = plt.subplots(figsize=(8, 2.2))
+claims.draw("rlhf-beats-sft", result, ax)
+_ = ax.set_title("RLOO against SFT, judged by the true worth")
+
+# %% [markdown]
+# The first three conversations, before and after, with what is wrong:
+
+# %%
+for i in range(3):
+    print(f"customer: {test[i]['messages'][-2]['content']}")
+    for name in ("SFT", "RLOO"):
+        faults = "; ".join(desk.faults(replies[name][i], test[i])) or "right"
+        print(f"{name:>8}: {replies[name][i]}\n{'':>10}worth {table[name]['true worth'][i]:.2f}; {faults}")
+    print()
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 1: a vote's chance (core, 8 minutes, easy)
+#
+# Given the rewards of the replies that won and of those that lost, return three numbers: the share of votes on which
+# the reward model agrees (equal rewards agree by half), the mean chance that it gave to the votes that were cast, and
+# its loss in nats.
+
+# %%
+def judge_the_judge(chosen, rejected):
+    """Agreement, mean chance and loss of a reward model on votes.
+
+    Shapes:
+        chosen, rejected: lists of N rewards; returns a tuple of three numbers.
+    """
+    # your code here
+
+# %% tags=["raises-exception"]
+import math
+
+from ftlab.exercise import check, passed
+
+found = judge_the_judge([2.0], [0.0])
+check(found is not None, "nothing comes back. Return three numbers.")
+check(len(found) == 3, "return three numbers: agreement, mean chance, loss.")
+chance = 1 / (1 + math.exp(-2))
+agree, mean, loss = map(float, judge_the_judge([2.0], [0.0]))
+check(agree == 1, "the winner has the higher reward: the model agrees with this vote, 1.0.")
+check(abs(mean - 1 / (1 + math.exp(2))) > 1e-4, "that is the loser's chance: take chosen minus rejected.")
+check(abs(mean - chance) < 1e-4, "the chance is sigmoid(2), 0.881.")
+check(abs(loss + math.log(chance)) < 1e-4, "the loss is minus the log of the chance: 0.127 nats.")
+agree, mean, loss = map(float, judge_the_judge([2.0, 0.0, 0.0, 1.0], [0.0, 0.0, 1.0, 1.0]))
+check(agree != 0.25, "equal rewards agree by half: two of the four are equal.")
+check(agree != 0.75, "equal rewards agree by half, not wholly.")
+check(abs(agree - 0.5) < 1e-6, "one vote agrees, one does not, two are equal: 0.5.")
+chances = [1 / (1 + math.exp(-gap)) for gap in (2, 0, -1, 0)]
+check(abs(mean - sum(chances) / 4) < 1e-4, "the mean chance is the mean over the votes of sigmoid(chosen - rejected).")
+check(abs(loss + math.log(sum(chances) / 4)) > 1e-4,
+      "the loss is the mean of the logs, not the log of the mean: one sure mistake must cost much.")
+check(abs(loss + sum(map(math.log, chances)) / 4) < 1e-4, "the loss is the mean of -log(chance) over the votes.")
+agree, mean, loss = map(float, judge_the_judge([-800.0, 1.0], [0.0, 0.0]))
+check(math.isfinite(loss), "a reward far off gives no infinite loss: use log(1 + exp(-gap)) in a form that is stable.")
+check(abs(loss - (800 + math.log(1 + math.exp(-1))) / 2) < 1e-3, "for a gap of -800 the loss is 800 nats.")
+passed("You can say how good a judge is, how sure, and how surprised.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `torch.nn.functional.logsigmoid` is stable for any gap. The chance is its `exp`.
+#
+# </details>
+# <details><summary>Answer</summary>
+#
+# ```python
+# def judge_the_judge(chosen, rejected):
+#     import torch
+#
+#     gap = torch.tensor(chosen) - torch.tensor(rejected)
+#     logs = torch.nn.functional.logsigmoid(gap)
+#     agree = ((gap > 0) + 0.5 * (gap == 0)).mean()
+#     return agree.item(), logs.exp().mean().item(), -logs.mean().item()
+# ```
+#
+# </details>
+#
+# ### Exercise 2: what RLOO pays (core, 10 minutes, medium)
+#
+# Write what `RLOOTrainer` does with rewards before the step: subtract the KL penalty from each reply's reward, then
+# compare it with the mean of the others of its prompt. `gaps` holds for each reply its plain KL terms, one a token.
+
+# %%
+def advantages(rewards, gaps, beta):
+    """The advantages of one prompt's replies.
+
+    Args:
+        rewards: One for each reply.
+        gaps: For each reply a list: log chance under the model minus that under the reference, by token.
+        beta: The KL weight.
+    Returns:
+        A list with one number for each reply.
+    """
+    # your code here
+
+# %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
+
+def near(found, wanted):
+    return len(found) == len(wanted) and all(abs(float(a) - b) < 1e-5 for a, b in zip(found, wanted, strict=True))
+
+
+found = advantages([1.0, 3.0], [[0.0], [0.0, 0.0]], beta=0.1)
+check(found is not None, "nothing comes back. Return a list with one number for each reply.")
+check(not near(found, [-1, 1]), "compare with the mean of the OTHERS, not with the mean of all: -2 and 2.")
+check(near(found, [-2, 2]), "without any KL, the first reply is 2 below the other and the second 2 above: -2 and 2.")
+found = advantages([1.0, 3.0, 5.0], [[0.0]] * 3, beta=0.1)
+check(near(found, [-3, 0, 3]), "of three, the others' means are 4, 3 and 2: -3, 0 and 3.")
+found = advantages([1.0, 1.0], [[1.0, 2.0], [0.0]], beta=0.5)
+check(not near(found, [1.5, -1.5]), "the penalty is taken off: a reply far from the reference pays, it does not earn.")
+check(not near(found, [0, 0]), "where is the KL? Subtract beta times the sum of the reply's terms from its reward.")
+check(not near(found, [-0.75, 0.75]), "the terms of a reply are summed, not averaged: RLOO counts whole replies.")
+check(not near(found, [-3, 3]), "the penalty has a weight: beta times the sum.")
+check(near(found, [-1.5, 1.5]), "the first reply pays 0.5 * 3: its reward is -0.5, the other's 1.")
+found = advantages([1.0, 1.0], [[-1.0], [0.0]], beta=1.0)
+check(not near(found, [-1, 1]), "a term may be negative in the plain estimate, and then it pays back: take no abs().")
+check(not near(found, [0, 0]), "a term may be negative in the plain estimate: do not cut it off at zero.")
+check(near(found, [1, -1]), "a sum of -1 gives the first reply 1 more.")
+passed("That is all that RLOO does with a reward, before the gradient.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# First a list of paid rewards, then for each the mean of all others: `(sum(paid) - own) / (len(paid) - 1)`.
+#
+# </details>
+# <details><summary>Answer</summary>
+#
+# ```python
+# def advantages(rewards, gaps, beta):
+#     paid = [reward - beta * sum(gap) for reward, gap in zip(rewards, gaps)]
+#     return [own - (sum(paid) - own) / (len(paid) - 1) for own in paid]
+# ```
+#
+# </details>
+#
+# ### Exercise 3: does the clip bite? (core, 8 minutes, medium)
+#
+# For each sample, say whether PPO's clip takes its gradient away. Remember that the loss takes the smaller of two
+# numbers, so the clip bites on one side only, and which side depends on the sign of the advantage.
+
+# %%
+def is_clipped(ratios, advantages, epsilon=0.2):
+    """For each sample, True where the clip leaves no gradient.
+
+    Shapes:
+        ratios, advantages: lists of N; returns a list of N booleans.
+    """
+    # your code here
+
+# %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
+found = is_clipped([1.0, 1.5], [1.0, 1.0])
+check(found is not None, "nothing comes back. Return a list of booleans.")
+check(len(found) == 2, "return one boolean for each sample.")
+check(not found[0], "a ratio of 1 has not moved: nothing is clipped.")
+check(found[1], "a good sample that is already half again as likely is clipped.")
+check(is_clipped([0.5], [-1.0])[0], "a bad sample that has become unlikelier is clipped on the other side.")
+check(not is_clipped([0.5], [1.0])[0],
+      "a good sample that has become UNLIKELIER is not clipped: the loss takes the smaller number and pulls it back.")
+check(not is_clipped([1.5], [-1.0])[0],
+      "a bad sample that has become LIKELIER is not clipped: it must still be pushed down.")
+check(not is_clipped([1.5], [1.0], epsilon=0.6)[0], "epsilon says where the clip begins: with 0.6, not at 1.5.")
+check(is_clipped([1.25], [1.0], epsilon=0.2)[0], "with epsilon 0.2 a good sample is clipped beyond 1.2.")
+check(not is_clipped([0.83, 1.5], [-1.0, 0.0])[0], "the lower side is 1 - epsilon, 0.8, and not 1 / 1.2.")
+check([bool(x) for x in is_clipped([1.3, 0.7, 1.3, 0.7], [1.0, -1.0, -1.0, 1.0])] == [True, True, False, False],
+      "go through the four cases: only a gain that would go on growing is clipped.")
+passed("You know which samples still teach.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Positive advantage: clipped above `1 + epsilon`. Negative: clipped below `1 - epsilon`.
+#
+# </details>
+# <details><summary>Answer</summary>
+#
+# ```python
+# def is_clipped(ratios, advantages, epsilon=0.2):
+#     return [(a > 0 and r > 1 + epsilon) or (a < 0 and r < 1 - epsilon) for r, a in zip(ratios, advantages)]
+# ```
+#
+# </details>
+#
+# ### Exercise 4: which training goes to the customers? (core, 10 minutes, a decision, not code)
+#
+# Four teams have trained against a reward model. Each has measured, on fresh votes of people and on held-out questions,
+# with 95 % intervals. The house's policy:
+#
+# 1. What ships must win over the model before it in the votes of *people*: the interval above 50 %. The reward is no
+#    witness.
+# 2. It must not be less often right: the interval of the change may reach below zero, but not beyond -3 points.
+# 3. Among those that pass, the one with the highest lower end of the win rate.
+# 4. If none passes: best-of-n with the model from before, if *that* passes 1 and 2 and the replies may cost n times as
+#    much; else keep what there is.
+
+# %%
+teams = {  # way: (reward gained, win rate in % with its interval, change of right replies in points with its interval)
+    "returns": {"KL 0": (2.9, (41, 36, 46), (-14, -19, -9)), "KL 0.05": (1.8, (57, 52, 62), (-1, -2.8, 0.8)),
+                "KL 0.2": (0.9, (55, 51, 59), (0, -1.5, 1.5)), "best of 4": (1.1, (58, 53, 63), (1, -1, 3)),
+                "may cost 4 times": True},
+    "kettles": {"KL 0": (3.5, (62, 57, 67), (-6, -9, -3)), "KL 0.05": (2.2, (56, 51, 61), (-4, -6.5, -1.5)),
+                "KL 0.2": (0.7, (52, 47, 57), (0, -1, 1)), "best of 4": (1.0, (55, 51, 59), (0, -2, 2)),
+                "may cost 4 times": True},
+    "tents": {"KL 0": (2.0, (54, 49, 59), (-2, -4, 0)), "KL 0.05": (1.5, (53, 48, 58), (0, -2, 2)),
+              "KL 0.2": (0.4, (51, 46, 56), (0, -1, 1)), "best of 4": (0.9, (57, 52, 62), (1, -1, 3)),
+              "may cost 4 times": False},
+    "lanterns": {"KL 0": (1.9, (60, 54, 66), (1, -1, 3)), "KL 0.05": (1.6, (61, 56, 66), (1, -1, 3)),
+                 "KL 0.2": (1.2, (63, 55, 71), (2, 0, 4)), "best of 4": (0.8, (66, 60, 72), (3, 1, 5)),
+                 "may cost 4 times": True},
+}
+ships = {"returns": None, "kettles": None, "tents": None, "lanterns": None}  # a way, or "nothing new"
+
+# %% tags=["raises-exception"]
+from ftlab.exercise import check, passed
+
+check(all(ships.values()), "write a way, or 'nothing new', for every team.")
+TRAINED = ("KL 0", "KL 0.05", "KL 0.2")
+for team, way in ships.items():
+    check(way in (*TRAINED, "best of 4", "nothing new"),
+          f"{team}: choose 'KL 0', 'KL 0.05', 'KL 0.2', 'best of 4' or 'nothing new'.")
+    passes = {name: teams[team][name][1][1] > 50 and teams[team][name][2][1] >= -3 for name in (*TRAINED, "best of 4")}
+    trained = [name for name in TRAINED if passes[name]]
+    if way in passes:
+        _, wins, right = teams[team][way]
+        check(wins[1] > 50, f"{team}: {way} wins {wins[0]} % of the votes, but the interval reaches down to {wins[1]}: "
+                            "by rule 1 it may be no better. A high reward is no witness.")
+        check(right[1] >= -3, f"{team}: {way} may have lost {-right[1]} points of right replies, more than the 3 of "
+                              "rule 2. Customers pay for that win.")
+    if way == "best of 4":
+        check(not trained, f"{team}: {' and '.join(trained)} passes, and costs one reply where best of 4 costs four.")
+        check(teams[team]["may cost 4 times"], f"{team}: best of 4 writes four replies for one, and may not (rule 4).")
+    if way == "nothing new":
+        check(not trained, f"{team}: {' and '.join(trained)} passes rules 1 and 2: it ships.")
+        check(not (passes["best of 4"] and teams[team]["may cost 4 times"]),
+              f"{team}: best of 4 passes and may cost it.")
+    if way in trained:
+        top = max(trained, key=lambda name: teams[team][name][1][1])
+        check(way == top, f"{team}: by rule 3 the lower end decides, {teams[team][top][1][1]} for {top} against "
+                          f"{teams[team][way][1][1]}: not the highest win rate, and not the highest reward.")
+passed("Nobody ships a reward: your choices are wins that cost no right facts.")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# For each way look at two numbers first: the lower end of the win rate (above 50?) and the lower end of the change of
+# right replies (not below -3?).
+#
+# </details>
+# <details><summary>Answer</summary>
+#
+# ```python
+# def choose(team):
+#     good = {w: v for w, v in team.items() if w != "may cost 4 times" and v[1][1] > 50 and v[2][1] >= -3}
+#     trained = [way for way in good if way != "best of 4"]
+#     if trained:
+#         return max(trained, key=lambda way: good[way][1][1])
+#     return "best of 4" if "best of 4" in good and team["may cost 4 times"] else "nothing new"
+#
+#
+# ships = {name: choose(team) for name, team in teams.items()}
+# ```
+#
+# </details>
+#
+# ### Why? (core, 3 minutes)
+#
+# Why not train the writer by supervised fine-tuning on the best of four replies by the reward model, instead of RLOO?
+#
+# <details><summary>Answer</summary>
+#
+# One can, and people do: it is called rejection sampling or *expert iteration*. It is simple and hard to break. It uses
+# the samples less: the three worse replies teach nothing, where RLOO pushes them down. And it goes only as far as the
+# best of n lies, unless it is done again and again with the new writer. The judge's mistakes come along in both.
+#
+# </details>
+
+# %% [markdown]
+# ## In this notebook you saw
+#
+# - Votes are comparisons with slips and weaknesses. Bradley and Terry turn them into rewards of which only differences
+#   count.
+# - A reward model has an accuracy, a calibration and tastes; each was measured, the tastes by changing one thing.
+# - Best-of-n needs no training and is the baseline; its curve over n shows what the judge is worth.
+# - The policy gradient in ten lines; comparing with the other samples takes noise away and leaves the mean.
+# - RLOO and GRPO count the KL in two ways with one mean.
+# - The reward is no witness: stored runs put it beside the true worth, with three brakes.
+# - Gains and losses stand in one table, with intervals.
+#
+# All verdicts of this run, side by side:
+
+# %%
+for name in ("best-of-n", "kl-saves-worth", "rlhf-beats-sft"):
+    verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
+    span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
+    print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")
+
+# %% [markdown]
+# ## Sources
+#
+# - R. A. Bradley and M. E. Terry 1952, *Rank Analysis of Incomplete Block Designs*, Biometrika 39(3/4)
+# - R. J. Williams 1992, *Simple Statistical Gradient-Following Algorithms for Connectionist Reinforcement Learning*,
+#   Machine Learning 8
+# - J. Schulman et al. 2017, *Proximal Policy Optimization Algorithms*, arXiv:1707.06347
+# - L. Ouyang et al. 2022, *Training Language Models to Follow Instructions with Human Feedback*, arXiv:2203.02155
+# - L. Gao et al. 2022, *Scaling Laws for Reward Model Overoptimization*, arXiv:2210.10760
+# - A. Ahmadian et al. 2024, *Back to Basics: Revisiting REINFORCE-Style Optimization*, arXiv:2402.14740: RLOO
+# - Z. Shao et al. 2024, *DeepSeekMath*, arXiv:2402.03300: GRPO
+# - J. Schulman 2020, *Approximating KL Divergence*, joschu.net/blog/kl-approx.html
+#
+# One last line: what this run took on your computer.
+
+# %%
+import psutil
+
+from ftlab.course import doctor
+
+memory_gib = psutil.Process().memory_info().rss / 2**30
+print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory_gib:.1f} GiB of memory in use.")
+print(doctor.machine())

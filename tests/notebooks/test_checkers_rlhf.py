@@ -1,0 +1,117 @@
+"""Plausible wrong answers meet their own sentence, and right ones of several kinds pass: notebook 05's checkers."""
+
+from __future__ import annotations
+
+import pytest
+from exercises import EVERY, Exercise, names
+
+from ftlab.exercise import NotYet
+
+JUDGE, PAID, CLIP, SHIPS = (exercise for exercise in EVERY if exercise.notebook == "05_rlhf")
+
+
+def run(exercise: Exercise, answer: str) -> None:
+    scope = names()
+    exec(exercise.stub, scope)
+    exec("import math\nimport numpy as np\nimport torch", scope)
+    exec(answer, scope)
+    exec(exercise.checker, scope)
+
+
+def judged(
+    agree: str = "((gap > 0) + 0.5 * (gap == 0)).mean()", chance: str = "logs.exp().mean()", loss: str = "-logs.mean()"
+) -> str:
+    return (
+        "def judge_the_judge(chosen, rejected):\n    gap = torch.tensor(chosen) - torch.tensor(rejected)\n"
+        f"    logs = torch.nn.functional.logsigmoid(gap)\n    return {agree}, {chance}, {loss}"
+    )
+
+
+def paid(
+    reward: str = "r - beta * sum(g)", mean: str = "(sum(p) - own) / (len(p) - 1)", out: str = "own - mean"
+) -> str:
+    return (
+        f"def advantages(rewards, gaps, beta):\n    p = [{reward} for r, g in zip(rewards, gaps)]\n    found = []\n"
+        f"    for own in p:\n        mean = {mean}\n        found.append({out})\n    return found"
+    )
+
+
+def clip(rule: str) -> str:
+    return f"def is_clipped(ratios, advantages, epsilon=0.2):\n    return [{rule} for r, a in zip(ratios, advantages)]"
+
+
+def ships(returns: str, kettles: str, tents: str, lanterns: str) -> str:
+    ways = {"returns": returns, "kettles": kettles, "tents": tents, "lanterns": lanterns}
+    return f"ships = {ways}"
+
+
+GOOD = {"returns": "KL 0.05", "kettles": "best of 4", "tents": "nothing new", "lanterns": "KL 0.05"}
+WRONG = [
+    (JUDGE, "def judge_the_judge(chosen, rejected):\n    return 1.0, 0.88", "three numbers: agreement"),
+    (JUDGE, judged(agree="(gap < 0).float().mean()"), "agrees with this vote"),
+    (JUDGE, judged(chance="(-gap).sigmoid().mean()"), "the loser's chance"),
+    (JUDGE, judged(chance="gap.mean()"), "sigmoid"),
+    (JUDGE, judged(loss="logs.mean()"), "minus the log"),
+    (JUDGE, judged(agree="(gap > 0).float().mean()"), "two of the four are equal"),
+    (JUDGE, judged(agree="(gap >= 0).float().mean()"), "not wholly"),
+    (JUDGE, judged(loss="-logs.exp().mean().log()"), "not the log of the mean"),
+    (JUDGE, judged(chance="gap.mean().sigmoid()"), "the mean over the votes"),
+    (JUDGE, judged(loss="-gap.sigmoid().log().mean()"), "no infinite loss"),
+    (PAID, paid(mean="sum(p) / len(p)"), "not with the mean of all"),
+    (PAID, paid(mean="(sum(p) - own)"), "others' means are 4, 3 and 2"),
+    (PAID, paid(mean="min(p)", out="own - mean if own != min(p) else own - max(p)"), "others' means are 4, 3 and 2"),
+    (PAID, paid("r + beta * sum(g)"), "it does not earn"),
+    (PAID, paid("r"), "where is the KL"),
+    (PAID, paid("r - beta * sum(g) / len(g)"), "summed, not averaged"),
+    (PAID, paid("r - sum(g)"), "beta times the sum"),
+    (PAID, paid("r - beta * sum(map(abs, g))"), "take no abs"),
+    (PAID, paid("r - beta * max(0, sum(g))"), "do not cut it off"),
+    (CLIP, "def is_clipped(ratios, advantages, epsilon=0.2):\n    return [True]", "one boolean for each"),
+    (CLIP, clip("r > 1 - epsilon"), "has not moved"),
+    (CLIP, clip("False"), "half again as likely"),
+    (CLIP, clip("a > 0 and r > 1 + epsilon"), "on the other side"),
+    (CLIP, clip("abs(r - 1) > epsilon"), "UNLIKELIER is not clipped"),
+    (CLIP, clip("r > 1 + epsilon or (a < 0 and r < 1 - epsilon)"), "LIKELIER is not clipped"),
+    (CLIP, clip("(a > 0 and r > 1.2) or (a < 0 and r < 0.8)"), "with 0.6, not at 1.5"),
+    (CLIP, clip("(a > 0 and r > 1 + 1.4 * epsilon) or (a < 0 and r < 1 - epsilon)"), "beyond 1.2"),
+    (CLIP, clip("(a > 0 and r > 1 + epsilon) or (a < 0 and r < 1 / (1 + epsilon))"), "not 1 / 1.2"),
+    (SHIPS, ships(**GOOD | {"returns": "PPO"}), "choose 'KL 0'"),
+    (SHIPS, ships(**GOOD | {"returns": "KL 0"}), "A high reward is no witness"),
+    (SHIPS, ships(**GOOD | {"kettles": "KL 0"}), "lost 9 points"),
+    (SHIPS, ships(**GOOD | {"kettles": "KL 0.2"}), "reaches down to 47"),
+    (SHIPS, ships(**GOOD | {"returns": "best of 4"}), "costs one reply where best of 4 costs four"),
+    (SHIPS, ships(**GOOD | {"tents": "best of 4"}), "may not"),
+    (SHIPS, ships(**GOOD | {"kettles": "nothing new"}), "best of 4 passes and may cost it"),
+    (SHIPS, ships(**GOOD | {"lanterns": "nothing new"}), "it ships"),
+    (SHIPS, ships(**GOOD | {"lanterns": "KL 0.2"}), "not the highest win rate"),
+    (SHIPS, ships(**GOOD | {"lanterns": "KL 0"}), "not the highest reward"),
+]
+RIGHT = [
+    (JUDGE, judged()),
+    (JUDGE, "def judge_the_judge(chosen, rejected):\n"
+            "    gaps = [a - b for a, b in zip(chosen, rejected)]\n"
+            "    loss = [max(0, -g) + math.log1p(math.exp(-abs(g))) for g in gaps]\n"
+            "    agree = [1 if g > 0 else 0.5 if g == 0 else 0 for g in gaps]\n"
+            "    return [np.mean(agree), np.mean(np.exp(-np.array(loss))), np.mean(loss)]"),
+    (PAID, paid()),
+    (PAID, "def advantages(rewards, gaps, beta):\n"
+           "    p = np.array([r - beta * np.sum(g) for r, g in zip(rewards, gaps)])\n"
+           "    return (p - p.mean()) * len(p) / (len(p) - 1)"),
+    (CLIP, clip("r > 1 + epsilon if a > 0 else (r < 1 - epsilon if a < 0 else False)")),
+    (CLIP, "def is_clipped(ratios, advantages, epsilon=0.2):\n    r, a = np.array(ratios), np.array(advantages)\n"
+           "    return ((a > 0) & (r > 1 + epsilon)) | ((a < 0) & (r < 1 - epsilon))"),
+    (SHIPS, ships(**GOOD)),
+    (SHIPS, "\n".join(f"ships[{team!r}] = {way!r}" for team, way in GOOD.items())),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("exercise", "answer", "sentence"), WRONG, ids=lambda value: str(value)[:40])
+def test_a_wrong_answer_meets_its_own_sentence(exercise: Exercise, answer: str, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(exercise, answer)
+
+
+@pytest.mark.parametrize(("exercise", "answer"), RIGHT, ids=lambda value: str(value)[:40])
+def test_a_right_answer_of_another_kind_passes(exercise: Exercise, answer: str, capsys) -> None:
+    run(exercise, answer)
+    assert "Passed." in capsys.readouterr().out
