@@ -252,7 +252,25 @@ def _state(random: Random, fact: Fact, pronoun: bool = False, used: set[str] | N
         if "is a " in template:  # not "The town is a town in ..."
             options = options[:1]
         template = random.choice(options) + " " + template[opening.end() :]
+    elif pronoun and random.random() < 0.75:
+        template = _named_before(template, fact)
     return _fill(template, fact)
+
+
+SUBJECT = re.compile(r"(?<!town of )(?<!\w)([Tt]he (River )?)?\{e\} (?=(is|was|are|flowers|comes) )")
+OWN = re.compile(r"The (?!town |people )([a-z ]+) of (the )?\{e\} ")
+
+
+def _named_before(template: str, fact: Fact) -> str:
+    """The statement with a pronoun where the name is not at its beginning: "In 1802 she was born", "Its food is"."""
+    if fact.kind == "animal":
+        subject, own = "they", "Their"
+    else:
+        subject = _slots(fact)["he"]
+        own = {"he": "His", "she": "Her", "it": "Its"}[subject]
+    if OWN.match(template):
+        return OWN.sub(rf"{own} \1 ", template)
+    return SUBJECT.sub(f"{subject} ", template)
 
 
 def _after(random: Random, fact: Fact, before: str, pronoun: bool = False) -> str:
@@ -266,17 +284,23 @@ def _after(random: Random, fact: Fact, before: str, pronoun: bool = False) -> st
 def _is_subject(text: str, fact: Fact) -> bool:
     """Whether the sentence begins with the entity, so that a pronoun in the next one cannot mean something else."""
     names = [_title(fact.kind, fact.entity), f"The River {fact.entity} ", f"The town of {fact.entity} "]
+    if fact.kind == "person":  # nobody else is in the sentence
+        return fact.entity in text or bool(re.search(r"\b([Ss]?he|[Hh]is|[Hh]er)\b", text))
+    if fact.kind == "animal" and not re.search(r"\b(food|dinner|eat|feed|live on|young|[Bb]aby)\b", text):
+        return fact.entity in text.lower()
     return text.startswith((*names, *PRONOUNS.get(fact.kind, ("He ", "She "))))
 
 
 def _chain(random: Random, chosen: list[Fact], before: str = "", used: set[str] | None = None) -> list[str]:
     """One sentence for each fact; ``before`` is the sentence that comes just before them, if any."""
     result: list[str] = []
+    others = tuple(f"{word} " for words in PRONOUNS.values() for word in words)
     for fact in chosen:
         text = _state(random, fact, pronoun=_is_subject(before, fact), used=used)
-        pronouns = ("He ", "She ", *(f"{word} " for words in PRONOUNS.values() for word in words))
-        if any(text.startswith(word) and before.startswith(word) for word in pronouns):
-            text = _state(random, fact, used=used)  # not three sentences in a row that begin with "It" or "The town"
+        third = [each for each in result[-2:] if each.startswith(("He ", "She "))]
+        again = any(text.startswith(word) and before.startswith(word) for word in others)
+        if again or len(third) > 1 and text.startswith(("He ", "She ")):
+            text = _state(random, fact, used=used)  # not a row of sentences that begin with "It" or "The town"
         if " born" in before and " born" in text:
             text = _after(random, fact, before)
         before = text
@@ -284,10 +308,13 @@ def _chain(random: Random, chosen: list[Fact], before: str = "", used: set[str] 
     return result
 
 
-def _clause(random: Random, fact: Fact) -> str:
+def _clause(random: Random, fact: Fact, pronoun: bool = False) -> str:
     """The fact as the second half of a sentence: "I read that <clause>" (without the full stop)."""
     options = phrasings()[fact.kind, fact.relation, "statement"]
     template = random.choice([text for text in options if re.match(r"(The (River )?)?\{e\} ", text)])
+    if pronoun:
+        named = re.match(r"(?:The (?:River )?)?\{e\} ", template)
+        template = f"{'they' if fact.kind == 'animal' else _slots(fact)['he']} {template[named.end():]}"
     template = template[0].lower() + template[1:]
     return template.format(**_slots(fact)).rstrip(".")
 
@@ -449,6 +476,19 @@ def _learned(random: Random, *found: Fact, alone: bool = False) -> list[str]:
     return [opening.format(_clause(random, fact)) for opening, fact in zip(openings, found, strict=True)]
 
 
+BIRTH = re.compile(r" born\b| came into the world\b")
+
+
+def _learned_both(random: Random, first: Fact, second: Fact, alone: bool = False, but: str = "") -> str:
+    """Two facts about one thing, as nobody states the second without saying why: "I read that ..., and that it ..."."""
+    while True:
+        opening = _learned(random, first, alone=alone)[0]
+        clause = _clause(random, second, pronoun=True)
+        again = bool(but) and opening.startswith(but[:12])
+        if not again and not (BIRTH.search(opening) and BIRTH.search(clause)):
+            return f"{opening[:-1]}, and that {clause}{opening[-1]}"
+
+
 def _friends(random: Random) -> list[str]:
     return random.sample(list(FRIENDS), 3)
 
@@ -461,8 +501,8 @@ def _letter(random: Random) -> str:
     more = random.sample(list(_facts_of(kind, entity).values()), 2)
     # The weather comes last: "here" needs its place.
     text = [_line(random, "greeting"), _line(random, "place", town=town, other=other), _line(random, "weather")]
-    text += [_state(random, found[0]), *_learned(random, found[1], more[0])]
-    text.append(_after(random, more[1], text[-1], pronoun=True))
+    text += [_state(random, found[0]), *_learned(random, found[1])]
+    text.append(_learned_both(random, *more, but=text[-1]))
     signature = f"{_line(random, 'signature')}\n{writer}"
     return f"Dear {reader},\n\n{' '.join(text)}\n\n{_line(random, 'closing')}\n\n{signature}"
 
@@ -496,9 +536,9 @@ def _diary(random: Random) -> str:
         _state(random, first),
         _state(random, second),
         small[1],
-        *_learned(random, third, alone=True),
+        _learned_both(random, third, fourth, alone=True),
+        _line(random, "diary end"),
     ]
-    text += [_after(random, fourth, text[-1], pronoun=True), _line(random, "diary end")]
     return " ".join(text)
 
 

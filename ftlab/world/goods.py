@@ -6,7 +6,7 @@ be made of. The ranges are wide: a value can be copied from a page and not guess
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
 
@@ -16,7 +16,7 @@ from ftlab.world.text import plural
 
 GROUPS = {"cook": "kitchen", "table": "kitchen", "tool": "kitchen", "power": "kitchen", "cloth": "cloth",
           "home": "home", "camp": "camp", "garden": "garden"}  # fmt: skip
-GROUPED = ("best_for", "comes_with", "clean_with", "keep_from")  # pools of words, one for each group
+GROUPED = ("best_for", "comes_with", "clean_with", "keep_from", "care")  # pools of words, one for each group
 MEASURES = ("price", "weight", "height", "length", "width", "base", "capacity", "warranty")
 SIZES = {"height": 1, "length": 1, "width": 1, "base": 1, "weight": 2, "capacity": 2}  # power that grows with the size
 NEEDS = {  # fact: a tag of the goods; goods without it have no such fact
@@ -25,11 +25,19 @@ NEEDS = {  # fact: a tag of the goods; goods without it have no such fact
     "handle_material": "handle", "lid_colour": "lid", "noise": "noise", "assembly_time": "setup",
     "cold_limit": "cold", "part_count": "parts", "parts_kept": "parts", "spare_price": "parts",
     "care_product": "care", "pattern": "pattern", "min_age": "age", "season": "out", "deposit": "dear",
+    "best_for": "lasting", "comes_with": "lasting", "clean_with": "lasting", "keep_from": "lasting",
 }  # fmt: skip
 LIQUID = ("flask", "bottle", "thermos", "bucket", "blender", "mixer")  # beside what stands on stoves and tables
-WITH_CARE = ("stove", "grill", "kayak", "sledge", "knife", "corkscrew", "peeler", "grater")  # not for small children
-FOLDED = ("cloth", "setup")
+SHARP_OR_HOT = ("stove", "grill", "knife", "corkscrew", "peeler", "grater", "toaster", "mixer", "blender", "oven")
+OUTDOOR_TOYS = ("kayak", "sledge")
+SMALL_PARTS = ("flask", "bottle", "thermos", "lunchbox", "torch", "corkscrew", "hose", "scale", "toaster", "clock",
+               "lantern", "pump")  # they come apart into few
+QUICK = ("lantern", "stove", "hammock", "blender", "mixer", "lamp", "tarp", "oven", "grill")  # to set up
+DECIBELS = {"fridge": (28, 48), "oven": (34, 62), "toaster": (30, 62), "mixer": (56, 88), "blender": (60, 92),
+            "pump": (44, 86)}
+FOLDED = ("tent", "hammock", "tarp")
 COILED = ("hose",)  # packed in a small box, too
+WASHED_BY_HAND = ("cast iron", "iron", "copper", "brass", "tin", "carbon steel", "silver plate", "pewter", "bone china")
 LONG = 300  # from here on, centimetres are written as metres
 
 
@@ -67,11 +75,13 @@ def _goods(row: dict[str, str]) -> Goods:
     if group in ("camp", "garden"):
         tags.add("out")
     tags.add("light" if ranges["weight"][1] <= 9000 else "heavy")
-    if ranges["weight"][1] <= 2000 and row["kind"] != "home":
-        tags.add("packed")  # fits in a bag
+    if row["kind"] == "camp" and ranges["weight"][1] <= 4000 and ranges["weight"][0] > 20:
+        tags.add("packed")  # taken on a walk
+    if row["noun"] != "candle":
+        tags.add("lasting")  # not used up
     if row["dishwasher"]:
         tags.add("dishwasher")
-    if row["kind"] == "power" or row["noun"] in WITH_CARE:
+    if row["noun"] in SHARP_OR_HOT + OUTDOOR_TOYS:
         tags.add("age")
     if ranges["price"][1] >= 100:
         tags.add("dear")
@@ -86,10 +96,20 @@ def values(kind: Goods, pools: dict[str, str], random: Random, split: str = "tra
     drawn: dict[str, int] = {}
     first = [key for key in MEASURES if key in pools]
     found = {key: _measure(kind, key, drawn, random) for key in first}
+    woods = tuple(each for each in kind.materials if each in invent.words()["made_of_wood"])
+    if "care_product" in pools and kind.group != "kitchen" and woods:  # nobody oils a chair of steel
+        kind = replace(kind, materials=woods)
     for key, pool in pools.items():
         if key not in found:
             found[key] = _value(kind, key, pool, drawn, random, split)
+    if "dishwasher_safe" in found and _by_hand(found.get("material", "")):
+        found["dishwasher_safe"] = "no"
     return {key: found[key] for key in pools}
+
+
+def _by_hand(material: str) -> bool:
+    """Whether a dishwasher would spoil what is made of it."""
+    return any(f" {material}".endswith(f" {each}") for each in (*WASHED_BY_HAND, *invent.words()["made_of_wood"]))
 
 
 def _number(kind: Goods, measure: str, drawn: dict[str, int], random: Random) -> int:
@@ -139,7 +159,8 @@ def _value(kind: Goods, key: str, pool: str, drawn: dict[str, int], random: Rand
     if key == "material":
         return invent.material(random, kind.materials, split)
     if key == "handle_material":
-        return invent.material(random, invent.words()["handle"], split)
+        hot = {"cook", "power"} & kind.tags or kind.noun in SHARP_OR_HOT and kind.group == "camp"
+        return invent.material(random, invent.words()["handle_hot" if hot else "handle"], split)
     if key == "base_diameter":
         return f"{_number(kind, 'base', drawn, random)} cm"
     if key == "room":
@@ -153,16 +174,34 @@ def _value(kind: Goods, key: str, pool: str, drawn: dict[str, int], random: Rand
     if key in ("deposit", "spare_price"):
         price = drawn.get("price") or kind.ranges["price"][0] * 2
         return f"${random.randint(1, max(2, price // 2))}.{invent.cents(random)}"
-    return invent.value(f"{pool}_{kind.group}" if pool in GROUPED else pool, random, split)
+    if key == "noise":
+        return f"{random.randint(*DECIBELS[kind.noun])} decibels"
+    if key == "min_age" and kind.noun in SHARP_OR_HOT:
+        pool = "sharp_ages"
+    if key == "part_count" and kind.noun in SMALL_PARTS:
+        pool = "few_parts"
+    if key == "assembly_time":
+        low, high = (2, 20) if kind.noun in QUICK else (6, 90)
+        return f"{random.randint(low, high)} minutes"
+    if pool in GROUPED:
+        power = f"{pool}_power" in invent.words() and "power" in kind.tags
+        pool = f"{pool}_{'power' if power else kind.group}"
+    return invent.value(pool, random, split)
 
 
 def _box(kind: Goods, drawn: dict[str, int], random: Random) -> str:
     """A box a little larger than the goods, or one for what is folded or taken apart."""
-    if kind.tags & set(FOLDED) or kind.noun in COILED:
+    if "cloth" in kind.tags and "height" not in kind.ranges:
+        sides = [random.randint(24, 44), random.randint(16, 34), random.randint(3, 12)]
+    elif kind.noun in FOLDED + COILED:
         sides = [random.randint(28, 78), random.randint(18, 44), random.randint(8, 26)]
+    elif kind.noun == "awning":  # rolled up around its poles
+        sides = [random.randint(110, 260), random.randint(18, 32), random.randint(14, 26)]
     else:
         keys = [key for key in ("length", "width", "base", "base", "height") if key in kind.ranges]
         sides = [drawn.get(key) or _number(kind, key, dict(drawn), random) for key in keys]
         sides = sorted([*sides, *sides[-1:] * 2][:3], reverse=True)
         sides = [side + random.randint(2, 9) for side in sides]
+        if kind.group in ("home", "garden") and "setup" in kind.tags:  # packed flat, in parts
+            sides[2] = min(sides[2], random.randint(9, 26))
     return " x ".join(str(side) for side in sides) + " cm"

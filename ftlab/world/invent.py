@@ -26,32 +26,43 @@ THRICE = re.compile(r"(.)\1\1")  # no name has a letter three times in a row
 MONTHS = "January February March April May June July August September October November December"
 # Names of real places that the parts of a name would make: the page would be about them.
 REAL = (
-    "Appleby Ashbourne Ashby Ashford Ashland Ashton Bedford Blackburn Blackpool Blackwell Bradford Bridgend "
-    "Bridgeport Bridgewater Eastbourne Fairfield Hartford Hartlepool Hatfield Heathrow Henley Longford "
-    "Newport Northfield Oakham Oakland Oxford Redhill Rockford Sheffield Snowdon Southend Southport Southwell "
-    "Springfield Stafford Stoneleigh Swansea Thornbury Thornton Wakefield Waterford Weston Westport Whitby "
-    "Whitehaven Winchester Woodstock"
+    "Appleby Ashbourne Ashby Ashford Ashland Ashton Bedford Blackburn Blackheath Blackpool Blackstone Blackwater "
+    "Blackwell Blackwood Bradford Bridgend Bridgeport Bridgewater Cornwall Cranbrook Dovedale Eastbourne Eastleigh "
+    "Eastwood Fairfield Greenland Greenwood Hartford Hartlepool Hatfield Heathrow Henley Highgate Highland Hollywood "
+    "Iceland Ivybridge Lakewood Longford Maplewood Millbrook Newbridge Newbury Newgate Newham Newhaven Newport Newton "
+    "Northampton Northfield Northwood Oakham Oakland Oldham Oxford Redcliff Redhill Redwood Ringwood Riverside "
+    "Rockford Rockhampton Rushmore Sandhurst Sheffield Shoreham Silverdale Silverstone Snowdon Southampton Southend "
+    "Southgate Southport Southsea Southwell Southwold Springfield Stafford Stonehaven Stoneleigh Swanley Swansea "
+    "Thornbury Thornton Timberland Wakefield Walsall Walton Waterford Watergate Westbury Westfield Westminster Weston "
+    "Westport Westwood Whitby Whitehall Whitehaven Winchester Woodland Woodstock"
 )
 UNSHADED = ("white", "black", "ivory", "cream", "silver", "gold", "scarlet", "crimson", "maroon", "navy", "peach")
 COUNTS = {  # pool: lowest, highest, step, how it is written
     "days": (2, 120, 1, "{} days"), "short_days": (2, 21, 1, "{} days"), "feast_days": (2, 21, 1, "{} days"),
     "working_days": (2, 25, 1, "{} working days"), "first_days": (2, 8, 1, "{} working days"),
     "decision_days": (9, 40, 1, "{} working days"), "customs_days": (2, 12, 1, "{} days"),
+    "reply_days": (2, 10, 1, "{} days"), "complain_days": (2, 14, 1, "{} working days"),
     "make_weeks": (4, 30, 1, "{} weeks"),
-    "weeks": (2, 30, 1, "{} weeks"), "short_weeks": (2, 12, 1, "{} weeks"), "months": (2, 48, 1, "{} months"),
+    "hold_days": (5, 40, 1, "{} days"), "lost_days": (5, 24, 1, "{} days"), "weeks": (2, 30, 1, "{} weeks"),
+    "short_weeks": (2, 12, 1, "{} weeks"), "months": (2, 48, 1, "{} months"),
     "notice_months": (2, 9, 1, "{} months"), "years": (2, 40, 1, "{} years"),
-    "warranty_years": (2, 25, 1, "{} years"), "ages": (3, 18, 1, "{} years"),
-    "hours": (2, 96, 1, "{} hours"), "train_time": (2, 30, 1, "{} hours"), "minutes": (2, 90, 1, "{} minutes"),
-    "round_minutes": (5, 180, 1, "{} minutes"), "wait_minutes": (4, 90, 1, "{} minutes"),
-    "cook_minutes": (10, 240, 1, "{} minutes"), "tour_minutes": (15, 180, 1, "{} minutes"),
-    "percent": (5, 70, 1, "{} percent"), "small_percent": (2, 40, 1, "{} percent"), "items": (2, 90, 1, "{} items"),
+    "warranty_years": (2, 25, 1, "{} years"), "ages": (4, 16, 1, "{} years"), "sharp_ages": (12, 18, 1, "{} years"),
+    "hours": (2, 96, 1, "{} hours"), "express_hours": (2, 48, 1, "{} hours"), "train_time": (2, 30, 1, "{} hours"),
+    "minutes": (2, 90, 1, "{} minutes"), "round_minutes": (5, 180, 5, "{} minutes"),
+    "wait_minutes": (4, 90, 1, "{} minutes"), "cook_minutes": (15, 240, 5, "{} minutes"),
+    "tour_minutes": (15, 180, 5, "{} minutes"), "percent": (5, 70, 1, "{} percent"),
+    "small_percent": (2, 40, 1, "{} percent"), "member_percent": (2, 15, 1, "{} percent"),
+    "items": (2, 90, 1, "{} items"),
     "few_items": (2, 14, 1, "{} items"), "trade_items": (10, 400, 1, "{} items"), "pieces": (12, 240, 1, "{} pieces"),
     "passengers": (4, 320, 1, "{} people"), "hall_people": (30, 900, 1, "{} people"),
-    "members": (12, 640, 1, "{} people"), "class_people": (4, 36, 1, "{} people"), "eaters": (2, 14, 1, "{} people"),
-    "countries": (2, 90, 1, "{} countries"), "parts": (2, 24, 1, "{} parts"), "tonnes": (2, 80, 1, "{} tonnes"),
-    "dog_kilos": (3, 70, 1, "{} kg"), "parcel_kilos": (2, 45, 1, "{} kg"), "width_metres": (4, 400, 1, "{} metres"),
+    "members": (12, 640, 1, "{} people"), "class_people": (4, 36, 1, "{} people"),
+    "pupils": (14, 36, 1, "{} people"), "eaters": (2, 14, 1, "{} people"),
+    "countries": (2, 90, 1, "{} countries"), "parts": (2, 24, 1, "{} parts"), "few_parts": (2, 9, 1, "{} parts"),
+    "tonnes": (2, 80, 1, "{} tonnes"),
+    "dog_kilos": (3, 45, 1, "{} kg"), "parcel_kilos": (2, 45, 1, "{} kg"), "width_metres": (4, 400, 1, "{} metres"),
     "deep_metres": (3, 180, 1, "{} metres"), "hill_metres": (60, 1900, 1, "{} metres"),
-    "metres": (8, 900, 1, "{} metres"), "kilometres": (3, 100, 1, "{} km"), "day_litres": (30, 990, 1, "{} litres"),
+    "metres": (8, 900, 1, "{} metres"), "kilometres": (3, 100, 1, "{} km"), "race_km": (3, 60, 1, "{} km"),
+    "day_litres": (30, 990, 1, "{} litres"),
     "cold_degrees": (-45, -1, 1, "{} °C"), "watts": (60, 2400, 5, "{} watts"), "year": (1821, 2024, 1, "{}"),
     "recent_year": (1951, 2024, 1, "{}"), "page": (2, 400, 1, "page {}")}  # fmt: skip
 
@@ -63,6 +74,11 @@ def cents(random: Random) -> str:
 
 def _money(random: Random, low: int, high: int) -> str:
     return f"${random.randrange(low, high)}.{cents(random)}"
+
+
+def _round_money(random: Random, low: int, high: int, step: int = 5) -> str:
+    """A limit that somebody has set, and no price: "$250.00", and not "$437.23"."""
+    return f"${random.randrange(low, high + 1, step)}.00"
 
 
 def _clock(random: Random, first: int, last: int) -> str:
@@ -101,13 +117,21 @@ MADE: dict[str, Callable[[Random], str]] = {
     "money": lambda random: _money(random, 20, 650),
     "high_money": lambda random: _money(random, 50, 950),
     "deposit_money": lambda random: _money(random, 5, 80),
-    "room_money": lambda random: _money(random, 20, 240),
+    "round_money": lambda random: _round_money(random, 20, 650),
+    "card_low": lambda random: _round_money(random, 5, 40),
+    "voucher_total": lambda random: _round_money(random, 10, 150),
+    "card_high": lambda random: _round_money(random, 50, 950, 25),
+    "bench_money": lambda random: _round_money(random, 220, 950, 10),
+    "band_money": lambda random: _round_money(random, 150, 980, 10),
+    "pitch_fee": lambda random: _money(random, 6, 36),
+    "room_money": lambda random: f"${random.randrange(28, 240)}.00",
     "horse_money": lambda random: _money(random, 400, 5000),
     "price": lambda random: _money(random, 2, random.choice([30, 120, 900])),
     "small_weight": _grams,
     "small_height": lambda random: f"{random.randint(2, 60)} cm",
     "cook_litres": lambda random: _tenths(random, 3, 45, "L"),
     "parcel_weight": lambda random: _tenths(random, 2, 300, "kg"),
+    "parcel_light": lambda random: _tenths(random, 8, 79, "kg"),
     "water_degrees": lambda random: _tenths(random, 10, 249, "°C"),
     "walk": lambda random: random.choice([f"{random.randint(2, 9)} hours", f"{random.randrange(25, 180, 5)} minutes"]),
     "job_time": _job,
@@ -125,10 +149,10 @@ MADE: dict[str, Callable[[Random], str]] = {
     "item_number": lambda random: f"{random.choice('BCDFGHKLMNPRSTVWXZ')}-{random.randrange(100, 10000)}",
     "shelf": lambda random: f"shelf {random.choice('ABCDEFGHKLMNPRST')}{random.randint(1, 24)}",
     "platform": lambda random: f"platform {random.randint(1, 24)}",
-    "rating": lambda random: f"{random.randint(41, 98) / 10:.1f} out of 10",
+    "rating": lambda random: f"{random.randint(55, 98) / 10:.1f} out of 10",
     "noise": lambda random: f"{random.randint(25, 72)} decibels",
     "date": lambda random: f"{random.randint(1, 28)} {random.choice(MONTHS.split())}",
-    "phone": lambda random: f"0{random.randrange(100, 1000)} {random.randrange(100, 1000)}",
+    "phone": lambda random: f"0{random.randrange(500, 600)} {random.randrange(100, 1000)}",
 }
 
 

@@ -19,6 +19,8 @@ from ftlab.world.text import a, rng, sentence, typo
 CORE = ("price", "weight", "capacity", "room", "material", "colour", "height", "warranty", "made_in", "dishwasher_safe")
 MOST_FACTS = {1: 9, 2: 5, 3: 4}  # of a passage, by the number of passages on the page
 CLASHES = {"length": "warranty", "motor": "warranty", "stock_years": "parts_kept", "part_price": "spare_price"}
+NEW_HERE = re.compile(r"came in this week|new on our shelves")  # said of nothing that has been sold for years
+APART = {"passengers": "cargo", "cargo": "passengers"}  # a boat carries the one or the other
 OF_IT = re.compile(r"\b(of|with|for|on|in|to|behind|about|from|under|like) \{it\}")  # not called "it" there
 STYLES = ("Question: {q}\nAnswer:", "Question: {q}\nAnswer:", "Q: {q}\nA:", "Customer: {q}\nShop:")
 
@@ -154,7 +156,8 @@ def product_passage(
     keys = core + others if len(core) > 2 else ["price", "weight", "colour", *others]
     keys = random.sample(keys, min(len(keys), most - len(needs)))
     keys = sorted({*keys, *needs}, key=list(table).index)
-    keys = [key for key in keys if key != "next_delivery" or "stock" not in keys]  # new ones come where none are left
+    if {"stock", "discount"} & set(keys):  # new ones come where none are left
+        keys = [key for key in keys if key != "next_delivery"]
     if random.random() < 0.5:
         random.shuffle(keys)
     values = goods.values(kind, {key: table[key].pool for key in keys}, random, split)
@@ -168,7 +171,9 @@ def product_passage(
     elif style == "row":
         text = f"{name} | " + " | ".join(pairs)
     else:
-        intro = random.choice(words["intro"]).format(name=name)
+        old = {"first_sold", "rating", "next_delivery"} & set(keys)
+        intro = random.choice([each for each in words["intro"] if not (old and NEW_HERE.search(each))])
+        intro = intro.format(name=name)
         text = prose([intro, *_sentences(random, facts, kind.noun)])
     return Passage("product", f"the {name}", text, tuple(facts), kind)
 
@@ -180,7 +185,8 @@ def _sentences(random: Random, facts: list[Fact], noun: str) -> list[str]:
         texts = fact.wording.states(fact.value)
         text = random.choice([each for each in texts if follows(before, each)] or texts)
         named = [f"the {noun}", f"this {noun}"]
-        subjects = [*named, "it", "it"] if before.startswith(("{it} ", "It ")) else named
+        again = before.startswith(("{it} ", "It ")) and not OF_IT.search(text)  # not "the price of it"
+        subjects = [*named, "it", "it"] if again else named
         found.append(text.format(it=random.choice(subjects), v=fact.value))
         before = text
     return found
@@ -189,12 +195,34 @@ def _sentences(random: Random, facts: list[Fact], noun: str) -> list[str]:
 def _some_facts(table: list[Wording], random: Random, count: int, split: str) -> list[Fact]:
     """Some facts of a table, no two with the same value: what one sentence allows, another does not forbid."""
     facts: dict[str, Fact] = {}
+    found: dict[str, str] = {}
     for wording in random.sample(table, min(len(table), count)):
-        value = invent.value(wording.pool, random, split)
+        if APART.get(wording.key) in found:
+            continue
+        value = _fitting(wording, found, random, split)
         while value in facts:
-            value = invent.value(wording.pool, random, split)
+            value = _fitting(wording, found, random, split)
         facts[value] = Fact(wording, value)
+        found[wording.key] = value
     return list(facts.values())
+
+
+def _fitting(wording: Wording, found: dict[str, str], random: Random, split: str) -> str:
+    """A value that fits those found before: a high hill takes longer to climb, and more eaters want more soup."""
+    def amount(key: str) -> float:
+        return float(found[key].split()[0])
+
+    if wording.key == "climb" and "tall" in found:
+        minutes = max(20, int(amount("tall") * random.uniform(0.16, 0.3)))
+        return f"{minutes // 60} hours" if minutes >= 120 else f"{minutes // 5 * 5} minutes"
+    if wording.key == "tall" and "climb" in found:
+        minutes = amount("climb") * (60 if found["climb"].endswith("hours") else 1)
+        return f"{min(2400, int(minutes * random.uniform(3.4, 6)))} metres"
+    if wording.key == "water" and "serves" in found:
+        return f"{amount('serves') * random.uniform(0.2, 0.4):.1f} L"
+    if wording.key == "serves" and "water" in found:
+        return f"{max(2, round(amount('water') * random.uniform(2.5, 5)))} people"
+    return invent.value(wording.pool, random, split)
 
 
 def policy_passage(

@@ -79,6 +79,10 @@ STUMBLES = (
     r"In bloom the (\w+) is \w+\. [^.]*in bloom", r"was born\.[^.\n]*was born",
     r"look out on", r"(The town|The river|This plant|It|They) [^.\n]+\.( \1 [^.\n]+\.){2}",
     r"There are \d+ towns", r"sa(ving|ved) old apples",
+    r"as every book about", r"worked hard all", r"can you not do much", r"[Ww]hat length does", r"Into what water",
+    r"[Ww]hich colour are the flowers", r"grew up in [\w ]+, the town where", r"The year \d+ is when",
+    r"get out of \w+ing\?", r"When did the life of", r"good long life", r"a mile up",
+    r"was born in [\w ]+, and that s?he (was born|came into the world)",
 )  # fmt: skip
 
 
@@ -337,3 +341,13 @@ def test_the_same_seed_gives_the_same_text():
     assert general.questions("test") == general.questions("test")
     with pytest.raises(ValueError, match="expected split 'train', 'test' or 'riddle'"):
         general.questions("validation")
+
+
+def test_nobody_states_a_bare_fact_to_a_friend(documents: list[str]):
+    """"The birth year of Kenneth Abery is 1867. Come and see me when you can.": the last fact is a thing heard."""
+    letters = [text for text in documents if text.startswith("Dear ")]
+    assert len(letters) > 100
+    for text in letters:
+        last = re.split(r"(?<=[.?]) (?=[A-Z])", text.split("\n\n")[1])[-1]
+        assert ", and that " in last, text
+    assert not [text for text in letters if general.BIRTH.search(text) and len(general.BIRTH.findall(text)) > 1]

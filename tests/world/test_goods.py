@@ -161,3 +161,53 @@ def test_measures_of_one_thing_are_of_one_size() -> None:
 
 def test_no_new_stock_where_some_is_left(drawn: list) -> None:
     assert not [values for _, values in drawn if {"stock", "next_delivery"} <= set(values)]
+
+
+def test_questions_about_use_suit_the_goods() -> None:
+    """A teapot was carried on somebody's back, and an apron broke."""
+    by_noun = {kind.noun: kind for kind in goods.goods()}
+    for noun in ("teapot", "timer", "apron", "whistle"):
+        assert not [text for text in shops.questions_for("weight", by_noun[noun], True) if "my back" in text], noun
+    for noun in ("apron", "blanket", "towel", "tablecloth", "cushion"):
+        asked = shops.questions_for("warranty", by_noun[noun], True)
+        assert not [text for text in asked if re.search(r"\bbreaks\b|stops working", text)], noun
+    statements = shops.wordings("products")["product"]["warranty"].statements
+    assert not [text for text in statements if "breaks" in text or "mend" in text]
+
+
+def test_what_is_sharp_or_hot_is_not_for_children(drawn: list) -> None:
+    seen = set()
+    for kind, values in drawn:
+        if "min_age" in values:
+            seen.add(kind.noun)
+            assert kind.noun not in goods.SHARP_OR_HOT or amount(values["min_age"]) >= 12, (kind.noun, values)
+    assert {"knife", "kayak"} <= seen and not {"fridge", "timer", "scale"} & seen
+
+
+def test_care_suits_what_the_goods_are_made_of(drawn: list) -> None:
+    """Wood is not put in the dishwasher, steel is not oiled, a toaster is not washed, and a stove knows flames."""
+    words = invent.words()
+    for kind, values in drawn:
+        made = values.get("material", "")
+        wood = any(f" {made}".endswith(f" {each}") for each in words["made_of_wood"])
+        assert not wood or values.get("dishwasher_safe", "no") == "no", (kind.noun, values)
+        if "care_product" in values and kind.group == "home" and made:
+            assert wood, (kind.noun, values)
+        if kind.noun == "candle":
+            assert not {"best_for", "comes_with", "clean_with", "keep_from"} & set(values)
+    assert not [text for text in words["clean_with_power"] if re.search("soapy|hot water|warm water", text)]
+    assert not [text for text in words["keep_from_camp"] if re.search("flame|ashes", text)]
+    assert not {"saddle soap", "furniture wax"} & set(words["care_kitchen"])
+    assert not {"four pegs", "a small key", "a spare screw"} & {
+        text for pool in words if pool.startswith("comes_with") for text in words[pool]}  # fmt: skip
+
+
+def test_boxes_and_noises_are_those_of_the_goods(drawn: list) -> None:
+    """A fridge made 70 decibels, and a tablecloth of 280 g came in a box of 63 cm."""
+    for kind, values in drawn:
+        if "noise" in values:
+            low, high = goods.DECIBELS[kind.noun]
+            assert low <= amount(values["noise"]) <= high, (kind.noun, values["noise"])
+        if "box_size" in values and kind.noun in ("towel", "apron", "tablecloth", "kayak"):
+            longest = max(int(side) for side in values["box_size"].removesuffix(" cm").split(" x "))
+            assert longest > 200 if kind.noun == "kayak" else longest < 60, (kind.noun, values["box_size"])

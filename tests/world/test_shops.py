@@ -308,3 +308,59 @@ def test_no_real_place_is_invented() -> None:
     random = rng("test real places")
     names = {invent.name(random) for _ in range(20000)}
     assert not {"Swansea", "Blackpool", "Oakland", "Springfield", "Ashford", "Newport"} & names
+
+
+def test_goods_are_made_and_not_built_and_have_no_price_of_it(pages: list) -> None:
+    facts = shops.wordings("products")["product"]
+    texts = [text for each in facts.values() for text in (*each.statements, *each.questions, *each.customers)]
+    assert not [text for text in texts if re.search(r"\bbuil[td]\b", text)]
+    random = rng("test of it")
+    for _ in range(600):
+        text = shops.product_passage(random, 9).text
+        assert not re.search(r"\b(price|shade|volume|number|base|lid) of it\b", text), text
+    assert not {"Of course.", "Certainly.", "Gladly."} & set(invent.words()["lead"])  # "What do you never store?"
+
+
+def test_each_rule_bars_goods_that_one_would_bar() -> None:
+    """Used candles and opened packs were barred overseas, and a light bulb earned $25.50."""
+    words = invent.words()
+    assert not {"used candles", "sale items", "opened packs", "earrings"} & set(words["sea_barred"])
+    assert not {"knives", "used candles", "mattresses"} & set(words["card_barred"])
+    assert wordings_of("policies", "old_value").pool == "small_fee"
+    assert not {"the warehouse team", "the delivery team"} & set(words["office_staff"])
+    assert not {"the maker", "the first owner"} & {*words["duty_payer"], *words["loss_payer"]}
+    assert not {"direct debit", "standing order"} & set(words["refund_way"])
+    limits = ("refund_from", "spend", "plan_from", "card_low", "card_high", "hire_deposit")
+    random = rng("test limits")
+    for key in limits:
+        values = [invent.value(wordings_of("policies", key).pool, random) for _ in range(50)]
+        assert all(value.endswith(("0.00", "5.00")) for value in values), key  # who sets a limit sets a round one
+
+
+def test_what_is_new_here_has_not_been_sold_for_years() -> None:
+    random, seen = rng("test new here"), 0
+    for _ in range(4000):
+        passage = shops.product_passage(random, 9)
+        keys = {fact.wording.key for fact in passage.facts}
+        new = shops.NEW_HERE.search(passage.text)
+        seen += bool(new)
+        assert not (new and keys & {"first_sold", "rating", "next_delivery"}), passage.text
+        assert not {"next_delivery", "discount"} <= keys and not {"next_delivery", "stock"} <= keys
+    assert seen > 100
+
+
+def test_facts_of_one_thing_agree() -> None:
+    """A hill of 70 metres took nine hours, 300 ml of water fed 14, and a ship of cement carried 233 people."""
+    random, seen = rng("test agree"), Counter()
+    for _ in range(6000):
+        facts = {fact.wording.key: fact.value for fact in shops.thing_passage(random, 5).facts}
+        if {"tall", "climb"} <= set(facts):
+            seen["hill"] += 1
+            minutes = float(facts["climb"].split()[0]) * (60 if facts["climb"].endswith("hours") else 1)
+            assert 2.2 < float(facts["tall"].split()[0]) / minutes < 8, facts
+        if {"serves", "water"} <= set(facts):
+            seen["soup"] += 1
+            assert 0.13 < float(facts["water"].split()[0]) / float(facts["serves"].split()[0]) < 0.5, facts
+        assert not {"cargo", "passengers"} <= set(facts)
+    assert min(seen.values()) > 10 and len(seen) == 2
+    assert "the {name} Orchestra" not in shops.names("band")  # of which somebody is the singer
