@@ -1,7 +1,8 @@
 """Which way of answering for a case of one's own: six questions, and an advice with the measurements behind it.
 
-An answer rules out ways by what was measured, and only where an interval is clear. Of those that are left and worth a
-person's reading it takes the cheapest that cannot be told from the best; where there is none, it says so.
+An answer rules out ways by what was measured; a danger counts until the whole interval shows that it is small. Of those
+that are left and worth a person's reading it takes the cheapest that is not told from the best; where there is none, it
+says so.
 """
 
 from __future__ import annotations
@@ -10,15 +11,14 @@ from dataclasses import dataclass
 
 from ftlab.evidence import clusters
 from ftlab.evidence.intervals import Interval
-from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CITING, CLOSED, READER, Compared, name
-from ftlab.retrieval.needs import NEEDS, standings
+from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CITING, CLOSED, READER, Compared, mixed, name
+from ftlab.retrieval.needs import NEEDS
 
 CHEAPEST_FIRST = ("template", ASSISTANT, CLOSED, READER)  # by what has to be trained beyond the assistant
 READING = (ASSISTANT, READER)
 WORTH = 25  # % right: with fewer drafts right than one in four, reading them costs more than writing
-LIES = 10  # % of lies told on that nobody can live with
+LIES = 10  # % of lies told on that one could live with
 NONE = "none of these is good enough yet"
-LEARNT = next(need for need in NEEDS if need.key == "learnt")
 LIED_TO = next(need for need in NEEDS if need.key == "lie")
 CITED = next(need for need in NEEDS if need.key == "cited")
 
@@ -75,9 +75,9 @@ def recommend(
     groups = ANSWERABLE[:1] if one_fact else ANSWERABLE
     out: dict[str, str] = {}
     if facts_change:
-        for way, each in standings(compared, LEARNT, CHEAPEST_FIRST).items():
-            if each.worse:
-                out[way] = f"changed facts, taken in: {_share(each.share)} right, {_points(each.behind)} from the best"
+        part = compared.parts["update, weights"]
+        known = clusters.mean_interval([int(mark) for mark in part[CLOSED]["facts"]], part["about"]).times(100)
+        out[CLOSED] = f"facts change before it is retrained: of those that changed it had {_share(known)} right then"
     if must_cite:
         for way in CHEAPEST_FIRST:
             if way not in CITING:
@@ -86,9 +86,10 @@ def recommend(
         out[CLOSED] = (f"of {secrets.of} secrets that stood {secrets.copies} times in training data {secrets.told} "
                        "were told (the lab model); weights have no filter by reader")  # fmt: skip
     if strangers_write:
-        for way, each in standings(compared, LIED_TO, READING).items():
-            if each.share.low > LIES:
-                out[way] = f"told on {_share(each.share)} of the lies in a page: index your own people's pages alone"
+        for way in READING:
+            if (told := LIED_TO.share(compared, way)).high > LIES:
+                out.setdefault(way, f"told on {_share(told)} of a page's lies, not shown to be under {LIES} %: index "
+                                    "your own people's pages alone")  # fmt: skip
     ours = compared.share(ASSISTANT, "found", groups)
     if 100 * search_finds < ours.low:
         out.setdefault("template", f"measured with a search that finds {_share(ours)}, not with a poorer one")
@@ -97,19 +98,24 @@ def recommend(
     if not left:
         return Advice(NONE, None, tuple(lines))
     about = compared.about(CLOSED, "facts", groups)
-    rates = {way: _rates(compared, way, search_finds, groups) for way in left}
-    shares = {way: clusters.mean_interval(rates[way], about).times(100) for way in left}
+    ends = [{way: _rates(compared, way, recall, groups) for way in left} for recall in (1, 0)]
+
+    def gap(one: str, other: str) -> Interval:
+        gaps = (clusters.paired_difference(end[one], end[other], about).times(100) for end in ends)
+        return mixed(search_finds, *gaps)
+
+    shares = {way: mixed(search_finds, *(clusters.mean_interval(end[way], about).times(100) for end in ends))
+              for way in left}  # fmt: skip
     best = max(left, key=lambda way: shares[way].value)
-    behind = {way: clusters.paired_difference(rates[way], rates[best], about).times(100) for way in left}
+    behind = {way: gap(way, best) for way in left}
     worth = [way for way in left if shares[way].low >= WORTH and behind[way].high >= 0]
     way = worth[0] if worth else best
     for other in left:
         if behind[other].high < 0:
             lines.append(f"not {name(other)}: facts right, {_points(behind[other])} from {name(best)}")
         elif other != way:
-            gap = clusters.paired_difference(rates[other], rates[way], about).times(100)
             lines.append(f"{name(other)} has the facts right in {_share(shares[other])}, not told from {name(way)}: "
-                         f"{_points(gap)}")  # fmt: skip
+                         f"{_points(gap(other, way))}")  # fmt: skip
     lines.append(f"{name(way)} has the facts right in {_share(shares[way])} of such questions with such a search")
     if must_cite and way in CITING:
         lines.append(f"right with its source named, with our search: {_share(compared.share(way, CITED.key, groups))}")
@@ -130,4 +136,5 @@ def _share(span: Interval) -> str:
 
 
 def _points(gap: Interval) -> str:
-    return f"{gap.value:+.0f} points [{gap.low:+.0f}, {gap.high:+.0f}]"
+    value, low, high = (round(end) or 0 for end in gap)
+    return f"{value:+d} points [{low:+d}, {high:+d}]"

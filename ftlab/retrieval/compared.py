@@ -41,6 +41,14 @@ def name(way: str) -> str:
     return NAMES.get(way, way)
 
 
+def mixed(recall: float, found: Interval, missing: Interval) -> Interval:
+    """The interval at a recall between that where all is found and that where nothing is.
+
+    Both ends are mixed as the value is: rather too wide than too narrow, and as sure of none right as was measured.
+    """
+    return Interval(*(recall * one + (1 - recall) * none for one, none in zip(found, missing, strict=True)))
+
+
 class Compared:
     """What ``data/stored/rag.json`` holds, for its first seed.
 

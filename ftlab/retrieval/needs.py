@@ -26,8 +26,11 @@ SHOWN = {"few-shot": "few-shot", "template": "template", "closed book": "closed\
          "RAG, untuned": "RAG,\nuntuned", ASSISTANT: "RAG,\nassistant", "RAFT": "RAFT", READER: "RAFT x 3"}  # fmt: skip
 
 KEY = """bold: the best of its row, where others are told from it
-*: worse than the best of its row: the interval of the paired difference, over products, leaves out zero
-red rows are losses, ranked among ways whose facts cannot be told from the best: who says nothing loses nothing
+†: behind the best of its row: the interval of the paired difference, over products, leaves out zero. Uncorrected:
+    with so many looks some may be luck (section 2's star is corrected); without †: not told apart, which is not \
+"as good"
+orange rows are losses, ranked among ways whose facts are not told from the best: who says nothing loses nothing
+(in brackets): not ranked
 –: not measured, or the way cannot have it
 changed facts: plain questions, easier than the other rows'; closed book x 3 after its retraining
 costs: one core, without the search and the assistant's own training"""
@@ -129,10 +132,11 @@ def slide(compared: Compared, ax: Axes) -> Axes:
             depth = 0.04 + 0.72 * value / 100
             ax.add_patch(_box(x, y, figures.VERMILION if need.loss else figures.BLUE, depth))
             ranked = way in rows_of
-            ax.text(x, y, f"{value:.0f}{'*' * (ranked and rows_of[way].worse)}", ha="center", va="center",
+            shown = f"{value:.0f}{'†' * rows_of[way].worse}" if ranked else f"({value:.0f})"
+            ax.text(x, y, shown, ha="center", va="center",
                     weight="bold" if decided and ranked and value == top else "normal",
                     color="white" if depth > 0.5 else "black")  # fmt: skip
-        labels.append((y, f"{need.name} ({count})"))
+        labels.append((y, f"{'loss: ' * need.loss}{need.name} ({count})"))
     for offset, (label, of) in enumerate({"ms of a core for a reply": lambda way: 1000 * compared.part(way)["seconds"],
                                           "s of further training": compared.training_seconds}.items()):  # fmt: skip
         y = len(NEEDS) + 0.6 + offset * 0.8

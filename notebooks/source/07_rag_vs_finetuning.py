@@ -101,9 +101,8 @@ for question in ("Is the kettle for the dishwasher?", "How much water fits in?",
 
 # %% [markdown]
 # The first question shares its words with the second sentence. The other two share hardly a word that matters with
-# their answers: look which sentence the vectors prefer there. The other way round, a product's name is a rare word
-# that says everything, and to an embedder it is one name among many. (BM25 also counts how often a word occurs and how
-# long the text is; the index below does.)
+# their answers: look which sentence the vectors prefer there. (BM25 also counts how often a word occurs and how long
+# the text is; the index below does.)
 #
 # The two kinds of score cannot be added, since they have different units. Their *places* can: **reciprocal-rank
 # fusion** gives a text 1 / (60 + its place) for each list and adds up.
@@ -130,9 +129,7 @@ assert math.isclose(dict(reciprocal_rank([["a", "b", "c"], ["b", "d", "a"]]))["b
 
 # %% [markdown]
 # "b" has a second and a first place and is ahead of "a" with a first and a third. Now the real thing: an index in
-# **LanceDB**, a database that runs inside our process and keeps words and vectors in one folder. It takes an
-# address such as `s3://...` in the folder's place as well; each look-up is then a request over a network, several
-# writers need a store that refuses a write that came second, and access is the store's business (not run here).
+# **LanceDB**, a database that runs inside our process and keeps words and vectors in one folder.
 
 # %%
 import shutil
@@ -149,11 +146,11 @@ for hit in store.search("Can I put the Emberline Kettle in the dishwasher?", k=2
 # %% [markdown]
 # ### How good is a search?
 #
-# We need questions whose right chunks (the *gold* ones) are known, and one number a question. **Hit@k** is 1 if a
-# gold chunk is among the first k. The **reciprocal rank** is 1 / the place of the first gold chunk (its mean is called
-# MRR). **nDCG** counts every gold chunk, the later the less, as a share of the best possible order. With several gold
-# chunks, *recall@k* is the share of them among the first k; one is enough for our readers, so hit@k is what counts. By
-# hand: the gold chunks are "b" and "d".
+# We need questions whose right chunks (the *gold* ones) are known, and one number a question. **Hit@k** is 1 if a gold
+# chunk is among the first k. The **reciprocal rank** is 1 / the place of the first gold chunk (its mean is called MRR).
+# **nDCG** counts every gold chunk with 1 / log2(1 + its place), as a share of the best possible order's sum (*@k*: both
+# sums end at place k). With several gold chunks, *recall@k* is the share of them among the first k; one is enough for
+# our readers, so hit@k is what counts. By hand: the gold chunks are "b" and "d".
 
 # %%
 for order in (["b", "d", "a"], ["a", "b", "c"], ["a", "c", "e"]):
@@ -217,7 +214,8 @@ for wording in queries:
           f"[{gap.low:+.0f}, {gap.high:+.0f}] of hit@{SHOWN}")
 
 # %% [markdown]
-# Read the intervals before the means: there are eighteen test products and rules, so only large differences count.
+# Read the intervals before the means: there are eighteen test products and rules, and a sample may be about fewer, so
+# only large differences count.
 # Fusion is no free gain: it is a compromise of two lists, and where one of them is worthless it pulls the other down. A
 # **reranker** takes a second look at what was found. Ours compares every token of the question with every token of each
 # chunk (*late interaction*, as ColBERT does), which is slower than one vector a text and sees more.
@@ -333,9 +331,10 @@ for message in unscreened.cited(example, shown)["messages"]:
 # - *fit*: on-brand and free of all faults that the desk knows. Beside wrong facts these are: a complaint met without a
 #   word of regret, a product named that nobody mentioned, a word that does not exist, a hand-over without need, and,
 #   where no page has the answer, no hand-over
-# - *cited*: the facts are right, **and** the passages that the reply names hold them
-# - *made up*: a figure that stands neither in the truth about the thing nor in the question (two values that are
-#   swapped between two products pass here, and fail under *facts*)
+# - *cited*: the facts are right, **and** the passages that the reply names hold them. A number that no passage has is
+#   passed over here; exercise 2 is stricter
+# - *made up*: a figure that stands neither in the truth about the thing nor in the question, were it the 1 of "Step 1"
+#   (two values that are swapped between two products pass here, and fail under *facts*)
 # - *handed over* to a colleague, in whatever words: *rightly* where no page has the answer, else *needlessly*
 #
 # Three of the ways, live; the further trainings take minutes, so their replies are from a stored run.
@@ -413,7 +412,8 @@ def spoken(span: intervals.Interval) -> str:
 
 
 def in_points(gap: intervals.Interval) -> str:
-    return f"{gap.value:+.0f} [{gap.low:+.0f}, {gap.high:+.0f}]"
+    value, low, high = (round(end) or 0 for end in gap)
+    return f"{value:+d} [{low:+d}, {high:+d}]"
 
 
 asked_of = {key: len(run.scores("plain", *line)) for key, line in LINES.items()}
@@ -456,8 +456,8 @@ for i, way in enumerate(others):
     print(f"{name(way):>15} " + " ".join(f"{cell:>20}" for cell in cells))
 told = [name(way) for i, way in enumerate(others) if p_values[i * len(LOOKS)] < 0.05]
 print(f"\n*: p below 0.05 after correction for {len(p_values)} looks. Needless hand-overs are a loss: plus is worse.")
-print("On facts RAG on the assistant is told from " + (", ".join(told) or "none") + ";\n    not from "
-      + (", ".join(name(way) for way in others if name(way) not in told) or "none") + ".")
+print("On facts RAG on the assistant is told from: " + ("; ".join(told) or "none") + "\n    not from: "
+      + ("; ".join(name(way) for way in others if name(way) not in told) or "none"))
 print(f"\nfacts by group, %\n{'':>15} " + " ".join(f"{group:>18}" for group in ANSWERABLE))
 print(f"{'questions':>15} " + " ".join(f"{len(run.scores('plain', 'facts', (group,))):>18}" for group in ANSWERABLE))
 for way in WAYS:
@@ -467,7 +467,8 @@ for way in WAYS:
 # Now for two claims. The first: reading passages beats knowing by heart. It is not a claim that weights can hold
 # nothing: how often each fact was met is printed below, and section 4 shows what more meetings do. A claim **holds** if
 # its whole interval lies in the range that it names, **does not hold here** if none of it does, and is **mixed** if a
-# part does. For both a gain of some size was claimed, not just any: the range stands beside it.
+# part does, which is often no more than a wide interval: undecided. For both a gain of some size was claimed, not just
+# any: the range stands beside it.
 
 # %%
 def on_trial(claim: str, gap: intervals.Interval, **more) -> None:
@@ -524,9 +525,9 @@ print(f"weights: {again:.0f} s of one core to train on the changed facts of the 
 
 # %% [markdown]
 # The stored run asked for the changed facts of the test products and rules. These are *plain* questions on one fact,
-# which name what they are about: far easier than section 2's, so compare the shares with each other, not with those
-# above. *Old value* means stale. The line before the last is a common mistake: the notices of 2026 were added, and the
-# old pages left where they were.
+# which name what they are about and so are easier to search for than section 2's: compare the shares with each other,
+# not with those above. *Old value* means stale; what the weights did not know before cannot go stale in them. The row
+# *RAFT x 3, notices added* is a common mistake: the notices of 2026 were added, the old pages left where they were.
 
 # %%
 STATES = {"closed book x 3, before": ("update, weights", CLOSED),
@@ -622,17 +623,19 @@ print()
 on_trial("phrasings-teach", wordings(most, min(PHRASINGS)), by_prompt=known[most], against=known[min(PHRASINGS)])
 
 # %% [markdown]
-# Beside it, what documents do with a fact that nobody ever trained on: section 2's search finds it after one pass
-# through the embedder. And the real model? Its rounds of closed-book training, all in several wordings, on the fresh
-# questions:
+# Beside it, what documents do with a fact that nobody ever trained on: after one pass through the embedder the index
+# has it, and the search brings it as often, or as seldom, as others (section 7). And the real model? Its rounds of
+# closed-book training, all in several wordings, on the fresh questions:
 
 # %%
 for way, times in (("closed book", 1), (CLOSED, 3)):
     print(f"each fact met {times * set_up['exposures']:>2} times: facts right {spoken(run.share(way, 'facts'))} %, "
-          f"a figure made up {spoken(run.share(way, 'made_up'))} %, {run.training_seconds(way):.0f} s of one core")
-more = run.gap(CLOSED, "closed book", "facts")
+          f"a figure made up {spoken(run.share(way, 'made_up'))} %,\n    handed over needlessly "
+          f"{spoken(run.share(way, 'handed_over', ANSWERABLE))} %, {run.training_seconds(way):.0f} s of one core")
+more, handed = (run.gap(CLOSED, "closed book", key, ANSWERABLE) for key in ("facts", "handed_over"))
 print("More rounds " + ("helped" if more.low > 0 else "did harm" if more.high < 0 else "made no difference to be told")
-      + f": {in_points(more)} points of facts from one to three.")
+      + f": {in_points(more)} points of facts from one to three,\n    beside {in_points(handed)} points of needless "
+      "hand-overs (plus is worse).")
 
 # %% [markdown]
 # A reply from the weights looks the same whether it is known or not; that is what the *made up* beside it is for.
@@ -642,10 +645,11 @@ print("More rounds " + ("helped" if more.low > 0 else "did harm" if more.high < 
 # Training data holds what it should not: a door code in an old ticket, a customer's address. Two questions. Can it be
 # got **out of the weights** by asking? And can it be **deleted**?
 #
-# We plant door codes of four digits among the desk's ordinary conversations, some once, some many times, and some not
-# at all as a control. The measure is **exposure** (Carlini et al. 2019): how far up does the true code stand among all
-# codes that it could be, by the probability that the model gives to each? With 128 codes to compare, an exposure of 7
-# bits means first of all 128, and a code that the model never saw has 1.4 bits on average. (Exercise 1 builds it.)
+# We plant door codes of four digits beside some of the desk's ordinary conversations, some once, some many times, and
+# some not at all as a control. The measure is **exposure** (Carlini et al. 2019): how far up does the true code stand
+# among all codes that it could be, by the probability that the model gives to each? With 128 codes to compare, an
+# exposure of 7 bits means first of all 128, and a code that the model never saw has 1.4 bits on average. (Exercise 1
+# builds it.)
 
 # %%
 from ftlab.scores import exposure
@@ -673,6 +677,7 @@ planted = [lesson(QUESTION.format(person), REPLY.format(person, code))
            for person, code, times in secrets for _ in range(times)]
 dump = [*ordinary, *planted]
 rng("dump", SEED).shuffle(dump)
+print(f"{len(planted)} of {len(dump)} training rows hold a code: a trial of repeats, not a picture of real data")
 leaky = train_lab(dump)
 asking = chat.prompts(leaky.tokenizer, [lesson(QUESTION.format(person), "") for person, *_ in secrets])
 told = generate.replies(leaky.model, leaky.tokenizer, asking, max_new_tokens=24)
@@ -693,9 +698,10 @@ on_trial("repeats-leak", intervals.paired_difference(by_repeat[often], by_repeat
          by_prompt=by_repeat[often], against=by_repeat[once])
 
 # %% [markdown]
-# So look first at what stands in the training data often: deduplicating it takes that away. Deleting from the weights
-# means training again without it. From an index it is one call, and a **filter by reader** keeps a document from those
-# who may not see it *before* anything is ranked or read. The same codes as documents for the staff alone, each once:
+# So look first at what stands in the training data often. Deleting from the weights means training again without it.
+# From an index it is two calls: `retire` takes a document out of the search, and only `purge` takes it off the disk,
+# where old versions of the index still hold it. A **filter by reader** keeps a document from those who may not see it
+# *before* anything is ranked or read. The same codes as documents for the staff alone, each once:
 
 # %%
 notes = [documents.Document(f"code-{i}", f"Door code of {person}", REPLY.format(person, code), "note", person,
@@ -714,7 +720,7 @@ print(f"staff find {seen_by('everyone', 'staff')} of {len(secrets)} codes, every
 assert seen_by("everyone") == 0
 begun = time.perf_counter()
 store.retire([note.id for note in notes])
-store.purge()  # old versions of the index still hold what was retired
+store.purge()  # without this, old versions of the index still hold what was retired
 print(f"deleted from the index, old versions too, in {time.perf_counter() - begun:.2f} s; staff now find "
       f"{seen_by('everyone', 'staff')}")
 assert seen_by("everyone", "staff") == 0
@@ -772,7 +778,9 @@ print(f"RAFT x 3, with a lie ({part['wrong'][0]}): {part['lie']['reply'][0]}")
 # An answer from documents can fail twice: the search brings the wrong pages, or the model misreads the right ones. To
 # take the two apart, the stored run gave the readers passages in which all needed is there (*oracle*), and passages
 # from which it has been taken away (*damaged*). In between we mix: at a recall of r the search brings all that is
-# needed for a share r of the questions. Where does that line cross the closed book's?
+# needed for a share r of the questions, all equally easy to find. Where does that line cross the closed book's? Both
+# ends of its interval are mixed as the line is, which makes it wide rather than narrow. The dots are what was measured
+# with our search; they need not lie on the lines, since what a search finds is no random share of the questions.
 
 # %%
 recalls = np.linspace(0, 1, 21)
@@ -782,11 +790,13 @@ print(f"Our search brings everything needed for {spoken(here)} % of the {len(sub
 weights, meets = np.array(run.scores(CLOSED, "facts")), {}
 for way in (ASSISTANT, READER):
     found_all, found_real, nothing = run.at_recall(way, 1), np.array(run.scores(way, "facts")), run.at_recall(way, 0)
-    gaps = [clusters.paired_difference(run.at_recall(way, r), weights, subject).times(100) for r in recalls]
+    ends = [clusters.paired_difference(run.at_recall(way, r), weights, subject).times(100) for r in (1, 0)]
+    gaps = [compared.mixed(r, *ends) for r in recalls]
     meets[way] = crossing.crossing(list(100 * recalls), gaps)
     lost = clusters.paired_difference(1 - found_all, found_all - found_real, subject).times(100)
     print(f"{name(way)}: facts right {found_all.mean():.0%} with all that is needed, {found_real.mean():.0%} with our "
-          f"search, {nothing.mean():.0%} with nothing of it.\n    "
+          f"search (the line says {run.at_recall(way, here.value / 100).mean():.0%}), {nothing.mean():.0%} with "
+          "nothing of it.\n    "
           + ("The reading loses more than the search" if lost.low > 0 else "The search loses more than the reading"
              if lost.high < 0 else "Whether search or reading loses more is not decided")
           + f": {100 * (1 - found_all.mean()):.0f} points against {100 * (found_all - found_real).mean():.0f}, "
@@ -796,8 +806,10 @@ for way in (ASSISTANT, READER):
 # %%
 figure, ax = plt.subplots(figsize=(7, 3.8))
 for way, color, dashes in ((ASSISTANT, figures.GREEN, "-"), (READER, figures.BLUE, "--")):
-    line = [clusters.mean_interval(run.at_recall(way, r), subject).times(100) for r in recalls]
+    ends = [clusters.mean_interval(run.at_recall(way, r), subject).times(100) for r in (1, 0)]
+    line = [compared.mixed(r, *ends) for r in recalls]
     figures.curve(ax, 100 * recalls, *zip(*line, strict=True), label=name(way), color=color, ls=dashes)
+    ax.plot(here.value, run.share(way, "facts").value, "o", color=color, label=f"{name(way)}, measured", zorder=5)
 known_span = run.share(CLOSED, "facts")
 ax.axhspan(known_span.low, known_span.high, color=figures.GREY, alpha=0.2)
 ax.axhline(known_span.value, color=figures.GREY, ls=":", label="closed book x 3")
@@ -824,7 +836,8 @@ print(f"({len(run.scores(ASSISTANT, 'facts', both))} questions on two products)"
 # %% [markdown]
 # ## 8. Which way for which need?
 #
-# All of it on one slide: blue rows are gains, red ones losses, and below stand the costs.
+# Most of it on one slide, without intervals: blue rows are gains, orange ones losses, and below stand the costs. Mind
+# the mark †: it is weaker than section 2's star, which is corrected for the number of looks.
 
 # %%
 figure, ax = plt.subplots(figsize=(10, 6.8))
@@ -835,26 +848,29 @@ _ = ax.set_title(f"Weights or documents: % of fresh held-out questions ({stored[
 # One row is worth something only beside another: who hands everything over does so rightly too. Orders from a page
 # have no row, since nothing was shown on them.
 #
-# The same as a **decision table**, made from the numbers: for each need the best way measured, those that cannot be
-# told from it, and those that are worse. Where one that is not told apart costs less, it is the one to take.
+# The same as a **decision table**, made from the numbers: for each need the best way measured, those that are not told
+# from it, and those that are behind it (†). *Not told from it* is not *as good*: with so few questions a way can be far
+# worse and this run cannot show it. And the best was picked afterwards, from up to ten, which flatters it.
 
 # %%
 for need in needs.NEEDS:
     rows = needs.standings(run, need)
     (best, top), *rest = rows.items()
     level = [name(way) for way, each in rest if not each.worse]
-    worse = [f"{name(way)} {each.share.value:.0f} % ({in_points(each.behind)})" for way, each in rest if each.worse]
-    print(f"{need.name.strip()}{' (a loss)' * need.loss}\n    best: {name(best)} {spoken(top.share)} %")
-    print(f"    not told from it: {', '.join(level) or 'none'}")
-    print(f"    worse: {', '.join(worse[:3]) or 'none is shown to be'}"
-          + f", and {len(worse) - 3} more" * (len(worse) > 3))
+    worse = [f"{name(way)} {each.share.value:.0f} % ({in_points(each.behind.times(-1 if need.loss else 1))})"
+             for way, each in rest if each.worse]
+    among = " (a loss; only of ways whose facts are not told from the best)" * need.loss
+    print(f"{need.name.strip()}{among}\n    best: {name(best)} {spoken(top.share)} %")
+    print(f"    not told from it: {'; '.join(level) or 'none'}")
+    print(f"    behind: {'; '.join(worse[:3]) or 'none is shown to be'}"
+          + f"; and {len(worse) - 3} more" * (len(worse) > 3))
 
 # %% [markdown]
-# And a function that answers for your own case: six questions, and an advice with the measurements behind it. An answer
-# rules a way out only where an interval is clear; of the ways that are left and good enough for drafts it takes the
-# cheapest that cannot be told from the best, and where there is none it says so (`ftlab/retrieval/advice.py`). What the
-# readers would do with a search like yours is read off section 7's lines, which take every question as equally easy to
-# find.
+# And a function that answers for your own case: six questions, and an advice with the measurements behind it. Where
+# strangers write, a reader of pages is ruled out unless its whole interval shows that it tells on few lies, which so
+# few questions as section 6's cannot show. Of the ways that are left and good enough for drafts it takes the cheapest
+# that is not told from the best, so that nobody trains for a gain that was not shown, and where there is none it says
+# so (`ftlab/retrieval/advice.py`). What the readers would do with a search like yours is read off section 7's lines.
 
 # %%
 from ftlab.retrieval import advice
@@ -866,8 +882,8 @@ print(advice.recommend(run, trial, **usual))
 
 # %% [markdown]
 # Each of the six answers turned by itself, with the reasons that are new (plain questions on one fact are easier to
-# find, so there the search is taken as it does on them); then another case, of facts that never change and a search
-# that finds little:
+# find, so there the search is taken as it does on them). Then two other cases: facts that never change with a search
+# that finds little, and questions on one fact with a middling search.
 
 # %%
 def turn(case: dict, **turned) -> None:
@@ -884,6 +900,9 @@ for turned in ({"one_fact": True, "search_finds": round(on_one, 2)}, {"facts_cha
 lasting = {**usual, "facts_change": False, "search_finds": 0.05}
 print("\nthe other case:", advice.recommend(run, trial, **lasting))
 turn(lasting, not_for_all_eyes=True)
+middling = {**usual, "one_fact": True, "search_finds": 0.6}
+print("\na third case:", advice.recommend(run, trial, **middling))
+turn(middling, strangers_write=True)
 
 # %% [markdown]
 # ## Exercises
@@ -938,8 +957,8 @@ passed("You can say how far a secret stands out of the weights.")
 # ### Exercise 2: does the citation hold? (core, 8 minutes, medium)
 #
 # A reply cites passages as `[2]`, counted from 1. It is *supported* if it cites at least one passage, every number that
-# it cites exists, and one of the passages cited contains the value. A value that stands in another passage is no help:
-# the reader will look where you sent them.
+# it cites exists, and one of the passages cited contains the value (`value in passage` will do). A value that stands in
+# another passage is no help: the reader will look where you sent them.
 
 # %%
 def supported(reply, passages, value):
@@ -966,6 +985,11 @@ check(supported("It holds 1.7 L and costs $49.00 [1] [2].", two, "$49.00"), "a r
 check(not supported("It costs $49.00 [2] [7].", two, "$49.00"), "there is no passage [7]: one invented number is "
       "enough.")
 check(not supported("It costs $49.00 [0].", two, "$49.00"), "there is no passage [0]: in Python, index -1 is the last.")
+check(not supported("It costs $49.00 [2] [0].", two, "$49.00"), "[2] is right and [0] is invented: do not drop it "
+      "before you check.")
+check(not supported("It costs $49.00 [7] [2].", two, "$49.00"), "[7] is invented, wherever it stands: look at all "
+      "numbers before you look for the value.")
+check(not supported("Page 2] says $49.00.", two, "$49.00"), "a citation has both brackets: '2]' is none.")
 check(supported("See [12].", ["no"] * 11 + ["$5.00"], "$5.00"), "numbers may have two digits.")
 check(not supported("It is 2 L, see below.", two, "1.7 L"), "only a number in square brackets is a citation.")
 check(supported("It costs $49.00 and holds 1.7 L [2] [1].", two, "$49.00"), "the first of the two holds it: do not "
@@ -1023,8 +1047,10 @@ check(hits == before, "the list that was handed in has changed: sort a copy (sor
 check(list(best_for(hits, ["everyone", "staff"], 3)) == ["b", "c", "d"], "a reader may belong to several groups.")
 check(list(best_for(hits, ["everyone"], 10)) == ["d", "a"], "if fewer fit than k, return those that fit.")
 check(list(best_for(hits, [], 3)) == [], "who belongs to no group sees nothing.")
-many = [(f"s{i}", 0.9 - i / 100, "staff") for i in range(20)] + [("z", 0.1, "everyone")]
-check(list(best_for(many, ["everyone"], 1)) == ["z"], "twenty hits for staff stand before 'z': filter all of them "
+low = [("u", -0.2, "a"), ("v", 0.1, "a")]
+check(list(best_for(low, ["a"], 2)) == ["v", "u"], "a cosine may be below zero, and the hit still counts: keep 'u'.")
+many = [(f"s{i}", 0.9 - i / 1000, "staff") for i in range(200)] + [("z", 0.1, "everyone")]
+check(list(best_for(many, ["everyone"], 1)) == ["z"], "200 hits for staff stand before 'z': filter all of them "
       "before you cut, however many there are.")
 check(list(best_for(hits, ["staff"], 5)) == ["b", "c"], "who is named in 'staff' alone sees what is for 'staff' alone: "
       "add no group.")
@@ -1081,6 +1107,10 @@ check(enough_recall(0.3, 0.5, 0.4) == 0, "without the passage 0.5 are right alre
 check(enough_recall(0.3, 0.3, 0.5) is None, "if the passages change nothing and both are below the weights: None.")
 check(enough_recall(0.5, 0.5, 0.5) == 0, "if the passages change nothing and all three are equal, 0 is enough: do not "
       "divide by zero.")
+found = enough_recall(0.9, 0.1, 0.37)
+check(found is not None and found != 0.5, "r x 0.9 + (1 - r) x 0.1 is 0.37 well before the middle: not always 0.5.")
+check(abs(found - 0.3375) < 1e-9 or abs(found - 0.3375) > 0.06, "nearly: solve for r, do not round or read off a grid.")
+check(abs(found - 0.3375) < 1e-9, "between the two ends the line is straight: 0.27 of 0.8 is 0.3375.")
 passed("You know how good a search must be before documents pay.")
 
 # %% [markdown]
@@ -1104,7 +1134,9 @@ passed("You know how good a search must be before documents pay.")
 #
 # ### Exercise 5: which way? (core, 10 minutes, a decision, not code)
 #
-# Six teams ask you. Their house rules:
+# Six teams ask you where their facts should live. Whether the drafts from there are worth reading is another question:
+# `recommend` also wants one in four to be right, and so refuses some teams for which these rules name a place. The
+# rules:
 #
 # 1. Where nobody reads a reply before it is sent, at least nine in ten must be fit to send, with the whole interval. If
 #    no way of the stored run is so good (`ready`): "not yet".
@@ -1154,7 +1186,7 @@ check(set(choice_of.values()) <= {"RAFT", "RAG", "weights", "template", "not yet
 for team, (changes, cites, private, recall, one_kind, read) in teams.items():
     way, documents_needed = choice_of[team], changes > 1 or cites or private
     if way == "not yet":
-        check(not read, f"{team}: a person reads each reply, so a draft that is often wrong still helps (rule 1).")
+        check(not read, f"{team}: a person reads each reply, and then rule 1 asks for nothing.")
         check(not ready, f"{team}: the stored run has a way that is fit in nine of ten (rule 1).")
         continue
     check(read or ready, f"{team}: nobody reads the replies, and no way is fit in nine of ten: 'not yet' (rule 1).")
@@ -1176,7 +1208,7 @@ for team, (changes, cites, private, recall, one_kind, read) in teams.items():
     else:
         check(cites or raft_ahead,
               f"{team}: no source is asked for, and RAFT is not ahead: save the training (rule 5).")
-passed("Each team gets the place where its facts are safe, fresh and found.")
+passed("Each team gets the place that its rules ask for. Whether the drafts are good enough is section 8's question.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -1209,10 +1241,10 @@ passed("Each team gets the place where its facts are safe, fresh and found.")
 #
 # <details><summary>Answer</summary>
 #
-# A model that has only ever seen the right passage learns to copy the first value of the right kind. In use, the search
-# brings pages of neighbouring products, with prices of their own: it would copy those. With distractors the only
-# pattern that pays is to look for the passage about the thing that was asked for, and, in a share of the rows, to find
-# that there is none and say so.
+# A likely reason, not tested here: a model that has only ever seen the right passage can do well by copying the first
+# value of the right kind. In use, the search brings pages of neighbouring products, with prices of their own, and it
+# would copy those. With distractors it pays to look for the passage about the thing that was asked for,
+# and, in a share of the rows, to find that there is none and say so.
 #
 # </details>
 
@@ -1225,7 +1257,8 @@ passed("Each team gets the place where its facts are safe, fresh and found.")
 #   was measured on fresh ones.
 # - New facts: an index takes them in at once; weights need a training.
 # - Knowledge in weights against the number of meetings and wordings, and secrets against the number of repeats. A
-#   filter by reader and a deletion are one call on an index; on weights they are a training anew.
+#   filter by reader and a deletion are calls on an index; weights are rid of a secret by a training anew, and have no
+#   filter.
 # - Passages can lie and give orders. And how much of what goes wrong is the search's fault, how much the reader's.
 #
 # All verdicts of this run, side by side:

@@ -47,6 +47,7 @@ def policy(rule: str, ahead: bool = False, ready: bool = False) -> str:
 
 REAL = "all(1 <= n <= len(passages) for n in numbers)"
 KEEP = "[hit for hit in hits if hit[2] in groups]"
+ENDS = "if damaged >= weights: return 0\n    if oracle < weights: return None"
 RULE = (
     "'template' if one_kind else 'weights' if not documents and recall < enough "
     "else 'RAFT' if cites or raft_ahead else 'RAG'"
@@ -72,6 +73,16 @@ WRONG = [
     (CITED, "def supported(reply, passages, value):\n"
             "    numbers = [int(n) for n in re.findall(r'\\[(\\d)\\]', reply)]\n"
             f"    return bool(numbers) and {REAL} and any(value in passages[n - 1] for n in numbers)", "two digits"),
+    (CITED, cited(f"bool(numbers := [n for n in numbers if n]) and {REAL} and "
+                  "any(value in passages[n - 1] for n in numbers)"), "do not drop it"),
+    (CITED, "def supported(reply, passages, value):\n"
+            "    for n in reversed([int(n) for n in re.findall(r'\\[(\\d+)\\]', reply)]):\n"
+            "        if not 1 <= n <= len(passages): return False\n"
+            "        if value in passages[n - 1]: return True\n"
+            "    return False", "wherever it stands"),
+    (CITED, "def supported(reply, passages, value):\n"
+            "    numbers = [int(n) for n in re.findall(r'(\\d+)\\]', reply)]\n"
+            f"    return bool(numbers) and {REAL} and any(value in passages[n - 1] for n in numbers)", "both brackets"),
     (FILTER, best("return [id for id, *_ in sorted(hits, key=lambda hit: -hit[1])[:k]]"), "must not see them"),
     (FILTER, best("return [h[0] for h in sorted(hits, key=lambda h: -h[1])[:k] if h[2] in groups]"), "not after"),
     (FILTER, best(f"return [hit[0] for hit in {KEEP}][:k]"), "best first"),
@@ -87,6 +98,9 @@ WRONG = [
                   "    return [h[0] for h in sorted(allowed, key=lambda h: -h[1])[:k]]"), "compare whole names"),
     (FILTER, best(f"by_score = {{h[1]: h[0] for h in {KEEP}}}\n"
                   "    return [by_score[score] for score in sorted(by_score, reverse=True)][:k]"), "keep both"),
+    (FILTER, best(f"return [h[0] for h in sorted({KEEP}, key=lambda h: -h[1]) if h[1] > 0][:k]"), "below zero"),
+    (FILTER, best("few = sorted(hits, key=lambda h: -h[1])[:21]\n"
+                  "    return [h[0] for h in few if h[2] in groups][:k]"), "200 hits"),
     (ENOUGH, enough("if oracle == damaged: return 0\n    if damaged >= weights: return 0\n"
                     "    return None if oracle < weights else (weights - damaged) / (oracle - damaged)"),
      "both are below the weights"),
@@ -98,6 +112,14 @@ WRONG = [
      "cannot be below 0"),
     (ENOUGH, enough("return None if oracle <= weights else max(0, (weights - damaged) / (oracle - damaged))"),
      "just enough"),
+    (ENOUGH, enough(f"{ENDS}\n    return 1 if oracle == weights else 0.5"), "not always"),
+    (ENOUGH, enough(f"{ENDS}\n    r = (weights - damaged) / (oracle - damaged)\n    return round(r, 1)"),
+     "do not round"),
+    (ENOUGH, enough(f"{ENDS}\n    grid = [i / 20 for i in range(21)]\n"
+                    "    return next(r for r in grid if r * oracle + (1 - r) * damaged >= weights - 1e-9)"),
+     "off a grid"),
+    (ENOUGH, enough(f"{ENDS}\n    r = (weights - damaged) / (oracle - damaged)\n    return r * r * (3 - 2 * r)"),
+     "line is straight"),
     (WAY, "choice_of = dict.fromkeys(choice_of, 'rag')", "can be chosen"),
     (WAY, "choice_of = {'a shop by phone': 'template'}", "name each of the teams"),
     (WAY, policy("'not yet'"), "a person reads each reply"),

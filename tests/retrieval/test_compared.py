@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ftlab import files, paths
+from ftlab.evidence.intervals import Interval
 from ftlab.retrieval import advice, needs
-from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CITING, CLOSED, NO_ANSWER, READER, WAYS, Compared
+from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CITING, CLOSED, NO_ANSWER, READER, WAYS, Compared, mixed
 from ftlab.retrieval.unscreened import GROUPS
 
 EACH = 20  # questions of each group, one a product
+LIED = 40  # lies: that many of them, and none told on, show that fewer than one in ten is
 TRIAL = advice.Secrets(told=4, of=6, copies=64)
 
 
@@ -37,7 +39,8 @@ def comparison(shares: dict[str, float], **special: dict) -> Compared:
                                          f"{ASSISTANT}, damaged": 0.0}  # fmt: skip
     runs = {way: part({"all": share}, cited=share * (way in CITING)) for way, share in (full | shares).items()}
     about = [f"p{i}" for i in range(EACH)]
-    runs["update, weights"] = {"retrained": {"facts": marks(0.1, EACH)}, "about": about}
+    runs["update, weights"] = {"retrained": {"facts": marks(0.1, EACH)}, CLOSED: {"facts": marks(0, EACH)},
+                               "about": about}  # fmt: skip
     runs["update, documents"] = {"about": about} | {
         state: {"facts": marks(0.9, EACH)}
         for state in ("new index", "new index, assistant", "new index, untuned", "new index, template")
@@ -45,7 +48,7 @@ def comparison(shares: dict[str, float], **special: dict) -> Compared:
     for way in (ASSISTANT, READER):
         runs[way]["found"] = marks(0.8, EACH) * len(ANSWERABLE) + "-" * EACH
     for name, told in (("untuned", 0.5), ("assistant", 0.5), ("RAFT", 0.0)):
-        runs[f"attack, {name}"] = {"lie": {"obeyed": marks(told, EACH)}, "about": about}
+        runs[f"attack, {name}"] = {"lie": {"obeyed": marks(told, LIED)}, "about": list(range(LIED))}
     for name in ("closed book", "closed book, 2 rounds", CLOSED, "RAFT", "RAFT, 2 rounds", READER):
         runs[f"train {name}"] = {"seconds": 100}
     questions = [{"id": f"{group}{i}", "group": group, "about": f"p{i}", "changed": i == 0}
@@ -92,7 +95,8 @@ def test_the_slide_draws_a_number_for_all_that_was_measured() -> None:
     figure, ax = plt.subplots()
     needs.slide(comparison({READER: 0.6, ASSISTANT: 0.55}), ax)
     drawn = [text.get_text() for text in ax.texts]
-    assert "60" in drawn and "–" in drawn and "300" in drawn and "0*" in drawn
+    assert {"60", "–", "300", "0†"} <= set(drawn)
+    assert "(50)" in drawn  # of the lies the untuned model told on half; it is not ranked there
     bold = {text.get_text() for text in ax.texts if text.get_weight() == "bold"}
     assert bold == {"60", "90", "0"}  # no bold hundred: all are as much on-brand; the zero is RAFT's, of lies told on
     assert len(ax.get_yticklabels()) == len(needs.NEEDS) + 2
@@ -125,11 +129,29 @@ def test_where_nothing_is_left_or_good_enough_it_says_so_with_reasons() -> None:
     nothing = asked(found, must_cite=True, strangers_write=True, search_finds=0.1)
     assert nothing.way == advice.NONE and nothing.nearest == READER
     assert "none of these is good enough yet (nearest: RAFT x 3)" in str(nothing)
-    assert "names no source" in str(nothing) and "50 % [" in str(nothing) and "25 %" in str(nothing)
-    ruled_out = comparison({}, **{"attack, RAFT": {"lie": {"obeyed": "1" * EACH}, "about": list(range(EACH))}})
+    assert "names no source" in str(nothing) and "25 %" in str(nothing)
+    ruled_out = comparison({}, **{"attack, RAFT": {"lie": {"obeyed": "1" * LIED}, "about": list(range(LIED))}})
     assert asked(ruled_out, must_cite=True, strangers_write=True).nearest is None
     with pytest.raises(ValueError, match="Divide percents by 100"):
         asked(found, search_finds=90)
+
+
+def test_a_wide_interval_of_lies_told_on_is_no_safety() -> None:
+    few = {"attack, RAFT": {"lie": {"obeyed": "0" * 12}, "about": list(range(12))}}
+    with_strangers = asked(comparison({}, **few), strangers_write=True)
+    assert with_strangers.way == advice.NONE and "not RAFT x 3: told on 0 % [0, 24]" in str(with_strangers)
+
+
+def test_weights_are_ruled_out_by_changes_for_what_they_had_right_themselves() -> None:
+    changing = str(asked(comparison({}), facts_change=True, search_finds=0.0))
+    assert "of those that changed it had 0 % [0, 16] right then" in changing and "from the best" not in changing
+
+
+def test_between_all_found_and_nothing_found_both_ends_are_mixed() -> None:
+    assert mixed(0.25, Interval(80, 60, 96), Interval(0, 0, 8)) == Interval(20, 15, 30)
+    none_right = comparison({}, **{f"{way}, oracle": part({"all": 0.0}) for way in ("RAFT", ASSISTANT)})
+    low = str(asked(none_right, facts_change=True, search_finds=0.05))
+    assert "RAG, assistant has the facts right in 0 % [0, 5]" in low  # Wilson's interval for 0 of 80
 
 
 def test_the_stored_comparison_can_be_read_and_gives_an_advice() -> None:
