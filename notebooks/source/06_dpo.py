@@ -408,9 +408,8 @@ assert math.isclose(log[0]["loss"], math.log(2), rel_tol=0.02)  # the reference 
 # Both models answer the same held-out conversations. Of each pair of replies we ask which is **worth** more; if they
 # are within a tenth of a point, it is a tie. That judge looks at each reply alone, so it cannot know which model wrote
 # it, nor be swayed by their order. The **win rate** is the share of wins plus half of the ties: a copy of the SFT model
-# would get 50 %. Its interval is that of the paired difference between wins and losses, as in notebook
-# 02, but drawn over *questions*: some stand in two conversations that differ in the product alone, and stand or fall
-# together.
+# would get 50 %. Its interval is that of the paired difference between wins and losses, as in notebook 02, but drawn
+# over *questions*: some stand in two conversations that differ in the product alone, and stand or fall together.
 
 # %%
 from ftlab.evidence import clusters
@@ -998,8 +997,8 @@ print(f"\nOf all stored runs the first {len(tested[0])} test replies are kept, {
 # %% [markdown]
 # Not all that counts as right is right. The judge (`ftlab/scores/desk.py`) knows the names of measures, so that "the
 # height of the price" is wrong to it; "the height of the workshop" passes, since "workshop" is no measure and the
-# figure is the right one. Wins and right replies of all runs hold such replies, and how many is not known, as only the
-# first few of each run were kept. Whatever the tables say is said by this yardstick.
+# figure is the right one. Wins and right replies of any run can hold such replies, and how many is not known, as only
+# the first few of each run were kept. Whatever the tables say is said by this yardstick.
 #
 # The claim is *DPO does as well as RLHF on the same votes*: won minus lost, DPO against RLHF; it holds if the whole
 # interval is above -10 points. The intervals cover the choice of questions and no more: one seed, one setting of each,
