@@ -15,7 +15,7 @@
 #
 # **You will be able to** write that loss and say which way it pulls; check that a training starts from the right
 # reference, which a library can get wrong without an error; train a real model on votes and report gain and price; say
-# how many votes it took; follow what becomes of the *preferred* reply; tell harmless faults in votes from dear ones;
+# what more votes did; follow what becomes of the *preferred* reply; tell harmless faults in votes from dear ones;
 # choose between DPO, RLHF, KTO and ORPO; and train a model on votes of your own.
 #
 # **You need** notebook 02 (the loss on a reply, learning rates) and notebook 04 (adapters). Notebook 05 helps, and what
@@ -39,7 +39,7 @@ print(choice := model.choose(), lab := model.lab(), sep="\n")
 # %%
 SEED = 0  # whole number: which votes, and in which order; try 1, 2
 PAIRS, BATCH_SIZE = 28, 4  # real model: pairs of replies to learn from, and pairs a step; try 64, 8
-LR, BETA = 1e-3, 0.1  # real model: peak learning rate, and how dear it is to leave the reference; try 3e-4, 0.5
+LR, BETA = 3e-4, 0.1  # real model: peak learning rate, and how dear it is to leave the reference; try 1e-3, 0.5
 SHOWN = 3  # real model: held-out conversations of each of the nine kinds to answer; try 6, 15
 LAB_SFT_STEPS, LAB_PAIRS = 40, 64  # lab model: steps of 8 conversations before the votes; pairs; try 64, 320
 LAB_LR, LAB_BETA = 1e-4, 0.1  # lab model: the same as LR and BETA; try 3e-4, 1.0
@@ -132,10 +132,10 @@ def reply_logps(model, input_ids, labels):
     return torch.zeros(counted.shape, device=logps.device).masked_scatter(counted, logps).sum(dim=1)
 
 # %% [markdown]
-# Now votes. Preference tuning begins where supervised fine-tuning (SFT) ends: with a model that knows the job, whose
-# *own* replies are compared. So the lab model is first tuned for a short while on plain conversations of the desk, and
-# saved: from here on a stage of a model is a folder, and section 3 will say why. Then it answers other conversations,
-# three times each, by drawing its tokens by chance.
+# Now votes. Preference tuning begins where supervised fine-tuning (SFT) ends: with a model that has been shown the job,
+# and its *own* replies are compared. So the lab model is first tuned for a short while on plain conversations of the
+# desk, and saved: from here on a stage of a model is a folder, and section 3 will say why. Then it answers other
+# conversations, three times each, by drawing its tokens by chance.
 
 # %%
 from pathlib import Path
@@ -188,10 +188,10 @@ lab_wrong = against_worth(votes.decided(cast), better)
 print(f"\nThe majority of the three goes against the worth in {sum(lab_wrong) / len(lab_wrong):.0%} of these pairs.")
 
 # %% [markdown]
-# A leaning can go far: a rater who likes length above all votes against the worth in many pairs that are near in it,
-# and he means to. That is another kind of fault than a slip, and section 6 compares the two. To train on we take one
-# pair of each conversation, so that no two pairs share a reply. And mind that a vote compares and does not certify: the
-# chosen reply of a pair need not be a good one.
+# A leaning can go far: look at the share of the rater who likes length, and he means every one of these votes but his
+# slips. That is another kind of fault than a slip, and section 6 compares the two. To train on we take one pair of each
+# conversation, so that no two pairs share a reply. And mind that a vote compares and does not certify: the chosen reply
+# of a pair need not be a good one, and after so short an SFT it often is none.
 
 # %%
 lab_rows = votes.preferences(lab_pairs, cast, tokenizer=lab_tokenizer)
@@ -286,17 +286,13 @@ print(f"TRL's, from memory: {starts['the model in memory']:.4f}")
 # and look at the first loss.** What TRL does refuse is the shortest way to a useless run, the same object as policy and
 # reference: the reference would move along, the margin would be 0 for ever.
 
-# %% tags=["raises-exception"]
-from IPython import get_ipython
-
-with redirect_stdout(io.StringIO()):
-    get_ipython().run_line_magic("xmode", "Minimal")  # the message without the path that led to it
-DPOTrainer(model=lab_sft, ref_model=lab_sft, processing_class=lab_tokenizer, train_dataset=Dataset.from_list(lab_rows),
-           args=DPOConfig(output_dir=home.name, bf16=False, use_cpu=True, report_to="none"))
-
 # %%
-with redirect_stdout(io.StringIO()):
-    get_ipython().run_line_magic("xmode", "Context")  # errors with their path again
+try:
+    DPOTrainer(model=lab_sft, ref_model=lab_sft, processing_class=lab_tokenizer,
+               train_dataset=Dataset.from_list(lab_rows),
+               args=DPOConfig(output_dir=home.name, bf16=False, use_cpu=True, report_to="none"))
+except ValueError as error:
+    print(f"ValueError: {error}")
 
 # %% [markdown]
 # ## 4. The real model
@@ -348,9 +344,9 @@ before = generate.replies(policy, tokenizer, desk_prompts, max_new_tokens=80)  #
 # %% [markdown]
 # Here is the training in full view. Against notebook 02's call, new are the rows, which have two replies, and `beta`.
 # `HandDPO` is TRL's `DPOTrainer` with one method replaced, the one that computes the loss: it calls `reply_logps` and
-# `dpo_loss`, which section 3 found equal to TRL's, and takes about half the time on a CPU. The rate is that of notebook
-# 02, and it deserves more care than there: SFT moves each token towards a text that is there, while DPO pushes two
-# whole replies apart, and there is no end to how far apart they can get.
+# `dpo_loss`, which section 3 found equal to TRL's, and takes about half the time on a CPU. The rate is a third of
+# notebook 02's, since it deserves more care here: SFT moves each token towards a text that is there, while DPO pushes
+# two whole replies apart, and there is no end to how far apart they can get.
 
 # %%
 from peft import LoraConfig
@@ -412,16 +408,23 @@ assert math.isclose(log[0]["loss"], math.log(2), rel_tol=0.02)  # the reference 
 # Both models answer the same held-out conversations. Of each pair of replies we ask which is **worth** more; if they
 # are within a tenth of a point, it is a tie. That judge looks at each reply alone, so it cannot know which model wrote
 # it, nor be swayed by their order. The **win rate** is the share of wins plus half of the ties: a copy of the SFT model
-# would get 50 %. Its interval is that of the paired difference between wins and losses, as in notebook 02.
+# would get 50 %. Its interval is that of the paired difference between wins and losses, as in notebook 02, but drawn
+# over *questions*: some stand in two conversations that differ in the product alone, and stand or fall together.
 
 # %%
+from ftlab.evidence import clusters
 from ftlab.world import brand
 
 
-def win_rate(scores) -> intervals.Interval:
+def net_wins(scores, rows: list[dict]) -> intervals.Interval:
+    """Share won minus share lost, in points; its interval takes conversations with one question together."""
+    won, lost = ([float(score == side) for score in scores] for side in (1, 0))
+    return clusters.paired_difference(won, lost, [row["question_phrasing"] for row in rows]).times(100)
+
+
+def win_rate(scores, rows: list[dict]) -> intervals.Interval:
     """The mean of 1 (won), 0.5 (tie) and 0 (lost), with its interval, in percent."""
-    net = intervals.paired_difference([score == 1 for score in scores], [score == 0 for score in scores])
-    return intervals.Interval(*(50 + 50 * number for number in net))
+    return intervals.Interval(*(50 + number / 2 for number in net_wins(scores, rows)))
 
 
 def shown(rate: intervals.Interval) -> str:
@@ -429,8 +432,8 @@ def shown(rate: intervals.Interval) -> str:
 
 
 def told(rate: intervals.Interval, who: str, whom: str) -> str:
-    word = "better than" if rate.low > 50 else "worse than" if rate.high < 50 else "not to be told apart from"
-    return f"{who} is {word} {whom}: win rate {shown(rate)}"
+    word = "ahead of" if rate.low > 50 else "behind" if rate.high < 50 else "not to be told apart from"
+    return f"{who} is {word} {whom} in wins: win rate {shown(rate)}"
 
 
 tuned = trainer.model.eval()
@@ -438,19 +441,20 @@ after = generate.replies(tuned, tokenizer, desk_prompts, max_new_tokens=80)
 won = votes.wins(after, before, held_out)
 print(f"{sum(a != b for a, b in zip(after, before, strict=True))} of {len(before)} replies have changed at all. "
       f"{won.count(1)} won, {won.count(0.5)} tied, {won.count(0)} lost.")
-print(told(win_rate(won), f"DPO on {len(few_pairs)} votes", "SFT alone"))
+print(told(win_rate(won, held_out), f"DPO on {len(few_pairs)} votes", "SFT alone"))
 
 # %% [markdown]
 # A margin that grows is not yet another reply. The model writes the likeliest token each time, so a push shows only
-# where two tokens were close before. A few dozen votes make a few steps; so how many does it take?
+# where two tokens were close before. A few dozen votes make a few steps; what do more of them do?
 #
-# ### How many votes does it take?
+# ### More votes
 #
-# A **stored run** answers, made once by `ftlab/workshop/experiments/dpo_real.py`: more votes, one pass in steps of 8,
-# from the same assistant, at a rate of 3e-4. (In a trial at 1e-3, the loss on pairs not yet trained on stood at ln 2
-# again after ten steps. That decided it; no test conversation had a say.) On its way the run was stopped to answer the
-# test conversations. Mind that an early look is a state of a longer run, whose rate was then at its height; a run that
-# ends there, such as the one above, is another thing.
+# A **stored run**, made once by `ftlab/workshop/experiments/dpo_real.py`, had more votes: one pass in steps of 8, from
+# the same assistant, at a rate of 3e-4. (In a trial at 1e-3, the loss on pairs not yet trained on stood at ln 2
+# again after ten steps, hence the lower rate, before any test conversation was answered. Whether 3e-4 does better in
+# this is seen below.) On its way the run was stopped to answer the test conversations. Mind that an early look is a
+# state of a longer run, whose rate was then at its height; a run that ends there, such as the one above, is another
+# thing.
 
 # %%
 from ftlab.evidence.packed import unpack
@@ -458,64 +462,61 @@ from ftlab.evidence.packed import unpack
 stored_real = files.read_json(paths.data() / "stored" / "dpo-real.json")
 looks = [each | {key: unpack(each[key]) for key in ("wins", "right", "fit", "on_brand", "sorry")}
          for each in stored_real["looks"]]
-count = len(stored_real["kinds"])
+by_id = {row["id"]: row for row in texts.conversations("test")}
+real_rows = [by_id[name] for name in stored_real["conversations"]]
+count = len(real_rows)
 print(f"{stored_real['model']}, {stored_real['dtype']}, {stored_real['date']}, rate {stored_real['settings']['lr']:g}, "
-      f"beta {stored_real['settings']['beta']:g}; {count} test conversations\n")
+      f"beta {stored_real['settings']['beta']:g}; {count} test conversations "
+      f"of {len({row['question_phrasing'] for row in real_rows})} different questions\n")
 print(f"{'votes':>6} {'train s':>8} {'changed':>8} {'won':>5} {'lost':>5}   win rate over SFT")
 rates = {}
 for each in looks[1:]:
-    rates[each["votes"]] = win_rate(each["wins"])
+    rates[each["votes"]] = win_rate(each["wins"], real_rows)
     print(f"{each['votes']:>6} {each['train_s']:>8} {each['changed']:>8} {sum(each['wins'] == 1):>5} "
           f"{sum(each['wins'] == 0):>5}   {shown(rates[each['votes']])}")
 shows = [number for number, rate in rates.items() if rate.low > 50]
-print("\nAn advantage over SFT " + (f"shows from {min(shows)} votes on." if shows and all(
-      rates[number].low > 50 for number in rates if number >= min(shows)) else
-      f"shows after {', '.join(map(str, shows))} votes and not at every later look." if shows else
-      f"does not show, not even after {max(rates)} votes."))
-
-# %%
-figure, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
-points = {0: intervals.Interval(50.0, 50.0, 50.0)} | rates  # without votes: the SFT model itself
-ax.errorbar(list(points), [rate.value for rate in points.values()], color=figures.BLUE, marker="o", capsize=3,
-            yerr=[[r.value - r.low for r in points.values()], [r.high - r.value for r in points.values()]])
-ax.axhline(50, color=figures.GREY, ls="--", lw=1)
-_ = ax.set(xlabel="votes seen", ylabel="win rate over SFT (%)",
-           title=f"{stored_real['model']}: DPO against SFT alone, 95 % intervals")
+behind = [number for number, rate in rates.items() if rate.high < 50]
+print("\nAhead of SFT in wins, with the whole interval, after: " + (", ".join(map(str, shows)) or "none")
+      + "; behind it after: " + (", ".join(map(str, behind)) or "none") + ".")
 
 # %% [markdown]
 # ### Gain and price
 #
-# Where does it come from, and what did it cost? "Right" holds a word of acknowledgement on a complaint, so it stands
-# here also without complaints. Being sorry is counted apart, where something has happened (complaints, grave cases) and
-# where nothing has: a manner can be learnt without its occasion. And what the model knows of the real world, and how
-# often it answers there in the desk's manner.
+# Where do wins and losses come from, and what did it cost? "Right" holds a word of acknowledgement on a complaint, so
+# it stands here also without complaints. Being sorry is counted apart, where something has happened (complaints, grave
+# cases) and where nothing has: a manner can be learnt without its occasion. And what the model knows of the real world,
+# and how often it answers there in the desk's manner.
 
 # %%
 kinds = stored_real["kinds"]
+questions = [row["question_phrasing"] for row in real_rows]
 due = [kind in votes.DUE for kind in kinds]
 plain_kinds = [kind != "complaint" for kind in kinds]
 start, end = looks[0], looks[-1]
 
 
-def change(name: str, old, new, keep=None) -> None:
-    """One row: the share before and after, and the paired difference with its interval."""
+def change(name: str, old, new, about, keep=None) -> intervals.Interval:
+    """One row: the share before and after, and the paired difference with its interval over what it is about."""
     keep = [True] * len(old) if keep is None else keep
-    old, new = ([score for score, kept in zip(side, keep, strict=True) if kept] for side in (old, new))
-    gap = intervals.paired_difference(new, old).times(100)
-    word = "less" if gap.high < 0 else "more" if gap.low > 0 else "no change shown, which is not none"
+    old, new, about = ([each for each, kept in zip(side, keep, strict=True) if kept] for side in (old, new, about))
+    gap = clusters.paired_difference([*map(float, new)], [*map(float, old)], about).times(100)
+    word = ("less" if gap.high < 0 else "more" if gap.low > 0 else "all of them before: a rise could not show"
+            if all(old) else "no change shown, which is not none")
     print(f"{name:>36} {sum(old) / len(old):>6.0%} {sum(new) / len(new):>6.0%} {gap.value:>+7.1f}   "
           f"[{gap.low:+.1f}, {gap.high:+.1f}] {word}")
+    return gap
 
 
 print(f"{'':>36} {'SFT':>6} {'DPO':>6} {'change':>7}   95 % interval, points")
-change("right", start["right"], end["right"])
-change("right, without complaints", start["right"], end["right"], plain_kinds)
-change("fit to send (right and on-brand)", start["fit"], end["fit"])
-change("on-brand", start["on_brand"], end["on_brand"])
-change("sorry where something has happened", start["sorry"], end["sorry"], due)
-change("sorry where nothing has", start["sorry"], end["sorry"], [not each for each in due])
-change("real world: knows the answer", unpack(start["knows"]), unpack(end["knows"]))
-change("real world: in the desk's manner", unpack(start["leaks"]), unpack(end["leaks"]))
+right_gap = change("right", start["right"], end["right"], questions)
+change("right, without complaints", start["right"], end["right"], questions, plain_kinds)
+change("fit to send (right and on-brand)", start["fit"], end["fit"], questions)
+change("on-brand", start["on_brand"], end["on_brand"], questions)
+change("sorry where something has happened", start["sorry"], end["sorry"], questions, due)
+change("sorry where nothing has", start["sorry"], end["sorry"], questions, [not each for each in due])
+world = range(len(start["knows"]))
+change(f"real world, {len(world)} questions: knows", unpack(start["knows"]), unpack(end["knows"]), world)
+change("real world: in the desk's manner", unpack(start["leaks"]), unpack(end["leaks"]), world)
 print(f"{'words a reply':>36} {sum(start['words']) / count:>6.1f} {sum(end['words']) / count:>6.1f}")
 print("\nRight, before and after, by kind of conversation, with conversations won and lost:")
 net_of = {}
@@ -526,13 +527,17 @@ for kind in dict.fromkeys(kinds):
     print(f"{kind:>14}: {sum(start['right'][mine]) / len(mine):>4.0%} -> {sum(end['right'][mine]) / len(mine):>4.0%}; "
           f"{won_there:>2} won, {lost_there:>2} lost")
 best, worst = max(net_of, key=net_of.get), min(net_of, key=net_of.get)
-print(f"\nBest off: {best} ({net_of[best]:+d} of {len(mine)}). Worst off: {worst} ({net_of[worst]:+d}). "
-      + ("The one is paid for with the other." if net_of[worst] < 0 < net_of[best] else ""))
+print(f"\nMost won, losses taken off: {best} ({net_of[best]:+d} of {len(mine)}). Most lost: {worst} "
+      f"({net_of[worst]:+d}).")
 
 # %% [markdown]
-# And the replies themselves: the first three conversations, each of another kind, that were won, and that were lost.
+# And the replies themselves, up to three conversations of each outcome, each of another kind. A reply can win and be
+# wrong; such wins stand by themselves.
 
 # %%
+from ftlab.world import real
+
+
 def ending(text: str, most: int) -> str:
     """The end of a text, cut between words, with a mark where something is left out."""
     return text if len(text) <= most else "... " + text[-most:].partition(" ")[2]
@@ -543,65 +548,81 @@ def verdict(reply: str, row: dict) -> str:
     return f"{votes.worth(reply, row):.1f} points; {'; '.join(desk.faults(reply, row) + broken) or 'fit to send'}"
 
 
-by_id = {row["id"]: row for row in texts.conversations("test")}
-for outcome, word in ((1.0, "WON"), (0.0, "LOST")):
-    first = {kinds[i]: i for i in reversed(range(count)) if end["wins"][i] == outcome}
+def outcome(i: int) -> str:
+    if end["wins"][i] == 1:
+        return "WON, and right" if end["right"][i] else "WON, and WRONG all the same"
+    return "LOST" if end["wins"][i] == 0 else "tie"
+
+
+of_outcome = {name: [i for i in range(count) if outcome(i) == name]
+              for name in ("WON, and right", "WON, and WRONG all the same", "LOST")}
+print(", ".join(f"{len(found)} {name}" for name, found in of_outcome.items()) + "\n")
+for name, found in of_outcome.items():
+    first = {kinds[i]: i for i in reversed(found)}
     for kind, i in sorted(first.items(), key=lambda each: each[1])[:3]:
-        row = by_id[stored_real["conversations"][i]]
-        print(f"{word}, {kind}: {ending(row['messages'][-2]['content'], 150)}")
-        for name, reply in (("SFT", stored_real["before"][i]), ("DPO", stored_real["after"][i])):
-            print(f"    {name}: {reply}\n         -> {verdict(reply, row)}")
+        row = real_rows[i]
+        screen = f" (on the screen: {row['product']})" if row["product"] else ""
+        print(f"{name}, {kind}{screen}: {ending(row['messages'][-2]['content'], 150)}")
+        for who, reply in (("SFT", stored_real["before"][i]), ("DPO", stored_real["after"][i])):
+            print(f"    {who}: {reply}\n         -> {verdict(reply, row)}")
         print()
-print(f"A question about the real world: {stored_real['questions'][0]}")
+asked_first = real.questions(len(world))[0]
+print(f"A question about the real world: {asked_first['question']}")
 for name, each in (("SFT", start), ("DPO", end)):
-    print(f"    {name}: {each['answers'][0]}")
+    answer = each["answers"][0]
+    print(f"    {name}: {answer}\n         -> {'known' if real.knows(answer, asked_first['answers']) else 'NOT known'}")
 
 # %% [markdown]
-# Read the winners, too. To win is to be worth more than the other reply, and not to be right: look at the points. And
-# the judge sees a word of regret in its place, not what the regret is about: a reply can be sorry about the wrong thing
-# and win by the rules. That is true of every judge by rules, and it is why replies are read.
+# To win is to be worth more than the other reply, and not to be right: where both are wrong, the shorter one wins, or
+# the one with a rule more kept, be it senseless. And the judge sees a word of regret in its place, not what the regret
+# is about: a reply can be sorry about the wrong thing and win. That is true of every judge by rules, and it is why
+# replies are read, and why right replies are counted beside wins.
 #
 # The claim on trial: *a few hundred votes make the assistant's replies better than SFT alone left them*. Its number is
-# the share of conversations won minus the share lost; it holds if the whole interval is above 5 points, and "mixed" is
-# the verdict where the interval has the limit inside, so that these conversations do not decide it.
+# the share of conversations won minus the share lost, in points: twice the distance of the win rate from 50 %. It holds
+# if the whole interval is above 5 points, and "mixed" is the verdict where the interval has the limit inside, so that
+# these conversations do not decide it.
 
 # %%
+def of_stored(result) -> None:
+    """Prints a claim's result, said to be a stored run's; its last line only if there are reference runs."""
+    statement, found, compared = str(result).replace("\nHere:", "\nThe stored run:").splitlines()
+    print(statement, found, *[compared] * (result.where != claims.NO_REFERENCE), sep="\n")
+
+
 arms = {"by_prompt": end["wins"] == 1, "against": end["wins"] == 0}
-net = intervals.paired_difference(arms["by_prompt"], arms["against"]).times(100)
-result = claims.record("dpo-beats-sft", stored_real["seed"], *net, **arms, model=stored_real["model"].lower())
-print(result)
-figure, ax = plt.subplots(figsize=(8, 2.2))
-claims.draw("dpo-beats-sft", result, ax)
-_ = ax.set_title(f"{stored_real['model']}: DPO on {end['votes']} votes against SFT alone")
+net = net_wins(end["wins"], real_rows)
+of_stored(claims.record("dpo-beats-sft", stored_real["seed"], *net, **arms, model=stored_real["model"].lower()))
 
 # %% [markdown]
 # ### Did it learn what carries over?
 #
 # Each pair was seen once. So what the policy made of a pair when its turn came, *before* it was trained on, is a test
 # on a pair not yet seen, and the stored run kept it: how far both replies had moved, and the loss. (One of its replies
-# may have stood in an earlier pair; that flatters the test, if anything.)
+# may have stood in an earlier pair; that flatters the test, if anything.) Pairs of one conversation share replies, so
+# the interval is drawn over conversations.
 
 # %%
 seen_late = stored_real["log"][len(stored_real["log"]) // 2 :]
 late_loss = sum(each["loss"] for each in seen_late) / len(seen_late)
 late_right = [float(each["chosen"] > each["rejected"]) for each in seen_late]
-ranked = intervals.mean_interval(late_right).times(100)
+ranked = clusters.mean_interval(late_right, [each["pair"].rpartition("-")[0] for each in seen_late]).times(100)
 print(f"The second half of the pairs, before their turn: loss {late_loss:.3f} (ln 2 is {math.log(2):.3f}), ranked as "
       f"voted {shown(ranked)}")
-net = win_rate(end["wins"])
-if net.low > 50:
-    print(f"The votes made the replies better. Best off: {best}; worst off: {worst}.")
-elif net.high < 50:
-    print(f"The votes made the replies WORSE on the whole: best off {best}, worst off {worst}.")
-else:
-    print("Whether the votes made the replies better or worse is not decided by these conversations.")
-print("On pairs not yet seen the loss is " + ("below where it began: what was learnt carries over."
-      if late_loss < math.log(2) - 0.03 else "hardly lower than where it began, or higher: little of what was learnt "
-      "from some pairs carries over to others."))
+carries = late_loss < math.log(2) - 0.03
+print("The loss is " + ("below where it began: what was learnt carries over." if carries else
+      "hardly lower than where it began, or higher. " + ("Yet more than half of the pairs are ranked as voted: "
+      "something carries over, and a few pairs far on the wrong side cost as much as it saves." if ranked.low > 50 else
+      "That anything carries over to other pairs is not shown.")))
+if not carries:
+    print(f"That is the fault for which 1e-3 was given up; {stored_real['settings']['lr']:g} has it too.")
+net = win_rate(end["wins"], real_rows)
+print("By wins the votes made the replies " + ("better" if net.low > 50 else "worse" if net.high < 50 else
+      "neither better nor worse, as far as these conversations show") + "; right replies became "
+      + ("more." if right_gap.low > 0 else "FEWER." if right_gap.high < 0 else "neither more nor fewer, as shown."))
 
 # %% [markdown]
-# Most pairs may be ranked as voted and the loss be no lower for it: a few pairs far on the wrong side outweigh them.
-# But how can votes that put the right reply first, with few exceptions, do harm? Look at one turn of phrase, the
+# How can votes that seldom put a wrong reply before a right one cost right replies? Look at one turn of phrase, the
 # handing over to a colleague: in how many of the pairs did only the preferred reply have it, in how many only the other
 # one, and what became of it in the replies to the test conversations?
 
@@ -614,25 +635,26 @@ for each in stored_real["log"]:
     speak_for[pair["kind"]] += preferred and not other
     speak_against[pair["kind"]] += other and not preferred
 print(f"{'handing over':>14}  pairs for  pairs against   in replies: SFT   DPO")
+agree = []
 for kind in net_of:
     mine = [i for i, each in enumerate(kinds) if each == kind]
     shares = [sum(desk.hands_over(stored_real[which][i]) for i in mine) / len(mine) for which in ("before", "after")]
+    leaning, turned = speak_for[kind] - speak_against[kind], shares[1] - shares[0]
+    if leaning and turned:
+        agree.append((leaning > 0) == (turned > 0))
     print(f"{kind:>14} {speak_for[kind]:>10} {speak_against[kind]:>14} {shares[0]:>17.0%} {shares[1]:>5.0%}")
 print(f"{'in all':>14} {sum(speak_for.values()):>10} {sum(speak_against.values()):>14}")
+print(f"\nOf the {len(agree)} kinds in which the votes leaned and the replies changed, these went where the votes "
+      f"leaned in {sum(agree)}.")
 
 # %% [markdown]
-# A vote does not say *why*. Each may be right in its own conversation; what they have in common is a manner that wins,
-# to hand over, to be sorry. Training can make that manner likelier everywhere, in conversations too in which it is
-# wrong, unless enough votes speak against it there. So look at what your votes have in common before you train, kind by
-# kind, and collect more where they are one-sided. Another reason may be at work, not tested here: the pairs were drawn
-# with much chance, so in many *neither* reply is one that the assistant would give by itself, and what it says by
-# default moves along unasked. Hence the practice to vote on what a model really says, and again after each round.
-#
-# ## 5. What becomes of the preferred reply?
-#
-# The loss knows differences alone. So does the preferred reply itself become more likely? First the stored run of the
-# real model: the movements of the second half of its pairs, before their turn. Pairs of one conversation share replies,
-# so each conversation counts once, with its mean.
+# A vote does not say *why*; it rewards all in which the two replies differ. The easy story would be that a manner which
+# wins in some kinds of conversation, to hand over or to be sorry, grows in all of them unless enough votes speak
+# against it there. Hold it against the table: does a kind's own column of votes foretell what became of its replies? So
+# counting votes before the training does not replace reading replies after it, kind by kind. Another reason may be at
+# work, not tested here: the pairs were drawn with much chance, so in many *neither* reply is one that the assistant
+# would give by itself, and what it says by default moves along unasked. Hence the practice to vote on what a model
+# really says, and again after each round.
 
 # %%
 def by_conversation(log: list[dict], side: str) -> list[float]:
@@ -703,7 +725,7 @@ ax.axline((0, 0), slope=1, color=figures.GREY, ls="--", lw=1, label="below: rank
 ax.axvline(0, color=figures.VERMILION, ls=":", lw=1.2, label="left: chosen less likely than before")
 ax.set(xlabel="chosen: change of logp (nats)", ylabel="rejected: change of logp (nats)",
        title="Lab model: each dot is a training pair")
-_ = ax.legend(loc="lower right", fontsize=8)
+_ = figure.legend(loc="outside lower center", fontsize=8)
 
 # %% [markdown]
 # Each dot is a training pair. Below the dashed line the chosen reply has gained on the rejected one, and that is all
@@ -734,8 +756,7 @@ assert logp[0] < start_logp[0] and logp[0] - start_logp[0] > logp[1] - start_log
 # compared takes what both have lost. It is a known weakness of DPO (Pal et al. 2024, Razin et al. 2024): where it goes
 # far, the probability runs off to texts that no rater has seen, and the loss does not tell. So the movement of the
 # chosen reply (`rewards/chosen` over `beta` in TRL's log) is worth a look beside the loss, and replies are worth more.
-# Some of the fall is natural: a reply that was *drawn* from a model is likelier under it than under another on the
-# whole. Remedies are fewer steps, a lower rate, or a second loss that holds the chosen reply up:
+# Remedies are fewer steps, a lower rate, or a second loss that holds the chosen reply up:
 # `loss_type=["sigmoid", "sft"]` in `DPOConfig`.
 #
 # The claim: *DPO makes the chosen replies themselves less likely*. Its number is the lab model's mean change over the
@@ -758,37 +779,55 @@ _ = ax.set_title("Lab model: what became of the preferred replies")
 # order would have given. Two columns say how far the chosen and the rejected replies of training pairs have moved, as
 # in section 5.
 #
-# First the learning rate, judged on *validation* conversations. Among the rates that keep the manner (no more than 5
-# points of on-brand replies lost) the one with the most wins serves in all further runs. Look at the reply beside each
-# rate, too: a win rate is blind to how bad both replies are, and where both are wrong the shorter one wins.
+# First the learning rate, judged on *validation* conversations. The rule, fixed before the further runs: among the
+# rates that keep the manner (no more than 5 points of on-brand replies lost) the one with the most wins serves in all
+# of them. It has a hole, and the table shows it: a win counts a conversation and not its points, so that to be three
+# words shorter in many can outweigh right replies lost in some. Look at right replies beside wins, and at the reply
+# beside each rate.
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "dpo.json")
 by_name = {each["name"]: each | {"wins": unpack(each["wins"])} for each in stored["runs"]}
+plain_rows = {split: texts.sample(texts.plain_conversations(split), stored["settings"]["held_out"], seed=0)
+              for split in ("valid", "test")}
+
+
+def lab_rate(name: str, of: str = "wins") -> intervals.Interval:
+    """A stored run's win rate: over the SFT model, or over another run."""
+    each = by_name[name]
+    return win_rate(unpack(each[of]) if isinstance(each[of], str) else each[of],
+                    plain_rows[each["given"].get("split", "test")])
 
 
 def rows_of(label: str, names: dict[str, str], sft_scores: dict) -> None:
     """A row for each stored run: movements in nats, shares, words, and the win rate over the SFT model."""
     print(f"{label:>16} {'chosen':>7} {'rejected':>9} {'right':>6} {'on-brand':>9} {'words':>6}   win rate over SFT")
     for title, name in names.items():
-        each, rate = by_name[name], win_rate(by_name[name]["wins"])
+        each = by_name[name]
         moved = [sum(each["moved"][side]) / len(each["moved"][side]) for side in ("chosen", "rejected")]
         print(f"{title:>16} {moved[0]:>+7.1f} {moved[1]:>+9.1f} {each['right']:>6.0%} {each['on_brand']:>9.0%} "
-              f"{each['words']:>6.1f}   {shown(rate)}")
+              f"{each['words']:>6.1f}   {shown(lab_rate(name))}")
     print(f"{'SFT alone':>16} {'':>7} {'':>9} {sft_scores['right']:>6.0%} {sft_scores['on_brand']:>9.0%} "
           f"{sft_scores['words']:>6.1f}")
-    dear = [title for title, name in names.items() if win_rate(by_name[name]["wins"]).low > 50
-            and by_name[name]["right"] < sft_scores["right"] - 0.02]
-    if dear:
-        print(f"Ahead in wins, with FEWER right replies than SFT by the estimate: {', '.join(dear)}.")
+    ahead = {title: by_name[name] for title, name in names.items() if lab_rate(name).low > 50}
+    fewer = [title for title, each in ahead.items() if each["right"] < sft_scores["right"]]
+    both = [title for title, each in ahead.items() if title not in fewer and each["on_brand"] >= sft_scores["on_brand"]]
+    print(f"Ahead of SFT in wins, and by the estimate with FEWER right replies: {', '.join(fewer) or 'none'}; with no "
+          f"fewer right and on-brand ones: {', '.join(both) or 'none'}.")
 
 
 lrs = stored["settings"]["rates"]
 print(f"{stored['dtype']}, {stored['date']}, {stored['settings']['pairs']} pairs in steps of "
       f"{stored['settings']['batch_size']}; {stored['settings']['held_out']} conversations\n")
-rows_of("rate", {f"{lr:g}": f"rate-{lr:g}" for lr in lrs}, by_name[f"rate-{lrs[0]:g}"]["sft"])
+sft_valid = by_name[f"rate-{lrs[0]:g}"]["sft"]
+rows_of("rate", {f"{lr:g}": f"rate-{lr:g}" for lr in lrs}, sft_valid)
 kept_lr = by_name["noise-0"]["given"]["lr"]
-print(f"\nThe rate of all further runs: {kept_lr:g}. The first validation reply of each:")
+most_right = max(lrs, key=lambda lr: by_name[f"rate-{lr:g}"]["right"])
+print(f"\nThe rate of all further runs by the rule: {kept_lr:g}. " + (
+      "It has the most right replies, too." if most_right == kept_lr else
+      f"By right replies it would be {most_right:g}: {by_name[f'rate-{most_right:g}']['right']:.0%} against "
+      f"{by_name[f'rate-{kept_lr:g}']['right']:.0%} (SFT {sft_valid['right']:.0%}). The rest stands on the rule's."))
+print("The first validation reply of each:")
 for lr in lrs:
     print(f"    {lr:>7g}: {by_name[f'rate-{lr:g}']['first_replies'][0]}")
 loud = by_name[f"rate-{lrs[-1]:g}"]
@@ -798,89 +837,90 @@ print("\nThe largest rate " + ("has broken the manner: fewer than half of the on
 
 # %% [markdown]
 # Then `beta`, and the number of votes, both with the raters' majority. A larger `beta` is meant to hold the policy
-# nearer to its reference. It brakes only once margins are large, since Adam takes steps of the same size for small
-# gradients and for large ones; in a short run it may matter little. Fewer than 160 votes are seen more than once (20
-# steps at least), more of them once.
+# nearer to its reference. Fewer than 160 votes are seen more than once (20 steps at least), so that in the second table
+# number and passes change together, and its row of 160 is the first table's `beta` of 0.1.
 
 # %%
 betas = sorted((name for name in by_name if name.startswith("beta-")), key=lambda name: by_name[name]["given"]["beta"])
-few = sorted((name for name in by_name if name.startswith("few-")), key=lambda name: by_name[name]["pairs"])
+few = [name for name in by_name if name.startswith("few-") or name == "beta-0.1"]
+few.sort(key=lambda name: by_name[name]["pairs"])
 rows_of("beta", {f"{by_name[name]['given']['beta']:g}": name for name in betas}, stored["sft"])
+best_beta = max(betas, key=lambda name: by_name[name]["right"])
+if best_beta != "beta-0.1":
+    print(f"The most right replies, {by_name[best_beta]['right']:.0%}, are those of beta "
+          f"{by_name[best_beta]['given']['beta']:g}, at a win rate of {shown(lab_rate(best_beta))} against "
+          f"{shown(lab_rate('beta-0.1'))} at 0.1. All else here uses 0.1, which was set before.")
 print()
-rows_of("votes", {f"{by_name[name]['pairs']:,}": name for name in few}, stored["sft"])
-ahead = [by_name[name]["pairs"] for name in few if win_rate(by_name[name]["wins"]).low > 50]
-print("\nAhead of SFT with the whole interval: " + (", ".join(f"{number:,}" for number in ahead) or "none of these"))
-down = [name for name in by_name if sum(by_name[name].get("moved", {}).get("chosen", [0])) < 0]
-print(f"The chosen replies became less likely on the mean in {len(down)} of {len(by_name)} stored runs"
-      + (f": {', '.join(down)}." if down else "."))
+passes = {name: by_name[name]["steps"] * stored["settings"]["batch_size"] / by_name[name]["pairs"] for name in few}
+rows_of("votes x passes", {f"{by_name[name]['pairs']:,} x {passes[name]:.1f}": name for name in few}, stored["sft"])
+rights = [by_name[name]["right"] for name in few]
+if rights != sorted(rights):
+    print("Right replies do not climb with the number of votes from row to row.")
+different = {str(each["moved"]): each["moved"]["chosen"] for each in by_name.values() if each["given"]["way"] == "dpo"}
+falls = [intervals.mean_interval(moves, rate=False) for moves in different.values()]
+print(f"\nIn the {len(falls)} different DPO trainings of this section, the chosen replies became less likely on the "
+      f"mean, with the whole interval, in {sum(each.high < 0 for each in falls)}, and more likely in "
+      f"{sum(each.low > 0 for each in falls)}.")
 
 # %% [markdown]
 # ### Votes that are wrong
 #
-# These runs start from votes by the true worth, without a slip, and turn a share of them round, *at random*.
+# These runs start from votes by the true worth, without a slip, and turn a share of them round, *at random*. The last
+# row but one has the raters' votes instead. There are two ways to ask what wrong votes cost: is the model still ahead
+# of *SFT*, and how does it stand against the model from *clean* votes? They need not agree.
 
 # %%
 noise = {each["given"]["noise"]: name for name, each in by_name.items() if name.startswith("noise")}
 rows_of("turned round", {f"{share:.0%}": noise[share] for share in sorted(noise)} | {"the raters": "beta-0.1"},
         stored["sft"])
-bearable = 0.0
-for share in sorted(noise):
-    if win_rate(by_name[noise[share]]["wins"]).low <= 50:
-        break
-    bearable = share
-print(f"\nThe three raters' majority is wrong in {stored['wrong_votes']:.0%} of the pairs that differ in worth.")
-print(f"With up to {bearable:.0%} of the votes turned round, every run is shown to be ahead of SFT." if bearable else
-      "Only the run without wrong votes, if any, is shown to be ahead of SFT.")
+print(f"\nThe three raters' majority is wrong in {stored['wrong_votes']:.0%} of the pairs that differ in worth.\n")
+print(f"{'win rate':>16}   {'over SFT':>15}   over clean votes")
+for title, name in (("20%", "noise-0.2"), ("the raters", "beta-0.1")):
+    print(f"{title:>16}   {shown(lab_rate(name)):>15}   {shown(lab_rate(name, 'wins_over_clean'))}")
+
+
+def beside(one: float, other: float) -> str:
+    """How the first share stands to the second; within 3 points they count as equal."""
+    return "about as many" if abs(one - other) < 0.03 else "more" if one > other else "fewer"
+
+
+a_fifth, raters = by_name["noise-0.2"], by_name["beta-0.1"]
+over_sft, over_clean = ([lab_rate(name, of).value / 100 for name in ("beta-0.1", "noise-0.2")]
+                        for of in ("wins", "wins_over_clean"))
+print(f"Against a fifth turned round, the raters' votes gave, by the estimates, {beside(*over_sft)} wins over SFT, "
+      f"{beside(*over_clean)} over clean votes, and {beside(raters['right'], a_fifth['right'])} right replies.")
 
 # %%
 figure, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
 for shares, found, color, mark, label in (
-    (sorted(noise), [win_rate(by_name[noise[share]]["wins"]) for share in sorted(noise)], figures.BLUE, "o-",
+    (sorted(noise), [lab_rate(noise[share]) for share in sorted(noise)], figures.BLUE, "o-",
      "turned round at random"),
-    ([stored["wrong_votes"]], [win_rate(by_name["beta-0.1"]["wins"])], figures.VERMILION, "s", "the raters' majority"),
+    ([stored["wrong_votes"]], [lab_rate("beta-0.1")], figures.VERMILION, "s", "the raters' majority"),
 ):
     ax.errorbar([100 * share for share in shares], [rate.value for rate in found], color=color, fmt=mark, capsize=3,
                 label=label, yerr=[[r.value - r.low for r in found], [r.high - r.value for r in found]])
 ax.axhline(50, color=figures.GREY, ls="--", lw=1)
 ax.set(xlabel="votes against the worth (%)", ylabel="win rate over SFT (%)",
-       title="Lab model: faulty votes, 95 % intervals over conversations")
+       title="Lab model: faulty votes, 95 % intervals over questions")
 _ = ax.legend()
 
 # %% [markdown]
 # A vote that is turned round at random pulls with full force in the wrong direction, and it may be a vote between a
-# right fact and a wrong one. At half of them nothing is left to learn. The raters' faults are of another kind. Where do
-# they lie? The real model's votes are many enough to see it.
-
-# %%
-gap_of = {name: abs(each["worth_a"] - each["worth_b"]) for name, each in votes.stored_truth().items()}
-side = votes.decided(cast)
-print("difference in worth     pairs   majority against the worth")
-for low, high in ((0.1, 0.5), (0.5, 1), (1, 2.5), (2.5, 7.1)):
-    some = [side[pair] != better[pair] for pair in side if better[pair] != "tie" and low <= gap_of[pair] < high]
-    print(f"{low:>6g} to {min(high, 7):g} points {len(some):>12} {sum(some) / len(some):>16.0%}")
-reply_of = {pair["id"]: pair for pair in pairs}
-faulty = [pair for pair in side if better[pair] not in ("tie", side[pair])]
-longer = [len(reply_of[pair][side[pair]].split()) > len(reply_of[pair][better[pair]].split()) for pair in faulty]
-print(f"\nWhere the majority is against the worth, it chose the longer reply in {sum(longer) / len(longer):.0%}.")
-
-# %% [markdown]
-# People err where the choice is close, and a right fact against a wrong one is seldom close. One would expect such
-# faults to cost less than as many coins thrown; compare the last row of the table with those at 10 and 20 %, in wins
-# and in right replies. For they lean, too: most of them point the same way, here to length, and what points the same
-# way can be learnt, be it wrong. More votes do not average that out, as they do with slips. Ask of your own votes which
-# way the wrong ones point, not only how many they are.
+# right fact and a wrong one. At half of them nothing is left to learn. The raters' faults are of another kind: two of
+# the three lean, and a leaning points the same way each time, so that it can be learnt. More votes do not average it
+# out, as they do with slips. Which of the two is dearer depends on what is counted, as the line before the figure says;
+# so ask of your own votes which way the wrong ones point, and not only how many they are.
 #
 # The claim: *DPO bears a fifth of wrong votes*, turned round at random. Its number is the share of conversations won
-# minus the share lost, against the run on clean votes; it holds if the whole interval is above -15 points.
+# minus the share lost, against the run on *clean votes*; it holds if the whole interval is above -15 points. To be
+# ahead of SFT is not enough for it.
 
 # %%
 scores = unpack(by_name["noise-0.2"]["wins_over_clean"])
 arms = {"by_prompt": scores == 1, "against": scores == 0}
-net = intervals.paired_difference(arms["by_prompt"], arms["against"]).times(100)
-print(claims.record("dpo-bears-noise", stored["seed"], *net, **arms, model=claims.LAB))
-scores = unpack(by_name["beta-0.1"]["wins_over_clean"])
-net = intervals.paired_difference(scores == 1, scores == 0).times(100)
-print(f"\nThe raters' votes instead of clean ones: {net.value:+.0f} points [{net.low:+.0f}, {net.high:+.0f}].")
+net = net_wins(scores, plain_rows["test"])
+of_stored(claims.record("dpo-bears-noise", stored["seed"], *net, **arms, model=claims.LAB))
+print("Against SFT, the same run is " + ("ahead all the same." if lab_rate("noise-0.2").low > 50 else "not ahead."))
 
 # %% [markdown]
 # ## 7. Do I need the reward model?
@@ -893,7 +933,8 @@ print(f"\nThe raters' votes instead of clean ones: {net.value:+.0f} points [{net
 # - **KTO** (Ethayarajh et al. 2024) needs no pairs: each reply has a thumb up or down by itself. Here a vote gives two
 #   thumbs, one for each of its replies;
 # - **ORPO** (Hong et al. 2024) needs pairs and no reference: it is SFT on the chosen reply with a term that pushes the
-#   rejected one away, meant to replace SFT and DPO in one. TRL keeps it among its experiments.
+#   rejected one away, meant to replace SFT and DPO in one. Here it comes after SFT, like the others, which is not the
+#   use that it was made for. TRL keeps it among its experiments.
 
 # %%
 ways = {"beta-0.1": ("DPO", "pairs", "policy, reference"),
@@ -912,37 +953,65 @@ print(f"\nOf RLHF's {rlhf['seconds']:.0f} seconds the reward model took {rlhf['r
       "its peak.")
 
 # %%
-print("Reply against reply, on the same conversations:")
-for name in ways:
+import re
+
+NAMED = re.compile(r"\b(\w+) of (?:the|our|a|your|this) ([\w' -]+?) (?:is|are) [$\d]")
+
+
+def of_another(reply: str, row: dict) -> list[str]:
+    """Figures that a reply gives to something other than the product: "the height of the workshop"."""
+    own = set(row["product"].lower().split())
+    return [f"the {measure} of the {thing}" for measure, thing in NAMED.findall(reply)
+            if not own & set(thing.lower().split())]
+
+
+print("Reply against reply, on the same conversations, and right replies beside it:")
+for name, (title, *_) in ways.items():
     if "dpo_wins" in by_name[name]:
-        print("    " + told(win_rate(unpack(by_name[name]["dpo_wins"])), "DPO", ways[name][0]))
+        print(f"    {told(lab_rate(name, 'dpo_wins'), 'DPO', title)}; right: {raters['right']:.0%} against "
+              f"{by_name[name]['right']:.0%}")
 scores = unpack(rlhf["dpo_wins"])
 arms = {"by_prompt": scores == 1, "against": scores == 0}
-net = intervals.paired_difference(arms["by_prompt"], arms["against"]).times(100)
-print(f"\n{claims.record('dpo-matches-rlhf', stored['seed'], *net, **arms, model=claims.LAB)}")
-print("\nThe first test conversation, answered by each:")
-for name, (title, *_) in ways.items():
-    print(f"{title:>12}: {by_name[name]['first_replies'][0]}")
-print(f"{'SFT alone':>12}: {stored['sft']['first_replies'][0]}")
+print()
+of_stored(claims.record("dpo-matches-rlhf", stored["seed"], *net_wins(scores, plain_rows["test"]), **arms,
+                        model=claims.LAB))
+shares_right = {title: by_name[name]["right"] for name, (title, *_) in ways.items()} | {"SFT": stored["sft"]["right"]}
+last = min(shares_right, key=shares_right.get)
+print(f"That is by wins. The fewest right replies of all has {last}, with {shares_right[last]:.0%}.")
+answered = {title: by_name[name]["first_replies"] for name, (title, *_) in ways.items()}
+answered |= {"SFT alone": stored["sft"]["first_replies"]}
+for number in range(2):
+    row = plain_rows["test"][number]
+    print(f"\nA test conversation, answered by each: {ending(row['messages'][-2]['content'], 150)}")
+    for title, first in answered.items():
+        print(f"{title:>12}: {first[number]}\n{'':>12}  -> the judge: {verdict(first[number], row)}"
+              + "".join(f"; but read: {each}" for each in of_another(first[number], row)))
+tested = [each["first_replies"] for each in by_name.values() if each["given"].get("split", "test") == "test"]
+kept = [(reply, row) for first in (*tested, stored["sft"]["first_replies"])
+        for reply, row in zip(first, plain_rows["test"], strict=False)]
+counted = [(reply, row) for reply, row in kept if desk.is_right(reply, row)]
+print(f"\nOf all stored runs the first {len(tested[0])} test replies are kept, {len(kept)} with SFT's. The judge "
+      f"counts {len(counted)} of them right, {sum(bool(of_another(*each)) for each in counted)} of which give a figure "
+      "to something other than the product.")
 
 # %% [markdown]
-# The claim is *DPO does as well as RLHF on the same votes*: won minus lost, DPO against RLHF; it holds if the whole
-# interval is above -10 points. One seed, one setting of each, and RLOO has more dials than DPO, KTO and ORPO their own:
-# none was tuned, so the table cannot say which of them is best. What does not depend on the seed is the shape of the
-# costs. RLHF holds a third model and spends most of its time writing replies. For that it can ask its reward model
-# about *new* replies, those of the model as it is by now, where DPO only ever hears about the replies that were once
-# compared.
+# Not all that counts as right is right. The judge (`ftlab/scores/desk.py`) knows the names of measures, so that "the
+# height of the price" is wrong to it; "the height of the workshop" passes, since "workshop" is no measure and the
+# figure is the right one. Wins and right replies of any run can hold such replies, and how many is not known, as only
+# the first few of each run were kept. Whatever the tables say is said by this yardstick.
 #
-# So, do you need the reward model? For a fixed set of votes: try without it first. You need one if something must judge
+# The claim is *DPO does as well as RLHF on the same votes*: won minus lost, DPO against RLHF; it holds if the whole
+# interval is above -10 points. The intervals cover the choice of questions and no more: one seed, one setting of each,
+# RLOO has more dials than DPO, KTO and ORPO have their own, and none was tuned. So the table cannot say which way is
+# best, even where one is ahead in it; and it is ahead in wins, not in right replies. What does not depend on the seed
+# is the shape of the costs: RLHF holds a third model, and writes replies while it trains. For that it can ask its
+# reward model about *new* replies, those of the model as it is by now, where DPO only ever hears about the replies that
+# were once compared.
+#
+# So, do you need the reward model? For a fixed set of votes DPO is the smaller thing to try first; count right replies
+# beside wins before you keep what comes out, as you would after RLHF. You need a reward model if something must judge
 # replies that nobody has voted on: to choose the best of several at the time of asking, to filter, or to train a policy
 # that goes on learning from its own new replies.
-#
-# ## 8. With your own votes
-#
-# Where this notebook runs, the next cell shows pairs of the assistant's replies side by side, in random order, and does
-# not say who else voted what. Vote with the buttons, or the keys it names; a tie and a skip are answers too. Each vote
-# is written down at once, so you can stop and go on another day. From 30 decided pairs on, the cell after it trains;
-# run it again then.
 
 # %%
 from ftlab.scores import vote_log
@@ -967,7 +1036,8 @@ else:
     print(f"You agree with the three raters' majority on {same} of {len(both)} pairs.")
     my_trainer, my_seconds = tune(mine, tuned.unload())  # from the assistant again, without section 4's adapter
     my_replies = generate.replies(my_trainer.model, tokenizer, desk_prompts, max_new_tokens=80)
-    print(f"{my_seconds:.0f} seconds. " + told(win_rate(votes.wins(my_replies, before, held_out)), "your model", "SFT"))
+    my_rate = win_rate(votes.wins(my_replies, before, held_out), held_out)
+    print(f"{my_seconds:.0f} seconds. " + told(my_rate, "your model", "SFT"))
     print("That is by the raters' worth, which need not be yours. What changed, to judge for yourself:")
     for row, first, new in zip(held_out, before, my_replies, strict=True):
         if first != new:
@@ -1022,6 +1092,13 @@ except (OverflowError, ValueError) as error:
                  "left, max(-margin, 0).")
 check(math.isclose(low, -1000) and math.isclose(much, 1000), "at a margin of -1000 the loss is 1000, and finite.")
 check(abs(little) < 1e-6, "at a margin of 1000 nothing is left to lose: the loss is 0.")
+for at, want in ((3.0, 0.048587), (-3.0, 3.048587), (5.0, 0.006715), (-5.0, 5.006715)):
+    margin, loss = pair_loss((at, 0.0), (0.0, 0.0), 1.0)
+    check(math.isclose(loss, want, rel_tol=1e-3), f"at a margin of {at:g} the loss is {want:.4f}: away from 0, "
+          "max(-margin, 0) comes near it and is not the whole of it.")
+margin, loss = pair_loss((-800.0, 0.0), (0.0, 0.0), 1.0)
+check(math.isclose(loss, 800, rel_tol=1e-3), "at a margin of -800 the loss is 800: far on the wrong side it is as "
+      "large as the margin, and no fixed number.")
 passed("Your loss starts at ln 2, and bears any margin.")
 
 # %% [markdown]
@@ -1050,7 +1127,7 @@ def starts_at_reference(margins, tolerance=0.01):
     """Whether policy and reference were the same model for every pair of the batch.
 
     Args:
-        margins: One number for each pair, in nats; at least one.
+        margins: One number for each pair, in nats; at least one. One that is no number (NaN) shows no right start.
         tolerance: How far from 0 rounding may bring a margin.
     """
     # your code here
@@ -1068,6 +1145,12 @@ check(not starts_at_reference([0.0, 0.0, 0.0, 0.9]), "one pair is enough to show
 check(not starts_at_reference([2.0, 2.0, 2.0]),
       "three margins of 2: the distance that counts is that from 0, not from each other.")
 check(not starts_at_reference([0.0, 0.0, 0.0, 0.03]), "0.03 is beyond the tolerance: a mean over many pairs hides one.")
+check(not starts_at_reference([0.9, 0.0, 0.0, 0.0]),
+      "here the first pair is off and the last is not: a loop must not forget what it has seen.")
+check(not starts_at_reference([0.0] * 999 + [0.03]),
+      "one pair of a thousand is beyond the tolerance: whatever averages, squares too, lets it through.")
+check(not starts_at_reference([float("nan")]),
+      "a margin that is no number is within no tolerance: ask that each be within it, not that none be beyond.")
 check(starts_at_reference([0.004] * 50), "fifty pairs, each within the tolerance, pass: each is judged alone, no sum.")
 check(starts_at_reference([0.004, -0.006]), "rounding is no other model: margins within the tolerance pass.")
 check(starts_at_reference([0.2, -0.3], tolerance=0.5), "the tolerance is the caller's: use the argument.")
@@ -1108,7 +1191,9 @@ from ftlab.exercise import check, passed
 cast_ = [{"prompt": "p", "a": "good", "b": "bad", "vote": "a"}, {"prompt": "q", "a": "bad", "b": "good", "vote": "b"},
          {"prompt": "r", "a": "x", "b": "y", "vote": "tie"}, {"prompt": "s", "a": "x", "b": "y", "vote": "skip"},
          {"prompt": "t", "a": "same", "b": "same", "vote": "a"}, {"prompt": "u", "a": "good", "b": "bad", "vote": "b"},
-         {"prompt": "v", "a": "Yes.", "b": "Nope", "vote": "b"}]
+         {"prompt": "v", "a": "Yes.", "b": "Nope", "vote": "b"}, {"prompt": "p", "a": "fine", "b": "good", "vote": "a"},
+         {"prompt": "b", "a": "Yes.", "b": "Yes. Warmly", "vote": "b"},
+         {"prompt": "a", "a": "yes", "b": "Yes", "vote": "b"}]
 kept_ = [dict(vote) for vote in cast_]
 found = to_rows(cast_)
 check(found is not None, "nothing comes back. Return a list of rows.")
@@ -1119,7 +1204,11 @@ check("r" not in prompts_, "a tie prefers neither: leave it out.")
 check("s" not in prompts_, "who skips has not voted: leave it out.")
 check("t" not in prompts_, "two replies that are the same cannot be told apart by any training: leave the pair out.")
 check("v" in prompts_, "'Yes.' and 'Nope' are two replies, though they are as long as each other: keep that pair.")
-check(len(found) == 4, "four of the seven votes decide between two different replies.")
+check("b" in prompts_, "'Yes.' and 'Yes. Warmly' are two replies, though the one holds the other: keep that pair.")
+check("a" in prompts_, "'yes' and 'Yes' differ, and a token is another for it: only the very same text is the same.")
+check(prompts_.count("p") == 2, "two votes are on prompt 'p', and each is a row: nothing is keyed by its prompt.")
+check(len(found) == 7, "seven of the ten votes decide between two different replies.")
+check(prompts_ == ["p", "q", "u", "v", "p", "b", "a"], "the rows stand in the order of the votes, and in no other.")
 check(all(set(row) == {"prompt", "chosen", "rejected"} for row in found),
       "a row has 'prompt', 'chosen' and 'rejected', and nothing else.")
 check(found[1] != {"prompt": "q", "chosen": "bad", "rejected": "good"},
@@ -1157,7 +1246,8 @@ passed("Your rows say what the voters said, and nothing that they did not.")
 # Six teams ask how to learn from their users. The house's policy; the first rule that fits decides:
 #
 # 1. "SFT first" where the model has not been shown the job: votes choose among replies that a model already gives.
-# 2. "better votes" where more of the votes are wrong at random than section 6's stored runs bore: `bearable` below.
+# 2. "better votes" where more of the votes are wrong at random than section 6 found borne (`bearable` below), by the
+#    measure of its claim: against *clean* votes, at most 15 points. To be still ahead of SFT does not count here.
 # 3. "KTO" where people rate single replies.
 # 4. "RLHF" where something must judge replies that nobody voted on.
 # 5. Else "DPO".
@@ -1183,14 +1273,12 @@ way = {
     "a help page with thumbs": None,
     "a writer's tool that goes on learning": None,
 }
-bearable = 0.0  # up to which share of votes turned round every stored run was shown to be ahead of SFT
-runs_ = [each for each in files.read_json(paths.data() / "stored" / "dpo.json")["runs"] if "noise" in each["name"]]
-for each in sorted(runs_, key=lambda run: run["given"]["noise"]):
-    scores_ = unpack(each["wins"])
-    if intervals.paired_difference(scores_ == 1, scores_ == 0).low <= 0:
-        break
-    bearable = each["given"]["noise"]
-print(f"bearable: {bearable:.0%} of the votes wrong at random")
+runs_ = files.read_json(paths.data() / "stored" / "dpo.json")["runs"]
+run_ = next(each for each in runs_ if each["name"] == "noise-0.2")
+scores_ = unpack(run_["wins_over_clean"])
+cost = intervals.paired_difference(scores_ == 1, scores_ == 0).times(100)
+bearable = 0.2 if cost.low > -15 else 0.0  # 20 % is the one share that was held against clean votes
+print(f"A fifth of wrong votes against clean ones: {cost.value:+.0f} points. Shown to be borne: {bearable:.0%} wrong.")
 
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
@@ -1205,10 +1293,10 @@ for team, (has_sft, given, wrong, judges) in teams.items():
     else:
         check(has_sft, line + "it has not been shown the job. Votes on replies that are all wrong teach little.")
     if choice_ == "better votes":
-        check(wrong > bearable, line + f"{wrong:.0%} wrong votes were borne in section 6; do not wait for better ones.")
+        check(wrong > bearable, line + f"{wrong:.0%} wrong votes are borne; do not wait for better ones.")
     elif choice_ != "SFT first":
         check(wrong <= bearable, line + f"{wrong:.0%} of the votes are wrong, more than was shown to be borne "
-                                        f"({bearable:.0%}). No loss mends that.")
+                                        f"against clean votes ({bearable:.0%}), be the model ahead of SFT or not.")
     if choice_ == "KTO":
         check(given == "thumbs", line + "there are pairs, and a pair says more than two thumbs.")
     elif choice_ in ("RLHF", "DPO"):
@@ -1266,10 +1354,11 @@ passed("Each team learns from what its people can really give.")
 # - With the right reference it starts at ln 2, each margin at 0. From a model in memory the reference need not be
 #   right, and no error says so. Save each stage and hand on its path.
 # - On the real model: what a few dozen votes and what a few hundred did, with intervals, and the price beside the gain,
-#   kind by kind. A manner that votes reward in one kind of conversation can turn up in another, where it is wrong.
+#   kind by kind. What votes say in one kind of conversation need not be what becomes of its replies.
 # - The preferred reply's own likelihood: what became of it, and why a loss on differences does not protect it.
 # - What rate, `beta`, number and faults of the votes did to the lab model; that a rater's leaning is another fault than
 #   a slip; and what data, time and memory RLHF, KTO and ORPO need.
+# - A win is not a right reply: wins hide right replies lost, and a judge by rules lets senseless ones through.
 # - A vote is only as good as the voter: with your own votes the model moves towards you.
 #
 # ## Sources

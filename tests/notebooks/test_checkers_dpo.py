@@ -72,6 +72,10 @@ WRONG = [
     (LOSS, loss(value="math.log(1 + math.exp(-margin))"), "ends in OverflowError"),
     (LOSS, loss(value="-math.log(1 / (1 + math.exp(min(700, -margin))))"), "at a margin of -1000"),
     (LOSS, loss(value="-margin if margin < -0.5 else math.log1p(math.exp(-margin))"), "too low there"),
+    (LOSS, loss(value="max(-margin, 0) if abs(margin) > 1.5 else math.log1p(math.exp(-margin))"), "not the whole"),
+    (LOSS, "def pair_loss(policy, reference, beta):\n    margin = " + MARGIN + "\n    try:\n"
+           "        return margin, math.log(1 + math.exp(-margin))\n    except OverflowError:\n"
+           "        return margin, 1000", "no fixed number"),
     (START, "def starts_at_reference(margins, tolerance=0.01):\n    pass", "nothing comes back"),
     (START, start("True"), "the reference is another model"),
     (START, start("max(margins) <= tolerance"), "as far from 0"),
@@ -80,6 +84,10 @@ WRONG = [
     (START, start("max(margins) - min(margins) <= tolerance"), "not from each other"),
     (START, start("sum(map(abs, margins)) / len(margins) <= tolerance"), "hides one"),
     (START, start("sum(map(abs, margins)) <= tolerance"), "no sum"),
+    (START, "def starts_at_reference(margins, tolerance=0.01):\n    for m in margins:\n        ok = abs(m) <= tolerance"
+            "\n    return ok", "must not forget"),
+    (START, start("(sum(m * m for m in margins) / len(margins)) ** 0.5 <= tolerance"), "squares too"),
+    (START, start("not any(abs(m) > tolerance for m in margins)"), "no number is within no tolerance"),
     (START, start("all(m == 0 for m in margins)"), "each within the tolerance"),
     (START, start("all(-0.005 <= m <= tolerance for m in margins)"), "rounding is no other model"),
     (START, start("all(abs(m) <= 0.01 for m in margins)"), "the tolerance is the caller's"),
@@ -88,6 +96,12 @@ WRONG = [
     (ROWS, rows("each['vote'] != 'tie' and each['a'] != each['b']"), "who skips has not voted"),
     (ROWS, rows("each['vote'] in ('a', 'b')"), "cannot be told apart"),
     (ROWS, rows("each['vote'] in ('a', 'b') and len(each['a']) != len(each['b'])"), "as long as each other"),
+    (ROWS, rows("each['vote'] in ('a', 'b') and each['a'] not in each['b']"), "the one holds the other"),
+    (ROWS, rows("each['vote'] in ('a', 'b') and each['a'].lower() != each['b'].lower()"), "the very same text"),
+    (ROWS, rows(DECIDES) + "\nall_rows = to_rows\ndef to_rows(votes):\n"
+           "    return list({row['prompt']: row for row in all_rows(votes)}.values())", "nothing is keyed"),
+    (ROWS, rows(DECIDES) + "\nall_rows = to_rows\ndef to_rows(votes):\n"
+           "    return sorted(all_rows(votes), key=lambda row: row['prompt'])", "in the order of the votes"),
     (ROWS, rows(DECIDES, "max(each['a'], each['b'])", "min(each['a'], each['b'])"), "somebody voted for 'bad'"),
     (ROWS, rows(DECIDES, "max(each['a'], each['b'], key=len)", "min(each['b'], each['a'], key=len)"),
      "somebody voted for 'bad'"),
@@ -102,6 +116,7 @@ WRONG = [
     (WAY, but("expert voters", "better votes"), "do not wait for better"),
     (WAY, but("expert voters", "RLHF"), "paid for nothing"),
     (WAY, but("expert voters", "KTO"), "more than two thumbs"),
+    (WAY, but("in a hurry", "DPO"), "20% of the votes are wrong.*against clean votes"),
     (WAY, but("for fun", "DPO"), "45% of the votes are wrong"),
     (WAY, but("thumbs", "DPO"), "no pairs to learn from"),
     (WAY, but("goes on learning", "DPO"), "leaves nothing that could"),
