@@ -8,11 +8,11 @@
 # %% [markdown]
 # # 05 · How do people's votes become behaviour?
 #
-# Supervised fine-tuning imitates: it makes the desk's replies likelier, whatever they are. But a house may want what no
-# reply in its archive shows. Somebody who cannot write a better reply can still say which of two is better. This
-# notebook turns such votes into behaviour, by the road that made chat models famous: a model of the voters is trained
-# (the **reward model**), and then the writer is trained to please it. The road is called *reinforcement learning from
-# human feedback*, RLHF.
+# Supervised fine-tuning imitates: it makes the desk's replies likelier, whatever they are. But a house may want more
+# than its archive shows. Somebody who cannot write a better reply can still say which of two is better. This notebook
+# turns such votes into behaviour, by the road that made chat models famous: a model of the voters is trained (the
+# **reward model**), and then the writer is trained to please it. The road is called *reinforcement learning from human
+# feedback*, RLHF.
 #
 # **You will be able to** train a reward model and find out what it really likes; choose the best of several replies
 # with it; derive the policy gradient and train with RLOO and GRPO; say what the KL penalty holds, and recognise a model
@@ -63,8 +63,7 @@ FACTS = 100  # general questions that show what is forgotten; try 1708, which is
 # are simulated, so that we may know what real raters hide: what a reply is truly worth, and what each rater has a
 # weakness for. The **true worth** counts a right reply with four points, the brand guide's rules with one, a word of
 # regret where it is due (and none where it is not) with one, and brevity with one. Training on the desk's own replies
-# gives the manner; it cannot give the last two, since it regrets where the archive does and is as long as the archive
-# is.
+# gives the manner; regret and brevity it gives only as far as the archive has them.
 
 # %%
 pairs, cast = votes.stored("train")  # of the real model's replies
@@ -79,12 +78,41 @@ for side in ("a", "b"):
           f"votes: {', '.join(voters) or 'none'}\n")
 
 # %% [markdown]
+# The worth is a yardstick that somebody wrote, and it has faults like every other. Its scale does not begin at zero: a
+# reply that says nothing is short, breaks few rules and regrets nothing. And it counts words and rules; whether a
+# sentence makes sense, or stands there three times, it does not see. So two things go with it from here on: the
+# **floor**, which is what silence gets, and a count of replies that **stutter**. A reply stutters if a word stands
+# twice running, or if a sentence begins with all the words of the one before it. Other nonsense no code here can count.
+
+# %%
+import re
+
+
+def stutters(reply: str) -> bool:
+    """Whether a word stands twice running, or a sentence begins with all the words of the one before."""
+    said = [re.findall(r"\w+", sentence) for sentence in re.split(r"[.!?]\s", reply.lower()) if sentence.strip()]
+    again = any(later[: len(first)] == first for first, later in zip(said, said[1:], strict=False))
+    return again or bool(re.search(r"\b([a-z]+) \1\b", reply.lower()))
+
+
+test = texts.plain_conversations("test")[:HELD_OUT]
+GREETING = "Thank you for writing to us. Warmly, the Quillmere desk"
+SILENCE, GREETED = (np.mean([votes.worth(text, row) for row in test]) for text in ("", GREETING))
+floor = f"floor: {SILENCE:.2f} for an empty reply, {GREETED:.2f} for a greeting alone ({GREETING!r})"
+print(f"{floor}\n")
+own = [row["messages"][-1]["content"] for row in texts.plain_conversations("test")]
+for reply in (own[0], "Thanks for sending. It is 135 cm tall. Next. Next. Next. Warmly, the Quillmere desk"):
+    print(f"worth {votes.worth(reply, test[0]):.2f}, {'stutters' if stutters(reply) else 'does not stutter'}: {reply}")
+print(f"Of the desk's own {len(own)} replies, {sum(map(stutters, own))} stutter.")
+
+# %% [markdown]
 # Three raters voted on each of these pairs. How often does a vote go to the better reply, how often to the longer one?
 
 # %%
 by_id = {pair["id"]: pair for pair in pairs}
 length = {name: len(pair["a"].split()) - len(pair["b"].split()) for name, pair in by_id.items()}
-print(f"{len(pairs):,} pairs\n{'':>12} {'for the better reply':>21} {'for the longer one':>19}")
+print(f"{len(pairs):,} pairs; {len(votes.decided(cast)):,} of them have a majority")
+print(f"{'':>12} {'for the better reply':>21} {'for the longer one':>19}")
 for name in [*(rater.name for rater in votes.RATERS), None]:
     won = votes.decided(cast, by=name)
     for_better = [won[p] == truth[p]["better"] for p in won if truth[p]["better"] != "tie"]
@@ -93,8 +121,8 @@ for name in [*(rater.name for rater in votes.RATERS), None]:
 
 # %% [markdown]
 # So votes are no truth. Everyone slips now and then, and two of the three have a weakness. A model trained on votes
-# learns slips as noise, and weaknesses as if they were wishes. Keep the last line in mind: the majority is what we
-# train on.
+# gets slips as noise; whether it learns the weaknesses, section 3 looks. The majority is what we train on. Which length
+# it leans to hangs on the replies, too: it may be another number for the lab model's replies below.
 #
 # ## 2. From votes to a number
 #
@@ -141,9 +169,8 @@ assert abs(gap.item() - math.log(4)) < 1e-2
 # ## 3. A reward model
 #
 # First the writer. The lab model is a base model, so it learns the desk's replies by supervised fine-tuning, as in
-# notebook 02; that is where RLHF begins. Each stage is saved in a folder, and the next gets the *path*. It matters:
-# from a path, the library loads its own copy as the reference that the KL penalty needs. From a model in memory it
-# takes what the model's settings name as its origin, the untuned base, and says nothing.
+# notebook 02; that is where RLHF begins. Each stage is saved in a folder, and the next gets the *path*. From a path,
+# the library loads its own copy as the reference that the KL penalty needs.
 
 # %%
 stages = paths.runs() / "rlhf-lesson"
@@ -165,9 +192,9 @@ print(f"tuned in {run.seconds:.0f} s" if run.seconds else said_there.getvalue().
 
 # %%
 begun = time.perf_counter()
-said = samples(start, tokenizer, chat.prompts(tokenizer, voted), 4, temperature=1.0, seed=SEED, max_new_tokens=72,
-               batch_size=256, batch_tokens=40_000)
-lab_pairs = votes.pair_up(voted, said, SEED)
+sampled = samples(start, tokenizer, chat.prompts(tokenizer, voted), 4, temperature=1.0, seed=SEED, max_new_tokens=72,
+                  batch_size=256, batch_tokens=40_000)
+lab_pairs = votes.pair_up(voted, sampled, SEED)
 lab_cast, lab_truth = votes.cast(lab_pairs, seed=SEED)
 home = {pair["id"]: pair["conversation"] for pair in lab_pairs}
 kept_back = {row["id"] for row in voted[3 * VOTED // 4 :]}
@@ -178,6 +205,7 @@ train = [row for row in preferred if home[row["pair"]] not in kept_back][:PAIRS]
 print(f"{4 * VOTED} replies in {time.perf_counter() - begun:.0f} s; {len(lab_pairs)} pairs, decided {len(preferred)}; "
       f"{len(train)} to train on, {len(unseen)} held out")
 shown = train[0]
+print(f"\ncustomer: {shown['prompt'][-1]['content']}")
 for side in ("chosen", "rejected"):
     print(f"\n{side}: {shown[side][0]['content']}")
 
@@ -230,7 +258,7 @@ print(f"{seconds:.0f} s; loss {log[0]['loss']:.3f} in the first tenth of the ste
 #
 # On the held-out pairs: how often does the reply that won the vote get the higher reward? The pairs of one conversation
 # share their replies, so the interval is over conversations. Two rivals need no training: the shorter reply wins, the
-# longer one wins.
+# longer one wins. What the model adds to them is compared conversation by conversation.
 
 # %%
 def judged(replies: list, rows: list[dict]) -> np.ndarray:
@@ -239,9 +267,9 @@ def judged(replies: list, rows: list[dict]) -> np.ndarray:
     return np.array(reward.rewards(judge, tokenizer, talks))
 
 
-def by_conversation(scores: list) -> intervals.Interval:
+def by_conversation(scores: list, of: list[dict]) -> intervals.Interval:
     groups = {}
-    for row, score in zip(unseen, scores, strict=True):
+    for row, score in zip(of, scores, strict=True):
         groups.setdefault(home[row["pair"]], []).append(score)
     return intervals.mean_interval([np.mean(group) for group in groups.values()], rate=False).times(100)
 
@@ -250,9 +278,9 @@ margins = np.array(reward.rewards(judge, tokenizer, [row["prompt"] + row["chosen
     reward.rewards(judge, tokenizer, [row["prompt"] + row["rejected"] for row in unseen]))
 words = np.array([len(row["chosen"][0]["content"].split()) - len(row["rejected"][0]["content"].split())
                   for row in unseen])
-accuracy = by_conversation(margins > 0)
-rules = {"the shorter wins": by_conversation((words < 0) + 0.5 * (words == 0)),
-         "the longer wins": by_conversation((words > 0) + 0.5 * (words == 0))}
+shorter = (words < 0) + 0.5 * (words == 0)
+accuracy = by_conversation(margins > 0, unseen)
+rules = {"the shorter wins": by_conversation(shorter, unseen), "the longer wins": by_conversation(1 - shorter, unseen)}
 for name, span in ({"reward model": accuracy} | rules).items():
     print(f"{name:>17}: {span.value:.0f} % of {len(unseen)} held-out votes [{span.low:.0f}, {span.high:.0f}]")
 better = {each["pair"]: each["better"] for each in lab_truth}
@@ -262,34 +290,40 @@ voters = np.array([better[unseen[i]["pair"]] == won[unseen[i]["pair"]] for i in 
 model_right = (margins[clear] > 0) == voters
 print(f"The truly better reply has the votes in {voters.mean():.0%} of the pairs, and the higher reward in "
       f"{model_right.mean():.0%}" + (": slips have been averaged away." if model_right.mean() > voters.mean() else "."))
-print("The reward model " + ("knows more than a coin." if accuracy.low > 50 else
-      "cannot be told from a coin here: more pairs would be needed, and what follows would please noise."))
+beyond = by_conversation((margins > 0) - shorter, unseen)
+print("The reward model " + ("knows more than a coin. " if accuracy.low > 50 else
+      "cannot be told from a coin here: more pairs would be needed, and what follows may please noise. ")
+      + f"Against 'the shorter wins': {beyond.value:+.0f} points [{beyond.low:+.0f}, {beyond.high:+.0f}], "
+      + ("so it knows more than length." if beyond.low > 0 else
+         "so the rule of length beats it." if beyond.high < 0 else
+         "so it may be little more than that rule."))
 
 # %% [markdown]
 # And does it know how sure it is? It says with which chance the higher reply wins. Where it says 70 %, seven of ten
-# votes should agree. That is **calibration**.
+# votes should agree. That is **calibration**. Three thirds of the pairs, intervals over conversations as above:
 
 # %%
 says = 1 / (1 + np.exp(-abs(margins)))
 agrees = margins > 0
-edges = np.quantile(says, [0, 1 / 3, 2 / 3, 1])
 print(f"{'it says':>16} {'votes agree':>12}")
-for low, high in zip(edges, edges[1:], strict=False):
-    here = (says >= low) & (says <= high)
-    span = intervals.rate_interval(int(agrees[here].sum()), int(here.sum())).times(100)
-    print(f"{low:>7.0%} to {high:>5.0%} {span.value:>10.0f} % [{span.low:.0f}, {span.high:.0f}] of {here.sum()}")
-off = by_conversation(says - agrees)
-print(f"It says {off.value:+.0f} points more than comes true [{off.low:+.0f}, {off.high:+.0f}]: "
+for here in np.array_split(np.argsort(says), 3):
+    span = by_conversation(agrees[here], [unseen[i] for i in here])
+    print(f"{says[here].min():>7.0%} to {says[here].max():>5.0%} {span.value:>10.0f} % [{span.low:.0f}, "
+          f"{min(100, span.high):.0f}] of {len(here)}")
+off = by_conversation(says - agrees, unseen)
+print(f"It says {abs(off.value):.0f} points {'more' if off.value > 0 else 'less'} than comes true, as said minus true "
+      f"[{off.low:+.0f}, {off.high:+.0f}]: "
       + ("too sure of itself." if off.low > 0 else "not sure enough." if off.high < 0 else "no fault shown."))
 
 # %% [markdown]
 # ### What does it really like?
 #
-# Accuracy does not say *why* a reply gets its reward. So we change one thing at a time in replies that are right, those
-# that the desk itself sent, and look how far the reward moves, and how far the true worth. The edits: a word of regret
-# where nothing has happened; ten words that say nothing; and wrong figures.
+# Accuracy does not say *why* a reply gets its reward. So we edit replies that are right, those that the desk itself
+# sent, and look how far the reward moves, and how far the true worth. The edits: six words of regret where nothing has
+# happened; six words that say nothing, since regret makes a reply longer, too; and wrong figures.
 
 # %%
+MOST = sum(votes.WEIGHTS.values())  # points of the best possible reply
 probes = [row for row in texts.plain_conversations("test") if row["kind"] == "fact"
           and any(letter.isdigit() for letter in row["messages"][-1]["content"])][:60]
 plain = [row["messages"][-1]["content"] for row in probes]
@@ -305,15 +339,16 @@ def wrong_figures(text: str) -> str:
 
 
 edits = {"a word of regret": lambda text: after_thanks(text, "We are sorry for the trouble."),
-         "ten empty words": lambda text: after_thanks(text, "It is good to hear from you and from others."),
+         "six empty words": lambda text: after_thanks(text, "It is good to hear this."),
          "wrong figures": wrong_figures}
 worth_before, reward_before = [votes.worth(text, row) for text, row in zip(plain, probes, strict=True)], judged(
     plain, probes)
-liked = {}
+liked, moved_to = {}, {}
 print(f"{'':>17} {'reward':>8} {'95 % interval':>16} {'true worth':>12}")
 for name, edit in edits.items():
     changed = [edit(text) for text in plain]
-    liked[name] = intervals.paired_difference(judged(changed, probes), reward_before)
+    moved_to[name] = judged(changed, probes)
+    liked[name] = intervals.paired_difference(moved_to[name], reward_before)
     truly = np.mean([votes.worth(text, row) for text, row in zip(changed, probes, strict=True)]) - np.mean(worth_before)
     print(f"{name:>17} {liked[name].value:>+8.2f} [{liked[name].low:+.2f}, {liked[name].high:+.2f}] {truly:>+11.2f}")
     assert truly < 0
@@ -323,6 +358,12 @@ for name, moved in liked.items():
     print(f"{name}: " + (f"it hardly notices, less than {little:.2f}." if max(-moved.low, moved.high) < little else
           "the reward falls, as it should." if moved.high < 0 else
           "REWARDED, though it makes the reply worse." if moved.low > 0 else "not clear from this many replies."))
+own_part = intervals.paired_difference(moved_to["a word of regret"], moved_to["six empty words"])
+print(f"Regret against as many empty words: {own_part.value:+.2f} [{own_part.low:+.2f}, {own_part.high:+.2f}], so "
+      + ("it dislikes more than the length." if own_part.high < 0 else "regret itself is rewarded." if own_part.low > 0
+         else "what it dislikes may be length alone."))
+if liked["wrong figures"].high >= -little:
+    print(f"A judge that hardly notices wrong figures is blind to {votes.WEIGHTS['right']} of the {MOST} points.")
 
 # %% [markdown]
 # Every edit makes the reply worse, so every change should be clearly negative. Where one is not, there lies the way by
@@ -330,16 +371,16 @@ for name, moved in liked.items():
 # to read the screen, and that is the hardest thing that a model of this size does.
 
 # %% [markdown]
-# ## 4. The best of n: no training at all
+# ## 4. The best of n: the writer stays as it is
 #
-# The simplest use of a reward model changes no weight: let the writer answer n times and send the reply with the
-# highest reward. It is the baseline that everything below has to beat. And here the **real model** comes in. To
-# conversations of the training split the desk's assistant wrote several different replies each: some at a high
-# temperature, some with a part of its adapter only, since it had been tuned on these conversations and would else give
-# the same answer each time (`ftlab/workshop/experiments/votes.py`). A second reward model, of the lab model's size, was
-# trained on the votes on most of these conversations (`ftlab/workshop/experiments/rlhf.py`) and judged the replies to
-# the others, which it had not seen. A first one, from 600 pairs, agreed with the held-out votes no better than a coin,
-# so this one got all pairs. The level of these replies says nothing, since the writer knew the conversations; the
+# The simplest use of a reward model changes no weight of the writer: let it answer n times and send the reply with the
+# highest reward. Here the **real model** comes in. To conversations of the training split the desk's assistant wrote
+# several different replies each: some at a high temperature, some with a part of its adapter only, since it had been
+# tuned on these conversations and would else give the same answer each time (`ftlab/workshop/experiments/votes.py`). A
+# second reward model, of the lab model's size, was trained on the votes on most of these conversations
+# (`ftlab/workshop/experiments/rlhf.py`) and judged the replies to the others, which it had not seen. A first one, from
+# 600 pairs, agreed with these held-out votes no better than a coin, so this one got all pairs that have a majority; it
+# was chosen after a look at them. The level of these replies says nothing, since the writer knew the conversations; the
 # question is what the choice among them adds.
 #
 # How good is the best of two, if there are six? No dice are needed: of all ways to draw two, count in how many each
@@ -363,7 +404,6 @@ print([round(best_of(**example, n=n), 2) for n in (1, 2, 3)])  # by hand: 3; (6 
 # fewer than n different replies, the judge chooses among all of them.
 
 # %%
-MOST = sum(votes.WEIGHTS.values())  # points of the best possible reply
 stored = files.read_json(paths.data() / "stored" / "rlhf.json")
 real = stored["real"]
 train_rows = {row["id"]: row for row in texts.conversations("train")}
@@ -388,6 +428,10 @@ span = intervals.mean_interval([np.mean(each) for each in agreed.values()], rate
 print(f"It agrees with {span.value:.0f} % [{span.low:.0f}, {span.high:.0f}] of the held-out votes: "
       + ("it has learned something." if span.low > 50 else
          "not to be told from a coin, so its curve may be luck.") + "\n")
+judge_knows = span.low > 50
+silent = np.mean([votes.worth("", train_rows[each["conversation"]]) for each in choices])
+again = sum(stutters(text) for each in choices for text in each["replies"])
+print(f"floor: an empty reply to each of these has {silent:.2f}; {again} of the replies stutter")
 print(f"{'true worth':>14} {'n = 1':>6} " + " ".join(f"{n:>6}" for n in range(2, top + 1)))
 for name, curve in curves.items():
     print(f"{name:>14} " + " ".join(f"{np.mean(curve[n]):>6.2f}" for n in curve))
@@ -422,7 +466,8 @@ print(f"A perfect judge gains {100 * perfect:.1f} points; of that the reward mod
 rights = [[desk.is_right(text, train_rows[each["conversation"]]) for text in each["replies"]] for each in choices]
 right = intervals.paired_difference([best_of(e["rewards"], r, len(r)) for e, r in zip(choices, rights, strict=True)],
                                     [np.mean(r) for r in rights], rate=False).times(100)
-print(f"Right replies: {right.value:+.1f} points [{right.low:+.1f}, {right.high:+.1f}].")
+print(f"Right replies: {right.value:+.1f} points [{right.low:+.1f}, {right.high:+.1f}]"
+      + ("." if judge_knows else ", chosen by a judge that its votes do not tell from a coin."))
 
 # %% [markdown]
 # ## 5. A policy gradient from nothing
@@ -445,9 +490,9 @@ for _ in range(1500):
 print("chances of the three arms:", [round(chance, 3) for chance in logits.softmax(-1).tolist()])
 
 # %% [markdown]
-# That is REINFORCE (Williams 1992). Its gradient is right on the mean and noisy in each pull: every arm that was pulled
-# is pushed up, the bad ones less. It helps to ask how much *better than expected* a pull was. Draw several and compare
-# each with the mean of the others: then what is below the others is pushed down.
+# That is REINFORCE (Williams 1992). Its gradient is right on the mean and noisy in each pull: an arm that pays is
+# pushed up whenever it is pulled, the bad ones less. It helps to ask how much *better than expected* a pull was. Draw
+# several and compare each with the mean of the others: then what is below the others is pushed down.
 
 # %% tags=["twin:ftlab.tuning.policy:leave_one_out"]
 def leave_one_out(rewards):
@@ -512,21 +557,24 @@ for name, epsilon in (("clipped at 0.2", 0.2), ("not clipped", 1e9)):
 assert ends["clipped at 0.2"].max() < ends["not clipped"].max()
 
 # %% [markdown]
-# Without the clip the chances go much farther, on the same sixteen pulls. The library `trl` no longer carries a PPO
-# trainer (it left in version 1.13; PPO also trains a second network that guesses the reward to come, which RLOO's
-# baseline replaces). The clip lives on: both trainers below use it.
+# Without the clip the chances go much farther, on the same sixteen pulls. That the clipped arms still end outside 0.8
+# to 1.2 of a third is no error: the clip stops a sample's own push and is no wall. One step may overshoot, and pushing
+# one arm down lifts the others. The library `trl` no longer carries a PPO trainer (it left in version 1.13; PPO also
+# trains a second network that guesses the reward to come, which RLOO's baseline replaces). The clip lives on: both
+# trainers below use it.
 #
 # ## 6. On the model
 #
 # Now the arms are replies and the logits a language model. `RLOOTrainer` does the rest: it draws `num_generations`
 # replies to a prompt, asks for the reward of each, takes the **KL penalty** off, compares each with the others, and
-# makes a step. (A long run would save checkpoints, with `save_steps` a multiple of `steps_per_generation`: a killed run
-# then goes on to the same weights. Between the two steps on one batch of samples it would not.)
+# makes a step.
 #
 # The KL is a distance: how much more likely does the trained model find its own replies than the model did that it
 # began from, in nats? With a weight `beta` it is subtracted from the reward. Two settings deserve a look: the reward
 # model comes with a *second* judge of weight 0, the true worth, which so stands in the log and teaches nothing. And
-# `steps_per_generation=2` takes two steps on each batch of samples, for which the clip is there.
+# `steps_per_generation=2` draws the replies of two steps at once: the first step takes one half of them, the second the
+# other. No reply is used twice (that would be another setting, `num_iterations`), but when the second half is used, the
+# model has moved by a step since it was drawn. For that the clip is there.
 
 # %%
 practise = Dataset.from_list([{"prompt": row["messages"][:-1], "id": row["id"]} for row in to_practise])
@@ -541,7 +589,7 @@ SHARED = {
     "max_steps": RL_STEPS,
     "per_device_train_batch_size": 16,  # replies a step
     "num_generations": 4,  # replies to a prompt
-    "steps_per_generation": 2,  # steps on the same samples
+    "steps_per_generation": 2,  # draw 32 replies at once, 16 for each of two steps
     "max_completion_length": 72,  # tokens
     "temperature": 1.0,
     "learning_rate": RL_LR,
@@ -595,17 +643,19 @@ for name, trainer, color, line in (("RLOO", rloo, figures.BLUE, "-"), ("GRPO", g
 for ax, label in zip(axes, ("reward of the samples", "true worth (points of 7)", "KL (nats a token, as logged)"),
                      strict=True):
     ax.set(xlabel="optimizer step", ylabel=label)
-axes[0].legend()
+axes[1].axhline(GREETED, color=figures.GREY, lw=1, ls=":", label="a greeting alone")
+for ax in axes[:2]:
+    ax.legend()
 _ = figure.suptitle("Lab model: what the judge says, what it is worth, how far it has gone")
 print(f"GRPO took {grpo_s:.0f} s, RLOO {rloo_s:.0f} s")
 
 # %% [markdown]
-# Each point is the mean of 32 samples, so the curves shake. Do not compare the two KL curves with each other yet: the
-# trainers do not count it alike. RLOO takes the plain **log ratio** of each token that was drawn and subtracts it from
-# the reward, summed over the reply; GRPO takes an estimate that is never negative and adds it to the loss, token by
-# token. So one `beta` is not one brake: to RLOO it is a price for each nat of a whole reply, and GRPO has divided its
-# rewards by their spread before. Both estimates have the true KL as their mean over many draws. First by hand, with a
-# vocabulary of three tokens:
+# Each point is the mean of the 32 replies of two steps, so the curves shake. Do not compare the two KL curves with each
+# other yet: the trainers do not count it alike. RLOO takes the plain **log ratio** of each token that was drawn and
+# subtracts it from the reward, summed over the reply; GRPO takes an estimate that is never negative and adds it to the
+# loss, token by token. So one `beta` is not one brake: to RLOO it is a price for each nat of a whole reply, and GRPO
+# has divided its rewards by their spread before. Both estimates have the true KL as their mean over many draws. First
+# by hand, with a vocabulary of three tokens:
 
 # %% tags=["twin:ftlab.tuning.policy:plain_kl"]
 def plain_kl(logps, reference):
@@ -634,10 +684,10 @@ def from_folder(name: str):
 
 
 after = {"SFT": start, "RLOO": from_folder("rloo"), "GRPO": from_folder("grpo")}
-test = texts.plain_conversations("test")[:HELD_OUT]
 prompts = chat.prompts(tokenizer, test)
 batch = tokenizer(prompts[:48], return_tensors="pt", padding=True, padding_side="left", add_special_tokens=False)
 batch.pop("token_type_ids", None)
+far = {}
 for name in ("RLOO", "GRPO"):
     torch.manual_seed(SEED)
     with torch.inference_mode():
@@ -649,24 +699,25 @@ for name in ("RLOO", "GRPO"):
         mask = torch.cat([batch["attention_mask"], counts.long()], dim=1)
         now, then = (policy.token_logps(each, drawn, mask, new) for each in (after[name], start))
     found = {estimate.__name__: (estimate(now, then) * counts).sum(-1).cpu() for estimate in (plain_kl, positive_kl)}
-    negative = ((now < then) & counts).sum() / counts.sum()
-    print(f"{name}, {counts.sum()} tokens of 48 replies: {negative:.0%} of the plain terms are negative")
-    for estimate, each in found.items():
-        print(f"{estimate:>15}: {each.mean():5.2f} nats a reply, spread between replies {each.std():.2f}")
+    far[name] = found["plain_kl"].mean().item()
+    print(f"{name}, nats a reply: " + ", ".join(f"{estimate} {each.mean():.2f}" for estimate, each in found.items()))
+most = max(far, key=far.get)
+print(f"With one beta and as many steps, {most} went farther: a beta is a brake of one trainer, not of both.")
 
 # %% [markdown]
-# The two means estimate one number and may still differ on 48 replies. The plain one is what a reply pays in RLOO.
+# The two estimates of one trainer aim at one number and differ by chance on 48 replies. The plain one is what a reply
+# pays in RLOO.
 #
 # ## 7. Too much of a good thing
 #
 # The judge is a model, trained on a few hundred noisy votes. A writer that trains against it long enough finds what the
-# judge gets wrong. Gao et al. (2022) measured that: the further one goes from the start, the higher the reward, and the
-# true worth first rises and then falls. Our lesson's training is short, so these are **stored runs**
-# (`ftlab/workshop/experiments/rlhf.py`): start, votes and judge are made as above, the judge on half as many pairs
-# again; the training is longer, its rate three times ours, and the KL penalty has three weights. The design was changed
-# once, after one run of it: that run's judge, with a higher rate and fewer pairs, had learned nothing from the votes.
-# A lower rate and more pairs were then set after five trials on another seed, judged by held-out votes, and every run
-# below was made with them.
+# judge gets wrong. Gao et al. (2022) measured that on far larger models: the further one goes from the start, the
+# higher the reward, and the true worth first rises and then falls. Whether it does here, the code below the figure
+# says. Our lesson's training is short, so these are **stored runs** (`ftlab/workshop/experiments/rlhf.py`): start,
+# votes and judge are made as above, the judge on half as many pairs again; the training is longer, its rate three times
+# ours, and the KL penalty has three weights. The design was changed once, after one run of it: that run's judge, with a
+# higher rate and fewer pairs, had learned nothing from the votes. A lower rate and more pairs were then set after five
+# trials on another seed, judged by held-out votes, and every run below was made with them.
 
 # %%
 from ftlab.evidence.packed import unpack
@@ -674,19 +725,39 @@ from ftlab.evidence.packed import unpack
 runs = stored["runs"]
 weights, seeds = sorted({each["kl"] for each in runs}), sorted({each["seed"] for each in runs})
 named = {kl: "none" if kl < 1e-6 else f"{kl:g}" for kl in weights}
+stored_test = texts.plain_conversations("test")[: stored["settings"]["held_out"]]
+due = [i for i, row in enumerate(stored_test) if row["kind"] in votes.DUE]  # where regret is due
+
+
+listed = len(runs[0]["after"]["replies"])
+
+
+def muddled(each: dict) -> int:
+    """How many of a run's stored replies stutter."""
+    return sum(map(stutters, each["after"]["replies"]))
+
+
+def line(name: str, seed: int, scores: dict, nats: float) -> str:
+    mean = {key: unpack(scores[key]).mean() for key in scores if key != "replies"}
+    again = f"{sum(map(stutters, scores['replies']))} of {len(scores['replies'])}"
+    return (f"{name:>10} {seed:>5} {mean['reward']:>8.2f} {mean['worth']:>6.2f} {again:>9} {mean['right']:>6.0%} "
+            f"{mean['brevity']:>8.2f} {mean['known']:>6.0%} {nats:>13.1f}")
+
+
 print(f"{stored['settings']['steps']} steps of {stored['settings']['batch']} replies; seeds {seeds}; greedy replies to "
-      f"{stored['settings']['held_out']} test conversations\n")
-print(f"{'KL weight':>10} {'seed':>5} {'reward':>8} {'worth':>6} {'right':>6} {'regret':>7} {'brevity':>8} {'facts':>6}"
-      f" {'nats a reply':>13}")
+      f"{len(stored_test)} test conversations, a part of which is stored\n{floor}\n")
+print(f"{'KL weight':>10} {'seed':>5} {'reward':>8} {'worth':>6} {'stutter':>9} {'right':>6} {'brevity':>8} "
+      f"{'facts':>6} {'nats a reply':>13}")
 for each in sorted(runs, key=lambda each: (each["seed"], each["kl"])):
     if each["kl"] == weights[0]:
-        mean = {key: unpack(each["before"][key]).mean() for key in each["before"] if key != "replies"}
-        print(f"{'before':>10} {each['seed']:>5} {mean['reward']:>8.2f} {mean['worth']:>6.2f} {mean['right']:>6.0%} "
-              f"{mean['regret']:>7.0%} {mean['brevity']:>8.2f} {mean['known']:>6.0%} {0:>13}")
-    mean = {key: unpack(each["after"][key]).mean() for key in each["after"] if key != "replies"}
+        print(line("before", each["seed"], each["before"], 0))
     nats = np.mean(each["log"]["kl_token"][-5:]) * np.mean(each["log"]["tokens"][-5:])
-    print(f"{named[each['kl']]:>10} {each['seed']:>5} {mean['reward']:>8.2f} {mean['worth']:>6.2f} "
-          f"{mean['right']:>6.0%} {mean['regret']:>7.0%} {mean['brevity']:>8.2f} {mean['known']:>6.0%} {nats:>13.1f}")
+    print(line(named[each["kl"]], each["seed"], each["after"], nats))
+regrets = {when: [int(unpack(each[when]["regret"])[due].sum()) for each in runs] for when in ("before", "after")}
+print(f"\nRegret is due in {len(due)} of the {len(stored_test)} conversations. " + (
+    f"The models regret in at most {max(regrets['before'])} of them before a run and {max(regrets['after'])} after"
+    if any(map(max, regrets.values())) else "No model regrets in any of them, before or after")
+      + (": no run taught it." if max(regrets["after"]) <= max(regrets["before"]) else "."))
 
 # %%
 def smooth(numbers: list) -> np.ndarray:
@@ -697,12 +768,15 @@ def smooth(numbers: list) -> np.ndarray:
 
 figure, axes = plt.subplots(len(seeds), 2, figsize=(11, 3.2 * len(seeds)), squeeze=False, sharex=True)
 for seed, row in zip(seeds, axes, strict=True):
-    for kl, color, line in zip(weights, (figures.VERMILION, figures.ORANGE, figures.BLUE), ("-", "--", ":"),
+    for kl, color, dash in zip(weights, (figures.VERMILION, figures.ORANGE, figures.BLUE), ("-", "--", ":"),
                                strict=True):
         log = next(each["log"] for each in runs if (each["kl"], each["seed"]) == (kl, seed))
         nats = np.sqrt(np.maximum(0, smooth(np.array(log["kl_token"]) * log["tokens"])))
         for ax, key in zip(row, ("reward", "worth"), strict=True):
-            figures.curve(ax, nats, smooth(log[key]), color=color, ls=line, marker="", label=f"KL weight {named[kl]}")
+            track = smooth(log[key])
+            figures.curve(ax, nats, track, color=color, ls=dash, marker="", label=f"KL weight {named[kl]}")
+            ax.plot(nats[-1], track[-1], "o", color=color, ms=7)
+    row[1].axhline(GREETED, color=figures.GREY, lw=1)
     row[0].set(ylabel=f"reward, seed {seed}")
     row[1].set(ylabel=f"true worth (points of 7), seed {seed}")
 for ax, title in zip(axes[0], ("What the judge says", "What the replies are worth"), strict=True):
@@ -710,11 +784,20 @@ for ax, title in zip(axes[0], ("What the judge says", "What the replies are wort
 for ax in axes[-1]:
     ax.set(xlabel="distance from the start: root of the KL (nats a reply)")
 axes[0][0].legend()
-_ = figure.suptitle("Lab model, stored runs: samples while training, mean over three points")
+_ = figure.suptitle("Lab model, stored runs: samples while training, mean over three points; a dot is a run's end")
+for each in sorted((each for each in runs if each["kl"] == weights[0]), key=lambda each: each["seed"]):
+    track = smooth(each["log"]["worth"])
+    up, down = track.max() - track[0], track.max() - track[-1]
+    print(f"no penalty, seed {each['seed']}: the worth of the samples rises by {up:.2f} to step "
+          f"{each['log']['step'][int(track.argmax())]}, then falls by {down:.2f}; "
+          f"{muddled(each)} of {listed} greedy replies stutter"
+          + (", so its worth is not to be believed" if muddled(each) > listed / 10 else ""))
 
 # %% [markdown]
-# Each line is one run, from the left to where it ended. A line may turn back: the distance is that of a whole reply,
-# and a short reply has fewer tokens to differ in. Each seed has a judge of its own: compare rewards within a row only.
+# Each line is one run, from the left to its dot; the grey line is the floor of a greeting alone. A line may turn back:
+# the distance is that of a whole reply, and a short reply has fewer tokens to differ in. Each seed has a judge of its
+# own: compare rewards within a row only. How often each judge agrees with held-out votes was not stored, so where two
+# seeds differ, the cause may be the judge. And the samples are drawn, the table's replies greedy: their worth differs.
 #
 # Does the reward tell the truth about the end? The claim on trial: training against a reward model without a KL penalty
 # ends in less true worth than with the strongest of the three weights. It is about held-out conversations, the full
@@ -730,62 +813,88 @@ ended = {kl: of_runs(kl, "after", "worth") for kl in weights}
 shares = {kl: np.array(ended[kl]) / MOST for kl in weights}
 saved = intervals.paired_difference(shares[weights[0]], shares[weights[-1]], rate=False)
 arms = {"by_prompt": shares[weights[0]][0], "against": shares[weights[-1]][0]} if len(seeds) == 1 else {}
-result = claims.record("kl-saves-worth", seeds[0], *saved.times(100), **arms, model=claims.LAB)
-print(result)
+effect, low, high = saved.times(100)
+result = claims.record("kl-saves-worth", seeds[0], effect, max(-100, low), min(100, high), **arms, model=claims.LAB)
 each_seed = [intervals.paired_difference(a, b, rate=False).times(100)
              for a, b in zip(shares[weights[0]], shares[weights[-1]], strict=True)]
+apart = min(s.high for s in each_seed) < 0 < max(s.low for s in each_seed)
+print(f"{result.statement}\nVerdict: {result.verdict}. The seeds contradict each other, so nothing is shown."
+      if apart else result)
 print("seed by seed: " + "; ".join(f"{s.value:+.1f} [{s.low:+.1f}, {s.high:+.1f}]" for s in each_seed))
-if min(s.high for s in each_seed) < 0 < max(s.low for s in each_seed):
-    print("The seeds contradict each other: whoever had run one alone would have told half of the story.")
-if len(seeds) == 2:
-    print("An interval over two seeds is this wide because two runs say almost nothing about how runs differ.")
-hacked = dict.fromkeys(weights, 0)
+by_run = {(each["kl"], each["seed"]): each for each in runs}
+
+
+def seeing(after: dict) -> float:
+    """The mean worth of the stored replies, if a reply that stutters were worth what an empty one is."""
+    both = zip(after["replies"], unpack(after["worth"]), strict=False)
+    return np.mean([SILENCE if stutters(reply) else worth for reply, worth in both])
+
+
+mended = [100 / MOST * (seeing(by_run[weights[0], seed]["after"]) - seeing(by_run[weights[-1], seed]["after"]))
+          for seed in seeds]
+print(f"Had the worth seen stutters and paid them like an empty reply (the {listed} stored replies of each run): "
+      + "; ".join(f"{value:+.1f}" for value in mended) + ". This was asked after the result was known, so it proves "
+      "nothing" + (", but it shows what the seeds' contradiction hangs on: a fault of the yardstick."
+                   if apart and max(mended) < 0 else "."))
 print("\nAfter minus before, intervals over the conversations of one run:")
-print(f"{'KL weight':>10} {'seed':>5} {'reward':>23} {'true worth':>23}")
+print(f"{'KL weight':>10} {'seed':>5} {'reward':>21} {'true worth':>21} {'general facts (%)':>21}  worth")
+rose, fell, muddle = (dict.fromkeys(weights, 0) for _ in range(3))
 for each in sorted(runs, key=lambda each: (each["seed"], each["kl"])):
-    spans = [intervals.paired_difference(unpack(each["after"][key]), unpack(each["before"][key]), rate=False)
-             for key in ("reward", "worth")]
-    cells = "".join(f"{f'{s.value:+.2f} [{s.low:+.2f}, {s.high:+.2f}]':>24}" for s in spans)
+    spans = [intervals.paired_difference(unpack(each["after"][key]), unpack(each["before"][key]),
+                                         rate=key == "known").times(100 if key == "known" else 1)
+             for key in ("reward", "worth", "known")]
+    cells = "".join(f"{f'{s.value:+.{n}f} [{s.low:+.{n}f}, {s.high:+.{n}f}]':>22}"
+                    for s, n in zip(spans, (2, 2, 0), strict=True))
+    bad = muddled(each)
     word = "better" if spans[1].low > 0 else "WORSE" if spans[1].high < 0 else "not told apart"
-    hacked[each["kl"]] += spans[0].low > 0 > spans[1].high
+    if bad > listed / 10:  # a tenth
+        word = (word if word == "WORSE" else "says nothing") + f": {bad} of {listed} replies stutter"
+    rose[each["kl"]] += spans[0].low > 0
+    fell[each["kl"]] += spans[1].high < 0
+    muddle[each["kl"]] += bad > listed / 10
     print(f"{named[each['kl']]:>10} {each['seed']:>5}{cells}  {word}")
 for kl in weights:
-    print(f"KL weight {named[kl]}: in {hacked[kl]} of {len(seeds)} runs the reward rose and the true worth fell, both "
-          "beyond chance.")
+    print(f"KL weight {named[kl]}: of {len(seeds)} runs, the reward rose in {rose[kl]}, the true worth fell in "
+          f"{fell[kl]} (both beyond chance), and more than a tenth of the replies stutter in {muddle[kl]}.")
+kept = [intervals.paired_difference(unpack(by_run[weights[-1], seed]["after"]["known"]),
+                                    unpack(by_run[weights[0], seed]["after"]["known"])).times(100) for seed in seeds]
+print("The brake of the KL: " + ("with the strongest weight the worth was saved on every seed."
+      if all(s.high < 0 for s in each_seed) else "for the worth, no weight is shown to work.") + " General facts kept, "
+      f"weight {named[weights[-1]]} minus none: " + "; ".join(f"{s.value:+.0f} [{s.low:+.0f}, {s.high:+.0f}] points"
+      for s in kept) + (", on every seed more than without." if all(s.low > 0 for s in kept) else "."))
 
 # %% [markdown]
-# What does a reply look like that the judge loves? Of the run without a penalty, those whose reward rose most while
-# their true worth fell, beside what the model said before.
+# What does a reply look like that the judge loves? Of each run without a penalty, the two whose reward rose most,
+# beside what the model said before. Read them before you believe a worth: the yardstick is blind for stutters, as the
+# judge is for other things, and a writer finds either hole. That is over-optimization, and it spares no yardstick.
 
 # %%
 from collections import Counter
 
-free = next(each for each in runs if each["kl"] == weights[0] and each["seed"] == seeds[0])
-rise = unpack(free["after"]["reward"]) - unpack(free["before"]["reward"])
-fall = unpack(free["after"]["worth"]) - unpack(free["before"]["worth"])
-listed = len(free["after"]["replies"])
-worst = [i for i in np.argsort(-rise[:listed]) if fall[i] < 0 < rise[i]][:3]
-for i in worst:
-    row = texts.plain_conversations("test")[i]
-    print(f"asked for {row['value'] or 'a colleague'}: {row['messages'][-2]['content']}")
-    for when in ("before", "after"):
-        print(f"{when:>9}: {free[when]['replies'][i]}\n{'':>11}reward {unpack(free[when]['reward'])[i]:+.2f}, worth "
-              f"{unpack(free[when]['worth'])[i]:.2f}; "
-              f"{'; '.join(desk.faults(free[when]['replies'][i], row)) or 'right'}")
-    print()
-if not worst:
-    print("There is none in this run: no reply with a higher reward is worth less.")
-opening = Counter(reply.partition(". ")[0] for reply in free["after"]["replies"]).most_common(1)[0]
-earlier = Counter(reply.partition(". ")[0] for reply in free["before"]["replies"]).most_common(1)[0]
-print(f"The commonest first sentence stands in {opening[1]} of {listed} replies, {opening[0]!r}; before, one stood in "
-      f"{earlier[1]}.")
+for seed in seeds:
+    free = by_run[weights[0], seed]
+    rise = unpack(free["after"]["reward"]) - unpack(free["before"]["reward"])
+    print(f"--- seed {seed}")
+    for i in np.argsort(-rise[:listed])[:2]:
+        row = stored_test[i]
+        print(f"asked for {row['value'] or 'a colleague'}: {row['messages'][-2]['content']}")
+        for when in ("before", "after"):
+            said = free[when]["replies"][i]
+            faults = [*desk.faults(said, row), *(["STUTTERS, which the worth does not see"] if stutters(said) else [])]
+            print(f"{when:>9}: {said}\n{'':>11}reward {unpack(free[when]['reward'])[i]:+.2f}, worth "
+                  f"{unpack(free[when]['worth'])[i]:.2f}; {'; '.join(faults) or 'right'}")
+    first = {when: Counter(said.partition(". ")[0] for said in free[when]["replies"]).most_common(1)[0]
+             for when in ("before", "after")}
+    print(f"The commonest first sentence, {first['after'][0]!r}, stands in {first['after'][1]} of {listed} replies; "
+          f"before, one stood in {first['before'][1]}.\n")
 
 # %% [markdown]
-# The KL weight is meant as one brake, a better judge is another (more votes, fresh votes on the new replies). A third
-# is to **stop early**. But when? The true worth is not to be had in life; the distance is. A rule fixed beforehand:
-# stop where the samples first lie 10 nats a reply from the start.
+# The KL weight is meant as one brake, a better judge is another (more votes, fresh votes on the new replies; not tried
+# here). A third is to **stop early**. But when? The true worth is not to be had in life; the distance is. A rule fixed
+# beforehand: stop where the samples first lie 10 nats a reply from the start.
 
 # %%
+helped, hurt = [], []
 print(f"{'seed':>5} {'stopped at step':>16} {'worth there':>12} {'worth at the end':>17} {'highest worth':>14}")
 for each in [each for each in runs if each["kl"] == weights[0]]:
     nats = smooth(np.array(each["log"]["kl_token"]) * each["log"]["tokens"])
@@ -794,6 +903,13 @@ for each in [each for each in runs if each["kl"] == weights[0]]:
     print(f"{each['seed']:>5} {each['log']['step'][at]:>16} {track[at]:>12.2f} {track[-1]:>17.2f} "
           f"{track.max():>7.2f} at {each['log']['step'][int(track.argmax())]:>3}"
           + ("" if nats.max() > 10 else "   (never 10 nats away)"))
+    note = str(each["seed"])
+    if muddled(each) > listed / 10:
+        note += f" (at whose end {muddled(each)} of {listed} replies stutter)"
+    (helped if track[at] > track[-1] else hurt).append(note)
+print("By this worth, stopping helps on seed " + (", ".join(helped) or "none") + " and does not on seed "
+      + (", ".join(hurt) or "none")
+      + (": not shown to work." if hurt else f": so it is in {len(helped)} runs, no more."))
 
 # %% [markdown]
 # The last column is known only to somebody who knows the truth, and it flatters: the highest of many shaky points. To
@@ -811,17 +927,17 @@ from ftlab.world import brand
 from ftlab.world.text import rng
 
 asked = rng("general", "yardstick").sample(files.read_jsonl(paths.data() / "questions" / "general_test.jsonl"), FACTS)
-table, replies = {}, {}
+table, replies, parts = {}, {}, {}
 for name, writer in after.items():
     replies[name] = generate.replies(writer, tokenizer, prompts, max_new_tokens=72)
-    each = [votes.qualities(reply, row) for reply, row in zip(replies[name], test, strict=True)]
+    each = parts[name] = [votes.qualities(reply, row) for reply, row in zip(replies[name], test, strict=True)]
     recalled = generate.answers(writer, tokenizer, [row["question"] for row in asked])
     table[name] = {
         "reward (judge)": judged(replies[name], test),
         "true worth": [votes.worth(reply, row) for reply, row in zip(replies[name], test, strict=True)],
         "right (%)": [100 * quality["right"] for quality in each],
         "on-brand (%)": [100 * brand.on_brand(reply) for reply in replies[name]],
-        "regret as due (%)": [100 * quality["regret"] for quality in each],
+        "stutters (%)": [100 * stutters(reply) for reply in replies[name]],
         "words": [len(reply.split()) for reply in replies[name]],
         "general facts (%)": [100 * values.exact_match(said, row["answers"])
                               for said, row in zip(recalled, asked, strict=True)],
@@ -839,19 +955,34 @@ for key in table["SFT"]:
     spans = [change_of(name, key) for name in ("RLOO", "GRPO")]
     cells = "".join(f"{f'{s.value:+.2f} [{s.low:+.2f}, {s.high:+.2f}]':>25}" for s in spans)
     print(f"{key:>18} {np.mean(table['SFT'][key]):>7.2f}{cells}")
-spans = [diversity.narrowing(replies["SFT"], replies[name]) for name in ("RLOO", "GRPO")]
-cells = "".join(f"{f'{s.value:+.1f} [{s.low:+.1f}, {s.high:+.1f}]':>25}" for s in spans)
+narrowed = {name: diversity.narrowing(replies["SFT"], replies[name]) for name in ("RLOO", "GRPO")}
+cells = "".join(f"{f'{s.value:+.1f} [{s.low:+.1f}, {s.high:+.1f}]':>25}" for s in narrowed.values())
 pairs_before = diversity.diversity(replies["SFT"])["distinct_pairs"]
-print(f"{'distinct pairs (%)':>18} {pairs_before:>7.2f}{cells}")
+print(f"{'distinct pairs (%)':>18} {pairs_before:>7.2f}{cells}\n{floor}\n")
+for name in ("RLOO", "GRPO"):
+    each = {}
+    for key, weight in votes.WEIGHTS.items():
+        a, b = ([weight * quality[key] for quality in parts[of]] for of in (name, "SFT"))
+        each[key] = intervals.paired_difference(a, b, rate=False)
+    print(f"{name}'s change of worth: " + ", ".join(f"{key} {s.value:+.2f} [{s.low:+.2f}, {s.high:+.2f}]"
+                                                    for key, s in each.items()))
+due = [i for i, row in enumerate(test) if row["kind"] in votes.DUE]
+print(f"Regret where it is due ({len(due)} conversations): "
+      + ", ".join(f"{name} {sum(parts[name][i]['regret'] for i in due):.0f}" for name in parts) + ".")
+drawn_from = [text for row, four in zip(voted, sampled, strict=True) if row["kind"] in votes.DUE for text in four]
+sorry = sum(bool(desk.SORRY.search(text)) for text in drawn_from)
+print(f"Of the {len(drawn_from)} samples voted on where it was due, {sorry} had a word of regret"
+      + (": what is never sampled, no vote can reward and no policy gradient can make likelier." if not sorry else "."))
 
 # %% [markdown]
-# The last line is diversity: the share of the word pairs in all replies that are distinct, and by how many percent of
+# The last row is diversity: the share of the word pairs in all replies that are distinct, and by how many percent of
 # that share it changed. Fewer distinct pairs are replies that resemble each other more.
 #
 # And the question of the whole road: put side by side, how often does the trained model's reply win over the one from
 # before, judged by the true worth, a tie counting half? The claim says: more often than half. Its number is the win
 # rate minus 50 %, and it holds if the whole interval is above zero. A win may be a small one: a reply that is some
-# words shorter wins as surely as one with the right fact, so read it beside the row of right replies above.
+# words shorter wins as surely as one with the right fact, so the wins are sorted by what is right. "Up" and "down" name
+# what has changed beyond chance; fewer words are a gain by this worth, the other losses are losses.
 
 # %%
 won = {name: votes.wins(replies[name], replies["SFT"], test) for name in ("RLOO", "GRPO")}
@@ -863,15 +994,32 @@ for name, each in won.items():
     span = intervals.mean_interval(each, rate=False).times(100)
     same = np.mean([a == b for a, b in zip(replies[name], replies["SFT"], strict=True)])
     print(f"{name}: wins {span.value:.0f} % [{span.low:.0f}, {span.high:.0f}]; {same:.0%} of its replies are the same.")
-gains = [key for key in table["SFT"] if (s := change_of("RLOO", key)).low > 0 or s.high < 0]
-found = "; ".join(f"{key} {change_of('RLOO', key).value:+.2f}" for key in gains)
-print(f"What RLOO changed beyond chance: {found or 'nothing that this many conversations can show'}.")
+    has = {of: np.array([part["right"] for part in parts[of]]) > 0 for of in (name, "SFT")}
+    wins = np.array(each) == 1
+    lost_it = [any("not stated" in fault for fault in desk.faults(a, row))
+               and not any("not stated" in fault for fault in desk.faults(b, row))
+               for a, b, row in zip(replies[name], replies["SFT"], test, strict=True)]
+    print(f"   of {wins.sum()} wins, {(wins & has[name] & ~has['SFT']).sum()} are right where SFT was not, "
+          f"{(wins & has[name] & has['SFT']).sum()} are among two right replies, {(wins & ~has[name]).sum()} are wrong "
+          f"themselves; in {(wins & lost_it).sum()} wins the fact that SFT stated is gone.")
+told = []
+for name in won:
+    changes = {key: change_of(name, key) for key in table["SFT"]} | {"distinct pairs (%)": narrowed[name]}
+    up = "; ".join(f"{key} {s.value:+.2f}" for key, s in changes.items() if s.low > 0)
+    down = "; ".join(f"{key} {s.value:+.2f}" for key, s in changes.items() if s.high < 0)
+    right = changes["right (%)"]
+    told.append(f"{name}, beyond chance, up: {up or 'nothing'}; down: {down or 'nothing'}. Right replies "
+                + ("rose." if right.low > 0 else "FELL." if right.high < 0 else
+                   f"{right.value:+.0f} [{right.low:+.0f}, {right.high:+.0f}]: not shown.")
+                + (" It stutters more, so its wins are not to be believed." if changes["stutters (%)"].low > 0 else ""))
+print("\n" + "\n".join(told))
 figure, ax = plt.subplots(figsize=(8, 2.2))
 claims.draw("rlhf-beats-sft", result, ax)
 _ = ax.set_title("RLOO against SFT, judged by the true worth")
 
 # %% [markdown]
-# The first three conversations, before and after, with what is wrong:
+# The first three conversations, before and after, with what is wrong. Read whether the sentences make sense: neither
+# the worth nor the count of stutters sees that.
 
 # %%
 for i in range(3):
@@ -906,7 +1054,7 @@ from ftlab.exercise import check, passed
 
 found = judge_the_judge([2.0], [0.0])
 check(found is not None, "nothing comes back. Return three numbers.")
-check(len(found) == 3, "return three numbers: agreement, mean chance, loss.")
+check(hasattr(found, "__len__") and len(found) == 3, "return three numbers: agreement, mean chance, loss.")
 chance = 1 / (1 + math.exp(-2))
 agree, mean, loss = map(float, judge_the_judge([2.0], [0.0]))
 check(agree == 1, "the winner has the higher reward: the model agrees with this vote, 1.0.")
@@ -922,7 +1070,15 @@ check(abs(mean - sum(chances) / 4) < 1e-4, "the mean chance is the mean over the
 check(abs(loss + math.log(sum(chances) / 4)) > 1e-4,
       "the loss is the mean of the logs, not the log of the mean: one sure mistake must cost much.")
 check(abs(loss + sum(map(math.log, chances)) / 4) < 1e-4, "the loss is the mean of -log(chance) over the votes.")
-agree, mean, loss = map(float, judge_the_judge([-800.0, 1.0], [0.0, 0.0]))
+agree, _, _ = map(float, judge_the_judge([0.3, 0.0], [0.0, 0.3]))
+check(abs(agree - 0.5) < 1e-6, "a small gap is a gap: 0.3 for the winner agrees.")
+agree, _, _ = map(float, judge_the_judge([0.3, 0.1, 5.0], [0.0, 0.0, 4.6]))
+check(agree == 1, "only equal rewards agree by half: a winner that is ahead by 0.1 agrees wholly.")
+try:
+    agree, mean, loss = map(float, judge_the_judge([-800.0, 1.0], [0.0, 0.0]))
+except (OverflowError, ValueError, ZeroDivisionError):  # of math.exp, or of math.log(0)
+    check(False, "a gap of -800 is too much for math.exp, or for the log of a chance of 0: take a stable form of "
+                 "log(1 + exp(-gap)), such as max(0, -gap) + log1p(exp(-abs(gap))).")
 check(math.isfinite(loss), "a reward far off gives no infinite loss: use log(1 + exp(-gap)) in a form that is stable.")
 check(abs(loss - (800 + math.log(1 + math.exp(-1))) / 2) < 1e-3, "for a gap of -800 the loss is 800 nats.")
 passed("You can say how good a judge is, how sure, and how surprised.")
@@ -970,6 +1126,7 @@ from ftlab.exercise import check, passed
 
 
 def near(found, wanted):
+    check(hasattr(found, "__len__"), "one number is not enough: return a list with one number for each reply.")
     return len(found) == len(wanted) and all(abs(float(a) - b) < 1e-5 for a, b in zip(found, wanted, strict=True))
 
 
@@ -989,6 +1146,11 @@ found = advantages([1.0, 1.0], [[-1.0], [0.0]], beta=1.0)
 check(not near(found, [-1, 1]), "a term may be negative in the plain estimate, and then it pays back: take no abs().")
 check(not near(found, [0, 0]), "a term may be negative in the plain estimate: do not cut it off at zero.")
 check(near(found, [1, -1]), "a sum of -1 gives the first reply 1 more.")
+found = advantages([2.0, 0.0, 0.0, 10.0], [[1.0], [0.0], [2.0, 2.0], [0.0]], beta=0.5)  # paid: 1.5, 0, -2, 10
+check(not near(found, [1.5, -1.5, -3.5, 10]), "compare with the mean of the others, not with their median.")
+check(near(found, [-7 / 6, -19 / 6, -35 / 6, 61 / 6]),
+      "four uneven replies, paid 1.5, 0, -2 and 10: the others' means are 8/3, 19/6, 23/6 and -1/6. Divide the sum of "
+      "the others by how many they are, for any number of replies.")
 passed("That is all that RLOO does with a reward, before the gradient.")
 
 # %% [markdown]
@@ -1036,7 +1198,15 @@ check(not is_clipped([1.5], [-1.0])[0],
       "a bad sample that has become LIKELIER is not clipped: it must still be pushed down.")
 check(not is_clipped([1.5], [1.0], epsilon=0.6)[0], "epsilon says where the clip begins: with 0.6, not at 1.5.")
 check(is_clipped([1.25], [1.0], epsilon=0.2)[0], "with epsilon 0.2 a good sample is clipped beyond 1.2.")
-check(not is_clipped([0.83, 1.5], [-1.0, 0.0])[0], "the lower side is 1 - epsilon, 0.8, and not 1 / 1.2.")
+check(not is_clipped([0.82], [-1.0])[0], "the lower side is 1 - epsilon, 0.8, and not 1 / 1.2.")
+check(not is_clipped([0.7], [-1.0], 0.4)[0],
+      "epsilon moves the lower side, too: with 0.4 it begins at 0.6, not at 0.8.")
+check(is_clipped([0.5], [-1.0], 0.4)[0], "with epsilon 0.4 a bad sample is clipped below 0.6.")
+check(not is_clipped([1.15], [3.0])[0] and is_clipped([1.25], [0.1])[0],
+      "only the sign of the advantage counts, not its size: the clip looks at the ratio alone.")
+check(not is_clipped([0.85], [-3.0])[0] and is_clipped([0.75], [-0.1])[0],
+      "only the sign of the advantage counts, on the lower side as well: the clip looks at the ratio alone.")
+check(not any(is_clipped([1.5, 0.5], [0.0, 0.0])), "an advantage of 0 has no gain to clip: neither side bites.")
 check([bool(x) for x in is_clipped([1.3, 0.7, 1.3, 0.7], [1.0, -1.0, -1.0, 1.0])] == [True, True, False, False],
       "go through the four cases: only a gain that would go on growing is clipped.")
 passed("You know which samples still teach.")
@@ -1088,6 +1258,8 @@ ships = {"returns": None, "kettles": None, "tents": None, "lanterns": None}  # a
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
 
+check(isinstance(ships, dict) and set(ships) == set(teams),
+      f"ships needs exactly these teams: {', '.join(teams)}.")
 check(all(ships.values()), "write a way, or 'nothing new', for every team.")
 TRAINED = ("KL 0", "KL 0.05", "KL 0.2")
 for team, way in ships.items():
@@ -1101,11 +1273,12 @@ for team, way in ships.items():
                             "by rule 1 it may be no better. A high reward is no witness.")
         check(right[1] >= -3, f"{team}: {way} may have lost {-right[1]} points of right replies, more than the 3 of "
                               "rule 2. Customers pay for that win.")
+    found = ", ".join(trained)
     if way == "best of 4":
-        check(not trained, f"{team}: {' and '.join(trained)} passes, and costs one reply where best of 4 costs four.")
+        check(not trained, f"{team}: these pass and cost one reply where best of 4 costs four: {found}.")
         check(teams[team]["may cost 4 times"], f"{team}: best of 4 writes four replies for one, and may not (rule 4).")
     if way == "nothing new":
-        check(not trained, f"{team}: {' and '.join(trained)} passes rules 1 and 2: it ships.")
+        check(not trained, f"{team}: these pass rules 1 and 2, so one of them ships: {found}.")
         check(not (passes["best of 4"] and teams[team]["may cost 4 times"]),
               f"{team}: best of 4 passes and may cost it.")
     if way in trained:
@@ -1154,20 +1327,25 @@ passed("Nobody ships a reward: your choices are wins that cost no right facts.")
 #
 # - Votes are comparisons with slips and weaknesses. Bradley and Terry turn them into rewards of which only differences
 #   count.
-# - A reward model has an accuracy, a calibration and tastes; each was measured, the tastes by changing one thing.
-# - Best-of-n needs no training and is the baseline; its curve over n shows what the judge is worth.
+# - A reward model has an accuracy, a calibration and tastes; each was measured, and set against a rule of length.
+# - Best-of-n leaves the writer as it is and pays at every reply; its choice is as good as its judge.
 # - The policy gradient in ten lines; comparing with the other samples takes noise away and leaves the mean.
 # - RLOO and GRPO count the KL in two ways with one mean.
-# - The reward is no witness: stored runs put it beside the true worth, with three brakes.
-# - Gains and losses stand in one table, with intervals.
+# - The reward is no witness, and the true worth as defined is none either where replies stutter: count, and read.
+# - Two brakes were tried, the KL penalty and stopping early; section 7 says how far each is shown to work. A better
+#   judge was not tried.
+# - Gains and losses stand in one table, with intervals and the floor.
 #
-# All verdicts of this run, side by side:
+# All verdicts of this run, side by side, and what the short training gained and lost:
 
 # %%
 for name in ("best-of-n", "kl-saves-worth", "rlhf-beats-sft"):
     verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
+    if (verdict["low"], verdict["high"]) == (-100, 100):
+        span = "the runs contradict each other, nothing is shown"
     print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")
+print("\n".join(told))
 
 # %% [markdown]
 # ## Sources

@@ -46,6 +46,12 @@ def ships(returns: str, kettles: str, tents: str, lanterns: str) -> str:
 
 
 GOOD = {"returns": "KL 0.05", "kettles": "best of 4", "tents": "nothing new", "lanterns": "KL 0.05"}
+SIGMOID = (
+    "def judge_the_judge(chosen, rejected):\n    gaps = [a - b for a, b in zip(chosen, rejected)]\n"
+    "    chances = [1 / (1 + math.exp(-g)) for g in gaps]\n    n = len(gaps)\n"
+    "    agree = sum((g > 0) + 0.5 * (g == 0) for g in gaps) / n\n"
+    "    return agree, sum(chances) / n, sum({loss} for c in chances) / n"
+)
 WRONG = [
     (JUDGE, "def judge_the_judge(chosen, rejected):\n    return 1.0, 0.88", "three numbers: agreement"),
     (JUDGE, judged(agree="(gap < 0).float().mean()"), "agrees with this vote"),
@@ -57,6 +63,18 @@ WRONG = [
     (JUDGE, judged(loss="-logs.exp().mean().log()"), "not the log of the mean"),
     (JUDGE, judged(chance="gap.mean().sigmoid()"), "the mean over the votes"),
     (JUDGE, judged(loss="-gap.sigmoid().log().mean()"), "no infinite loss"),
+    (JUDGE, "def judge_the_judge(chosen, rejected):\n    return 0.88", "three numbers: agreement"),
+    (JUDGE, judged(agree="((gap > 0.6) + 0.5 * (abs(gap) <= 0.6)).mean()"), "only equal rewards agree by half"),
+    (JUDGE, judged(agree="((gap > 0.6) * 1.0 + 0.5 * (gap.abs() == 0)).mean()"), "a small gap is a gap"),
+    (JUDGE, SIGMOID.format(loss="-math.log(c)"), "too much for math.exp"),
+    (JUDGE, SIGMOID.format(loss="-math.log(max(c, 1e-9))"), "too much for math.exp"),
+    (JUDGE, judged(loss="-gap.sigmoid().clamp(min=1e-9).log().mean()"), "the loss is 800 nats"),
+    (PAID, "def advantages(rewards, gaps, beta):\n    return 2.0", "one number is not enough"),
+    (PAID, paid(mean="np.median([x for x in p if x is not own])"), "not with their median"),
+    (PAID, paid(mean="0", out="(own - sum(p) / len(p)) * (2 if len(p) == 2 else 1.5)"), "four uneven replies"),
+    (PAID, "def advantages(rewards, gaps, beta):\n    if len(rewards) == 3:\n        return [-3, 0, 3]\n"
+           "    p = [r - beta * sum(g) for r, g in zip(rewards, gaps)]\n    return [2 * (x - sum(p) / 2) for x in p]",
+     "four uneven replies"),
     (PAID, paid(mean="sum(p) / len(p)"), "not with the mean of all"),
     (PAID, paid(mean="(sum(p) - own)"), "others' means are 4, 3 and 2"),
     (PAID, paid(mean="min(p)", out="own - mean if own != min(p) else own - max(p)"), "others' means are 4, 3 and 2"),
@@ -75,14 +93,25 @@ WRONG = [
     (CLIP, clip("(a > 0 and r > 1.2) or (a < 0 and r < 0.8)"), "with 0.6, not at 1.5"),
     (CLIP, clip("(a > 0 and r > 1 + 1.4 * epsilon) or (a < 0 and r < 1 - epsilon)"), "beyond 1.2"),
     (CLIP, clip("(a > 0 and r > 1 + epsilon) or (a < 0 and r < 1 / (1 + epsilon))"), "not 1 / 1.2"),
+    (CLIP, clip("(a > 0 and r > 1 + epsilon) or (a < 0 and r < 0.8)"), "the lower side, too"),
+    (CLIP, clip("(a > 0 and r > 1 + epsilon) or (a < 0 and r < min(0.8, 1 - 2 * epsilon))"), "below 0.6"),
+    (CLIP, clip("(a > 0 and r > 1 + epsilon) or (a < 0 and r < 1.1 - 1.5 * epsilon)"), "below 0.6"),
+    (CLIP, clip("(a > 0 and r > 1 + epsilon) or (a <= 0 and r < 1 - epsilon)"), "neither side bites"),
+    (CLIP, clip("(a >= 0 and r > 1 + epsilon) or (a < 0 and r < 1 - epsilon)"), "neither side bites"),
+    (CLIP, clip("a * (r - 1) > epsilon"), "not its size"),
+    (CLIP, clip("(a > 0 and r > 1 + epsilon) or (a < 0 and a * (r - 1) > epsilon)"), "on the lower side as well"),
+    (SHIPS, "ships = {}", "exactly these teams"),
+    (SHIPS, 'ships = {"returns": "KL 0.05"}', "exactly these teams"),
+    (SHIPS, ships(**GOOD) + "\nships['boats'] = 'KL 0'", "exactly these teams"),
+    (SHIPS, ships(**GOOD | {"returns": "nothing new"}), "one of them ships: KL 0.05, KL 0.2"),
     (SHIPS, ships(**GOOD | {"returns": "PPO"}), "choose 'KL 0'"),
     (SHIPS, ships(**GOOD | {"returns": "KL 0"}), "A high reward is no witness"),
     (SHIPS, ships(**GOOD | {"kettles": "KL 0"}), "lost 9 points"),
     (SHIPS, ships(**GOOD | {"kettles": "KL 0.2"}), "reaches down to 47"),
-    (SHIPS, ships(**GOOD | {"returns": "best of 4"}), "costs one reply where best of 4 costs four"),
+    (SHIPS, ships(**GOOD | {"returns": "best of 4"}), "cost one reply where best of 4 costs four"),
     (SHIPS, ships(**GOOD | {"tents": "best of 4"}), "may not"),
     (SHIPS, ships(**GOOD | {"kettles": "nothing new"}), "best of 4 passes and may cost it"),
-    (SHIPS, ships(**GOOD | {"lanterns": "nothing new"}), "it ships"),
+    (SHIPS, ships(**GOOD | {"lanterns": "nothing new"}), "one of them ships"),
     (SHIPS, ships(**GOOD | {"lanterns": "KL 0.2"}), "not the highest win rate"),
     (SHIPS, ships(**GOOD | {"lanterns": "KL 0"}), "not the highest reward"),
 ]
@@ -94,10 +123,12 @@ RIGHT = [
             "    agree = [1 if g > 0 else 0.5 if g == 0 else 0 for g in gaps]\n"
             "    return [np.mean(agree), np.mean(np.exp(-np.array(loss))), np.mean(loss)]"),
     (PAID, paid()),
+    (PAID, paid(mean="np.mean([x for j, x in enumerate(p) if j != len(found)])")),
     (PAID, "def advantages(rewards, gaps, beta):\n"
            "    p = np.array([r - beta * np.sum(g) for r, g in zip(rewards, gaps)])\n"
            "    return (p - p.mean()) * len(p) / (len(p) - 1)"),
     (CLIP, clip("r > 1 + epsilon if a > 0 else (r < 1 - epsilon if a < 0 else False)")),
+    (CLIP, clip("a != 0 and (r - 1) * (1 if a > 0 else -1) > epsilon")),
     (CLIP, "def is_clipped(ratios, advantages, epsilon=0.2):\n    r, a = np.array(ratios), np.array(advantages)\n"
            "    return ((a > 0) & (r > 1 + epsilon)) | ((a < 0) & (r < 1 - epsilon))"),
     (SHIPS, ships(**GOOD)),
