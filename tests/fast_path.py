@@ -15,7 +15,7 @@ from transformers import GenerationMixin, Trainer, TrainerCallback
 
 from ftlab import model
 
-MOST_TOKENS = 4
+MOST_TOKENS = 2
 
 
 class OneStep(TrainerCallback):

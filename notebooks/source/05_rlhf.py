@@ -634,7 +634,7 @@ grpo = GRPOTrainer(
 with redirect_stdout(io.StringIO()):
     grpo_s = grpo.train().metrics["train_runtime"]
 grpo.save_model(str(stages / "grpo"))
-figure, axes = plt.subplots(1, 3, figsize=(11, 3.4))
+figure, axes = plt.subplots(1, 3, figsize=(11, 3.8), layout="constrained")
 for name, trainer, color, line in (("RLOO", rloo, figures.BLUE, "-"), ("GRPO", grpo, figures.ORANGE, "--")):
     log = [entry for entry in trainer.state.log_history if "reward" in entry]
     for ax, key in zip(axes, ("reward", "rewards/true_worth/mean", "kl"), strict=True):
@@ -644,8 +644,7 @@ for ax, label in zip(axes, ("reward of the samples", "true worth (points of 7)",
                      strict=True):
     ax.set(xlabel="optimizer step", ylabel=label)
 axes[1].axhline(GREETED, color=figures.GREY, lw=1, ls=":", label="a greeting alone")
-for ax in axes[:2]:
-    ax.legend()
+_ = figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 _ = figure.suptitle("Lab model: what the judge says, what it is worth, how far it has gone")
 print(f"GRPO took {grpo_s:.0f} s, RLOO {rloo_s:.0f} s")
 

@@ -11,18 +11,18 @@ import re
 import shutil
 from pathlib import Path
 
+import families
 import pytest
 
-from ftlab import model
+from ftlab import model, texts
 from ftlab.course import course
 from ftlab.course.execute import execute
 from ftlab.workshop import dials
-from tests import families
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "notebooks" / "source").glob("[0-9]*.py"))
 VALUE = re.compile(r"""(?<![\w.-])(?:"[^"]*"|\d[\d.]*(?:e-?\d+)?)(?![\w])""")
-FIRST = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import tests.fast_path"
+FIRST = f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r}); import fast_path"
 
 
 def suggested(cell: str) -> dict[str, list]:
@@ -79,7 +79,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     folder = tmp_path_factory.mktemp("small")
-    real = families.build("smollm2", folder / "real", ["How heavy is the kettle? It weighs 3 kg."])
+    read = [message["content"] for row in texts.conversations("valid") for message in row["messages"]]
+    real = families.build("smollm2", folder / "real", read)
     lab = shutil.copytree(model.bundled_path(), folder / "lab", ignore=shutil.ignore_patterns("*.safetensors"))
     config = AutoConfig.from_pretrained(lab, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
                                         num_attention_heads=2, num_key_value_heads=2, head_dim=16)
