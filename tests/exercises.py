@@ -57,8 +57,12 @@ def names() -> dict:
     return {"check": check, "passed": passed, "__name__": "__main__"}
 
 
-def run(exercise: Exercise, answer: str) -> None:
-    """The exercise's cells with an answer after the stub: raises ``NotYet`` if the checker does not take it."""
+def run(exercise: Exercise, answer: str, imports: str = "") -> None:
+    """The exercise's cells with an answer after the stub: raises ``NotYet`` if the checker does not take it.
+
+    Args:
+        imports: What the notebook has imported by then, as code.
+    """
     scope = names()
-    for source in (exercise.stub, answer, exercise.checker):
+    for source in (imports, exercise.stub, answer, exercise.checker):
         exec(source, scope)

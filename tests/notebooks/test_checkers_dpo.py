@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from exercises import EVERY, Exercise, names
+from exercises import EVERY, Exercise, run
 
 from ftlab.exercise import NotYet
 
 LOSS, START, ROWS, WAY = (exercise for exercise in EVERY if exercise.notebook == "06_dpo")
 
 
-def run(exercise: Exercise, answer: str) -> None:
-    scope = names()
-    exec("import math\n", scope)
-    exec(exercise.stub, scope)
-    exec(answer, scope)
-    exec(exercise.checker, scope)
+IMPORTS = "import math"
 
 
 MARGIN = "beta * ((policy[0] - reference[0]) - (policy[1] - reference[1]))"
@@ -144,10 +139,10 @@ RIGHT = [
 @pytest.mark.parametrize(("exercise", "answer", "sentence"), WRONG, ids=lambda value: str(value)[:40])
 def test_a_wrong_answer_meets_its_own_sentence(exercise: Exercise, answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
-        run(exercise, answer)
+        run(exercise, answer, IMPORTS)
 
 
 @pytest.mark.parametrize(("exercise", "answer"), RIGHT, ids=lambda value: str(value)[:40])
 def test_a_right_answer_of_another_kind_passes(exercise: Exercise, answer: str, capsys) -> None:
-    run(exercise, answer)
+    run(exercise, answer, IMPORTS)
     assert "Passed." in capsys.readouterr().out

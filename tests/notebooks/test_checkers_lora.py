@@ -99,10 +99,10 @@ RIGHT = [
 @pytest.mark.parametrize(("exercise", "answer", "sentence"), WRONG, ids=lambda value: str(value)[:40])
 def test_a_wrong_answer_meets_its_own_sentence(exercise: Exercise, answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
-        run(exercise, f"import torch\n{answer}")
+        run(exercise, answer, "import torch")
 
 
 @pytest.mark.parametrize(("exercise", "answer"), RIGHT, ids=lambda value: str(value)[:40])
 def test_a_right_answer_of_another_kind_passes(exercise: Exercise, answer: str, capsys) -> None:
-    run(exercise, f"import torch\n{answer}")
+    run(exercise, answer, "import torch")
     assert "Passed." in capsys.readouterr().out
