@@ -35,6 +35,11 @@ NAMED = re.compile(rf"\b((?:[A-Z][\w'-]+ ){{1,3}}(?:{stated.NOUNS.title()}))\b")
 ARTICLES = frozenset("the our your this that every each any a an one no yes both for if of and or quillmere".split())  # noqa: SIM905
 RECORD = re.compile(r"^([A-Z][^.(]+) \([a-z]+\)\. (.+)$", re.MULTILINE)
 FIELD = re.compile(r"([A-Z][\w ]+): ((?:[^.]|\.(?=\d))+)\.")
+MEASURES = "height|weight|price|capacity|colour|material|warranty"
+MEASURED = re.compile(  # "the height of the workshop is"
+    rf"\b({MEASURES}) of (?:the|our|this|that) ((?:[\w'-]+ ){{0,3}}?[\w'-]+)(?= (?:is|are|was|comes)\b|[.,;]|$)",
+    re.IGNORECASE,
+)
 
 
 def faults(reply: str, row: dict) -> list[str]:
@@ -70,6 +75,9 @@ def faults(reply: str, row: dict) -> list[str]:
         found += [f"not stated: {value}" for value in row["expected"] if not stated.states(reply, value, row)]
     text = stated.claims(reply) if row["kind"] == "no_answer" else reply
     found += [f"must not be said: {part}" for part in row["forbidden"] if stated.says(text, part)]
+    found += measured_strangers(reply, given)
+    if again := stutter(reply):
+        found.append(f"says again: {again}")
     found += CHECKS[row["kind"]](reply, row)
     return list(dict.fromkeys(found))
 
@@ -87,6 +95,30 @@ def is_right(reply: str, row: dict) -> bool:
 def is_fit(reply: str, row: dict) -> bool:
     """True if the reply can be sent as it is: right, and on-brand."""
     return brand.on_brand(reply) and is_right(reply, row)
+
+
+def stutter(reply: str) -> str:
+    """What a reply says twice running, else nothing: a word, or a whole sentence with which the next one begins."""
+    said = [words.words(sentence) for sentence in brand.sentences(reply)]
+    for first, later in zip(said, said[1:], strict=False):
+        if first and later[: len(first)] == first:
+            return " ".join(first)
+    double = re.search(r"\b([a-z]+) \1\b", reply, re.IGNORECASE)
+    return double[0] if double and double[1].lower() not in ("that", "had") else ""
+
+
+def measured_strangers(reply: str, given: list[str]) -> list[str]:
+    """Measures of what has none here: "the height of the workshop". Goods have them, and whatever the screen names.
+
+    Args:
+        given: The words of the screen and of the turns before.
+    """
+    found = []
+    for measure, of in MEASURED.findall(reply):
+        last = words.words(of)[-1:]
+        if not re.search(rf"\b(?:{stated.NOUNS})s?\b", of, re.IGNORECASE) and not set(last) <= set(given):
+            found.append(f"the {measure.lower()} of no such thing: {of.strip()}")
+    return found
 
 
 def garbled_names(reply: str, sources: list[str]) -> list[str]:

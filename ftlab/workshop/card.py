@@ -67,8 +67,7 @@ def text(folder: Path, run: Path, hardware: str) -> str:
     optimizer = "Muon for the layers, AdamW for the embeddings" if recipe["optimizer"] == "muon" else "AdamW"
     schedule = (
         f"peak learning rate {recipe['lr']:g}, {recipe['warmup']} steps of warm-up, falling to zero over the last "
-        f"{recipe['decay']:.0%} of {recipe['steps']:,} steps; then {recipe['mid_steps']:,} steps of mid-training at "
-        f"{recipe['mid_lr']:g} at most"
+        f"{recipe['decay']:.0%} of the steps"
     )
     rows = [
         ("Architecture", shape),
@@ -86,11 +85,10 @@ def text(folder: Path, run: Path, hardware: str) -> str:
         for bar in bars.measure(model.choose(str(folder)))
     )
     parts = [(round(each["start"] * recipe["steps"]), each) for each in recipe["stages"]]
-    parts.append((recipe["steps"], recipe["mid"]))
     stages = "\n".join(
         f"| {start} | {' : '.join(map(str, each['passages']))} | {each['pages']} | "
         f"{each['pages'] - each['in_full']} | {each['drills']} | {each['customers']:.0%} | "
-        f"{each['forms']:.0%} |"
+        f"{each['forms']:.0%} | {each['prose']:.0%} |"
         for start, each in parts
     )
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
@@ -108,12 +106,13 @@ A small language model made for this course, from the first token on, by `ftlab 
 Documents of an invented land (towns, rivers, people, animals, crafts, plants, festivals, small stories), texts about
 four invented makers of kitchen and outdoor goods in stated proportions, and generic pages with questions, about goods,
 shops, people and places that were invented for that page alone. It begins with drills in copying: lists of invented
-names that come again, and ends with mid-training: pages in many forms (dialogues, labels, bullets, bare marks), so
-that a chat format is one form more. Every answer's tokens count, and those of the rows read in full count besides.
+names that come again, and ends with pages in many forms (dialogues, labels, bullets, bare marks) and with pages
+that are read for whole sentences (policies, two facts, two products), so that a chat format is one form
+more. Every answer's tokens count, and those of the rows read in full count besides.
 The stages:
 
-| from step | passages 1 : 2 : 3 | rows of pages, of 8 | answers alone | drills | in customers' words | in many forms |
-|---|---|---|---|---|---|---|
+| from step | passages 1 : 2 : 3 | rows of pages, of 8 | answers alone | drills | customers | forms | sentences |
+|---|---|---|---|---|---|---|---|
 {stages}
 
 One command, `ftlab pretrain`, goes from the first token to such weights; `docs/LOG.md` tells how these were made and

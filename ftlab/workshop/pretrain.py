@@ -1,7 +1,6 @@
-"""How the bundled base model was trained, from the first token on. ``ftlab pretrain --help``.
+"""How the lab model is trained, from the first token on. ``ftlab pretrain --help``.
 
-The loss on the answers of question pages is a mean of its own, so the answers weigh as much as all the rest. A second
-part, which the field calls mid-training, goes on from the weights of the first with pages in many forms.
+The loss on the answers of question pages is a mean of its own, so the answers weigh as much as all the rest.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ def optimizers(model, recipe: Recipe) -> list:
     if recipe.optimizer == "adamw":
         return [torch.optim.AdamW(model.parameters(), lr=recipe.lr, betas=(0.9, 0.95), weight_decay=0.05)]
     return [
-        Muon(matrices, lr=recipe.lr),
+        Muon(matrices, lr=recipe.lr, dtype=getattr(torch, precision()[1])),
         torch.optim.AdamW(rest, lr=recipe.lr, betas=(0.9, 0.95), weight_decay=0.0),
     ]
 
@@ -113,13 +112,8 @@ def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_ev
     model.train()
     body = torch.compile(model.model) if compiled else model.model
     began = time.perf_counter() - spent
-    last = recipe.steps + recipe.mid_steps
+    last = recipe.steps
     for step in range(start, last):
-        if step == recipe.steps:
-            with torch.no_grad():
-                for p in model.parameters():
-                    p.copy_(p.bfloat16())  # as ``save`` stores them, so that a stored model can go on from here
-            optims = optimizers(model, recipe)
         input_ids, answers, in_full = (t.to(device) for t in batch(tokenizer, recipe, step))
         for optim in optims:
             for group in optim.param_groups:
@@ -186,8 +180,7 @@ def main(argv: list[str] | None = None) -> int:
     """``ftlab pretrain``: trains the base model, resuming if a checkpoint is there."""
     parser = argparse.ArgumentParser(prog="ftlab pretrain", description=__doc__)
     parser.add_argument("--out", type=Path, default=None, help="folder of the run (default: runs/pretrain)")
-    parser.add_argument("--steps", type=int, default=Recipe.steps, help="steps of the first part")
-    parser.add_argument("--mid-steps", type=int, default=Recipe.mid_steps, help="steps of the second part")
+    parser.add_argument("--steps", type=int, default=Recipe.steps, help="optimizer steps")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", type=int, default=Recipe.rows, help="rows of 512 tokens a step; a GPU takes 64")
     parser.add_argument("--lr", type=float, default=Recipe.lr)
@@ -200,7 +193,6 @@ def main(argv: list[str] | None = None) -> int:
     recipe = Recipe(
         seed=args.seed,
         steps=args.steps,
-        mid_steps=args.mid_steps,
         rows=args.rows,
         lr=args.lr,
         optimizer=args.optimizer,
@@ -214,12 +206,11 @@ def main(argv: list[str] | None = None) -> int:
         tokenizer.save_pretrained(folder)
 
     def show(entry: dict) -> None:
-        steps = recipe.steps + recipe.mid_steps
-        share = entry["step"] / steps
-        left = entry["elapsed_s"] / entry["step"] * (steps - entry["step"])
+        share = entry["step"] / recipe.steps
+        left = entry["elapsed_s"] / entry["step"] * (recipe.steps - entry["step"])
         history.append(entry)
         print(
-            f"step {entry['step']:5d}/{steps} {share:4.0%}  loss {entry['plain_loss']:.3f} plain, "
+            f"step {entry['step']:5d}/{recipe.steps} {share:4.0%}  loss {entry['plain_loss']:.3f} plain, "
             f"{entry['answer_loss']:.3f} answers (nats a token)  "
             f"{entry['tokens'] / max(0.1, entry['elapsed_s']):,.0f} tokens/s  "
             f"{math.ceil(left / 60)} min left  {curve(history, 30)}",

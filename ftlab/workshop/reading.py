@@ -35,12 +35,15 @@ def market_sheet(random) -> Spans:
 
 def question_page(random, now: Stage) -> Spans:
     """A page with questions: a shop page (read the answer) or a sheet (know the answer)."""
-    from ftlab.world import forms, shops
+    from ftlab.world import forms, prose, shops
 
     kind = random.random()
     if kind < 0.72:
+        form = random.random()
+        if form < now.prose:
+            return prose.page(random)
         count = random.choices([1, 2, 3], now.passages)[0]
-        if now.forms and random.random() < now.forms:
+        if form < now.prose + now.forms:
             return forms.page(random, count)
         return shops.page(random, count, customers=random.random() < now.customers)
     return general_sheet(random) if kind < 0.94 else market_sheet(random)

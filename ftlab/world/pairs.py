@@ -13,7 +13,7 @@ from functools import cache
 from random import Random
 
 from ftlab import files, paths
-from ftlab.world import brand, quillmere, support
+from ftlab.world import brand, fitting, quillmere, support
 from ftlab.world.support import HANDED_OVER
 from ftlab.world.text import plural, rng, sentence
 
@@ -31,6 +31,7 @@ COMPARING = {  # the words of which one decides a comparison
     ("price", "less"): ("costs less", "lower price", "less expensive"),
     ("price", "more"): ("costs more", "higher price", "more expensive"),
     ("warranty", "less"): ("shorter",), ("warranty", "more"): ("longer",)}  # fmt: skip
+APART = 1.4  # how many times as heavy or tall the one is where a customer must see the difference
 ORDER_POLICY = {"return": "returns", "warranty": "warranty"}  # beside other orders the screen shows the shipping policy
 
 
@@ -102,7 +103,7 @@ def _fill(kind: str, pair: dict[str, str], turn: int, year: int) -> Iterator[dic
         for product in quillmere.products(year)
         if product.split == pair["split"]
         and product.status == "current"
-        and (not pair.get("nouns") or product.noun in pair["nouns"].split())
+        and fitting.suits(product, pair["goods"])
     ]
     fill = {"compare": _compare, "follow_up": _follow_up, "order": _order}.get(kind, _about_product)
     row = fill(kind, pair, goods, random, year)
@@ -246,27 +247,18 @@ def _two(goods: list, random: Random, fits) -> tuple | None:
     return tuple(chosen)
 
 
-def _size(product: quillmere.Product, measure: str) -> float:
-    """A measure as a number that can be compared."""
-    if measure == "capacity":
-        number, unit = product.capacity.split()
-        return float(number) * {"ml": 1, "L": 1000}[unit]
-    return float(
-        {
-            "price": product.price,
-            "weight": product.weight_g,
-            "height": product.height_cm or 0,
-            "warranty": product.warranty_years,
-        }[measure]
-    )
-
-
 def _compare(kind: str, pair: dict[str, str], goods: list, random: Random, year: int) -> dict | None:
     about, want = pair["about"], pair["want"]
-    found = _two(goods, random, lambda a, b: a.fact(about) and b.fact(about) and _size(a, about) != _size(b, about))
+    least = APART if "apart" in pair["goods"].split() else 1
+
+    def differ(a: quillmere.Product, b: quillmere.Product) -> bool:
+        sizes = sorted(fitting.size(product, about) or 0 for product in (a, b))
+        return sizes[0] > 0 and sizes[1] > sizes[0] and sizes[1] >= least * sizes[0]
+
+    found = _two(goods, random, differ)
     if not found:
         return None
-    winner, loser = sorted(found, key=lambda product: _size(product, about), reverse=want == "more")
+    winner, loser = sorted(found, key=lambda product: fitting.size(product, about) or 0, reverse=want == "more")
     values = [winner.fact(about), loser.fact(about)]
     slots = {
         "a": found[0].name,

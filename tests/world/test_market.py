@@ -277,3 +277,45 @@ def test_questions_are_complete_and_their_answers_true():
     assert answers["Hearth Kettle", "warranty"] == ["3 years", "three years"]
     assert answers["Northbeck", "owner"] == ["the Penrow family", "Penrow family"]
     assert answers["Larch Toaster", "warranty"] == ["1 year", "one year"]
+
+
+def test_news_tells_of_a_product_only_where_the_story_is_about_it(documents):
+    """Northbeck took on 42 people, and a sleeping bag was made of polyester."""
+    about = re.compile(r"prize|fair\b|named the best|reader vote|came first")
+    seen = 0
+    for document in documents:
+        if document.kind == "news" and not about.search(document.text):
+            seen += 1
+            told = [p.name for p in market.products() if p.name in document.text]
+            assert not told and "$" not in document.text, document.text
+    assert seen > 200
+
+
+def test_an_advert_quotes_praise(documents):
+    chat = [pattern for (group, part), patterns in market._patterns().items() if part == "use"
+            for pattern, only in patterns.items() if "chat" in only]  # fmt: skip
+    plain = [pattern for pattern in chat if "[" not in pattern]
+    assert len(chat) > 30 and len(plain) > 5
+    for document in documents:
+        if document.kind == "advert":
+            assert not [pattern for pattern in plain if pattern in document.text], document.text
+    for kind in market.kinds():
+        assert sum("chat" not in only for only in market._patterns()[kind, "use"].values()) >= 2, kind
+
+
+def test_no_budget_is_too_small_for_what_is_bought(documents):
+    for document in documents:
+        budget = re.search(r"(?:under|about) \$(\d+)\.00", document.text)
+        if document.kind == "forum" and budget:
+            bought = [p for p in market.products() if p.name in document.text]
+            assert all(product.price_cents <= 100 * int(budget[1]) for product in bought), document.text
+
+
+def test_sentences_that_contradict_another_stay_out(documents):
+    smells = re.compile(r"A cold morning is the real test|full house.*for two cups|ten miles|do not love one thing|"
+                        r"you notice one thing about|made of \w+ in (?:Redmarsh|Hallowdale|Kestwick)\.")
+    for document in documents:
+        assert not smells.search(document.text), document.text
+        if document.kind == "comparison":
+            assert not (" cheaper than " in document.text and "$" in document.text.split(" cheaper than ")[0][:-9]
+                        and re.search(r"You pay \$|costs \$", document.text)), document.text
