@@ -1,7 +1,7 @@
 """What a notebook suggests beside a dial can be turned to: every value of every ``try`` runs, on a fast path.
 
-Very small models of their families take the places of the real and the lab model, trainers stop after one step and
-replies after a few tokens. So outcomes mean nothing here: an ``assert`` about them may fail, and nothing else may.
+Very small models of their families take the places of the real ones, trainers stop after one step, replies after a few
+tokens. So outcomes mean nothing here: an ``assert`` about them may fail, and nothing else may.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import families
 import pytest
 
-from ftlab import model, texts
+from ftlab import model, paths, texts
 from ftlab.course import course
 from ftlab.course.execute import execute
 from ftlab.workshop import dials
@@ -74,9 +74,9 @@ RANKS = (1, 64)  # ranks beside 16; try 4, 128"""
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Random models of two layers in place of the real and the lab model, as a kernel's environment names them."""
+    """Random models of few layers in place of the real and the lab model and the embedder, named in an environment."""
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
     folder = tmp_path_factory.mktemp("small")
     read = [message["content"] for row in texts.conversations("valid") for message in row["messages"]]
@@ -86,7 +86,12 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
                                         num_attention_heads=2, num_key_value_heads=2, head_dim=16)
     torch.manual_seed(0)
     AutoModelForCausalLM.from_config(config).save_pretrained(lab)
-    return {"FTLAB_MODEL": str(real), "FTLAB_TEST_LAB": str(lab)}
+    leave = shutil.ignore_patterns("*.safetensors")
+    embedder = shutil.copytree(paths.models() / model.EMBEDDER_FOLDER, folder / "embedder", ignore=leave)
+    config = AutoConfig.from_pretrained(embedder, hidden_size=32, intermediate_size=64, num_hidden_layers=1,
+                                        num_attention_heads=2)
+    AutoModel.from_config(config).save_pretrained(embedder)
+    return {"FTLAB_MODEL": str(real), "FTLAB_TEST_LAB": str(lab), "FTLAB_EMBEDDER": str(embedder)}
 
 
 @pytest.mark.parametrize(("source", "values"), [
