@@ -257,7 +257,8 @@ def _state(random: Random, fact: Fact, pronoun: bool = False, used: set[str] | N
     return _fill(template, fact)
 
 
-SUBJECT = re.compile(r"(?<!town of )(?<!\w)([Tt]he (River )?)?\{e\} (?=(is|was|are|flowers|comes) )")
+NOT_SUBJECT = r"(?<! of )(?<! at )(?<! in )(?<! for )(?<![Bb]aby )(?<![Yy]oung )(?<!\w)"  # "a group of tarrels is"
+SUBJECT = re.compile(NOT_SUBJECT + r"([Tt]he (River )?)?\{e\} (?=(is|was|are|flowers|comes) )")
 OWN = re.compile(r"The (?!town |people )([a-z ]+) of (the )?\{e\} ")
 
 
@@ -270,6 +271,10 @@ def _named_before(template: str, fact: Fact) -> str:
         own = {"he": "His", "she": "Her", "it": "Its"}[subject]
     if OWN.match(template):
         return OWN.sub(rf"{own} \1 ", template)
+    if fact.kind == "animal":
+        template = template.replace(" of {e} is ", " of them is ")
+    if fact.kind == "town":
+        template = re.sub(r" (at|in) \{e\} is ", " there is ", template)
     return SUBJECT.sub(f"{subject} ", template)
 
 
@@ -291,10 +296,17 @@ def _is_subject(text: str, fact: Fact) -> bool:
     return text.startswith((*names, *PRONOUNS.get(fact.kind, ("He ", "She "))))
 
 
+def _in_order(chosen: list[Fact]) -> list[Fact]:
+    """The facts as they were, but those of a person in the order of a life: nobody is famous and then born."""
+    order = {("person", "trade"): 1, ("person", "known_for"): 2}
+    return sorted(chosen, key=lambda fact: order.get((fact.kind, fact.relation), 0))
+
+
 def _chain(random: Random, chosen: list[Fact], before: str = "", used: set[str] | None = None) -> list[str]:
     """One sentence for each fact; ``before`` is the sentence that comes just before them, if any."""
     result: list[str] = []
     others = tuple(f"{word} " for words in PRONOUNS.values() for word in words)
+    chosen = _in_order(chosen)
     for fact in chosen:
         text = _state(random, fact, pronoun=_is_subject(before, fact), used=used)
         third = [each for each in result[-2:] if each.startswith(("He ", "She "))]
@@ -372,13 +384,14 @@ def _any_fact(random: Random) -> Fact:
 def _entry(random: Random) -> str:
     kind, entity = _pick(random)
     seen = [(kind, entity)]
-    head = random.choice(["", f"{_title(kind, entity)}\n\n"])
+    titled = random.random() < 0.5
     used: set[str] = set()
-    text = head + _tell(random, kind, entity, used=used)
+    text = (f"{_title(kind, entity)}\n\n" if titled else "") + _tell(random, kind, entity, used=used)
     while len(text.split()) < WORDS[0]:
         following = _neighbour(random, *seen[-1])
         if following not in seen:
             seen.append(following)
+            text += f"\n\n{_title(*following)}" if titled else ""  # a title names one entity, so each has its own
             text += "\n\n" + _tell(random, *following, used=used)
     return text
 
@@ -481,6 +494,7 @@ BIRTH = re.compile(r" born\b| came into the world\b")
 
 def _learned_both(random: Random, first: Fact, second: Fact, alone: bool = False, but: str = "") -> str:
     """Two facts about one thing, as nobody states the second without saying why: "I read that ..., and that it ..."."""
+    first, second = _in_order([first, second])
     while True:
         opening = _learned(random, first, alone=alone)[0]
         clause = _clause(random, second, pronoun=True)

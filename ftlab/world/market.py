@@ -26,7 +26,7 @@ MAKER_RELATIONS = ("town", "founded", "owner", "known_for")
 PRODUCT_RELATIONS = ("price", "maker", "material", "warranty", "made_in", "weight")
 STORIES = ("shop", "customers", "workers", "year", "prize", "repair", "visit", "fair")
 TAGS = {"kitchen", "outdoors", "pleased", "flawed", "i", "we", "chat", *STORIES}
-PLACES_FOR = {"kitchen": "kitchen", "outdoors": "camp"}
+PLACES_FOR = {"kitchen": "kitchen", "outdoors": "outdoors"}
 NUMBER_WORDS = {1: "one", 2: "two", 3: "three", 5: "five", 10: "ten"}
 MIN_WORDS, MAX_WORDS = 40, 150
 
