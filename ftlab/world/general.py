@@ -249,7 +249,7 @@ def _state(random: Random, fact: Fact, pronoun: bool = False, used: set[str] | N
     opening = re.match(r"(The (River )?)?\{e\} ", template)
     if pronoun and opening and random.random() < 0.75:
         options = PRONOUNS.get(fact.kind, (_slots(fact)["he2"],))
-        if "is a " in template:  # not "The town is a town in ..."
+        if "is a " in template or "is one of" in template:  # not "The town is a town in ..."
             options = options[:1]
         template = random.choice(options) + " " + template[opening.end() :]
     elif pronoun and random.random() < 0.75:

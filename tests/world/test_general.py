@@ -85,6 +85,7 @@ STUMBLES = (
     r"was born in [\w ]+, and that s?he (was born|came into the world)",
     r"\b(of|baby|Baby|young|Young|for) they\b", r"\b(of|at|in) s?he is\b", r"\b(at|Market day in) it is\b",
     r"\b[A-Z]\w+ is the county of", r"[Ff]rom \w+ing come ", r"In \d{4} s?he was born",
+    r"The town is one of",
 )  # fmt: skip
 
 

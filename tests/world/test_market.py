@@ -195,6 +195,20 @@ def test_nobody_works_for_two_makers_or_is_a_customer_as_well(documents):
     assert len(found) > 50 and all(name in staff[maker] for name, maker in found)
 
 
+def test_who_walks_past_the_workshop_lives_in_its_town(documents):
+    for document in documents:
+        past = re.search(r'walk past every day [^"]*" said \w+ \w+ of ((?:[A-Z]\w+ ?)+)\.', document.text)
+        maker = next((maker for maker in market.makers() if maker.name in document.text), None)
+        assert not past or past[1] == maker.town, document.text
+
+
+def test_it_is_the_product_in_a_review(documents):
+    """"My dog had its own corner. It weighs 2.6 kg.", "The warranty is 5 years. It costs $46.00." """
+    for document in documents:
+        if document.kind == "review":
+            assert not re.search(r"\bIt weighs|The warranty is [^.]*\. It ", document.text), document.text
+
+
 def test_a_comparison_gives_a_reason_for_its_verdict(documents):
     for document in documents:
         if document.kind == "comparison":
@@ -214,7 +228,8 @@ def test_sentences_that_read_badly_with_some_product_stay_out(documents):
     smells = re.compile(r"bought (?:Northbeck|Tarnfield|Osterley Works|Brindle & Moss), and|You get an? |done ages|"
                         r"I keep it on the shelf|word of advice|Our last word: (?:in our house|everyone I know|"
                         r"when people ask me|.*\bI\b)|one thing at once|I have (?:tested|tried out) .* now\.|"
-                        r"brings back|(?:made things|goods) for the camp\b|Thread: First|all it asks for|hold one in their hands")
+                        r"brings back|(?:made things|goods) for the camp\b|Thread: First|all it asks for|"
+                        r"hold one in their hands|scale weighs .* on my scales")
     for document in documents:
         assert not smells.search(document.text), document.text
 
