@@ -23,6 +23,8 @@ def build(recipe: Recipe, tokenizer):
     import torch
     from transformers import AutoModelForCausalLM, LlamaConfig
 
+    from ftlab.workshop import attention
+
     torch.manual_seed(recipe.seed)
     config = LlamaConfig(
         vocab_size=recipe.vocab_size,
@@ -37,7 +39,8 @@ def build(recipe: Recipe, tokenizer):
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return AutoModelForCausalLM.from_config(config, attn_implementation="sdpa")
+    kind = attention.register() if precision()[0] == "cpu" else "sdpa"
+    return AutoModelForCausalLM.from_config(config, attn_implementation=kind)
 
 
 def optimizers(model, recipe: Recipe) -> list:
