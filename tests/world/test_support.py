@@ -174,6 +174,19 @@ def test_every_ticket_row_can_be_about_some_product_of_its_split() -> None:
             assert mentioned, f"support_tickets.csv: expected the nouns that can be mended, found none in {row}"
 
 
+def test_every_ticket_about_a_product_asks_something() -> None:
+    rows = [row for row in support._table("support_tickets") if row["intent"] == "product"]
+    for row in rows:
+        assert row["part"] in ("subject", "more") or re.search(r"\?$|I would like to know|I only want to know|"
+                                                               r"I am only asking|do not know yet", row["text"]), row
+
+
+def test_yes_means_that_the_dishwasher_is_fine() -> None:
+    """The reply begins with "Yes" where a thing is dishwasher safe: no question may turn that round."""
+    asks = [row["text"] for row in support._table("support_questions") if row["about"] == "dishwasher_safe"]
+    assert len(asks) >= 20 and not [ask for ask in asks if re.search(r"\bharm\b|have to wash|damage|or not\?", ask)]
+
+
 def test_questions_are_worded_as_people_write() -> None:
     """What a height "has", "out of what" a thing is made: nobody asks so."""
     stilted = re.compile(r"^(?:Out of what|From what|In what|In which)\b|what \w+ does \{x\} have|"
@@ -185,6 +198,8 @@ def test_questions_are_worded_as_people_write() -> None:
 
 def test_asides_fit_every_product_and_stand_anywhere() -> None:
     """A reason may come first: it speaks of no "it" before the product is named, and of no special use."""
+    assert not any(re.search(r"putting this|find this|asking for my", row["text"])
+                   for row in support._table("support_asides"))
     for row in support._table("support_asides"):
         if row["part"] in ("product_reason", "policy_reason"):
             assert not re.search(r"\b(?:camping|kitchen|wedding|hike)\b", row["text"]), row["text"]
