@@ -26,7 +26,7 @@ BOUND = {
     "Gift Cards": "gift card", "Vouchers": "voucher", "Price Match": "match", "Trade Orders": "trade",
     "Recycling and Trade-in": "recycl", "Deposits and Payment Plans": "plan|reserve", "Hire of Goods": "hire",
     "Classes and Events": "class|open evening", "Opening Hours and Visits": "doors open|shop opens|shop shut|tour|park",
-    "Membership": "member", "Complaints": "compla", "Engraving and Made-to-order": "engrav|made-to-order",
+    "Membership": "member", "Complaints": "compla", "Engraving and Special Orders": "engrav|made-to-order",
     "Lost Parcels": "lost parcel|as lost|call it lost"}  # fmt: skip
 OUTINGS = re.compile(r"\b(walk|campfire|ride|excursion|trip|tour|swim|diving|beginners)\b")  # in no room of the house
 Page = tuple[str, list[Passage], dict[str, list[Wording]]]  # the text, its passages, and by name what they do not say

@@ -124,7 +124,7 @@ def _single(random: Random, passage: Passage, fact: Fact) -> Exchange:
     else:
         question = _ask(random, random.choice(fact.wording.questions).format(it=passage.name))
     reply = named(random, passage, fact)
-    if random.random() < 0.25 and not reply.startswith(("Please", "To ")):
+    if random.random() < 0.25 and not reply.startswith(("Please", "To ", "Tell ", "Wait ", "Look ", "Come ", "Cut ")):
         plain = reply.startswith((passage.name, "We ", "The "))  # no advice, no condition
         way = random.choice(notices.talk()["reply_that" if plain and random.random() < 0.6 else "reply_way"])
         return question, shops.prose([way + low(reply)]), ""  # "As the page says" needs no more of it before
@@ -140,10 +140,11 @@ def _both(random: Random, passage: Passage, first: Fact, second: Fact) -> Exchan
     one, two = named(random, passage, first), named(random, passage, second)
     if one.startswith(passage.name) and two.startswith(passage.name) and random.random() < 0.5:
         return _ask(random, question), shops.prose([f"{one[:-1]} and{two.removeprefix(passage.name)}"]), ""
-    if two.startswith(passage.name) and random.random() < 0.7:
+    if one.startswith(passage.name) and two.startswith(passage.name) and random.random() < 0.7:
         two = f"it{two.removeprefix(passage.name)}"
     ways = notices.talk()["join"]
-    if not two.lower().startswith(("it ", "the ", "we ", "its ", passage.name.lower())):  # advice is no second half
+    starts = ("it ", "the ", "we ", "its ", passage.name.lower())  # advice is no half of a sentence
+    if not all(half.lower().startswith(starts) for half in (one, two)):
         ways = tuple(way for way in ways if way.startswith("{a}. ") and "{b}" in way)
     joined = random.choice(ways).format(a=one[:-1], b=sentence(two), b_low=low(two))
     return _ask(random, question), shops.prose([joined]), ""
