@@ -10,7 +10,7 @@ from ftlab.world.text import rng
 
 def test_a_question_about_a_rule_names_what_it_is_about() -> None:
     """ "I have no time to wash it" and "Who is entitled to it?" stood before any thing was named."""
-    empty = r"(is it (possible|before|until)|it is until|will it be|does it (take|cost|add)|it (takes|pays))\b"
+    empty = r"(is it (possible|before|until|too late)|it is until|will it be|does it (take|cost|add)|it (takes|pays))\b"
     named = r"\b(an?|any|one|the|my|your|what) \w+"
     for kind, facts in shops.wordings("policies").items():
         for text in (text for each in facts.values() for text in each.questions):
