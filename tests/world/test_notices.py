@@ -38,3 +38,10 @@ def test_advice_is_no_half_of_a_sentence() -> None:
         _, found, absent = notices.house(random)
         replies = [reply for _, reply, _ in prose._exchanges(random, found, absent)]
         assert not [reply for reply in replies if re.search(advice, reply)]
+
+
+def test_what_is_said_before_a_question_counts_no_questions() -> None:
+    """ "One thing is not clear to me. Two things, please: ..." and "We are glad that you asked. You asked about"."""
+    talk = notices.talk()
+    assert not [text for text in talk["ask_aside"] if re.search(r"\b([Oo]ne|two)\b", text)]
+    assert not [text for text in talk["reply_before"] if re.search(r"\basked\b", text)]
