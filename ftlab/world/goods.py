@@ -25,19 +25,30 @@ NEEDS = {  # fact: a tag of the goods; goods without it have no such fact
     "handle_material": "handle", "lid_colour": "lid", "noise": "noise", "assembly_time": "setup",
     "cold_limit": "cold", "part_count": "parts", "parts_kept": "parts", "spare_price": "parts",
     "care_product": "care", "pattern": "pattern", "min_age": "age", "season": "out", "deposit": "dear",
+    "shelf": "light", "parcel_weight": "posted",
     "best_for": "lasting", "comes_with": "lasting", "clean_with": "lasting", "keep_from": "lasting",
 }  # fmt: skip
 LIQUID = ("flask", "bottle", "thermos", "bucket", "blender", "mixer")  # beside what stands on stoves and tables
-SHARP_OR_HOT = ("stove", "grill", "knife", "corkscrew", "peeler", "grater", "toaster", "mixer", "blender", "oven")
+SHARP_OR_HOT = ("camping stove", "grill", "knife", "corkscrew", "peeler", "grater", "toaster", "mixer", "blender",
+                "oven")
 OUTDOOR_TOYS = ("kayak", "sledge")
 SMALL_PARTS = ("flask", "bottle", "thermos", "lunchbox", "torch", "corkscrew", "hose", "scale", "toaster", "clock",
                "lantern", "pump")  # they come apart into few
-QUICK = ("lantern", "stove", "hammock", "blender", "mixer", "lamp", "tarp", "oven", "grill")  # to set up
+QUICK = ("lantern", "camping stove", "hammock", "blender", "mixer", "lamp", "tarp", "oven", "grill")  # to set up
 DECIBELS = {"fridge": (28, 48), "oven": (34, 62), "toaster": (30, 62), "mixer": (56, 88), "blender": (60, 92),
             "pump": (44, 86)}
-FOLDED = ("tent", "hammock", "tarp")
+FOLDED = ("tent", "hammock", "tarp", "rucksack")
+FLAT = ("clock", "mirror", "chopping board", "rake")  # packed in a thin box
 COILED = ("hose",)  # packed in a small box, too
-WASHED_BY_HAND = ("cast iron", "iron", "copper", "brass", "tin", "carbon steel", "silver plate", "pewter", "bone china")
+WASHED_BY_HAND = ("cast iron", "iron", "copper", "brass", "tin", "carbon steel", "silver plate", "pewter", "bone china",
+                  "aluminium", "terracotta", "clay")
+SOFT_HANDLES = ("leather", "cork")  # of a basket or a cooler, and not of a teapot or a spade
+FINE_HANDLES = ("brass", "copper", "cherry", "silicone")  # nobody pushes a barrow by a handle of brass
+WINTRY = ("sledge",)
+SUMMERY = ("kayak", "hammock", "cooler", "tent", "tarp", "awning", "grill", "hose", "bench", "planter", "barrow",
+           "spade", "rake", "pump", "bottle", "rucksack", "camping stove")  # fmt: skip
+COLD_SEASONS = ("late autumn", "early winter", "deep winter", "late winter", "the cold months",
+                "the weeks before the holidays")
 LONG = 300  # from here on, centimetres are written as metres
 
 
@@ -75,6 +86,10 @@ def _goods(row: dict[str, str]) -> Goods:
     if group in ("camp", "garden"):
         tags.add("out")
     tags.add("light" if ranges["weight"][1] <= 9000 else "heavy")
+    if ranges["weight"][1] <= 30000:
+        tags.add("posted")  # nobody fetches a fridge from the post office
+    if row["kind"] == "home" and "setup" in tags:
+        tags.add("furniture")
     if row["kind"] == "camp" and ranges["weight"][1] <= 4000 and ranges["weight"][0] > 20:
         tags.add("packed")  # taken on a walk
     if row["noun"] != "candle":
@@ -102,8 +117,11 @@ def values(kind: Goods, pools: dict[str, str], random: Random, split: str = "tra
     for key, pool in pools.items():
         if key not in found:
             found[key] = _value(kind, key, pool, drawn, random, split)
-    if "dishwasher_safe" in found and _by_hand(found.get("material", "")):
+    if "dishwasher_safe" in found and any(_by_hand(found.get(key, "")) for key in ("material", "handle_material")):
         found["dishwasher_safe"] = "no"
+    if {"warranty", "parts_kept"} <= set(found):  # what is under warranty can be mended
+        years = max(int(found[key].split()[0]) for key in ("warranty", "parts_kept"))
+        found["parts_kept"] = plural(max(2, years), "year")
     return {key: found[key] for key in pools}
 
 
@@ -160,7 +178,13 @@ def _value(kind: Goods, key: str, pool: str, drawn: dict[str, int], random: Rand
         return invent.material(random, kind.materials, split)
     if key == "handle_material":
         hot = {"cook", "power"} & kind.tags or kind.noun in SHARP_OR_HOT and kind.group == "camp"
-        return invent.material(random, invent.words()["handle_hot" if hot else "handle"], split)
+        bad = () if kind.group in ("home", "camp") else SOFT_HANDLES
+        bad += FINE_HANDLES if kind.group == "garden" or "power" in kind.tags else ()
+        handles = invent.words()["handle_hot" if hot else "handle"]
+        return invent.material(random, tuple(each for each in handles if each not in bad), split)
+    if key == "season" and kind.noun in WINTRY + SUMMERY:
+        seasons = invent.words()["season"]
+        return random.choice([each for each in seasons if (each in COLD_SEASONS) == (kind.noun in WINTRY)])
     if key == "base_diameter":
         return f"{_number(kind, 'base', drawn, random)} cm"
     if key == "room":
@@ -173,6 +197,8 @@ def _value(kind: Goods, key: str, pool: str, drawn: dict[str, int], random: Rand
         return _box(kind, drawn, random)
     if key in ("deposit", "spare_price"):
         price = drawn.get("price") or kind.ranges["price"][0] * 2
+        if key == "deposit":  # a round sum
+            return f"${random.randint(max(1, price // 10), max(2, price // 2))}.00"
         return f"${random.randint(1, max(2, price // 2))}.{invent.cents(random)}"
     if key == "noise":
         return f"{random.randint(*DECIBELS[kind.noun])} decibels"
@@ -198,8 +224,11 @@ def _box(kind: Goods, drawn: dict[str, int], random: Random) -> str:
     elif kind.noun == "awning":  # rolled up around its poles
         sides = [random.randint(110, 260), random.randint(18, 32), random.randint(14, 26)]
     else:
-        keys = [key for key in ("length", "width", "base", "base", "height") if key in kind.ranges]
+        ground = ("length", "width") if {"length", "width"} & set(kind.ranges) else ("base", "base")
+        keys = [key for key in (*ground, "height") if key in kind.ranges]
         sides = [drawn.get(key) or _number(kind, key, dict(drawn), random) for key in keys]
+        if kind.noun in FLAT:
+            sides = [*sides[:2], random.randint(3, 8)]
         sides = sorted([*sides, *sides[-1:] * 2][:3], reverse=True)
         sides = [side + random.randint(2, 9) for side in sides]
         if kind.group in ("home", "garden") and "setup" in kind.tags:  # packed flat, in parts

@@ -23,6 +23,8 @@ VOWELS = "a e i o u ai ea ee ie oa oo ou"
 CODAS = "b ck d ff g l ll lm ld m mp n nd ng nt p r rd rk rl rn rt s sh sk ss st t th tt v x zz"
 ENDINGS = "a al an ar ax ay el en er et ey ia ic il in ine is le lo o ock ola on or os ow um us y"
 THRICE = re.compile(r"(.)\1\1")  # no name has a letter three times in a row
+RUDE = re.compile(r"fuck|shit|cunt|piss|slut|twat|wank|tits|nigg|nazi|rape|dick|cock|bitch|fart|turd|crap|poo[pf]|bum",
+                  re.IGNORECASE)  # fmt: skip
 MONTHS = "January February March April May June July August September October November December"
 # Names of real places that the parts of a name would make: the page would be about them.
 REAL = (
@@ -34,7 +36,10 @@ REAL = (
     "Rockford Rockhampton Rushmore Sandhurst Sheffield Shoreham Silverdale Silverstone Snowdon Southampton Southend "
     "Southgate Southport Southsea Southwell Southwold Springfield Stafford Stonehaven Stoneleigh Swanley Swansea "
     "Thornbury Thornton Timberland Wakefield Walsall Walton Waterford Watergate Westbury Westfield Westminster Weston "
-    "Westport Westwood Whitby Whitehall Whitehaven Winchester Woodland Woodstock"
+    "Westport Westwood Whitby Whitehall Whitehaven Winchester Woodland Woodstock "
+    "Basel Berlin Bogota Bolivia Boston Burton Canada China Dakar Dover Geneva Havana Japan Kabul Kenya Lima London "
+    "Lusaka Luton Malaga Manila Milan Nepal Nigeria Norton Panama Paris Preston Riga Romania Russia Salem Samoa Siena "
+    "Somalia Sudan Sweden Tibet Toledo Turin Verona Yemen"
 )
 UNSHADED = ("white", "black", "ivory", "cream", "silver", "gold", "scarlet", "crimson", "maroon", "navy", "peach")
 COUNTS = {  # pool: lowest, highest, step, how it is written
@@ -50,21 +55,23 @@ COUNTS = {  # pool: lowest, highest, step, how it is written
     "hours": (2, 96, 1, "{} hours"), "express_hours": (2, 48, 1, "{} hours"), "train_time": (2, 30, 1, "{} hours"),
     "minutes": (2, 90, 1, "{} minutes"), "round_minutes": (5, 180, 5, "{} minutes"),
     "wait_minutes": (4, 90, 1, "{} minutes"), "cook_minutes": (15, 240, 5, "{} minutes"),
-    "tour_minutes": (15, 180, 5, "{} minutes"), "percent": (5, 70, 1, "{} percent"),
+    "tour_minutes": (15, 180, 5, "{} minutes"), "event_minutes": (45, 180, 5, "{} minutes"),
+    "percent": (5, 70, 1, "{} percent"),
     "small_percent": (2, 40, 1, "{} percent"), "member_percent": (2, 15, 1, "{} percent"),
     "items": (2, 90, 1, "{} items"),
     "few_items": (2, 14, 1, "{} items"), "trade_items": (10, 400, 1, "{} items"), "pieces": (12, 240, 1, "{} pieces"),
     "passengers": (4, 320, 1, "{} people"), "hall_people": (30, 900, 1, "{} people"),
     "members": (12, 640, 1, "{} people"), "class_people": (4, 36, 1, "{} people"),
-    "pupils": (14, 36, 1, "{} people"), "eaters": (2, 14, 1, "{} people"),
+    "pupils": (14, 36, 1, "{} pupils"), "eaters": (2, 14, 1, "{} people"),
     "countries": (2, 90, 1, "{} countries"), "parts": (2, 24, 1, "{} parts"), "few_parts": (2, 9, 1, "{} parts"),
-    "tonnes": (2, 80, 1, "{} tonnes"),
-    "dog_kilos": (3, 45, 1, "{} kg"), "parcel_kilos": (2, 45, 1, "{} kg"), "width_metres": (4, 400, 1, "{} metres"),
-    "deep_metres": (3, 180, 1, "{} metres"), "hill_metres": (60, 1900, 1, "{} metres"),
-    "metres": (8, 900, 1, "{} metres"), "kilometres": (3, 100, 1, "{} km"), "race_km": (3, 60, 1, "{} km"),
+    "tonnes": (7, 80, 1, "{} tonnes"),
+    "dog_kilos": (3, 45, 1, "{} kg"), "parcel_kilos": (2, 45, 1, "{} kg"), "width_metres": (20, 400, 1, "{} metres"),
+    "deep_metres": (3, 70, 1, "{} metres"), "hill_metres": (60, 1900, 1, "{} metres"),
+    "metres": (8, 460, 1, "{} metres"), "kilometres": (3, 100, 1, "{} km"), "race_km": (3, 60, 1, "{} km"),
     "day_litres": (30, 990, 1, "{} litres"),
-    "cold_degrees": (-45, -1, 1, "{} °C"), "watts": (60, 2400, 5, "{} watts"), "year": (1821, 2024, 1, "{}"),
-    "recent_year": (1951, 2024, 1, "{}"), "page": (2, 400, 1, "page {}")}  # fmt: skip
+    "cold_degrees": (-45, -1, 1, "{} °C"), "watts": (300, 6000, 50, "{} watts"), "year": (1821, 2024, 1, "{}"),
+    "recent_year": (1951, 2024, 1, "{}"), "living_year": (1985, 2024, 1, "{}"),
+    "page": (2, 400, 1, "page {}")}  # fmt: skip
 
 
 def cents(random: Random) -> str:
@@ -125,7 +132,7 @@ MADE: dict[str, Callable[[Random], str]] = {
     "band_money": lambda random: _round_money(random, 150, 980, 10),
     "pitch_fee": lambda random: _money(random, 6, 36),
     "room_money": lambda random: f"${random.randrange(28, 240)}.00",
-    "horse_money": lambda random: _money(random, 400, 5000),
+    "horse_money": lambda random: _round_money(random, 400, 5000, 50),
     "price": lambda random: _money(random, 2, random.choice([30, 120, 900])),
     "small_weight": _grams,
     "small_height": lambda random: f"{random.randint(2, 60)} cm",
@@ -190,7 +197,7 @@ def name(random: Random, split: str = "train") -> str:
             found = "".join(syllables) + _of(random, CODAS) + _of(random, ENDINGS)
         found = sentence(found)
         ours = (zlib.crc32(found.encode()) % 8 == 0) == (split == "test")
-        if ours and found not in taken() and not THRICE.search(found):
+        if ours and found not in taken() and not THRICE.search(found) and not RUDE.search(found):
             return found
 
 

@@ -14,7 +14,7 @@ from random import Random
 
 from ftlab import files, paths
 from ftlab.world import goods, invent
-from ftlab.world.text import a, rng, sentence, typo
+from ftlab.world.text import a, rng, typo
 
 CORE = ("price", "weight", "capacity", "room", "material", "colour", "height", "warranty", "made_in", "dishwasher_safe")
 MOST_FACTS = {1: 9, 2: 5, 3: 4}  # of a passage, by the number of passages on the page
@@ -148,7 +148,7 @@ def product_passage(
     kind = kind or random.choice(goods.goods())
     words = invent.words()
     line = f"{random.choice(words['line'] + words[f'line_{kind.group}'])} " if random.random() < 0.3 else ""
-    name = f"{invent.name(random, split)} {line}{sentence(kind.noun)}"
+    name = f"{invent.name(random, split)} {line}{kind.noun.title()}"
     table = wordings("products")["product"]
     core = [key for key in CORE if kind.has(key) and random.random() < 0.7]
     rest = [key for key in table if key not in CORE and kind.has(key)]
@@ -307,7 +307,7 @@ def ask_as_customer(random: Random, passage: Passage, fact: Fact, alone: bool) -
     name = passage.name
     if alone and passage.kind == "product" and random.random() < 0.4:
         noun = name.split()[-1].lower()
-        name = random.choice([f"the {noun}", f"this {noun}", *(["it"] if not OF_IT.search(wording) else [])])
+        name = random.choice([f"the {noun}", f"this {noun}"])  # a message names its thing before it says "it"
     question = prose([wording.format(it=name)])
     told = re.search(r"[.?!] ", question)  # a question that tells something itself needs no more of it
     pick = random.choice(invent.words()["before"]) if told else said(random, "before", passage)

@@ -364,3 +364,35 @@ def test_facts_of_one_thing_agree() -> None:
         assert not {"cargo", "passengers"} <= set(facts)
     assert min(seen.values()) > 10 and len(seen) == 2
     assert "the {name} Orchestra" not in shops.names("band")  # of which somebody is the singer
+
+
+# What one statement of a fact may tell by the way, and another not: the question would have no answer on the page.
+DETAILS = re.compile(r"\b(ribbon|speech|flag|pin|reeds|digging|barns|bar|eggs|notebook|cabin|vet|stamps)\b")
+
+
+def test_a_question_about_a_thing_or_place_is_answered_by_each_of_its_statements() -> None:
+    """The piper opened the fair, and who cut the ribbon was asked; who owned an inn did not stand behind its bar."""
+    for kind, facts in shops.wordings("things").items():
+        for wording in facts.values():
+            told = [set(DETAILS.findall(text)) for text in wording.statements]
+            asked = {word for text in wording.questions for word in DETAILS.findall(text)}
+            assert asked <= set.intersection(*told), (kind, wording.key, asked)
+
+
+def test_measures_of_places_are_those_of_such_places() -> None:
+    """A ferry crossed four metres of water, and a lake of 180 metres was walked round in 25 minutes."""
+    assert invent.COUNTS["width_metres"][0] >= 20 and invent.COUNTS["deep_metres"][1] <= 70
+    assert invent.COUNTS["watts"][0] >= 300 and invent.COUNTS["event_minutes"][0] >= 45
+    assert invent.COUNTS["tonnes"][0] >= 7 and wordings_of("things", "moved").pool == "living_year"  # and still at work
+    assert wordings_of("aspects", "event_long").pool == "event_minutes"
+    assert wordings_of("things", "left_at").pool == "leave_spot"  # and not in the stable of a horse
+    assert not [name for name in shops.names("bus line") if name.startswith("bus line")]  # "the bus of bus line Abel"
+
+
+def test_a_stove_of_the_camp_is_called_one_and_each_word_of_a_name_is_a_name() -> None:
+    """A stove of 750 g was no camping stove by its name."""
+    nouns = {kind.noun for kind in goods.goods()}
+    assert "camping stove" in nouns and not {"stove", "board"} & nouns
+    assert set(goods.SHARP_OR_HOT) | set(goods.QUICK) | set(goods.SMALL_PARTS) | set(goods.LIQUID) <= nouns
+    random = rng("test capitals")
+    assert all(shops.product_passage(random, 3).name.removeprefix("the ").istitle() for _ in range(500))
