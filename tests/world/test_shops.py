@@ -384,6 +384,7 @@ def test_measures_of_places_are_those_of_such_places() -> None:
     assert invent.COUNTS["width_metres"][0] >= 20 and invent.COUNTS["deep_metres"][1] <= 70
     assert invent.COUNTS["watts"][0] >= 300 and invent.COUNTS["event_minutes"][0] >= 45
     assert invent.COUNTS["tonnes"][0] >= 7 and wordings_of("things", "moved").pool == "living_year"  # and still at work
+    assert wordings_of("aspects", "event_bring").pool == "event_bring"  # and no apron to the lecture
     assert wordings_of("aspects", "event_long").pool == "event_minutes"
     assert not {"owls", "bats", "moths"} & set(invent.words()["camp_animals"])  # they steal no food
     assert wordings_of("things", "left_at").pool == "leave_spot"  # and not in the stable of a horse
