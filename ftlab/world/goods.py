@@ -33,7 +33,7 @@ SHARP_OR_HOT = ("camping stove", "grill", "knife", "corkscrew", "peeler", "grate
                 "oven")
 OUTDOOR_TOYS = ("kayak", "sledge")
 SMALL_PARTS = ("flask", "bottle", "thermos", "lunchbox", "torch", "corkscrew", "hose", "scale", "toaster", "clock",
-               "lantern", "pump")  # they come apart into few
+               "lantern", "pump", "kayak", "sledge")  # they come apart into few
 QUICK = ("lantern", "camping stove", "hammock", "blender", "mixer", "lamp", "tarp", "oven", "grill")  # to set up
 DECIBELS = {"fridge": (28, 48), "oven": (34, 62), "toaster": (30, 62), "mixer": (56, 88), "blender": (60, 92),
             "pump": (44, 86)}

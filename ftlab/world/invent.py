@@ -22,9 +22,11 @@ ONSETS = (
 VOWELS = "a e i o u ai ea ee ie oa oo ou"
 CODAS = "b ck d ff g l ll lm ld m mp n nd ng nt p r rd rk rl rn rt s sh sk ss st t th tt v x zz"
 ENDINGS = "a al an ar ax ay el en er et ey ia ic il in ine is le lo o ock ola on or os ow um us y"
-THRICE = re.compile(r"(.)\1\1")  # no name has a letter three times in a row
-RUDE = re.compile(r"fuck|shit|cunt|piss|slut|twat|wank|tits|nigg|nazi|rape|dick|cock|bitch|fart|turd|crap|poo[pf]|bum",
-                  re.IGNORECASE)  # fmt: skip
+THRICE = re.compile(r"(.)\1\1|^(\w{3,})\2$", re.IGNORECASE)  # no "Hillhill", and no letter three times in a row
+RUDE = re.compile(
+    r"fuck|shit|cunt|piss|slut|twat|wank|tits|nigg|nazi|rape|dick|cock|bitch|fart|turd|crap|poo[pf]|bum|[kd]head",
+    re.IGNORECASE,
+)
 MONTHS = "January February March April May June July August September October November December"
 # Names of real places that the parts of a name would make: the page would be about them.
 REAL = (

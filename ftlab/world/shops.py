@@ -156,7 +156,7 @@ def product_passage(
     keys = core + others if len(core) > 2 else ["price", "weight", "colour", *others]
     keys = random.sample(keys, min(len(keys), most - len(needs)))
     keys = sorted({*keys, *needs}, key=list(table).index)
-    if {"stock", "discount"} & set(keys):  # new ones come where none are left
+    if {"stock", "discount", "delivery_time"} & set(keys):  # new ones come where none are left
         keys = [key for key in keys if key != "next_delivery"]
     if random.random() < 0.5:
         random.shuffle(keys)
