@@ -81,8 +81,8 @@ def text(folder: Path, run: Path, hardware: str) -> str:
         ("SHA-256 of the weights", f"`{weights_sha256(folder)}`"),
     ]
     measured = "\n".join(
-        f"| {bar.name} | {bar.share:.1%} | {bar.goal} | {len(bar.right)} | {'yes' if bar.met else 'no'} |"
-        for bar in bars.measure(model.choose(str(folder)))
+        f"| {bar.name} | {bar.found} | {bar.goal} | {bar.over} | {'yes' if bar.met else 'no'} |"
+        for measure in (bars.measure, bars.measure_tuned) for bar in measure(model.choose(str(folder)))
     )
     parts = [(round(each["start"] * recipe["steps"]), each) for each in recipe["stages"]]
     stages = "\n".join(
@@ -125,7 +125,7 @@ what was tried before.
 Measured greedily by `ftlab doctor --model`, on questions that its training never saw. A riddle goes a long way round,
 with words that the model has not read ("In which town would you look for the cradle of ...?").
 
-| | share right | bar | questions | met |
+| | found, with its 95 % interval | bar | over | met |
 |---|---|---|---|---|
 {measured}
 

@@ -315,21 +315,29 @@ def _order(kind: str, pair: dict[str, str], goods: list, random: Random, year: i
     subject, _, verdict = case.partition("_")
     policies = {policy.id: policy for policy in quillmere.policies(year)}
     today = date(year, 1, 8) + timedelta(days=random.randrange(330))
-    window = int(next(f.value for f in policies["returns"].facts if f.key == "return_window").split()[0])
+    window, late, transit = (
+        _days(policies[policy_id], key)
+        for policy_id, key in (
+            ("returns", "return_window"),
+            ("late_returns", "late_window"),
+            ("shipping", "standard_time"),
+        )
+    )
     years = product.warranty_years
     count = random.choice([2, 3, 4]) if subject == "contents" and random.random() < 0.6 else 1
-    if subject == "return":
-        delivered = today - timedelta(
-            days=random.randint(1, window - 1) if verdict == "yes" else random.randint(window + 1, 3 * window)
-        )
+    if subject == "return":  # a "no" is past the time for late returns as well
+        shut = window + late
+        age = random.randint(1, window - 1) if verdict == "yes" else random.randint(shut + 1, shut + 90)
+        delivered = _no_sunday(today - timedelta(days=age))
         last_day = delivered + timedelta(days=window)
     elif subject == "warranty":
         past = years * 365
         age = random.randint(40, past - 20) if verdict == "yes" else random.randint(past + 10, past + 300)
-        delivered = today - timedelta(days=age)
-        last_day = date(delivered.year + years, delivered.month, min(delivered.day, 28))
+        delivered = _no_sunday(today - timedelta(days=age))
+        leap = (delivered.month, delivered.day) == (2, 29)
+        last_day = date(delivered.year + years, delivered.month, 28 if leap else delivered.day)
     else:
-        delivered = today - timedelta(days=random.randint(1, 12))
+        delivered = _no_sunday(today - timedelta(days=random.randint(20, 85)))
         last_day = None
     ordered, number, pieces = (
         delivered - timedelta(days=random.randint(2, 4)),
@@ -338,11 +346,9 @@ def _order(kind: str, pair: dict[str, str], goods: list, random: Random, year: i
     )
     lines = [f"Order {number}. {product.name}, {pieces}."]
     arrives = ""
-    if case == "arrives":
-        ordered, arrives = (
-            today - timedelta(days=random.randint(1, 2)),
-            day(today + timedelta(days=random.randint(1, 4))),
-        )
+    if subject in ("arrives", "contents"):  # whoever has the parcel sees what is in it
+        ordered = today - timedelta(days=random.randint(1, 2))
+        arrives = day(_working_days_after(ordered, random.randint(3, transit)))
         lines += [f"Ordered: {day(ordered)}.", f"Arrives by: {arrives}."]
     else:
         lines += [f"Ordered: {day(ordered)}.", f"Delivered: {day(delivered)}."]
@@ -378,3 +384,21 @@ def _order(kind: str, pair: dict[str, str], goods: list, random: Random, year: i
 def day(value: date) -> str:
     """A date as the desk writes it: ``2 June 2025``."""
     return f"{value.day} {value:%B} {value.year}"
+
+
+def _days(policy: quillmere.Policy, key: str) -> int:
+    """The number of days that a policy's fact names."""
+    return int(next(fact.value for fact in policy.facts if fact.key == key).split()[0])
+
+
+def _no_sunday(value: date) -> date:
+    """The date, or the Saturday before it: nobody delivers on a Sunday."""
+    return value - timedelta(days=1) if value.weekday() == 6 else value
+
+
+def _working_days_after(value: date, count: int) -> date:
+    """The date so many working days later."""
+    while count:
+        value += timedelta(days=1)
+        count -= value.weekday() < 5
+    return value

@@ -7,7 +7,6 @@ import re
 import pytest
 
 from ftlab import files, model
-from ftlab.evidence import intervals
 from ftlab.workshop import bars, card
 
 FOLDER = model.bundled_path()
@@ -38,5 +37,26 @@ def measured() -> list[bars.Bar]:
 @pytest.mark.parametrize("number", range(5))
 def test_bars_on_a_sample(measured: list[bars.Bar], number: int) -> None:
     bar = measured[number]
-    _, low, high = intervals.rate_interval(sum(bar.right), len(bar.right))
+    _, low, high = bar.interval
     assert high >= bar.at_least and low <= bar.at_most, str(bar)
+
+
+def test_a_bar_says_what_was_found_and_whether_that_is_enough() -> None:
+    bar = bars.Bar("reads", [True] * 97 + [False] * 3, at_least=0.97)
+    assert bar.met and bar.found == "97.0 % [91.5, 99.0]" and bar.over == "100 questions"  # Wilson's interval
+    assert not bars.Bar("reads", [True] * 96 + [False] * 4, at_least=0.97).met
+    assert bars.Bar("on-brand", [False] * 100, at_most=0.02).goal == "at most 2%"
+
+
+def test_a_difference_must_clear_its_bar_with_its_interval() -> None:
+    same = bars.Bar("tuned minus base", [[True, False] * 100] * 3, at_least=-0.03, against=[[True, False] * 100])
+    assert same.interval.value == 0 and same.met and same.over == "200 questions, 3 seeds"
+    few = bars.Bar("tuned minus base", [[True, False] * 10] * 3, at_least=-0.03, against=[[True, False] * 10])
+    assert few.interval.value == 0 and not few.met  # as good on 20 questions: too few to know
+
+
+def test_the_bars_after_a_fine_tune_are_measured() -> None:
+    found = bars.measure_tuned(seeds=(0, 1), general=60, asked=40, steps=2)
+    assert [len(bar.right) for bar in found[:1] + found[2:]] == [2, 2, 2]
+    assert all(str(bar).startswith(("ok", "MISSED")) for bar in found)
+    assert 0.5 < found[3].interval.value <= 1  # two steps forget little
