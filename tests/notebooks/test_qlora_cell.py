@@ -25,8 +25,11 @@ def run_cell(folder: Path, device: str = "cpu") -> dict:
              "AutoModelForCausalLM": AutoModelForCausalLM, "get_peft_model": get_peft_model, "LoraConfig": LoraConfig,
              "LORA": {"r": 16, "lora_alpha": 32, "target_modules": "all-linear"},
              "measured": {"LoRA": {"seconds": 1.0}}}  # fmt: skip
-    return cells.run(cells.functions(NOTEBOOK, "megabytes", "held"),
-                     cells.holding(NOTEBOOK, "prepare_model_for_kbit_training"), **scope)
+    return cells.run(
+        cells.functions(NOTEBOOK, "megabytes", "held"),
+        cells.holding(NOTEBOOK, "prepare_model_for_kbit_training"),
+        **scope,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +72,9 @@ def test_after_writing_hardly_any_gradient_passes_back(folder: Path, capsys) -> 
 def test_without_the_library_or_on_a_macs_gpu_it_says_what_it_would_need(folder, device, monkeypatch, capsys) -> None:
     if device == "cpu":
         find = importlib.util.find_spec
-        monkeypatch.setattr(importlib.util, "find_spec",
-                            lambda name, *rest: None if name == "bitsandbytes" else find(name, *rest))
+        monkeypatch.setattr(
+            importlib.util, "find_spec", lambda name, *rest: None if name == "bitsandbytes" else find(name, *rest)
+        )
     scope = run_cell(folder, device)
     assert capsys.readouterr().out.startswith("Not run: it needs bitsandbytes")
     assert "packed" not in scope

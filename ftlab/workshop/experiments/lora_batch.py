@@ -3,7 +3,7 @@
 *LoRA Without Regret* (2025) reports that LoRA bears large batches less well. 24 trainings for each seed are too many
 for a lesson, so they are stored, and notebook 04 shows what is stored: ``python -m
 ftlab.workshop.experiments.lora_batch --way lora --seed 0`` for both ways and seeds 0 to 2 (twelve trainings each, about
-five minutes), then ``--gather``. What is there already is not run again.
+five minutes), then ``--gather``. What is there already, of this lab model, is not run again.
 """
 
 from __future__ import annotations
@@ -48,8 +48,12 @@ def measure(choice: model.Choice, way: str, size: int, lr: float, seed: int) -> 
         "seconds": round(run.seconds, 1),
         "valid_losses": losses(run, valid[:VALID]), "losses": losses(run, test[:TEST]),
     }  # fmt: skip
-    print(way, f"batch {size}, rate {lr:g}, seed {seed}: valid {mean(found['valid_losses']):.3f}, "
-          f"test {mean(found['losses']):.3f}, {run.seconds:.0f} s", flush=True)
+    print(
+        way,
+        f"batch {size}, rate {lr:g}, seed {seed}: valid {mean(found['valid_losses']):.3f}, "
+        f"test {mean(found['losses']):.3f}, {run.seconds:.0f} s",
+        flush=True,
+    )
     return found
 
 
@@ -73,8 +77,10 @@ def gather() -> dict:
     runs = [files.read_json(path) for path in sorted(folder.glob("*-seed-*.json"))]
     first = runs[0]
     if others := {run["base"] for run in runs} - {first["base"]}:
-        raise ValueError(f"{folder}: expected trainings of one lab model, {first['base']}, found others, "
-                         f"{', '.join(sorted(others))}. Delete those and run them again.")
+        raise ValueError(
+            f"{folder}: expected trainings of one lab model, {first['base']}, found others, "
+            f"{', '.join(sorted(others))}. Delete those and run them again."
+        )
     return {
         "date": date.today().isoformat(), "machine": first["machine"], "model": first["model"], "base": first["base"],
         "dtype": first["dtype"],
@@ -90,8 +96,9 @@ def best(runs: list[dict], way: str, size: int) -> dict:
     """Of each seed the run with the lowest validation loss: its rate, and its loss on every test conversation."""
     tried = [run for run in runs if (run["way"], run["batch_size"]) == (way, size)]
     seeds = sorted({run["seed"] for run in tried})
-    chosen = [min((run for run in tried if run["seed"] == seed), key=lambda run: mean(run["valid_losses"]))
-              for seed in seeds]
+    chosen = [
+        min((run for run in tried if run["seed"] == seed), key=lambda run: mean(run["valid_losses"])) for seed in seeds
+    ]
     rates = [run["lr"] for run in chosen]
     return {
         "way": way, "batch_size": size, "steps": chosen[0]["steps"], "seeds": seeds, "rates": rates,
@@ -110,13 +117,15 @@ def main() -> None:
     if args.gather:
         files.write_text(paths.data() / "stored" / "lora-batch.json", json.dumps(gather()) + "\n")
         return
+    lab = model.lab()
+    base = checkpoints.fingerprint(lab.path)
     for size in SIZES:
         for lr in RATES[args.way]:
             path = kept(args.way, size, lr, args.seed)
-            if path.exists():
+            if path.exists() and files.read_json(path)["base"] == base:  # a run of an older lab model is made anew
                 print(f"{path.name} is there already; delete it to run it again")
                 continue
-            files.write_json(path, measure(model.lab(), args.way, size, lr, args.seed))
+            files.write_json(path, measure(lab, args.way, size, lr, args.seed))
 
 
 if __name__ == "__main__":

@@ -36,8 +36,10 @@ def four_bits(choice: model.Choice):
         ImportError: If bitsandbytes is not installed.
     """
     if find_spec("bitsandbytes") is None:
-        raise ImportError("expected bitsandbytes, which holds weights in 4 bits, found no such package. Install the "
-                          "extra: pip install -e '.[qlora]'")
+        raise ImportError(
+            "expected bitsandbytes, which holds weights in 4 bits, found no such package. Install the "
+            "extra: pip install -e '.[qlora]'"
+        )
     import torch
     from peft import prepare_model_for_kbit_training
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
