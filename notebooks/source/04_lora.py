@@ -14,9 +14,9 @@
 # notebooks before this one trained that way and promised an explanation; here it is.
 #
 # **You will be able to** build LoRA from nothing and check it against the library `peft`; say what it saves, in bytes,
-# and what it costs; choose its rank, its layers and its learning rate from measurements; work out whether a training
-# fits on a card; keep several adapters on one model; merge one, export it, and find out what the export changed; and
-# name the mistakes that raise no error.
+# and what it costs; choose its rank, its layers, its learning rate and its batch from measurements; work out whether a
+# training fits on a card, and what a base in four bits costs; keep several adapters on one model; merge one, export it,
+# and find out what the export changed; and name the mistakes that raise no error.
 #
 # **You need** notebook 02: the loss on a reply, the trainer, learning rates. **It takes** about six minutes of
 # computing on two processor cores; where the processor computes in bf16, about three if notebook 02 has left its tuned
@@ -24,7 +24,8 @@
 # Exercises are at the end; the notebook runs without them.
 
 # %%
-import math, time, warnings; started = time.perf_counter()  # noqa: E401, E702
+import logging, math, time, warnings; started = time.perf_counter()  # noqa: E401, E702
+logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # where it is installed, it asks for a further package
 warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells another that a word will change
 import matplotlib.pyplot as plt
 import torch
@@ -32,7 +33,6 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging as notices
 from ftlab import claims, figures, files, model, paths, texts, values
-from ftlab.evidence import intervals
 from ftlab.tuning import chat, generate, sft
 figures.style(); notices.disable_progress_bar(); notices.set_verbosity_error()  # noqa: E702
 print(choice := model.choose(), lab := model.lab(), sep="\n")
@@ -73,11 +73,10 @@ print("through the two paths:     ", (x @ W.T + (x @ A.T) @ B.T).tolist())
 
 # %% [markdown]
 # The last two lines agree, and that is the whole trick. While training, the addition is a second path beside `W`;
-# afterwards it can be added into `W` and is gone. Look at `B @ A`: its second row is a quarter of its first. Every
-# row is a multiple of the one row of `A`. That is what **rank** one means: the rank is the number of rows in `A` (and
-# of columns in `B`), and an addition of rank *r* can only change a layer's output in *r* directions.
-#
-# What does it save? Here nothing, four numbers for four. The saving comes with size.
+# afterwards it can be added into `W` and is gone. Every row of `B @ A` is a multiple of the one row of `A`. That is
+# what **rank** one means: the rank is the number of rows in `A` (and of columns in `B`), and an addition of rank *r*
+# can only change a layer's output in *r* directions. Here it saves nothing, four numbers for four; the saving comes
+# with size.
 
 # %%
 ranks = "".join(f"{f'rank {rank}':>10}" for rank in (1, 16, 64))
@@ -89,8 +88,7 @@ for d_out, d_in in ((2, 2), (256, 256), (576, 576), (4096, 4096)):
 
 # %% [markdown]
 # A full matrix grows with the square of the width and the addition with the width alone. At a width of 4,096, usual for
-# eight billion weights, rank 16 is under one percent. (At a width of 2, rank 16 is a joke, and more than 100 %. Keep
-# it in mind: section 9 will see whether the library laughs.)
+# eight billion weights, rank 16 is under one percent. (At a width of 2 it is a joke; section 9 tries one.)
 #
 # ## 2. A layer with an addition
 #
@@ -152,8 +150,7 @@ assert missed[3] < missed[2] / 100
 # %% [markdown]
 # Two laws held in this loop, and an `assert` stands for each: *a fresh adapter changes nothing*, and *merged equals
 # unmerged*, up to rounding. And the numbers show what a rank buys: enough of it, and the error goes to nothing; too
-# little, and no amount of training helps. Whether three is much or little depends on the change that the task asks
-# for. That is the question that section 5 puts to the lab model.
+# little, and no training helps. How much is enough, section 5 asks the lab model.
 #
 # ## 3. Into a model, and against the library
 #
@@ -212,33 +209,41 @@ apart = f"differ by {gap:.1e} at most, which is rounding" if gap else "are the s
 print(f"The additions move the logits by up to {moved:.2f}; ours and peft's {apart}.")
 
 # %% [markdown]
-# So there is nothing in `peft`'s addition that is not on this page. From here on we use the library, as everyone does:
-# it saves, loads, switches and merges adapters, and trainers know it.
+# So there is nothing in `peft`'s addition that is not on this page. From here on we use the library: it saves, loads,
+# switches and merges adapters, and trainers know it.
 #
 # ## 4. The real model: what is trained, what is held, what it takes
 #
-# The real model is tuned on 144 conversations of Quillmere's desk, 16 of each of nine kinds, with LoRA of rank 16 on
-# all linear layers. It is the training that notebook 02 shows line by line. If that notebook has run, the result is
-# on the shelf; else it is trained now, and put there.
+# The real model is tuned on conversations of Quillmere's desk, as many of each of nine kinds, with LoRA of rank 16 on
+# all linear layers: the training that notebook 02 shows line by line. If that notebook has run, the result is on the
+# shelf; else it is trained now, and put there.
 
 # %%
+import io
+from contextlib import redirect_stdout
+
 from ftlab.world import house
 
 LORA = {"r": 16, "lora_alpha": 32, "target_modules": "all-linear"}
 desk_rows = texts.balanced(texts.conversations("train"), PER_KIND, SEED)
 desk_rows = [house.in_house_words(row) for row in desk_rows]  # each with its reply in one plain style
-run = sft.from_shelf("desk", choice, desk_rows, lora=LORA, lr=LR, steps=STEPS, batch_size=BATCH_SIZE, seed=SEED)
+with redirect_stdout(io.StringIO()) as said_there:  # the trainer prints its log
+    run = sft.from_shelf("desk", choice, desk_rows, lora=LORA, lr=LR, steps=STEPS, batch_size=BATCH_SIZE, seed=SEED)
 tuned, tokenizer = run.model, run.tokenizer
+if log := [entry["loss"] for entry in run.log if "loss" in entry]:
+    print(f"tuned now, in {run.seconds:.0f} s; training loss {log[0]:.2f} at first, {log[-1]:.2f} at last")
+else:
+    print(said_there.getvalue().strip())
 trained = sum(p.numel() for name, p in tuned.named_parameters() if "lora_" in name)
 everything = sum(p.numel() for p in tuned.parameters()) - trained
 print(f"{trained:,} weights in the adapter, {trained / everything:.1%} of the model's {everything:,}")
 
 # %% [markdown]
-# More than one percent, if it is the model of 135 million weights that this course brings, since that is narrow. By
-# the table of section 1 the share falls as models grow. Here is what it says to held-out conversations, the first of
-# each kind after shuffling. A reply is *fit to send* if it is on-brand and right; where it is not, the reason stands
-# below. One kind is easier than it looks: to a grave message the right reply hands over to a colleague, in the same few
-# words whoever writes. A model can get that by heart without reading on.
+# More than one percent, if it is the model of 135 million weights that this course brings: it is narrow, and by the
+# table of section 1 the share falls as models grow. Here is what it says to held-out conversations, the first of each
+# kind after shuffling. A reply is *fit to send* if it is on-brand and right; where it is not, the reason stands below.
+# One kind is easier than it looks: to a grave message the right reply hands over to a colleague, in the same few words
+# whoever writes, and a model can get that by heart.
 
 # %%
 from ftlab.scores import desk
@@ -262,8 +267,8 @@ fit = sum(desk.is_fit(reply, row) for reply, row in zip(replies, held_out, stric
 print(f"{fit} of {len(held_out)} are fit to send.")
 
 # %% [markdown]
-# A minute or two of training on 144 examples makes no finished desk; notebook 00, section 7, has what more brings. Here
-# it is the yardstick: would training *all* weights have done better, and at what price?
+# So short a training makes no finished desk; notebook 00, section 7, has what more brings. Here it is the yardstick:
+# would training *all* weights have done better, and at what price?
 #
 # ### What a training holds in memory
 #
@@ -275,12 +280,10 @@ print(f"{fit} of {len(held_out)} are fit to send.")
 # - the **activations**: what the layers computed on the way forward and need again on the way back. They grow with
 #   the tokens in a batch, and LoRA should save hardly any of them, since the way back still goes through all layers.
 #
-# The first three can be worked out on paper, so let us do it and then count the tensors that are really there (the
-# activations we leave uncounted). Two steps on one example are enough, for each way; we time the second.
+# The first three can be worked out on paper; then we count the tensors that are really there, after two steps on one
+# example for each way, and time the second. The activations we leave uncounted.
 
 # %%
-import psutil
-
 pair = generate.encode(tokenizer, [chat.render(tokenizer, chat.fit(chat.look(tokenizer), desk_rows[0]["messages"]))])
 one_row = torch.tensor(pair, device=tuned.device)  # (1, T)
 
@@ -293,7 +296,6 @@ def held(some_model) -> dict[str, float]:
     """Two steps of Adam on one example: what is held afterwards, in MB, and the seconds of the second step."""
     trains = [p for p in some_model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trains, lr=1e-6)
-    before = psutil.Process().memory_info().rss
     seconds = []
     for _ in range(2):
         begun = time.perf_counter()
@@ -303,10 +305,9 @@ def held(some_model) -> dict[str, float]:
         loss.backward()
         optimizer.step()
         seconds.append(time.perf_counter() - begun)
-    grown = (psutil.Process().memory_info().rss - before) / 1e6
     moments = [t for state in optimizer.state.values() for t in state.values() if t.numel() > 1]
     return {"weights": megabytes(some_model.parameters()), "gradients": megabytes(p.grad for p in trains),
-            "optimizer": megabytes(moments), "process grew by": grown, "seconds": seconds[-1]}
+            "optimizer": megabytes(moments), "seconds": seconds[-1]}
 
 
 measured = {}
@@ -325,19 +326,14 @@ for part in ("weights", "gradients", "optimizer"):
     print(f"{part:>18}" + "".join(f"{on_paper[way][part] / 1e6:>{wide}.1f} {measured[way][part]:>9.1f}"
                                   for way, wide in (("LoRA", 13), ("full", 13))))
     assert all(math.isclose(on_paper[way][part] / 1e6, measured[way][part], rel_tol=0.01) for way in measured)
-more = measured["full"]["process grew by"] - measured["LoRA"]["process grew by"]
-print(f"\nThe operating system saw the process grow by {measured['LoRA']['process grew by']:.0f} MB in LoRA's step and "
-      f"by {measured['full']['process grew by']:.0f} MB in the full one, {more:.0f} MB more.")
 away = 1 - sum(measured["LoRA"][p] for p in ("gradients", "optimizer")) / sum(
     measured["full"][p] for p in ("gradients", "optimizer"))
-print(f"Of gradients and optimizer state LoRA saves {away:.1%}; of the weights, nothing.")
+print(f"\nOf gradients and optimizer state LoRA saves {away:.1%}; of the weights, nothing.")
 print(f"A step on this one example took {measured['LoRA']['seconds']:.2f} s with LoRA and "
       f"{measured['full']['seconds']:.2f} s with all weights.")
 
 # %% [markdown]
-# Paper and count agree. The process's own growth has the activations in it, so in a fresh process it is larger for LoRA
-# than its sum. Where the adapter was tuned in this very process, it may be smaller or nothing at all, since memory that
-# was in use before is used again.
+# Paper and count agree. What a whole process holds at its peak, activations included, the next table has.
 #
 # ### Quality, time, and what is kept: the stored runs
 #
@@ -349,11 +345,17 @@ print(f"A step on this one example took {measured['LoRA']['seconds']:.2f} s with
 # about the real world that have the desk's thanks, next step or sign-off in them.
 
 # %%
+from ftlab.evidence import intervals
 from ftlab.evidence.packed import unpack
 
+
+def unpacked(run: dict) -> dict:
+    """A stored run with its scores by conversation or question as numbers again."""
+    return {key: unpack(value) if isinstance(value, str) and key != "way" else value for key, value in run.items()}
+
+
 stored = files.read_json(paths.data() / "stored" / "lora.json")
-runs = [{key: unpack(each[key]) if isinstance(each[key], str) and key != "way" else each[key] for key in each}
-        for each in stored["runs"]]
+runs = [unpacked(each) for each in stored["runs"]]
 knew = unpack(stored["knew"])
 seeds = sorted({each["seed"] for each in runs})
 print(f"{stored['model']}, {stored['dtype']}; seed {', '.join(map(str, seeds))}; shares of {len(runs[0]['both'])} test "
@@ -386,8 +388,6 @@ print(f"At the rate that validation chose ({chosen}), "
       f"(95 % interval {ahead.low:+.1f} to {ahead.high:+.1f}).")
 if edges:
     print(f"The best rate of {' and of '.join(edges)} is at the edge of the three: one beyond it may be better still.")
-if best["lora"][0]["lr"] != LR:
-    print(f"The adapter above was trained at {LR:g}, the rate of the course's other notebooks.")
 longer = sum(each["seconds"] for each in best["full"]) / sum(each["seconds"] for each in best["lora"])
 print(f"Full tuning took {longer:.2f} times as long and held {more / 2**30:.1f} GiB more at its peak.")
 for way in best:
@@ -401,8 +401,8 @@ for way in best:
 # Where the manner stands in most answers, look at what was trained on: nothing but the desk. Ordinary conversations
 # mixed in are the remedy, whichever way one trains.
 #
-# The two ways at all their rates, in a figure: how good the desk's replies are, and how much of the world is still
-# known. The two curves lie apart because the rates were fixed so: which rate is best is section 5's question.
+# The two ways at all their rates: how good the desk's replies are, and how much of the world is still known. The curves
+# lie apart because the rates were fixed so: which rate is best is section 5's question.
 
 # %%
 figure, (gain_ax, keep_ax) = plt.subplots(1, 2, figsize=(10, 3.8), sharex=True)
@@ -430,8 +430,6 @@ one_seed = len(seeds) == 1
 arms = {"by_prompt": quality["lora"][0], "against": quality["full"][0]} if one_seed else {}
 result = claims.record("lora-reaches-full", seeds[0], *ahead, **arms, model=claims.find("lora-reaches-full").models[0])
 print(result)
-if edges:
-    print("Other rates than the three might change this verdict: see the line on the edge above.")
 figure, ax = plt.subplots(figsize=(8, 2.2))
 claims.draw("lora-reaches-full", result, ax)
 _ = ax.set_title("LoRA minus full tuning, replies fit to send")
@@ -439,16 +437,13 @@ _ = ax.set_title("LoRA minus full tuning, replies fit to send")
 # %% [markdown]
 # ## 5. The dials of LoRA, on the lab model
 #
-# How do rate, rank and choice of layers move the result? For that one trains often, so this is a job for the lab model.
-# Each run below takes the same few conversations in the same order. The yardstick is the **held-out loss**: how
-# surprised the tuned model is by the desk's true reply to conversations that it has not seen (nats a token, lower is
-# better). It is finer than a share of good replies after such short runs. Beside it stands the share of general
-# questions that the model still answers: the yardstick of forgetting, as in notebook 02.
+# How do rate, rank, layers and batch move the result? To see it one trains often, so this is a job for the lab model.
+# Each run takes the same few conversations in the same order. The yardstick is the **held-out loss**: how surprised the
+# tuned model is by the desk's true reply to conversations that it has not seen (nats a token, lower is better), which
+# is finer than a share of good replies. Beside it stands the share of general questions that the model still answers:
+# the yardstick of forgetting, as in notebook 02.
 
 # %%
-import io
-from contextlib import redirect_stdout
-
 from datasets import disable_progress_bars
 
 from ftlab.world.text import rng
@@ -560,8 +555,8 @@ _ = ax.set_title("LoRA's best rate over full tuning's")
 
 # %% [markdown]
 # Why should the addition want larger steps at all? `B` starts at zero and `A` is small, so at first a step moves the
-# product only a little; and Adam makes steps of about the size of the learning rate in each number, whatever the
-# gradient's size. A rate carried over from full tuning is the commonest reason why somebody's LoRA "does not learn".
+# product only a little; and Adam makes steps of about the size of the rate in each number, whatever the gradient's
+# size. A rate carried over from full tuning is a common reason why somebody's LoRA "does not learn".
 #
 # ### Which rank, and which layers?
 #
@@ -589,18 +584,41 @@ for name in sorted(variants, key=weights_of.get):
     change = intervals.paired_difference(each["losses"], variants["rank 16, all"]["losses"])
     span = f"{change.value:>+8.3f}   [{change.low:+.3f}, {change.high:+.3f}]" if name != "rank 16, all" else ""
     print(f"{name:>20} {weights_of[name]:>8,} {each['loss']:>6.3f} {span:29} {each['seconds']:>7.1f}")
-print()
-for r in RANKS:
-    gap = variants[f"rank {r}, all"]["loss"] - variants["rank 16, all"]["loss"]
-    print(f"Rank {r} at this rate: a loss {abs(gap):.2f} {'higher' if gap > 0 else 'lower'} than rank 16's"
-          + (", so the factor did not make one rate serve." if gap > 0.2 else "."))
 
 # %% [markdown]
-# Each line is one training, and its interval is about the held-out conversations alone: another seed would move it too,
-# so take a small difference as "not decided". And all were run at the rate that is best for rank 16: a line that is
-# worse may only want another rate. Compare attention with MLP at their numbers of weights, too: *LoRA Without Regret*
-# and Biderman et al. found additions to the MLP layers to matter most, where the older habit was attention alone.
+# Each line is one training, and its interval is about the held-out conversations alone: another seed would move it too.
+# And all have the rate that is best for rank 16: a line that is worse may only want another, and where another rank is
+# much worse, the factor `alpha / rank` did not make one rate serve. Compare attention with MLP at their numbers of
+# weights: *LoRA Without Regret* and Biderman et al. found additions to the MLP layers to matter most, where the older
+# habit was attention alone.
 #
+# ### How large a batch?
+#
+# *LoRA Without Regret* also reports that LoRA bears large batches less well: at equally many examples its loss rises
+# more than full tuning's. That takes longer runs, each at a rate of its own, so they are stored
+# (`ftlab/workshop/experiments/lora_batch.py`): the lab model reads the same conversations once, in batches of three
+# sizes; at each size each way has the best of four rates, chosen on validation conversations. The larger the batch,
+# the fewer the steps, so both ways may lose by it. The question is which loses more.
+
+# %%
+batches = files.read_json(paths.data() / "stored" / "lora-batch.json")
+at = {}  # by way and batch: the losses, (seeds, conversations)
+print(f"{batches['settings']['rows']} conversations; mean test loss, and the rate chosen for each seed")
+for each in batches["best"]:
+    way, size = each["way"], each["batch_size"]
+    at[way, size] = np.array([unpack(losses) for losses in each["losses"]])
+    print(f"{way:>5}, {size:>3} a step, {each['steps']:>3} steps: {at[way, size].mean():.3f}   "
+          f"({', '.join(f'{rate:g}' for rate in each['rates'])}{'; an edge: another may do better' * each['edge']})")
+first, *larger = batches["settings"]["sizes"]
+for size in larger:
+    rise = {way: at[way, size] - at[way, first] for way in ("lora", "full")}
+    more = intervals.paired_difference(rise["lora"], rise["full"])
+    word = "less well" if more.low > 0 else "better" if more.high < 0 else "as well, as far as these runs can tell"
+    print(f"From {first} to {size} the loss changes by {rise['full'].mean():+.3f} with full tuning and by "
+          f"{rise['lora'].mean():+.3f} with LoRA.\n    LoRA bears it {word}: {more.value:+.3f} "
+          f"[{more.low:+.3f}, {more.high:+.3f}]")
+
+# %% [markdown]
 # ### Two relatives: DoRA and rsLoRA
 #
 # **DoRA** splits each weight row into a length and a direction and trains the lengths beside the addition. Its line is
@@ -619,8 +637,8 @@ with torch.inference_mode():
 print("At rank 16, rsLoRA with alpha 32 is LoRA with alpha 128: the same logits to the last bit.")
 
 # %% [markdown]
-# At one rank it is only another `alpha`. It differs when the rank changes: at one `alpha`, plain LoRA's factor falls
-# with the rank and rsLoRA's only with its root, so that a large rank is held back less.
+# It differs when the rank changes: at one `alpha`, plain LoRA's factor falls with the rank and rsLoRA's only with its
+# root, so that a large rank is held back less.
 #
 # ## 6. Does LoRA forget less?
 #
@@ -697,22 +715,18 @@ same = result.verdict == result_real.verdict
 print("\nThe two models give " + (f"the same verdict: {result.verdict}." if same else
       f"two verdicts: {result.verdict} on the lab model, {result_real.verdict} on the real one. A saying about LoRA is "
       "about models and data as well."))
-figure, axes = plt.subplots(2, 1, figsize=(8, 4.6), layout="constrained")
-for ax, each, name in zip(axes, (result, result_real), ("Lab", "Real"), strict=True):
-    claims.draw(each.id, each, ax)
-    ax.set_title(f"{name} model, at an equal score: LoRA minus full tuning")
 
 # %% [markdown]
 # "Does not hold here" says that the claimed gain is not there. It does not say that LoRA forgets *more*: for that the
-# whole interval would have to lie below zero. Whatever the verdicts: LoRA is no safe against forgetting. A high rate
-# erases through an addition as well as without (section 5, right figure, highest rates). What LoRA does guarantee is
-# that the base model is still there: unload the adapter, and nothing was lost.
+# whole interval would have to lie below zero. Nor is LoRA a safe against forgetting: see in section 5, right figure,
+# what it leaves at the highest rates. What it does guarantee is that the base model is still there: unload the adapter,
+# and nothing was lost.
 #
 # ## 7. One base, many adapters
 #
 # An adapter is a small file, so one base model can have many: one for the support desk's voice, one that names a
-# ticket's intent, one that writes posts. We train the last two on the lab model, for seconds, and save all three. So
-# expect the form of a reply or a post and no sense in it; what counts here is who answers whom.
+# ticket's intent, one that writes posts. We train the last two on the lab model, for seconds, and save all three. After
+# so little, what counts is who answers whom.
 
 # %%
 from tempfile import TemporaryDirectory
@@ -808,8 +822,7 @@ serving.delete_adapter("half and half")
 print("adapters left:", ", ".join(serving.peft_config))
 
 # %% [markdown]
-# A mix is a weighted sum of additions. It is no committee: half of an addition need not do half of its job. Measure
-# it, as here, before anybody relies on it.
+# A mix is a weighted sum of additions, and half of an addition need not do half of its job. Measure it, as here.
 #
 # ## 8. Merge, save, export
 #
@@ -848,13 +861,13 @@ print(f"reloaded from disk: the same logits to the last bit; {alike} of {len(sai
 
 # %% [markdown]
 # Saving and loading in the same precision changes nothing. Merging rounds differently: by next to nothing in fp32, in
-# which these logits were computed. Replies are written in bf16 where the first output says so, and there it is more, so
-# that a reply may turn where two words are nearly as likely.
+# which these logits were computed. Replies are written in bf16 where the first output says so, and there one may turn
+# where two words are nearly as likely.
 #
 # Programs such as llama.cpp read another format, **GGUF**: one file with names, shapes and weights, in 32, 16, 8 or 4
-# bits. The library `gguf` writes it; `ftlab/tuning/gguf_file.py` says how for Llama models, in a hundred lines. One
-# detail there is easily missed: GGUF stores the rows of two matrices in another order. We write 8 and 4 bits, read each
-# file back through `transformers`, and compare.
+# bits. The library `gguf` writes it; `ftlab/tuning/gguf_file.py` says how for Llama models. (Easily missed: GGUF stores
+# the rows of two matrices in another order.) We write 8 and 4 bits, read each file back through `transformers`, and
+# compare.
 
 # %%
 from ftlab.tuning import gguf_file
@@ -888,16 +901,14 @@ for precision, (_, _, answers) in exported.items():
 
 # %% [markdown]
 # "Logits off by" is the mean distance over all tokens of the vocabulary, and "first choice kept" the share of places
-# where the most likely next token is the same; both are of one conversation. So few replies cannot rank the precisions,
-# and a changed reply may be better or worse than the one before; the logits show how far the exported model is from the
-# one that was tested. So test the file that will be served, not the model that was trained. There are better ways to
-# spend 4 bits than Q4_0, which has one scale for each 32 weights and nothing else; each deserves the same table. The
-# tokenizer is not in these files: a program that serves them must cut text into the same tokens.
+# where the most likely next token is the same; both are of one conversation. A changed reply may be better or worse,
+# and so few cannot rank the precisions; but the exported model is another than the one that was tested. So test the
+# file that will be served. There are better ways to spend 4 bits than Q4_0, which has one scale for each 32 weights and
+# nothing else. The tokenizer is not in these files: a program that serves them must cut text into the same tokens.
 #
 # ## 9. What goes wrong, and what goes wrong in silence
 #
-# Seven mistakes, tried on the lab model, with what the library says to each. Look for the word SILENCE: an error that
-# is shown costs a minute, and one that is not costs a week.
+# Seven mistakes, tried on the lab model, with what the library says to each. Look for the word SILENCE.
 
 # %%
 import copy
@@ -975,10 +986,9 @@ def merged_twice():
 attempt("5. merged, saved, and the adapter merged into it again", lambda: moved_by(merged_twice()))
 
 # %% [markdown]
-# Shapes are checked and nothing else. So any other base of the same build takes the adapter without a word: the next
-# release of a model would, too, and how wrong its answers get depends on how far the two lie apart. So does a base into
-# which it was merged already. Then an adapter that was trained with one chat template and is asked with another, and a
-# folder that lost a file on the way.
+# Shapes are checked and nothing else. So any other base of the same build takes the adapter without a word, the next
+# release of a model too, and so does a base into which it was merged already. Next, an adapter that was trained with
+# one chat template and is asked with another, and a folder that lost a file on the way.
 
 # %%
 import shutil
@@ -1016,9 +1026,9 @@ attempt("7. before loading half a folder",
 # %% [markdown]
 # ## 10. Will it fit on my card?
 #
-# The arithmetic of section 4 can be done for any model; `ftlab.tuning.memory.training_bytes` does it for any shape and
-# adds an estimate of the activations (4,096 tokens in a batch, and each block's inside computed again on the way back,
-# the usual thrift on a card). Three ways:
+# `ftlab.tuning.memory.training_bytes` does section 4's arithmetic for a model of any shape and adds an estimate of the
+# activations (4,096 tokens in a batch, and each block's inside computed again on the way back, the usual thrift on a
+# card). Three ways:
 #
 # - **full**: every weight in fp32, with gradient and Adam's two numbers: 16 bytes a weight;
 # - **LoRA**: the base frozen in bf16, 2 bytes a weight, and 16 for each weight of the addition (section 4 left the base
@@ -1043,6 +1053,7 @@ assert small["activations"] > small["gradients"] + small["optimizer"] and large[
 peaks = {way: max(each["peak_bytes"] for each in runs if each["way"] == way) / memory.GIB for way in ("full", "lora")}
 print(f"\nmeasured peaks of the stored runs in section 4, {stored['model']}: full {peaks['full']:.1f} GiB, "
       f"LoRA {peaks['lora']:.1f} GiB")
+assert peaks["full"] > needs["SmolLM2 135M", "full"] and peaks["lora"] > needs["SmolLM2 135M", "LoRA"]
 
 # %%
 figure, ax = plt.subplots(figsize=(9, 4))
@@ -1069,15 +1080,69 @@ _ = ax.legend(loc="lower right")
 # batch helps more. For the largest, with LoRA, the weights are nearly all.
 #
 # Take such an estimate for a lower bound. The measured peaks are higher: they are of a whole process with its
-# libraries, and LoRA's base was in fp32 there. They also lie nearer together than gradients and optimizer state would
-# have it, since the parts of a step need not be largest at the same moment. So leave a tenth of a card free, and
-# measure one step before a long run.
+# libraries, and LoRA's base was in fp32 there. So leave a tenth of a card free, and measure one step before a long run.
 #
-# About **QLoRA**: storing a weight in 4 bits rounds it, as the export of section 8 showed for one way of rounding, and
-# each step has to unpack the weights, so it saves memory and costs time. It needs the library `bitsandbytes`, which the
-# course does not install, so nothing here was run with it. There, the base is loaded with
-# `quantization_config=BitsAndBytesConfig(load_in_4bit=True)`, passed through `peft.prepare_model_for_kbit_training`,
-# and trained with the `LoraConfig` of section 4.
+# ### What four bits cost
+#
+# QLoRA stores each weight of the frozen linear layers as one of sixteen values, called **NF4**. They lie as normally
+# distributed numbers do, close together near zero, and are shares of a **scale**, the largest size in a block of 64
+# weights; the scales are themselves stored in 8 bits (*double quantization*). The library `bitsandbytes` does this, on
+# a processor too. With its kernels for many cards (43 MB to fetch on Linux, 125 MB on disk) it is an extra of the
+# course: `pip install -e ".[qlora]"`. Where it is installed, this cell loads the base in four bits, lays section 4's
+# addition over it, and takes section 4's two steps; on a CUDA card the same lines run there.
+
+# %%
+from importlib.util import find_spec
+
+from peft import prepare_model_for_kbit_training
+from transformers import BitsAndBytesConfig
+
+from ftlab.tuning import quantized
+
+if find_spec("bitsandbytes") and choice.device != "mps":
+    nf4 = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
+                             bnb_4bit_compute_dtype=getattr(torch, choice.dtype))
+    packed = AutoModelForCausalLM.from_pretrained(
+        choice.path, quantization_config=nf4, device_map={"": choice.device}, dtype=torch.float32,
+        attn_implementation="eager", use_safetensors=True
+    )
+    packed = prepare_model_for_kbit_training(packed, use_gradient_checkpointing=False)  # all frozen, the rest in fp32
+    packed = get_peft_model(packed, LoraConfig(**LORA, task_type="CAUSAL_LM")).train()
+    sizes = {part: held_bytes / 1e6 for part, held_bytes in quantized.weight_bytes(packed).items()}  # MB
+    seconds = held(packed)["seconds"]
+    print(f"MB of weights: linear layers in four bits {sizes['linear']:.1f}, adapter {sizes['adapter']:.1f}, the rest "
+          f"{sizes['rest']:.1f}\na step on one example: {seconds:.2f} s; with LoRA {measured['LoRA']['seconds']:.2f} s")
+else:
+    print("Not run: it needs bitsandbytes, the extra above, and a processor or a CUDA card. The runs below had it.")
+
+# %% [markdown]
+# The rest, in fp32 here, is above all the table of tokens; the larger the model, the less it counts. One trap: once
+# such a model has written in `eval` mode, `bitsandbytes` may hold its weights in another order, and hardly any gradient
+# passes back through them; a warning about an "autograd kernel" is all it says. Load the base anew to train on.
+#
+# Is a *tuned* model worse for the rounding? The stored runs are section 4's, by QLoRA beside LoRA at one rate, from the
+# same first `A`, in the same order (`ftlab/workshop/experiments/qlora.py`).
+
+# %%
+four = files.read_json(paths.data() / "stored" / "qlora.json")
+by_way = {way: [unpacked(each) for each in four["runs"] if each["way"] == way] for way in ("lora", "qlora")}
+print(f"{four['model']}, {four['dtype']}, {four['library']}; rate {four['settings']['lr']:g}\n")
+print(f"{'':>5} {'seed':>4} {'valid loss':>10} | {'fit':>5} {'world known':>11} {'manner leaked':>13} | {'seconds':>7} "
+      f"{'peak GiB':>8} {'weights MB':>10}")
+for each in by_way["lora"] + by_way["qlora"]:
+    print(f"{each['way']:>5} {each['seed']:>4} {each['valid_losses'].mean():>10.3f} | {each['both'].mean():>5.0%} "
+          f"{each['knows'].mean():>11.0%} {each['leaks'].mean():>13.0%} | {each['seconds']:>7.0f} "
+          f"{each['peak_bytes'] / 2**30:>8.1f} {sum(each['weight_bytes'].values()) / 1e6:>10.0f}")
+print("\nWith the base in four bits minus with the base as it was:")
+untuned_ways = {way: [unpacked(four["untuned"][way])] for way in by_way}
+for what, arms, key, factor in (
+    ("loss, untuned (nats a token)", untuned_ways, "valid_losses", 1), ("loss, tuned", by_way, "valid_losses", 1),
+    ("replies fit to send, tuned (points)", by_way, "both", 100),
+    ("real-world facts, untuned (points)", untuned_ways, "knows", 100), ("facts, tuned", by_way, "knows", 100),
+):
+    gap = intervals.paired_difference(*([each[key] for each in arms[way]] for way in ("qlora", "lora"))).times(factor)
+    word = "higher" if gap.low > 0 else "lower" if gap.high < 0 else "no difference shown, which is not none"
+    print(f"{what:>36}: {gap.value:+.3g} [{gap.low:+.3g}, {gap.high:+.3g}], {word}")
 
 # %% [markdown]
 # ## Exercises
@@ -1333,18 +1398,12 @@ passed("Your setups fit their cards, their data and their number of tasks.")
 # - It saves nearly all of the gradients and the optimizer state, which was counted; activations hardly, which was not.
 # - Against full tuning on the real model: quality with its interval, time, memory, forgotten facts and leaked manner,
 #   each way at the best of three rates, chosen on other conversations than those reported.
-# - Rank, layers and rate have each a curve. "Ten times the rate" and "forgets less" were put on trial.
+# - Rank, layers, rate and batch move the result. "Ten times the rate", "bears large batches less well" and "forgets
+#   less" were put on trial.
+# - A base in four bits takes an eighth of the memory of fp32; what it costs in loss, answers and time was measured.
 # - Adapters are files: saved, switched by request, mixed in one batch, removed. Merging and exporting are steps to be
 #   checked at the precision that is served.
 # - The costly mistakes are silent: count the trained weights, and keep beside an adapter what it was made for.
-#
-# All verdicts of this run, side by side:
-
-# %%
-for name in ("lora-reaches-full", "lora-ten-times-rate", "lora-forgets-less", "lora-forgets-less-real"):
-    verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
-    span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
-    print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")
 
 # %% [markdown]
 # ## Sources
@@ -1362,6 +1421,7 @@ for name in ("lora-reaches-full", "lora-ten-times-rate", "lora-forgets-less", "l
 # One last line: what this run took on your computer.
 
 # %%
+import psutil
 from ftlab.course import doctor
 
 shelf.cleanup()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from datetime import date
 
 from ftlab import files, model, paths, texts
 from ftlab.evidence.packed import pack
@@ -48,33 +49,54 @@ def facts(some_model, tokenizer) -> tuple[dict[str, list[int]], list[str]]:
     return {"knows": knows, "leaks": [int(leaks(answer)) for answer in answers]}, answers
 
 
-def measure(choice: model.Choice, way: str, lr: float, seed: int) -> dict:
-    """One way at one rate: what it scores, what it keeps, what it took."""
+def valid_rows() -> list[dict]:
+    """Validation conversations, each with its reply in the house's plainest words."""
+    return [house.in_house_words(row) for row in texts.balanced(texts.conversations("valid"), VALID_PER_KIND, seed=0)]
+
+
+def examine(tuned, tokenizer) -> dict:
+    """What a tuned model scores on test conversations, what it knows, its validation losses, and all that it wrote."""
+    started = time.perf_counter()
+    test = texts.balanced(texts.conversations("test"), TEST_PER_KIND, seed=0)
+    scored, replies = judge(tuned, tokenizer, test)
+    kept, answers = facts(tuned, tokenizer)
+    losses = sft.row_losses(tuned, tokenizer, valid_rows())
+    return {"valid_losses": losses, **scored, **kept, "kinds": [row["kind"] for row in test], "replies": replies,
+            "answers": answers, "judged_s": round(time.perf_counter() - started)}  # fmt: skip
+
+
+def peak_bytes(device: str) -> int:
+    """The most memory held so far: of the GPU if the model is on one, else of this process."""
+    if device == "cuda":
+        import torch
+
+        return torch.cuda.max_memory_allocated()
     import psutil
 
+    return getattr(psutil.Process().memory_info(), "peak_wset", None) or _high_water_bytes()
+
+
+def summary(found: dict) -> str:
+    """One line for the log: how many of each score, the validation loss, the seconds and the peak."""
+    counts = {key: sum(found[key]) for key in ("on_brand", "right", "both", "knows", "leaks")}
+    counts["valid loss"] = round(sum(found["valid_losses"]) / len(found["valid_losses"]), 4)
+    return f"{counts} {found['seconds']:.0f} s {found['peak_bytes'] / 2**30:.1f} GiB"
+
+
+def measure(choice: model.Choice, way: str, lr: float, seed: int) -> dict:
+    """One way at one rate: what it scores, what it keeps, what it took."""
     rows = [house.in_house_words(row) for row in texts.balanced(texts.conversations("train"), PER_KIND, seed)]
     lora = sft.LORA if way == "lora" else None
     run = sft.fine_tune(choice, rows, lr=lr, steps=STEPS, batch_size=BATCH_SIZE, seed=seed, lora=lora)
-    trained = sum(p.numel() for p in run.model.parameters() if p.requires_grad)
-    # the tuning's highest mark: nothing has been written yet
-    memory = psutil.Process().memory_info()
-    peak = getattr(memory, "peak_wset", None) or _high_water_bytes()
-    started = time.perf_counter()
-    valid = [house.in_house_words(row) for row in texts.balanced(texts.conversations("valid"), VALID_PER_KIND, seed=0)]
-    test = texts.balanced(texts.conversations("test"), TEST_PER_KIND, seed=0)
-    scored, replies = judge(run.model, run.tokenizer, test)
-    kept, answers = facts(run.model, run.tokenizer)
-    losses = sft.row_losses(run.model, run.tokenizer, valid)
     found = {
-        "way": way, "lr": lr, "seed": seed, "model": choice.name, "dtype": choice.dtype, "trained": trained,
-        "seconds": round(run.seconds, 1), "peak_bytes": peak, "judged_s": round(time.perf_counter() - started),
-        "losses": [entry["loss"] for entry in run.log if "loss" in entry], "valid_losses": losses,
-        **scored, **kept, "kinds": [row["kind"] for row in test],
-        "replies": replies, "answers": answers,
+        "way": way, "lr": lr, "seed": seed, "model": choice.name, "dtype": choice.dtype,
+        "trained": sum(p.numel() for p in run.model.parameters() if p.requires_grad),
+        "seconds": round(run.seconds, 1),
+        "peak_bytes": peak_bytes(choice.device),  # the tuning's highest mark: nothing has been written yet
+        "losses": [entry["loss"] for entry in run.log if "loss" in entry],
+        **examine(run.model, run.tokenizer),
     }  # fmt: skip
-    counts = {key: sum(found[key]) for key in ("on_brand", "right", "both", "knows", "leaks")}
-    counts["valid loss"] = round(sum(losses) / len(losses), 4)
-    print(way, f"{lr:g}", f"seed {seed}", counts, f"{run.seconds:.0f} s", f"{peak / 2**30:.1f} GiB", flush=True)
+    print(way, f"{lr:g}", f"seed {seed}", summary(found), flush=True)
     return found
 
 
@@ -134,7 +156,8 @@ def gather() -> dict:
     packed = ("valid_losses", "on_brand", "right", "both", "knows", "leaks")
     plain = ("way", "lr", "seed", "trained", "seconds", "peak_bytes")
     return {
-        "model": first["model"], "dtype": first["dtype"], "kinds": first["kinds"], "knew": pack(known),
+        "date": date.today().isoformat(), "model": first["model"], "dtype": first["dtype"],
+        "kinds": first["kinds"], "knew": pack(known),
         "settings": {"per_kind": PER_KIND, "steps": STEPS, "batch_size": BATCH_SIZE, "rates": RATES,
                      "valid_per_kind": VALID_PER_KIND, "test_per_kind": TEST_PER_KIND, "facts": FACTS},
         "runs": [{**{key: run[key] for key in plain}, **{key: pack(run[key]) for key in packed},
