@@ -73,6 +73,20 @@ def test_half_of_the_sentences_are_distinct_without_their_names_and_values(rows:
     assert len(set(masked)) / len(masked) >= 0.5
 
 
+def test_no_reply_says_it_of_a_measure() -> None:
+    """"The warranty is 5 years, and it is made in Dunmore" makes the warranty in Dunmore."""
+    measure = r"(?:warranty|guarantee|price|colour|material|height|weight|capacity)"
+    wrong = re.compile(rf"\b{measure}(?: (?:of|on) [^,.]*)? is \{{value\w*\}}, and it ")
+    texts_of = {pair["id"]: pair.get("reply", "") for kind in pairs.KINDS for pair in pairs.table(kind)}
+    assert [name for name, text in texts_of.items() if wrong.search(text)] == []
+
+
+def test_no_warranty_runs_from_the_purchase() -> None:
+    """By the house's terms a warranty starts on the delivery date."""
+    told = {pair["id"]: pair["reply"] for kind in ("fact", "two_facts") for pair in pairs.table(kind)}
+    assert [name for name, text in told.items() if "date of purchase" in text] == []
+
+
 @pytest.mark.parametrize("split", ["valid", "test"])
 def test_nothing_held_out_is_in_train(rows: dict[str, list[dict]], split: str) -> None:
     """A policy that stands on the screen beside an order is part of the screen, not what the row is about: returns,
