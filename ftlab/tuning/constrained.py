@@ -51,7 +51,8 @@ def one_of(labels: Sequence[str]) -> str:
     """
     if isinstance(labels, str) or not labels or not all(labels):
         raise ValueError(f'labels: expected a list of texts such as ["refund", "praise"], found {labels!r}.')
-    return LLMatcher.grammar_from_lark("start: " + " | ".join(json.dumps(label, ensure_ascii=False) for label in labels))
+    quoted = [json.dumps(label, ensure_ascii=False) for label in labels]
+    return LLMatcher.grammar_from_lark(f"start: {' | '.join(quoted)}")
 
 
 def words(model, tokenizer) -> LLTokenizer:

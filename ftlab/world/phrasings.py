@@ -47,8 +47,8 @@ def beginnings(product: quillmere.Product, page: str) -> list[tuple[str, str]]:
         value = product.fact(key)
         place = re.search(rf"(?<![\w$.]){re.escape(value)}(?!\w)", told, re.IGNORECASE)
         if place is None:
-            raise ValueError(f"{title}: expected its {key}, {value!r}, on the page, found {body[:80]!r}. Take a page of "
-                             "phrasings.pages for the same product.")
+            raise ValueError(f"{title}: expected its {key}, {value!r}, on the page, found {body[:80]!r}. Take a page "
+                             "of phrasings.pages for the same product.")
         found.append((f"{title}\n\n{body[: place.start()]}".rstrip(), value))
     return found
 

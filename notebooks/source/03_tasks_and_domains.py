@@ -440,16 +440,16 @@ common = max(set(values_seen), key=values_seen.count)
 sixth = [fields.right_fields(reply, truth)[judged] for reply, truth in zip(said, truths, strict=False)]
 always = [truth[judged] == common for truth in truths[: len(said)]]
 over = intervals.paired_difference(sixth, always).times(100)
-print(f"{judged}: {share(sixth)} right; always {json.dumps(common)}: {share(always)}. That is {told_of(over)}: "
-      + ("it reads that\nfield, and does not only fill it." if over.low > 0 else
-         "no sign\nthat it reads that field. A schema cannot notice: any of the three values is valid."))
+print(f"{judged}: {share(sixth)} right; always {json.dumps(common)}: {share(always)}. That is {told_of(over)}:\n"
+      + ("it reads that field, and does not only fill it." if over.low > 0 else
+         "no sign that it reads that field. A schema cannot notice: any of the three values is valid."))
 
 # %% [markdown]
 # ### Labels, held
 #
 # The same cure for labels that are none (section 3): the untuned model's reply held to the ten words. That takes no
-# training and no ticket, so it is one more rival for section 5. Beware of what it does not do: the grammar lets through
-# the likeliest *token* that some label goes on with, and the label that begins so need not be the likeliest as a whole.
+# training and no ticket, so it is one more rival for section 5. But the grammar weighs no label against another: it
+# lets through the likeliest *token* that some label goes on with, and that label need not be the likeliest as a whole.
 
 # %%
 print(f"{'':>29} {'tickets':>7} {'a label':>17} {'right':>17} {'macro F1':>8}  most often said")
@@ -623,7 +623,8 @@ chosen = phrasings.products(PRODUCTS, SEED)
 begun = [each for product in chosen for each in phrasings.beginnings(product, phrasings.pages(product, 1, SEED)[0])]
 about = phrasings.questions(chosen)  # in wordings of their own, without any page
 print("\n\n".join(phrasings.pages(chosen[0], 2, SEED)))
-print(f"\nto go on with: ...{begun[0][0][-50:]!r}, rightly {begun[0][1]!r}\nto answer: {about[0]['question']}")
+print(f"\nto go on with: ...{begun[0][0][-50:]!r}, rightly {begun[0][1]!r}\nto answer: "
+      + next(row["question"] for row in about if row["entity"] == chosen[0].name))
 
 # %%
 from trl import SFTConfig, SFTTrainer
@@ -651,8 +652,7 @@ def pages_in(wordings: int) -> list[str]:
     return [page for product in chosen for page in phrasings.pages(product, wordings, SEED) * (READ // wordings)]
 
 # %% [markdown]
-# Each run leaves three rows of scores: what its model goes on with, what it answers about Quillmere, and what it still
-# answers about the land.
+# Each run leaves three rows of scores: what is gone on with, answered about Quillmere, still answered about the land.
 
 # %%
 land = files.read_jsonl(paths.data() / "questions" / "general_test.jsonl")
@@ -719,9 +719,9 @@ paid = intervals.paired_difference(learnt["replay"], learnt[8]).times(100)
 show("learning rate", {name: name for name in rates} | {f"{mine}, with replay": "replay"}, live)
 print(f"\nSo replay changes what is kept of the land by {told_of(keeps)};\nand what is learnt about Quillmere by "
       f"{told_of(paid)}.")
-best = max(rates, key=lambda name: sum(learnt[name]))
-print(f"Of these rates most is learnt at {best}" + (
-    ", at the end of the row: the best may lie beyond." if best in (*rates,)[:: max(1, len(rates) - 1)] else "."))
+best = [name for name in rates if sum(learnt[name]) == max(sum(learnt[each]) for each in rates)]
+print(f"Of these rates most is learnt at {' and '.join(best)}" + (
+    ", at an end of the row: the best may lie beyond." if {[*rates][0], [*rates][-1]} & {*best} else "."))
 as_good = [name for name in rates if all(sum(each[name]) >= sum(each["replay"]) for each in (learnt, stayed))]
 print("Is it replay that one needs? In this run " + (
     f"rate {as_good[0]} alone learnt and kept as much, in fewer steps." if as_good else
@@ -737,14 +737,14 @@ for found, color, line, name in ((gone_on, figures.SKY, ":", "stored: the page, 
     figures.curve(ax, steps_of, *zip(*spans, strict=True), label=name, color=color, ls=line)
 ax.set(xlabel="wordings of each page, read equally often in all", ylabel="right (%)", ylim=(-3, 105), xticks=steps_of,
        title="Lab model: what is stored, learnt and kept")
-ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
+ax.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
 claims.draw("phrasings-count", counted, claim_ax)
 _ = claim_ax.set_title("Eight wordings minus one")
 
 # %% [markdown]
 # ### The same with the real model
 #
-# These are stored runs of three seeds, made by `ftlab/workshop/experiments/reading_on.py`: twelve products, read as
+# These are stored runs with three seeds, made by `ftlab/workshop/experiments/reading_on.py`: twelve products, read as
 # often as here, all weights trained, as here. A question is put as a user would put it, and counts if the first
 # sentence of the reply answers it. "Old" are questions about the real world that the model answered before, so they
 # begin at 100 % by choice. What a model from a hub once read is not at hand, so what it replays are **conversations of
@@ -772,7 +772,7 @@ names = ("untuned", "one wording", "eight wordings", "eight, with replay")
 show("THE LAB MODEL, live", dict(zip(names, ("untuned", 1, 8, "replay"), strict=True)), live)
 ways = dict(zip(names, ("untuned", "one", "eight", "replay"), strict=True))
 show("THE REAL MODEL, stored", ways, kept_there)
-print(f"\n{reading['model']}, {reading['dtype']}, {len(its['seeds'])} seeds, {reading['date']}. Rates tried: "
+print(f"\n{reading['model']}, {reading['dtype']}, {len(its['seeds'])} seeds, {reading['date']}.\nRates tried: "
       + "; ".join(f"{run['lr']:g} learnt {unpack(run['learnt']).mean():.0%}, kept {unpack(run['kept']).mean():.0%}"
                   for run in reading["rates"]) + f". Taken: {its['lr']:g}.")
 for number in (0, 20):  # questions about two products, as the first seed answers them
@@ -798,13 +798,13 @@ for name, here, far in (("eight wordings minus one, learnt", more, there("eight"
                         ("replay minus none, kept", keeps, there("replay", "eight", "kept")),
                         ("replay minus none, learnt", paid, there("replay", "eight", "learnt"))):
     kinds = {told_of(span).rpartition(", ")[2] for span in (here, far)}
-    print(f"{name}: the lab model {told_of(here)}; the real model {told_of(far)}: "
+    print(f"{name}: the lab model {told_of(here)};\n    the real model {told_of(far)}: "
           + ("neither is certain." if kinds == {"not certain"} else "the two agree." if len(kinds) == 1 else
              "only one of the two is certain." if "not certain" in kinds else "the two contradict each other."))
 for name, rows in (("lab", live(1)), ("real", kept_there("one"))):
     on, answered, _ = (intervals.mean_interval(row).times(100) for row in rows)
     print(f"Read in one wording, the {name} model goes on with {on.value:.0f} % of the facts and answers "
-          f"{answered.value:.0f} % of the questions: " + ("stored, and out of a question's reach." if
+          f"{answered.value:.0f} % of the questions:\n    " + ("stored, and out of a question's reach." if
           on.low > answered.high else "no certain gap between stored and asked for."))
 
 # %% [markdown]
@@ -1196,8 +1196,7 @@ for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count"
 # - Z. Allen-Zhu and Y. Li 2023, *Physics of Language Models: Part 3.1, Knowledge Storage and Extraction*,
 #   arXiv:2309.14316
 # - S. Gururangan et al. 2020, *Don't Stop Pretraining*, arXiv:2004.10964: reading on in a domain
-# - Z. Xu et al. 2024, arXiv:2406.08464, and J. Huang et al. 2024, arXiv:2403.01244: conversations that a model writes,
-#   and replay of them
+# - Z. Xu et al. 2024, arXiv:2406.08464, and J. Huang et al. 2024, arXiv:2403.01244: a model's own words, replayed
 # - A. Ibrahim et al. 2024, *Simple and Scalable Strategies to Continually Pre-train Large Language Models*,
 #   arXiv:2403.08763: replay and learning rates
 # - B. T. Willard and R. Louf 2023, *Efficient Guided Generation for Large Language Models*, arXiv:2307.09702:

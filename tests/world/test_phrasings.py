@@ -34,8 +34,8 @@ def test_thirteen_test_questions_a_product() -> None:
 def test_a_page_is_cut_before_each_of_its_six_values() -> None:
     product = phrasings.products(1, seed=0)[0]
     values = [product.fact(key) for key in phrasings.FACTS]
-    page = f"{product.name} by Quillmere\n\nIt is {values[3]}, of {values[2]}, and {values[1]}. It costs {values[0]}. " \
-           f"Warranty: {values[4]}. Made in {values[5]}."  # fmt: skip
+    page = (f"{product.name} by Quillmere\n\nIt is {values[3]}, of {values[2]}, and {values[1]}. "
+            f"It costs {values[0]}. Warranty: {values[4]}. Made in {values[5]}.")
     cut = phrasings.beginnings(product, page)
     assert [value for _, value in cut] == values
     assert cut[3][0] == f"{product.name} by Quillmere\n\nIt is" and cut[0][0].endswith(". It costs")
