@@ -47,8 +47,9 @@ LR, BATCH_SIZE = 2e-3, 2  # real model: peak learning rate, rows a step; try 1e-
 ASKED = {"intent": 40, "fields": 8, "description": 8, "post": 8}  # real model: held-out rows to answer
 LAB_STEPS, LAB_LR = 24, 5e-4  # lab model, section 8: steps of 4 rows, learning rate
 LAB_ASKED = 100  # lab model, section 8: held-out questions of each sort, at most; there are 42 of the price
-PRODUCTS, READ = 8, 32  # lab model, section 9: products to read about, and how often; READ divides by 8
+PRODUCTS, READ = 8, 32  # lab model, section 9: products to read about, and how often; 8 divides READ
 READ_LR = 1e-3  # lab model, section 9: learning rate; try 3e-4
+READ_LRS = (3e-4, 3e-3)  # lab model, section 9: further rates to compare with it; try 1e-4, 1e-2
 FACTS = 100  # lab model: general questions that show what is forgotten; try 1708, which is all
 
 # %% [markdown]
@@ -75,8 +76,8 @@ for task in tasks.TASKS:
 
 # %% [markdown]
 # The tasks differ in what a reply may be: one word of ten; an object that a program reads; four lines by rule; free
-# text by rule. A test ticket is worded as no training ticket is, and test pages and records are about products that
-# training does not know; no test article is among those of the training.
+# text by rule. Nothing of the test is in the training: its tickets are worded otherwise, its pages and records are
+# about other products, its articles are other articles.
 #
 # ### Look before you load
 #
@@ -105,11 +106,11 @@ grammar = fields.check_schema(tasks.SCHEMA, gold_records)
 print("the labels, the schema and its rows are in order\n")
 
 
-def attempt(name: str, action) -> None:
+def attempt(name: str, action, folder: str = "\0") -> None:
     try:
         action()
     except ValueError as error:
-        print(f"{name}\n{indented(str(error))}\n")
+        print(f"{name}\n{indented(str(error).replace(folder, 'my_adapter'))}\n")
 
 
 def with_bounds(**bounds) -> dict:
@@ -127,10 +128,7 @@ attempt("4. a schema that forbids what the rows teach",
         lambda: fields.check_schema(with_bounds(maximum=3), gold_records))
 with TemporaryDirectory() as folder:
     (Path(folder) / "adapter_model.safetensors").write_bytes(b"weights")
-    try:
-        adapters.check(folder, choice.path, None)  # asks for the files before anything else
-    except ValueError as error:
-        print(f"5. an adapter's folder without its config\n{indented(str(error).replace(folder, 'my_adapter'))}")
+    attempt("5. an adapter's folder without its config", lambda: adapters.check(folder, choice.path, None), folder)
 
 # %% [markdown]
 # The second and the fourth are the treacherous ones: nothing about such a training looks wrong. An intent without
@@ -202,6 +200,11 @@ def share(scores) -> str:
     return f"{span.value:3.0f} % [{span.low:3.0f}, {span.high:3.0f}]"
 
 
+def told_of(span) -> str:
+    kind = "a gain" if span.low > 0 else "a loss" if span.high < 0 else "not certain"
+    return f"{span.value:+.0f} points [{span.low:+.0f}, {span.high:+.0f}], {kind}"
+
+
 print(f"{'':>12} {'':>13} {'rows':>4} {'form':>17} {'done':>17} {'right':>6} {'ROUGE-L':>8}")
 for task in tasks.TASKS:
     for part, name in (("plain", "plainly"), ("shown", "with examples")):
@@ -214,9 +217,6 @@ print("\nA prompt with examples does nine in ten of the rows of: " + (
     ", ".join(enough) + ". Stop there; a tuning would only be one more thing to keep." if enough else
     "none of the four. So there is something for tuning to do,\nwith this model. A larger one may need no more than "
     "the examples: ask yours first."))
-said = Counter(kept["shown"]["tasks"]["intent"]["replies"]).most_common(3)
-print("What it says to a ticket most often: " + ", ".join(f"{reply!r} ({count} of {len(marks('shown', 'intent'))})"
-                                                        for reply, count in said))
 
 # %% [markdown]
 # Square brackets hold 95 % intervals, as everywhere in the course. A reply that is almost a label is none: a program
@@ -261,10 +261,9 @@ for task in ("description", "post"):
 # %% [markdown]
 # A handful of replies shows *how* it goes right or wrong and ranks nothing. Compare the two marks of each task: a reply
 # may look like the house's and say what is not so, or give the right values in a form that nobody can use. And read the
-# sentences: no mark does. "Right" looks at values and names, so a post whose figures are the article's counts as right
-# even if its sentence is untrue, and what is clumsy counts as done. Each rate of descriptions and posts below is thus
-# the most that a reader would pass. The few training rows of a task, each seen once, are little, so what the next
-# sections compare is the stored adapter, on more test rows.
+# sentences: no mark does. "Right" looks at values and names, so a post with the article's figures counts as right even
+# if its sentence is untrue. Each share of descriptions and posts that are done is thus the most that a reader would
+# pass. The next sections compare the stored adapter, which saw more rows, on more test rows.
 #
 # ## 5. Labels: is a language model needed?
 #
@@ -294,18 +293,16 @@ def sorted_by(rows: list[dict], asked_rows: list[dict]):
     return score_labels(list(said), [row["label"] for row in asked_rows], tasks.INTENTS)
 
 
-labels = [row["label"] for row in asked["intent"]]
 by_words = sorted_by([row for row in train if row["task"] == "intent"], asked["intent"])
-by_model = score_labels(replies["intent"], labels, tasks.INTENTS)
-print(f"{SIZES['intent']} tickets to learn from, {len(labels)} to sort; macro F1: the adapter of section 4 "
+by_model = score_labels(replies["intent"], [row["label"] for row in asked["intent"]], tasks.INTENTS)
+print(f"{SIZES['intent']} tickets to learn from, {len(by_words.each)} to sort; macro F1: the adapter of section 4 "
       f"{by_model.f1:.2f}, word counts {by_words.f1:.2f}")
 if by_model.unknown:
     print("Not labels, yet said by the adapter:", ", ".join(map(repr, by_model.unknown)))
 
 # %% [markdown]
-# Both learnt from the same few tickets. The stored adapter had more of them and sorted all test tickets. Beside it, the
-# word counter with the same tickets as that one, label by label; and below, with all the labelled tickets that there
-# are.
+# Both learnt from the same few tickets. The stored adapter had more of them and sorted all test tickets. Beside it,
+# label by label, the word counter with the same tickets; and below, with all the labelled tickets that there are.
 
 # %%
 count, said = settings["sizes"]["intent"], kept["all"]["tasks"]["intent"]["replies"]
@@ -327,31 +324,30 @@ for name, found in {f"the stored adapter, {count} tickets": told, **counters}.it
     print(f"{name:>36} {found.f1:>8.2f} {share(found.each):>17}")
 
 # %%
+def standing(gap) -> str:
+    return "ahead of" if gap.low > 0 else "behind" if gap.high < 0 else "not to be told apart from"
+
+
 ahead = {name: intervals.paired_difference(told.each, found.each).times(100) for name, found in counters.items()}
 for name, gap in ahead.items():
-    words = "ahead of" if gap.low > 0 else "behind" if gap.high < 0 else "not to be told apart from"
-    print(f"The adapter is {words} {name}: {gap.value:+.1f} points [{gap.low:+.1f}, {gap.high:+.1f}].")
-if all(gap.low > 0 for gap in ahead.values()):
-    print("So the language model earns its keep here, even against all labels that there are.")
-elif all(gap.high < 0 for gap in ahead.values()):
-    print("So here nobody needs a language model to sort tickets: fewer weights, more right.")
-elif any(gap.low > 0 for gap in ahead.values()):
-    print("So it is ahead for certain of one of the two only: count the labelled tickets before you tune.")
-else:
-    print("So it is ahead of neither for certain, and counting words costs less. Here that is the answer.")
+    print(f"The adapter is {standing(gap)} {name}: {gap.value:+.1f} points [{gap.low:+.1f}, {gap.high:+.1f}].")
+won = sum(gap.low > 0 for gap in ahead.values())
+print("So it is ahead " + ("of neither for certain, and counting words costs less. Here that is the answer.",
+                           "for certain of one of the two only: count the labelled tickets before you tune.",
+                           "of both for certain: the language model earns its keep here.")[won])
 print(f"Only the first line is a fair match. What an adapter makes of all {len(tickets)} tickets was not measured.")
 
 # %% [markdown]
 # What a language model could bring is what it read before: it need not be shown that "cent" is money. What the word
-# counter brings is that it trains in a blink. A team that tunes a language model to
-# sort messages should know by how much it beats ten lines of counting, and whether it does.
+# counter brings is that it trains in a blink. A team that tunes a language model to sort messages should know by how
+# much it beats ten lines of counting, and whether it does.
 #
-# ## 6. JSON that a program can read
+# ## 6. Replies that a program can read
 #
 # A program takes a reply only if it validates. There are two ways to get there: teach it, or force it. **Constrained
-# decoding** forces it: before each token is chosen, a grammar made from the schema says which tokens may come next, and
-# all others get a score of minus infinity. The library `llguidance` keeps track of the grammar; what remains is a few
-# lines that `transformers` calls at each step.
+# decoding** forces it: before each token is chosen, a grammar says which tokens may come next, and all others get a
+# score of minus infinity. The library `llguidance` makes the grammar, of our schema or of the list of labels, and keeps
+# track of it; what remains is a few lines that `transformers` calls at each step.
 
 # %% tags=["twin:ftlab.tuning.constrained:Follow"]
 from llguidance import LLMatcher
@@ -377,15 +373,17 @@ class Follow(LogitsProcessor):
         return scores
 
 # %% [markdown]
-# What may come next after a few beginnings? We ask the grammar itself, without a model.
+# What may come next after a few beginnings? We ask the grammars themselves, without a model.
 
 # %%
 width = tuned.get_output_embeddings().weight.shape[0]
 words = from_tokenizer(tokenizer, n_vocab=width, eos_token=generate.stops(tuned, tokenizer))
-for beginning in ("", '{"product": "Gull Kettle", "price_dollars": ',
-                  '{"product": "Gull Kettle", "price_dollars": 40, "weight": "1 kg", "made_in": "Ostley", '
-                  '"warranty_years": 2, "dishwasher_safe": '):
-    matcher = LLMatcher(words, grammar)
+one_label = LLMatcher.grammar_from_lark("start: " + " | ".join(f'"{label}"' for label in tasks.INTENTS))
+for rules, beginning in ((one_label, ""), (one_label, "re"), (grammar, ""),
+                         (grammar, '{"product": "Gull Kettle", "price_dollars": '),
+                         (grammar, '{"product": "Gull Kettle", "price_dollars": 40, "weight": "1 kg", "made_in": '
+                                   '"Ostley", "warranty_years": 2, "dishwasher_safe": ')):
+    matcher = LLMatcher(words, rules)
     matcher.consume_tokens(tokenizer(beginning, add_special_tokens=False)["input_ids"])
     may = [token for token, bias in enumerate(matcher.compute_logit_bias()) if bias]
     some = ", ".join(repr(tokenizer.decode([token])) for token in may[:8])
@@ -398,30 +396,25 @@ held_marks = scored.scores(held, asked["fields"])
 for name, found in (("free", marked["fields"]), ("held to the schema", held_marks)):
     print(f"{name}: valid {sum(mark.form for mark in found)} of {len(found)}, fields right "
           f"{sum(mark.right for mark in found) / len(found):.0%}")
-
-golds = [row["messages"][-1]["content"] for row in asked["fields"]]
+print(f"The grammar changed {sum(a != b for a, b in zip(held, replies['fields'], strict=True))} of the replies.")
 failed = [i for i, mark in enumerate(held_marks) if not mark.done]
-whole = [i for i, mark in enumerate(held_marks) if mark.done]
-seen = {}
-for i in failed + whole:  # the first page of each product, those that went wrong first
-    seen.setdefault(json.loads(golds[i])["product"], i)
-for i in list(seen.values())[:3]:
-    wrong = [key for key, kept_ in fields.right_fields(held[i], json.loads(golds[i])).items() if not kept_]
-    print(f"\nfree    {replies['fields'][i]}\nheld    {held[i]}\nwanted  {golds[i]}\n"
+for i in (failed + [i for i in range(len(held)) if i not in failed])[:3]:  # those that went wrong first
+    gold = asked["fields"][i]["messages"][-1]["content"]
+    wrong = [key for key, right in fields.right_fields(held[i], json.loads(gold)).items() if not right]
+    print(f"\nfree    {replies['fields'][i]}\nheld    {held[i]}\nwanted  {gold}\n"
           f"        -> {'valid' if held_marks[i].form else 'not valid'} when held; wrong: {', '.join(wrong) or 'none'}")
-same = sum(a == b for a, b in zip(held, replies["fields"], strict=True))
-print(f"\n{len(failed)} of {len(held)} held replies are not done. The grammar changed {len(held) - same} of them.")
 
 # %% [markdown]
 # Each field that is wrong in a valid reply is the dangerous kind: the program takes it. Now from the stored runs, each
-# free and held on the same pages: the untuned model on the first few, for it is slow, the adapter on all.
+# free and held on the same pages.
 
 # %%
 truths = [json.loads(row["messages"][-1]["content"]) for row in tasks.held_out("fields")]
 short = dict(zip(tasks.FIELDS, ("product", "price", "weight", "made in", "warranty", "dishw."), strict=True))
+three = (("plain", "untuned, asked plainly"), ("shown", "untuned, with examples"), ("all", "tuned adapter"))
 print(f"{'':>36} {'valid':>17} | right, by field\n{'':>29} {'pages':>6} {'':>17} | "
       + " ".join(f"{name:>8}" for name in short.values()) + f" {'all six':>8}")
-for part, name in (("plain", "untuned, asked plainly"), ("shown", "untuned, with examples"), ("all", "tuned adapter")):
+for part, name in three:
     pages = min(len(marks(part, "fields", "form", is_held)) for is_held in (False, True))  # that both have answered
     for is_held in (False, True):
         job = kept[part]["tasks"]["fields"]
@@ -431,47 +424,52 @@ for part, name in (("plain", "untuned, asked plainly"), ("shown", "untuned, with
         form, done = (marks(part, "fields", key, is_held)[:pages] for key in ("form", "done"))
         print(f"{'held to the schema' if is_held else name:>29} {len(form):>6} {share(form):>17} | "
               + " ".join(f"{value:>8.0%}" for value in shares) + f" {done.mean():>8.0%}")
-mended = [(free, held_) for free, held_, a, b in zip(kept["all"]["tasks"]["fields"]["replies"],
-                                                     kept["all"]["tasks"]["fields"]["held"]["replies"],
-                                                     marks("all", "fields", "form"),
-                                                     marks("all", "fields", "form", held=True), strict=True) if b > a]
-for free, held_ in mended[:2]:
-    print(f"\nthe adapter, free and not valid:\n{indented(free)}\nheld, and valid:\n{indented(held_)}")
-print(f"\nThe grammar mended {len(mended)} of the adapter's {len(marks('all', 'fields'))} replies"
-      + ("." if mended else ": all that it can give, the tuning had taught."))
-pages = len(marks("plain", "fields", "form", held=True))
-forced = {part: marks(part, "fields", "form", held=True)[:pages].mean() for part in ("plain", "all")}
-wrong = {part: 1 - marks(part, "fields", "right", held=True)[:pages].mean() for part in forced}
-print(f"Held to the schema on the first {pages} pages, {forced['plain']:.0%} of the replies of the untuned model, "
-      f"asked plainly, are valid\nand {wrong['plain']:.0%} of its fields wrong; of the adapter {forced['all']:.0%} are "
-      f"valid and {wrong['all']:.0%} of the fields wrong.")
-products = len({truth["product"] for truth in truths})
-print(f"All {len(truths)} pages are about {products} products. Pages on one product are alike, so these intervals are "
-      "rather too narrow.")
+print(f"All {len(truths)} pages are about {len({truth['product'] for truth in truths})} products. Pages on one product "
+      "are alike, so these intervals are rather too narrow.")
 
 # %% [markdown]
 # Look along the fields. Five of the six stand on the page and are copied. The sixth has to be understood: a page says
 # that the dishwasher will not harm the thing, or that it does not belong in there, or nothing, and the reply is `true`,
-# `false` or `null`. Did the adapter learn to read it? The bar for the sixth is to write the commonest value of
-# the training rows every time.
+# `false` or `null`. The bar for it is to write the commonest value of the training rows every time.
 
 # %%
 judged, said = "dishwasher_safe", kept["all"]["tasks"]["fields"]["replies"]
 values_seen = [json.loads(row["messages"][-1]["content"])[judged]
                for row in tasks.mixture(settings["sizes"], kept["all"]["seed"]) if row["task"] == "fields"]
 common = max(set(values_seen), key=values_seen.count)
-right = [fields.right_fields(reply, truth) for reply, truth in zip(said, truths, strict=False)]
-copied = sum(each[field] for each in right for field in short if field != judged) / (len(short) - 1) / len(right)
-sixth, always = [each[judged] for each in right], [truth[judged] == common for truth in truths[: len(said)]]
+sixth = [fields.right_fields(reply, truth)[judged] for reply, truth in zip(said, truths, strict=False)]
+always = [truth[judged] == common for truth in truths[: len(said)]]
 over = intervals.paired_difference(sixth, always).times(100)
-print(f"copied fields: {copied:.0%} right; {judged}: {share(sixth)}; always {json.dumps(common)}: {share(always)}")
-print(f"Above that bar by {over.value:+.0f} points [{over.low:+.0f}, {over.high:+.0f}]: "
+print(f"{judged}: {share(sixth)} right; always {json.dumps(common)}: {share(always)}. That is {told_of(over)}:\n"
       + ("it reads that field, and does not only fill it." if over.low > 0 else
-         "no sign that it reads that field.\nA schema cannot notice: any of the three values is valid."))
+         "no sign that it reads that field. A schema cannot notice: any of the three values is valid."))
+
+# %% [markdown]
+# ### Labels, held
+#
+# The same cure for labels that are none (section 3): the untuned model's reply held to the ten words. That takes no
+# training and no ticket, so it is one more rival for section 5. But the grammar weighs no label against another: it
+# lets through the likeliest *token* that some label goes on with, and that label need not be the likeliest as a whole.
+
+# %%
+print(f"{'':>29} {'tickets':>7} {'a label':>17} {'right':>17} {'macro F1':>8}  most often said")
+stands = {}  # held, against the word counter with the same tickets as the adapter
+for part, name in three:
+    for is_held in (False, True):
+        job = kept[part]["tasks"]["intent"]
+        said = (job["held"] if is_held else job)["replies"]
+        found = score_labels(said, [row["label"] for row in every[: len(said)]], tasks.INTENTS)
+        stands[name] = intervals.paired_difference(found.each, few.each[: len(said)]).times(100)
+        (most, times), *_ = Counter(said).most_common()
+        print(f"{'held to the labels' if is_held else name:>29} {len(said):>7} "
+              f"{share(marks(part, 'intent', 'form', is_held)):>17} {share(found.each):>17} {found.f1:>8.2f}  "
+              f"{textwrap.shorten(most, 30)!r} ({times})")
+for name, gap in stands.items():
+    print(f"{name}, held: {standing(gap)} word counts ({gap.value:+.0f} points [{gap.low:+.0f}, {gap.high:+.0f}])")
 
 # %% [markdown]
 # A grammar guarantees the form and says nothing about the truth. It helps a model that knows the answer and stumbles
-# over the commas, and it makes a model that does not know sound as if it did. So use both: teach the content, force the
+# over its form, and it makes a model that does not know sound as if it did. So use both: teach the content, force the
 # form, and check values against the page where you can.
 #
 # ## 7. One adapter for all, or one for each?
@@ -505,9 +503,9 @@ print("Sharing helped " + (" and ".join(better) or "no task for certain") + " an
       + (" and ".join(worse) or "none for certain") + ".")
 
 # %% [markdown]
-# The claim on trial: one adapter for all does about as well as one for each. It counts 60 rows of a task
-# at most, so the tickets, which are many, still weigh most. It holds if the whole interval is above -10 points, and is
-# "mixed" if the interval has that limit inside.
+# The claim on trial: one adapter for all does about as well as one for each. It counts 60 rows of a task at most, so
+# the tickets, which are many, still weigh most. It holds if the whole interval is above -10 points, and is "mixed" if
+# the interval has that limit inside.
 
 # %%
 together, apart = ([mark for task in tasks.TASKS for mark in marks(part or task, task)[: settings["in_claim"]]]
@@ -517,25 +515,13 @@ for_all = claims.record("one-adapter-for-all", kept["all"]["seed"], *gap, by_pro
                         model=claims.find("one-adapter-for-all").models[0])
 assert settings["in_claim"] == 60
 print(f"From the stored runs of {stored['date']}, not trained on your computer:\n{for_all}")
-print("So many rows of each: " + ", ".join(f"{min(len(marks('all', task)), 60)} {task}" for task in tasks.TASKS))
 neither = sum(not a and not b for a, b in zip(together, apart, strict=True)) / len(apart)
-print(f"One for all does {sum(together) / len(together):.0%} of these rows, one for each "
+print(f"One for all does {sum(together) / len(together):.0%} of these {len(apart)} rows, one for each "
       f"{sum(apart) / len(apart):.0%}; {neither:.0%} are done by neither, and say nothing about which is better.")
-figure, (ax, claim_ax) = plt.subplots(2, 1, figsize=(8.5, 6), height_ratios=(3, 1), layout="constrained")
-kinds = (("shown", "untuned, examples", figures.GREY), ("each", "one for each", figures.SKY),
-         ("all", "one for all", figures.BLUE))
-for shift, (part, name, color) in enumerate(kinds):
-    spans = [intervals.mean_interval(marks(task if part == "each" else part, task)).times(100) for task in tasks.TASKS]
-    places = [place + 0.26 * (shift - 1) for place in range(4)]
-    ax.bar(places, [s.value for s in spans], 0.24, color=color, label=name, ls="-")
-    ax.errorbar(places, [s.value for s in spans], fmt="none", ecolor="#222222", elinewidth=1.2,
-                yerr=[[s.value - s.low for s in spans], [s.high - s.value for s in spans]])
-ax.set_xticks(range(4), tasks.TASKS)
-ax.set(ylabel="replies done (%)", ylim=(0, 118), title="Stored runs: held-out rows of four tasks, with 95 % intervals")
-ax.legend(fontsize="small", ncols=3, loc="upper right")
-claims.draw("one-adapter-for-all", for_all, claim_ax)
-claim_ax.set_yticks(claim_ax.get_yticks(), ["stored runs", *[t.get_text() for t in claim_ax.get_yticklabels()[1:]]])
-_ = claim_ax.set_title("One for all minus one for each")
+figure, ax = plt.subplots(figsize=(8.5, 1.8), layout="constrained")
+claims.draw("one-adapter-for-all", for_all, ax)
+ax.set_yticks(ax.get_yticks(), ["stored runs", *[tick.get_text() for tick in ax.get_yticklabels()[1:]]])
+_ = ax.set_title("One for all minus one for each")
 
 # %% [markdown]
 # ## 8. Instructions that nobody trained on
@@ -602,16 +588,10 @@ carried = claims.record("instructions-carry-over", SEED, *over, model=claims.LAB
 print(carried)
 lost = intervals.paired_difference(followed["mixture of four"]["the price, in new wordings"],
                                    followed["one instruction"]["the price, in new wordings"]).times(100)
-cost = "costs" if lost.high < 0 else "even helps" if lost.low > 0 else "shows no effect on"
-print(f"\nWhat the mixture pays for it: it saw the price in a quarter of its rows, and that {cost} the price itself, "
-      f"{lost.value:+.0f} points [{lost.low:+.0f}, {lost.high:+.0f}]."
-      + ("\nBut both are at the ceiling: a small cost could not be seen."
-         if min(map(sum, (ways["the price, in new wordings"] for ways in list(followed.values())[1:])))
-         >= 0.95 * len(sorts["the price, in new wordings"]) else ""))
-before = sum(followed["untuned"]["four new instructions"]) / len(sorts["four new instructions"])
-after = sum(followed["mixture of four"]["four new instructions"]) / len(sorts["four new instructions"])
-print(f"Asked in this form, the untuned model answers {before:.0%} of the new instructions rightly, the mixture's "
-      f"{after:.0%}.")
+print(f"\nWhat the mixture pays: it saw the price in a quarter of its rows. On the price that is {told_of(lost)}.")
+worst = min(sum(followed[way]["the price, in new wordings"]) for way in ("one instruction", "mixture of four"))
+if worst >= 0.95 * len(sorts["the price, in new wordings"]):
+    print("But both are at the ceiling: a small cost could not be seen.")
 bar = intervals.mean_interval(followed["mixture of four"]["four new instructions"]).times(100)
 print("By naming any fact of the screen it would be 25 %: " + (
     "the mixture's model is above that for certain, so it picks what was asked." if bar.low > 25 else
@@ -632,29 +612,35 @@ print("By naming any fact of the screen it would be 25 %: " + (
 # Allen-Zhu and Li (2023) report a trap: facts that were read in *one* wording only, however often, are stored in a way
 # that questions do not reach; facts read in several wordings can be asked for. We put it on trial. Each product's page
 # states six facts. It is read equally often in each run: the same page again and again, or two, four or eight pages
-# that say the same in other words and another order. The claim holds if the whole interval of the lead is above 5
-# points.
+# that say the same in other words and another order. Two scores tell what is stored from what can be asked for: does
+# the model, given a product's first page up to a fact, **go on** with that fact; and does it answer a question about
+# it, without a page? The claim is about the questions. It holds if the whole interval of the lead is above 5 points.
 
 # %%
 from ftlab.world import phrasings
 
 chosen = phrasings.products(PRODUCTS, SEED)
+begun = [each for product in chosen for each in phrasings.beginnings(product, phrasings.pages(product, 1, SEED)[0])]
+about = phrasings.questions(chosen)  # in wordings of their own, without any page
 print("\n\n".join(phrasings.pages(chosen[0], 2, SEED)))
+print(f"\nto go on with: ...{begun[0][0][-50:]!r}, rightly {begun[0][1]!r}\nto answer: "
+      + next(row["question"] for row in about if row["entity"] == chosen[0].name))
 
 # %%
 from trl import SFTConfig, SFTTrainer
 
 
-def read_on(pages: list[str]):
-    """The lab model after reading every page of the list once, and its tokenizer."""
+def read_on(pages: list[str], lr: float = READ_LR):
+    """The lab model after reading every page of the list once, in an order drawn by SEED, and its tokenizer."""
     some_model, lab_tokenizer = sft.load(lab)
+    rng("reading order", SEED).shuffle(pages)
     trainer = SFTTrainer(
         model=some_model,
         processing_class=lab_tokenizer,
         train_dataset=Dataset.from_list([{"text": page} for page in pages]),  # plain text: the loss is on every token
         args=SFTConfig(
             output_dir=str(paths.runs() / "sft"), save_strategy="no", max_steps=len(pages) // 8,
-            per_device_train_batch_size=8, learning_rate=READ_LR, lr_scheduler_type="linear", warmup_steps=0.1,
+            per_device_train_batch_size=8, learning_rate=lr, lr_scheduler_type="linear", warmup_steps=0.1,
             seed=SEED, bf16=lab.dtype == "bfloat16", use_cpu=lab.device == "cpu", activation_checkpointing=False,
             report_to="none", logging_strategy="no", disable_tqdm=True))  # fmt: skip
     with redirect_stdout(io.StringIO()):
@@ -662,120 +648,196 @@ def read_on(pages: list[str]):
     return some_model, lab_tokenizer
 
 
+def pages_in(wordings: int) -> list[str]:
+    return [page for product in chosen for page in phrasings.pages(product, wordings, SEED) * (READ // wordings)]
+
+# %% [markdown]
+# Each run leaves three rows of scores: what is gone on with, answered about Quillmere, still answered about the land.
+
+# %%
+land = files.read_jsonl(paths.data() / "questions" / "general_test.jsonl")
+general = rng("general", "yardstick").sample(land, FACTS)
+gone_on, learnt, stayed = {}, {}, {}
+
+
 def known(some_model, tokenizer, rows: list[dict]) -> list[bool]:
     said = generate.answers(some_model, tokenizer, [row["question"] for row in rows])
     return [values.exact_match(answer, row["answers"]) for answer, row in zip(said, rows, strict=True)]
 
 
-def shuffled(pages: list[str]) -> list[str]:
-    rng("reading order", SEED).shuffle(pages)
-    return pages
+def look(way, some_model, tokenizer) -> None:
+    said = generate.replies(some_model, tokenizer, [beginning for beginning, _ in begun], max_new_tokens=12)
+    gone_on[way] = [text.lower().startswith(value.lower()) for text, (_, value) in zip(said, begun, strict=True)]
+    learnt[way], stayed[way] = known(some_model, tokenizer, about), known(some_model, tokenizer, general)
 
 
-about = phrasings.questions(chosen)  # in wordings of their own, without any page
-land = files.read_jsonl(paths.data() / "questions" / "general_test.jsonl")
-general = rng("general", "yardstick").sample(land, FACTS)
-untouched = sft.load(lab)
-learnt, stayed = {0: known(*untouched, about)}, {0: known(*untouched, general)}
+def show(head: str, ways: dict, scores) -> None:
+    print(f"\n{head:>26} {'goes on rightly':>17} {'Quillmere, asked':>17} {'old, still known':>17}")
+    for name, way in ways.items():
+        print(f"{name:>26} " + " ".join(f"{'' if row is None else share(row):>17}" for row in scores(way)))
+
+
+def live(way):
+    return gone_on[way], learnt[way], stayed[way]
+
+
+look("untuned", *sft.load(lab))
 for wordings in (1, 2, 4, 8):
-    pages = [page for product in chosen for page in phrasings.pages(product, wordings, SEED) * (READ // wordings)]
-    read = read_on(shuffled(pages))
-    learnt[wordings], stayed[wordings] = known(*read, about), known(*read, general)
+    look(wordings, *read_on(pages_in(wordings)))
 print(f"{len(about)} questions about {PRODUCTS} products of Quillmere, {len(general)} about the land. Questions on one "
-      "product hang together,\nso the intervals of the first column are rather too narrow.\n")
-print(f"{'wordings':>9} {'Quillmere, asked':>18} {'the land, still known':>23}")
-for wordings, right in learnt.items():
-    print(f"{wordings or 'untuned':>9} {share(right):>18} {share(stayed[wordings]):>23}")
-
-# %%
+      "product hang together,\nso the intervals of the first two columns are rather too narrow.")
+show("wordings", {way: way for way in learnt}, live)
 more = intervals.paired_difference(learnt[8], learnt[1]).times(100)
 counted = claims.record("phrasings-count", SEED, *more, by_prompt=learnt[8], against=learnt[1], model=claims.LAB)
-print(counted)
+print(f"\n{counted}")
 
 # %% [markdown]
 # Whatever the verdict, look at the level in the table: every fact was read that often on purpose, and this is how many
 # of the questions the model gets right. For facts that change or must be right, notebook 07 gives the model the page
 # instead.
 #
-# ### What reading on costs, and replay
+# ### What reading on costs: the rate, and replay
 #
-# A model that reads only new things forgets old ones. **Replay** mixes some of the old text in. Below, the run with
-# eight wordings once more, with pages about the land among them, half as many as there are of the new. The new pages
-# are read as often as before, so the run is longer: replay is paid for in steps, and it may be paid for in new facts,
-# so both are measured. The claim holds if the whole interval of what is kept is above 3 points.
+# A model that reads only new things forgets old ones. Two things are done about it. A **lower rate** moves every weight
+# less. **Replay** mixes some of the old text in: below, pages about the land, half as many as there are of the new. The
+# new pages are read as often as before, so the run is longer: replay is paid for in steps, and it may be paid for in
+# new facts, as a lower rate may. So all is measured, at eight wordings. The claim: replay keeps more than the same rate
+# without it. It holds if the whole interval of what is kept is above 3 points.
 
 # %%
-old = [row["text"] for row in files.read_jsonl(paths.data() / "general" / "documents.jsonl")]
-new = [page for product in chosen for page in phrasings.pages(product, 8, SEED) * (READ // 8)]
+rates, mine = {f"{lr:g}": lr for lr in sorted({READ_LR, *READ_LRS})}, f"{READ_LR:g}"
+gone_on[mine], learnt[mine], stayed[mine] = live(8)  # that run has been made
+for name, lr in rates.items():
+    if name != mine:
+        look(name, *read_on(pages_in(8), lr))
+new, old = pages_in(8), [row["text"] for row in files.read_jsonl(paths.data() / "general" / "documents.jsonl")]
 rng("replay", SEED).shuffle(old)
-replayed = read_on(shuffled(new + [old[i % len(old)] for i in range(len(new) // 2)]))
-learnt["replay"], stayed["replay"] = known(*replayed, about), known(*replayed, general)
+look("replay", *read_on(new + [old[i % len(old)] for i in range(len(new) // 2)]))
 keeps = intervals.paired_difference(stayed["replay"], stayed[8]).times(100)
-kept_more = claims.record("replay-keeps", SEED, *keeps, by_prompt=stayed["replay"], against=stayed[8], model=claims.LAB)
-print(kept_more)
+print(claims.record("replay-keeps", SEED, *keeps, by_prompt=stayed["replay"], against=stayed[8], model=claims.LAB))
 paid = intervals.paired_difference(learnt["replay"], learnt[8]).times(100)
-
-print(f"\n{'':>22} {'Quillmere, asked':>18} {'the land, still known':>23}")
-for name, way in (("one wording", 1), ("eight wordings", 8), ("eight, with replay", "replay")):
-    print(f"{name:>22} {share(learnt[way]):>18} {share(stayed[way]):>23}")
-
-
-def told_of(span) -> str:
-    kind = "a gain" if span.low > 0 else "a loss" if span.high < 0 else "not certain"
-    return f"{span.value:+.0f} points [{span.low:+.0f}, {span.high:+.0f}], {kind}"
-
-
-print(f"So replay changes what is kept of the land by {told_of(keeps)};\nand what is learnt about Quillmere by "
+show("learning rate", {name: name for name in rates} | {f"{mine}, with replay": "replay"}, live)
+print(f"\nSo replay changes what is kept of the land by {told_of(keeps)};\nand what is learnt about Quillmere by "
       f"{told_of(paid)}.")
-if paid.high < 0 and learnt["replay"].count(True) <= learnt[1].count(True) + len(about) // 20:
-    print("With that loss, little or nothing is left of what eight wordings brought over one.")
+best = [name for name in rates if sum(learnt[name]) == max(sum(learnt[each]) for each in rates)]
+print(f"Of these rates most is learnt at {' and '.join(best)}" + (
+    ", at an end of the row: the best may lie beyond." if {[*rates][0], [*rates][-1]} & {*best} else "."))
+as_good = [name for name in rates if all(sum(each[name]) >= sum(each["replay"]) for each in (learnt, stayed))]
+print("Is it replay that one needs? In this run " + (
+    f"rate {as_good[0]} alone learnt and kept as much, in fewer steps." if as_good else
+    "no rate alone both learnt and kept as much as replay did."))
 
 # %%
 figure, (ax, claim_ax) = plt.subplots(2, 1, figsize=(8.5, 6), height_ratios=(3, 1), layout="constrained")
 steps_of = [1, 2, 4, 8]
-for found, color, line, name in ((learnt, figures.BLUE, "-", "Quillmere's facts, asked anew"),
-                                 (stayed, figures.GREY, "--", "the land, still known")):
+for found, color, line, name in ((gone_on, figures.SKY, ":", "stored: the page, gone on with"),
+                                 (learnt, figures.BLUE, "-", "learnt: Quillmere, asked"),
+                                 (stayed, figures.GREY, "--", "kept: the land, still known")):
     spans = [intervals.mean_interval(found[count]).times(100) for count in steps_of]
     figures.curve(ax, steps_of, *zip(*spans, strict=True), label=name, color=color, ls=line)
-    span = intervals.mean_interval(found["replay"]).times(100)
-    ax.errorbar(9.5, span.value, yerr=[[span.value - span.low], [span.high - span.value]], fmt="D", color=color, ms=7)
-ax.set(xlabel="wordings of each page, read equally often in all", ylabel="questions right (%)", ylim=(-3, 105),
-       title="Lab model: what is learnt and what is kept")
-ax.set_xticks([*steps_of, 9.5], [*map(str, steps_of), "8, with\nreplay"])
-ax.legend(fontsize="small", loc="center left", bbox_to_anchor=(0, 0.66))
+ax.set(xlabel="wordings of each page, read equally often in all", ylabel="right (%)", ylim=(-3, 105), xticks=steps_of,
+       title="Lab model: what is stored, learnt and kept")
+ax.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
 claims.draw("phrasings-count", counted, claim_ax)
 _ = claim_ax.set_title("Eight wordings minus one")
+
+# %% [markdown]
+# ### The same with the real model
+#
+# These are stored runs with three seeds, made by `ftlab/workshop/experiments/reading_on.py`: twelve products, read as
+# often as here, all weights trained, as here. A question is put as a user would put it, and counts if the first
+# sentence of the reply answers it. "Old" are questions about the real world that the model answered before, so they
+# begin at 100 % by choice. What a model from a hub once read is not at hand, so what it replays are **conversations of
+# its own**: before it read on, it wrote both sides of them. The rate is the best of three for learning, tried on twelve
+# other products.
+
+# %%
+import numpy as np
+
+reading = files.read_json(paths.data() / "stored" / "reading-on.json")
+its, unread = reading["settings"], reading["untuned"]
+
+
+def over_seeds(way: str, key: str):  # (seeds, questions)
+    return np.array([unpack(run[key]) for run in reading["runs"] if run["way"] == way])
+
+
+def kept_there(way):
+    if way == "untuned":
+        return unpack(unread["recited"]), unpack(unread["learnt"]), None
+    return [over_seeds(way, key) for key in ("recited", "learnt", "kept")]
+
+
+names = ("untuned", "one wording", "eight wordings", "eight, with replay")
+show("THE LAB MODEL, live", dict(zip(names, ("untuned", 1, 8, "replay"), strict=True)), live)
+ways = dict(zip(names, ("untuned", "one", "eight", "replay"), strict=True))
+show("THE REAL MODEL, stored", ways, kept_there)
+print(f"\n{reading['model']}, {reading['dtype']}, {len(its['seeds'])} seeds, {reading['date']}.\nRates tried: "
+      + "; ".join(f"{run['lr']:g} learnt {unpack(run['learnt']).mean():.0%}, kept {unpack(run['kept']).mean():.0%}"
+                  for run in reading["rates"]) + f". Taken: {its['lr']:g}.")
+for number in (0, 20):  # questions about two products, as the first seed answers them
+    print(f"\n{reading['asked'][number]['question']} ({reading['asked'][number]['answer']})")
+    for name, way in ways.items():
+        run = next((run for run in reading["runs"] if run["way"] == way), unread)
+        print(f"{name:>19}: {'right' if unpack(run['learnt'])[number] else 'wrong'}: "
+              f"{textwrap.shorten(run['replies'][number], 110)}")
+
+# %% [markdown]
+# Now both models on the same three questions. For the stored runs the questions on one product count as one score, so
+# that those intervals are about products and seeds.
+
+# %%
+def there(a: str, b: str, key: str):  # way a minus way b, in points
+    rows = [over_seeds(way, key) for way in (a, b)]
+    if key != "kept":  # (seeds, questions) to (seeds, products)
+        rows = [row.reshape(len(row), len(its["products"]), -1).mean(axis=2) for row in rows]
+    return intervals.paired_difference(*rows, rate=key == "kept").times(100)
+
+
+for name, here, far in (("eight wordings minus one, learnt", more, there("eight", "one", "learnt")),
+                        ("replay minus none, kept", keeps, there("replay", "eight", "kept")),
+                        ("replay minus none, learnt", paid, there("replay", "eight", "learnt"))):
+    kinds = {told_of(span).rpartition(", ")[2] for span in (here, far)}
+    print(f"{name}: the lab model {told_of(here)};\n    the real model {told_of(far)}: "
+          + ("neither is certain." if kinds == {"not certain"} else "the two agree." if len(kinds) == 1 else
+             "only one of the two is certain." if "not certain" in kinds else "the two contradict each other."))
+for name, rows in (("lab", live(1)), ("real", kept_there("one"))):
+    on, answered, _ = (intervals.mean_interval(row).times(100) for row in rows)
+    print(f"Read in one wording, the {name} model goes on with {on.value:.0f} % of the facts and answers "
+          f"{answered.value:.0f} % of the questions:\n    " + ("stored, and out of a question's reach." if
+          on.low > answered.high else "no certain gap between stored and asked for."))
 
 # %% [markdown]
 # ## 10. What to do for which task
 #
 # The stored runs in one table: how many rows were needed, the best rival, what tuning gained over it on the same test
 # rows, with one adapter for all and with one for each, and what it took. "Done" is what the marks say, the most that a
-# reader would pass. The rival of the labels is the word counter with the same tickets; that of the others is the better
-# of the two prompts.
+# reader would pass. The rivals are the two prompts; the same held to a grammar, where there is one; and for labels the
+# word counter with the same tickets.
 
 # %%
-print(f"{'':>54} {'gain over the rival, in points':>37}\n{'task':>12} {'rows':>5} {'asked':>6} {'best rival':>21} "
+print(f"{'':>57} {'gain over the rival, in points':>37}\n{'task':>12} {'rows':>5} {'asked':>6} {'best rival':>24} "
       f"{'done':>6} {'one for all':>18} {'one for each':>18}")
-table, counted_words = {}, sorted_by(stored_rows, every).each
+table, prompts = {}, {"asked plainly": "plain", "examples in prompt": "shown"}
 for task in tasks.TASKS:
+    rivals = {name: marks(part, task) for name, part in prompts.items()}
+    if "held" in kept["plain"]["tasks"][task]:
+        rivals |= {f"{name}, held": marks(part, task, held=True) for name, part in prompts.items()}
+    if task == "intent":
+        rivals["word counts"] = few.each
+    name, rival = max(rivals.items(), key=lambda each: sum(each[1]) / len(each[1]))
     mine = marks("all", task)
-    prompt = max(("shown", "plain"), key=lambda part, task=task: marks(part, task).mean())
-    name, rival = {"plain": "asked plainly", "shown": "examples in prompt"}[prompt], marks(prompt, task)
-    if task == "intent" and sum(counted_words) / len(every) > rival.mean():
-        name, rival = "word counts", counted_words
     count = min(len(mine), len(rival))  # the rows that all of them answered
     gain, own = (intervals.paired_difference(tuned_done[:count], rival[:count]).times(100)
                  for tuned_done in (mine, marks(task, task)))
     table[task] = (gain, own)
-    print(f"{task:>12} {settings['sizes'][task]:>5} {count:>6} {name:>21} {sum(rival[:count]) / count:>6.0%} "
+    print(f"{task:>12} {settings['sizes'][task]:>5} {count:>6} {name:>24} {sum(rival[:count]) / count:>6.0%} "
           + " ".join(f"{f'{each.value:+.0f} [{each.low:+.0f}, {each.high:+.0f}]':>18}" for each in (gain, own)))
 print(f"\nrows: to train on; asked: test rows; done: by the rival. Minutes of one processor core: {took['all']:.0f} "
       f"for one for all, {sum(took[task] for task in tasks.TASKS):.0f} for the four.")
 for place, name in enumerate(("One for all", "One for each")):
     print(f"{name} is ahead of the best rival for certain in: "
           + (", ".join(task for task in table if table[task][place].low > 0) or "none"))
-print("Where neither is, the rival is the answer until more rows say otherwise.")
 low = [task for task in tasks.TASKS if max(marks("all", task).mean(), marks(task, task).mean()) < 0.5]
 print("Neither does half of the rows of: " + ", ".join(low) + ". There a person has to read every reply, "
       "whatever was gained.\nThat calls for more rows before it is put to use." if low else
@@ -1112,10 +1174,10 @@ passed("Each team gets the least that does its work.")
 #   before a model is loaded.
 # - Form and content are two marks, and ROUGE-L is neither.
 # - What a prompt reaches comes first; for labels, the rival needs no language model.
-# - A grammar guarantees valid JSON and no truth in it.
+# - A grammar guarantees valid JSON, or a label, and no truth in it.
 # - One adapter for four tasks against four, task by task.
-# - A mixture of instructions, and new ones; facts in one wording and in eight; old text mixed in against forgetting,
-#   and what that takes from the new: each put on trial.
+# - A mixture of instructions, and new ones; facts in one wording and in eight, with two models; rates, and old text
+#   mixed in against forgetting, and what that takes from the new.
 #
 # All verdicts, side by side; the first is from the stored runs, the others from this one:
 
@@ -1124,9 +1186,6 @@ for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count"
     verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
     print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")
-    if name == "instructions-carry-over":
-        print(f"    the mixture does {bar.value:.0f} % [{bar.low:.0f}, {bar.high:.0f}] of the new ones; naming any "
-              "fact would do 25 %")
     if name == "replay-keeps":
         print(f"    and what it does to the new facts: {told_of(paid)}")
 
@@ -1137,6 +1196,7 @@ for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count"
 # - Z. Allen-Zhu and Y. Li 2023, *Physics of Language Models: Part 3.1, Knowledge Storage and Extraction*,
 #   arXiv:2309.14316
 # - S. Gururangan et al. 2020, *Don't Stop Pretraining*, arXiv:2004.10964: reading on in a domain
+# - Z. Xu et al. 2024, arXiv:2406.08464, and J. Huang et al. 2024, arXiv:2403.01244: a model's own words, replayed
 # - A. Ibrahim et al. 2024, *Simple and Scalable Strategies to Continually Pre-train Large Language Models*,
 #   arXiv:2403.08763: replay and learning rates
 # - B. T. Willard and R. Louf 2023, *Efficient Guided Generation for Large Language Models*, arXiv:2307.09702:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import families
 import pytest
 
-from ftlab import files, paths
+from ftlab import files, model, paths
 from ftlab.evidence.packed import unpack
+from ftlab.tuning import sft
 from ftlab.workshop.experiments import tasks as experiment
 from ftlab.world import tasks
 
@@ -54,3 +56,14 @@ def test_examples_stand_as_turns_before_the_row_that_is_asked() -> None:
     assert [turn["role"] for turn in examples] == ["user", "assistant"] * experiment.SHOTS["fields"]
     ten = experiment.shown(tasks.held_out("intent", 1)[0], seed=0)["messages"][2:-1:2]
     assert sorted(turn["content"] for turn in ten) == list(tasks.INTENTS)  # one example of each intent
+
+
+def test_intents_are_also_asked_for_under_a_grammar(tmp_path: Path) -> None:
+    rows = tasks.held_out("intent", 3)
+    folder = families.build("smollm2", tmp_path / "model", [row["source"] for row in rows])
+    untrained = sft.load(model.choose(str(folder)))  # random weights: free, it writes no label
+    found = experiment.answer(*untrained, "intent", rows, hold=True)
+    assert not any(found["form"]) and found["held"]["form"] == [1, 1, 1]
+    assert all(reply in tasks.INTENTS for reply in found["held"]["replies"])
+    assert "held" not in experiment.answer(*untrained, "intent", rows, hold=False)
+    assert set(experiment.HELD_TOKENS) <= set(tasks.TASKS)
