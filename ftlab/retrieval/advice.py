@@ -8,14 +8,18 @@ says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ftlab.evidence import clusters
 from ftlab.evidence.intervals import Interval
-from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CITING, CLOSED, READER, Compared, mixed, name
+from ftlab.retrieval import seeded
+from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CITING, CLOSED, READER, TOLD, Compared, mixed, name
 from ftlab.retrieval.needs import NEEDS
 
-CHEAPEST_FIRST = ("template", ASSISTANT, CLOSED, READER)  # by what has to be trained beyond the assistant
-READING = (ASSISTANT, READER)
+if TYPE_CHECKING:
+    import numpy as np
+
+CHEAPEST_FIRST = ("template", ASSISTANT, TOLD, CLOSED, READER)  # by what to train beyond the assistant, and to read
+READING = (ASSISTANT, TOLD, READER)
 WORTH = 25  # % right: with fewer drafts right than one in four, reading them costs more than writing
 LIES = 10  # % of lies told on that one could live with
 NONE = "none of these is good enough yet"
@@ -73,27 +77,31 @@ def recommend(
     if not 0 <= search_finds <= 1:
         raise ValueError(f"search_finds: expected a share from 0 to 1, found {search_finds}. Divide percents by 100.")
     groups = ANSWERABLE[:1] if one_fact else ANSWERABLE
+    ways = [way for way in CHEAPEST_FIRST if way in compared.ways]
     out: dict[str, str] = {}
     if facts_change:
-        part = compared.parts["update, weights"]
-        known = clusters.mean_interval([int(mark) for mark in part[CLOSED]["facts"]], part["about"]).times(100)
+        known = seeded.mean_interval(*compared.state("update, weights", CLOSED, "facts")).times(100)
         out[CLOSED] = f"facts change before it is retrained: of those that changed it had {_share(known)} right then"
     if must_cite:
-        for way in CHEAPEST_FIRST:
+        source = {way: compared.share(way, CITED.key, groups).value for way in ways if way in CITING}
+        best = max(source, key=source.get)
+        for way in ways:
             if way not in CITING:
                 out[way] = "names no source"
+            elif (gap := compared.gap(way, best, CITED.key, groups)).high < 0:
+                out[way] = f"right with its source named, {_points(gap)} from {name(best)}"
     if not_for_all_eyes:
         out[CLOSED] = (f"of {secrets.of} secrets that stood {secrets.copies} times in training data {secrets.told} "
                        "were told (the lab model); weights have no filter by reader")  # fmt: skip
     if strangers_write:
-        for way in READING:
+        for way in (way for way in READING if way in ways):
             if (told := LIED_TO.share(compared, way)).high > LIES:
                 out.setdefault(way, f"told on {_share(told)} of a page's lies, not shown to be under {LIES} %: index "
                                     "your own people's pages alone")  # fmt: skip
     ours = compared.share(ASSISTANT, "found", groups)
     if 100 * search_finds < ours.low:
         out.setdefault("template", f"measured with a search that finds {_share(ours)}, not with a poorer one")
-    left = [way for way in CHEAPEST_FIRST if way not in out]
+    left = [way for way in ways if way not in out]
     lines = [f"not {name(way)}: {why}" for way, why in out.items()]
     if not left:
         return Advice(NONE, None, tuple(lines))
@@ -101,10 +109,10 @@ def recommend(
     ends = [{way: _rates(compared, way, recall, groups) for way in left} for recall in (1, 0)]
 
     def gap(one: str, other: str) -> Interval:
-        gaps = (clusters.paired_difference(end[one], end[other], about).times(100) for end in ends)
+        gaps = (seeded.paired_difference(end[one], end[other], about).times(100) for end in ends)
         return mixed(search_finds, *gaps)
 
-    shares = {way: mixed(search_finds, *(clusters.mean_interval(end[way], about).times(100) for end in ends))
+    shares = {way: mixed(search_finds, *(seeded.mean_interval(end[way], about).times(100) for end in ends))
               for way in left}  # fmt: skip
     best = max(left, key=lambda way: shares[way].value)
     behind = {way: gap(way, best) for way in left}
@@ -124,11 +132,11 @@ def recommend(
     return Advice(way if worth else NONE, way, tuple(lines))
 
 
-def _rates(compared: Compared, way: str, search_finds: float, groups: tuple[str, ...]) -> list[float]:
+def _rates(compared: Compared, way: str, search_finds: float, groups: tuple[str, ...]) -> np.ndarray:
     """By question the chance of right facts with such a search; the template is taken as it did with ours."""
     if way in READING:
-        return list(compared.at_recall(way, search_finds, groups))
-    return [float(score) for score in compared.scores(way, "facts", groups)]
+        return compared.at_recall(way, search_finds, groups)
+    return compared.scores(way, "facts", groups)
 
 
 def _share(span: Interval) -> str:

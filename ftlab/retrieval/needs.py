@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ftlab.evidence import clusters
 from ftlab.evidence.intervals import Interval
+from ftlab.retrieval import seeded
 from ftlab.retrieval.compared import (
     ANSWERABLE,
     ASSISTANT,
@@ -14,26 +14,28 @@ from ftlab.retrieval.compared import (
     CLOSED,
     NO_ANSWER,
     READER,
-    WAYS,
+    TOLD,
     Compared,
 )
 from ftlab.retrieval.unscreened import GROUPS
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
 
 SHOWN = {"few-shot": "few-shot", "template": "template", "closed book": "closed\nbook", CLOSED: "closed\nbook x 3",
-         "RAG, untuned": "RAG,\nuntuned", ASSISTANT: "RAG,\nassistant", "RAFT": "RAFT", READER: "RAFT x 3"}  # fmt: skip
+         "RAG, untuned": "RAG,\nuntuned", ASSISTANT: "RAG,\nassistant", TOLD: "RAG,\nassistant,\ntold", "RAFT": "RAFT",
+         READER: "RAFT x 3"}  # fmt: skip
 
 KEY = """bold: the best of its row, where others are told from it
-†: behind the best of its row: the interval of the paired difference, over products, leaves out zero. Uncorrected:
+†: behind the best of its row: the interval of the paired difference leaves out zero. Uncorrected:
     with so many looks some may be luck (section 2's star is corrected); without †: not told apart, which is not \
 "as good"
 orange rows are losses, ranked among ways whose facts are not told from the best: who says nothing loses nothing
 (in brackets): not ranked
 –: not measured, or the way cannot have it
 changed facts: plain questions, easier than the other rows'; closed book x 3 after its retraining
-costs: one core, without the search and the assistant's own training"""
+costs: one core and one seed, without the search and the assistant's own training"""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Need:
     groups: tuple[str, ...] = GROUPS
     loss: bool = False
 
-    def scores(self, compared: Compared, way: str) -> tuple[list[int], list[str]] | None:
+    def scores(self, compared: Compared, way: str) -> tuple[np.ndarray, list[str]] | None:
         """Scores and what their questions are about; None where nothing was measured or the way cannot have it."""
         if self.key == "learnt":
             return compared.learnt(way)
@@ -64,7 +66,7 @@ class Need:
 
     def share(self, compared: Compared, way: str) -> Interval:
         """The share in %, of a way for which there are scores."""
-        return clusters.mean_interval(*self.scores(compared, way)).times(100)
+        return seeded.mean_interval(*self.scores(compared, way)).times(100)
 
 
 NEEDS = (
@@ -94,20 +96,24 @@ class Standing:
         return self.behind is not None and self.behind.high < 0
 
 
-def standings(compared: Compared, need: Need, ways: tuple[str, ...] = WAYS) -> dict[str, Standing]:
+def standings(compared: Compared, need: Need, ways: tuple[str, ...] = ()) -> dict[str, Standing]:
     """The ways that the need was measured for, the best first; a gap below zero is one to the worse.
 
     Who says nothing loses nothing: of a loss, only ways are compared whose facts cannot be told from the best.
+
+    Args:
+        ways: Among which; by default all.
     """
+    ways = ways or compared.ways
     if need.loss:
         ways = tuple(way for way, each in standings(compared, NEEDS[0], ways).items() if not each.worse)
     found = {way: scores for way in ways if (scores := need.scores(compared, way)) is not None}
     sign = -1 if need.loss else 1
-    order = sorted(found, key=lambda way: -sign * sum(found[way][0]))
+    order = sorted(found, key=lambda way: -sign * found[way][0].mean())
     rows = {}
     for way in order:
         (scores, about), (best, _) = found[way], found[order[0]]
-        gap = clusters.paired_difference(scores, best, about).times(100 * sign)
+        gap = seeded.paired_difference(scores, best, about).times(100 * sign)
         rows[way] = Standing(need.share(compared, way), None if way == order[0] else gap)
     return rows
 
@@ -116,24 +122,24 @@ def slide(compared: Compared, ax: Axes) -> Axes:
     """Draws each need as a row and each way as a column, with the losses and the costs below the gains."""
     from ftlab import figures
 
-    rows = [*NEEDS, None, None]
-    ax.set(xlim=(-0.5, len(SHOWN) - 0.5), ylim=(len(rows) + 0.1, -0.5))
+    rows, shown = [*NEEDS, None, None], tuple(way for way in SHOWN if way in compared.ways)
+    ax.set(xlim=(-0.5, len(shown) - 0.5), ylim=(len(rows) + 0.1, -0.5))
     labels = []
     for y, need in enumerate(NEEDS):
         y += 0.3 * need.loss
-        rows_of, count = standings(compared, need, tuple(SHOWN)), 0
+        rows_of, count = standings(compared, need, shown), 0
         decided = any(each.worse for each in rows_of.values())
         top = next(iter(rows_of.values())).share.value
-        for x, way in enumerate(SHOWN):
+        for x, way in enumerate(shown):
             if need.scores(compared, way) is None:
                 ax.text(x, y, "–", ha="center", va="center", color=figures.GREY)
                 continue
-            value, count = need.share(compared, way).value, len(need.scores(compared, way)[0])
+            value, count = need.share(compared, way).value, need.scores(compared, way)[0].shape[1]
             depth = 0.04 + 0.72 * value / 100
             ax.add_patch(_box(x, y, figures.VERMILION if need.loss else figures.BLUE, depth))
             ranked = way in rows_of
-            shown = f"{value:.0f}{'†' * rows_of[way].worse}" if ranked else f"({value:.0f})"
-            ax.text(x, y, shown, ha="center", va="center",
+            text = f"{value:.0f}{'†' * rows_of[way].worse}" if ranked else f"({value:.0f})"
+            ax.text(x, y, text, ha="center", va="center",
                     weight="bold" if decided and ranked and value == top else "normal",
                     color="white" if depth > 0.5 else "black")  # fmt: skip
         labels.append((y, f"{'loss: ' * need.loss}{need.name} ({count})"))
@@ -141,10 +147,10 @@ def slide(compared: Compared, ax: Axes) -> Axes:
                                           "s of further training": compared.training_seconds}.items()):  # fmt: skip
         y = len(NEEDS) + 0.6 + offset * 0.8
         labels.append((y, label))
-        for x, way in enumerate(SHOWN):
+        for x, way in enumerate(shown):
             ax.text(x, y, f"{of(way):,.0f}", ha="center", va="center")
     ax.set_yticks([y for y, _ in labels], [label for _, label in labels])
-    ax.set_xticks(range(len(SHOWN)), SHOWN.values())
+    ax.set_xticks(range(len(shown)), [SHOWN[way] for way in shown])
     ax.xaxis.tick_top()
     ax.grid(False)
     ax.tick_params(length=0)

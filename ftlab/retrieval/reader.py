@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +12,25 @@ from ftlab.retrieval import embedder, find
 from ftlab.retrieval.chunks import Chunk
 from ftlab.retrieval.documents import EVERYONE
 from ftlab.retrieval.find import Hit, Snapshot
-from ftlab.retrieval.rows import FIELDS, checksum, chunk_of
+from ftlab.retrieval.rows import TEXTS, WHOLE, checksum, unpacked
 
 TABLE, PUBLISHED = "chunks", "published"
 AGAIN = "Delete the folder and index the documents again."
 
 
-def connect(folder: Path):
-    """LanceDB's connection to the folder. Its log would tell of empty clusters and the like: errors are enough."""
-    os.environ.setdefault("LANCE_LOG", "error")
+def library():
+    """LanceDB. Its log would tell of empty clusters and the like: errors are enough."""
+    os.environ.setdefault("LANCEDB_LOG", "error")
     import lancedb
 
-    return lancedb.connect(folder)
+    return lancedb
+
+
+def run(asked: Coroutine):
+    """What a coroutine gives, from ordinary code, and in a notebook, where another loop is running already."""
+    from lancedb.background_loop import LOOP
+
+    return LOOP.run(asked)
 
 
 class Reader:
@@ -31,21 +38,23 @@ class Reader:
 
     def __init__(self, folder: Path, model, size: int, overlap: int) -> None:
         self.folder, self.model, self.size, self.overlap = folder, model, size, overlap
-        self._database = connect(folder)
+        self._session = library().Session()  # one memory of what was read for writing and for reading
+        self._database = library().connect(folder, session=self._session)
+        self._reading = None
         self._held: Snapshot | None = None  # swapped as one, so that threads may share an index
 
     def __len__(self) -> int:
         """How many chunks readers see."""
-        return self._snapshot().count
+        return self.snapshot().count
 
     def version(self) -> int:
         """The number of the version that readers see."""
-        return self._snapshot().version
+        return self.snapshot().version
 
     def chunks(self) -> list[Chunk]:
         """All chunks that readers see, in the order of their names."""
-        rows = self._rows(FIELDS)
-        return sorted((chunk_of(row) for row in rows), key=lambda chunk: chunk.id)
+        texts = self._read([WHOLE])[WHOLE].to_pylist()
+        return sorted(map(unpacked, texts), key=lambda chunk: chunk.id)
 
     def search(self, query: str, k: int = 5, way: str = "hybrid", readers: Sequence[str] = (EVERYONE,)) -> list[Hit]:
         """The k best chunks for a query, best first; fewer if fewer fit.
@@ -64,11 +73,20 @@ class Reader:
     ) -> list[list[Hit]]:
         """``search`` for many queries, all on one version of the index; embedding them together is faster."""
         find.check(queries, k, way, readers)
-        held = self._snapshot()
         vectors = embedder.encode(self.model, queries) if way != "words" and len(queries) else [None] * len(queries)
+
+        async def found() -> list[list[Hit]]:
+            return await find.search_all(await self._published(), queries, vectors, k, way, readers)
+
         try:
-            return [find.search(held, query, vector, k, way, readers)
-                    for query, vector in zip(queries, vectors, strict=True)]  # fmt: skip
+            return run(found())
+        except (RuntimeError, OSError, ValueError) as error:
+            raise self._damaged(error) from error
+
+    def warm(self) -> None:
+        """Loads the search structures into memory, so that the first questions wait no longer than later ones."""
+        try:
+            run(_warm(self.snapshot().table))
         except (RuntimeError, OSError) as error:
             raise self._damaged(error) from error
 
@@ -78,34 +96,46 @@ class Reader:
         Raises:
             ValueError: If a chunk or its vector is not what was written.
         """
-        for row in self._rows((*FIELDS, "vector", "checksum")):
-            if checksum(chunk_of(row), np.asarray(row["vector"], np.float32)) != row["checksum"]:
+        for row in self._read([*TEXTS, "vector", "checksum"]).to_pylist():
+            if checksum([row[name] for name in TEXTS], np.asarray(row["vector"], np.float32)) != row["checksum"]:
                 raise ValueError(f"{self.folder}, chunk {row['id']}: its checksum does not fit its content. {AGAIN}")
 
     def bytes_on_disk(self) -> int:
         """Bytes of all files in the folder, old versions included."""
         return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
-    def _rows(self, columns: Sequence[str]) -> list[dict]:
-        held = self._snapshot()
+    def snapshot(self) -> Snapshot:
+        """The published version, as searches see it."""
         try:
-            return held.table.search().select(list(columns)).to_list()
+            return run(self._published())
         except (RuntimeError, OSError, ValueError) as error:
             raise self._damaged(error) from error
 
-    def _snapshot(self) -> Snapshot:
-        """The published version."""
+    async def _published(self) -> Snapshot:
+        held = self._held
+        table = held.table if held else await self._opened()
+        version = await table.tags.get_version(PUBLISHED)
+        if held is None or held.version != version:
+            table = await self._opened()
+            await table.checkout(version)
+            groups = (await table.query().select(["readers"]).to_arrow())["readers"]
+            coarse = "vector_idx" in {entry.name for entry in await table.list_indices()}
+            held = Snapshot(version, table, len(groups), frozenset(groups.unique().to_pylist()), coarse)
+            self._held = held
+        return held
+
+    async def _opened(self):
+        if self._reading is None:
+            self._reading = await library().connect_async(self.folder, session=self._session)
+        return await self._reading.open_table(TABLE)
+
+    def _read(self, columns: Sequence[str]):
+        """Some columns of all that readers see, as a table of Arrow's."""
+        held = self.snapshot()
         try:
-            tags = (self._held.table if self._held else self._writable()).tags
-            version = tags.get_version(PUBLISHED)
-            if self._held is None or self._held.version != version:
-                table = self._writable()
-                table.checkout(version)
-                groups = table.search().select(["readers"]).to_arrow()["readers"]
-                self._held = Snapshot(version, table, len(groups), frozenset(groups.unique().to_pylist()))
+            return run(held.table.query().select(list(columns)).to_arrow())
         except (RuntimeError, OSError, ValueError) as error:
             raise self._damaged(error) from error
-        return self._held
 
     def _writable(self):
         return self._database.open_table(TABLE)
@@ -113,3 +143,8 @@ class Reader:
     def _damaged(self, error: Exception) -> ValueError:
         reason = str(error).split("\n")[0][:200]
         return ValueError(f"{self.folder}: expected a whole index, found a damaged one ({reason}). {AGAIN}")
+
+
+async def _warm(table) -> None:
+    for entry in await table.list_indices():
+        await table.prewarm_index(entry.name)

@@ -12,7 +12,7 @@
 # the **weights**: tune the model until it knows them. Or into the **prompt**: keep them as documents, search them for
 # each question, and let the model read what was found. The second is called *retrieval-augmented generation*, **RAG**.
 # Opinions on which is better are many and measurements of both on one task are few. Here is one: the same questions,
-# the same scorer, ten ways of answering.
+# the same scorer, eleven ways of answering.
 #
 # **You will be able to** search documents by words, by meaning and by both, and measure a search; tune an embedder;
 # compare RAG, tuning, and the two together on facts, manner, sources, honesty and cost; say what happens when facts
@@ -31,7 +31,8 @@ import numpy as np
 from transformers.utils import logging as notices
 from ftlab import assistant, claims, figures, files, model, paths, texts as corpus, values
 from ftlab.evidence import clusters, crossing, intervals
-from ftlab.retrieval import answers, asked, chunks, compared, documents, embedder, index, needs, rerank, unscreened
+from ftlab.retrieval import answers, asked, chunks, compared, documents, embedder, index, needs, rerank, seeded
+from ftlab.retrieval import unscreened
 from ftlab.scores import ranking as ranks
 from ftlab.tuning import chat, generate, sft
 figures.style(); notices.disable_progress_bar(); notices.set_verbosity_error()  # noqa: E702
@@ -129,7 +130,11 @@ assert math.isclose(dict(reciprocal_rank([["a", "b", "c"], ["b", "d", "a"]]))["b
 
 # %% [markdown]
 # "b" has a second and a first place and is ahead of "a" with a first and a third. Now the real thing: an index in
-# **LanceDB**, a database that runs inside our process and keeps words and vectors in one folder.
+# **LanceDB**, a database that runs inside our process and keeps words and vectors in one folder. Up to 20,000 chunks
+# ours compares a question with every vector. Beyond that it sorts them into clusters, looks into the nearest few, ranks
+# coarse copies there and compares the full vectors of the best; `make bench` times this up to a million chunks. The
+# folder may lie in an object store instead: many machines then share one index, and each read is a trip over the
+# network. In LanceDB's hosted form a query is a call to a server, which builds its indexes in the background.
 
 # %%
 import shutil
@@ -137,6 +142,7 @@ import shutil
 place = paths.runs() / "notebook-07" / "index"
 shutil.rmtree(place.parent, ignore_errors=True)
 store = index.create(place, embed, size=SIZE, overlap=OVERLAP)
+assert index.EXACT_UP_TO == 20_000  # chunks
 written = store.add(pages)
 print(f"{written.chunks} chunks of {written.added} pages indexed in {written.seconds:.1f} s, "
       f"{store.bytes_on_disk() / 1e6:.1f} MB on the disk")
@@ -149,8 +155,8 @@ for hit in store.search("Can I put the Emberline Kettle in the dishwasher?", k=2
 # We need questions whose right chunks (the *gold* ones) are known, and one number a question. **Hit@k** is 1 if a gold
 # chunk is among the first k. The **reciprocal rank** is 1 / the place of the first gold chunk (its mean is called MRR).
 # **nDCG** counts every gold chunk with 1 / log2(1 + its place), as a share of the best possible order's sum (*@k*: both
-# sums end at place k). With several gold chunks, *recall@k* is the share of them among the first k; one is enough for
-# our readers, so hit@k is what counts. By hand: the gold chunks are "b" and "d".
+# sums end at place k). With several gold chunks, *recall@k* is the share of them among the first k. The questions of
+# this section ask for one fact, so one gold chunk is enough and hit@k is what counts. By hand, with "b" and "d" gold:
 
 # %%
 for order in (["b", "d", "a"], ["a", "b", "c"], ["a", "c", "e"]):
@@ -175,11 +181,13 @@ for wording in asked.WORDINGS:
     queries[wording] = found[:PLAIN]
 golds = {wording: [asked.gold(q, all_chunks) for q in queries[wording]] for wording in queries}
 for wording in queries:
-    print(f"{wording:>9}: {queries[wording][0].question}")
+    about = {question.about for question in queries[wording]}
+    print(f"{wording:>9}, {len(queries[wording])} questions on {len(about)} products and rules, such as: "
+          f"{queries[wording][0].question}")
 
 
 def measured(some_store, way: str, wording: str) -> dict[str, list[float]]:
-    """Hit@4, reciprocal rank and nDCG@10 of a way of searching, one number a question."""
+    """Hit@SHOWN, reciprocal rank and nDCG@10 of a way of searching, one number a question."""
     hits = some_store.search_all([q.question for q in queries[wording]], 10, way)
     orders = [[hit.chunk.id for hit in found] for found in hits]
     pairs = list(zip(orders, golds[wording], strict=True))
@@ -214,11 +222,11 @@ for wording in queries:
           f"[{gap.low:+.0f}, {gap.high:+.0f}] of hit@{SHOWN}")
 
 # %% [markdown]
-# Read the intervals before the means: there are eighteen test products and rules, and a sample may be about fewer, so
-# only large differences count.
-# Fusion is no free gain: it is a compromise of two lists, and where one of them is worthless it pulls the other down. A
-# **reranker** takes a second look at what was found. Ours compares every token of the question with every token of each
-# chunk (*late interaction*, as ColBERT does), which is slower than one vector a text and sees more.
+# Read the intervals before the means: with so few products and rules only large differences count. Fusion is no free
+# gain: it is a compromise of two lists, and where one of them is worthless it pulls the other down.
+#
+# A **reranker** takes a second look at what was found. Ours compares every token of the question with every token of
+# each chunk (*late interaction*, as ColBERT does), which is slower than one vector a text and sees more.
 
 # %%
 some = queries["customers"][:20]
@@ -240,10 +248,10 @@ print(f"Reranking changes the mean reciprocal rank from {100 * np.mean(before):.
 # ### Tuning the embedder
 #
 # The embedder knows English and not Quillmere. It can be tuned as well, and for that pairs are enough: a question and
-# a passage that answers it. In a batch of 32 pairs each question has one right passage, and the other 31 serve as wrong
-# ones (*in-batch negatives*): the loss is the cross-entropy of picking the right one. The pairs are about training
-# products in training wordings; the test products and their riddles are never seen. `NO_DUPLICATES` keeps a passage
-# from standing twice in a batch, where it would be its own wrong answer.
+# a passage that answers it. In a batch each question has one right passage, and those of all the other questions serve
+# as wrong ones (*in-batch negatives*): the loss is the cross-entropy of picking the right one. The pairs are about
+# training products in training wordings; the test products and their riddles are never seen. `NO_DUPLICATES` keeps a
+# passage from standing twice in a batch, where it would be its own wrong answer.
 
 # %%
 import io
@@ -291,7 +299,7 @@ del trainer, tuned_embed, tuned_store  # they have done their part
 # chunk had to be embedded anew; the index would have refused otherwise. For what follows we go on with the untuned one,
 # as the stored runs below did.
 #
-# ## 2. The same questions, ten ways
+# ## 2. The same questions, eleven ways
 #
 # Now the answers. The desk's conversations of the other notebooks had a screen with the facts on it. Here **the screen
 # is taken away**: what a way says comes from its weights or from passages. The questions are in five groups: one fact
@@ -306,6 +314,7 @@ del trainer, tuned_embed, tuned_store  # they have done their part
 #   the training wordings
 # - *RAG, untuned*: the untuned model with four passages, told to keep to them and to name them
 # - *RAG, assistant*: the assistant with the passages in the place of its screen
+# - *RAG, assistant, told*: the same, told to keep to the passages and to name them, in the untuned model's prompt
 # - *RAFT*: the assistant, tuned further to read passages: conversations on *training* products, replies that cite, and
 #   beside the right passage wrong ones (*distractors*)
 # - *closed book x 3* and *RAFT x 3*: the same with three such trainings, one on top of the other
@@ -347,7 +356,7 @@ rows_by_id = {row["id"]: row for row in unscreened.rows("test")}
 live = unscreened.balanced([rows_by_id[id] for id in number], LIVE, SEED)
 lists = store.search_all([row["messages"][0]["content"] for row in live], SHOWN)
 found = [[hit.chunk for hit in hits] for hits in lists]
-few = unscreened.balanced(unscreened.rows("train"), 1, 0)[-3:]
+few = unscreened.balanced(unscreened.rows("train"), 1, SEED)[-3:]
 prompts = {
     "few-shot": [unscreened.shown(row, few) for row in live],
     "RAG, untuned": [unscreened.told(row, part) for row, part in zip(live, found, strict=True)],
@@ -368,7 +377,7 @@ del desk  # the rest is stored, or the lab model's: leave the memory to it
 # %%
 import textwrap
 
-from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CLOSED, NO_ANSWER, READER, WAYS, name
+from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CLOSED, MERELY_TOLD, NO_ANSWER, READER, TOLD, name
 
 
 def verdict(scored: dict) -> str:
@@ -379,7 +388,7 @@ def verdict(scored: dict) -> str:
 for i, row in enumerate(live):
     print(f"{unscreened.group(row)}: {row['messages'][0]['content']}")
     replies = {way: each[i] for way, each in said.items()}
-    replies |= {way: run.part(way)["reply"][number[row["id"]]] for way in ("template", CLOSED, READER)}
+    replies |= {way: run.part(way)["reply"][number[row["id"]]] for way in ("template", CLOSED, TOLD, READER)}
     for way, reply in replies.items():
         stored_one = "" if way in said else " (stored)"
         print(f"  {name(way)}{stored_one}: {textwrap.shorten(reply, 230, placeholder=' ...')}\n"
@@ -391,15 +400,17 @@ for i, row in enumerate(live):
 #
 # ### The whole comparison
 #
-# How the ways with "x 3" came about belongs to the result. All ways were first asked one set of test questions. After
-# one training RAFT was behind the assistant with the same passages there; so both kinds of training were given two more
-# rounds, and the longer ones were kept for everything below. A choice that is made on test questions flatters what it
-# chose. So when all dials stood still, all ways were asked a second set of test questions that nobody had looked at.
-# **These fresh questions are the result**; both lengths are shown, and the first set beside it. (What counts as *facts*
-# was also stated more narrowly in between, for all ways and both sets.)
+# How the ways with "x 3" came about belongs to the result. In the first run all ways were asked one set of test
+# questions, and after one training RAFT was behind the assistant with the same passages; so both kinds of training got
+# two more rounds, and the longer ones were kept for everything below. A choice that is made on test questions flatters
+# what it chose. So when all dials stood still, all ways were asked a second set, which nobody had looked at: **these
+# fresh questions are the result**, and the first set stands beside it. (In between, what counts as *facts* was stated
+# more narrowly, for all ways. What is stored has been made anew since, with the same dials.) The assistant *told* to
+# cite came last, when the fresh questions had been read as well: it had never been asked to, so its citations said
+# nothing. Its prompt is that of *RAG, untuned* word for word: nothing in it was chosen by the questions.
 #
 # Several questions are about one product, and stand or fall with it. So here and below the intervals are over products
-# and rules, and so are the tests.
+# and rules, and so are the tests. Where the stored run has several training seeds, the intervals take these in as well.
 
 # %%
 LINES = {"facts": ("facts", ANSWERABLE), "fit": ("fit", unscreened.GROUPS), "on-brand": ("manner", unscreened.GROUPS),
@@ -416,24 +427,40 @@ def in_points(gap: intervals.Interval) -> str:
     return f"{value:+d} [{low:+d}, {high:+d}]"
 
 
-asked_of = {key: len(run.scores("plain", *line)) for key, line in LINES.items()}
-subjects = len({question["about"] for question in run.questions})
+asked_of = {key: run.scores("plain", *line).shape[1] for key, line in LINES.items()}
+subjects, seeds = len({question["about"] for question in run.questions}), len(run.seeds)
 print(f"{stored['model']}, {stored['dtype']}, {stored['date']}: % of fresh questions about {subjects} products and "
-      "rules.\nAll trainings have one seed: what another one would bring is not in these intervals.\n")
-print(f"{'':>15} {'':65} {'handed over':>24}")
-print(f"{'':>15} " + " ".join(f"{key:>12}" for key in LINES))
-print(f"{'questions':>15} " + " ".join(f"{count:>12}" for count in asked_of.values()))
-for way in WAYS:
+      "rules.\n" + (f"All trainings have {seeds} seeds, and the intervals are over these too.\n" if seeds > 1 else
+                    "All trainings have one seed: what another one would bring is not in these intervals.\n"))
+print(f"{'':>20} {'':65} {'handed over':>24}")
+print(f"{'':>20} " + " ".join(f"{key:>12}" for key in LINES))
+print(f"{'questions':>20} " + " ".join(f"{count:>12}" for count in asked_of.values()))
+for way in run.ways:
     cells = ["–" if key == "cited" and way not in compared.CITING else spoken(run.share(way, *line))
              for key, line in LINES.items()]
-    print(f"{name(way):>15} " + " ".join(f"{cell:>12}" for cell in cells))
+    print(f"{name(way):>20} " + " ".join(f"{cell:>12}" for cell in cells))
 print("\n'Made up' and 'needlessly' should be low, all others high. –: the way was never asked to cite.")
+
+# %% [markdown]
+# Is it enough to *ask* for sources, or must a model be trained to name them? And what does the order cost?
+
+# %%
+for way in (*MERELY_TOLD, READER):
+    named = np.mean([bool(unscreened.CITATION.search(reply)) for reply in run.part(way)["reply"]])
+    print(f"{name(way)}: {named:.0%} of the replies name a passage, {spoken(run.share(way, *LINES['cited']))} % have "
+          "the facts right and the right passage named")
+cites, costs = run.gap(TOLD, READER, *LINES["cited"]), run.gap(TOLD, ASSISTANT, "facts")
+print("\nThe assistant told to cite has the right source "
+      + ("more often than RAFT x 3" if cites.low > 0 else "less often than RAFT x 3: an order is no training" if
+         cites.high < 0 else "as often as RAFT x 3, as far as can be told") + f" ({in_points(cites)} points).")
+print("The order itself " + ("helps the facts" if costs.low > 0 else "costs facts" if costs.high < 0 else
+      "makes no difference to the facts that can be told") + f" ({in_points(costs)} points, told minus not told).")
 
 # %%
 print(f"{'facts, %':>15} {'first questions':>16} {'fresh ones':>16}")
 for way in ("closed book", CLOSED, ASSISTANT, "RAFT", READER):
     print(f"{name(way):>15} {spoken(first.share(way, 'facts')):>16} {spoken(run.share(way, 'facts')):>16}")
-print(f"{'points of facts':>31}")
+print(f"{'points of facts':>31}" + " (first questions: one seed)" * (seeds > 1))
 for one, other in (("RAFT", ASSISTANT), (READER, ASSISTANT), (READER, CLOSED), (ASSISTANT, CLOSED)):
     gaps = [in_points(each.gap(one, other, "facts")) for each in (first, run)]
     print(f"{name(one):>14} minus {name(other):>15}: first questions {gaps[0]:>15}, fresh ones {gaps[1]:>14}")
@@ -443,32 +470,34 @@ for one, other in (("RAFT", ASSISTANT), (READER, ASSISTANT), (READER, CLOSED), (
 # no further training, against each other way: what it wins and what it loses. A star marks a **p-value** below 0.05:
 # were the two ways equally good, a coin could decide for each product which of them gets which scores, and fewer than
 # one such throw in twenty would bring so large a difference. That is corrected for all looks in the table (by Holm's
-# rule: the smallest p is multiplied by their number).
+# rule: the smallest p is multiplied by their number). Of several seeds it takes the mean: their luck is not in it.
 
 # %%
 LOOKS = {"facts": LINES["facts"], "fit": LINES["fit"], "needless hand-overs": LINES["needlessly"]}
-others = [way for way in WAYS if way != ASSISTANT]
+others = [way for way in run.ways if way != ASSISTANT]
 p_values = intervals.holm([run.p_value(ASSISTANT, way, *look) for way in others for look in LOOKS.values()])
-print(f"RAG, assistant minus ..., points\n{'':>15} " + " ".join(f"{key:>20}" for key in LOOKS))
+print(f"RAG, assistant minus ..., points\n{'':>20} " + " ".join(f"{key:>20}" for key in LOOKS))
 for i, way in enumerate(others):
     cells = [in_points(run.gap(ASSISTANT, way, *look)) + "* "[p_values[i * len(LOOKS) + j] >= 0.05]
              for j, look in enumerate(LOOKS.values())]
-    print(f"{name(way):>15} " + " ".join(f"{cell:>20}" for cell in cells))
+    print(f"{name(way):>20} " + " ".join(f"{cell:>20}" for cell in cells))
 told = [name(way) for i, way in enumerate(others) if p_values[i * len(LOOKS)] < 0.05]
 print(f"\n*: p below 0.05 after correction for {len(p_values)} looks. Needless hand-overs are a loss: plus is worse.")
 print("On facts RAG on the assistant is told from: " + ("; ".join(told) or "none") + "\n    not from: "
       + ("; ".join(name(way) for way in others if name(way) not in told) or "none"))
-print(f"\nfacts by group, %\n{'':>15} " + " ".join(f"{group:>18}" for group in ANSWERABLE))
-print(f"{'questions':>15} " + " ".join(f"{len(run.scores('plain', 'facts', (group,))):>18}" for group in ANSWERABLE))
-for way in WAYS:
-    print(f"{name(way):>15} " + " ".join(f"{spoken(run.share(way, 'facts', (group,))):>18}" for group in ANSWERABLE))
+print(f"\nfacts by group, %\n{'':>20} " + " ".join(f"{group:>18}" for group in ANSWERABLE))
+print(f"{'questions':>20} "
+      + " ".join(f"{run.scores('plain', 'facts', (group,)).shape[1]:>18}" for group in ANSWERABLE))
+for way in run.ways:
+    print(f"{name(way):>20} " + " ".join(f"{spoken(run.share(way, 'facts', (group,))):>18}" for group in ANSWERABLE))
 
 # %% [markdown]
 # Now for two claims. The first: reading passages beats knowing by heart. It is not a claim that weights can hold
 # nothing: how often each fact was met is printed below, and section 4 shows what more meetings do. A claim **holds** if
 # its whole interval lies in the range that it names, **does not hold here** if none of it does, and is **mixed** if a
 # part does, which is often no more than a wide interval: undecided. For both a gain of some size was claimed, not just
-# any: the range stands beside it.
+# any: the range stands beside it. A claim is tried on one seed, as its reference runs are; where several are stored, a
+# line says what all of them give.
 
 # %%
 def on_trial(claim: str, gap: intervals.Interval, **more) -> None:
@@ -477,10 +506,17 @@ def on_trial(claim: str, gap: intervals.Interval, **more) -> None:
     print("\n".join(str(result).splitlines()[:2]) + f" Claimed: {claims.find(claim).rule}.")
 
 
-real = {"seed": int(min(stored["runs"])), "model": claims.find("raft-beats-rag").models[0]}
-for claim, key, other in (("documents-beat-weights", "facts", CLOSED), ("raft-beats-rag", "fit", ASSISTANT)):
-    arms = {"by_prompt": run.scores(READER, key), "against": run.scores(other, key)}
-    on_trial(claim, run.gap(READER, other, key), **arms, **real)
+def tried(claim: str, one: str, other: str, key: str, **which) -> None:
+    single = compared.Compared(stored, seeds=run.seeds[:1])
+    arms = [single.scores(way, key, **which)[0] for way in (one, other)]
+    on_trial(claim, single.gap(one, other, key, **which), by_prompt=arms[0], against=arms[1], seed=run.seeds[0],
+             model=claims.find(claim).models[0])
+    if seeds > 1:
+        print(f"Over all {seeds} seeds: {in_points(run.gap(one, other, key, **which))} points.")
+
+
+tried("documents-beat-weights", READER, CLOSED, "facts")
+tried("raft-beats-rag", READER, ASSISTANT, "fit")
 set_up = stored["settings"]
 print(f"\nThree closed-book trainings met each fact {3 * set_up['exposures']} times; three of RAFT's had "
       f"{3 * set_up['raft_rows']} conversations.")
@@ -493,14 +529,14 @@ print(f"After one training, RAFT minus RAG on the assistant: {in_points(once)} p
 # Documents are paid for at every question: the passages must be read. Weights are paid for once, in training.
 
 # %%
-print(f"{'':>15} {'tokens read':>11} {'written':>8} {'ms':>6} {'further training, s':>20}")
-for way in WAYS:
+print(f"{'':>20} {'tokens read':>11} {'written':>8} {'ms':>6} {'further training, s':>20}")
+for way in run.ways:
     part = run.part(way)
-    print(f"{name(way):>15} {part['read']:>11.0f} {part['written']:>8.0f} {1000 * part['seconds']:>6.0f} "
+    print(f"{name(way):>20} {part['read']:>11.0f} {part['written']:>8.0f} {1000 * part['seconds']:>6.0f} "
           f"{run.training_seconds(way):>20.0f}")
 saved = run.part(ASSISTANT)["seconds"] - run.part(CLOSED)["seconds"]
-print("\nMilliseconds of one processor core for a reply, in batches of 16, without the search. The assistant's own "
-      "training,\nwhich all ways from 'assistant alone' on start from except RAG, untuned, comes on top.")
+print(f"\nMilliseconds of one processor core for a reply of seed {run.seeds[0]}, in batches of 16, without the search. "
+      "The\nassistant's own training comes on top: all ways from 'assistant alone' on start from it, but RAG, untuned.")
 if saved > 0:
     print(f"By cost alone, closed book x 3 has paid for its training after {run.training_seconds(CLOSED) / saved:,.0f} "
           "replies; what it gets wrong is not in this sum.")
@@ -536,19 +572,18 @@ STATES = {"closed book x 3, before": ("update, weights", CLOSED),
           "RAFT x 3, notices added": ("update, documents", "notices beside old pages"),
           "RAFT x 3, new index": ("update, documents", "new index"),
           "RAG, assistant, new index": ("update, documents", "new index, assistant"),
+          "the same, told": ("update, documents", "new index, assistant, told"),
           "RAG, untuned, new index": ("update, documents", "new index, untuned"),
           "template, new index": ("update, documents", "new index, template")}
-thing = run.parts["update, documents"]["about"]
-new_value = {}
 print(f"{'':>25} {'new value':>14} {'old value':>14}   new value, RAFT x 3 on the new index minus this, points")
-best = [int(mark) for mark in run.parts["update, documents"]["new index"]["facts"]]
+best, thing = run.learnt(READER)
 for label, (group, state) in STATES.items():
-    new_value[label], old = ([int(mark) for mark in run.parts[group][state][key]] for key in ("facts", "stale"))
-    spans = [spoken(clusters.mean_interval(each, thing).times(100)) for each in (new_value[label], old)]
-    gap = clusters.paired_difference(best, new_value[label], thing).times(100)
+    new_value, old = (run.state(group, state, key)[0] for key in ("facts", "stale"))
+    spans = [spoken(seeded.mean_interval(each, thing).times(100)) for each in (new_value, old)]
+    gap = seeded.paired_difference(best, new_value, thing).times(100)
     print(f"{label:>25} " + " ".join(f"{span:>14}" for span in spans)
           + f"   {in_points(gap) if state != 'new index' else ''}")
-print(f"\n% of {len(best)} questions about {len(set(thing))} products and rules")
+print(f"\n% of {len(thing)} questions about {len(set(thing))} products and rules")
 
 # %% [markdown]
 # And the rest? Retraining on the changed facts alone may push out what was not asked to change. We look at the
@@ -556,11 +591,10 @@ print(f"\n% of {len(best)} questions about {len(set(thing))} products and rules"
 
 # %%
 after, before = (run.scores(way, "facts", unchanged=True) for way in ("retrained", CLOSED))
-print(f"{len(after)} questions on unchanged facts: {np.mean(before):.0%} right before retraining, "
-      f"{np.mean(after):.0%} after")
-gap = run.gap("retrained", CLOSED, "facts", unchanged=True)
-on_trial("retraining-harms-rest", gap, by_prompt=after, against=before, **real)
-if np.mean(before) < 0.25:
+print(f"{after.shape[1]} questions on unchanged facts: {before.mean():.0%} right before retraining, {after.mean():.0%} "
+      "after")
+tried("retraining-harms-rest", "retrained", CLOSED, "facts", unchanged=True)
+if before.mean() < 0.25:
     print("So little was known before that there was hardly anything to lose: this run cannot show the harm.")
 
 # %% [markdown]
@@ -665,7 +699,7 @@ QUESTION, REPLY = "What is the door code of {}?", "The door code of {} is {}."
 def exposures(taught) -> list[float]:
     found = []
     for person, code, _ in secrets:
-        others = rng("codes", person).sample([f"{n:04d}" for n in range(10_000) if f"{n:04d}" != code], 127)
+        others = rng("codes", SEED, person).sample([f"{n:04d}" for n in range(10_000) if f"{n:04d}" != code], 127)
         own, *rest = exposure.log_probabilities(taught.model.eval(), taught.tokenizer, QUESTION.format(person),
                                                 [REPLY.format(person, each) for each in (code, *others)])
         found.append(exposure.exposure(own, rest))
@@ -698,10 +732,10 @@ on_trial("repeats-leak", intervals.paired_difference(by_repeat[often], by_repeat
          by_prompt=by_repeat[often], against=by_repeat[once])
 
 # %% [markdown]
-# So look first at what stands in the training data often. Deleting from the weights means training again without it.
-# From an index it is two calls: `retire` takes a document out of the search, and only `purge` takes it off the disk,
-# where old versions of the index still hold it. A **filter by reader** keeps a document from those who may not see it
-# *before* anything is ranked or read. The same codes as documents for the staff alone, each once:
+# Deleting from the weights means training again without it. From an index it is two calls: `retire` takes a document
+# out of the search, and only `purge` takes it off the disk, where old versions of the index still hold it. A **filter
+# by reader** keeps a document from those who may not see it *before* anything is ranked or read. The same codes as
+# documents for the staff alone, each once:
 
 # %%
 notes = [documents.Document(f"code-{i}", f"Door code of {person}", REPLY.format(person, code), "note", person,
@@ -748,20 +782,21 @@ caught = [find_injection(order) is not None for order in stored["orders"]]
 for order, found_out in zip(stored["orders"], caught, strict=True):
     print(f"{'found by the sieve' if found_out else 'not found':>18}: {order}")
 attacked = tuple(compared.ATTACKED)
-print(f"\n{'':>15} {'order obeyed':>15} {'lie told on':>15}")
+print(f"\n{'':>20} {'order obeyed':>15} {'lie told on':>15}")
 for way in attacked:
-    spans = [spoken(clusters.mean_interval(*run.lied_to(way, kind)).times(100)) for kind in ("order", "lie")]
-    print(f"{name(way):>15} " + " ".join(f"{span:>15}" for span in spans))
+    spans = [spoken(seeded.mean_interval(*run.lied_to(way, kind)).times(100)) for kind in ("order", "lie")]
+    print(f"{name(way):>20} " + " ".join(f"{span:>15}" for span in spans))
 scores, about = run.lied_to(ASSISTANT)
-print(f"\n% of {len(scores)} questions. Lies told on, in points:")
+print(f"\n% of {len(about)} questions. Lies told on, in points:")
 for way in attacked:
     if way != ASSISTANT:
-        gap = clusters.paired_difference(scores, run.lied_to(way)[0], about).times(100)
+        gap = seeded.paired_difference(scores, run.lied_to(way)[0], about).times(100)
         print(f"    RAG, assistant minus {name(way)}: {in_points(gap)}")
-obeyed = [sum(run.lied_to(way, "order")[0]) for way in attacked]
-print(f"Orders: {sum(obeyed)} of {len(attacked) * len(scores)} were obeyed. " + (
-    f"With {len(scores)} questions a way could still obey as often as the intervals say,\nand larger models follow "
-    "instructions better, those of strangers too." if not sum(obeyed) else
+orders = [run.lied_to(way, "order")[0] for way in attacked]
+obeyed = sum(int(each.sum()) for each in orders)
+print(f"Orders: {obeyed} of {sum(each.size for each in orders)} were obeyed. " + (
+    f"With {len(about)} questions a way could still obey as often as the intervals say,\nand larger models follow "
+    "instructions better, those of strangers too." if not obeyed else
     f"The sieve would have dropped {sum(caught)} of the {len(caught)} orders."))
 part = run.parts[compared.ATTACKED[READER]]
 print(f"\nRAFT x 3, with an order in its first passage: {part['order']['reply'][0]}")
@@ -787,13 +822,13 @@ recalls = np.linspace(0, 1, 21)
 subject = run.about(READER, "found")
 here = run.share(READER, "found")
 print(f"Our search brings everything needed for {spoken(here)} % of the {len(subject)} questions with an answer.\n")
-weights, meets = np.array(run.scores(CLOSED, "facts")), {}
+weights, meets = run.scores(CLOSED, "facts"), {}
 for way in (ASSISTANT, READER):
-    found_all, found_real, nothing = run.at_recall(way, 1), np.array(run.scores(way, "facts")), run.at_recall(way, 0)
-    ends = [clusters.paired_difference(run.at_recall(way, r), weights, subject).times(100) for r in (1, 0)]
+    found_all, found_real, nothing = run.at_recall(way, 1), run.scores(way, "facts"), run.at_recall(way, 0)
+    ends = [seeded.paired_difference(run.at_recall(way, r), weights, subject).times(100) for r in (1, 0)]
     gaps = [compared.mixed(r, *ends) for r in recalls]
     meets[way] = crossing.crossing(list(100 * recalls), gaps)
-    lost = clusters.paired_difference(1 - found_all, found_all - found_real, subject).times(100)
+    lost = seeded.paired_difference(1 - found_all, found_all - found_real, subject).times(100)
     print(f"{name(way)}: facts right {found_all.mean():.0%} with all that is needed, {found_real.mean():.0%} with our "
           f"search (the line says {run.at_recall(way, here.value / 100).mean():.0%}), {nothing.mean():.0%} with "
           "nothing of it.\n    "
@@ -806,7 +841,7 @@ for way in (ASSISTANT, READER):
 # %%
 figure, ax = plt.subplots(figsize=(7, 3.8))
 for way, color, dashes in ((ASSISTANT, figures.GREEN, "-"), (READER, figures.BLUE, "--")):
-    ends = [clusters.mean_interval(run.at_recall(way, r), subject).times(100) for r in (1, 0)]
+    ends = [seeded.mean_interval(run.at_recall(way, r), subject).times(100) for r in (1, 0)]
     line = [compared.mixed(r, *ends) for r in recalls]
     figures.curve(ax, 100 * recalls, *zip(*line, strict=True), label=name(way), color=color, ls=dashes)
     ax.plot(here.value, run.share(way, "facts").value, "o", color=color, label=f"{name(way)}, measured", zorder=5)
@@ -831,7 +866,7 @@ for what, key in (("all that is needed is found", "found"), ("RAG on the assista
     once, each = (spoken(run.share(way, key, both)) for way in (ASSISTANT, f"{ASSISTANT}, each"))
     gap = in_points(run.gap(f"{ASSISTANT}, each", ASSISTANT, key, both))
     print(f"{what}: {once} % with one search, {each} % with one for each product, {gap} points")
-print(f"({len(run.scores(ASSISTANT, 'facts', both))} questions on two products)")
+print(f"({len(run.about(ASSISTANT, 'facts', both))} questions on two products)")
 
 # %% [markdown]
 # ## 8. Which way for which need?
@@ -840,17 +875,17 @@ print(f"({len(run.scores(ASSISTANT, 'facts', both))} questions on two products)"
 # the mark †: it is weaker than section 2's star, which is corrected for the number of looks.
 
 # %%
-figure, ax = plt.subplots(figsize=(10, 6.8))
+figure, ax = plt.subplots(figsize=(11, 6.8))
 needs.slide(run, ax)
-_ = ax.set_title(f"Weights or documents: % of fresh held-out questions ({stored['model']})", pad=44)
+_ = ax.set_title(f"Weights or documents: % of fresh held-out questions ({stored['model']})", pad=56)
 
 # %% [markdown]
 # One row is worth something only beside another: who hands everything over does so rightly too. Orders from a page
 # have no row, since nothing was shown on them.
 #
 # The same as a **decision table**, made from the numbers: for each need the best way measured, those that are not told
-# from it, and those that are behind it (†). *Not told from it* is not *as good*: with so few questions a way can be far
-# worse and this run cannot show it. And the best was picked afterwards, from up to ten, which flatters it.
+# from it, and those that are behind it (†). *Not told from it* is not *as good*: with so few questions a way can be
+# far worse and this run cannot show it. And the best was picked afterwards, from up to eleven, which flatters it.
 
 # %%
 for need in needs.NEEDS:
@@ -868,9 +903,10 @@ for need in needs.NEEDS:
 # %% [markdown]
 # And a function that answers for your own case: six questions, and an advice with the measurements behind it. Where
 # strangers write, a reader of pages is ruled out unless its whole interval shows that it tells on few lies, which so
-# few questions as section 6's cannot show. Of the ways that are left and good enough for drafts it takes the cheapest
-# that is not told from the best, so that nobody trains for a gain that was not shown, and where there is none it says
-# so (`ftlab/retrieval/advice.py`). What the readers would do with a search like yours is read off section 7's lines.
+# few questions as section 6's cannot show; where sources must be named, who is behind the best at that. Of the ways
+# that are left and good enough for drafts it takes the cheapest that is not told from the best, so that nobody trains
+# for a gain that was not shown, and where there is none it says so (`ftlab/retrieval/advice.py`). What the readers
+# would do with a search like yours is read off lines like section 7's.
 
 # %%
 from ftlab.retrieval import advice
@@ -1145,20 +1181,22 @@ passed("You know how good a search must be before documents pay.")
 #    not everybody may read everything, or things must be deletable.
 # 4. Where they are not needed: "weights", but only if the search finds too little, that is, less than the share at
 #    which reading catches up (`enough`, from the stored run).
-# 5. In all other cases documents. Their reader is "RAFT" where an answer must name its source, and everywhere if the
-#    stored run shows it ahead of the assistant as it is (`raft_ahead`). Else "RAG" on the assistant, which needs no
-#    further training.
+# 5. In all other cases documents. Their reader is "RAFT" if the stored run shows it ahead: where an answer must name
+#    its source, ahead in sources rightly named of both models that are merely told to (`raft_cites`); elsewhere, ahead
+#    in replies fit to send of the assistant as it is (`raft_ahead`). Else "RAG", which needs no further training.
 
 # %%
 from ftlab import files, paths
-from ftlab.retrieval.compared import ASSISTANT, CLOSED, READER, WAYS, Compared
+from ftlab.retrieval.compared import ASSISTANT, CLOSED, MERELY_TOLD, READER, Compared
 
 measured_run = Compared(files.read_json(paths.data() / "stored" / "rag.json"))
-ready = any(measured_run.share(way, "fit").low >= 90 for way in WAYS)
+ready = any(measured_run.share(way, "fit").low >= 90 for way in measured_run.ways)
 good, bad = (measured_run.at_recall(ASSISTANT, recall).mean() for recall in (1, 0))
 by_heart = measured_run.share(CLOSED, "facts").value / 100
 enough = 0.0 if bad >= by_heart else 2.0 if good < by_heart else (by_heart - bad) / (good - bad)  # 2: never enough
 raft_ahead = measured_run.gap(READER, ASSISTANT, "fit").low > 0
+merely_told = [way for way in MERELY_TOLD if way in measured_run.ways]
+raft_cites = all(measured_run.gap(READER, way, "cited").low > 0 for way in merely_told)
 teams = {  # changes a month, must cite, not for all eyes, share that the search finds, one kind of question, read first
     "a hospital's ward rules": (0.1, True, False, 0.9, False, False),
     "a union's advice, checked": (0.1, True, False, 0.9, False, True),
@@ -1203,9 +1241,11 @@ for team, (changes, cites, private, recall, one_kind, read) in teams.items():
     check(documents_needed or recall >= enough,
           f"{team}: nothing asks for documents, and the search finds {recall:.0%}, which is too little (rule 4).")
     if way == "RAG":
-        check(not cites, f"{team}: answers must name a source, and the assistant never learned to (rule 5).")
-        check(not raft_ahead, f"{team}: the stored run shows RAFT ahead of the assistant (rule 5).")
+        check(not (cites and raft_cites), f"{team}: answers must name a source, and RAFT is ahead in that (rule 5).")
+        check(cites or not raft_ahead, f"{team}: the stored run shows RAFT ahead of the assistant (rule 5).")
     else:
+        check(not cites or raft_cites, f"{team}: a model that is merely told to cite is not behind: save the training "
+              "(rule 5).")
         check(cites or raft_ahead,
               f"{team}: no source is asked for, and RAFT is not ahead: save the training (rule 5).")
 passed("Each team gets the place that its rules ask for. Whether the drafts are good enough is section 8's question.")
@@ -1213,7 +1253,7 @@ passed("Each team gets the place that its rules ask for. Whether the drafts are 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Print `ready`, `enough` and `raft_ahead` first. Then go through the rules for each team, from the top.
+# Print `ready`, `enough`, `raft_cites` and `raft_ahead` first. Then go through the rules for each team, from the top.
 #
 # </details>
 # <details><summary>Answer</summary>
@@ -1226,7 +1266,7 @@ passed("Each team gets the place that its rules ask for. Whether the drafts are 
 #         return "template"
 #     if not (changes > 1 or cites or private) and recall < enough:
 #         return "weights"
-#     return "RAFT" if cites or raft_ahead else "RAG"
+#     return "RAFT" if (raft_cites if cites else raft_ahead) else "RAG"
 #
 #
 # choice_of = {team: decide(*what) for team, what in teams.items()}
@@ -1252,7 +1292,7 @@ passed("Each team gets the place that its rules ask for. Whether the drafts are 
 # ## In this notebook you saw
 #
 # - Search by words, by meaning and by both, with three measures on three wordings; an embedder tuned on pairs.
-# - Ten ways of answering the same questions, by one scorer, with intervals and tests over products: facts, manner,
+# - Eleven ways of answering the same questions, by one scorer, with intervals and tests over products: facts, manner,
 #   sources, hand-overs and made-up figures, each gain beside its loss and its cost. What was chosen on test questions
 #   was measured on fresh ones.
 # - New facts: an index takes them in at once; weights need a training.

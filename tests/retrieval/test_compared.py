@@ -7,7 +7,18 @@ import pytest
 from ftlab import files, paths
 from ftlab.evidence.intervals import Interval
 from ftlab.retrieval import advice, needs
-from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CITING, CLOSED, NO_ANSWER, READER, WAYS, Compared, mixed
+from ftlab.retrieval.compared import (
+    ANSWERABLE,
+    ASSISTANT,
+    CITING,
+    CLOSED,
+    NO_ANSWER,
+    READER,
+    TOLD,
+    WAYS,
+    Compared,
+    mixed,
+)
 from ftlab.retrieval.unscreened import GROUPS
 
 EACH = 20  # questions of each group, one a product
@@ -35,19 +46,21 @@ def part(facts: dict[str, float], cited: float = 0, fit: float = 0.3, handed_ove
 
 def comparison(shares: dict[str, float], **special: dict) -> Compared:
     """A comparison in which each way is right so often; special parts take the place of the usual ones."""
-    full = dict.fromkeys(WAYS, 0.0) | {"RAFT, oracle": 0.9, "RAFT, damaged": 0.0, f"{ASSISTANT}, oracle": 0.9,
-                                         f"{ASSISTANT}, damaged": 0.0}  # fmt: skip
+    full = dict.fromkeys(WAYS, 0.0)
+    for reader in ("RAFT", ASSISTANT, TOLD):
+        full |= {f"{reader}, oracle": 0.9, f"{reader}, damaged": 0.0}
     runs = {way: part({"all": share}, cited=share * (way in CITING)) for way, share in (full | shares).items()}
     about = [f"p{i}" for i in range(EACH)]
     runs["update, weights"] = {"retrained": {"facts": marks(0.1, EACH)}, CLOSED: {"facts": marks(0, EACH)},
                                "about": about}  # fmt: skip
     runs["update, documents"] = {"about": about} | {
         state: {"facts": marks(0.9, EACH)}
-        for state in ("new index", "new index, assistant", "new index, untuned", "new index, template")
+        for state in ("new index", *(f"new index, {name}" for name in ("assistant", "assistant, told", "untuned",
+                                                                       "template")))  # fmt: skip
     }
     for way in (ASSISTANT, READER):
         runs[way]["found"] = marks(0.8, EACH) * len(ANSWERABLE) + "-" * EACH
-    for name, told in (("untuned", 0.5), ("assistant", 0.5), ("RAFT", 0.0)):
+    for name, told in (("untuned", 0.5), ("assistant", 0.5), ("assistant, told", 0.5), ("RAFT", 0.0)):
         runs[f"attack, {name}"] = {"lie": {"obeyed": marks(told, LIED)}, "about": list(range(LIED))}
     for name in ("closed book", "closed book, 2 rounds", CLOSED, "RAFT", "RAFT, 2 rounds", READER):
         runs[f"train {name}"] = {"seconds": 100}
@@ -58,9 +71,10 @@ def comparison(shares: dict[str, float], **special: dict) -> Compared:
 
 def test_scores_are_those_of_the_groups_that_ask_for_them() -> None:
     found = comparison({ASSISTANT: 0.5})
-    assert found.scores(ASSISTANT, "facts") == ([1] * 10 + [0] * 10) * 4
-    assert len(found.scores(ASSISTANT, "fit")) == 100 and len(found.scores(ASSISTANT, "fit", NO_ANSWER)) == EACH
-    assert len(found.scores(ASSISTANT, "facts", unchanged=True)) == 76
+    assert found.scores(ASSISTANT, "facts").tolist() == [([1] * 10 + [0] * 10) * 4]
+    shapes = [found.scores(ASSISTANT, *which).shape for which in (("fit",), ("fit", NO_ANSWER))]
+    assert shapes == [(1, 100), (1, EACH)]
+    assert found.scores(ASSISTANT, "facts", unchanged=True).shape == (1, 76)
     assert found.about(ASSISTANT, "facts")[:2] == ["p0", "p1"]
     assert found.share(ASSISTANT, "facts").value == 50 and found.gap(ASSISTANT, CLOSED, "facts").value == 50
     assert found.training_seconds(CLOSED) == 300 and found.training_seconds("template") == 0
@@ -71,6 +85,57 @@ def test_the_interval_is_over_products_and_so_is_the_test() -> None:
     # Four questions on each of 20 products, all or none of them right: as unsure as 20 questions.
     assert found.share(ASSISTANT, "facts").low < 30 < 70 < found.share(ASSISTANT, "facts").high
     assert found.p_value(ASSISTANT, CLOSED, "facts") == pytest.approx(2 / 2**10, rel=0.6)
+
+
+def seeded(*shares: float) -> Compared:
+    """A comparison in which each seed has RAFT x 3 right so often; all else is the same for all."""
+    runs = [comparison({READER: share, ASSISTANT: 0.5, TOLD: 0.4}) for share in shares]
+    questions = runs[0].questions
+    stored = {"runs": {str(seed): run.parts for seed, run in enumerate(runs)}, "questions": questions,
+              "first_questions": questions}  # fmt: skip
+    return Compared(stored)
+
+
+def test_several_seeds_are_rows_and_what_no_seed_changes_is_one() -> None:
+    found = seeded(0.6, 0.7, 0.8)
+    assert found.seeds == (0, 1, 2)
+    assert found.scores(READER, "facts").shape == (3, 80) and found.scores(ASSISTANT, "facts").shape == (1, 80)
+    assert found.share(READER, "facts").value == pytest.approx(70)
+    assert found.gap(READER, ASSISTANT, "facts").value == pytest.approx(20)
+    assert found.share(ASSISTANT, "facts") == seeded(0.6).share(ASSISTANT, "facts")
+    assert found.at_recall(READER, 0.5).shape == (1, 80)  # with all and with nothing found all seeds are alike here
+    assert found.lied_to(READER)[0].shape == (1, LIED) and found.learnt(READER)[0].shape == (1, EACH)
+    assert found.part(READER) == found.parts[READER]  # replies and costs are the first seed's
+
+
+def test_seeds_that_differ_widen_the_interval() -> None:
+    widths = [seeded(*shares).share(READER, "facts") for shares in ((0.7, 0.7, 0.7), (0.5, 0.7, 0.9))]
+    assert widths[0].value == pytest.approx(widths[1].value)
+    assert widths[1].high - widths[1].low > widths[0].high - widths[0].low
+
+
+def test_one_seed_of_several_can_be_read_alone_and_the_first_questions_are_the_first_seeds() -> None:
+    stored = {"runs": {str(seed): run.parts | {f"first, {READER}": run.parts[READER]} for seed, run in
+                       ((0, comparison({READER: 0.6})), (1, comparison({READER: 0.8})))},
+              "questions": comparison({}).questions, "first_questions": comparison({}).questions}  # fmt: skip
+    assert Compared(stored, seeds=[1]).share(READER, "facts").value == pytest.approx(80)
+    first = Compared(stored, first=True)
+    assert first.seeds == (0,) and first.ways == (READER,) and first.share(READER, "facts").value == pytest.approx(60)
+
+
+def test_needs_and_advice_read_several_seeds() -> None:
+    found = seeded(0.6, 0.7, 0.8)
+    for need in needs.NEEDS:
+        assert all(-1e-9 <= each.share.value <= 100 for each in needs.standings(found, need).values())
+    assert asked(found).way == ASSISTANT
+
+
+def test_a_way_that_is_not_stored_is_left_out() -> None:
+    stored = comparison({READER: 0.6})
+    parts = {key: value for key, value in stored.parts.items() if TOLD not in key}
+    found = Compared({"runs": {"0": parts}, "questions": stored.questions, "first_questions": stored.questions})
+    assert TOLD not in found.ways and len(found.ways) == len(WAYS) - 1
+    assert TOLD not in needs.standings(found, needs.NEEDS[0]) and asked(found, must_cite=True).way == READER
 
 
 def test_a_search_of_half_the_quality_gives_half_of_what_is_between() -> None:
@@ -115,10 +180,15 @@ def test_each_answer_changes_the_advice_in_some_case() -> None:
     usual = comparison({}, template=part(plain))
     assert asked(usual).way == ASSISTANT  # level with RAFT x 3, and without a training
     assert asked(usual, one_fact=True).way == "template"
-    assert asked(usual, must_cite=True).way == READER
+    assert asked(usual, must_cite=True).way == TOLD  # nobody names a source rightly here, and this needs no training
+    assert asked(comparison({READER: 0.6}), must_cite=True).way == READER
+    assert "RAG, assistant, told: right with its source named, -60 points" in str(
+        asked(comparison({READER: 0.6}), must_cite=True)
+    )
+    assert asked(comparison({READER: 0.6, TOLD: 0.6}), must_cite=True).way == TOLD
     assert asked(usual, strangers_write=True).way == READER  # which tells on no lie here
     assert asked(usual, one_fact=True, search_finds=0.0).way == advice.NONE
-    learned = comparison({CLOSED: 0.95, f"{ASSISTANT}, oracle": 0.5, "RAFT, oracle": 0.5})
+    learned = comparison({CLOSED: 0.95} | {f"{reader}, oracle": 0.5 for reader in (ASSISTANT, TOLD, "RAFT")})
     assert asked(learned).way == CLOSED
     assert asked(learned, facts_change=True).way == ASSISTANT
     assert asked(learned, not_for_all_eyes=True).way == ASSISTANT
@@ -149,7 +219,7 @@ def test_weights_are_ruled_out_by_changes_for_what_they_had_right_themselves() -
 
 def test_between_all_found_and_nothing_found_both_ends_are_mixed() -> None:
     assert mixed(0.25, Interval(80, 60, 96), Interval(0, 0, 8)) == Interval(20, 15, 30)
-    none_right = comparison({}, **{f"{way}, oracle": part({"all": 0.0}) for way in ("RAFT", ASSISTANT)})
+    none_right = comparison({}, **{f"{way}, oracle": part({"all": 0.0}) for way in ("RAFT", ASSISTANT, TOLD)})
     low = str(asked(none_right, facts_change=True, search_finds=0.05))
     assert "RAG, assistant has the facts right in 0 % [0, 5]" in low  # Wilson's interval for 0 of 80
 

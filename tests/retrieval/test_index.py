@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 from bag_embedder import Bag
 
-from ftlab.retrieval import embedder, index
+from ftlab.retrieval import embedder, find, index, reader
 from ftlab.retrieval.documents import Document
+from ftlab.workshop import bench_retrieval
 
 COLOURS = ("red", "green", "blue", "white", "black", "brown")
 THINGS = ("kettle", "pan", "mug", "tent")
@@ -226,7 +228,7 @@ def test_another_format_is_told(tmp_path):
     folder = damaged(tmp_path)
     settings = json.loads((folder / index.SETTINGS).read_text())
     (folder / index.SETTINGS).write_text(json.dumps({**settings, "format": 99}))
-    with pytest.raises(ValueError, match="expected an index of format 1, found 99"):
+    with pytest.raises(ValueError, match="expected an index of format 2, found 99"):
         index.open(folder, Bag())
 
 
@@ -261,16 +263,20 @@ def test_a_flipped_bit_in_a_vector_is_found_by_its_checksum(tmp_path):
         index.open(made.folder, Bag()).verify()
 
 
+def built(made: index.Index) -> set[str]:
+    return {entry.name for entry in reader.run(made.snapshot().table.list_indices())}
+
+
 def test_beyond_the_exact_search_the_nearest_are_still_found(tmp_path, monkeypatch):
     monkeypatch.setattr(index, "EXACT_UP_TO", 300)
+    monkeypatch.setattr(index, "CLUSTER", 64)
     many = [Document(f"d{i}", f"Thing {i}", f"It is word{i} and word{i % 7}.") for i in range(600)]
     exact = index.create(tmp_path / "exact", Bag(width=1024))
     exact.add(many[:300])
     coarse = index.create(tmp_path / "coarse", Bag(width=1024))
     coarse.add(many)
-    assert {entry.name for entry in coarse._snapshot().table.list_indices()} == {"passage_idx", "vector_idx",
-                                                                               "readers_idx"}  # fmt: skip
-    assert {entry.name for entry in exact._snapshot().table.list_indices()} == {"passage_idx"}
+    assert built(coarse) == {"passage_idx", "vector_idx", "readers_idx"} and coarse.snapshot().coarse
+    assert built(exact) == {"passage_idx"} and not exact.snapshot().coarse
     for i in range(0, 600, 60):
         for way in index.WAYS:
             assert f"d{i}" in ids(coarse.search(many[i].title + "\n" + many[i].text, 3, way))
@@ -278,7 +284,32 @@ def test_beyond_the_exact_search_the_nearest_are_still_found(tmp_path, monkeypat
     coarse.retire(["d0"])
     assert ids(coarse.search("zebra", 1)) == ["late"] and len(coarse) == 600
     assert "d0" not in ids(coarse.search(many[0].title + "\n" + many[0].text, 50, "meaning"))
+    coarse.warm()
     private = [Document(f"p{i}", "Private", f"A private zebra {i}.", readers="owner") for i in range(5)]
     coarse.add(private)
     assert "owner" not in {hit.chunk.readers for hit in coarse.search("private zebra", 50)}
     assert ids(coarse.search("private zebra 3", 1, readers=("owner",)))[0].startswith("p")
+
+
+def test_the_coarse_search_finds_what_the_exact_one_finds(tmp_path, monkeypatch):
+    for module, name, value in ((index, "EXACT_UP_TO", 1_000), (index, "CLUSTER", 128), (find, "PROBES", 8),
+                                (bench_retrieval, "CLUSTERS", 20), (bench_retrieval, "QUERIES", 40)):  # fmt: skip
+        monkeypatch.setattr(module, name, value)
+    model = bench_retrieval.Generated()
+    found = model.documents(3_000)  # 150 of a kind; 8 of 23 clusters are looked into
+    queries = model.queries(found)
+    made = index.create(tmp_path / "i", model)
+    made.add(found)
+    assert made.snapshot().coarse
+    right = bench_retrieval.exact(model, np.array([model.number(query) for query in queries]), len(found))
+    hits = made.search_all(queries, bench_retrieval.K, "meaning")
+    shares = [len(set(ids(each)) & gold) / len(gold) for each, gold in zip(hits, right, strict=True)]
+    assert sum(shares) / len(shares) >= 0.95
+    first = [each[0] for each in hits]
+    assert [hit.chunk.document for hit in first] == [str(model.number(query)) for query in queries]
+    assert all(hit.score == pytest.approx(1, abs=1e-5) for hit in first)  # the full vectors were compared
+    alone = [Document(f"p{i}", f"number {7 + 20 * i}", "for one pair of eyes", readers="owner") for i in range(3)]
+    made.add(alone)  # so few may be in no cluster that is near, and are found nevertheless
+    assert set(ids(made.search(queries[0], 5, "meaning", ("owner",)))) == {"p0", "p1", "p2"}
+    words = [each[0].chunk.document for each in made.search_all(queries, 1, "words")]
+    assert words == [str(model.number(query)) for query in queries]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
-from ftlab import files, paths
+import pytest
+
+from ftlab import files, model, shelf
 from ftlab.retrieval import chunks, documents, unscreened
-from ftlab.workshop.experiments import rag, rag_rows
+from ftlab.retrieval.compared import READER, TOLD, WAYS, Compared
+from ftlab.workshop.experiments import rag, rag_rows, rag_trials, rag_ways
 from ftlab.world import quillmere
 
 PIECES = [piece for page in documents.pages() for piece in chunks.cut(page, 50)]
@@ -67,8 +70,14 @@ def test_an_attacked_passage_is_the_first_and_a_lie_is_one() -> None:
     assert len(shown) == 4 and wrong in shown[0].text + "dishwasher" and wrong not in row["expected"]
 
 
-def test_claims_count_the_questions_that_have_an_answer(monkeypatch, tmp_path) -> None:
-    monkeypatch.setattr(paths, "runs", lambda: tmp_path)
+@pytest.fixture
+def runs(monkeypatch, tmp_path):
+    """An empty place for results."""
+    monkeypatch.setattr(rag_ways, "folder", lambda: tmp_path)
+    return tmp_path
+
+
+def test_claims_count_the_questions_that_have_an_answer(runs) -> None:
     rows = rag_rows.fresh()
     has = [bool(unscreened.values(row)) for row in rows]
     for part, right in ((rag.CLOSED, 0), ("RAG, assistant", 0), (rag.READER, 1), ("retrained", 0)):
@@ -92,3 +101,86 @@ def test_what_was_found_is_kept_by_question_and_the_passages_are_not() -> None:
     for ids, found in (([gold[0].id], 1), ([], 0)):
         kept = rag.with_found({"facts": [1, None], "passages": [ids, []]}, rows)
         assert kept == {"facts": [1, None], "found": [found, None]}
+
+
+def test_the_seed_draws_what_is_trained_on_and_nothing_that_is_asked() -> None:
+    found = {row["id"]: PIECES[:40] for row in unscreened.rows("train")}
+    for draw in (rag_rows.closed_rows, rag.few, rag_rows.raft_asked, lambda seed: rag_rows.closed_rows(seed, begin=4),
+                 lambda seed: rag_rows.raft_rows(seed, found, PIECES)):  # fmt: skip
+        assert draw(0) == draw(0) != draw(1)
+    assert rag_rows.raft_asked(0, 1) != rag_rows.raft_asked(0, 2)
+    assert rag_rows.closed_rows(0) != rag_rows.closed_rows(0, begin=4)
+
+
+def test_what_no_seed_changes_is_written_once(runs) -> None:
+    same = [rag_ways.Writer("assistant", seed).path for seed in (0, 1)]
+    assert same[0] == same[1] and rag_ways.Writer(rag.READER, 0).path != rag_ways.Writer(rag.READER, 1).path
+    assert len({rag.path_of(part, 0) for part in rag.PARTS}) == len(rag.PARTS)
+
+
+def test_told_to_cite_means_the_prompt_of_the_untuned_model(monkeypatch, runs) -> None:
+    seen = []
+    monkeypatch.setattr(rag, "answer", lambda name, seed, rows, prompts, shown=(): seen.append((name, prompts)) or {})
+    monkeypatch.setattr(rag, "passages", lambda quality, rows: [PIECES[:4] for _ in rows])
+    rows = rag_rows.fresh()[:2]
+    for way in ("RAG, untuned", TOLD, "RAG, assistant"):
+        (rag.WAYS | rag.MORE)[way](0, rows=rows)
+    untuned, told, bare = seen
+    assert (untuned[0], told[0], bare[0]) == ("untuned", "assistant", "assistant")
+    assert untuned[1] == told[1] != bare[1] and "square brackets" in told[1][0]["messages"][0]["content"]
+
+
+def test_other_weights_on_the_shelf_are_another_folder(monkeypatch, tmp_path) -> None:
+    place = tmp_path / "assistant-x"
+    monkeypatch.setattr(shelf, "place", lambda *_, **__: place)
+    monkeypatch.setattr(shelf, "shipped", lambda place: iter(()))
+    monkeypatch.setattr(model, "choose", lambda: None)
+    marks = [rag_ways.mark.__wrapped__()]
+    for weights in (b"one", b"other"):
+        (place / shelf.MODEL).mkdir(parents=True, exist_ok=True)
+        (place / shelf.MODEL / "adapter_model.safetensors").write_bytes(weights)
+        marks.append(rag_ways.mark.__wrapped__())
+    assert len(set(marks)) == 3
+
+
+def made_up(part: str, seed: int) -> dict:
+    """A result of a part, as it would be, with scores that a seed turns round in some places."""
+    def way(rows: int, passages: bool) -> dict:
+        scores = {key: [(i + seed * (i % 5 == 0)) % 2 for i in range(rows)] for key in rag_ways.SCORES}
+        found = scores | {key: [1.5] * rows for key in ("read", "written", "seconds")} | {"reply": ["Yes [1]."] * rows}
+        return found | ({"passages": [[PIECES[0].id]] * rows} if passages else {})
+
+    about = [f"p{i % 7}" for i in range(21)]
+    if part.startswith("train"):
+        return {"seconds": 100.0, "log": []}
+    if part == "start":
+        return {"path": "assistant-0"}
+    if part.startswith("update"):
+        states = ("retrained", rag.CLOSED) if "weights" in part else (*rag_trials.STATES, "new index, template")
+        return {state: way(21, False) | {"stale": [0] * 21} for state in states} | {"about": about, "questions": about}
+    if part.startswith("attack"):
+        return {kind: way(12, False) | {"obeyed": [seed % 2] * 12} for kind in ("order", "lie")} | {
+            "wrong": ["red"] * 12, "about": about[:12]}  # fmt: skip
+    rows = rag_rows.asked() if part[:5] == "first" else rag_rows.fresh()
+    found = way(len(rows), "RA" in part)
+    for key in ("facts", "cited"):
+        found[key] = [score if unscreened.values(row) else None for score, row in zip(found[key], rows, strict=True)]
+    return found
+
+
+def test_what_is_gathered_can_be_read_for_one_seed_and_for_three(runs, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(rag_ways, "chunks", lambda: PIECES)
+    with pytest.raises(ValueError, match="Make them first: --seed N"):
+        rag.gather((0,))
+    for seed in (0, 1, 2):
+        for part in rag.parts(seed):
+            files.write_json(rag.path_of(part, seed), made_up(part, seed))
+    rag.path_of("retrained", 2).unlink()
+    stored = json.loads(json.dumps(rag.gather((0, 1, 2))))
+    assert "seed 2 is left out: 1 parts are to be made, the first is 'retrained'" in capsys.readouterr().out
+    assert list(stored["runs"]) == ["0", "1"] and not any(part[:5] == "first" for part in stored["runs"]["1"])
+    assert "reply" in stored["runs"]["0"][READER] and "reply" not in stored["runs"]["1"][READER]
+    found = Compared(stored)
+    assert found.ways == WAYS and found.scores(READER, "fit").shape == (2, len(found.questions))
+    assert found.learnt(TOLD)[0].shape == (2, 21) and found.lied_to(TOLD)[0].shape == (2, 12)
+    assert found.share(TOLD, "cited").value > 0 and Compared(rag.gather((0,))).scores(READER, "fit").shape[0] == 1

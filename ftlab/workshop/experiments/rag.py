@@ -1,8 +1,13 @@
 """Weights against documents on the real model: every way of notebook 07 on one set of held-out questions.
 
-Three trainings and some six hundred replies take half an hour, too long for a lesson, so they are stored. Each part is
-a job of under five minutes, keeps every reply at once and goes on where it was stopped:
-``python -m ftlab.workshop.experiments.rag --part NAME`` for each of ``PARTS`` in their order, then ``--gather``.
+Seven trainings and some two thousand replies are too long for a lesson, so they are stored. Each part is a job of under
+five minutes, keeps every reply at once and goes on where it was stopped:
+``python -m ftlab.workshop.experiments.rag --seed N --seconds 180`` until no part is left, then ``--gather 0 1 2``.
+
+A seed draws all that is trained on (which facts stand together, which conversations and passages, their order), the
+weights that an adapter begins with, and the examples of the few-shot prompt. Every seed is asked the same questions,
+and what no seed changes is the same for all: the untuned model, the assistant as it comes, what the search finds, what
+is damaged, the pages' orders and lies. The first questions, which are history, are asked of seed 0 alone.
 """
 
 from __future__ import annotations
@@ -17,15 +22,16 @@ from pathlib import Path
 
 from ftlab import files, model, paths
 from ftlab.retrieval import answers, unscreened
+from ftlab.retrieval.compared import ASSISTANT, TOLD
 from ftlab.workshop.experiments import rag_rows, rag_trials, rag_ways
 from ftlab.workshop.experiments.rag_trials import CLOSED, READER
-from ftlab.workshop.experiments.rag_ways import DEEP, SCORES, answer, chunks, found
+from ftlab.workshop.experiments.rag_ways import DEEP, SCORES, answer, chunks, found, small, with_found
 
 STORED = "rag.json"
 FEW = 3  # examples in the few-shot prompt
 
 
-def few(seed: int = 0) -> list[dict]:
+def few(seed: int) -> list[dict]:
     """The examples of the few-shot prompt: training questions of different groups with their gold replies."""
     return unscreened.balanced(unscreened.rows("train"), 1, seed)[-FEW:]
 
@@ -36,8 +42,8 @@ def closed(name: str, seed: int, rows: list[dict]) -> dict:
 
 
 def shown(seed: int, rows: list[dict]) -> dict:
-    """The untuned model after three examples."""
-    return answer("untuned", seed, rows, [unscreened.shown(row, few()) for row in rows])
+    """The untuned model after some examples."""
+    return answer("untuned", seed, rows, [unscreened.shown(row, few(seed)) for row in rows])
 
 
 def passages(quality: str, rows: list[dict]) -> list[list]:
@@ -57,9 +63,13 @@ def passages(quality: str, rows: list[dict]) -> list[list]:
     return real
 
 
-def read(name: str, seed: int, rows: list[dict], quality: str = "real") -> dict:
-    """One model with passages."""
-    parts, form = passages(quality, rows), unscreened.told if name == "untuned" else unscreened.beside
+def read(name: str, seed: int, rows: list[dict], quality: str = "real", told: bool = False) -> dict:
+    """One model with passages.
+
+    Args:
+        told: Whether it is told to keep to the passages and to cite them.
+    """
+    parts, form = passages(quality, rows), rag_trials.form_of(told)
     result = answer(name, seed, rows, [form(row, part) for row, part in zip(rows, parts, strict=True)], parts)
     return result | {"passages": [[chunk.id for chunk in part] for part in parts]}
 
@@ -91,17 +101,22 @@ WAYS = {  # every way of answering, asked about rows
     "closed book": partial(closed, "closed book"),
     CLOSED: partial(closed, CLOSED),
     "retrained": partial(closed, "retrained"),
-    "RAG, untuned": partial(read, "untuned"),
-    "RAG, assistant": partial(read, "assistant"),
+    "RAG, untuned": partial(read, "untuned", told=True),
+    ASSISTANT: partial(read, "assistant"),
     "RAFT": partial(read, "RAFT"),
     READER: partial(read, READER),
     "RAFT, oracle": partial(read, READER, quality="oracle"),
     "RAFT, damaged": partial(read, READER, quality="damaged"),
 }
-MORE = {  # what came to mind when the first questions had been looked at, and so is asked on the fresh ones alone
-    "RAG, assistant, oracle": partial(read, "assistant", quality="oracle"),
-    "RAG, assistant, damaged": partial(read, "assistant", quality="damaged"),
-    "RAG, assistant, each": partial(read, "assistant", quality="each"),
+MORE = {  # what came to mind when questions had been looked at, and so is asked on the fresh ones alone
+    f"{ASSISTANT}, oracle": partial(read, "assistant", quality="oracle"),
+    f"{ASSISTANT}, damaged": partial(read, "assistant", quality="damaged"),
+    f"{ASSISTANT}, each": partial(read, "assistant", quality="each"),
+    # The assistant asked to cite, in the very prompt of the untuned model. It came last, when the fresh questions had
+    # been read as well; nothing of it was chosen by them, and it has no dial.
+    TOLD: partial(read, "assistant", told=True),
+    f"{TOLD}, oracle": partial(read, "assistant", quality="oracle", told=True),
+    f"{TOLD}, damaged": partial(read, "assistant", quality="damaged", told=True),
 }
 TRAININGS = ("closed book", "closed book, 2 rounds", CLOSED, "RAFT", "RAFT, 2 rounds", READER, "retrained")
 PARTS: dict[str, Callable[[int], dict]] = {
@@ -112,14 +127,15 @@ PARTS: dict[str, Callable[[int], dict]] = {
     "update, weights": partial(rag_trials.update, "weights"),
     "update, documents": partial(rag_trials.update, "documents"),
     "attack, RAFT": partial(rag_trials.attack, READER),
-    "attack, untuned": partial(rag_trials.attack, "untuned"),
+    "attack, untuned": partial(rag_trials.attack, "untuned", told=True),
     "attack, assistant": partial(rag_trials.attack, "assistant"),
+    "attack, assistant, told": partial(rag_trials.attack, "assistant", told=True),
 }
 
 
 def path_of(part: str, seed: int) -> Path:
     """Where the result of a part lies."""
-    return paths.runs() / rag_ways.FOLDER / f"{part.replace(',', '').replace(' ', '-')}-{seed}.json"
+    return rag_ways.folder() / f"{part.replace(',', '').replace(' ', '-')}-{seed}.json"
 
 
 def do(part: str, seed: int) -> dict:
@@ -130,32 +146,6 @@ def do(part: str, seed: int) -> dict:
         files.write_json(path, PARTS[part](seed))
         print(f"{part}, seed {seed}: {time.perf_counter() - begun:.0f} s", flush=True)
     return files.read_json(path)
-
-
-def small(result: dict) -> dict:
-    """A result with its scores packed, as the stored file keeps it."""
-    kept = {}
-    for key, value in result.items():
-        if isinstance(value, dict):
-            kept[key] = small(value)
-        elif key in (*SCORES, "stale", "obeyed", "found"):
-            kept[key] = "".join("-" if score is None else str(score) for score in value)
-        elif key in ("read", "written", "seconds") and isinstance(value, list):
-            kept[key] = round(rag_ways.mean(value), 2)
-        elif key != "log":
-            kept[key] = value
-    return kept
-
-
-def with_found(result: dict, rows: list[dict]) -> dict:
-    """A part with passages, and whether they hold everything that the right replies must state, 0 or 1 by question."""
-    if "passages" not in result:
-        return result
-    by_id = {chunk.id: chunk for chunk in chunks()}
-    pairs = [(row, [by_id[id] for id in ids]) for row, ids in zip(rows, result["passages"], strict=True)]
-    found_all = [int(all(any(unscreened.holds(chunk, *each, row) for chunk in part) for each in needed)) if needed else
-                 None for row, part in pairs for needed in [unscreened.values(row)]]  # fmt: skip
-    return {key: value for key, value in result.items() if key != "passages"} | {"found": found_all}
 
 
 def against_weights(seed: int) -> dict[str, dict]:
@@ -185,17 +175,35 @@ def described(rows: list[dict]) -> list[dict]:
             for row, changes, about in together]  # fmt: skip
 
 
+def parts(seed: int) -> list[str]:
+    """What is made for a seed."""
+    return [part for part in PARTS if seed == 0 or part[:5] != "first"]
+
+
+def missing(seed: int) -> list[str]:
+    """The parts that are still to be made."""
+    return [part for part in parts(seed) if not path_of(part, seed).exists()]
+
+
 def gather(seeds: tuple[int, ...]) -> dict:
-    """What notebook 07 shows: both sets of questions, and for each seed every part that is there."""
-    choice = model.choose()
-    runs = {
-        str(seed): {
-            part: small(with_found(do(part, seed), rag_rows.asked() if part[:5] == "first" else rag_rows.fresh()))
-            for part in PARTS
-            if path_of(part, seed).exists()
-        }
-        for seed in seeds
-    }
+    """What notebook 07 shows: both sets of questions, and every part of each seed that is whole.
+
+    Replies are kept of the first seed alone.
+
+    Raises:
+        ValueError: If no seed is whole.
+    """
+    choice, runs = model.choose(), {}
+    for seed in seeds:
+        if left := missing(seed):
+            print(f"seed {seed} is left out: {len(left)} parts are to be made, the first is {left[0]!r}")
+            continue
+        results = {part: with_found(do(part, seed), rag_rows.asked() if part[:5] == "first" else rag_rows.fresh())
+                   for part in parts(seed)}  # fmt: skip
+        runs[str(seed)] = {part: small(result, replies=not runs) for part, result in results.items()}
+    if not runs:
+        raise ValueError(f"{rag_ways.folder()}: expected all parts of one of the seeds {list(seeds)}, found none "
+                         "whole. Make them first: --seed N.")
     settings = {"passages": rag_rows.SHOWN, "words_a_chunk": rag_ways.SIZE, "exposures": rag_rows.EXPOSURES,
                 "raft_rows": rag_rows.RAFT_ROWS, "without": rag_rows.WITHOUT,
                 "update_epochs": rag_rows.UPDATE_EPOCHS, "lr": rag_ways.LR, "batch_size": rag_ways.BATCH_SIZE,
@@ -217,9 +225,10 @@ def main() -> None:
         files.write_text(paths.data() / "stored" / STORED, json.dumps(gather(tuple(args.gather) or (0,))) + "\n")
         return
     begun = time.perf_counter()
-    for part in args.part or PARTS:
+    for part in args.part or parts(args.seed):
         if time.perf_counter() - begun < args.seconds:
             do(part, args.seed)
+    print(f"seed {args.seed}: {len(missing(args.seed))} of {len(parts(args.seed))} parts are left")
 
 
 if __name__ == "__main__":

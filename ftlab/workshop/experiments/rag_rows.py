@@ -61,6 +61,7 @@ def closed_rows(seed: int, year: int = 2025, begin: int = 0) -> list[dict]:
         for policy in (policy for policy in quillmere.policies(year) if policy.split == "test"):
             found += [_policy_row(policy, fact, turn) for fact in policy.facts]
     lookups = [row for row in unscreened.rows("train") if group(row) == GROUPS[4]]
+    rng("lookups", seed, begin).shuffle(lookups)
     found += [unscreened.closed(row) for row in lookups[:20]] + [_comparison(*each) for each in _pairs(seed, year)]
     rng("closed order", seed).shuffle(found)
     return found
@@ -169,7 +170,7 @@ def raft_rows(seed: int, found: dict[str, list[Chunk]], every: Sequence[Chunk], 
     Args:
         found: By a row's id, a long list of passages for its question.
     """
-    trained, random = [], rng("raft passages", seed)
+    trained, random = [], rng("raft passages", seed, rounds)
     for i, row in enumerate(raft_asked(seed, rounds)):
         lacks = i % round(1 / WITHOUT) == 0
         shown = damaged(row, found[row["id"]]) if lacks else oracle(row, found[row["id"]][:SHOWN], every)

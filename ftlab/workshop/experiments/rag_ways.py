@@ -5,21 +5,38 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
+from pathlib import Path
 
-from ftlab import assistant, files, model, paths
+from ftlab import assistant, files, model, paths, shelf
 from ftlab.retrieval import answers, documents, embedder, index, several, unscreened
 from ftlab.retrieval.chunks import Chunk
-from ftlab.tuning import chat, generate, sft
+from ftlab.tuning import chat, checkpoints, generate, sft
 from ftlab.workshop.experiments import rag_rows
 
-FOLDER = "rag"
 SIZE, DEEP = 50, 40  # words in a chunk; places of the long list that damaged passages are taken from
 REPLY_TOKENS, AT_ONCE = 72, 16  # most tokens of a reply; replies between two savings
 ROUNDS = 3  # trainings of a kind, one on top of the other
 LR, BATCH_SIZE = 1e-3, 8  # of the closed-book training, of RAFT and of the retraining: as the assistant was tuned
 SCORES = ("facts", "manner", "fit", "cited", "handed_over", "made_up")
+SEEDLESS = ("untuned", "assistant")  # models that come as they are: no seed of ours changes them
+
+
+def folder() -> Path:
+    """Where all of this is kept: another assistant or other texts get a folder of their own, and nothing is mixed."""
+    return paths.runs() / f"rag-{mark()}"
+
+
+@cache
+def mark() -> str:
+    """A short hash of the assistant, what is asked, and the pages."""
+    place = shelf.place("assistant", model.choose(), assistant.rows(), **assistant.settings())
+    adapters = [each / shelf.MODEL for each in (place, *shelf.shipped(place))]
+    weights = [checkpoints.fingerprint(each) for each in adapters if each.is_dir()]
+    pages = [asdict(page) for year in (2025, 2026) for page in documents.pages(year)]
+    asked = rag_rows.asked() + rag_rows.fresh() + rag_rows.changed("test")
+    return checkpoints.fingerprint([{"place": place.name, "weights": weights[:1]}, *asked, *pages])[:8]
 
 
 # Models --------------------------------------------------------------------------------------------------------------
@@ -27,18 +44,18 @@ SCORES = ("facts", "manner", "fit", "cited", "handed_over", "made_up")
 
 def merged(run: sft.Run, name: str, choice: model.Choice) -> model.Choice:
     """The tuned model with its adapter merged in, saved once, as the model that a further training starts from."""
-    folder = paths.runs() / FOLDER / name
-    if not (folder / "model.safetensors").exists():
-        run.model.merge_and_unload().save_pretrained(folder)
-        run.tokenizer.save_pretrained(folder)
-    return replace(choice, name=name, path=str(folder))
+    place = folder() / name
+    if not (place / "model.safetensors").exists():
+        run.model.merge_and_unload().save_pretrained(place)
+        run.tokenizer.save_pretrained(place)
+    return replace(choice, name=name, path=str(place))
 
 
 def start(seed: int) -> model.Choice:
     """The assistant, merged: closed-book training and RAFT both go on from it."""
     choice = model.choose()
-    if (paths.runs() / FOLDER / "assistant-0" / "model.safetensors").exists():
-        return replace(choice, name="assistant-0", path=str(paths.runs() / FOLDER / "assistant-0"))
+    if (folder() / "assistant-0" / "model.safetensors").exists():
+        return replace(choice, name="assistant-0", path=str(folder() / "assistant-0"))
     return merged(assistant.tuned(choice, 0), "assistant-0", choice)
 
 
@@ -73,10 +90,10 @@ def after(name: str, make: Callable[[int, int], sft.Run], seed: int, rounds: int
     """The model after so many rounds of a training, merged; after none it is the assistant."""
     if rounds == 0:
         return start(seed)
-    folder = paths.runs() / FOLDER / f"{name}-{rounds}-{seed}"
-    if (folder / "model.safetensors").exists():
-        return replace(model.choose(), name=folder.name, path=str(folder))
-    return merged(make(seed, rounds), folder.name, model.choose())
+    place = folder() / f"{name}-{rounds}-{seed}"
+    if (place / "model.safetensors").exists():
+        return replace(model.choose(), name=place.name, path=str(place))
+    return merged(make(seed, rounds), place.name, model.choose())
 
 
 def retrained(seed: int) -> sft.Run:
@@ -114,9 +131,9 @@ MODELS: dict[str, Callable[[int], sft.Run]] = {
 @cache
 def store(year: int, with_notices: bool = False):
     """The index of Quillmere's pages of a year; with the notices of 2026 beside them if wanted."""
-    folder = paths.runs() / FOLDER / f"index-{year}{'-notices' * with_notices}"
-    there = (folder / index.SETTINGS).exists()
-    opened = index.open(folder, embedder.load()) if there else index.create(folder, embedder.load(), size=SIZE)
+    place = folder() / f"index-{index.FORMAT}-{year}{'-notices' * with_notices}"
+    there = (place / index.SETTINGS).exists()
+    opened = index.open(place, embedder.load()) if there else index.create(place, embedder.load(), size=SIZE)
     opened.sync(documents.pages(year) + (documents.notices() if with_notices else []))
     return opened
 
@@ -147,8 +164,8 @@ class Writer:
     """A model that writes each prompt's reply once: what lies in ``runs`` is not written again."""
 
     def __init__(self, name: str, seed: int):
-        self.name, self.seed, self.run = name, seed, None
-        self.path = paths.runs() / FOLDER / f"replies-{name.replace(',', '').replace(' ', '-')}-{seed}.json"
+        self.name, self.seed, self.run = name, 0 if name in SEEDLESS else seed, None
+        self.path = folder() / f"replies-{name.replace(',', '').replace(' ', '-')}-{self.seed}.json"
         self.kept = files.read_json(self.path) if self.path.exists() else {}
 
     def replies(self, asked: Sequence[dict]) -> list[dict]:
@@ -185,3 +202,32 @@ def mean(scores: Sequence) -> float:
     """The mean of the scores that there are."""
     there = [score for score in scores if score is not None]
     return sum(there) / len(there)
+
+
+# What is stored ------------------------------------------------------------------------------------------------------
+
+
+def small(result: dict, replies: bool = True) -> dict:
+    """A result with its scores packed, as the stored file keeps it, with or without its replies."""
+    kept = {}
+    for key, value in result.items():
+        if isinstance(value, dict):
+            kept[key] = small(value, replies)
+        elif key in (*SCORES, "stale", "obeyed", "found"):
+            kept[key] = "".join("-" if score is None else str(score) for score in value)
+        elif key in ("read", "written", "seconds") and isinstance(value, list):
+            kept[key] = round(mean(value), 2)
+        elif key != "log" and (replies or key != "reply"):
+            kept[key] = value
+    return kept
+
+
+def with_found(result: dict, rows: list[dict]) -> dict:
+    """A part with passages, and whether they hold everything that the right replies must state, 0 or 1 by question."""
+    if "passages" not in result:
+        return result
+    by_id = {chunk.id: chunk for chunk in chunks()}
+    pairs = [(row, [by_id[id] for id in ids]) for row, ids in zip(rows, result["passages"], strict=True)]
+    found_all = [int(all(any(unscreened.holds(chunk, *each, row) for chunk in part) for each in needed)) if needed else
+                 None for row, part in pairs for needed in [unscreened.values(row)]]  # fmt: skip
+    return {key: value for key, value in result.items() if key != "passages"} | {"found": found_all}
