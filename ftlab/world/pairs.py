@@ -7,6 +7,7 @@ are tables, ``data/world/quillmere/pairs_KIND.csv``; a part of the kind "fact" c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
@@ -32,6 +33,8 @@ COMPARING = {  # the words of which one decides a comparison
     ("price", "more"): ("costs more", "higher price", "more expensive"),
     ("warranty", "less"): ("shorter",), ("warranty", "more"): ("longer",)}  # fmt: skip
 APART = 1.4  # how many times as heavy or tall the one is where a customer must see the difference
+GREETINGS = ("Good evening.", "Good day.", "Hello.", "Good afternoon.", "Hello to you all.", "A message for the desk.")
+GRAVE_GREETINGS = ("To the desk.", "Hello.", "Please read this.")
 ORDER_POLICY = {"return": "returns", "warranty": "warranty"}  # beside other orders the screen shows the shipping policy
 
 
@@ -54,12 +57,30 @@ def conversations(year: int = 2025) -> list[dict]:
                 for pair in table(kind):
                     if _split(pair) == split:
                         rows += _fill(kind, pair, turn, year)
+    _vary([row for row in rows if row["split"] == "test"])
     numbered = []
     for split in quillmere.SPLITS:
         part = [row for row in rows if row["split"] == split]
         rng("desk order", split).shuffle(part)
         numbered += [{"id": f"desk-{split}-{i:04}", **row} for i, row in enumerate(part, start=1)]
     return numbered
+
+
+def _vary(rows: list[dict]) -> None:
+    """Where customers' messages of two conversations are the same to the letter, the later one gets a greeting.
+
+    A pair that is filled in twice, and whose message names no product, would else be asked twice in the same words. Two
+    conversations of one pair stay alike all the same: whoever makes intervals takes ``question_phrasing`` as cluster.
+    """
+    asked = Counter()
+    for row in rows:
+        turns = [message for message in row["messages"] if message["role"] == "user"]
+        words = tuple(turn["content"] for turn in turns)
+        if asked[words]:
+            greetings = GRAVE_GREETINGS if row["kind"] == "grave" else GREETINGS
+            greeting = rng("desk greeting", row["question_phrasing"], asked[words]).choice(greetings)
+            turns[0]["content"] = f"{greeting} {words[0]}"
+        asked[words] += 1
 
 
 @cache

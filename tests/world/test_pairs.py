@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from ftlab import texts
+from ftlab import paths, texts
 from ftlab.scores import desk
 from ftlab.values import states_all
 from ftlab.world import brand, pairs, quillmere
@@ -56,6 +56,39 @@ def test_messages_and_replies_are_written_by_hand_and_differ() -> None:
     asks, replies = ([text for key, text in cells if key.startswith(part)] for part in ("ask", "reply"))
     assert len(asks) == len(set(asks)) >= 600
     assert len(replies) == len(set(replies)) >= 250
+
+
+def test_customers_have_voices_of_their_own() -> None:
+    """Long and short, hasty and loud: what a rewrite of the tables could lose unseen."""
+    for split, part in (("train", 1.0), ("test", 0.25)):
+        asks = {text for kind in pairs.KINDS for pair in pairs.table(kind) if pairs._split(pair) == split
+                for key, text in pair.items() if key.startswith("ask")}
+        counts = {
+            "over 60 words": sum(len(ask.split()) > 60 for ask in asks),
+            "up to 12 words": sum(len(ask.split()) <= 12 for ask in asks),
+            "no mark at the end": sum(not re.search(r"[.?!)\"'\u2019]$", ask) for ask in asks),
+            "small first letter": sum(ask[:1].islower() for ask in asks),
+            "loud": sum(bool(re.search(r"[A-Z]{4,}|!", ask)) for ask in asks),
+        }
+        fewest = {"over 60 words": 50, "up to 12 words": 50, "no mark at the end": 150, "small first letter": 100,
+                  "loud": 40}
+        assert all(counts[name] >= part * few for name, few in fewest.items()), (split, counts)
+
+
+def test_no_two_test_customers_write_the_same(rows: dict[str, list[dict]]) -> None:
+    """A pair that is filled in twice differs in the product's name, or in how its customer greets."""
+    for name in ("test", "2026"):
+        asked = [tuple(turn["content"] for turn in row["messages"] if turn["role"] == "user") for row in rows[name]]
+        assert [words for words, count in Counter(asked).items() if count > 1] == []
+
+
+def test_the_card_says_from_how_many_pairs_the_test_conversations_are_made(rows: dict[str, list[dict]]) -> None:
+    card = " ".join((paths.data() / "README.md").read_text(encoding="utf-8").split())
+    made = {kind: len({row["question_phrasing"] for row in rows["test"] if row["kind"] == kind})
+            for kind in pairs.KINDS}
+    said = {kind: rf"\b{count} (?:pairs and patterns )?of `{kind}`" for kind, count in made.items()}
+    assert [kind for kind, pattern in said.items() if not re.search(pattern, card)] == []
+    assert min(made.values()) >= 24
 
 
 def test_half_of_the_sentences_are_distinct_without_their_names_and_values(rows: dict[str, list[dict]]) -> None:

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from ftlab import values
-from ftlab.world import brand, fitting, quillmere, support
+from ftlab.world import brand, fitting, pairs, quillmere, support
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +194,14 @@ def test_questions_are_worded_as_people_write() -> None:
                          r"Please send me the (?:cost|height)", re.IGNORECASE)
     for table in ("support_questions", "support_tickets"):
         assert [row["text"] for row in support._table(table) if stilted.search(row["text"])] == []
+    # "In which town is it made?" is stiff but fine inside a longer message; the rest is not.
+    worse = re.compile(r"\b(?:Out of what|From what) (?:is|are)\b|what \w+ does (?:\{\w+\}|it) have\b|"
+                       r"\bthe measures of\b|"
+                       r"Please send me the (?:cost|height)", re.IGNORECASE)
+    rows = [*support._table("support_policies"), *support._table("policy_facts"),
+            *(pair for kind in pairs.KINDS for pair in pairs.table(kind))]
+    asks = [text for row in rows for key, text in row.items() if key.startswith("ask")]
+    assert len(asks) > 800 and [ask for ask in asks if worse.search(ask)] == []
 
 
 def test_asides_fit_every_product_and_stand_anywhere() -> None:
