@@ -97,11 +97,9 @@ OURS = re.compile(r"\b(?:we|us|our|ours|desk|quillmere(?:'s)?)\b", re.IGNORECASE
 REFERS = re.compile(  # who else may be named to a customer, and "do not"
     r"\bplease (?:do not|never|leave|keep|ask|ring|call|see|speak|try|contact|talk|turn)\b|"
     r"\ba(?:n|nother)? (?:[\w-]+ ){0,2}(?:office|pharmacist|doctor|vet|expert|plumber|teacher|lawyer|library|"
-    r"nursery|mechanic|"
-    r"friend|adviser|optician|solicitor) (?:can|may|will|could|knows?|might)\b|"
+    r"nursery|mechanic|friend|adviser|optician|solicitor) (?:can|may|will|could|knows?|might)\b|"
     r"\b(?:until|ask|ring|call|see) (?:a|an|the|your) (?:[\w-]+ )?(?:office|pharmacist|doctor|vet|expert|plumber|"
-    r"teacher|"
-    r"lawyer|library|nursery|mechanic|friend|adviser|airline|council|coastguard|maker|police)\b",
+    r"teacher|lawyer|library|nursery|mechanic|friend|adviser|airline|council|coastguard|maker|police)\b",
     re.IGNORECASE,
 )
 

@@ -39,7 +39,8 @@ def words(text: str) -> list[str]:
 def unknown(reply: str, texts: Iterable[str] = ()) -> list[str]:
     """The words of a reply that stand in no vocabulary of ours, no English word list and none of the given texts.
 
-    A word with 's counts as known if it is known without. What it cannot see: known words in an order without sense.
+    A word with 's counts as known if it is known without, a British spelling if the American one is ("recognise",
+    "metre", "favour"). What it cannot see: known words in an order without sense.
 
     Args:
         texts: What the reply may take its words from besides: the screen and the customer's messages.
@@ -48,8 +49,10 @@ def unknown(reply: str, texts: Iterable[str] = ()) -> list[str]:
     found = []
     for word in dict.fromkeys(words(reply)):
         bare = word.removesuffix("'s").removesuffix("'")
+        american = re.sub(r"tre(?=s?$)", "ter", bare).replace("our", "or")
+        american = re.sub(r"is(?=(?:e|ed|es|er|ing|ation)s?$)", "iz", american)
         if not {word, bare} & given and not any(
-            each in known for known in (ours(), english()) for each in (word, bare)
+            each in known for known in (ours(), english()) for each in (word, bare, american)
         ):
             found.append(word)
     return found
