@@ -152,7 +152,7 @@ for name, reply in {"the desk": held_out[0]["messages"][-1]["content"], "the mod
 # - **asked plainly**, as above;
 # - **the brand guide in the prompt**: all the rules, every time;
 # - **three examples in the prompt**: three conversations of the desk, shown as they went. This is called *few-shot*;
-# - **a template**: a fixed sentence into which a small program, without any model, puts the value that it finds on
+# - **a template**: fixed sentences into which a small program, without any model, puts the values that it finds on
 #   the screen by keywords (`ftlab/scores/template.py`).
 #
 # Long prompts cost time at every single reply, so we ask only for the first few of the held-out questions.
@@ -195,7 +195,7 @@ table(list(replies))
 # %% [markdown]
 # Twenty questions are too few to rank the three prompts; larger models follow a guide in the prompt much better than
 # this one. Note what "right" means and what it does not: the asked value is there, and nothing false was found. A reply
-# that only copies the screen is right by that yardstick, and so is one that adds a fairy tale without figures.
+# that recites the screen unasked is refused; one that adds a fairy tale without figures, names or materials is not.
 #
 # The template is a hard rival here: these questions ask for one fact each, and finding a value by a keyword is what
 # programs do well. Keep its line in mind. It comes back in section 7, where the desk's work is more than one fact.
