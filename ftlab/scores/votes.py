@@ -253,7 +253,7 @@ def writer() -> str:
 
 
 def stored_pairs(split: str) -> list[dict]:
-    """The pairs alone, each with its conversation as ``row``, and with ``way_a`` and ``way_b``: how each reply was drawn.
+    """The pairs alone, each with its conversation as ``row``, and how its replies were drawn as ``way_a``, ``way_b``.
 
     Way 0 is the whole assistant, way 1 three fifths of its adapter (``ftlab.workshop.experiments.votes``).
     """

@@ -26,7 +26,7 @@ def cut(tokenizer, row: dict) -> tuple[list[int], list[int], list[int]]:
 
 
 def from_batch(input_ids, completion_mask) -> list[tuple[list[int], list[int], list[int]]]:
-    """What ``cut`` gives, from a batch of trl's ``DPOTrainer``: first all rows with the chosen replies, then the others.
+    """What ``cut`` gives, from a batch of trl's ``DPOTrainer``: all rows with the chosen replies, then the others.
 
     Shapes:
         input_ids, completion_mask: (2B, T), padded on the right; 1 where a token is of the reply. Returns B pairs.

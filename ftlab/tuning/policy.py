@@ -1,5 +1,5 @@
-"""Policy gradients: a baseline from the other samples, PPO's clip, two estimates of how far a model has moved, and where
-a run of them may be saved.
+"""Policy gradients: a baseline from the other samples, PPO's clip, two estimates of how far a model has moved; and where
+a run may be saved.
 """
 
 from __future__ import annotations

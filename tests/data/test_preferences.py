@@ -140,7 +140,7 @@ def test_quarantine_keeps_the_good_rows_and_says_why_of_the_others(tmp_path, cap
 
 def test_a_vote_that_is_there_already_and_one_against_it_are_refused(tmp_path, capsys):
     turned, other = {**TURNS, "chosen": [NO], "rejected": [YES]}, {**TURNS, "prompt": [DESK, ASK]}
-    whole = {"prompt": "Is the tent dry?", "chosen": [ASK, YES], "rejected": [ASK, NO]}  # the first vote, told otherwise
+    whole = {"prompt": "Is the tent dry?", "chosen": [ASK, YES], "rejected": [ASK, NO]}  # the first vote again
     path = write(tmp_path, TURNS, turned, whole, other)
     message = refusal(path)
     assert "line 2: expected one vote on a pair, found the vote at 1 turned round" in message

@@ -140,7 +140,8 @@ def agreement(judging, tokenizer, rows: list[dict]) -> dict:
     for row, margin in zip(rows, reward.margins(judging, tokenizer, rows), strict=True):
         groups.setdefault(conversation_of(row), []).append(margin > 0)
     span = intervals.mean_interval([sum(each) / len(each) for each in groups.values()], rate=False).times(100)
-    return {"agrees": span.value, "low": span.low, "high": span.high, "pairs": len(rows), "conversations": len(groups)}
+    return {"agrees": span.value, "low": max(0.0, span.low), "high": min(100.0, span.high), "pairs": len(rows),
+            "conversations": len(groups)}  # fmt: skip
 
 
 def load_judge(place: Path):

@@ -52,7 +52,7 @@ def ways_of(replies: list[str]) -> dict[str, int]:
         replies: As ``write`` keeps them: those of the first way, then those of the second.
     """
     drawn = [way for way, (_, _, count) in enumerate(WAYS) for _ in range(count)]
-    return {reply: way for reply, way in reversed([*zip(replies, drawn, strict=True)])}
+    return dict(reversed([*zip(replies, drawn, strict=True)]))
 
 
 def write(parts: int = PARTS) -> None:
