@@ -1,5 +1,6 @@
-"""Policy gradients: a baseline from the other samples, PPO's clip, two estimates of how far a model has moved; and where
-a run may be saved.
+"""Policy gradients: a baseline from the other samples, PPO's clip, two estimates of how far a model has moved.
+
+And where such a run may be saved.
 """
 
 from __future__ import annotations

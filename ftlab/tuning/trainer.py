@@ -25,7 +25,7 @@ class HandLoss(SFTTrainer):
 
 
 class HandDPO(DPOTrainer):
-    """``DPOTrainer`` whose one method that computes the loss is replaced: well under half the time of TRL's on a CPU.
+    """``DPOTrainer`` whose one method that computes the loss is replaced: half the time of TRL's on a CPU, or less.
 
     Both replies of a pair stand in one row after their prompt (``ftlab.tuning.pairs``), which is so read once. For a
     policy with a new adapter, which is the reference once the adapter is switched off, and that ``can_be_lean``. It

@@ -350,10 +350,10 @@ before = generate.replies(policy, tokenizer, desk_prompts, max_new_tokens=80)  #
 # %% [markdown]
 # Here is the training in full view. Against notebook 02's call, new are the rows, which have two replies, and `beta`.
 # `HandDPO` is TRL's `DPOTrainer` with one method replaced, the one that computes the loss: it puts both replies of a
-# pair behind a single reading of their prompt (`pair_logps`, held against `reply_logps` below) and takes well under
-# half the time on a CPU. The rate is a third of
-# notebook 02's, since it deserves more care here: SFT moves each token towards a text that is there, while DPO pushes
-# two whole replies apart, and there is no end to how far apart they can get.
+# pair behind a single reading of their prompt (`pair_logps`, held against `reply_logps` below) and takes half the time
+# on a CPU, or less. The rate is a third of notebook 02's, since it deserves more care here: SFT moves each token
+# towards a text that is there, while DPO pushes two whole replies apart, and there is no end to how far apart they can
+# get.
 
 # %%
 from peft import LoraConfig
@@ -992,8 +992,8 @@ for number in range(2):
 # order without sense. Whatever the tables say is said by this yardstick.
 #
 # The claim is *DPO does as well as RLHF on the same votes*: won minus lost, DPO against RLHF; it holds if the whole
-# interval is above -10 points. The intervals cover the choice of questions and no more: one seed, one setting of each,
-# RLOO has more dials than DPO, KTO and ORPO have their own, and none was tuned. So the table cannot say which way is
+# interval is above -10 points. The intervals cover the choice of questions and no more; the last columns say what other
+# seeds gave. Each has one setting, RLOO has more dials than DPO, KTO and ORPO have their own, and none was tuned. So the table cannot say which way is
 # best, even where one is ahead in it; and it is ahead in wins, not in right replies. What does not depend on the seed
 # is the shape of the costs: RLHF holds a third model, and writes replies while it trains. For that it can ask its
 # reward model about *new* replies, those of the model as it is by now, where DPO only ever hears about the replies that
@@ -1003,7 +1003,6 @@ for number in range(2):
 # beside wins before you keep what comes out, as you would after RLHF. You need a reward model if something must judge
 # replies that nobody has voted on: to choose the best of several at the time of asking, to filter, or to train a policy
 # that goes on learning from its own new replies.
-
 #
 # ## 8. With your own votes
 #

@@ -22,10 +22,10 @@ from ftlab.tuning import chat, checkpoints, generate, sft
 from ftlab.tuning.pairs import cut, pair_logps
 from ftlab.tuning.sample import samples
 
-# Fixed before the runs; KEEPS came after a trial of them, when the largest rate had broken the manner. Before the second
-# round of them ASKED went from 400 to 480, so that there are a thousand decided pairs, and RLHF's reward model got the
-# rate and the steps of notebook 05's (three passes here): at a third of both nobody knew whether it had learned
-# anything, so that is measured now as well.
+# Fixed before the runs; KEEPS came after a trial of them, when the largest rate had broken the manner. Before the
+# second round of them ASKED went from 400 to 480, so that there are a thousand decided pairs, and RLHF's reward model
+# got the rate and the steps of notebook 05's (three passes here): at a third of both nobody knew whether it had
+# learned anything, so that is measured now as well.
 SFT_ROWS, SFT_STEPS, SFT_LR, BATCH_SIZE = 384, 48, 1e-3, 8
 ASKED, COUNT, TEMPERATURE = 480, 3, 0.9  # conversations to sample from, replies each: up to three pairs a conversation
 BETA, PAIRS = 0.1, 160
