@@ -993,11 +993,11 @@ for number in range(2):
 #
 # The claim is *DPO does as well as RLHF on the same votes*: won minus lost, DPO against RLHF; it holds if the whole
 # interval is above -10 points. The intervals cover the choice of questions and no more; the last columns say what other
-# seeds gave. Each has one setting, RLOO has more dials than DPO, KTO and ORPO have their own, and none was tuned. So the table cannot say which way is
-# best, even where one is ahead in it; and it is ahead in wins, not in right replies. What does not depend on the seed
-# is the shape of the costs: RLHF holds a third model, and writes replies while it trains. For that it can ask its
-# reward model about *new* replies, those of the model as it is by now, where DPO only ever hears about the replies that
-# were once compared.
+# seeds gave. Each has one setting, RLOO has more dials than DPO, KTO and ORPO have their own, and none was tuned. So
+# the table cannot say which way is best, even where one is ahead in it; and it is ahead in wins, not in right replies.
+# What does not depend on the seed is the shape of the costs: RLHF holds a third model, and writes replies while it
+# trains. For that it can ask its reward model about *new* replies, those of the model as it is by now, where DPO only
+# ever hears about the replies that were once compared.
 #
 # So, do you need the reward model? For a fixed set of votes DPO is the smaller thing to try first; count right replies
 # beside wins before you keep what comes out, as you would after RLHF. You need a reward model if something must judge

@@ -10,7 +10,7 @@ import pytest
 from ftlab import files, paths, texts
 from ftlab.evidence.packed import unpack
 from ftlab.scores import votes
-from ftlab.workshop.experiments import rlhf
+from ftlab.workshop.experiments import rlhf, rlhf_judges
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_every_judge_was_tried_on_other_votes(stored: dict) -> None:
 def test_each_conversation_of_the_real_model_is_judged_once_by_a_model_that_has_not_seen_it(stored: dict) -> None:
     real = stored["real"]
     names = [pair["conversation"] for split in ("train", "test") for pair in votes.stored_pairs(split)]
-    parts = rlhf.folds(names, real["seed"])
+    parts = rlhf_judges.folds(names, real["seed"])
     judged = {each["conversation"]: each for each in real["choices"]}
     assert len(judged) == len(real["choices"]) and set(judged) == set(names)
     for number, part in enumerate(parts):
@@ -72,15 +72,15 @@ def test_each_conversation_of_the_real_model_is_judged_once_by_a_model_that_has_
 
 def test_folds_are_even_and_whole() -> None:
     names = [f"talk-{i}" for i in range(12)] * 3
-    parts = rlhf.folds(names, seed=0)
+    parts = rlhf_judges.folds(names, seed=0)
     assert sorted(map(len, parts)) == [2, 2, 2, 3, 3] and sorted(sum(parts, [])) == sorted(set(names))
-    assert parts != rlhf.folds(names, seed=1) and parts == rlhf.folds(names[::-1], seed=0)
+    assert parts != rlhf_judges.folds(names, seed=1) and parts == rlhf_judges.folds(names[::-1], seed=0)
 
 
 def test_a_judge_agrees_by_conversation(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [{"pair": name} for name in ("x-0", "x-1", "y-0", "z-0")]
-    monkeypatch.setattr(rlhf.reward, "margins", lambda *_: [1.0, -1.0, 0.5, -0.5])
-    found = rlhf.agreement(None, None, rows)
+    monkeypatch.setattr(rlhf_judges.reward, "margins", lambda *_: [1.0, -1.0, 0.5, -0.5])
+    found = rlhf_judges.agreement(None, None, rows)
     assert found["agrees"] == pytest.approx(50)  # of x half, of y all, of z none
     assert (found["pairs"], found["conversations"]) == (4, 3) and found["low"] < 50 < found["high"]
 
@@ -96,7 +96,7 @@ def test_what_is_gathered_holds_what_each_judge_knew(tmp_path: Path, monkeypatch
             "kl": kl, "seed": seed, "seconds": 1, "dtype": "float32", "judge": {"agrees": 60.0}, "log": {},
             "before": side, "after": side})  # fmt: skip
     for number in range(rlhf.FOLDS):
-        files.write_json(rlhf.real_home() / f"fold-{number}-seed-0.json", {
+        files.write_json(rlhf_judges.real_home() / f"fold-{number}-seed-0.json", {
             "pairs": 7, "seconds": 2, "dtype": "float32", "choices": [{"conversation": str(number), "fold": number}]})
     found = json.loads(json.dumps(rlhf.gather()))
     assert [(run["kl"], run["seed"]) for run in found["runs"]] == [(kl, 0) for kl in rlhf.KLS]  # seed 1 is not whole

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from ftlab import model, texts
-from ftlab.workshop.experiments import dpo, rlhf
+from ftlab.workshop.experiments import dpo, rlhf_judges
 from ftlab.workshop.experiments.lora import _high_water_bytes
 
 KINDS = {"attn_implementation": "eager", "dtype": "float32"}  # how a stage is read from its folder
@@ -42,8 +42,9 @@ def train(name: str, seed: int) -> dict:
         raise ValueError(f"{name}: expected {given['pairs']} decided pairs of seed {seed}, found {len(rows)}. Set a "
                          "larger ASKED, or let the run have fewer.")
     if given["way"] == "rloo":
-        voted = {rlhf.conversation_of(row) for row in rows}
-        return rloo(start, tokenizer, rows, [row for row in decided if rlhf.conversation_of(row) not in voted], seed)
+        voted = {rlhf_judges.conversation_of(row) for row in rows}
+        others = [row for row in decided if rlhf_judges.conversation_of(row) not in voted]
+        return rloo(start, tokenizer, rows, others, seed)
     if "lr" not in given:
         given["lr"] = dpo.best_rate(seed)
     steps = max(20, math.ceil(len(rows) / dpo.BATCH_SIZE))  # one pass, or more where the votes are few
@@ -110,4 +111,4 @@ def rloo(start: Path, tokenizer, rows: list[dict], others: list[dict], seed: int
     return {"model": trainer.model, "tokenizer": tokenizer, "log": trainer.state.log_history,
             "given": {"way": "rloo", "beta": dpo.RLOO_KL, "lr": dpo.RLOO_LR, "noise": None},
             "rows": rows, **took, "reward_s": reward_s, "pairs": len(rows), "steps": dpo.RLOO_STEPS,
-            "judge": rlhf.agreement(rlhf.load_judge(judge_path), tokenizer, others)}  # fmt: skip
+            "judge": rlhf_judges.agreement(rlhf_judges.load_judge(judge_path), tokenizer, others)}  # fmt: skip
