@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -22,6 +24,24 @@ ONE_PROMPT = ("A vote is between two replies to one prompt: leave the row out, o
               "reply that differs.")
 
 
+class Met:
+    """Refuses a vote that the file holds already, and one against it: with a memory of 16 bytes and a number a row."""
+
+    def __init__(self) -> None:
+        self.rows: dict[bytes, int] = {}
+
+    def __call__(self, number: int, row: dict) -> None:
+        here, turned = (hashlib.blake2b(json.dumps([row["prompt"], row[one], row[other]]).encode(), digest_size=16)
+                        .digest() for one, other in (SIDES, SIDES[::-1]))
+        if here in self.rows:
+            raise Fault("each vote once", f"the vote that stands at {self.rows[here]:,} already",
+                        "Leave the row out, or say several_raters=True if it is another person's.")
+        if turned in self.rows:
+            raise Fault("one vote on a pair", f"the vote at {self.rows[turned]:,} turned round",
+                        "Keep the vote that counts, or say several_raters=True if it is another person's.")
+        self.rows[here] = number
+
+
 def columns_of(names: Iterable[str], before: tuple[str, ...] | None = None) -> tuple[str, ...]:
     """Which of the two forms a row has, with a prompt or without; all rows of a file have the same."""
     names = list(names)
@@ -40,6 +60,10 @@ def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
             raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled",
                         "Write it into 'prompt', as turns before the user's.")
     found = {name: _told(values[name], name) for name in columns}
+    if "prompt" in found and isinstance(values["prompt"], str) and SPOKEN.match(values["prompt"]):
+        for name in SIDES:  # beside a prompt with Human and Assistant a text may be the reply alone
+            if isinstance(found[name], str):
+                found[name] = [{"role": "assistant", "content": found[name].removeprefix(" ")}]
     kinds = {type(found[name]) for name in SIDES}
     if len(kinds) > 1:
         raise Fault("'chosen' and 'rejected' in one form", " and ".join(kind(values[name]) for name in SIDES),

@@ -34,8 +34,8 @@ from transformers.utils import logging as notices
 from trl import GRPOConfig, GRPOTrainer, RewardConfig, RewardTrainer, RLOOConfig, RLOOTrainer
 from ftlab import claims, figures, files, model, paths, texts, values
 from ftlab.evidence import intervals
-from ftlab.scores import desk, votes
-from ftlab.tuning import chat, generate, policy, reward, sft
+from ftlab.scores import agreement, desk, votes
+from ftlab.tuning import chat, checkpoints, generate, policy, reward, sft
 from ftlab.tuning.sample import samples
 figures.style(); disable_progress_bars(); notices.disable_progress_bar(); notices.set_verbosity_error()  # noqa: E702
 print(lab := model.lab())
@@ -70,6 +70,7 @@ pairs, cast = votes.stored("train")  # of the real model's replies
 truth = votes.stored_truth()
 pair = next(pair for pair in pairs if pair["kind"] == "complaint" and truth[pair["id"]]["better"] != "tie")
 print("customer:", pair["row"]["messages"][-2]["content"], "\n")
+print(f"(The stored replies are {votes.writer()}'s, whatever FTLAB_MODEL names: only the lab model is loaded here.)\n")
 for side in ("a", "b"):
     quality = votes.qualities(pair[side], pair["row"])
     points = ", ".join(f"{name} {value:.2g}" for name, value in quality.items())
@@ -79,31 +80,28 @@ for side in ("a", "b"):
 
 # %% [markdown]
 # The worth is a yardstick that somebody wrote, and it has faults like every other. Its scale does not begin at zero: a
-# reply that says nothing is short, breaks few rules and regrets nothing. And it counts words and rules; whether a
-# sentence makes sense, or stands there three times, it does not see. So two things go with it from here on: the
-# **floor**, which is what silence gets, and a count of replies that **stutter**. A reply stutters if a word stands
-# twice running, or if a sentence begins with all the words of the one before it. Other nonsense no code here can count.
+# reply that says nothing is short, breaks few rules and regrets nothing, and a wrong reply keeps its points for manner
+# and brevity. And it counts words and rules. One kind of nonsense it does see: a reply that **stutters**, in which a
+# word stands twice running or a sentence begins with all the words of the one before it, is not right. Whether a
+# sentence makes sense it does not see. So two things go with it from here on: the **floor**, which is what silence
+# gets, and a count of the replies that stutter, the one nonsense that code here can count.
 
 # %%
-import re
-
-
-def stutters(reply: str) -> bool:
-    """Whether a word stands twice running, or a sentence begins with all the words of the one before."""
-    said = [re.findall(r"\w+", sentence) for sentence in re.split(r"[.!?]\s", reply.lower()) if sentence.strip()]
-    again = any(later[: len(first)] == first for first, later in zip(said, said[1:], strict=False))
-    return again or bool(re.search(r"\b([a-z]+) \1\b", reply.lower()))
-
-
 test = texts.plain_conversations("test")[:HELD_OUT]
 GREETING = "Thank you for writing to us. Warmly, the Quillmere desk"
 SILENCE, GREETED = (np.mean([votes.worth(text, row) for row in test]) for text in ("", GREETING))
 floor = f"floor: {SILENCE:.2f} for an empty reply, {GREETED:.2f} for a greeting alone ({GREETING!r})"
 print(f"{floor}\n")
 own = [row["messages"][-1]["content"] for row in texts.plain_conversations("test")]
-for reply in (own[0], "Thanks for sending. It is 135 cm tall. Next. Next. Next. Warmly, the Quillmere desk"):
-    print(f"worth {votes.worth(reply, test[0]):.2f}, {'stutters' if stutters(reply) else 'does not stutter'}: {reply}")
-print(f"Of the desk's own {len(own)} replies, {sum(map(stutters, own))} stutter.")
+row = next(row for row in test if row["value"])
+gold = row["messages"][-1]["content"]
+shown = {"the desk's own": gold, "stutters": f"Thanks for sending. It is {row['value']}. Next. Next. Next. Warmly, the "
+         "Quillmere desk", "senseless": gold.replace(". ", ". To of the about is with. ", 1)}
+for name, reply in shown.items():
+    print(f"{name}: {reply}\n    worth {votes.worth(reply, row):.2f} of 7; "
+          f"{'; '.join(desk.faults(reply, row)) or 'no fault found'}")
+assert desk.stutter(shown["stutters"]) and not desk.is_right(shown["stutters"], row)
+print(f"Of the desk's own {len(own)} replies, {sum(bool(desk.stutter(text)) for text in own)} stutter.")
 
 # %% [markdown]
 # Three raters voted on each of these pairs. How often does a vote go to the better reply, how often to the longer one?
@@ -118,6 +116,27 @@ for name in [*(rater.name for rater in votes.RATERS), None]:
     for_better = [won[p] == truth[p]["better"] for p in won if truth[p]["better"] != "tie"]
     for_longer = [(won[p] == "a") == (length[p] > 0) for p in won if length[p]]
     print(f"{name or 'majority':>12} {np.mean(for_better):>21.0%} {np.mean(for_longer):>19.0%}")
+for rater in votes.RATERS:
+    print(f"{rater.name} slips in {rater.error:.0%} of his votes; to him ten words more are worth "
+          f"{rater.per_ten_words:g} points beyond the truth, and a word of regret {rater.per_apology:g}.")
+
+# %% [markdown]
+# And do they agree with each other? A share of equal votes flatters: two who always say "a" agree and know nothing.
+# **Cohen's kappa** takes off what chance would give: 1 is full agreement, 0 is chance; **Fleiss' kappa** does it for
+# more than two. A tie is an answer here. Pairs of one conversation share replies, so intervals are over conversations.
+
+# %%
+from itertools import combinations
+
+names = [rater.name for rater in votes.RATERS]
+said = votes.ratings(cast, names)
+about = [by_id[pair_id]["conversation"] for pair_id in said]
+for one, other in combinations(range(len(names)), 2):
+    span = agreement.cohen_interval(*([votes_[i] for votes_ in said.values()] for i in (one, other)), about)
+    print(f"{names[one]:>12} and {names[other]:<12} kappa {span.value:.2f} [{span.low:.2f}, {span.high:.2f}]")
+span = agreement.fleiss_interval(list(said.values()), about)
+print(f"{'all three':>12} {'':16} kappa {span.value:.2f} [{span.low:.2f}, {span.high:.2f}], {len(said):,} pairs of "
+      f"{len(set(about))} conversations")
 
 # %% [markdown]
 # So votes are no truth. Everyone slips now and then, and two of the three have a weakness. A model trained on votes
@@ -174,7 +193,8 @@ assert abs(gap.item() - math.log(4)) < 1e-2
 
 # %%
 stages = paths.runs() / "rlhf-lesson"
-rows = texts.sample(texts.plain_conversations("train"), 1574, SEED)
+rows = texts.plain_conversations("train")
+rows = texts.sample(rows, len(rows), SEED)  # all of them, mixed
 to_imitate, voted, to_practise = rows[:800], rows[800 : 800 + VOTED], rows[800 + VOTED :]
 with redirect_stdout(io.StringIO()) as said_there:
     run = sft.from_shelf("plain-desk", lab, to_imitate, lr=1e-3, steps=SFT_STEPS, batch_size=8, seed=SEED,
@@ -274,8 +294,7 @@ def by_conversation(scores: list, of: list[dict]) -> intervals.Interval:
     return intervals.mean_interval([np.mean(group) for group in groups.values()], rate=False).times(100)
 
 
-margins = np.array(reward.rewards(judge, tokenizer, [row["prompt"] + row["chosen"] for row in unseen])) - np.array(
-    reward.rewards(judge, tokenizer, [row["prompt"] + row["rejected"] for row in unseen]))
+margins = np.array(reward.margins(judge, tokenizer, unseen))  # of the chosen reply over the rejected one
 words = np.array([len(row["chosen"][0]["content"].split()) - len(row["rejected"][0]["content"].split())
                   for row in unseen])
 shorter = (words < 0) + 0.5 * (words == 0)
@@ -376,12 +395,11 @@ if liked["wrong figures"].high >= -little:
 # The simplest use of a reward model changes no weight of the writer: let it answer n times and send the reply with the
 # highest reward. Here the **real model** comes in. To conversations of the training split the desk's assistant wrote
 # several different replies each: some at a high temperature, some with a part of its adapter only, since it had been
-# tuned on these conversations and would else give the same answer each time (`ftlab/workshop/experiments/votes.py`). A
-# second reward model, of the lab model's size, was trained on the votes on most of these conversations
-# (`ftlab/workshop/experiments/rlhf.py`) and judged the replies to the others, which it had not seen. A first one, from
-# 600 pairs, agreed with these held-out votes no better than a coin, so this one got all pairs that have a majority; it
-# was chosen after a look at them. The level of these replies says nothing, since the writer knew the conversations; the
-# question is what the choice among them adds.
+# tuned on these conversations and would else give the same answer each time (`ftlab/workshop/experiments/votes.py`).
+# Reward models of the lab model's size judged them (`ftlab/workshop/experiments/rlhf.py`), fitted **crosswise**: the
+# conversations lie in five parts, and each is judged by a model that learnt from the votes on the other four, so that
+# all count and each is new to its judge. (A judge gets all pairs since a first one had learned nothing from 600.) The
+# level of these replies says nothing, since the writer knew the conversations; the question is what the choice adds.
 #
 # How good is the best of two, if there are six? No dice are needed: of all ways to draw two, count in how many each
 # reply is the best.
@@ -399,7 +417,7 @@ print([round(best_of(**example, n=n), 2) for n in (1, 2, 3)])  # by hand: 3; (6 
 
 # %% [markdown]
 # In that example the judge loves a bad reply, and the more it may choose from, the surer it finds it. Now the real
-# model's replies. Two more judges stand beside the reward model: truth itself, the ceiling, and one that takes the
+# model's replies. Two more judges stand beside the reward models: truth itself, the ceiling, and one that takes the
 # shortest reply and needs no votes. At n = 1 all judges are alike: one reply, drawn blindly. Where a conversation has
 # fewer than n different replies, the judge chooses among all of them.
 
@@ -408,29 +426,31 @@ stored = files.read_json(paths.data() / "stored" / "rlhf.json")
 real = stored["real"]
 train_rows = {row["id"]: row for row in texts.conversations("train")}
 choices = real["choices"]
-worths = [[votes.worth(text, train_rows[each["conversation"]]) for text in each["replies"]] for each in choices]
+parts = [[votes.qualities(text, train_rows[each["conversation"]]) for text in each["replies"]] for each in choices]
+worths = [[sum(votes.WEIGHTS[key] * value for key, value in one.items()) for one in some] for some in parts]
 judges = {"true worth": worths, "reward model": [each["rewards"] for each in choices],
           "the shortest": [[-len(text.split()) for text in each["replies"]] for each in choices]}
 top = max(map(len, worths))
 curves = {name: {n: [best_of(scores, worth, min(n, len(worth))) for scores, worth in zip(by, worths, strict=True)]
                  for n in range(1, top + 1)} for name, by in judges.items()}
-print(f"{len(choices)} conversations with two to {top} different replies, {sum(map(len, worths))} in all; reward model "
-      f"trained on {real['pairs']:,} pairs in {real['seconds']} s")
+print(f"{real['writer']}: {len(choices)} conversations with two to {top} different replies, {sum(map(len, worths))} in "
+      f"all; {real['folds']} reward models, each trained on about {np.mean(real['pairs']):,.0f} pairs in "
+      f"{np.mean(real['seconds']):.0f} s")
 gave = {(each["conversation"], text): value for each in choices
         for text, value in zip(each["replies"], each["rewards"], strict=True)}
-test_pairs, test_cast = votes.stored("test")
-test_won, agreed = votes.decided(test_cast), {}
-for pair in test_pairs:
-    if pair["id"] in test_won:
+other_pairs, other_cast = votes.stored("test")
+all_won, agreed = votes.decided(cast + other_cast), {}
+for pair in pairs + other_pairs:
+    if pair["id"] in all_won:
         a, b = (gave[pair["conversation"], pair[side]] for side in ("a", "b"))
-        agreed.setdefault(pair["conversation"], []).append((a > b) == (test_won[pair["id"]] == "a"))
+        agreed.setdefault(pair["conversation"], []).append((a > b) == (all_won[pair["id"]] == "a"))
 span = intervals.mean_interval([np.mean(each) for each in agreed.values()], rate=False).times(100)
-print(f"It agrees with {span.value:.0f} % [{span.low:.0f}, {span.high:.0f}] of the held-out votes: "
-      + ("it has learned something." if span.low > 50 else
-         "not to be told from a coin, so its curve may be luck.") + "\n")
+print(f"They agree with {span.value:.0f} % [{span.low:.0f}, {span.high:.0f}] of the votes that they had not seen: "
+      + ("they have learned something." if span.low > 50 else
+         "not to be told from a coin, so their curve may be luck.") + "\n")
 judge_knows = span.low > 50
 silent = np.mean([votes.worth("", train_rows[each["conversation"]]) for each in choices])
-again = sum(stutters(text) for each in choices for text in each["replies"])
+again = sum(bool(desk.stutter(text)) for each in choices for text in each["replies"])
 print(f"floor: an empty reply to each of these has {silent:.2f}; {again} of the replies stutter")
 print(f"{'true worth':>14} {'n = 1':>6} " + " ".join(f"{n:>6}" for n in range(2, top + 1)))
 for name, curve in curves.items():
@@ -463,7 +483,7 @@ perfect = np.mean(curves["true worth"][top]) / MOST - np.mean(one)
 print(f"A perfect judge gains {100 * perfect:.1f} points; of that the reward model gains {gain.value / perfect:.0%}"
       + (", which may be nothing: its interval holds zero" if gain.low <= 0 <= gain.high else "")
       + f".\nEach reply sent costs up to {top} times the writing.")
-rights = [[desk.is_right(text, train_rows[each["conversation"]]) for text in each["replies"]] for each in choices]
+rights = [[one["right"] for one in some] for some in parts]
 right = intervals.paired_difference([best_of(e["rewards"], r, len(r)) for e, r in zip(choices, rights, strict=True)],
                                     [np.mean(r) for r in rights], rate=False).times(100)
 print(f"Right replies: {right.value:+.1f} points [{right.low:+.1f}, {right.high:+.1f}]"
@@ -563,6 +583,55 @@ assert ends["clipped at 0.2"].max() < ends["not clipped"].max()
 # trains a second network that guesses the reward to come, which RLOO's baseline replaces). The clip lives on: both
 # trainers below use it.
 #
+# The same loop on the model: four replies of the SFT model to each of eight prompts, the reward model's numbers, each
+# compared with the other three, and then four steps on these same 32 replies. The ratio is that of each token; a step
+# moves them all at once. The last column is the **KL to the SFT model**, which section 6 explains: how far, in nats a
+# reply, the trained model has gone from the one that began.
+
+# %%
+def from_folder(name: str):
+    kinds = {"dtype": torch.float32, "attn_implementation": "eager"}
+    return AutoModelForCausalLM.from_pretrained(stages / name, **kinds).to(lab.device).eval()
+
+
+def draw(writer, prompts: list) -> tuple:
+    """Sampled replies as tokens: whole rows (B, T), what is no padding (B, T), what counts of the replies (B, new)."""
+    asked = tokenizer(prompts, return_tensors="pt", padding=True, padding_side="left", add_special_tokens=False)
+    asked.pop("token_type_ids", None)
+    with torch.no_grad():
+        whole = writer.generate(**asked.to(lab.device), do_sample=True, top_k=0, temperature=1.0, max_new_tokens=72,
+                                pad_token_id=tokenizer.pad_token_id)
+    over = (whole[:, asked["input_ids"].shape[1]:] == tokenizer.eos_token_id).long()
+    counts = over.cumsum(-1) - over == 0  # up to the end token
+    return whole, torch.cat([asked["attention_mask"], counts.long()], dim=1), counts
+
+
+torch.manual_seed(SEED)
+few = [row for row in to_practise[:8] for _ in range(4)]
+learner = from_folder("sft")
+whole, mask, counts = draw(learner, chat.prompts(tokenizer, few))
+new = counts.shape[1]
+paid = judged(tokenizer.batch_decode(whole[:, -new:], skip_special_tokens=True), few)
+advantages = leave_one_out(torch.tensor(paid, dtype=torch.float32).view(8, 4)).flatten().to(lab.device)
+of_token = advantages[:, None].expand(counts.shape)[counts]
+with torch.no_grad():
+    drawn_with = policy.token_logps(learner, whole, mask, new)
+optimizer = torch.optim.AdamW(learner.parameters(), lr=RL_LR, weight_decay=0.0)
+print(f"{'step':>4} {'likeliest ratio':>16} {'clipped':>8} {'KL to SFT':>10}")
+for step in range(5):
+    now = policy.token_logps(learner, whole, mask, new)
+    ratio = (now - drawn_with).detach()[counts].exp()
+    clipped = ((of_token > 0) & (ratio > 1.2)) | ((of_token < 0) & (ratio < 0.8))
+    nats = (policy.positive_kl(drawn_with, now.detach()) * counts).sum(-1).mean()
+    print(f"{step:>4} {ratio.max():>16.2f} {clipped.float().mean():>8.1%} {nats:>10.3f}")
+    if step < 4:
+        optimizer.zero_grad()
+        clipped_loss(now[counts], drawn_with[counts], of_token).backward()
+        optimizer.step()
+
+# %% [markdown]
+# Before the first step every ratio is 1 and nothing is clipped: whoever has gone where he was pushed teaches no more.
+#
 # ## 6. On the model
 #
 # Now the arms are replies and the logits a language model. `RLOOTrainer` does the rest: it draws `num_generations`
@@ -575,6 +644,10 @@ assert ends["clipped at 0.2"].max() < ends["not clipped"].max()
 # `steps_per_generation=2` draws the replies of two steps at once: the first step takes one half of them, the second the
 # other. No reply is used twice (that would be another setting, `num_iterations`), but when the second half is used, the
 # model has moved by a step since it was drawn. For that the clip is there.
+#
+# A killed training need not be lost: run the notebook again, and it goes on from its last checkpoint to the weights of
+# a quiet run. For that a checkpoint must lie where replies are about to be drawn, since the half that waits for its
+# step is in memory alone; `check_boundary` refuses other places.
 
 # %%
 practise = Dataset.from_list([{"prompt": row["messages"][:-1], "id": row["id"]} for row in to_practise])
@@ -606,16 +679,20 @@ SHARED = {
     "report_to": "none",
     "disable_tqdm": True,
 }
+place = checkpoints.run_folder("rloo", model=stages / "sft", judge=checkpoints.fingerprint(stages / "reward"),
+                               rows=checkpoints.fingerprint(practise), **SHARED)
 rloo = RLOOTrainer(
     model=str(stages / "sft"),  # a path: the trainer loads its reference from there
     reward_funcs=[load_judge(getattr(torch, lab.dtype)), true_worth],
     processing_class=tokenizer,
     reward_processing_classes=[tokenizer, None],
     train_dataset=practise,
-    args=RLOOConfig(output_dir=str(stages / "rloo"), **SHARED),
+    args=RLOOConfig(output_dir=str(place), **SHARED | {"save_strategy": "steps", "save_steps": 10,
+                                                       "save_total_limit": 1}),
 )
-with redirect_stdout(io.StringIO()):
-    rloo_s = rloo.train().metrics["train_runtime"]
+policy.check_boundary(rloo.args)
+with checkpoints.resumable(place) as at, redirect_stdout(io.StringIO()):
+    rloo_s = rloo.train(resume_from_checkpoint=at).metrics["train_runtime"]
 rloo.save_model(str(stages / "rloo"))
 print(f"{rloo_s:.0f} s for {RL_STEPS} steps of 16 replies")
 
@@ -677,26 +754,14 @@ for estimate in (plain_kl, positive_kl):
 # Now both on the same samples of the trained model.
 
 # %%
-def from_folder(name: str):
-    return AutoModelForCausalLM.from_pretrained(stages / name, dtype=torch.float32,
-                                                attn_implementation="eager").to(lab.device).eval()
-
-
 after = {"SFT": start, "RLOO": from_folder("rloo"), "GRPO": from_folder("grpo")}
 prompts = chat.prompts(tokenizer, test)
-batch = tokenizer(prompts[:48], return_tensors="pt", padding=True, padding_side="left", add_special_tokens=False)
-batch.pop("token_type_ids", None)
 far = {}
 for name in ("RLOO", "GRPO"):
     torch.manual_seed(SEED)
+    drawn, mask, counts = draw(after[name], prompts[:48])
     with torch.inference_mode():
-        drawn = after[name].generate(**batch.to(lab.device), do_sample=True, top_k=0, temperature=1.0,
-                                     max_new_tokens=72, pad_token_id=tokenizer.pad_token_id)
-        new = drawn.shape[1] - batch["input_ids"].shape[1]
-        ends = (drawn[:, -new:] == tokenizer.eos_token_id).cumsum(-1)
-        counts = (ends - (drawn[:, -new:] == tokenizer.eos_token_id).long()) == 0  # up to the end token
-        mask = torch.cat([batch["attention_mask"], counts.long()], dim=1)
-        now, then = (policy.token_logps(each, drawn, mask, new) for each in (after[name], start))
+        now, then = (policy.token_logps(each, drawn, mask, counts.shape[1]) for each in (after[name], start))
     found = {estimate.__name__: (estimate(now, then) * counts).sum(-1).cpu() for estimate in (plain_kl, positive_kl)}
     far[name] = found["plain_kl"].mean().item()
     print(f"{name}, nats a reply: " + ", ".join(f"{estimate} {each.mean():.2f}" for estimate, each in found.items()))
@@ -713,10 +778,9 @@ print(f"With one beta and as many steps, {most} went farther: a beta is a brake 
 # judge gets wrong. Gao et al. (2022) measured that on far larger models: the further one goes from the start, the
 # higher the reward, and the true worth first rises and then falls. Whether it does here, the code below the figure
 # says. Our lesson's training is short, so these are **stored runs** (`ftlab/workshop/experiments/rlhf.py`): start,
-# votes and judge are made as above, the judge on half as many pairs again; the training is longer, its rate three times
-# ours, and the KL penalty has three weights. The design was changed once, after one run of it: that run's judge, with a
-# higher rate and fewer pairs, had learned nothing from the votes. A lower rate and more pairs were then set after five
-# trials on another seed, judged by held-out votes, and every run below was made with them.
+# votes and judge are made as above, the judge on half as many pairs again and tried on the votes that a quarter of the
+# conversations got; the training is longer, its rate three times ours, and the KL penalty has three weights. The
+# judge's rate and pairs were set after trials in which it had learned nothing, on other runs than these.
 
 # %%
 from ftlab.evidence.packed import unpack
@@ -728,24 +792,21 @@ stored_test = texts.plain_conversations("test")[: stored["settings"]["held_out"]
 due = [i for i, row in enumerate(stored_test) if row["kind"] in votes.DUE]  # where regret is due
 
 
-listed = len(runs[0]["after"]["replies"])
-
-
-def muddled(each: dict) -> int:
-    """How many of a run's stored replies stutter."""
-    return sum(map(stutters, each["after"]["replies"]))
-
-
 def line(name: str, seed: int, scores: dict, nats: float) -> str:
     mean = {key: unpack(scores[key]).mean() for key in scores if key != "replies"}
-    again = f"{sum(map(stutters, scores['replies']))} of {len(scores['replies'])}"
-    return (f"{name:>10} {seed:>5} {mean['reward']:>8.2f} {mean['worth']:>6.2f} {again:>9} {mean['right']:>6.0%} "
-            f"{mean['brevity']:>8.2f} {mean['known']:>6.0%} {nats:>13.1f}")
+    return (f"{name:>10} {seed:>5} {mean['reward']:>8.2f} {mean['worth']:>6.2f} {mean['right']:>6.0%} "
+            f"{mean['stutters']:>9.0%} {mean['brevity']:>8.2f} {mean['known']:>6.0%} {nats:>13.1f}")
 
 
-print(f"{stored['settings']['steps']} steps of {stored['settings']['batch']} replies; seeds {seeds}; greedy replies to "
-      f"{len(stored_test)} test conversations, a part of which is stored\n{floor}\n")
-print(f"{'KL weight':>10} {'seed':>5} {'reward':>8} {'worth':>6} {'stutter':>9} {'right':>6} {'brevity':>8} "
+judges_of = {each["seed"]: each["judge"] for each in runs}
+knowing = [seed for seed in seeds if judges_of[seed]["low"] > 50]
+for seed, knows in judges_of.items():
+    print(f"seed {seed}: its judge agrees with {knows['agrees']:.0f} % [{knows['low']:.0f}, {knows['high']:.0f}] of "
+          f"{knows['pairs']} votes on other conversations" + ("" if seed in knowing else ": no better than a coin, as "
+          "far as this shows, so what pleases it may be anything"))
+print(f"\n{stored['settings']['steps']} steps of {stored['settings']['batch']} replies; seeds {seeds}; greedy replies "
+      f"to {len(stored_test)} test conversations\n{floor}\n")
+print(f"{'KL weight':>10} {'seed':>5} {'reward':>8} {'worth':>6} {'right':>6} {'stutter':>9} {'brevity':>8} "
       f"{'facts':>6} {'nats a reply':>13}")
 for each in sorted(runs, key=lambda each: (each["seed"], each["kl"])):
     if each["kl"] == weights[0]:
@@ -765,7 +826,8 @@ def smooth(numbers: list) -> np.ndarray:
     return np.convolve(numbers, kernel, mode="same") / np.convolve(np.ones(len(numbers)), kernel, mode="same")
 
 
-figure, axes = plt.subplots(len(seeds), 2, figsize=(11, 3.2 * len(seeds)), squeeze=False, sharex=True)
+high = min(3.2 * len(seeds), 2 + 1.7 * len(seeds))  # inches
+figure, axes = plt.subplots(len(seeds), 2, figsize=(11, high), squeeze=False, sharex=True, layout="constrained")
 for seed, row in zip(seeds, axes, strict=True):
     for kl, color, dash in zip(weights, (figures.VERMILION, figures.ORANGE, figures.BLUE), ("-", "--", ":"),
                                strict=True):
@@ -777,7 +839,7 @@ for seed, row in zip(seeds, axes, strict=True):
             ax.plot(nats[-1], track[-1], "o", color=color, ms=7)
     row[1].axhline(GREETED, color=figures.GREY, lw=1)
     row[0].set(ylabel=f"reward, seed {seed}")
-    row[1].set(ylabel=f"true worth (points of 7), seed {seed}")
+    row[1].set(ylabel=f"worth (of 7), seed {seed}")
 for ax, title in zip(axes[0], ("What the judge says", "What the replies are worth"), strict=True):
     ax.set(title=title)
 for ax in axes[-1]:
@@ -788,15 +850,15 @@ for each in sorted((each for each in runs if each["kl"] == weights[0]), key=lamb
     track = smooth(each["log"]["worth"])
     up, down = track.max() - track[0], track.max() - track[-1]
     print(f"no penalty, seed {each['seed']}: the worth of the samples rises by {up:.2f} to step "
-          f"{each['log']['step'][int(track.argmax())]}, then falls by {down:.2f}; "
-          f"{muddled(each)} of {listed} greedy replies stutter"
-          + (", so its worth is not to be believed" if muddled(each) > listed / 10 else ""))
+          f"{each['log']['step'][int(track.argmax())]}, then falls by {down:.2f}; at the end "
+          f"{unpack(each['after']['stutters']).mean():.0%} of the greedy replies stutter"
+          + ("" if each["seed"] in knowing else " (its judge is not shown to know anything)"))
 
 # %% [markdown]
 # Each line is one run, from the left to its dot; the grey line is the floor of a greeting alone. A line may turn back:
 # the distance is that of a whole reply, and a short reply has fewer tokens to differ in. Each seed has a judge of its
-# own: compare rewards within a row only. How often each judge agrees with held-out votes was not stored, so where two
-# seeds differ, the cause may be the judge. And the samples are drawn, the table's replies greedy: their worth differs.
+# own: compare rewards within a row only, and believe a curve no further than its judge. And the samples are drawn, the
+# table's replies greedy: their worth differs.
 #
 # Does the reward tell the truth about the end? The claim on trial: training against a reward model without a KL penalty
 # ends in less true worth than with the strongest of the three weights. It is about held-out conversations, the full
@@ -808,8 +870,7 @@ def of_runs(kl: float, when: str, key: str) -> list:
     return [unpack(each[when][key]) for each in sorted(runs, key=lambda each: each["seed"]) if each["kl"] == kl]
 
 
-ended = {kl: of_runs(kl, "after", "worth") for kl in weights}
-shares = {kl: np.array(ended[kl]) / MOST for kl in weights}
+shares = {kl: np.array(of_runs(kl, "after", "worth")) / MOST for kl in weights}
 saved = intervals.paired_difference(shares[weights[0]], shares[weights[-1]], rate=False)
 arms = {"by_prompt": shares[weights[0]][0], "against": shares[weights[-1]][0]} if len(seeds) == 1 else {}
 effect, low, high = saved.times(100)
@@ -821,40 +882,22 @@ print(f"{result.statement}\nVerdict: {result.verdict}. The seeds contradict each
       if apart else result)
 print("seed by seed: " + "; ".join(f"{s.value:+.1f} [{s.low:+.1f}, {s.high:+.1f}]" for s in each_seed))
 by_run = {(each["kl"], each["seed"]): each for each in runs}
-
-
-def seeing(after: dict) -> float:
-    """The mean worth of the stored replies, if a reply that stutters were worth what an empty one is."""
-    both = zip(after["replies"], unpack(after["worth"]), strict=False)
-    return np.mean([SILENCE if stutters(reply) else worth for reply, worth in both])
-
-
-mended = [100 / MOST * (seeing(by_run[weights[0], seed]["after"]) - seeing(by_run[weights[-1], seed]["after"]))
-          for seed in seeds]
-print(f"Had the worth seen stutters and paid them like an empty reply (the {listed} stored replies of each run): "
-      + "; ".join(f"{value:+.1f}" for value in mended) + ". This was asked after the result was known, so it proves "
-      "nothing" + (", but it shows what the seeds' contradiction hangs on: a fault of the yardstick."
-                   if apart and max(mended) < 0 else "."))
 print("\nAfter minus before, intervals over the conversations of one run:")
 print(f"{'KL weight':>10} {'seed':>5} {'reward':>21} {'true worth':>21} {'general facts (%)':>21}  worth")
-rose, fell, muddle = (dict.fromkeys(weights, 0) for _ in range(3))
+rose, fell = (dict.fromkeys(weights, 0) for _ in range(2))
 for each in sorted(runs, key=lambda each: (each["seed"], each["kl"])):
     spans = [intervals.paired_difference(unpack(each["after"][key]), unpack(each["before"][key]),
                                          rate=key == "known").times(100 if key == "known" else 1)
              for key in ("reward", "worth", "known")]
     cells = "".join(f"{f'{s.value:+.{n}f} [{s.low:+.{n}f}, {s.high:+.{n}f}]':>22}"
                     for s, n in zip(spans, (2, 2, 0), strict=True))
-    bad = muddled(each)
     word = "better" if spans[1].low > 0 else "WORSE" if spans[1].high < 0 else "not told apart"
-    if bad > listed / 10:  # a tenth
-        word = (word if word == "WORSE" else "says nothing") + f": {bad} of {listed} replies stutter"
     rose[each["kl"]] += spans[0].low > 0
     fell[each["kl"]] += spans[1].high < 0
-    muddle[each["kl"]] += bad > listed / 10
     print(f"{named[each['kl']]:>10} {each['seed']:>5}{cells}  {word}")
 for kl in weights:
-    print(f"KL weight {named[kl]}: of {len(seeds)} runs, the reward rose in {rose[kl]}, the true worth fell in "
-          f"{fell[kl]} (both beyond chance), and more than a tenth of the replies stutter in {muddle[kl]}.")
+    print(f"KL weight {named[kl]}: of {len(seeds)} runs, the reward rose in {rose[kl]} and the true worth fell in "
+          f"{fell[kl]}, both beyond chance.")
 kept = [intervals.paired_difference(unpack(by_run[weights[-1], seed]["after"]["known"]),
                                     unpack(by_run[weights[0], seed]["after"]["known"])).times(100) for seed in seeds]
 print("The brake of the KL: " + ("with the strongest weight the worth was saved on every seed."
@@ -864,8 +907,8 @@ print("The brake of the KL: " + ("with the strongest weight the worth was saved 
 
 # %% [markdown]
 # What does a reply look like that the judge loves? Of each run without a penalty, the two whose reward rose most,
-# beside what the model said before. Read them before you believe a worth: the yardstick is blind for stutters, as the
-# judge is for other things, and a writer finds either hole. That is over-optimization, and it spares no yardstick.
+# beside what the model said before. Read them before you believe a worth: the yardstick has holes, as the judge has,
+# and a writer finds either. That is over-optimization, and it spares no yardstick.
 
 # %%
 from collections import Counter
@@ -874,12 +917,13 @@ for seed in seeds:
     free = by_run[weights[0], seed]
     rise = unpack(free["after"]["reward"]) - unpack(free["before"]["reward"])
     print(f"--- seed {seed}")
+    listed = len(free["after"]["replies"])  # the first so many are stored
     for i in np.argsort(-rise[:listed])[:2]:
         row = stored_test[i]
         print(f"asked for {row['value'] or 'a colleague'}: {row['messages'][-2]['content']}")
         for when in ("before", "after"):
             said = free[when]["replies"][i]
-            faults = [*desk.faults(said, row), *(["STUTTERS, which the worth does not see"] if stutters(said) else [])]
+            faults = desk.faults(said, row)
             print(f"{when:>9}: {said}\n{'':>11}reward {unpack(free[when]['reward'])[i]:+.2f}, worth "
                   f"{unpack(free[when]['worth'])[i]:.2f}; {'; '.join(faults) or 'right'}")
     first = {when: Counter(said.partition(". ")[0] for said in free[when]["replies"]).most_common(1)[0]
@@ -902,10 +946,7 @@ for each in [each for each in runs if each["kl"] == weights[0]]:
     print(f"{each['seed']:>5} {each['log']['step'][at]:>16} {track[at]:>12.2f} {track[-1]:>17.2f} "
           f"{track.max():>7.2f} at {each['log']['step'][int(track.argmax())]:>3}"
           + ("" if nats.max() > 10 else "   (never 10 nats away)"))
-    note = str(each["seed"])
-    if muddled(each) > listed / 10:
-        note += f" (at whose end {muddled(each)} of {listed} replies stutter)"
-    (helped if track[at] > track[-1] else hurt).append(note)
+    (helped if track[at] > track[-1] else hurt).append(str(each["seed"]))
 print("By this worth, stopping helps on seed " + (", ".join(helped) or "none") + " and does not on seed "
       + (", ".join(hurt) or "none")
       + (": not shown to work." if hurt else f": so it is in {len(helped)} runs, no more."))
@@ -936,7 +977,7 @@ for name, writer in after.items():
         "true worth": [votes.worth(reply, row) for reply, row in zip(replies[name], test, strict=True)],
         "right (%)": [100 * quality["right"] for quality in each],
         "on-brand (%)": [100 * brand.on_brand(reply) for reply in replies[name]],
-        "stutters (%)": [100 * stutters(reply) for reply in replies[name]],
+        "stutters (%)": [100 * bool(desk.stutter(reply)) for reply in replies[name]],
         "words": [len(reply.split()) for reply in replies[name]],
         "general facts (%)": [100 * values.exact_match(said, row["answers"])
                               for said, row in zip(recalled, asked, strict=True)],
@@ -1009,16 +1050,15 @@ for name in won:
     right = changes["right (%)"]
     told.append(f"{name}, beyond chance, up: {up or 'nothing'}; down: {down or 'nothing'}. Right replies "
                 + ("rose." if right.low > 0 else "FELL." if right.high < 0 else
-                   f"{right.value:+.0f} [{right.low:+.0f}, {right.high:+.0f}]: not shown.")
-                + (" It stutters more, so its wins are not to be believed." if changes["stutters (%)"].low > 0 else ""))
+                   f"{right.value:+.0f} [{right.low:+.0f}, {right.high:+.0f}]: not shown."))
 print("\n" + "\n".join(told))
 figure, ax = plt.subplots(figsize=(8, 2.2))
 claims.draw("rlhf-beats-sft", result, ax)
 _ = ax.set_title("RLOO against SFT, judged by the true worth")
 
 # %% [markdown]
-# The first three conversations, before and after, with what is wrong. Read whether the sentences make sense: neither
-# the worth nor the count of stutters sees that.
+# The first three conversations, before and after, with what is wrong. Read whether the sentences make sense: stutters
+# aside, the worth does not see that.
 
 # %%
 for i in range(3):
@@ -1330,7 +1370,7 @@ passed("Nobody ships a reward: your choices are wins that cost no right facts.")
 # - Best-of-n leaves the writer as it is and pays at every reply; its choice is as good as its judge.
 # - The policy gradient in ten lines; comparing with the other samples takes noise away and leaves the mean.
 # - RLOO and GRPO count the KL in two ways with one mean.
-# - The reward is no witness, and the true worth as defined is none either where replies stutter: count, and read.
+# - The reward is no witness, and the true worth as defined sees stutters and no other nonsense: read the replies.
 # - Two brakes were tried, the KL penalty and stopping early; section 7 says how far each is shown to work. A better
 #   judge was not tried.
 # - Gains and losses stand in one table, with intervals and the floor.

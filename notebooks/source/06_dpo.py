@@ -38,11 +38,12 @@ print(choice := model.choose(), lab := model.lab(), sep="\n")
 
 # %%
 SEED = 0  # whole number: which votes, and in which order; try 1, 2
-PAIRS, BATCH_SIZE = 28, 4  # real model: pairs of replies to learn from, and pairs a step; try 64, 8
+PAIRS, BATCH_SIZE = 40, 4  # real model: pairs of replies to learn from, and pairs a step; try 64, 8
 LR, BETA = 3e-4, 0.1  # real model: peak learning rate, and how dear it is to leave the reference; try 1e-3, 0.5
 SHOWN = 3  # real model: held-out conversations of each of the nine kinds to answer; try 6, 15
 LAB_SFT_STEPS, LAB_PAIRS = 40, 64  # lab model: steps of 8 conversations before the votes; pairs; try 64, 320
 LAB_LR, LAB_BETA = 1e-4, 0.1  # lab model: the same as LR and BETA; try 3e-4, 1.0
+RATER = "me"  # section 8: who votes; a name of his own for each person at this computer
 
 # %% [markdown]
 # ## 1. The loss, on one pair
@@ -297,15 +298,20 @@ except ValueError as error:
 # %% [markdown]
 # ## 4. The real model
 #
-# Here the policy starts from the desk's assistant: the real model after two passes of SFT over all of the desk's work,
-# which comes with the course. The votes come with it too: pairs of the assistant's own replies to training
-# conversations, and the raters of section 2. Its likeliest replies hardly differ, so these were drawn with more chance
+# Here the policy starts from the desk's assistant: the real model after two passes of SFT over all of the desk's work.
+# SmolLM2's comes with the course, and so do votes: pairs of its own replies to training conversations, and the raters
+# of section 2. Its likeliest replies hardly differ, so these were drawn with more chance
 # than the model would use by itself, and in part with the addition of SFT turned down.
 #
 # With **LoRA** the question of section 3 hardly arises. The adapter of SFT is merged into the weights; a new one is the
 # policy; and with that one switched off, the same weights are the reference. One model in memory serves as both.
 
 # %%
+if choice.name != votes.writer():
+    print(f"{choice.name} is tuned at its first use: {assistant.settings()['steps']} steps of "
+          f"{assistant.settings()['batch_size']}, which took {votes.writer()} half an hour on two cores, and as many "
+          f"times longer as it is larger. The votes are on replies of {votes.writer()}, not its own, and so are all "
+          "stored runs of a real model below.\n")
 run = assistant.tuned(choice, seed=0)
 tokenizer, policy = run.tokenizer, run.model.merge_and_unload()
 pairs, cast = votes.stored("train")
@@ -331,7 +337,7 @@ cuts = [cut(tokenizer, row) for row in few_pairs]
 row_of = {pair["id"]: pair["row"] for pair in pairs}
 quality = [[votes.qualities(row[side][0]["content"], row_of[row["pair"]]) for side in ("chosen", "rejected")]
            for row in few_pairs]
-print(f"{len(few_pairs)} pairs, {sum(2 * len(p) + len(a) + len(b) for p, a, b in cuts):,} tokens. Against the rejected "
+print(f"{len(few_pairs)} pairs, {sum(map(len, sum(cuts, ()))):,} tokens with each prompt once. Against the rejected "
       "reply, the chosen one is")
 for part, name in (("right", "right"), ("on_brand", "on-brand"), ("regret", "regret in its place"),
                    ("brevity", "brevity")):
@@ -343,20 +349,26 @@ before = generate.replies(policy, tokenizer, desk_prompts, max_new_tokens=80)  #
 
 # %% [markdown]
 # Here is the training in full view. Against notebook 02's call, new are the rows, which have two replies, and `beta`.
-# `HandDPO` is TRL's `DPOTrainer` with one method replaced, the one that computes the loss: it calls `reply_logps` and
-# `dpo_loss`, which section 3 found equal to TRL's, and takes about half the time on a CPU. The rate is a third of
-# notebook 02's, since it deserves more care here: SFT moves each token towards a text that is there, while DPO pushes
-# two whole replies apart, and there is no end to how far apart they can get.
+# `HandDPO` is TRL's `DPOTrainer` with one method replaced, the one that computes the loss: it puts both replies of a
+# pair behind a single reading of their prompt (`pair_logps`, held against `reply_logps` below) and takes half the time
+# on a CPU, or less. The rate is a third of notebook 02's, since it deserves more care here: SFT moves each token
+# towards a text that is there, while DPO pushes two whole replies apart, and there is no end to how far apart they can
+# get.
 
 # %%
 from peft import LoraConfig
 
 from ftlab.tuning.loss import can_be_lean
+from ftlab.tuning.pairs import from_batch, pair_logps
 from ftlab.tuning.trainer import HandDPO
 
+with torch.no_grad():
+    in_one = torch.cat(pair_logps(lab_sft, from_batch(batch["input_ids"], batch["completion_mask"])))
+    assert torch.allclose(in_one, reply_logps(lab_sft, ids, labels), atol=0.01)
 
-def tune(some_rows: list[dict], start):
-    """DPO on pairs, one pass, with a new adapter on the start model."""
+
+def tune(some_rows: list[dict], start, steps: int = -1):
+    """DPO on pairs, one pass or so many steps, with a new adapter on the start model."""
     trainer = (HandDPO if can_be_lean(start) else DPOTrainer)(
         model=start,
         processing_class=tokenizer,
@@ -370,6 +382,7 @@ def tune(some_rows: list[dict], start):
             warmup_steps=0.1,
             per_device_train_batch_size=BATCH_SIZE,
             num_train_epochs=1,
+            max_steps=steps,
             seed=SEED,
             bf16=choice.dtype == "bfloat16",
             use_cpu=choice.device == "cpu",
@@ -388,6 +401,7 @@ def tune(some_rows: list[dict], start):
 # %%
 trainer, seconds = tune(few_pairs, policy)
 log = [entry for entry in trainer.state.log_history if "loss" in entry]
+step_s = seconds / len(log)
 print(f"{len(log)} steps of {BATCH_SIZE} pairs in {seconds:.0f} seconds\n")
 print(f"{'step':>4} {'loss':>7} {'margin':>7} {'above 0':>8}   moved, nats: {'chosen':>7} {'rejected':>9}")
 for number, entry in enumerate(log, start=1):
@@ -442,6 +456,12 @@ won = votes.wins(after, before, held_out)
 print(f"{sum(a != b for a, b in zip(after, before, strict=True))} of {len(before)} replies have changed at all. "
       f"{won.count(1)} won, {won.count(0.5)} tied, {won.count(0)} lost.")
 print(told(win_rate(won, held_out), f"DPO on {len(few_pairs)} votes", "SFT alone"))
+rights = [[float(desk.is_right(reply, row)) for reply, row in zip(said, held_out, strict=True)]
+          for said in (after, before)]
+gap = clusters.paired_difference(*rights, [row["question_phrasing"] for row in held_out]).times(100)
+print(f"Right replies: {sum(rights[1]):.0f} of {len(held_out)} before, {sum(rights[0]):.0f} after, {gap.value:+.0f} "
+      f"points [{gap.low:+.0f}, {gap.high:+.0f}]: " + ("more." if gap.low > 0 else "FEWER." if gap.high < 0 else
+      "no change shown, which is not none."))
 
 # %% [markdown]
 # A margin that grows is not yet another reply. The model writes the likeliest token each time, so a push shows only
@@ -614,47 +634,43 @@ print("The loss is " + ("below where it began: what was learnt carries over." if
       "hardly lower than where it began, or higher. " + ("Yet more than half of the pairs are ranked as voted: "
       "something carries over, and a few pairs far on the wrong side cost as much as it saves." if ranked.low > 50 else
       "That anything carries over to other pairs is not shown.")))
-if not carries:
-    print(f"That is the fault for which 1e-3 was given up; {stored_real['settings']['lr']:g} has it too.")
 net = win_rate(end["wins"], real_rows)
 print("By wins the votes made the replies " + ("better" if net.low > 50 else "worse" if net.high < 50 else
       "neither better nor worse, as far as these conversations show") + "; right replies became "
       + ("more." if right_gap.low > 0 else "FEWER." if right_gap.high < 0 else "neither more nor fewer, as shown."))
 
 # %% [markdown]
-# How can votes that seldom put a wrong reply before a right one cost right replies? Look at one turn of phrase, the
-# handing over to a colleague: in how many of the pairs did only the preferred reply have it, in how many only the other
-# one, and what became of it in the replies to the test conversations?
+# A vote does not say *why*; it rewards all in which the two replies differ. And in many of these pairs *neither* reply
+# is one that the assistant would give by itself: five of each nine were drawn with its adapter turned down. What it
+# says by default may move along unasked. Hence the practice to vote on what a model really says. Is that it? A second
+# stored run had as many votes, all on replies of the whole assistant, and all else alike.
 
 # %%
-side_of, pair_by_id = votes.decided(cast), {pair["id"]: pair for pair in pairs}
-speak_for, speak_against = dict.fromkeys(net_of, 0), dict.fromkeys(net_of, 0)
-for each in stored_real["log"]:
-    pair, side = pair_by_id[each["pair"]], side_of[each["pair"]]
-    preferred, other = (desk.hands_over(pair[which]) for which in (side, "b" if side == "a" else "a"))
-    speak_for[pair["kind"]] += preferred and not other
-    speak_against[pair["kind"]] += other and not preferred
-print(f"{'handing over':>14}  pairs for  pairs against   in replies: SFT   DPO")
-agree = []
-for kind in net_of:
-    mine = [i for i, each in enumerate(kinds) if each == kind]
-    shares = [sum(desk.hands_over(stored_real[which][i]) for i in mine) / len(mine) for which in ("before", "after")]
-    leaning, turned = speak_for[kind] - speak_against[kind], shares[1] - shares[0]
-    if leaning and turned:
-        agree.append((leaning > 0) == (turned > 0))
-    print(f"{kind:>14} {speak_for[kind]:>10} {speak_against[kind]:>14} {shares[0]:>17.0%} {shares[1]:>5.0%}")
-print(f"{'in all':>14} {sum(speak_for.values()):>10} {sum(speak_against.values()):>14}")
-print(f"\nOf the {len(agree)} kinds in which the votes leaned and the replies changed, these went where the votes "
-      f"leaned in {sum(agree)}.")
+def beside_mixed(own: dict, key: str) -> str:
+    """A score of the second run, and how it stands to that of the first."""
+    gap = clusters.paired_difference(unpack(own[key]), end[key], questions).times(100)
+    word = "more" if gap.low > 0 else "fewer" if gap.high < 0 else "not told apart"
+    return f"{unpack(own[key]).mean():.0%} ({gap.value:+.0f} [{gap.low:+.0f}, {gap.high:+.0f}] points, {word})"
+
+
+if stored_real["own"] is None:
+    print("It has not been made. So why the votes did what they did is not known.")
+else:
+    own = stored_real["own"]["looks"][-1]
+    print(told(win_rate(unpack(own["wins"]), real_rows), f"DPO on {own['votes']} votes on its own replies", "SFT"))
+    print(f"Against the run on mixed replies: right {beside_mixed(own, 'right')}, on-brand "
+          f"{beside_mixed(own, 'on_brand')}, fit to send {beside_mixed(own, 'fit')}.")
+    kept = clusters.paired_difference(unpack(own["right"]), end["right"], questions)
+    print("Whose replies were compared " + ("made a difference to right replies: part of the price was that."
+          if kept.low > 0 else "made a difference, and the other way: the guess is refuted." if kept.high < 0 else
+          "is not shown to matter for right replies: the reason stays unknown."))
 
 # %% [markdown]
-# A vote does not say *why*; it rewards all in which the two replies differ. The easy story would be that a manner which
-# wins in some kinds of conversation, to hand over or to be sorry, grows in all of them unless enough votes speak
-# against it there. Hold it against the table: does a kind's own column of votes foretell what became of its replies? So
-# counting votes before the training does not replace reading replies after it, kind by kind. Another reason may be at
-# work, not tested here: the pairs were drawn with much chance, so in many *neither* reply is one that the assistant
-# would give by itself, and what it says by default moves along unasked. Hence the practice to vote on what a model
-# really says, and again after each round.
+# ## 5. What becomes of the preferred reply?
+#
+# The loss knows differences alone. So does the preferred reply itself become more likely? First the stored run of the
+# real model: the movements of the second half of its pairs, before their turn. Pairs of one conversation share replies,
+# so each conversation counts once, with its mean.
 
 # %%
 def by_conversation(log: list[dict], side: str) -> list[float]:
@@ -775,9 +791,9 @@ _ = ax.set_title("Lab model: what became of the preferred replies")
 #
 # What follows takes more trainings than there is time for, so these are stored runs of the lab model, made by
 # `ftlab/workshop/experiments/dpo.py`: a longer SFT, more votes, and the same test conversations for all. Every row is
-# one training from one seed; its interval covers the choice of the conversations, and not what other votes or another
-# order would have given. Two columns say how far the chosen and the rejected replies of training pairs have moved, as
-# in section 5.
+# one training from one seed; its interval covers the choice of the conversations. What other votes and another order
+# gave stands in the last two columns: the lowest and the highest share of all seeds. Two columns say how far the chosen
+# and the rejected replies of training pairs have moved, as in section 5.
 #
 # First the learning rate, judged on *validation* conversations. The rule, fixed before the further runs: among the
 # rates that keep the manner (no more than 5 points of on-brand replies lost) the one with the most wins serves in all
@@ -799,14 +815,21 @@ def lab_rate(name: str, of: str = "wins") -> intervals.Interval:
                     plain_rows[each["given"].get("split", "test")])
 
 
+def spread(each: dict, key: str) -> str:
+    """The lowest and the highest share over the seeds."""
+    return f"{100 * min(each['seeds'][key]):.0f} to {100 * max(each['seeds'][key]):.0f} %"
+
+
 def rows_of(label: str, names: dict[str, str], sft_scores: dict) -> None:
     """A row for each stored run: movements in nats, shares, words, and the win rate over the SFT model."""
-    print(f"{label:>16} {'chosen':>7} {'rejected':>9} {'right':>6} {'on-brand':>9} {'words':>6}   win rate over SFT")
+    print(f"{label:>16} {'chosen':>7} {'rejected':>9} {'right':>6} {'on-brand':>9} {'words':>6}   win rate over SFT  "
+          f"{'by seed: wins':>15} {'right':>11}")
     for title, name in names.items():
         each = by_name[name]
         moved = [sum(each["moved"][side]) / len(each["moved"][side]) for side in ("chosen", "rejected")]
         print(f"{title:>16} {moved[0]:>+7.1f} {moved[1]:>+9.1f} {each['right']:>6.0%} {each['on_brand']:>9.0%} "
-              f"{each['words']:>6.1f}   {shown(lab_rate(name))}")
+              f"{each['words']:>6.1f}   {shown(lab_rate(name)):18} {spread(each, 'wins'):>15} "
+              f"{spread(each, 'right'):>11}")
     print(f"{'SFT alone':>16} {'':>7} {'':>9} {sft_scores['right']:>6.0%} {sft_scores['on_brand']:>9.0%} "
           f"{sft_scores['words']:>6.1f}")
     ahead = {title: by_name[name] for title, name in names.items() if lab_rate(name).low > 50}
@@ -817,7 +840,7 @@ def rows_of(label: str, names: dict[str, str], sft_scores: dict) -> None:
 
 
 lrs = stored["settings"]["rates"]
-print(f"{stored['dtype']}, {stored['date']}, {stored['settings']['pairs']} pairs in steps of "
+print(f"{stored['dtype']}, {stored['date']}, seeds {stored['seeds']}, {stored['settings']['pairs']} pairs in steps of "
       f"{stored['settings']['batch_size']}; {stored['settings']['held_out']} conversations\n")
 sft_valid = by_name[f"rate-{lrs[0]:g}"]["sft"]
 rows_of("rate", {f"{lr:g}": f"rate-{lr:g}" for lr in lrs}, sft_valid)
@@ -834,6 +857,10 @@ loud = by_name[f"rate-{lrs[-1]:g}"]
 print("\nThe largest rate " + ("has broken the manner: fewer than half of the on-brand replies are left."
       if loud["on_brand"] < 0.5 * loud["sft"]["on_brand"] else "has cost manner." if
       loud["on_brand"] < loud["sft"]["on_brand"] - stored["settings"]["keeps"] else "has kept the manner here."))
+print("An early trial of this lesson lost the manner altogether. The rate was suspected, and a token across the seam "
+      f"of prompt and reply. The seam it is not: `cut` refused none of the {len(lab_cuts) + len(cuts)} pairs above. "
+      + ("A rate can do it, as the table shows." if loud["on_brand"] < 0.5 * loud["sft"]["on_brand"] else
+         "No rate of this table does it, so the rate alone is not shown to be the cause."))
 
 # %% [markdown]
 # Then `beta`, and the number of votes, both with the raters' majority. A larger `beta` is meant to hold the policy
@@ -845,17 +872,9 @@ betas = sorted((name for name in by_name if name.startswith("beta-")), key=lambd
 few = [name for name in by_name if name.startswith("few-") or name == "beta-0.1"]
 few.sort(key=lambda name: by_name[name]["pairs"])
 rows_of("beta", {f"{by_name[name]['given']['beta']:g}": name for name in betas}, stored["sft"])
-best_beta = max(betas, key=lambda name: by_name[name]["right"])
-if best_beta != "beta-0.1":
-    print(f"The most right replies, {by_name[best_beta]['right']:.0%}, are those of beta "
-          f"{by_name[best_beta]['given']['beta']:g}, at a win rate of {shown(lab_rate(best_beta))} against "
-          f"{shown(lab_rate('beta-0.1'))} at 0.1. All else here uses 0.1, which was set before.")
 print()
 passes = {name: by_name[name]["steps"] * stored["settings"]["batch_size"] / by_name[name]["pairs"] for name in few}
 rows_of("votes x passes", {f"{by_name[name]['pairs']:,} x {passes[name]:.1f}": name for name in few}, stored["sft"])
-rights = [by_name[name]["right"] for name in few]
-if rights != sorted(rights):
-    print("Right replies do not climb with the number of votes from row to row.")
 different = {str(each["moved"]): each["moved"]["chosen"] for each in by_name.values() if each["given"]["way"] == "dpo"}
 falls = [intervals.mean_interval(moves, rate=False) for moves in different.values()]
 print(f"\nIn the {len(falls)} different DPO trainings of this section, the chosen replies became less likely on the "
@@ -877,18 +896,7 @@ print(f"\nThe three raters' majority is wrong in {stored['wrong_votes']:.0%} of 
 print(f"{'win rate':>16}   {'over SFT':>15}   over clean votes")
 for title, name in (("20%", "noise-0.2"), ("the raters", "beta-0.1")):
     print(f"{title:>16}   {shown(lab_rate(name)):>15}   {shown(lab_rate(name, 'wins_over_clean'))}")
-
-
-def beside(one: float, other: float) -> str:
-    """How the first share stands to the second; within 3 points they count as equal."""
-    return "about as many" if abs(one - other) < 0.03 else "more" if one > other else "fewer"
-
-
-a_fifth, raters = by_name["noise-0.2"], by_name["beta-0.1"]
-over_sft, over_clean = ([lab_rate(name, of).value / 100 for name in ("beta-0.1", "noise-0.2")]
-                        for of in ("wins", "wins_over_clean"))
-print(f"Against a fifth turned round, the raters' votes gave, by the estimates, {beside(*over_sft)} wins over SFT, "
-      f"{beside(*over_clean)} over clean votes, and {beside(raters['right'], a_fifth['right'])} right replies.")
+raters = by_name["beta-0.1"]
 
 # %%
 figure, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
@@ -908,8 +916,8 @@ _ = ax.legend()
 # A vote that is turned round at random pulls with full force in the wrong direction, and it may be a vote between a
 # right fact and a wrong one. At half of them nothing is left to learn. The raters' faults are of another kind: two of
 # the three lean, and a leaning points the same way each time, so that it can be learnt. More votes do not average it
-# out, as they do with slips. Which of the two is dearer depends on what is counted, as the line before the figure says;
-# so ask of your own votes which way the wrong ones point, and not only how many they are.
+# out, as they do with slips. Which of the two is dearer depends on what is counted: compare the rows of 20 % and of the
+# raters, column by column. So ask of your own votes which way the wrong ones point, and not only how many they are.
 #
 # The claim: *DPO bears a fifth of wrong votes*, turned round at random. Its number is the share of conversations won
 # minus the share lost, against the run on *clean votes*; it holds if the whole interval is above -15 points. To be
@@ -948,23 +956,15 @@ for name, (title, needs, held) in ways.items():
 print()
 rows_of("", {title: name for name, (title, *_) in ways.items()}, stored["sft"])
 rlhf = by_name["rloo"]
-print(f"\nOf RLHF's {rlhf['seconds']:.0f} seconds the reward model took {rlhf['reward_s']:.0f}. In all it took "
+known = rlhf["judge"]
+print(f"\nRLHF's reward model agrees with {known['agrees']:.0f} % [{known['low']:.0f}, {known['high']:.0f}] of "
+      f"{known['pairs']} votes on other conversations: " + ("it has learned something." if known["low"] > 50 else
+      "no better than a coin, as far as this shows, so its policy may have learned from noise."))
+print(f"Of RLHF's {rlhf['seconds']:.0f} seconds the reward model took {rlhf['reward_s']:.0f}. In all it took "
       f"{rlhf['seconds'] / by_name['beta-0.1']['seconds']:.1f} times DPO's time. Memory is what the process grew by at "
       "its peak.")
 
 # %%
-import re
-
-NAMED = re.compile(r"\b(\w+) of (?:the|our|a|your|this) ([\w' -]+?) (?:is|are) [$\d]")
-
-
-def of_another(reply: str, row: dict) -> list[str]:
-    """Figures that a reply gives to something other than the product: "the height of the workshop"."""
-    own = set(row["product"].lower().split())
-    return [f"the {measure} of the {thing}" for measure, thing in NAMED.findall(reply)
-            if not own & set(thing.lower().split())]
-
-
 print("Reply against reply, on the same conversations, and right replies beside it:")
 for name, (title, *_) in ways.items():
     if "dpo_wins" in by_name[name]:
@@ -984,64 +984,103 @@ for number in range(2):
     row = plain_rows["test"][number]
     print(f"\nA test conversation, answered by each: {ending(row['messages'][-2]['content'], 150)}")
     for title, first in answered.items():
-        print(f"{title:>12}: {first[number]}\n{'':>12}  -> the judge: {verdict(first[number], row)}"
-              + "".join(f"; but read: {each}" for each in of_another(first[number], row)))
-tested = [each["first_replies"] for each in by_name.values() if each["given"].get("split", "test") == "test"]
-kept = [(reply, row) for first in (*tested, stored["sft"]["first_replies"])
-        for reply, row in zip(first, plain_rows["test"], strict=False)]
-counted = [(reply, row) for reply, row in kept if desk.is_right(reply, row)]
-print(f"\nOf all stored runs the first {len(tested[0])} test replies are kept, {len(kept)} with SFT's. The judge "
-      f"counts {len(counted)} of them right, {sum(bool(of_another(*each)) for each in counted)} of which give a figure "
-      "to something other than the product.")
+        print(f"{title:>12}: {first[number]}\n{'':>12}  -> the judge: {verdict(first[number], row)}")
 
 # %% [markdown]
-# Not all that counts as right is right. The judge (`ftlab/scores/desk.py`) knows the names of measures, so that "the
-# height of the price" is wrong to it; "the height of the workshop" passes, since "workshop" is no measure and the
-# figure is the right one. Wins and right replies of any run can hold such replies, and how many is not known, as only
-# the first few of each run were kept. Whatever the tables say is said by this yardstick.
+# Read them: not all that counts as right need be right. The judge (`ftlab/scores/desk.py` lists what it cannot see)
+# knows figures, names, towns, measures and stutters, and neither a wrong colour beside the right one nor words in an
+# order without sense. Whatever the tables say is said by this yardstick.
 #
 # The claim is *DPO does as well as RLHF on the same votes*: won minus lost, DPO against RLHF; it holds if the whole
-# interval is above -10 points. The intervals cover the choice of questions and no more: one seed, one setting of each,
-# RLOO has more dials than DPO, KTO and ORPO have their own, and none was tuned. So the table cannot say which way is
-# best, even where one is ahead in it; and it is ahead in wins, not in right replies. What does not depend on the seed
-# is the shape of the costs: RLHF holds a third model, and writes replies while it trains. For that it can ask its
-# reward model about *new* replies, those of the model as it is by now, where DPO only ever hears about the replies that
-# were once compared.
+# interval is above -10 points. The intervals cover the choice of questions and no more; the last columns say what other
+# seeds gave. Each has one setting, RLOO has more dials than DPO, KTO and ORPO have their own, and none was tuned. So
+# the table cannot say which way is best, even where one is ahead in it; and it is ahead in wins, not in right replies.
+# What does not depend on the seed is the shape of the costs: RLHF holds a third model, and writes replies while it
+# trains. For that it can ask its reward model about *new* replies, those of the model as it is by now, where DPO only
+# ever hears about the replies that were once compared.
 #
 # So, do you need the reward model? For a fixed set of votes DPO is the smaller thing to try first; count right replies
 # beside wins before you keep what comes out, as you would after RLHF. You need a reward model if something must judge
 # replies that nobody has voted on: to choose the best of several at the time of asking, to filter, or to train a policy
 # that goes on learning from its own new replies.
+#
+# ## 8. With your own votes
+#
+# All votes so far are simulated raters'; no person's come with the course. Where this notebook runs, the next cell
+# shows pairs of the assistant's replies side by side, in random order, and does not say who else voted what; on a page
+# that is only read it shows nothing. Vote with the buttons, or the keys it names; a tie and a skip are answers too.
+# Each vote is written down at once, so you can stop, and run the cell again another day. From 30 decided pairs on the
+# cell after it trains. **Run that one again once you have voted.**
 
 # %%
-from ftlab.scores import vote_log
+from ftlab.scores import agreement, vote_log
 from ftlab.scores.vote_widget import VoteForm
+from ftlab.tuning.pairs import leads
 
-FEWEST_OWN = 30  # decided pairs of your own from which on a training starts
+FEWEST_OWN, OWN_STEPS, OWN_S = 30, 25, 120  # decided pairs to train on; steps, and seconds of training, at most
 mine_path = paths.runs() / "votes" / "mine.jsonl"
 short_ids = {row["pair"] for row in short}
-form = VoteForm(texts.sample([pair for pair in pairs if pair["id"] in short_ids], 100, SEED), mine_path, rater="me")
+form = VoteForm(texts.sample([pair for pair in pairs if pair["id"] in short_ids], 100, SEED), mine_path, rater=RATER)
 form.form
 
+# %% [markdown]
+# A fifth of your conversations is kept back: were your votes on them foretold, before the training and after it? There
+# are as many steps as fit into two minutes here, 25 at the most, so with few votes each is met more than once.
+
 # %%
-my_votes = vote_log.read(mine_path)
-mine = votes.preferences(pairs, my_votes, tokenizer=tokenizer)
-print(f"{len(mine)} pairs decided by you.")
-if len(mine) < FEWEST_OWN:
-    print(f"From {FEWEST_OWN} on, this cell trains the assistant on them.")
+everyone = vote_log.read(mine_path)
+mine = votes.preferences(pairs, [vote for vote in everyone if vote["rater"] == RATER], tokenizer=tokenizer)
+talk_of = {pair["id"]: pair["conversation"] for pair in pairs}
+talks = sorted({talk_of[row["pair"]] for row in mine})
+print(f"{len(mine)} pairs of {len(talks)} conversations decided by {RATER!r}.")
+majority = [{"pair": pair, "rater": "the majority", "vote": side} for pair, side in votes.decided(cast).items()]
+people = {vote["rater"]: None for vote in everyone if vote["rater"] != RATER}
+for other in ("the majority", *(rater.name for rater in votes.RATERS), *people):
+    said = votes.ratings([*everyone, *cast, *majority], (RATER, other))
+    about = [talk_of[pair] for pair in said]
+    if len(set(about)) > 1:
+        span = agreement.cohen_interval(*zip(*said.values(), strict=True), about)
+        print(f"You and {other}: kappa {span.value:.2f} [{span.low:.2f}, {span.high:.2f}] on {len(said)} pairs")
+if len(mine) < FEWEST_OWN or len(talks) < 10:
+    print(f"From {FEWEST_OWN} pairs of 10 conversations on, this cell trains the assistant on them.")
 else:
-    my_side, their_side = votes.decided(my_votes), votes.decided(cast)
-    both = [pair for pair in my_side if pair in their_side]
-    same = sum(my_side[pair] == their_side[pair] for pair in both)
-    print(f"You agree with the three raters' majority on {same} of {len(both)} pairs.")
-    my_trainer, my_seconds = tune(mine, tuned.unload())  # from the assistant again, without section 4's adapter
+    back = set(texts.sample(talks, max(2, len(talks) // 5), SEED))
+    learnt, tried = ([row for row in mine if (talk_of[row["pair"]] in back) is kept] for kept in (False, True))
+    start_again = tuned.unload()  # the assistant, without section 4's adapter
+    old = leads(start_again, tokenizer, tried)
+    my_trainer, my_seconds = tune(learnt, start_again, max(1, min(OWN_STEPS, int(OWN_S / step_s))))
+    new = leads(my_trainer.model.eval(), tokenizer, tried)
+    about = [talk_of[row["pair"]] for row in tried]
+    print(f"{my_trainer.state.global_step} steps in {my_seconds:.0f} s. Of {len(tried)} votes that were kept back, the "
+          "reply that you preferred is the likelier one in")
+    gained = [float(b > a) for a, b in zip(old, new, strict=True)]
+    for name, ranked in (("before:", [float(each > 0) for each in old]), ("after:", [float(each > 0) for each in new]),
+                         ("and has gained on the other in", gained)):
+        print(f"    {name} {shown(clusters.mean_interval(ranked, about).times(100))}")
     my_replies = generate.replies(my_trainer.model, tokenizer, desk_prompts, max_new_tokens=80)
-    my_rate = win_rate(votes.wins(my_replies, before, held_out), held_out)
-    print(f"{my_seconds:.0f} seconds. " + told(my_rate, "your model", "SFT"))
+    print(told(win_rate(votes.wins(my_replies, before, held_out), held_out), "Your model", "SFT"))
     print("That is by the raters' worth, which need not be yours. What changed, to judge for yourself:")
-    for row, first, new in zip(held_out, before, my_replies, strict=True):
-        if first != new:
-            print(f"\n{row['kind']}: {ending(row['messages'][-2]['content'], 150)}\n    SFT: {first}\n    you: {new}")
+    for row, first, last in zip(held_out, before, my_replies, strict=True):
+        if first != last:
+            print(f"\n{row['kind']}: {ending(row['messages'][-2]['content'], 150)}\n    SFT: {first}\n    you: {last}")
+
+# %% [markdown]
+# Votes in a file of yours are read, and checked row by row, by `ftlab.data.read_preferences`: three texts, turns, or
+# texts with "Human:" and "Assistant:". What cannot be used is set aside, with the reason. The rest is ready for `tune`:
+
+# %%
+from ftlab import data
+
+their_path, question = Path(home.name) / "votes.jsonl", "\n\nHuman: Is the mug dishwasher safe?\n\nAssistant:"
+theirs = ((" Yes.", " No idea."), (" Yes.", " Yes."), (" Yes, and gladly.", " Why?"), (" No idea.", " Yes."))
+files.write_jsonl(their_path, ({"prompt": question, "chosen": a, "rejected": b} for a, b in theirs))
+with redirect_stdout(io.StringIO()):
+    read = data.read_preferences(their_path, on_error="quarantine")
+for row in files.read_jsonl(f"{their_path}.rejected.jsonl"):
+    print(f"set aside, line {row['line']}: {row['reason']}")
+form_of = chat.look(tokenizer)
+ready = [{**row, "prompt": chat.fit(form_of, row["prompt"]), "chat_template_kwargs": chat.PLAINLY} for row in read]
+print(f"{len(ready)} of {len(theirs)} rows for tune, the first of {sum(map(len, cut(tokenizer, ready[0])))} tokens")
 
 # %% [markdown]
 # ## Exercises
@@ -1354,7 +1393,7 @@ passed("Each team learns from what its people can really give.")
 # - With the right reference it starts at ln 2, each margin at 0. From a model in memory the reference need not be
 #   right, and no error says so. Save each stage and hand on its path.
 # - On the real model: what a few dozen votes and what a few hundred did, with intervals, and the price beside the gain,
-#   kind by kind. What votes say in one kind of conversation need not be what becomes of its replies.
+#   kind by kind; and whether it matters whose replies are voted on.
 # - The preferred reply's own likelihood: what became of it, and why a loss on differences does not protect it.
 # - What rate, `beta`, number and faults of the votes did to the lab model; that a rater's leaning is another fault than
 #   a slip; and what data, time and memory RLHF, KTO and ORPO need.

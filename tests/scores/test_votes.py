@@ -157,6 +157,14 @@ def test_majorities_by_hand():
     assert votes.decided(said("a", "b", "b"), by="nobody") == {}
 
 
+def test_ratings_are_of_pairs_on_which_all_of_them_voted():
+    cast = [{"pair": pair, "rater": rater, "vote": vote} for pair, rater, vote in (
+        ("p", "x", "a"), ("p", "y", "tie"), ("q", "x", "b"), ("q", "y", "skip"), ("r", "y", "a"), ("p", "z", "b"))]
+    assert votes.ratings(cast, ["y", "x"]) == {"p": ["tie", "a"]}  # in the order of the names
+    assert votes.ratings(cast, ["x"]) == {"p": ["a"], "q": ["b"]}
+    assert votes.ratings(cast, ["x", "nobody"]) == {}
+
+
 def test_rows_for_the_trainers():
     pairs = [{"id": "p", "a": WRONG, "b": RIGHT, "row": FACT}, {"id": "q", "a": RIGHT, "b": SORRY, "row": FACT}]
     cast = [{"pair": "p", "rater": "r", "vote": "b"}, {"pair": "q", "rater": "r", "vote": "tie"}]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ftlab import files, texts
+from ftlab import files, paths, texts
 from ftlab.evidence.packed import unpack
 from ftlab.workshop.experiments import dpo
 
@@ -26,7 +26,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     right = {"beta-0.1": 3, "rloo": 2, "noise-0": 4, "noise-0.2": 3}
     for name in dpo.RUNS:
         many = right.get(name, 1)
-        files.write_json(tmp_path / dpo.FOLDER / f"{name}-seed-0.json", {
+        files.write_json(dpo.home() / f"{name}-seed-0.json", {
             "name": name, "seed": 0, "given": {"way": "dpo", "lr": 1.0}, "pairs": 8, "steps": 1, "seconds": 2.0,
             "peak_bytes": 7, "log": {"loss": [0.69, 0.5]}, "wins": [1.0, 0.5, 0.5, 0.0],
             "right": [1] * many + [0] * (4 - many), "on_brand": [True] * 4, "words": [20] * 4, "replies": replies(many),
@@ -46,7 +46,7 @@ def test_the_claim_counts_conversations_won_and_lost(kept: Path) -> None:
 def test_the_rate_has_the_most_wins_on_validation_of_those_that_keep_the_manner(kept: Path) -> None:
     broken = {"wins": [1.0] * 4, "on_brand": [True] * 3 + [False]}
     for lr, changes in ((1e-4, {"wins": [1.0, 1.0, 0.5, 0.0]}), (3e-4, broken)):
-        path = kept / dpo.FOLDER / f"rate-{lr:g}-seed-0.json"
+        path = dpo.home() / f"rate-{lr:g}-seed-0.json"
         files.write_json(path, files.read_json(path) | changes)
     assert dpo.best_rate(0) == 1e-4  # the larger rate wins more and has lost a quarter of the on-brand replies
     assert all(dpo.RUNS[f"rate-{lr:g}"]["split"] == "valid" for lr in dpo.RATES)
@@ -56,7 +56,13 @@ def test_what_is_gathered_is_small_and_can_be_read_back(kept: Path, monkeypatch:
     pairs = [{"pair": "a", "better": "a"}, {"pair": "b", "better": "b"}, {"pair": "c", "better": "tie"}]
     cast = [{"pair": pair, "rater": "x", "vote": "a"} for pair in "abc"]
     monkeypatch.setattr(dpo, "sampled", lambda seed: ([], cast, pairs))
-    stored = json.loads(json.dumps(dpo.gather(0)))
+    for name in dpo.RUNS:  # another seed, with other wins; and a third that lacks a run
+        run = files.read_json(dpo.home() / f"{name}-seed-0.json")
+        files.write_json(dpo.home() / f"{name}-seed-2.json", run | {"wins": [1.0, 1.0, 1.0, 0.0]})
+    files.write_json(dpo.home() / "beta-1-seed-3.json", run)
+    stored = json.loads(json.dumps(dpo.gather()))
+    assert stored["seeds"] == [0, 2] and stored["settings"] == dpo.settings() and stored["voted"] == 3
+    assert all(run["seeds"]["wins"] == [0.5, 0.75] for run in stored["runs"])
     assert [run["name"] for run in stored["runs"]] == list(dpo.RUNS)
     assert stored["wrong_votes"] == 0.5 and stored["decided"] == 2  # of a and b one is voted wrongly; c is a tie
     runs = {run["name"]: run for run in stored["runs"]}
@@ -65,3 +71,39 @@ def test_what_is_gathered_is_small_and_can_be_read_back(kept: Path, monkeypatch:
     assert all(len(run["first_replies"]) == 3 and "replies" not in run for run in stored["runs"])
     assert runs["kto"]["moved"] == {"chosen": [-0.51], "rejected": [-2.0]}
     assert stored["sft"]["right"] == 0 and runs["noise-0"]["right"] == 1
+
+
+def test_a_seed_with_a_missing_run_is_not_gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FTLAB_RUNS", str(tmp_path))
+    with pytest.raises(ValueError, match="expected every one of .* runs of a seed, found no such seed"):
+        dpo.gather()
+
+
+def test_a_run_with_fewer_votes_than_it_is_to_have_is_refused(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ftlab.workshop.experiments import dpo_ways
+
+    monkeypatch.setattr(dpo, "stage", lambda seed: kept)
+    monkeypatch.setattr(dpo, "load", lambda folder: (None, None))
+    monkeypatch.setattr(dpo, "preferences", lambda *_: [{"pair": f"p-{i}"} for i in range(999)])
+    with pytest.raises(ValueError, match="few-1000: expected 1000 decided pairs of seed 0, found 999"):
+        dpo_ways.train("few-1000", 0)
+
+
+@pytest.fixture(scope="module")
+def stored() -> dict:
+    path = paths.data() / "stored" / "dpo.json"
+    if not path.exists():
+        pytest.skip("no stored runs: python -m ftlab.workshop.experiments.dpo --all, then --gather")
+    return files.read_json(path)
+
+
+def test_every_run_is_stored_and_by_these_settings(stored: dict) -> None:
+    assert [run["name"] for run in stored["runs"]] == list(dpo.RUNS)
+    assert stored["settings"] == dpo.settings() and stored["seed"] in stored["seeds"]
+
+
+def test_every_run_had_as_many_votes_as_it_was_to_have(stored: dict) -> None:
+    for run in stored["runs"]:
+        assert run["pairs"] == dpo.RUNS[run["name"]].get("pairs", dpo.PAIRS), run["name"]
+        assert len(run["seeds"]["wins"]) == len(stored["seeds"])
+        assert len(unpack(run["wins"])) == dpo.HELD_OUT

@@ -62,7 +62,7 @@ def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(dpo_real, name, value)
     rows = texts.balanced(texts.conversations("test"), 1, seed=0)
     for seen, first in ((0, "Blue."), (8, rows[0]["messages"][-1]["content"])):
-        files.write_json(tmp_path / dpo_real.FOLDER / f"{seen}-votes-seed-0.json", {
+        files.write_json(dpo_real._kept("mixed", 0, seen), {
             "votes": seen, "replies": [first] + ["Blue."] * 8, "answers": ["Thank you for asking.", "No."],
             "write_s": 1.4, "train_s": 2.6, "log": [{"pair": "p-0", "chosen": 0.12345, "rejected": -1.0, "loss": 0.5}],
         })  # fmt: skip
@@ -83,3 +83,31 @@ def test_what_is_gathered_can_be_read_back(looked: Path) -> None:
     assert last["leaks"] == "10"  # only the first answer has the desk's manner
     assert stored["log"] == [{"pair": "p-0", "chosen": 0.123, "rejected": -1.0, "loss": 0.5}]
     assert len(stored["kinds"]) == len(stored["conversations"]) == 9
+    assert stored["own"] is None
+
+
+def test_the_second_arm_is_gathered_against_the_same_start(looked: Path) -> None:
+    after = files.read_json(dpo_real._kept("mixed", 0, 8))
+    files.write_json(dpo_real._kept("own", 0, 8), after | {"replies": ["Blue."] * 9})
+    own = json.loads(json.dumps(dpo_real.gather(0)))["own"]
+    assert [look["votes"] for look in own["looks"]] == [8] and unpack(own["looks"][0]["wins"]).tolist() == [0.5] * 9
+    assert own["after"] == ["Blue."] * 9 and own["log"] == [{"pair": "p-0", "chosen": 0.123, "rejected": -1.0,
+                                                            "loss": 0.5}]
+
+
+def test_the_second_arm_learns_from_replies_of_the_whole_assistant(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = [{"id": f"t{i}-0", "kind": "fact", "a": "a b", "b": "c", "way_a": i % 2, "way_b": 0,
+              "row": {"messages": [{"role": "user", "content": "ask"}, {"role": "assistant", "content": "a"}]}}
+             for i in range(8)]
+    cast = [{"pair": pair["id"], "rater": "x", "vote": "a"} for pair in pairs]
+    monkeypatch.setattr(dpo_real.votes, "stored", lambda split: (pairs, cast))
+    monkeypatch.setattr(dpo_real, "PAIRS", 4)
+    assert {row["pair"] for row in dpo_real.learnt_from("own", 0, words(APART))} == {"t0-0", "t2-0", "t4-0", "t6-0"}
+    assert len(dpo_real.learnt_from("mixed", 0, words(APART))) == 4
+    monkeypatch.setattr(dpo_real, "PAIRS", 5)
+    with pytest.raises(ValueError, match="arm own: expected 5 decided pairs, found 4"):
+        dpo_real.learnt_from("own", 0, words(APART))
+    for pair in pairs:
+        del pair["way_a"]
+    with pytest.raises(ValueError, match="expected 'way_a' and 'way_b', found none"):
+        dpo_real.learnt_from("own", 0, words(APART))

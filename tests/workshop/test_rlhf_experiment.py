@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from ftlab import files, paths, texts
 from ftlab.evidence.packed import unpack
 from ftlab.scores import votes
-from ftlab.workshop.experiments import rlhf
+from ftlab.workshop.experiments import rlhf, rlhf_judges
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +23,9 @@ def stored() -> dict:
 
 def test_no_conversation_has_two_jobs() -> None:
     parts = [{row["id"] for row in part} for part in rlhf.split(seed=1)]
-    assert [len(part) for part in parts] == [rlhf.SFT_ROWS, rlhf.VOTED, 1574 - rlhf.SFT_ROWS - rlhf.VOTED]
-    assert len(set.union(*parts)) == 1574
+    whole = len(texts.plain_conversations("train"))
+    assert [len(part) for part in parts] == [rlhf.SFT_ROWS, rlhf.VOTED, whole - rlhf.SFT_ROWS - rlhf.VOTED]
+    assert len(set.union(*parts)) == whole
     assert {row["split"] for part in rlhf.split(seed=1) for row in part} == {"train"}
 
 
@@ -47,12 +51,59 @@ def test_the_stored_worth_is_that_of_the_stored_replies(stored: dict) -> None:
             assert found == pytest.approx(worths[: len(found)], abs=1e-4)
 
 
-def test_the_reward_model_chose_among_replies_to_prompts_that_it_had_not_seen(stored: dict) -> None:
-    seen = {pair["conversation"] for pair in votes.stored_pairs("train")}
-    assert len(stored["real"]["choices"]) > 20
-    for each in stored["real"]["choices"]:
-        assert each["conversation"] not in seen
+def test_every_judge_was_tried_on_other_votes(stored: dict) -> None:
+    for run in stored["runs"]:
+        known = run["judge"]
+        assert known["low"] <= known["agrees"] <= known["high"]
+        assert known["pairs"] >= known["conversations"] > 20
+
+
+def test_each_conversation_of_the_real_model_is_judged_once_by_a_model_that_has_not_seen_it(stored: dict) -> None:
+    real = stored["real"]
+    names = [pair["conversation"] for split in ("train", "test") for pair in votes.stored_pairs(split)]
+    parts = rlhf_judges.folds(names, real["seed"])
+    judged = {each["conversation"]: each for each in real["choices"]}
+    assert len(judged) == len(real["choices"]) and set(judged) == set(names)
+    for number, part in enumerate(parts):
+        assert {name for name, each in judged.items() if each["fold"] == number} == set(part)
+    for each in real["choices"]:
         assert len(each["replies"]) == len(each["rewards"]) == len(set(each["replies"])) >= 2
+
+
+def test_folds_are_even_and_whole() -> None:
+    names = [f"talk-{i}" for i in range(12)] * 3
+    parts = rlhf_judges.folds(names, seed=0)
+    assert sorted(map(len, parts)) == [2, 2, 2, 3, 3] and sorted(sum(parts, [])) == sorted(set(names))
+    assert parts != rlhf_judges.folds(names, seed=1) and parts == rlhf_judges.folds(names[::-1], seed=0)
+
+
+def test_a_judge_agrees_by_conversation(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"pair": name} for name in ("x-0", "x-1", "y-0", "z-0")]
+    monkeypatch.setattr(rlhf_judges.reward, "margins", lambda *_: [1.0, -1.0, 0.5, -0.5])
+    found = rlhf_judges.agreement(None, None, rows)
+    assert found["agrees"] == pytest.approx(50)  # of x half, of y all, of z none
+    assert (found["pairs"], found["conversations"]) == (4, 3) and found["low"] < 50 < found["high"]
+
+
+def test_what_is_gathered_holds_what_each_judge_knew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FTLAB_RUNS", str(tmp_path))
+    with pytest.raises(ValueError, match="found the seeds .* and not all folds"):
+        rlhf.gather()
+    scores = {key: [0.0, 1.0] for key in (*votes.WEIGHTS, "worth", "reward", "known")}
+    side = {**scores, "replies": ["It is is dry.", "It is dry."]}
+    for kl, seed in [*((kl, 0) for kl in rlhf.KLS), (rlhf.KLS[0], 1)]:
+        files.write_json(rlhf.home() / f"kl-{kl:g}-seed-{seed}.json", {
+            "kl": kl, "seed": seed, "seconds": 1, "dtype": "float32", "judge": {"agrees": 60.0}, "log": {},
+            "before": side, "after": side})  # fmt: skip
+    for number in range(rlhf.FOLDS):
+        files.write_json(rlhf_judges.real_home() / f"fold-{number}-seed-0.json", {
+            "pairs": 7, "seconds": 2, "dtype": "float32", "choices": [{"conversation": str(number), "fold": number}]})
+    found = json.loads(json.dumps(rlhf.gather()))
+    assert [(run["kl"], run["seed"]) for run in found["runs"]] == [(kl, 0) for kl in rlhf.KLS]  # seed 1 is not whole
+    assert found["runs"][0]["judge"] == {"agrees": 60.0}
+    assert unpack(found["runs"][0]["after"]["stutters"]).tolist() == [1, 0]
+    assert found["real"]["pairs"] == [7] * rlhf.FOLDS and found["real"]["writer"] == votes.writer()
+    assert [each["conversation"] for each in found["real"]["choices"]] == list("01234")
 
 
 def test_the_effect_counts_the_full_worth_as_a_hundred() -> None:

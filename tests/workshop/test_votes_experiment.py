@@ -24,6 +24,21 @@ def cast(pairs: list[dict]) -> tuple[list[dict], list[dict]]:
     return votes.cast(pairs, seed=experiment.SEED)
 
 
+def test_a_reply_is_of_the_way_that_drew_it_first():
+    drawn = ["a", "b", "a", "c", "d", "b", "d", "e", "f"]  # four of the first way, five of the second
+    assert [count for *_, count in experiment.WAYS] == [4, 5]
+    assert experiment.ways_of(drawn) == {"a": 0, "b": 0, "c": 0, "d": 1, "e": 1, "f": 1}
+    with pytest.raises(ValueError):
+        experiment.ways_of(drawn[:-1])
+
+
+def test_the_folder_of_the_parts_is_another_one_for_other_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("FTLAB_RUNS", str(tmp_path))
+    first = experiment.home()
+    monkeypatch.setattr(experiment, "PER_KIND", 3)
+    assert experiment.home() != first
+
+
 def test_votes_and_truth_follow_from_pairs_and_seed(cast, tmp_path):
     for name, rows in zip(("votes", "truth"), cast, strict=True):
         files.write_jsonl(tmp_path / name, rows)

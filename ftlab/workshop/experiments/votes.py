@@ -4,20 +4,24 @@ What it was tuned on it answers almost alike each time, so that there is little 
 therefore drawn at a temperature that makes it try its second thoughts, and half with three fifths of its adapter, which
 leaves something of the manner, the length and the tone that the model had before.
 
-``python -m ftlab.workshop.experiments.votes --write`` asks the model for the replies that are not yet in
-``runs/votes``, a part of the conversations at a time, so an interrupted run goes on (``--parts 3`` stops after three of
-them). ``--gather`` makes ``data/votes`` of all parts: pairs, votes and, apart from them, the truth. ``--cast`` lets the
-raters vote anew on the pairs that are there.
+``python -m ftlab.workshop.experiments.votes --write`` asks the model for the replies that are not yet in ``runs``, a
+part of the conversations at a time, so an interrupted run goes on (``--parts 3`` stops after three of them). The parts
+lie in a folder named after the model, what its assistant was tuned on and the settings below, so that no part of an
+older assistant is taken for one of this. ``--gather`` makes ``data/votes`` of all parts: pairs, each with the way in
+which its two replies were drawn, votes and, apart from them, the truth. ``--cast`` lets the raters vote anew on the
+pairs that are there, which is what a changed scorer asks for.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from datetime import date
+from pathlib import Path
 
 from ftlab import assistant, files, model, paths, texts
 from ftlab.scores import votes
-from ftlab.tuning import chat
+from ftlab.tuning import chat, checkpoints
 from ftlab.tuning.sample import samples
 from ftlab.world.text import rng
 
@@ -33,9 +37,27 @@ def rows() -> list[dict]:
     return texts.balanced(texts.conversations("train"), PER_KIND, SEED)
 
 
+def home() -> Path:
+    """The folder of the parts that these settings give, whatever else lies in ``runs``."""
+    return checkpoints.run_folder(
+        "sampled-votes", model=model.choose().path, room_bytes=checkpoints.SPARE_BYTES, assistant=assistant.settings(),
+        tuned_on=checkpoints.fingerprint(assistant.rows()), asked=checkpoints.fingerprint(rows()), ways=WAYS,
+        reply_tokens=REPLY_TOKENS, parts=PARTS, seed=SEED)
+
+
+def ways_of(replies: list[str]) -> dict[str, int]:
+    """By reply of one conversation the way that gave it, 0 or 1 (``WAYS``); the first where both did.
+
+    Args:
+        replies: As ``write`` keeps them: those of the first way, then those of the second.
+    """
+    drawn = [way for way, (_, _, count) in enumerate(WAYS) for _ in range(count)]
+    return dict(reversed([*zip(replies, drawn, strict=True)]))
+
+
 def write(parts: int = PARTS) -> None:
     """Samples replies to the parts that are missing, at most ``parts`` of them."""
-    folder, all_rows = paths.runs() / "votes", rows()
+    folder, all_rows = home(), rows()
     missing = [part for part in range(PARTS) if not (folder / f"part-{part:02}.json").exists()][:parts]
     if not missing:
         return
@@ -65,7 +87,7 @@ def gather() -> None:
     Raises:
         ValueError: If a part is missing.
     """
-    folder = paths.runs() / "votes"
+    folder = home()
     missing = [part for part in range(PARTS) if not (folder / f"part-{part:02}.json").exists()]
     if missing:
         raise ValueError(f"{folder}: expected {PARTS} parts, found none of number {missing}. Run with --write first.")
@@ -74,10 +96,14 @@ def gather() -> None:
     chosen = rows()
     held_out = set(rng("votes held out", SEED).sample([row["id"] for row in chosen], round(TEST_SHARE * len(chosen))))
     pairs = votes.pair_up(chosen, [found[row["id"]] for row in chosen], SEED)
+    ways = {name: ways_of(replies) for name, replies in found.items()}
     files.write_jsonl(paths.data() / "votes" / "pairs.jsonl", (
         {"id": pair["id"], "split": "test" if pair["conversation"] in held_out else "train",
-         **{field: pair[field] for field in ("conversation", "kind", "a", "b")}} for pair in pairs
+         **{field: pair[field] for field in ("conversation", "kind", "a", "b")},
+         **{f"way_{side}": ways[pair["conversation"]][pair[side]] for side in "ab"}} for pair in pairs
     ))
+    files.write_json(paths.data() / "votes" / "made.json", {
+        "model": model.choose().name, "date": date.today().isoformat(), "ways": WAYS})
     vote()
 
 
