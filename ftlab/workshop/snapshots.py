@@ -97,15 +97,16 @@ def draw(rows: list[dict], path: Path, falls_at: float | None = None) -> None:
     figures.style()
     parts = [part for part in ([row for row in rows if row["tuned"] is tuned] for tuned in (False, True)) if part]
     fig, axes = plt.subplots(len(parts), 1, figsize=(7.5, 4.4 * len(parts)), squeeze=False, sharex=True)
-    colours = (figures.BLUE, figures.GREY, figures.GREEN, figures.ORANGE, figures.PINK)
+    looks = ((figures.BLUE, "-"), (figures.GREY, "--"), (figures.GREEN, "-."), (figures.ORANGE, (0, (7, 2))),
+             (figures.PINK, (0, (5, 1, 1, 1))))  # dots are for the bars
     for ax, part in zip(axes[:, 0], parts, strict=True):
-        for colour, name in zip(colours, dict.fromkeys(row["bar"] for row in part), strict=False):
+        for (colour, style), name in zip(looks, dict.fromkeys(row["bar"] for row in part), strict=False):
             line = sorted((row for row in part if row["bar"] == name and row["percent"] is not None),
                           key=lambda row: row["tokens"])
             if line:
                 figures.curve(ax, [row["tokens"] / 1e6 for row in line],
                               *([row[key] for row in line] for key in ("percent", "low", "high")), label=name,
-                              color=colour, linestyle="-")
+                              color=colour, linestyle=style)
                 if line[0]["goal"] != "none" and line[0]["at_least"]:
                     ax.axhline(line[0]["at_least"], color=colour, linestyle=":", linewidth=1.2)
         if falls_at:
