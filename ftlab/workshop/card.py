@@ -17,8 +17,8 @@ from ftlab.workshop import bars, origin, snapshots
 
 NEEDED = ("recipe.json", "log.jsonl", "model")
 WHY = (  # what each of the recipe's stages is for
-    "Copying. Drills let invented names come again and nothing else helps there: a model that cannot copy a name cannot "
-    "read.",
+    "Copying. In drills invented names come again, and nothing else helps there: a model that cannot copy a name "
+    "cannot read.",
     "Reading one passage: more pages, fewer drills.",
     "Looking for the answer: up to three passages, more questions as customers ask, and the first whole sentences.",
     "The long middle. Many pages in forms of their own, so that no form is the only one, and more for sentences.",
@@ -89,8 +89,8 @@ def examples(folder: Path) -> str:
     return "\n\n".join([
         "From a page, the form in which it has read most:", *shown[:2], "From memory:", shown[2],
         "The chat format of the course (`ftlab.tuning.chat.TEMPLATE`), which it meets in a fine-tune and not before:",
-        f"```\n{prompt}\n```\n\nUntuned it goes on: `{' '.join(reply.split()) or '(nothing)'}` After a fine-tune a reply "
-        f"of the desk stands there, such as the gold one: \"{row['messages'][-1]['content']}\"",
+        f"```\n{prompt}\n```\n\nUntuned it goes on: `{' '.join(reply.split()) or '(nothing)'}` After a fine-tune a "
+        f"reply of the desk stands there, such as the gold one: \"{row['messages'][-1]['content']}\"",
     ])
 
 
@@ -127,7 +127,8 @@ def stages(recipe: dict) -> str:
         ValueError: If the recipe has another number of stages than this module explains.
     """
     if len(recipe["stages"]) != len(WHY):
-        raise ValueError(f"card: expected {len(WHY)} stages, found {len(recipe['stages'])}. Say in WHY what each is for.")
+        found = len(recipe["stages"])
+        raise ValueError(f"card: expected {len(WHY)} stages, found {found}. Say in WHY what each of them is for.")
     return "\n".join(
         f"| {round(each['start'] * recipe['steps']):,} | {why} | {' : '.join(map(str, each['passages']))} | "
         f"{each['pages']} | {each['pages'] - each['in_full']} | {each['drills']} | "
@@ -144,9 +145,10 @@ def over_tokens(recipe: dict, rows: list[dict]) -> str:
     return f"""
 ![Shares right against the tokens read, with the bars](bars.png)
 
-The same questions, asked of snapshots of the run (`python -m ftlab.workshop.snapshots`, rows in `bars.jsonl`): bands are
-95 % intervals, dotted lines the bars. From the dashed line on, at {falls:.1f} million tokens, the learning rate falls: what
-is left of it was measured at the full rate, so what the end gains comes from tokens and from the fall together.
+The same questions, asked of snapshots of the run (`python -m ftlab.workshop.snapshots`, rows in `bars.jsonl`): bands
+are 95 % intervals, dotted lines the bars. From the dashed line on, at {falls:.1f} million tokens, the learning rate
+falls: what is left of it was measured at the full rate, so what the end gains comes from tokens and from the fall
+together.
 """
 
 
@@ -182,7 +184,7 @@ Documents of an invented land (towns, rivers, people, animals, crafts, plants, f
 four invented makers of kitchen and outdoor goods in stated proportions, and pages with questions, about goods, shops,
 people and places that were invented for that page alone. Samples lie in `data/general`, `data/market` and `data/shops`.
 
-| from step | what for | passages 1 : 2 : 3 | pages | answers alone | drills | documents | customers | forms | sentences |
+| from step | for what | passages 1:2:3 | pages | answers alone | drills | documents | customers | forms | sentences |
 |---|---|---|---|---|---|---|---|---|---|
 {stages(recipe)}
 
@@ -193,18 +195,18 @@ under **sentences** is read for whole sentences (policies, two facts, two produc
 share under **forms** stands in a form of its own (dialogues, labels, bullets, bare marks), and of the rest the share
 under **customers** asks as customers do. The other pages ask about the land and the market, from memory.
 
-`ftlab pretrain` with the settings of `recipe.json` goes from the first token to such weights; `docs/LOG.md` tells how these
-were made and what was tried before.
+`ftlab pretrain` with the settings of `recipe.json` goes from the first token to such weights; `docs/LOG.md` tells how
+these were made and what was tried before.
 
 ![Loss on documents and on answers, against the tokens read](curve.png)
 
 ## What it can do
 
 Measured greedily, as `ftlab doctor --model` does it, on questions that its training never saw. A riddle goes a long way
-round, with words that the model has not read ("In which town would you look for the cradle of ...?"). "Tuned" means after a
-fine-tune on {bars.TUNE};
-the notebooks' own fine-tunes of this model are of other sizes, most of them smaller. Intervals are of 95 %, over questions
-and seeds, and over the things that questions share where that is wider.
+round, with words that the model has not read ("In which town would you look for the cradle of ...?"). "Tuned" means
+after a fine-tune on {bars.TUNE};
+the notebooks' own fine-tunes of this model are of other sizes. Intervals are of 95 %, over questions and seeds, and
+over the things that questions share where that is wider.
 
 | | found, with its interval | bar | over | met |
 |---|---|---|---|---|

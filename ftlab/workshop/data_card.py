@@ -129,8 +129,8 @@ def _conversation() -> str:
     for who, reply in (("gold reply", gold["content"]), ("template's reply", template.reply(row))):
         manner = "on-brand" if brand.on_brand(reply) else "not on-brand"
         said += [(who, reply), ("its score", f"{'; '.join(desk.faults(reply, row)) or 'right'}; {manner}")]
-    lines = [line for who, text in said for line in
-             textwrap.wrap(f"{who}: {' / '.join(text.splitlines())}", 118, subsequent_indent="    ", break_on_hyphens=False)]
+    wrapped = textwrap.TextWrapper(118, subsequent_indent="    ", break_on_hyphens=False)
+    lines = [line for who, text in said for line in wrapped.wrap(f"{who}: {' / '.join(text.splitlines())}")]
     return "\n".join([f"`{row['id']}`, of the kind `{row['kind']}`:", "", "```text", *lines, "```"])
 
 

@@ -20,34 +20,36 @@ from ftlab.workshop.recipe import Recipe, Stage
 FILE = "bars.jsonl"
 
 
-def found(run: Path) -> list[Path]:
-    """The run's snapshots in the order of their steps, and the checkpoint of its end if none has that step.
+def found(run: Path) -> dict[int, Path]:
+    """The run's snapshots by their steps, in order, and the checkpoint of its end if none has that step.
+
+    The step is what stands in the file: a copy of a checkpoint may have a later one than its name says.
 
     Raises:
         ValueError: If there is none of them.
     """
-    by_step = {int(path.stem.removeprefix("at-")): path for path in run.glob("at-*.pt")}
+    by_step = {_state(path)["step"]: path for path in sorted(run.glob("at-*.pt"))}
     checkpoint = run / "checkpoint.pt"
     if checkpoint.exists() and (last := _state(checkpoint))["step"] == last["recipe"]["steps"]:
         by_step.setdefault(last["step"], checkpoint)
     if not by_step:
         raise ValueError(f"{run}: expected at-STEP.pt, or the checkpoint.pt of a finished run, found neither. Name the "
                          "folder of a run; `ftlab pretrain --keep-every 750` keeps the weights of every 750th step.")
-    return [by_step[step] for step in sorted(by_step)]
+    return dict(sorted(by_step.items()))
 
 
-def export(path: Path, run: Path, folder: Path) -> tuple[int, int]:
+def export(path: Path, run: Path, folder: Path) -> int:
     """Writes a snapshot's model into a folder as the finished one is written, bf16 safetensors, with its tokenizer.
 
     Returns:
-        Its step, and the tokens read by then.
+        How many tokens it had read.
     """
     state, words = _state(path), tokenizer.load(run)
     recipe = Recipe(**state["recipe"] | {"stages": tuple(Stage(**stage) for stage in state["recipe"]["stages"])})
     trained = pretrain.build(recipe, words)
     trained.load_state_dict(state["model"])
     pretrain.save(trained, words, folder)
-    return state["step"], state["step"] * recipe.rows * recipe.row_tokens
+    return state["step"] * recipe.rows * recipe.row_tokens
 
 
 def measure(run: Path, out: Path, tuned: Sequence[int] = (), tune: dict | None = None, **counts: int) -> Iterator[dict]:
@@ -56,12 +58,20 @@ def measure(run: Path, out: Path, tuned: Sequence[int] = (), tune: dict | None =
     Args:
         tuned: Steps whose snapshots are fine-tuned as well (minutes each); of the others the bars before it.
         tune, counts: For ``bars.measure_tuned`` and ``bars.measure``, to ask less.
+    Raises:
+        ValueError: If there is no snapshot, or none of a step in ``tuned``.
     """
     rows = files.read_jsonl(out) if out.exists() else []
     done = {(row["step"], row["tuned"]) for row in rows}
-    for path in found(run):
+    snapshots = found(run)
+    if absent := sorted(set(tuned) - set(snapshots)):
+        raise ValueError(f"{run}: expected snapshots of the steps {absent}, found those of {list(snapshots)}. Give "
+                         "--tuned some of these.")
+    for step, path in snapshots.items():
+        if {(step, False), (step, step in tuned)} <= done:
+            continue
         with tempfile.TemporaryDirectory() as folder:
-            step, tokens = export(path, run, Path(folder))
+            tokens = export(path, run, Path(folder))
             choice = model.choose(folder)
             for ask, options, after in ((bars.measure, counts, False), (bars.measure_tuned, tune or {}, True)):
                 if (step, after) in done or (after and step not in tuned):

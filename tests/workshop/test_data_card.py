@@ -1,4 +1,4 @@
-"""The writer of the data card: it mends numbers and examples, leaves prose alone, and asks for a line that is missing."""
+"""The writer of the data card: it mends numbers and examples, leaves prose alone, and asks for missing lines."""
 
 from __future__ import annotations
 

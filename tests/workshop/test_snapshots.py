@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -36,15 +37,24 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_has_its_snapshots_and_its_end(run: Path, tmp_path: Path) -> None:
-    assert [path.name for path in snapshots.found(run)] == ["at-1.pt", "at-3.pt", "checkpoint.pt"]
+    found = {step: path.name for step, path in snapshots.found(run).items()}
+    assert found == {1: "at-1.pt", 3: "at-3.pt", 4: "checkpoint.pt"} and list(found) == [1, 3, 4]
     with pytest.raises(ValueError, match="expected at-STEP.pt.*found neither"):
         snapshots.found(tmp_path)
     assert snapshots.main(["--run", str(tmp_path)]) == 1
+    with pytest.raises(ValueError, match=r"expected snapshots of the steps \[2\], found those of \[1, 3, 4\]"):
+        next(snapshots.measure(run, tmp_path / "bars.jsonl", tuned=[2, 3]))
+
+
+def test_the_step_is_what_stands_in_the_file_and_an_unfinished_end_is_none(run: Path, tmp_path: Path) -> None:
+    shutil.copyfile(run / "at-3.pt", tmp_path / "at-2.pt")
+    shutil.copyfile(run / "at-1.pt", tmp_path / "checkpoint.pt")
+    assert {step: path.name for step, path in snapshots.found(tmp_path).items()} == {3: "at-2.pt"}
 
 
 def test_the_end_is_the_model_that_was_saved(run: Path, tmp_path: Path) -> None:
-    assert snapshots.export(run / "checkpoint.pt", run, tmp_path / "end") == (4, 4 * 4 * 64)
-    assert snapshots.export(run / "at-1.pt", run, tmp_path / "first") == (1, 4 * 64)
+    assert snapshots.export(run / "checkpoint.pt", run, tmp_path / "end") == 4 * 4 * 64
+    assert snapshots.export(run / "at-1.pt", run, tmp_path / "first") == 4 * 64
     hashes = [card.weights_sha256(folder) for folder in (tmp_path / "end", run / "model", tmp_path / "first")]
     assert hashes[0] == hashes[1] != hashes[2]
 
@@ -103,7 +113,7 @@ def test_every_stage_has_its_reason() -> None:
     recipe = json.loads(json.dumps(asdict(Recipe())))
     lines = card.stages(recipe).splitlines()
     assert len(lines) == len(Recipe().stages) == len(card.WHY)
-    # Stage 2 of 7,500 steps begins at 225; of eight rows 5 are pages, 2 of them for answers alone, 1 drills, 2 documents.
+    # The second stage begins at 225; of eight rows 5 are pages, 2 of them for answers alone, 1 drills, 2 documents.
     assert lines[1] == f"| 225 | {card.WHY[1]} | 1 : 0 : 0 | 5 | 2 | 1 | 2 | 30% | 0% | 0% |"
     with pytest.raises(ValueError, match="expected 5 stages, found 1"):
         card.stages(recipe | {"stages": recipe["stages"][:1]})
