@@ -82,16 +82,21 @@ def examples(folder: Path) -> str:
     shown = []
     for (prompt, accepted), reply in zip(asked, said, strict=True):
         verdict = "right" if values.exact_match(reply, accepted) else f"wrong: expected {accepted[0]}"
-        shown.append(f"```\n{prompt}\n```\n\nIt goes on: `{reply or '(nothing)'}` ({verdict}).")
+        shown.append(f"```\n{prompt}\n```\n\nIt goes on: `{_in_code(reply)}` ({verdict}).")
     row = texts.plain_conversations("test")[0]
     prompt = chat.prompts(tokenizer, [row])[0]
     reply = generate.replies(loaded, tokenizer, [prompt], max_new_tokens=40)[0]
     return "\n\n".join([
         "From a page, the form in which it has read most:", *shown[:2], "From memory:", shown[2],
         "The chat format of the course (`ftlab.tuning.chat.TEMPLATE`), which it meets in a fine-tune and not before:",
-        f"```\n{prompt}\n```\n\nUntuned it goes on: `{' '.join(reply.split()) or '(nothing)'}` After a fine-tune a "
-        f"reply of the desk stands there, such as the gold one: \"{row['messages'][-1]['content']}\"",
+        f"```\n{prompt}\n```\n\nUntuned it goes on: `{_in_code(reply)}`. After a fine-tune a reply "
+        f"of the desk stands there, such as the gold one: \"{row['messages'][-1]['content']}\"",
     ])
+
+
+def _in_code(reply: str) -> str:
+    """A reply on one line, without the mark that would end it."""
+    return " ".join(reply.replace("`", "'").split()) or "(nothing)"
 
 
 def table(folder: Path, run: Path, trained_on: str) -> str:
