@@ -83,7 +83,7 @@ claims: $(STAMP)
 	@$(PY) -m ftlab.cli claims
 
 pretrain: $(STAMP)
-	@$(PY) -m ftlab.cli pretrain
+	@$(PY) -m ftlab.cli pretrain --keep-every 750
 
 format: $(STAMP)
 	$(PY) -m ruff check --fix .

@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
 
 from ftlab import files, paths
 from ftlab.model import precision
+from ftlab.workshop import origin
 from ftlab.workshop.reading import batch, sample_texts
 from ftlab.workshop.recipe import Recipe, learning_rate
 
@@ -77,11 +79,16 @@ def losses(model, body, input_ids, answers, in_full):
     return tuple(part.mean() if part.numel() else part.sum() for part in parts)  # the mean of nothing is not a number
 
 
-def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_every=20, on_step=None, compiled=False):
+def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_every=20, on_step=None, compiled=False,
+          keep_every=0):
     """Trains from scratch, or from the checkpoint in ``folder`` if there is one of the same recipe.
 
+    Warns on stderr if the texts of the checkpoint's run were made from other tables or modules than there are now.
+
     Args:
-        folder: Where the checkpoint, the log (``log.jsonl``) and at the end the model are written.
+        folder: Where the checkpoint, the log (``log.jsonl``), the machines that trained (``machines.json``) and at the
+            end the model are written.
+        keep_every: Steps between snapshots of the weights, ``at-STEP.pt``, which stay; 0 for none.
         on_step: Called with each log row.
         compiled: Whether to compile the model: about a quarter faster after a minute, and needs a C++ compiler.
     Returns:
@@ -96,7 +103,8 @@ def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_ev
     device, dtype, _ = precision()
     model = build(recipe, tokenizer).to(device)
     optims = optimizers(model, recipe)
-    checkpoint, start, log, spent = folder / "checkpoint.pt", 0, [], 0.0
+    checkpoint, start, log, spent, machines = folder / "checkpoint.pt", 0, [], 0.0, []
+    sources = origin.sources()
     running: list[tuple[float, float]] = []
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True, map_location=device)
@@ -112,6 +120,11 @@ def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_ev
             optim.load_state_dict(saved)
         start, log, spent = state["step"], state["log"], state["spent_s"]
         running = state.get("running", [])
+        machines = state.get("machines", [])
+        # A checkpoint without sources was written before they were kept.
+        if warning := origin.warning(state.get("sources", sources), sources):
+            print(f"{checkpoint}: {warning}", file=sys.stderr)
+    machines = [*machines, {"from_step": start, **origin.machine(), "compiled": compiled}]
     model.train()
     body = torch.compile(model.model) if compiled else model.model
     began = time.perf_counter() - spent
@@ -143,21 +156,30 @@ def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_ev
             running.clear()
             if on_step:
                 on_step(entry)
+        kept = {"recipe": asdict(recipe), "step": done, "model": model.state_dict()}
+        if keep_every and done % keep_every == 0:
+            _write(kept, folder / f"at-{done}.pt")
         if done % checkpoint_every == 0 or done == last:
-            state = {
-                "recipe": asdict(recipe),
-                "step": done,
-                "model": model.state_dict(),
+            more = {
                 "optims": [optim.state_dict() for optim in optims],
                 "log": log,
                 "running": running,
                 "spent_s": time.perf_counter() - began,
+                "sources": sources,
+                "machines": machines,
             }
-            # Through a file of ours a full disk is an OSError with its remedy; torch's own file gives a RuntimeError.
-            with files.atomic_path(checkpoint) as temporary, temporary.open("wb") as file:
-                torch.save(state, file)
+            _write(kept | more, checkpoint)
             files.write_jsonl(folder / "log.jsonl", log)
+            files.write_json(folder / "machines.json", machines)
     return model
+
+
+def _write(state: dict, path: Path) -> None:
+    """Through a file of ours a full disk is an OSError with its remedy; torch's own file gives a RuntimeError."""
+    import torch
+
+    with files.atomic_path(path) as temporary, temporary.open("wb") as file:
+        torch.save(state, file)
 
 
 def save(model, tokenizer, folder: Path) -> None:
@@ -180,7 +202,7 @@ def curve(log: list[dict], width: int = 60) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """``ftlab pretrain``: trains the base model, resuming if a checkpoint is there."""
+    """``ftlab pretrain``: trains the lab model, resuming if a checkpoint is there."""
     parser = argparse.ArgumentParser(prog="ftlab pretrain", description=__doc__)
     parser.add_argument("--out", type=Path, default=None, help="folder of the run (default: runs/pretrain)")
     parser.add_argument("--steps", type=int, default=Recipe.steps, help="optimizer steps")
@@ -189,10 +211,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--lr", type=float, default=Recipe.lr)
     parser.add_argument("--optimizer", choices=["muon", "adamw"], default=Recipe.optimizer)
     parser.add_argument("--checkpoint-every", type=int, default=100, help="steps between checkpoints")
+    parser.add_argument("--keep-every", type=int, default=0, metavar="N",
+                        help="keep the weights of every Nth step, for the bars over tokens (22 MB each; default: none)")
     parser.add_argument("--compile", action="store_true", help="compile the model first (faster; needs a C++ compiler)")
     args = parser.parse_args(argv)
-    from ftlab.workshop import tokenizer as tokenizers
-
     recipe = Recipe(
         seed=args.seed,
         steps=args.steps,
@@ -201,6 +223,22 @@ def main(argv: list[str] | None = None) -> int:
         optimizer=args.optimizer,
     )
     folder = args.out or paths.runs() / "pretrain"
+    try:
+        _run(recipe, folder, args)
+    except (ValueError, OSError) as error:
+        print(f"ftlab pretrain: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\nftlab pretrain: stopped. The same command goes on from the last checkpoint in {folder}.",
+              file=sys.stderr)
+        return 130
+    return 0
+
+
+def _run(recipe: Recipe, folder: Path, args: argparse.Namespace) -> None:
+    """Trains with one line of progress for each log row, and saves the model with its recipe."""
+    from ftlab.workshop import tokenizer as tokenizers
+
     if (folder / "tokenizer.json").exists():
         tokenizer = tokenizers.load(folder)
     else:
@@ -221,8 +259,11 @@ def main(argv: list[str] | None = None) -> int:
         )
 
     history: list[dict] = []
-    model = train(recipe, tokenizer, folder, args.checkpoint_every, on_step=show, compiled=args.compile)
+    model = train(recipe, tokenizer, folder, args.checkpoint_every, on_step=show, compiled=args.compile,
+                  keep_every=args.keep_every)
     save(model, tokenizer, folder / "model")
     files.write_text(folder / "recipe.json", json.dumps(asdict(recipe), indent=1) + "\n")
     print(f"saved {folder / 'model'}")
-    return 0
+    print(f"To put it in the lab model's place, with its card: python -m ftlab.workshop.card --run {folder}")
+    if any(folder.glob("at-*.pt")):
+        print(f"Before that, for the bars over tokens: python -m ftlab.workshop.snapshots --run {folder}")

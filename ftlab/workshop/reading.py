@@ -1,4 +1,4 @@
-"""What the base model reads: documents of the general world and the market, question pages, drills in copying.
+"""What the lab model reads: documents of the general world and the market, question pages, drills in copying.
 
 Question pages are about goods, shops and people invented for each page, or sheets of general facts. Batch ``i``
 depends on the seed and ``i`` and nothing else, so a run that was killed resumes exactly where its last checkpoint was.
@@ -118,7 +118,10 @@ def batch(tokenizer, recipe: Recipe, step: int):
 
 
 def sample_texts(count: int, seed: int = 0) -> list[str]:
-    """Documents and pages of all kinds, as text: what the tokenizer is trained on."""
+    """Plain documents and pages of the plain form, as text: what the tokenizer is trained on.
+
+    Pages in forms of their own, pages in sentences, and drills are not among them.
+    """
     from ftlab.world.text import rng
 
     random, now = rng("pretrain", "tokenizer", seed), Stage(0.0, (4, 3, 3), 4, 0, 0, customers=0.5)

@@ -1,4 +1,4 @@
-"""Every number of the recipe that made the bundled base model: its shape, its stages, its learning rates."""
+"""Every number of the recipe that makes the lab model: its shape, its stages, its learning rates."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Recipe:
     """Every number of the recipe.
 
     Attributes:
-        steps: Optimizer steps.
+        steps: Optimizer steps. Stages and rate are shares of them.
         rows: Rows a step.
         row_tokens: Tokens a row; documents are packed into rows.
         lr: Peak learning rate, for both optimizers.
@@ -46,7 +46,7 @@ class Recipe:
     """
 
     seed: int = 0
-    steps: int = 10000
+    steps: int = 7500
     rows: int = 16
     row_tokens: int = 512
     lr: float = 3e-3

@@ -1,13 +1,19 @@
-"""The bundled base model: the weights that its card names, loadable offline, and at its bars on a sample."""
+"""The lab model: the weights that its card names, loadable offline, and at its bars on a sample.
+
+At full size the bars, and those after a fine-tune, are measured by `ftlab doctor --model` and by the card, in minutes.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import asdict
 
 import pytest
 
 from ftlab import files, model
 from ftlab.workshop import bars, card
+from ftlab.workshop.recipe import Recipe
 
 FOLDER = model.bundled_path()
 
@@ -17,6 +23,13 @@ def test_the_card_names_the_weights() -> None:
     assert re.search(r"`([0-9a-f]{64})`", text)[1] == card.weights_sha256(FOLDER)
     log = files.read_jsonl(FOLDER / "log.jsonl")
     assert f"{log[-1]['tokens'] / 1e6:.1f} million tokens" in text
+
+
+def test_its_recipe_is_the_one_that_the_command_has() -> None:
+    stored = files.read_json(FOLDER / "recipe.json")
+    if "mid_steps" in stored:
+        pytest.skip("the weights are still those of an older recipe, which had a second part")
+    assert stored == json.loads(json.dumps(asdict(Recipe())))
 
 
 def test_safetensors_only_and_small() -> None:
@@ -41,22 +54,8 @@ def test_bars_on_a_sample(measured: list[bars.Bar], number: int) -> None:
     assert high >= bar.at_least and low <= bar.at_most, str(bar)
 
 
-def test_a_bar_says_what_was_found_and_whether_that_is_enough() -> None:
-    bar = bars.Bar("reads", [True] * 97 + [False] * 3, at_least=0.97)
-    assert bar.met and bar.found == "97.0 % [91.5, 99.0]" and bar.over == "100 questions"  # Wilson's interval
-    assert not bars.Bar("reads", [True] * 96 + [False] * 4, at_least=0.97).met
-    assert bars.Bar("on-brand", [False] * 100, at_most=0.02).goal == "at most 2%"
-
-
-def test_a_difference_must_clear_its_bar_with_its_interval() -> None:
-    same = bars.Bar("tuned minus base", [[True, False] * 100] * 3, at_least=-0.03, against=[[True, False] * 100])
-    assert same.interval.value == 0 and same.met and same.over == "200 questions, 3 seeds"
-    few = bars.Bar("tuned minus base", [[True, False] * 10] * 3, at_least=-0.03, against=[[True, False] * 10])
-    assert few.interval.value == 0 and not few.met  # as good on 20 questions: too few to know
-
-
 def test_the_bars_after_a_fine_tune_are_measured() -> None:
     found = bars.measure_tuned(seeds=(0, 1), general=60, asked=40, steps=2)
-    assert [len(bar.right) for bar in found[:1] + found[2:]] == [2, 2, 2]
+    assert [len(bar.right) for bar in found] == [2, 2, 2, 2]
     assert all(str(bar).startswith(("ok", "MISSED")) for bar in found)
     assert 0.5 < found[3].interval.value <= 1  # two steps forget little

@@ -1,4 +1,4 @@
-"""The base model's recipe, on a tiny model: what it reads, what it counts, how it stops and resumes."""
+"""The lab model's recipe, on a tiny model: what it reads, what it counts, how it stops and resumes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from ftlab import files
-from ftlab.workshop import pretrain, reading, tokenizer
+from ftlab.workshop import origin, pretrain, reading, tokenizer
 from ftlab.workshop.recipe import Recipe, Stage, learning_rate, stage
 from ftlab.world.text import rng
 
@@ -55,7 +55,7 @@ def small():
 def trained(small, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """The tiny recipe trained in one go: the hash of its weights, and its folder with the saved model."""
     folder = tmp_path_factory.mktemp("straight")
-    model = pretrain.train(TINY, small, folder, checkpoint_every=3, show_every=2)
+    model = pretrain.train(TINY, small, folder, checkpoint_every=3, show_every=2, keep_every=2)
     digest = weights(model)
     pretrain.save(model, small, folder / "model")
     return digest, folder
@@ -272,6 +272,43 @@ def test_a_checkpoint_of_another_recipe_is_refused(small, trained: tuple) -> Non
     assert (trained[1] / "checkpoint.pt").read_bytes() == before
 
 
+def test_the_weights_that_are_kept_are_those_of_their_step(trained: tuple) -> None:
+    _, folder = trained
+    assert {path.name for path in folder.glob("at-*.pt")} == {"at-2.pt", "at-4.pt", "at-6.pt"}
+    kept = {step: torch.load(folder / f"at-{step}.pt", weights_only=True) for step in (2, 4, 6)}
+    last = torch.load(folder / "checkpoint.pt", weights_only=True)
+    assert all(state["step"] == step and set(state) == {"recipe", "step", "model"} for step, state in kept.items())
+    assert all(torch.equal(kept[6]["model"][name], tensor) for name, tensor in last["model"].items())
+    assert not all(torch.equal(kept[4]["model"][name], tensor) for name, tensor in last["model"].items())
+
+
+def test_the_run_notes_its_machine_and_what_its_texts_were_made_from(trained: tuple) -> None:
+    noted = files.read_json(trained[1] / "machines.json")
+    assert [(each["from_step"], each["compiled"]) for each in noted] == [(0, False)]
+    assert noted[0] == {"from_step": 0, **origin.machine(), "compiled": False}
+    assert torch.load(trained[1] / "checkpoint.pt", weights_only=True)["sources"] == origin.sources()
+
+
+def test_going_on_after_the_texts_have_changed_is_said(small, tmp_path: Path, monkeypatch, capsys) -> None:
+    recipe = replace(TINY, steps=2)
+    pretrain.train(replace(recipe), small, tmp_path, checkpoint_every=1)
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    torch.save(state | {"step": 1}, tmp_path / "checkpoint.pt")
+    pretrain.train(recipe, small, tmp_path)
+    assert capsys.readouterr().err == ""
+    assert [each["from_step"] for each in files.read_json(tmp_path / "machines.json")] == [0, 1]
+    torch.save(state | {"step": 1}, tmp_path / "checkpoint.pt")
+    monkeypatch.setattr(origin, "sources", lambda: state["sources"] | {"ftlab/world/prose.py": "another"})
+    pretrain.train(recipe, small, tmp_path)
+    err = capsys.readouterr().err
+    assert "checkpoint.pt: the checkpoint's texts were made from other sources" in err
+    assert "(ftlab/world/prose.py)" in err
+    old = {key: value for key, value in state.items() if key not in ("sources", "machines")}
+    torch.save(old | {"step": 1}, tmp_path / "checkpoint.pt")  # as a run of before wrote it
+    pretrain.train(recipe, small, tmp_path)
+    assert capsys.readouterr().err == ""
+
+
 def test_a_full_disk_while_saving_a_checkpoint(small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import errno
 
@@ -337,5 +374,19 @@ def test_command(small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     assert "training the tokenizer" in out and "step     3/3 100%" in out and "nan" not in out
     assert json.loads((tmp_path / "recipe.json").read_text(encoding="utf-8"))["seed"] == 3
     assert (tmp_path / "model" / "model.safetensors").exists()
-    assert pretrain.main(options) == 0
+    assert f"python -m ftlab.workshop.card --run {tmp_path}" in out and "workshop.snapshots" not in out
+    assert pretrain.main([*options, "--keep-every", "1"]) == 0
     assert "training the tokenizer" not in capsys.readouterr().out
+    assert pretrain.main([*options, "--lr", "0.5"]) == 1
+    out, err = capsys.readouterr()
+    assert err.startswith("ftlab pretrain: ") and "choose another --out folder" in err and "saved" not in out
+
+
+def test_a_stopped_command_says_how_to_go_on(small, tmp_path: Path, monkeypatch, capsys) -> None:
+    def stopped(*_, **__) -> None:
+        raise KeyboardInterrupt
+
+    small.save_pretrained(tmp_path)
+    monkeypatch.setattr(pretrain, "train", stopped)
+    assert pretrain.main(["--out", str(tmp_path)]) == 130
+    assert "The same command goes on from the last checkpoint" in capsys.readouterr().err
