@@ -46,13 +46,24 @@ TRAINED = {  # the trainings, beyond the assistant's own, that a way needs
 }
 
 
-AGAIN = ("Make it again: `python -m ftlab.workshop.experiments.rag --seed 0` until no part is left (about an hour), then "
-         "with `--gather 0`.")  # fmt: skip
+AGAIN = ("Make it again: `python -m ftlab.workshop.experiments.rag --seed 0` until no part is left, then with "
+         "`--gather 0`.")  # fmt: skip
 
 
 def name(way: str) -> str:
     """How a way is called in print."""
     return NAMES.get(way, way)
+
+
+def spoken(span: Interval) -> str:
+    """A share in % in words: "40 [31, 49]"."""
+    return f"{span.value:.0f} [{max(0, span.low):.0f}, {min(100, span.high):.0f}]"
+
+
+def in_points(gap: Interval) -> str:
+    """A gap in words: "+12 [+3, +21]"."""
+    value, low, high = (round(end) or 0 for end in gap)
+    return f"{value:+d} [{low:+d}, {high:+d}]"
 
 
 def mixed(recall: float, found: Interval, missing: Interval) -> Interval:

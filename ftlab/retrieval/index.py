@@ -112,8 +112,8 @@ def open(folder: str | Path, model) -> Index:
 def _local(folder: str | Path) -> Path:
     """The folder, unless it is an address: beside LanceDB's table an index has a lock and settings, which are files."""
     if re.match(r"[a-z0-9+]{2,}:/", str(folder)):
-        raise ValueError(f"{folder}: expected a folder on a disk, found an address. LanceDB's own tables may lie there; "
-                         "this index keeps its settings and its writer's lock in files. Name a folder.")  # fmt: skip
+        raise ValueError(f"{folder}: expected a folder on a disk, found an address. LanceDB's own tables may lie "
+                         "there; this index keeps its settings and its writer's lock in files. Name a folder.")
     return Path(folder)
 
 

@@ -16,6 +16,9 @@ from ftlab.retrieval.compared import (
     READER,
     TOLD,
     Compared,
+    in_points,
+    name,
+    spoken,
 )
 from ftlab.retrieval.unscreened import GROUPS
 
@@ -26,12 +29,10 @@ if TYPE_CHECKING:
 SHOWN = {"plain": "plain", "few-shot": "few-shot", "template": "template", "assistant alone": "assistant\nalone",
          "closed book": "closed\nbook", CLOSED: "closed\nbook x 3", "RAG, untuned": "RAG,\nuntuned",
          ASSISTANT: "RAG,\nassistant", TOLD: "RAG,\nassistant,\ntold", "RAFT": "RAFT", READER: "RAFT x 3"}  # fmt: skip
-PRIVACY = {True: "filter,\ndelete", False: "neither"}  # by whether the knowledge lies in documents
-KEY = """bold: the best, where others are told from it; †: behind the best, the interval of the paired difference leaves \
-out zero (uncorrected); else not told apart
-orange: losses, ranked among ways whose facts are not told from the best; (in brackets): not ranked; –: not measured, or \
-impossible
-costs: one core, without the assistant's own training; new facts: by training on them, or by indexing the changed pages"""
+FILTERED = "filter,\ndelete"  # what documents can do for what not all may read
+KEY = """bold: the best, where others are told from it; †: behind it, the interval of the paired gap leaves out zero
+orange: losses, ranked among ways whose facts are not told from the best; (in brackets): not ranked; –: not measured
+costs: one core, without the assistant's own training; new facts: by training, or by indexing the changed pages"""
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,21 @@ def standings(compared: Compared, need: Need, ways: tuple[str, ...] = ()) -> dic
     return rows
 
 
+def table(compared: Compared) -> tuple[list[str], list[list[str]], str]:
+    """The decision table: header, a row for each need, and a note, as ``ftlab.evidence.tables`` takes them."""
+    lines = []
+    for need in NEEDS:
+        (best, top), *rest = standings(compared, need).items()
+        level = [name(way) for way, each in rest if not each.worse]
+        sign = -1 if need.loss else 1
+        worse = [f"{name(way)} {in_points(each.behind.times(sign))}" for way, each in rest if each.worse]
+        price = f"{compared.mean(best, 'read').value:.0f} tokens read, {compared.training_seconds(best):.0f} s trained"
+        lines.append([need.name.strip(), f"{name(best)}: {spoken(top.share)} %", "; ".join(level) or "none",
+                      "; ".join(worse) or "none shown", price])  # fmt: skip
+    return (["need", "best measured", "not told from it", "behind, points", "its price"], lines,
+            "Losses are ranked among ways whose facts are not told from the best.")  # fmt: skip
+
+
 def slide(compared: Compared, ax: Axes, indexing: float) -> Axes:
     """Draws each need as a row and each way as a column, with the losses and the costs below the gains.
 
@@ -152,7 +168,8 @@ def slide(compared: Compared, ax: Axes, indexing: float) -> Axes:
              "s to take in new facts": lambda way: (
                  f"{indexing:,.0f}" if way in documents else
                  f"{compared.parts['train retrained']['seconds']:,.0f}" if way == CLOSED else "–"),
-             "facts not for all eyes": lambda way: PRIVACY[way in documents]}  # fmt: skip
+             "facts not for all eyes": lambda way: (
+                 FILTERED if way in documents else "neither" if "closed" in way else "–")}  # fmt: skip
     for offset, (label, of) in enumerate(below.items()):
         y = len(NEEDS) + 0.6 + offset * 0.8
         labels.append((y, label))

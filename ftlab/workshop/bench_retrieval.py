@@ -5,8 +5,9 @@ clusters, 384 numbers each, as all-MiniLM-L6-v2 gives. So what is timed is the s
 top. A question is six words of one chunk. The index is warmed first, as a service would do, and of a hybrid query the
 parts are timed as well, each by itself: words and meaning run at the same time, so the slower one counts.
 With ``--adds 10`` the chunks come in ten additions, as an index grows in use. The peer is what Python has without it:
-SQLite's full text (FTS5) for words, a NumPy matrix for vectors. It is no other vector database: it lies in memory, gives
-row numbers where ours reads chunks, and has neither a filter nor an update. Each store runs in a process of its own.
+SQLite's full text (FTS5) for words, a NumPy matrix for vectors. It is no other vector database: it lies in memory,
+gives row numbers where ours reads chunks, and has neither a filter nor an update. Each store runs in a process of its
+own.
 """
 
 from __future__ import annotations

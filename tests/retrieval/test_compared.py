@@ -42,7 +42,7 @@ def part(facts: dict[str, float], cited: float = 0, fit: float = 0.3, handed_ove
         "cited": "".join(marks(cited, EACH) for _ in ANSWERABLE) + "-" * EACH,
         **{key: "".join(marks(share, EACH) for _ in GROUPS)
            for key, share in (("manner", 1), ("fit", fit), ("handed_over", handed_over), ("made_up", 0.1))},
-        "seconds": [1.0] * EACH * len(GROUPS),
+        **{key: [1.0] * EACH * len(GROUPS) for key in ("seconds", "read")},
     }  # fmt: skip
 
 
@@ -119,7 +119,8 @@ def test_seeds_that_differ_widen_the_interval() -> None:
 def test_one_seed_of_several_can_be_read_alone_and_so_can_the_other_panel() -> None:
     runs = [comparison({READER: 0.6}), comparison({READER: 0.8})]
     stored = {"runs": {str(seed): run.parts | {f"one fact, {READER}": run.parts[READER]} for seed, run in
-                       enumerate(runs)}, "questions": runs[0].questions, "one fact questions": runs[0].questions}  # fmt: skip
+                       enumerate(runs)}}  # fmt: skip
+    stored |= {"questions": runs[0].questions, "one fact questions": runs[0].questions}
     assert Compared(stored, seeds=[1]).share(READER, "facts").value == pytest.approx(80)
     single = Compared(stored, ONE_FACT)
     assert single.seeds == (0, 1) and single.ways == (READER,)
@@ -226,6 +227,23 @@ def test_where_nothing_is_left_or_good_enough_it_says_so_with_reasons() -> None:
     assert asked(ruled_out, must_cite=True, strangers_write=True).nearest is None
     with pytest.raises(ValueError, match="Divide percents by 100"):
         asked(found, search_finds=90)
+
+
+def test_turned_answers_say_whether_they_change_the_way_and_give_new_reasons() -> None:
+    case = {"one_fact": False, "facts_change": False, "must_cite": False, "not_for_all_eyes": False,
+            "strangers_write": False, "search_finds": 1.0}  # fmt: skip
+    found = comparison({})
+    same = advice.turned(found, TRIAL, case, not_for_all_eyes=True).splitlines()
+    assert same[0] == "not_for_all_eyes = True does not change it: RAG, assistant"
+    assert len(same) == 2 and "4 were told" in same[1]
+    assert "strangers_write = True changes the way: RAFT x 3" in advice.turned(found, TRIAL, case, strangers_write=True)
+
+
+def test_the_decision_table_has_a_row_for_each_need_and_prices() -> None:
+    header, rows, _ = needs.table(comparison({READER: 0.6, ASSISTANT: 0.5}))
+    assert [row[0] for row in rows] == [need.name.strip() for need in needs.NEEDS]
+    assert rows[0][1] == "RAFT x 3: 60 [36, 84] %" and rows[0][4].endswith("300 s trained")
+    assert "closed book -60" in rows[0][3] and all(len(row) == len(header) for row in rows)
 
 
 def test_a_wide_interval_of_lies_told_on_is_no_safety() -> None:

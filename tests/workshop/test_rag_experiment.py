@@ -145,7 +145,8 @@ def test_what_is_stored_is_of_the_assistant_and_the_texts_of_today(monkeypatch, 
 
 
 def test_what_is_stored_is_small() -> None:
-    kept = rag.small({"facts": [1, None, 0], "seconds": [1.234, 2], "reply": ["a"], "new": {"stale": [0, 1]}, "log": [1]})
+    scores = {"facts": [1, None, 0], "seconds": [1.234, 2], "new": {"stale": [0, 1]}}
+    kept = rag.small(scores | {"reply": ["a"], "log": [1]})
     assert kept == {"facts": "1-0", "seconds": [1.23, 2], "reply": ["a"], "new": {"stale": "01"}}
 
 

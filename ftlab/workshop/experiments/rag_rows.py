@@ -14,10 +14,10 @@ from ftlab.scores import template
 from ftlab.world import house, quillmere
 from ftlab.world.text import rng
 
-# Fixed on 26 November 2026, before any run on the texts as they are now. An older run had 63 questions on 16 things, and
-# hardly a difference could be told: so there are as many now as a seed's 75 minutes allow, and a second panel of plain
-# ones for the claims on facts. Nothing is chosen by either. That ``rag_ways.ROUNDS`` is 3 was chosen in that older run:
-# the wordings in which it asked are ``EARLY``, and what they say can be held against what the others say.
+# Fixed on 26 November 2026, before any run on the texts as they are now. An older run had 63 questions on 16 things,
+# and hardly a difference could be told: so there are as many now as a seed's 75 minutes allow, and a second panel of
+# plain ones for the claims on facts. Nothing is chosen by either. That ``rag_ways.ROUNDS`` is 3 was chosen in that
+# older run: the wordings in which it asked are ``EARLY``, and what they say can be held against what the others say.
 SHOWN = 4  # passages in a prompt
 PER_GROUP = 48  # held-out questions of each group, at most: the last three groups have 11 to 24 wordings
 WORLD = 120  # questions of the real world, the yardstick for what a retraining forgets
@@ -29,7 +29,7 @@ complaint-132 dishwasher_safe-test-1 dishwasher_safe-test-2 dishwasher_safe-test
 late_returns.late_credit-test-1 late_returns.late_credit-test-3 made_in-test-2 no_answer-099 no_answer-100 no_answer-102
 no_answer-103 no_answer-104 no_answer-106 no_answer-107 no_answer-108 no_answer-109 policy-013 policy-067 policy-088
 two_facts-010 two_facts-020 two_facts-031 two_facts-034 two_facts-047 two_facts-056 two_facts-060 two_facts-066
-two_facts-076 two_facts-109 weight-test-3""".split())
+two_facts-076 two_facts-109 weight-test-3""".split())  # noqa: SIM905
 EXPOSURES = 4  # how often the closed-book training meets each fact, each time in other words or beside another fact
 RAFT_ROWS = 96  # conversations that RAFT trains on
 WITHOUT = 0.2  # of these, the share whose passages do not hold the answer
