@@ -88,8 +88,11 @@ class Reader:
 
     def warm(self) -> None:
         """Loads the search structures into memory, so that the first questions wait no longer than later ones."""
-        self.snapshot()
-        self._tried(lambda: _warm(self._held.table))
+
+        async def warmed() -> None:
+            await _warm((await self._published()).table)
+
+        self._tried(warmed)
 
     def verify(self) -> None:
         """Reads everything and compares it with the checksums that were written with it.
