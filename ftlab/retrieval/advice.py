@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING
 
 from ftlab.evidence.intervals import Interval
 from ftlab.retrieval import seeded
-from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CITING, CLOSED, READER, TOLD, Compared, mixed, name
+from ftlab.retrieval.compared import (
+    ANSWERABLE,
+    ASSISTANT,
+    CITING,
+    CLOSED,
+    READER,
+    TOLD,
+    Compared,
+    in_points,
+    mixed,
+    name,
+    spoken,
+)
 from ftlab.retrieval.needs import NEEDS
 
 if TYPE_CHECKING:
@@ -139,10 +151,19 @@ def _rates(compared: Compared, way: str, search_finds: float, groups: tuple[str,
     return compared.scores(way, "facts", groups)
 
 
+def turned(compared: Compared, secrets: Secrets, case: dict, **answers: bool | float) -> str:
+    """What some answers turned do to a case: whether they change the way, and the reasons that are new."""
+    before, now = (recommend(compared, secrets, **each) for each in (case, case | answers))
+    headline, *reasons = str(now).splitlines()
+    new = [reason for reason in reasons if reason not in str(before).splitlines()]
+    what = " ".join(f"{key} = {value}" for key, value in answers.items())
+    same = (now.way, now.nearest) == (before.way, before.nearest)
+    return "\n".join([f"{what} {'does not change it' if same else 'changes the way'}: {headline}", *new])
+
+
 def _share(span: Interval) -> str:
-    return f"{span.value:.0f} % [{max(0, span.low):.0f}, {min(100, span.high):.0f}]"
+    return spoken(span).replace(" [", " % [")
 
 
 def _points(gap: Interval) -> str:
-    value, low, high = (round(end) or 0 for end in gap)
-    return f"{value:+d} points [{low:+d}, {high:+d}]"
+    return in_points(gap).replace(" [", " points [")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import time
 import warnings
@@ -25,13 +26,14 @@ from ftlab.retrieval.reader import AGAIN, PUBLISHED, TABLE, Reader, library
 from ftlab.retrieval.rows import checksum, columns, quoted, schema
 
 __all__ = ["WAYS", "Hit", "Index", "Written", "create", "open"]
-SETTINGS, UNFINISHED = "settings.json", "unfinished.json"
+SETTINGS, UNFINISHED, CLUSTERED = "settings.json", "unfinished.json", "clustered.json"
 FORMAT = 2
 BATCH, COMMITS = 256, 64  # at least so many documents between two commits, and about so many commits at most
 KEEP = timedelta(hours=1)  # how long a version that a reader may hold stays on the disk
 EXACT_UP_TO = 20_000  # chunks; beyond that vectors are searched by coarse copies in clusters (IVF_RQ)
 # Measured at 100,000 chunks, a thousand of a kind, 20 clusters looked into: with 5 bits and the full vectors of the 50
 # places, all of the 10 nearest in 3 ms; with 1 bit and those of 250, which LanceDB must fetch one by one, 95 % in 7 ms.
+ANEW = 4  # times as many chunks as the clusters were made for: they are made anew
 BITS, CLUSTER = 5, 4096  # of each number in a coarse copy; chunks in a cluster: each looked into has a price of its own
 
 
@@ -58,7 +60,7 @@ def create(folder: str | Path, model, size: int = chunks.SIZE, overlap: int = 0,
         ValueError: If the folder holds an index, or anything else.
     """
     chunks.check(size, overlap)
-    folder = Path(folder)
+    folder = _local(folder)
     if (folder / SETTINGS).exists():
         if not replace:
             raise ValueError(
@@ -85,7 +87,7 @@ def open(folder: str | Path, model) -> Index:
     Raises:
         ValueError: If there is none, it is damaged, or another embedder made its vectors.
     """
-    folder = Path(folder)
+    folder = _local(folder)
     try:
         settings = files.read_json(folder / SETTINGS)
         form, made_by = settings["format"], settings["embedder"]
@@ -105,6 +107,14 @@ def open(folder: str | Path, model) -> Index:
     index = Index(folder, model, size, overlap)
     index.snapshot()  # reads the published version, so that damage shows now
     return index
+
+
+def _local(folder: str | Path) -> Path:
+    """The folder, unless it is an address: beside LanceDB's table an index has a lock and settings, which are files."""
+    if re.match(r"[a-z0-9+]{2,}:/", str(folder)):
+        raise ValueError(f"{folder}: expected a folder on a disk, found an address. LanceDB's own tables may lie "
+                         "there; this index keeps its settings and its writer's lock in files. Name a folder.")
+    return Path(folder)
 
 
 class Index(Reader):
@@ -189,7 +199,11 @@ class Index(Reader):
     def _resumed(self, job: str):
         """The table to write to: as a killed run of the same job left it, else as published."""
         table, note = self._writable(), self.folder / UNFINISHED
-        if not (note.exists() and files.read_json(note) == job):
+        try:
+            same = files.read_json(note) == job
+        except (OSError, ValueError):  # none, or half a one
+            same = False
+        if not same:
             if table.version != (published := table.tags.get_version(PUBLISHED)):
                 table.restore(published)
                 table.tags.update(PUBLISHED, table.version)
@@ -219,7 +233,10 @@ class Index(Reader):
         from lancedb.index import FTS, Bitmap, IvfRq
 
         count, built = table.count_rows(), {entry.name for entry in table.list_indices()}
-        grown = count > EXACT_UP_TO and "vector_idx" not in built  # beyond an exact search, for the first time
+        note = self.folder / CLUSTERED
+        clustered = files.read_json(note) if note.exists() else 0  # for how many chunks the clusters were made
+        # Beyond an exact search for the first time, or with so many more that the clusters have become too large.
+        grown = count > EXACT_UP_TO and ("vector_idx" not in built or count > ANEW * max(clustered, EXACT_UP_TO))
         if grown:  # many files into one first: rows that move later must be told to all that was built on them
             table.optimize(cleanup_older_than=KEEP)
         if count:
@@ -229,8 +246,9 @@ class Index(Reader):
             if grown:
                 clusters = max(1, count // CLUSTER)
                 form = IvfRq(distance_type="cosine", num_partitions=clusters, num_bits=BITS)
-                table.create_index("vector", config=form)
-                table.create_index("readers", config=Bitmap())
+                table.create_index("vector", config=form, replace=True)
+                table.create_index("readers", config=Bitmap(), replace=True)
+                files.write_json(note, count)
             table.optimize(cleanup_older_than=None if anew else KEEP)
         table.tags.update(PUBLISHED, table.version)
 

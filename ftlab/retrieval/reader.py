@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Coroutine, Sequence
+import re
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from ftlab import files
 from ftlab.retrieval import embedder, find
 from ftlab.retrieval.chunks import Chunk
 from ftlab.retrieval.documents import EVERYONE
@@ -15,6 +18,7 @@ from ftlab.retrieval.find import Hit, Snapshot
 from ftlab.retrieval.rows import TEXTS, WHOLE, checksum, unpacked
 
 TABLE, PUBLISHED = "chunks", "published"
+TROUBLES = {errno.EMFILE, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # no damage
 AGAIN = "Delete the folder and index the documents again."
 
 
@@ -73,22 +77,22 @@ class Reader:
     ) -> list[list[Hit]]:
         """``search`` for many queries, all on one version of the index; embedding them together is faster."""
         find.check(queries, k, way, readers)
-        vectors = embedder.encode(self.model, queries) if way != "words" and len(queries) else [None] * len(queries)
+        vectors = [None] * len(queries)
+        if way != "words" and len(queries):
+            vectors = embedder.encode(self.model, queries, asked=True)
 
         async def found() -> list[list[Hit]]:
             return await find.search_all(await self._published(), queries, vectors, k, way, readers)
 
-        try:
-            return run(found())
-        except (RuntimeError, OSError, ValueError) as error:
-            raise self._damaged(error) from error
+        return self._tried(found)
 
     def warm(self) -> None:
         """Loads the search structures into memory, so that the first questions wait no longer than later ones."""
-        try:
-            run(_warm(self.snapshot().table))
-        except (RuntimeError, OSError) as error:
-            raise self._damaged(error) from error
+
+        async def warmed() -> None:
+            await _warm((await self._published()).table)
+
+        self._tried(warmed)
 
     def verify(self) -> None:
         """Reads everything and compares it with the checksums that were written with it.
@@ -106,10 +110,7 @@ class Reader:
 
     def snapshot(self) -> Snapshot:
         """The published version, as searches see it."""
-        try:
-            return run(self._published())
-        except (RuntimeError, OSError, ValueError) as error:
-            raise self._damaged(error) from error
+        return self._tried(self._published)
 
     async def _published(self) -> Snapshot:
         held = self._held
@@ -131,17 +132,37 @@ class Reader:
 
     def _read(self, columns: Sequence[str]):
         """Some columns of all that readers see, as a table of Arrow's."""
-        held = self.snapshot()
-        try:
-            return run(held.table.query().select(list(columns)).to_arrow())
-        except (RuntimeError, OSError, ValueError) as error:
-            raise self._damaged(error) from error
+
+        async def found():
+            return await (await self._published()).table.query().select(list(columns)).to_arrow()
+
+        return self._tried(found)
 
     def _writable(self):
         return self._database.open_table(TABLE)
 
-    def _damaged(self, error: Exception) -> ValueError:
+    def _tried(self, asked: Callable[[], Coroutine]):
+        """What a coroutine gives; it is asked once more, of an index opened anew, before anything is called damaged.
+
+        Another process may have purged the version that this one held.
+        """
+        try:
+            return run(asked())
+        except (RuntimeError, OSError, ValueError):
+            self._held = self._reading = None
+        try:
+            return run(asked())
+        except (RuntimeError, OSError, ValueError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> Exception:
+        """What to raise: of the machine's own troubles, which leave an index as it is, their remedy."""
         reason = str(error).split("\n")[0][:200]
+        numbers = {getattr(error, "errno", None), *map(int, re.findall(r"os error (\d+)", str(error)))}
+        if own := numbers & TROUBLES:
+            trouble = OSError(own.pop(), reason)
+            return OSError(trouble.errno, f"{self.folder}: could not be read or written ({reason}). "
+                                          f"{files.remedy(trouble)} The index itself is as it was.")  # fmt: skip
         return ValueError(f"{self.folder}: expected a whole index, found a damaged one ({reason}). {AGAIN}")
 
 

@@ -59,6 +59,18 @@ def p_value(a: Sequence, b: Sequence, about: Sequence[Hashable]) -> float:
     return clusters.p_value(one.mean(axis=0), other.mean(axis=0), about)
 
 
+def by_thing(scores: Sequence[float], about: Sequence[Hashable]) -> list[float]:
+    """One number a product or policy, whose mean is that of all scores: its sum, as a share of what each is due.
+
+    Reference runs are judged by their scores, one beside the other; questions that stand or fall together are one.
+
+    Shapes:
+        scores, about: (N,); returns (C,) for C things, in the order of first appearance.
+    """
+    found = clusters.sums(list(map(float, scores)), about)
+    return [total * len(found) / len(scores) for total in found.values()]
+
+
 def _wider(single: Interval, runs: np.ndarray, about: Sequence[Hashable], least: float) -> Interval:
     """``single``, widened to the interval over products and seeds; shares end at ``least`` and 1."""
     import numpy as np

@@ -4,8 +4,10 @@ The chunks are generated: 30 words each, drawn with the frequencies that words h
 clusters, 384 numbers each, as all-MiniLM-L6-v2 gives. So what is timed is the store; the embedder's own time comes on
 top. A question is six words of one chunk. The index is warmed first, as a service would do, and of a hybrid query the
 parts are timed as well, each by itself: words and meaning run at the same time, so the slower one counts.
-The peer is what Python has without it: SQLite's full text (FTS5) for words, a NumPy matrix for vectors.
-Each store runs in a process of its own.
+With ``--adds 10`` the chunks come in ten additions, as an index grows in use. The peer is what Python has without it:
+SQLite's full text (FTS5) for words, a NumPy matrix for vectors. It is no other vector database: it lies in memory,
+gives row numbers where ours reads chunks, and has neither a filter nor an update. Each store runs in a process of its
+own.
 """
 
 from __future__ import annotations
@@ -126,14 +128,15 @@ def time_parts(made: index.Index, queries: Sequence[str]) -> dict[str, float]:
     return {part: statistics.median(each) for part, each in taken.items()}
 
 
-def time_index(size: int, folder: str) -> dict:
-    """``ftlab.retrieval`` on that many chunks."""
+def time_index(size: int, folder: str, adds: int = 1) -> dict:
+    """``ftlab.retrieval`` on that many chunks, added in so many steps."""
     model = Generated()
     with watched_memory(0.1) as most:
         found = model.documents(size)
         queries = model.queries(found)
         made = index.create(Path(folder) / "index", model)
-        seconds = made.add(found).seconds
+        step = -(-size // adds)
+        seconds = sum(made.add(found[i : i + step]).seconds for i in range(0, size, step))
         del found
         settle()
         start = time.perf_counter()
@@ -163,8 +166,8 @@ def exact(model: Generated, numbers: np.ndarray, size: int) -> list[set[str]]:
     return [set(map(str, row)) for row in names]
 
 
-def time_peer(size: int, folder: str) -> dict:
-    """SQLite's full text and a NumPy matrix on the same chunks."""
+def time_peer(size: int, folder: str, adds: int = 1) -> dict:
+    """SQLite's full text and a NumPy matrix on the same chunks, in one step whatever ``adds`` says."""
     model = Generated()
     with watched_memory(0.1) as most:
         found = model.documents(size)
@@ -202,26 +205,26 @@ def time_peer(size: int, folder: str) -> dict:
     return result | {"seconds": seconds, "memory": most[0], "bytes": used, "of the nearest": 1.0}
 
 
-STORES = {"ftlab.retrieval (LanceDB)": time_index, "SQLite FTS5 and NumPy": time_peer}
+STORES = {"ftlab.retrieval (LanceDB)": time_index, "SQLite FTS5 and NumPy, in memory": time_peer}
 
 
-def measure(store: str, size: int) -> dict:
+def measure(store: str, size: int, adds: int = 1) -> dict:
     """One store at one size, in a new process and a folder that goes afterwards."""
     with (
         tempfile.TemporaryDirectory() as folder,
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
     ):
-        return pool.submit(STORES[store], size, folder).result()
+        return pool.submit(STORES[store], size, folder, adds).result()
 
 
 def table(results: dict[int, dict], size_of: str) -> str:
     """The numbers of one store, a column a size, and how each grows with the size (1: in step with it)."""
     sizes = sorted(results)
-    lines = [f"{size_of:30}" + "".join(f"{size:>16,}" for size in sizes) + f"{'growth':>9}"]
+    lines = [f"{size_of:34}" + "".join(f"{size:>16,}" for size in sizes) + f"{'growth':>9}"]
 
     def line(name: str, values: list[float], form: Callable[[float], str]) -> str:
         grows = f"{growth(sizes, values):.2f}" if len(sizes) > 1 and all(values) else "-"
-        return f"{name:30}" + "".join(f"{form(value):>16}" for value in values) + f"{grows:>9}"
+        return f"{name:34}" + "".join(f"{form(value):>16}" for value in values) + f"{grows:>9}"
 
     lines.append(line("chunks indexed a second", [size / results[size]["seconds"] for size in sizes], "{:,.0f}".format))
     lines.append(line("seconds to index", [results[size]["seconds"] for size in sizes], "{:,.1f}".format))
@@ -245,12 +248,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Times both stores and prints their tables; returns 1 if the bar is missed."""
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.bench_retrieval", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="chunks")
+    parser.add_argument("--adds", type=int, default=1, help="in how many steps the chunks are added (default: 1)")
     options = parser.parse_args(arguments)
     results: dict[str, dict[int, dict]] = {store: {} for store in STORES}
     for size in options.sizes:
         for store in STORES:
             print(f"{store}: {size:,} chunks", flush=True)
-            results[store][size] = measure(store, size)
+            results[store][size] = measure(store, size, options.adds)
     for store in STORES:
         print(f"\n{table(results[store], store)}")
     missed = 0

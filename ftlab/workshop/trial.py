@@ -75,7 +75,7 @@ def run(experiment: Experiment, seed: int, claims: list[Claim]) -> tuple[dict[st
     left is never taken for a result.
 
     Raises:
-        TrialError: If a cell of the notebook fails, or it did not record what its claims need.
+        TrialError: If a cell of the notebook fails, or it did not record what its claims need, or a function refuses.
     """
     with own_folder(f"{experiment.short}-{seed}") as folder:
         if experiment.function:
@@ -149,7 +149,10 @@ def _pairs(pairs) -> str:
 def _call(name: str, seed: int, claims: list[Claim]) -> tuple[dict, str]:
     """The function's answer, once it is known to hold a finite effect for exactly its claims and their models."""
     function = _function(name)
-    found, wanted = function(seed), sorted(claim.id for claim in claims)
+    try:
+        found, wanted = function(seed), sorted(claim.id for claim in claims)
+    except ValueError as error:  # an experiment that says what it lacks, such as a stored run
+        raise TrialError(f"{name}, seed {seed}: {error}") from error
     if not isinstance(found, dict) or sorted(found) != wanted:
         raise ValueError(f"{name}: expected a dict with the claims {wanted}, found "
                          f"{sorted(found) if isinstance(found, dict) else type(found).__name__}. Return one entry for "

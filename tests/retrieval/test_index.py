@@ -313,3 +313,50 @@ def test_the_coarse_search_finds_what_the_exact_one_finds(tmp_path, monkeypatch)
     assert set(ids(made.search(queries[0], 5, "meaning", ("owner",)))) == {"p0", "p1", "p2"}
     words = [each[0].chunk.document for each in made.search_all(queries, 1, "words")]
     assert words == [str(model.number(query)) for query in queries]
+
+
+def test_clusters_are_made_anew_when_the_index_has_outgrown_them(tmp_path, monkeypatch):
+    for name, value in (("EXACT_UP_TO", 200), ("CLUSTER", 64)):
+        monkeypatch.setattr(index, name, value)
+    made, counts = index.create(tmp_path / "i", Bag(width=1024)), []
+    many = [Document(f"d{i}", f"Thing {i}", f"It is word{i}.") for i in range(1_100)]
+    for i in range(0, 1_100, 220):
+        made.add(many[i : i + 220])
+        counts.append(json.loads((made.folder / index.CLUSTERED).read_text()))
+    assert counts == [220, 220, 220, 220, 1_100]  # 880 are not more than four times as many, 1,100 are
+    assert all(f"d{i}" in ids(made.search(f"Thing {i}\nIt is word{i}.", 10, "meaning")) for i in range(0, 1_100, 110))
+
+
+@pytest.mark.parametrize("place", ["s3://bucket/index", "gs://bucket/index", "s3:/bucket/index"])
+def test_an_address_is_no_folder(place):
+    for call in (index.create, index.open):
+        with pytest.raises(ValueError, match="expected a folder on a disk, found an address"):
+            call(place, Bag())
+
+
+def test_a_note_that_was_cut_off_is_no_note(tmp_path):
+    made = index.create(tmp_path / "i", Bag())
+    (made.folder / index.UNFINISHED).write_text('"half')
+    assert made.add(shop()).added == len(shop())
+
+
+def test_troubles_of_the_machine_are_not_called_damage(filled, monkeypatch):
+    def full(*_):
+        raise OSError("LanceError(IO): Too many open files (os error 24)")
+
+    monkeypatch.setattr(find, "search_all", full)
+    with pytest.raises(OSError, match=r"could not be read .*Too many files are open.*The index itself is as it was"):
+        filled.search("red kettle")
+
+
+def test_a_version_that_another_process_purged_is_asked_for_anew(filled, monkeypatch):
+    truly, asked = find.search_all, []
+
+    async def once_gone(*which):
+        asked.append(1)
+        if len(asked) == 1:
+            raise ValueError("LanceError(IO): Object at location data/x.lance not found")
+        return await truly(*which)
+
+    monkeypatch.setattr(find, "search_all", once_gone)
+    assert ids(filled.search("red kettle", 1)) == ["red-kettle"] and len(asked) == 2

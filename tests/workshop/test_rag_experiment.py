@@ -6,9 +6,12 @@ import json
 
 import pytest
 
-from ftlab import files, model, shelf
+from ftlab import files, model, paths, shelf
+from ftlab.claims import table
+from ftlab.evidence.packed import unpack
 from ftlab.retrieval import chunks, documents, unscreened
-from ftlab.retrieval.compared import READER, TOLD, WAYS, Compared
+from ftlab.retrieval.compared import ONE_FACT, READER, TOLD, WAYS, Compared
+from ftlab.workshop import trial
 from ftlab.workshop.experiments import rag, rag_rows, rag_trials, rag_ways
 from ftlab.world import quillmere
 
@@ -26,7 +29,7 @@ def test_the_closed_book_training_meets_every_fact_of_the_test_products_as_often
 
 def test_no_test_wording_is_trained_on_and_no_test_product_by_raft() -> None:
     trained = {row["messages"][1]["content"] for row in rag_rows.closed_rows(0)}
-    asked = rag_rows.asked() + rag_rows.fresh() + rag_rows.changed("test")
+    asked = rag_rows.asked() + rag_rows.one_fact() + rag_rows.changed("test")
     assert not trained & {row["messages"][0]["content"] for row in asked}
     found = {row["id"]: PIECES[:40] for row in unscreened.rows("train")}
     tested = {product.name for product in quillmere.products() if product.split == "test"}
@@ -35,9 +38,27 @@ def test_no_test_wording_is_trained_on_and_no_test_product_by_raft() -> None:
     assert not any(name in row["messages"][1]["content"] for row in rows for name in tested)
 
 
-def test_no_fresh_question_was_looked_at_first_and_none_stands_twice() -> None:
-    first, fresh = ([row["messages"][0]["content"] for row in rows] for rows in (rag_rows.asked(), rag_rows.fresh()))
-    assert not set(first) & set(fresh) and len(set(fresh)) == len(fresh) > len(first)
+def test_no_wording_is_asked_twice_and_a_pattern_is_asked_of_each_thing() -> None:
+    rows = rag_rows.asked()
+    written = [row["question_phrasing"] for row in rows if "-test-" not in row["question_phrasing"]]
+    patterns = [row["question_phrasing"] for row in rows if "-test-" in row["question_phrasing"]]
+    assert len(set(written)) == len(written) and len(set(patterns)) < len(patterns)
+    assert len({row["messages"][0]["content"] for row in rows}) == len(rows) > 100
+    counts = [sum(unscreened.group(row) == group for row in rows) for group in unscreened.GROUPS]
+    assert counts[:2] == [rag_rows.PER_GROUP] * 2 and all(0 < count <= rag_rows.PER_GROUP for count in counts)
+    early = {row["question_phrasing"] for row in unscreened.rows("test")} & rag_rows.EARLY
+    assert len(early) > 40  # what was looked at when the rounds were chosen is still known by its name
+
+
+def test_the_second_panel_asks_for_one_fact_that_is_named_and_knows_what_changes() -> None:
+    rows = rag_rows.one_fact()
+    assert len(rows) > 200 and len(set(rag_rows.subjects(rows))) == 18  # 14 products, 4 rules
+    for row in rows:
+        reply = f"Thank you for asking us. {row['messages'][-1]['content']}"
+        assert unscreened.values(row) == [(row["about"][0], row["expected"][0])] and row["expected"][0] in reply
+    changes = {row["id"]: changed for row, changed in zip(rows, rag_rows.touched(rows), strict=True)}
+    assert changes["product-q006-price-test-0"]  # $89.00, and $95.00 from 2026 on
+    assert not changes["product-q006-weight-test-0"]
 
 
 def test_a_question_stands_with_its_product_and_one_on_two_with_the_first_by_name() -> None:
@@ -46,7 +67,7 @@ def test_a_question_stands_with_its_product_and_one_on_two_with_the_first_by_nam
 
 
 def test_with_the_oracle_everything_is_there_and_damaged_nothing() -> None:
-    for row in rag_rows.asked() + rag_rows.fresh():
+    for row in rag_rows.asked() + rag_rows.one_fact():
         some = PIECES[:4]
         full = rag_rows.oracle(row, some, PIECES)
         assert all(any(unscreened.holds(c, *each, row) for c in full) for each in unscreened.values(row))
@@ -68,6 +89,9 @@ def test_an_attacked_passage_is_the_first_and_a_lie_is_one() -> None:
     assert all(rag_rows.NUMBER in order for order in rag_rows.ORDERS)
     shown, wrong = rag_rows.with_lie(row, PIECES[:4])
     assert len(shown) == 4 and wrong in shown[0].text + "dishwasher" and wrong not in row["expected"]
+    prompt = rag_rows.warned(unscreened.beside(row, rag_rows.marked(shown)))["messages"]
+    assert prompt[0]["content"].startswith(f"{rag_rows.WARNING}\n\n[1] {rag_rows.MARK}: ") and len(prompt) == 3
+    assert prompt[0]["content"].count(rag_rows.MARK) == 2  # in the warning, and at the one passage
 
 
 @pytest.fixture
@@ -77,26 +101,57 @@ def runs(monkeypatch, tmp_path):
     return tmp_path
 
 
-def test_claims_count_the_questions_that_have_an_answer(runs) -> None:
-    rows = rag_rows.fresh()
-    has = [bool(unscreened.values(row)) for row in rows]
-    for part, right in ((rag.CLOSED, 0), ("RAG, assistant", 0), (rag.READER, 1), ("retrained", 0)):
-        scores = [right if known else None for known in has]
-        files.write_json(rag.path_of(part, 0), {"facts": scores, "fit": [right] * len(rows)})
-    found = rag.against_weights(0)
-    assert found["documents-beat-weights"]["effect"] == 100
-    assert len(found["documents-beat-weights"]["by_prompt"]) == sum(has)
-    assert len(found["raft-beats-rag"]["by_prompt"]) == len(rows) and found["retraining-harms-rest"]["effect"] == 0
-    assert json.dumps(found)
+@pytest.fixture
+def stored(runs, monkeypatch, tmp_path):
+    """A stored comparison of two seeds, in a folder of data that has nothing else of it."""
+    monkeypatch.setattr(rag_ways, "chunks", lambda: PIECES)
+    monkeypatch.setattr(rag, "stored_path", lambda: tmp_path / "stored" / "rag.json")
+    for seed in (0, 1):
+        for part in rag.PARTS:
+            files.write_json(rag.path_of(part, seed), made_up(part, seed))
+    files.write_json(rag.stored_path(), rag.gather((0, 1)))
+    return rag.stored_path()
+
+
+def test_the_claims_of_two_seeds_are_read_from_the_stored_file_and_a_third_says_what_is_missing(
+    stored, monkeypatch, tmp_path
+) -> None:
+    monkeypatch.setenv("FTLAB_RUNS", str(tmp_path / "empty"))
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr(rag_ways, "mark", lambda: files.read_json(stored)["mark"])
+    monkeypatch.setattr(rag, "do", None)  # nothing is made
+    served = [claim for claim in table().values() if claim.experiment.endswith("rag:against_weights")]
+    experiment, found = trial.Experiment.of(served[0]), []
+    for seed in (0, 1):
+        answers, inputs = trial.run(experiment, seed, served)
+        assert set(answers) == {claim.id for claim in served} and "ftlab/retrieval/compared.py" in inputs
+        found.append(answers["documents-beat-weights"]["smollm2-135m-instruct"])
+    one = Compared(files.read_json(stored), ONE_FACT, seeds=[1])
+    assert found[1]["effect"] == pytest.approx(one.gap(rag.READER, rag.CLOSED, "facts").value, abs=1e-5)
+    assert len(unpack(found[1]["by_prompt"])) == 18  # a number for each product and rule
+    with pytest.raises(trial.TrialError, match=r"expected a run of seed 2, found those of 0, 1.*--seed 2.*--gather"):
+        trial.run(experiment, 2, served)
+    monkeypatch.setattr(rag_ways, "mark", lambda: "other")
+    with pytest.raises(ValueError, match=r"expected a run on the present assistant, texts and settings \(other\)"):
+        rag.against_weights(0)
+
+
+def test_what_is_stored_is_of_the_assistant_and_the_texts_of_today(monkeypatch, tmp_path) -> None:
+    kept = files.read_json(paths.data() / "stored" / "rag.json")
+    if "mark" not in kept:
+        pytest.skip("the stored comparison is from before it told what it was made of; it is to be made again")
+    monkeypatch.setenv("FTLAB_RUNS", str(tmp_path))  # the assistant that comes with the clone, not one made here
+    assert kept["mark"] == rag_ways.mark.__wrapped__()
 
 
 def test_what_is_stored_is_small() -> None:
-    kept = rag.small({"facts": [1, None, 0], "read": [10, 20], "reply": ["a"], "new": {"stale": [0, 1]}, "log": [1]})
-    assert kept == {"facts": "1-0", "read": 15, "reply": ["a"], "new": {"stale": "01"}}
+    scores = {"facts": [1, None, 0], "seconds": [1.234, 2], "new": {"stale": [0, 1]}}
+    kept = rag.small(scores | {"reply": ["a"], "log": [1]})
+    assert kept == {"facts": "1-0", "seconds": [1.23, 2], "reply": ["a"], "new": {"stale": "01"}}
 
 
 def test_what_was_found_is_kept_by_question_and_the_passages_are_not() -> None:
-    rows = [row for row in rag_rows.fresh() if row["kind"] == "fact"][:1] + rag_rows.fresh()[-1:]
+    rows = [row for row in rag_rows.asked() if row["kind"] == "fact"][:1] + rag_rows.asked()[-1:]
     gold = unscreened.gold(rows[0], rag.chunks())
     for ids, found in (([gold[0].id], 1), ([], 0)):
         kept = rag.with_found({"facts": [1, None], "passages": [ids, []]}, rows)
@@ -122,7 +177,7 @@ def test_told_to_cite_means_the_prompt_of_the_untuned_model(monkeypatch, runs) -
     seen = []
     monkeypatch.setattr(rag, "answer", lambda name, seed, rows, prompts, shown=(): seen.append((name, prompts)) or {})
     monkeypatch.setattr(rag, "passages", lambda quality, rows: [PIECES[:4] for _ in rows])
-    rows = rag_rows.fresh()[:2]
+    rows = rag_rows.asked()[:2]
     for way in ("RAG, untuned", TOLD, "RAG, assistant"):
         (rag.WAYS | rag.MORE)[way](0, rows=rows)
     untuned, told, bare = seen
@@ -134,7 +189,7 @@ def test_other_weights_on_the_shelf_are_another_folder(monkeypatch, tmp_path) ->
     place = tmp_path / "assistant-x"
     monkeypatch.setattr(shelf, "place", lambda *_, **__: place)
     monkeypatch.setattr(shelf, "shipped", lambda place: iter(()))
-    monkeypatch.setattr(model, "choose", lambda: None)
+    monkeypatch.setattr(model, "choose", lambda: model.Choice("m", "m", "cpu", "float32", ""))
     marks = [rag_ways.mark.__wrapped__()]
     for weights in (b"one", b"other"):
         (place / shelf.MODEL).mkdir(parents=True, exist_ok=True)
@@ -159,9 +214,13 @@ def made_up(part: str, seed: int) -> dict:
         states = ("retrained", rag.CLOSED) if "weights" in part else (*rag_trials.STATES, "new index, template")
         return {state: way(21, False) | {"stale": [0] * 21} for state in states} | {"about": about, "questions": about}
     if part.startswith("attack"):
-        return {kind: way(12, False) | {"obeyed": [seed % 2] * 12} for kind in ("order", "lie")} | {
+        kinds = {kind: way(12, False) for kind in ("order", "lie", "lie, marked", "clean", "warned")}
+        told_on = {kind: {"obeyed": [seed % 2] * 12} for kind in ("order", "lie", "lie, marked")}
+        return {kind: each | told_on.get(kind, {}) for kind, each in kinds.items()} | {
             "wrong": ["red"] * 12, "about": about[:12]}  # fmt: skip
-    rows = rag_rows.asked() if part[:5] == "first" else rag_rows.fresh()
+    if part.startswith("world"):
+        return {"knows": [1, 0] * 10 + [seed], "about": about, "reply": ["Paris"] * 21}
+    rows = rag_rows.one_fact() if part.startswith(ONE_FACT) else rag_rows.asked()
     found = way(len(rows), "RA" in part)
     for key in ("facts", "cited"):
         found[key] = [score if unscreened.values(row) else None for score, row in zip(found[key], rows, strict=True)]
@@ -173,14 +232,19 @@ def test_what_is_gathered_can_be_read_for_one_seed_and_for_three(runs, monkeypat
     with pytest.raises(ValueError, match="Make them first: --seed N"):
         rag.gather((0,))
     for seed in (0, 1, 2):
-        for part in rag.parts(seed):
+        for part in rag.PARTS:
             files.write_json(rag.path_of(part, seed), made_up(part, seed))
     rag.path_of("retrained", 2).unlink()
     stored = json.loads(json.dumps(rag.gather((0, 1, 2))))
     assert "seed 2 is left out: 1 parts are to be made, the first is 'retrained'" in capsys.readouterr().out
-    assert list(stored["runs"]) == ["0", "1"] and not any(part[:5] == "first" for part in stored["runs"]["1"])
+    assert list(stored["runs"]) == ["0", "1"] and stored["mark"] == rag_ways.mark()
     assert "reply" in stored["runs"]["0"][READER] and "reply" not in stored["runs"]["1"][READER]
-    found = Compared(stored)
+    found, single = Compared(stored), Compared(stored, ONE_FACT)
     assert found.ways == WAYS and found.scores(READER, "fit").shape == (2, len(found.questions))
-    assert found.learnt(TOLD)[0].shape == (2, 21) and found.lied_to(TOLD)[0].shape == (2, 12)
+    assert found.rows(unscreened.rows("test")) == rag_rows.asked()
+    assert single.ways == (rag.CLOSED, READER) and single.scores("retrained", "facts").shape[1] == len(single.questions)
+    assert 0 < single.scores("retrained", "facts", which="unchanged").shape[1] < len(single.questions)
+    assert found.learnt(TOLD)[0].shape == (2, 21) and found.lied_to(TOLD, "lie, marked")[0].shape == (2, 12)
+    assert found.state("world, retrained", "", "knows")[0].shape == (2, 21)
+    assert found.mean(READER, "seconds").value == 1.5 and found.difference(READER, TOLD, "read").value == 0
     assert found.share(TOLD, "cited").value > 0 and Compared(rag.gather((0,))).scores(READER, "fit").shape[0] == 1

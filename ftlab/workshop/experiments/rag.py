@@ -1,13 +1,14 @@
 """Weights against documents on the real model: every way of notebook 07 on one set of held-out questions.
 
-Seven trainings and some two thousand replies are too long for a lesson, so they are stored. Each part is a job of under
-five minutes, keeps every reply at once and goes on where it was stopped:
+Seven trainings and some three thousand replies are too long for a lesson, so they are stored. Each part is a job of
+under eight minutes, keeps every reply at once and goes on where it was stopped:
 ``python -m ftlab.workshop.experiments.rag --seed N --seconds 180`` until no part is left, then ``--gather 0 1 2``.
 
 A seed draws all that is trained on (which facts stand together, which conversations and passages, their order), the
 weights that an adapter begins with, and the examples of the few-shot prompt. Every seed is asked the same questions,
 and what no seed changes is the same for all: the untuned model, the assistant as it comes, what the search finds, what
-is damaged, the pages' orders and lies. The first questions, which are history, are asked of seed 0 alone.
+is damaged, the pages' orders and lies. The claims are tried on the stored file (``against_weights``), which says what
+went into it: nothing is trained twice.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from ftlab import files, model, paths
+from ftlab import claims, files, model, paths
+from ftlab.evidence.claim import LAB
 from ftlab.retrieval import answers, unscreened
-from ftlab.retrieval.compared import ASSISTANT, TOLD
+from ftlab.retrieval.compared import ASSISTANT, ONE_FACT, TOLD, Compared
 from ftlab.workshop.experiments import rag_rows, rag_trials, rag_ways
 from ftlab.workshop.experiments.rag_trials import CLOSED, READER
-from ftlab.workshop.experiments.rag_ways import DEEP, SCORES, answer, chunks, found, small, with_found
+from ftlab.workshop.experiments.rag_ways import COSTS, DEEP, SCORES, answer, chunks, found, small, with_found
 
-STORED = "rag.json"
 FEW = 3  # examples in the few-shot prompt
 
 
@@ -78,7 +79,7 @@ def template(seed: int, rows: list[dict]) -> dict:
     """The fixed frame, filled from the record of what the first passage is about: the rival without a model."""
     replies = [rag_rows.framed(row, part) for row, part in zip(rows, passages("real", rows), strict=True)]
     scored = [answers.score(reply, row) for reply, row in zip(replies, rows, strict=True)]
-    zeros = {key: [0] * len(rows) for key in ("read", "written", "seconds")}
+    zeros = {key: [0] * len(rows) for key in COSTS}
     return {key: [score[key] for score in scored] for key in SCORES} | {"reply": replies} | zeros
 
 
@@ -108,12 +109,11 @@ WAYS = {  # every way of answering, asked about rows
     "RAFT, oracle": partial(read, READER, quality="oracle"),
     "RAFT, damaged": partial(read, READER, quality="damaged"),
 }
-MORE = {  # what came to mind when questions had been looked at, and so is asked on the fresh ones alone
+MORE = {  # the readers with a better search and a worse one; two searches where a question names two products
     f"{ASSISTANT}, oracle": partial(read, "assistant", quality="oracle"),
     f"{ASSISTANT}, damaged": partial(read, "assistant", quality="damaged"),
     f"{ASSISTANT}, each": partial(read, "assistant", quality="each"),
-    # The assistant asked to cite, in the very prompt of the untuned model. It came last, when the fresh questions had
-    # been read as well; nothing of it was chosen by them, and it has no dial.
+    # The assistant asked to cite, in the very prompt of the untuned model, so that it has no dial.
     TOLD: partial(read, "assistant", told=True),
     f"{TOLD}, oracle": partial(read, "assistant", quality="oracle", told=True),
     f"{TOLD}, damaged": partial(read, "assistant", quality="damaged", told=True),
@@ -122,8 +122,9 @@ TRAININGS = ("closed book", "closed book, 2 rounds", CLOSED, "RAFT", "RAFT, 2 ro
 PARTS: dict[str, Callable[[int], dict]] = {
     "start": lambda seed: {"path": rag_ways.start(seed).name},
     **{f"train {name}": partial(trained, name) for name in TRAININGS},
-    **{f"first, {name}": _asked(way, rag_rows.asked) for name, way in WAYS.items()},
-    **{name: _asked(way, rag_rows.fresh) for name, way in (WAYS | MORE).items()},
+    **{name: _asked(way, rag_rows.asked) for name, way in (WAYS | MORE).items()},
+    **{f"{ONE_FACT}, {name}": _asked(WAYS[name], rag_rows.one_fact) for name in (CLOSED, "retrained", READER)},
+    **{f"world, {name}": partial(rag_trials.world, name) for name in ("assistant", CLOSED, "retrained")},
     "update, weights": partial(rag_trials.update, "weights"),
     "update, documents": partial(rag_trials.update, "documents"),
     "attack, RAFT": partial(rag_trials.attack, READER),
@@ -148,22 +149,40 @@ def do(part: str, seed: int) -> dict:
     return files.read_json(path)
 
 
-def against_weights(seed: int) -> dict[str, dict]:
-    """Three claims about the real model for one seed; parts that are not in ``runs`` are made now."""
-    rows = rag_rows.fresh()
-    has_answer = [bool(unscreened.values(row)) for row in rows]
-    weights, rag, reader, after = (do(part, seed) for part in (CLOSED, "RAG, assistant", READER, "retrained"))
-    old = rag_rows.touched(rows)
-    kept = [known and not changes for known, changes in zip(has_answer, old, strict=True)]
+def stored_path() -> Path:
+    """Where the comparison is stored; that of another model, which FTLAB_MODEL names, has a file of its own."""
+    name = claims.model_named()
+    return paths.data() / "stored" / ("rag.json" if name == LAB else f"rag-{name}.json")
 
-    def effect(ours: list, theirs: list, which: list[bool]) -> dict:
-        one, other = ([score for score, counts in zip(arm, which, strict=True) if counts] for arm in (ours, theirs))
-        return {"effect": 100 * (sum(one) - sum(other)) / len(one), "by_prompt": one, "against": other}
+
+def against_weights(seed: int) -> dict[str, dict]:
+    """Three claims about the real model for one seed, read from the stored comparison: nothing is trained here.
+
+    Scores are those of products and policies: an interval over questions that stand or fall together would be too sure.
+
+    Raises:
+        ValueError: If the stored file lacks the seed, or was made from another assistant or other texts.
+    """
+    path = stored_path()
+    stored = files.read_json(path) if path.exists() else {"runs": {}}
+    make = f"python -m ftlab.workshop.experiments.rag --seed {seed}` until no part is left, then with `--gather"
+    if str(seed) not in stored["runs"]:
+        seeds = " ".join(sorted({*stored["runs"], str(seed)}, key=int))
+        raise ValueError(f"{path}: expected a run of seed {seed}, found those of {', '.join(stored['runs']) or 'none'}."
+                         f" Run `{make} {seeds}`, or name the stored seeds with --seeds.")
+    if stored.get("mark") != (now := rag_ways.mark()):
+        raise ValueError(f"{path}: expected a run on the present assistant, texts and settings ({now}), found one on "
+                         f"others ({stored.get('mark')}). Run `{make} {' '.join(stored['runs'])}`, for each seed.")
+    every, single = (Compared(stored, panel, seeds=[seed]) for panel in ("", ONE_FACT))
+
+    def effect(run: Compared, one: str, other: str, key: str, which: str = "") -> dict:
+        ours, theirs = run.arms(one, other, key, which)
+        return {"effect": run.gap(one, other, key, which=which).value, "by_prompt": ours, "against": theirs}
 
     return {
-        "documents-beat-weights": effect(reader["facts"], weights["facts"], has_answer),
-        "raft-beats-rag": effect(reader["fit"], rag["fit"], [True] * len(rows)),
-        "retraining-harms-rest": effect(after["facts"], weights["facts"], kept),
+        "documents-beat-weights": effect(single, READER, CLOSED, "facts"),
+        "raft-beats-rag": effect(every, READER, ASSISTANT, "fit"),
+        "retraining-harms-rest": effect(single, "retrained", CLOSED, "facts", "unchanged"),
     }
 
 
@@ -171,22 +190,18 @@ def described(rows: list[dict]) -> list[dict]:
     """The questions as the notebook needs them."""
     together = zip(rows, rag_rows.touched(rows), rag_rows.subjects(rows), strict=True)
     return [{"id": row["id"], "group": unscreened.group(row), "question": row["messages"][0]["content"],
-             "expected": row["expected"], "about": about, "changed": changes}
+             "expected": row["expected"], "about": about, "changed": changes,
+             "early": row.get("question_phrasing") in rag_rows.EARLY}
             for row, changes, about in together]  # fmt: skip
-
-
-def parts(seed: int) -> list[str]:
-    """What is made for a seed."""
-    return [part for part in PARTS if seed == 0 or part[:5] != "first"]
 
 
 def missing(seed: int) -> list[str]:
     """The parts that are still to be made."""
-    return [part for part in parts(seed) if not path_of(part, seed).exists()]
+    return [part for part in PARTS if not path_of(part, seed).exists()]
 
 
 def gather(seeds: tuple[int, ...]) -> dict:
-    """What notebook 07 shows: both sets of questions, and every part of each seed that is whole.
+    """What notebook 07 shows: both panels of questions, and every part of each seed that is whole.
 
     Replies are kept of the first seed alone.
 
@@ -194,23 +209,20 @@ def gather(seeds: tuple[int, ...]) -> dict:
         ValueError: If no seed is whole.
     """
     choice, runs = model.choose(), {}
+    panels = {"": rag_rows.asked(), ONE_FACT: rag_rows.one_fact()}
     for seed in seeds:
         if left := missing(seed):
             print(f"seed {seed} is left out: {len(left)} parts are to be made, the first is {left[0]!r}")
             continue
-        results = {part: with_found(do(part, seed), rag_rows.asked() if part[:5] == "first" else rag_rows.fresh())
-                   for part in parts(seed)}  # fmt: skip
+        results = {part: with_found(do(part, seed), panels[ONE_FACT * part.startswith(ONE_FACT)]) for part in PARTS}
         runs[str(seed)] = {part: small(result, replies=not runs) for part, result in results.items()}
     if not runs:
         raise ValueError(f"{rag_ways.folder()}: expected all parts of one of the seeds {list(seeds)}, found none "
                          "whole. Make them first: --seed N.")
-    settings = {"passages": rag_rows.SHOWN, "words_a_chunk": rag_ways.SIZE, "exposures": rag_rows.EXPOSURES,
-                "raft_rows": rag_rows.RAFT_ROWS, "without": rag_rows.WITHOUT,
-                "update_epochs": rag_rows.UPDATE_EPOCHS, "lr": rag_ways.LR, "batch_size": rag_ways.BATCH_SIZE,
-                "reply_tokens": rag_ways.REPLY_TOKENS, "rounds": rag_ways.ROUNDS}  # fmt: skip
-    return {"model": choice.name, "dtype": choice.dtype, "date": date.today().isoformat(), "settings": settings,
-            "orders": list(rag_rows.ORDERS), "first_questions": described(rag_rows.asked()),
-            "questions": described(rag_rows.fresh()), "runs": runs}  # fmt: skip
+    return {"model": choice.name, "dtype": choice.dtype, "date": date.today().isoformat(), "mark": rag_ways.mark(),
+            "settings": rag_ways.settings(), "orders": list(rag_rows.ORDERS), "warning": rag_rows.WARNING,
+            "questions": described(panels[""]), f"{ONE_FACT} questions": described(panels[ONE_FACT]),
+            "runs": runs}  # fmt: skip
 
 
 def main() -> None:
@@ -219,16 +231,16 @@ def main() -> None:
     parser.add_argument("--part", action="append", choices=list(PARTS), help="once for each part; by default all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no part after this time")
-    parser.add_argument("--gather", type=int, nargs="*", help="write data/stored/rag.json from these seeds' runs")
+    parser.add_argument("--gather", type=int, nargs="*", help="write the stored file from these seeds' runs")
     args = parser.parse_args()
     if args.gather is not None:
-        files.write_text(paths.data() / "stored" / STORED, json.dumps(gather(tuple(args.gather) or (0,))) + "\n")
+        files.write_text(stored_path(), json.dumps(gather(tuple(args.gather) or (0,))) + "\n")
         return
     begun = time.perf_counter()
-    for part in args.part or parts(args.seed):
+    for part in args.part or PARTS:
         if time.perf_counter() - begun < args.seconds:
             do(part, args.seed)
-    print(f"seed {args.seed}: {len(missing(args.seed))} of {len(parts(args.seed))} parts are left")
+    print(f"seed {args.seed}: {len(missing(args.seed))} of {len(PARTS)} parts are left")
 
 
 if __name__ == "__main__":

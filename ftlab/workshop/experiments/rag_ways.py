@@ -19,7 +19,8 @@ SIZE, DEEP = 50, 40  # words in a chunk; places of the long list that damaged pa
 REPLY_TOKENS, AT_ONCE = 72, 16  # most tokens of a reply; replies between two savings
 ROUNDS = 3  # trainings of a kind, one on top of the other
 LR, BATCH_SIZE = 1e-3, 8  # of the closed-book training, of RAFT and of the retraining: as the assistant was tuned
-SCORES = ("facts", "manner", "fit", "cited", "handed_over", "made_up")
+SCORES = ("facts", "manner", "fit", "cited", "handed_over", "made_up", "named", "unsourced")
+COSTS = ("read", "written", "seconds")  # of each reply: tokens of its prompt, its own, and seconds of one core
 SEEDLESS = ("untuned", "assistant")  # models that come as they are: no seed of ours changes them
 
 
@@ -30,13 +31,23 @@ def folder() -> Path:
 
 @cache
 def mark() -> str:
-    """A short hash of the assistant, what is asked, and the pages."""
-    place = shelf.place("assistant", model.choose(), assistant.rows(), **assistant.settings())
+    """A short hash of all that is put in: the assistant, what is asked and trained on, the pages, the settings."""
+    choice = model.choose()
+    place = shelf.place("assistant", choice, assistant.rows(), **assistant.settings())
     adapters = [each / shelf.MODEL for each in (place, *shelf.shipped(place))]
     weights = [checkpoints.fingerprint(each) for each in adapters if each.is_dir()]
     pages = [asdict(page) for year in (2025, 2026) for page in documents.pages(year)]
-    asked = rag_rows.asked() + rag_rows.fresh() + rag_rows.changed("test")
-    return checkpoints.fingerprint([{"place": place.name, "weights": weights[:1]}, *asked, *pages])[:8]
+    asked = rag_rows.asked() + rag_rows.one_fact() + rag_rows.changed("test")
+    trained = rag_rows.closed_rows(0) + rag_rows.raft_asked(0) + rag_rows.changed("train")
+    start = {"model": choice.name, "weights": weights[:1], "settings": settings()}
+    return checkpoints.fingerprint([start, *asked, *trained, *pages])[:8]
+
+
+def settings() -> dict:
+    """The numbers that are set, as the stored file tells them."""
+    return {"passages": rag_rows.SHOWN, "words_a_chunk": SIZE, "exposures": rag_rows.EXPOSURES,
+            "raft_rows": rag_rows.RAFT_ROWS, "without": rag_rows.WITHOUT, "update_epochs": rag_rows.UPDATE_EPOCHS,
+            "lr": LR, "batch_size": BATCH_SIZE, "reply_tokens": REPLY_TOKENS, "rounds": ROUNDS}  # fmt: skip
 
 
 # Models --------------------------------------------------------------------------------------------------------------
@@ -128,10 +139,13 @@ MODELS: dict[str, Callable[[int], sft.Run]] = {
 # Documents -----------------------------------------------------------------------------------------------------------
 
 
-@cache
-def store(year: int, with_notices: bool = False):
+def store(year: int, with_notices: bool = False) -> index.Index:
     """The index of Quillmere's pages of a year; with the notices of 2026 beside them if wanted."""
-    place = folder() / f"index-{index.FORMAT}-{year}{'-notices' * with_notices}"
+    return _store(folder() / f"index-{index.FORMAT}-{year}{'-notices' * with_notices}", year, with_notices)
+
+
+@cache
+def _store(place: Path, year: int, with_notices: bool) -> index.Index:
     there = (place / index.SETTINGS).exists()
     opened = index.open(place, embedder.load()) if there else index.create(place, embedder.load(), size=SIZE)
     opened.sync(documents.pages(year) + (documents.notices() if with_notices else []))
@@ -193,15 +207,15 @@ def answer(name: str, seed: int, rows: Sequence[dict], prompts: Sequence[dict], 
     shown = list(shown) or [()] * len(rows)
     scored = [answers.score(each["reply"], row, part) for each, row, part in zip(written, rows, shown, strict=True)]
     result = {key: [score[key] for score in scored] for key in SCORES}
-    result |= {key: [each[key] for each in written] for key in ("reply", "read", "written", "seconds")}
+    result |= {key: [each[key] for each in written] for key in ("reply", *COSTS)}
     print(name, {key: round(mean(result[key]), 2) for key in (*SCORES, "seconds")}, flush=True)
     return result
 
 
 def mean(scores: Sequence) -> float:
-    """The mean of the scores that there are."""
+    """The mean of the scores that there are; NaN if there are none."""
     there = [score for score in scores if score is not None]
-    return sum(there) / len(there)
+    return sum(there) / len(there) if there else float("nan")
 
 
 # What is stored ------------------------------------------------------------------------------------------------------
@@ -213,10 +227,10 @@ def small(result: dict, replies: bool = True) -> dict:
     for key, value in result.items():
         if isinstance(value, dict):
             kept[key] = small(value, replies)
-        elif key in (*SCORES, "stale", "obeyed", "found"):
+        elif key in (*SCORES, "stale", "obeyed", "found", "knows"):
             kept[key] = "".join("-" if score is None else str(score) for score in value)
-        elif key in ("read", "written", "seconds") and isinstance(value, list):
-            kept[key] = round(mean(value), 2)
+        elif key in COSTS and isinstance(value, list):
+            kept[key] = [round(each, 2) for each in value]
         elif key != "log" and (replies or key != "reply"):
             kept[key] = value
     return kept
