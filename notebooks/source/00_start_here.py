@@ -450,8 +450,8 @@ _ = ax.set_title("Your run, and the same experiment with other seeds")
 #
 # To learn all nine takes more examples and minutes than a lesson has, so the next table shows **stored runs**: the same
 # model with the same kind of training on all 1,447 training conversations, and the rivals, on conversations that none
-# of them had seen. The tuned model comes with the course: it is the **assistant** from which later notebooks start. It
-# was trained more than once, with other seeds; a share is the mean of these runs. The prompts were tried on ten
+# of them had seen. The tuned model comes with the course: it is the **assistant** from which later notebooks start. Its
+# share is the mean over the seeds that stand above the table. The prompts were tried on ten
 # conversations of each kind. The three examples there are of the very kind of the message, as if somebody had sorted
 # the mail: a help that the tuned model does without. The column `lesson`, if there is one, is the run of *this*
 # notebook, which has seen one-fact questions alone.
