@@ -6,12 +6,13 @@ Mistral's is in neither place: the one below does what it does, oddities include
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from ftlab import model, paths
+from ftlab import model, paths, texts
 
 # The system text goes into the last turn if that is the user's: it is there when asked and gone when trained.
 MISTRAL = (
@@ -87,7 +88,7 @@ FAMILIES = {
 }  # fmt: skip
 
 
-def tokenizer(family: Family, texts: list[str]):
+def tokenizer(family: Family, read: list[str]):
     """A byte-level BPE of a few hundred tokens, with the family's special tokens and template."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
@@ -97,7 +98,7 @@ def tokenizer(family: Family, texts: list[str]):
     made.decoder = decoders.ByteLevel()
     specials = [token for token in dict.fromkeys((family.bos, family.eos, family.pad, *family.specials)) if token]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    made.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=400, special_tokens=specials,
+    made.train_from_iterator(read, trainers.BpeTrainer(vocab_size=400, special_tokens=specials,
                                                         initial_alphabet=alphabet, show_progress=False))
     made.add_tokens([AddedToken(word, special=False, normalized=False) for word in family.words])
     if family.begins:
@@ -107,13 +108,13 @@ def tokenizer(family: Family, texts: list[str]):
                                    pad_token=family.pad, chat_template=family.chat_template)
 
 
-def build(name: str, folder: Path, texts: list[str]) -> Path:
+def build(name: str, folder: Path, read: list[str]) -> Path:
     """Writes a small random model of the family with its tokenizer, as ``save_pretrained`` does."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
     family = FAMILIES[name]
-    small = tokenizer(family, texts)
+    small = tokenizer(family, read)
     ids = {"bos_token_id": small.bos_token_id, "eos_token_id": small.eos_token_id, "pad_token_id": small.pad_token_id}
     config = AutoConfig.for_model(family.kind, vocab_size=len(small), **ids, **family.config)
     torch.manual_seed(0)
@@ -123,3 +124,28 @@ def build(name: str, folder: Path, texts: list[str]) -> Path:
     model.save_pretrained(folder)
     small.save_pretrained(folder)
     return folder
+
+
+def build_course(folder: Path, *names: str) -> dict[str, str]:
+    """Random models of few layers in place of the course's: as an environment for ``fast_path``.
+
+    Args:
+        names: Families for the real model, each in a folder of its name; by default SmolLM2's. The environment names
+            the first.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
+
+    read = [message["content"] for row in texts.conversations("valid") for message in row["messages"]]
+    real = [build(name, folder / name, read) for name in names or ("smollm2",)]
+    leave = shutil.ignore_patterns("*.safetensors")
+    lab = shutil.copytree(model.bundled_path(), folder / "lab", ignore=leave)
+    config = AutoConfig.from_pretrained(lab, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+                                        num_attention_heads=2, num_key_value_heads=2, head_dim=16)
+    torch.manual_seed(0)
+    AutoModelForCausalLM.from_config(config).save_pretrained(lab)
+    embedder = shutil.copytree(paths.models() / model.EMBEDDER_FOLDER, folder / "embedder", ignore=leave)
+    config = AutoConfig.from_pretrained(embedder, hidden_size=32, intermediate_size=64, num_hidden_layers=1,
+                                        num_attention_heads=2)
+    AutoModel.from_config(config).save_pretrained(embedder)
+    return {"FTLAB_MODEL": str(real[0]), "FTLAB_TEST_LAB": str(lab), "FTLAB_EMBEDDER": str(embedder)}
