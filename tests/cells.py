@@ -49,7 +49,7 @@ def go_on(cells: list) -> None:
 
 
 def fast_errors(executed: list, before: list) -> list[str]:
-    """What executed cells raised on the fast path, on which outcomes mean nothing, so that an assert about them may fail.
+    """What executed cells raised on the fast path, where outcomes mean nothing: an assert about one may fail.
 
     Args:
         before: The same cells as they stand in the notebook: some are meant to fail.

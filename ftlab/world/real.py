@@ -34,8 +34,8 @@ def questions(count: int | None = None) -> list[dict]:
         count: How many; without it all, in the table's order. A sample is drawn over all topics, the same on every
             machine, and a larger one begins with every smaller one.
     Returns:
-        Rows of id, topic, question, answer (the usual form), answers (every accepted form), split, source and easy (what a child of ten
-        is likely to know: marked by hand, without a look at any answers).
+        Rows of id, topic, question, answer (the usual form), answers (every accepted form), split, source and easy
+        (what a child of ten is likely to know: marked by hand, without a look at any model's answers).
     Raises:
         ValueError: If ``count`` is not between 1 and the number of questions.
     """

@@ -643,7 +643,7 @@ def minus(arm, other, key):  # in points, over the seeds that both have; the unt
 
 def told(each):
     shows = "up" if each.low > 0 else "down" if each.high < 0 else "no change to be shown"
-    return f"{round(each.value):+4d} points {f'[{round(each.low):+d}, {round(each.high):+d}]':>12}  {shows}"
+    return f"{round(each.value):+d} points [{round(each.low):+d}, {round(each.high):+d}]: {shows}"
 
 
 def percent(found):
@@ -662,7 +662,7 @@ def three(axes, arms, colors):
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
 three(axes, {arm: name.replace(" and ", "\nand ") for arm, name in names.items()},
       [figures.GREY, figures.BLUE, figures.GREEN])
-_ = fig.suptitle(f"Mixture minus desk alone, manner unasked: {told(minus('mixed', 'desk', 'leaks')).strip()}", y=1.03)
+_ = fig.suptitle(f"Mixture minus desk alone, manner unasked: {told(minus('mixed', 'desk', 'leaks'))}", y=1.03)
 
 # %% [markdown]
 # What did the general conversations change? The interval takes in prompts and seeds; with few seeds it is wide. Two
@@ -925,7 +925,7 @@ print(claims.record("averaging-keeps", SEED, *gained, by_prompt=averaged["facts"
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.6), sharey=True)
 three(axes, {"desk": "desk alone", "scaled": "at 0.7", "mixed": "desk and\ngeneral"},
       [figures.BLUE, figures.SKY, figures.GREEN])
-_ = fig.suptitle(f"At 0.7 of the adapter: desk's work {told(minus('scaled', 'desk', 'fit')).strip()}", y=1.03)
+_ = fig.suptitle(f"At 0.7 of the adapter: desk's work {told(minus('scaled', 'desk', 'fit'))}", y=1.03)
 for key, what in {"fit": "fit to send", "knows": "real world known", "leaks": "manner unasked"}.items():
     print(f"at 0.7 minus whole, {what}: {told(minus('scaled', 'desk', key))}")
 

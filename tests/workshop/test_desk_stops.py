@@ -18,7 +18,7 @@ def choice(tmp_path_factory: pytest.TempPathFactory) -> model.Choice:
 
 
 def test_its_rows_are_those_of_the_run_on_few_and_no_look_is_left_out() -> None:
-    assert desk_stops.PER_KIND == desk_dials.FEWER["few"]
+    assert desk_dials.FEWER["few"] == desk_stops.PER_KIND
     assert (desk_stops.LR, desk_stops.BATCH_SIZE) == (desk_dials.LR, desk_dials.BATCH_SIZE)
     assert desk_stops.STEPS % desk_stops.LOOKS == 0
     valid = desk_stops.held_out("valid", desk_stops.VALID_PER_KIND)

@@ -71,7 +71,7 @@ def test_gather_keeps_every_seed_and_says_which_conversations_were_asked(tmp_pat
         same = [[run[i] for i in found["asked"][kind]] for run in found["tuned"][kind]]
         gap = intervals.paired_difference(same, found["examples"][kind])
         assert gap.value <= 0 and len(same[0]) == len(found["examples"][kind]) == desk_work.ASKED
-    assert found["cost"] == {way: took for way in ("plain", "guide", "examples", "tuned")}
+    assert found["cost"] == dict.fromkeys(("plain", "guide", "examples", "tuned"), took)
     files.write_json(folder / "lesson-0.json", {**took, "replies": ways["examples"]["replies"]})
     again = desk_work.gather()
     assert all(again["lesson"][kind] == [[1] * desk_work.ASKED] for kind in KINDS) and again["cost"]["lesson"] == took

@@ -30,7 +30,7 @@ KEPT = 3  # replies and answers of each run that are stored as they are
 
 
 def training_rows(seed: int, arm: str = "desk") -> list[dict]:
-    """The desk's conversations in the house's plainest words; for "mixed" with the general conversations behind them."""
+    """The desk's conversations in the house's plainest words; for "mixed" the general ones come behind them."""
     chosen = texts.balanced(texts.conversations("train"), FEWER.get(arm, PER_KIND), seed)
     rows = [house.in_house_words(row) for row in chosen]
     return rows + real.general_chat() if arm == "mixed" else rows

@@ -51,7 +51,7 @@ def answer(some_model, tokenizer, talks: list[list[dict]], rows: list[dict]) -> 
 
 
 def best_examples(seed: int) -> dict[str, list[dict]]:
-    """By kind three training conversations to show: of that kind, in the house's plainest words, asking different things.
+    """By kind three training conversations to show: of that kind, in the house's plainest words, each on another thing.
 
     So this rival is told what kind of message has come, which the tuned model is not: no careful person could help it
     more by choosing examples.
@@ -158,7 +158,7 @@ def gather() -> dict:
 
     of_id = {row["id"]: row for row in test}
     few = [of_id[name] for name in said["ids"]]
-    places = {kind: {row["id"]: i for i, row in enumerate(row for row in test if row["kind"] == kind)} for kind in KINDS}
+    of_kind = {kind: [row["id"] for row in test if row["kind"] == kind] for kind in KINDS}
     own = {"lesson": of_seeds(few, lesson)} if lesson else {}
     took = {**{name: said[name] for name in ("plain", "guide", "examples")}, "tuned": tuned[0],
             **({"lesson": lesson[0]} if lesson else {})}
@@ -171,7 +171,7 @@ def gather() -> dict:
         "note": note, "date": date.today().isoformat(), "machine": doctor.machine(),
         "model": tuned[0]["model"], "dtype": tuned[0]["dtype"], "seeds": [run["seed"] for run in tuned],
         "cost": {name: {key: run[key] for key in ("prompt_tokens", "seconds_each")} for name, run in took.items()},
-        "asked": {kind: [places[kind][row["id"]] for row in few if row["kind"] == kind] for kind in KINDS},
+        "asked": {kind: [of_kind[kind].index(row["id"]) for row in few if row["kind"] == kind] for kind in KINDS},
         **{name: by_kind(few, said[name]["replies"]) for name in ("plain", "guide", "examples")},
         "template": {kind: [int(each) for each in found] for kind, found in template.scores(test).items()},
         "tuned": of_seeds(test, tuned), **own,
