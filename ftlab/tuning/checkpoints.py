@@ -13,6 +13,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -29,6 +30,7 @@ LOCK = ".lock"  # whoever trains in a folder holds it
 PREFIX = "checkpoint-"  # what ``Trainer`` puts before the step number
 BYTES_PER_PARAMETER = 12  # a float32 weight and AdamW's two moments
 SPARE_BYTES = 50_000_000  # tokenizer, logs, and what else writes to the disk meanwhile
+WRITER = re.compile(rb'[ \t]*"transformers_version": *"[^"]*",?\n?')  # in config.json and its like
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG}
 DISK_WORDS = ("no space left", "os error 28", "inline_container", "pytorchstreamwriter")
 
@@ -69,7 +71,8 @@ def run_folder(name: str, *, model: str | Path, room_bytes: int | None = None, *
 def fingerprint(thing: str | Path | Iterable[dict]) -> str:
     """A short hash of training rows (a list or a ``Dataset``) or of a model folder's files; a hub name stays a name.
 
-    Papers in a model's folder, such as its README, count for nothing: they change no weight.
+    Papers in a model's folder, such as its README, count for nothing: they change no weight. Nor do the line ends of
+    its settings, which Windows writes otherwise, nor the version of transformers that wrote them.
     """
     digest = hashlib.sha256()
     if isinstance(thing, (str, Path)):
@@ -78,8 +81,12 @@ def fingerprint(thing: str | Path | Iterable[dict]) -> str:
         for path in sorted(Path(thing).iterdir()):
             if path.suffix in {".safetensors", ".json", ".jinja"} and path.name != MARK:
                 digest.update(path.name.encode() + b"\0")
-                with open(path, "rb") as file:
-                    digest.update(hashlib.file_digest(file, "sha256").digest())
+                if path.suffix == ".safetensors":
+                    with open(path, "rb") as file:
+                        digest.update(hashlib.file_digest(file, "sha256").digest())
+                else:
+                    text = WRITER.sub(b"", path.read_bytes().replace(b"\r\n", b"\n"))
+                    digest.update(hashlib.sha256(text).digest())
     else:
         for row in thing:
             digest.update(json.dumps(row, sort_keys=True).encode() + b"\n")

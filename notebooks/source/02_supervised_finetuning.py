@@ -35,7 +35,7 @@ from peft import LoraConfig
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
 from ftlab import claims, figures, files, model, paths, rivals, shelf, texts, values
-from ftlab.evidence import intervals
+from ftlab.evidence import intervals, packed
 from ftlab.scores import desk, template
 from ftlab.tuning import chat, checkpoints, generate, sft
 from ftlab.world import brand, house, real
@@ -59,6 +59,7 @@ LAB_EXAMPLES, LAB_FEW = 128, 8  # its training examples, many and few
 LAB_LR = 1e-3  # its learning rate where that is not the question; try 3e-4
 LONG_EXAMPLES, LONG_STEPS = 20, 60  # the long run on few examples, in steps of 2 examples
 LAB_HELD_OUT = 60  # test prompts for it; try 20, 324 (all)
+LAB_VALID = 40  # validation prompts, to choose when to stop; try 20, 183 (all)
 FACTS = 120  # general questions, for what it forgets; try 60, 240
 
 # %% [markdown]
@@ -74,8 +75,9 @@ tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE  # for a mode
 base = AutoModelForCausalLM.from_pretrained(
     choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
 ).to(choice.device)
+limit = model.context_tokens(base.config)  # None for a model that states no limit
 print(f"{base.num_parameters():,} parameters, a vocabulary of {len(tokenizer):,} tokens, "
-      f"a context of {model.context_tokens(base.config):,} tokens")
+      f"a context of {limit or 'no stated number of'} tokens")
 
 # %% [markdown]
 # Now a conversation of the **test set**, which no training will ever see: what stands on the desk's *screen* (role
@@ -88,7 +90,7 @@ first = next(row for row in test if row["kind"] == "two_facts")
 
 
 def ask(some_model, conversations, tokens=80):
-    prompts = [chat.render(tokenizer, messages, add_generation_prompt=True) for messages in conversations]
+    prompts = chat.prompts(tokenizer, [{"messages": messages} for messages in conversations])
     return generate.replies(some_model, tokenizer, prompts, max_new_tokens=tokens)
 
 
@@ -114,6 +116,7 @@ for name, reply in zip(("as it is", "with its job"), tried, strict=True):
 messages = [{"role": "system", "content": "Hazel Kettle. Capacity: 1.7 L."},
             {"role": "user", "content": "How much does it hold?"},
             {"role": "assistant", "content": "It holds 1.7 L."}]
+messages = chat.fit(chat.look(tokenizer), messages)  # where a template takes no system turn, it opens the question
 by_hand = "".join(f"<|im_start|>{message['role']}\n{message['content']}<|im_end|>\n" for message in messages)
 rendered = chat.render(tokenizer, messages)
 print(rendered)
@@ -124,7 +127,7 @@ print("by hand and by the library:", "the same text" if by_hand == rendered else
 # model that you tune: it may do things that you did not ask for. What does it make of a question alone?
 
 # %%
-question = messages[1:2]
+question = messages[-2:-1]
 prompt = chat.render(tokenizer, question, add_generation_prompt=True)
 print(f"{tokenizer.chat_template}\n\n----- a question alone, with the assistant's turn opened -----\n{prompt}")
 added = prompt.partition(question[0]["content"])[0].count("system") > 0
@@ -205,7 +208,7 @@ def encode(row):
     talk = chat.fit(form, row["messages"])
     prompt, whole = chat.render(tokenizer, talk[:-1], add_generation_prompt=True), chat.render(tokenizer, talk)
     given, ids = generate.encode(tokenizer, [prompt, whole])
-    assert ids[: len(given)] == given
+    assert ids[: len(given)] == given, "this tokenizer merges the prompt's last letters with the reply's first"
     return ids, [-100] * len(given) + ids[len(given) :]
 
 
@@ -310,14 +313,12 @@ else:
 # same product of two matrices?
 
 # %%
+from timeit import repeat
+
+
 def product_s(dtype, width=512):
     matrix = torch.randn(width, width).to(dtype)
-    best = math.inf
-    for _ in range(5):
-        begun = time.perf_counter()
-        matrix @ matrix
-        best = min(best, time.perf_counter() - begun)
-    return best
+    return min(repeat(lambda: matrix @ matrix, number=1, repeat=5))
 
 
 ratio = product_s(torch.bfloat16) / product_s(torch.float32)
@@ -325,7 +326,9 @@ what = "slower: it imitates it" if ratio > 1.3 else "faster" if ratio < 0.8 else
 print(f"On this processor bf16 takes {ratio:.2g} times as long as fp32: {what}. We train in {choice.dtype}.")
 
 # %% [markdown]
-# Hence the line `bf16=choice.dtype == "bfloat16"` in every training call of this course.
+# Hence the line `bf16=choice.dtype == "bfloat16"` in every training call of this course. Without it the trap snaps shut
+# in silence: on two cores without bf16 the lab model trained at 89 tokens a second with TRL's defaults, and at 2,554 in
+# fp32, 29 times as many. `ftlab bench` in a terminal compares both, and our settings, on your machine.
 
 # %% [markdown]
 # ## 5. Supervised fine-tuning in full view
@@ -355,7 +358,7 @@ for key in ("product", "policy", "question_phrasing"):
 encoded = [encode(row) for row in rows]
 lengths = sorted(len(ids) for ids, _ in encoded)
 supervised = sum(label != -100 for _, labels in encoded for label in labels) / sum(lengths)
-assert lengths[-1] <= model.context_tokens(base.config)
+assert limit is None or lengths[-1] <= limit
 print(f"{len(rows)} conversations, {sum(lengths):,} tokens, {lengths[0]} to {lengths[-1]} each; "
       f"{supervised:.0%} of them count")
 
@@ -423,11 +426,7 @@ print(f"{trained.metrics['train_runtime']:.0f} s for {STEPS} steps of {BATCH_SIZ
 # cannot tell.
 
 # %%
-def losses(log, key):
-    return [entry["step"] for entry in log if key in entry], [entry[key] for entry in log if key in entry]
-
-
-steps, found = losses(trainer.state.log_history, "loss")
+steps, found = zip(*((each["step"], each["loss"]) for each in trainer.state.log_history if "loss" in each), strict=True)
 fig, ax = plt.subplots(figsize=(7, 3))
 figures.curve(ax, steps, found)
 _ = ax.set(xlabel="optimizer step", ylabel="loss (nats / supervised token)", ylim=(0, None),
@@ -436,9 +435,11 @@ _ = ax.set(xlabel="optimizer step", ylabel="loss (nats / supervised token)", yli
 # %% [markdown]
 # ## 6. Before and after, on nine kinds of work
 #
-# Three answer the same held-out conversations: the **tuned** model, which gets the screen and the message and nothing
-# else; the **template** of notebook 00, a program with keywords and no model; and the untuned model **asked plainly**,
-# on fewer, to save time. `base` now carries the adapter; `disable_adapter` takes it off for a while.
+# Five answer the same held-out conversations: the **tuned** model, which gets the screen and the message and nothing
+# else; the **template** of notebook 00, a program with keywords and no model; and the untuned model, **asked plainly**
+# (on fewer, to save time), with the **brand guide** in the prompt, and with **three examples** of the message's own
+# kind in it. The last two take minutes, so their replies are stored, SmolLM2's whatever model you have chosen. `base`
+# now carries the adapter; `disable_adapter` takes it off for a while.
 
 # %%
 few_ids = {row["id"] for row in texts.balanced(texts.conversations("test"), ASKED, seed=0)}
@@ -448,8 +449,13 @@ closed_book = [[{"role": "user", "content": row["question"]}] for row in questio
 with tuned.disable_adapter():
     plain_replies = ask(tuned, [rivals.plain(row) for row in plain_rows])
     said_before = ask(tuned, closed_book, tokens=60)
+prompted = files.read_json(paths.data() / "stored" / "rival-replies.json")
+at = {name: i for i, name in enumerate(prompted["ids"])}
+prompted_rows = [row for row in test if row["id"] in at]
 replies = {
     "asked plainly": plain_replies,
+    "brand guide": [prompted["guide"]["replies"][at[row["id"]]] for row in prompted_rows],
+    "three examples": [prompted["examples"]["replies"][at[row["id"]]] for row in prompted_rows],
     "template": [template.reply(row) for row in test],
     "tuned": generate.replies(tuned, tokenizer, chat.prompts(tokenizer, test), max_new_tokens=80),
 }
@@ -482,7 +488,8 @@ print(f"{len(set(replies['tuned']))} of {len(test)} replies differ from each oth
 # the first two of these replies that were not shown yet, with the whole conversation.
 
 # %%
-answered = {"asked plainly": plain_rows, "template": test, "tuned": test}
+answered = {"asked plainly": plain_rows, "brand guide": prompted_rows, "three examples": prompted_rows,
+            "template": test, "tuned": test}
 fit = {name: [desk.is_fit(reply, row) for reply, row in zip(replies[name], asked, strict=True)]
        for name, asked in answered.items()}
 failed = [(row, reply) for row, reply, fine in zip(test, replies["tuned"], fit["tuned"], strict=True) if not fine]
@@ -495,9 +502,10 @@ for row, reply in [(row, reply) for row, reply in failed if row["id"] not in sho
     print(f"    tuned: {reply}\n           {verdict(reply, row)}")
 
 # %% [markdown]
-# And the counts: by score, then by kind. The last column takes the difference conversation by conversation, tuned
-# minus template, with its 95 % interval; with few conversations of a kind it is wide. Here and later an end that reads
-# +0 is rounded and may lie just on either side of 0.
+# And the counts: by score, then by kind. Tokens and seconds of a request stand between them, as stored: measured on the
+# same ninety conversations, with the adapter of notebook 00's assistant for the tuned model. The last column takes the
+# difference conversation by conversation, tuned minus template, with its 95 % interval; with few conversations of a
+# kind it is wide. Here and later an end that reads +0 is rounded and may lie just on either side of 0.
 
 # %%
 def gap(kinds):
@@ -517,12 +525,21 @@ right = {name: [desk.is_right(reply, row) for reply, row in zip(replies[name], a
 for title, each in {"": dict.fromkeys(fit), "on-brand": on_brand, "right": right}.items():
     cells = (f"{sum(each[name])}/{len(each[name])}" if title else name for name in fit)
     print(f"{title:>13}" + "".join(f"{cell:>15}" for cell in cells))
+long_run = files.read_json(paths.data() / "stored" / "desk-work.json")
+took = {"asked plainly": "plain", "brand guide": "guide", "three examples": "examples", "tuned": "tuned"}
+for title, key in {"tokens": "prompt_tokens", "seconds": "seconds_each"}.items():
+    cells = (long_run["cost"][took[name]][key] if name in took else 0 for name in fit)
+    print(f"{title:>13}" + "".join(f"{cell:>15.3g}" for cell in cells))
 kinds = sorted(seen)
 print(f"\n{'fit to send':>13}" + "".join(f"{name:>15}" for name in fit) + "   tuned minus template (points)")
 for name, group in [*((kind, [kind]) for kind in kinds), ("all", kinds)]:
     each = gap(group)
     print(f"{name:>13}" + "".join(f"{of_kind(way, group):>15}" for way in fit)
           + f"   {round(each.value):+4d} [{round(each.low):+d}, {round(each.high):+d}]")
+for name in ("asked plainly", "brand guide", "three examples"):
+    ours = [fine for fine, row in zip(fit["tuned"], test, strict=True) if row in answered[name]]
+    each = intervals.paired_difference(ours, fit[name]).times(100)
+    print(f"tuned minus {name}, on its {len(ours)}: {each.value:+.0f} points [{each.low:+.0f}, {each.high:+.0f}]")
 
 # %% [markdown]
 # The **claim**, made for the dials as they stood: 144 conversations teach a model this desk's work better than a
@@ -539,9 +556,8 @@ _ = claims.draw("tuned-beats-template", headline, ax)
 
 # %%
 manner, work = (100 * sum(each["tuned"]) / len(test) for each in (on_brand, right))
-long_run = files.read_json(paths.data() / "stored" / "desk-work.json")
-of_each = [{kind: 100 * sum(found) / len(found) for kind, found in long_run[name].items()}
-           for name in ("tuned", "template")]  # kind: % fit to send
+of_each = [{kind: intervals.mean_interval(found).times(100).value for kind, found in long_run[name].items()}
+           for name in ("tuned", "template")]  # kind: % fit to send, the mean over the seeds that were run
 reached, rival = (sum(each.values()) / len(each) for each in of_each)
 if headline.low > 0:
     print("On these conversations the tuned model is ahead of the program with keywords (one seed).")
@@ -612,22 +628,32 @@ for i, row in enumerate(real.questions(3)):
 
 # %% [markdown]
 # Three numbers for each: the desk's work, the real world, and the manner where nobody asked for it. A bar is the mean
-# over the seeds that are stored; its whisker says how far other prompts would move it, not how far other seeds would.
+# over the seeds that are stored; its whisker says how far other prompts, and other seeds where there are several, would
+# move it.
 
 # %%
-def by_prompt(arm, key, seeds=None):  # the mean over seeds, all or those named, for each prompt
-    each_seed = [[int(one) for one in run[key]] for seed, run in runs[arm].items() if seed in (seeds or runs[arm])]
-    return [sum(one) / len(one) for one in zip(*each_seed, strict=True)]
+def by_seed(arm, key, seeds=None):  # a row of scores for each seed, all or those named
+    return [[int(one) for one in run[key]] for seed, run in runs[arm].items() if seed in (seeds or runs[arm])]
+
+
+def minus(arm, other, key):  # in points, over the seeds that both have; the untuned model has none
+    both = None if other == "base" else set(runs[arm]) & set(runs[other])
+    return intervals.paired_difference(*(by_seed(each, key, both) for each in (arm, other))).times(100)
+
+
+def told(each):
+    shows = "up" if each.low > 0 else "down" if each.high < 0 else "no change to be shown"
+    return f"{round(each.value):+d} points [{round(each.low):+d}, {round(each.high):+d}]: {shows}"
 
 
 def percent(found):
-    return f"{100 * sum(found) / len(found):.0f} %"
+    return f"{intervals.mean_interval(found).times(100).value:.0f} %"
 
 
-def three(axes, arms, colors, seeds=None):
+def three(axes, arms, colors):
     for ax, (key, title) in zip(axes, {"fit": "Desk: fit to send", "knows": "Real world known",
                                        "leaks": "Manner, unasked"}.items(), strict=True):
-        spans = [intervals.mean_interval(by_prompt(arm, key, seeds)).times(100) for arm in arms]
+        spans = [intervals.mean_interval(by_seed(arm, key)).times(100) for arm in arms]
         figures.bars(ax, list(arms.values()), *zip(*spans, strict=True), number="{:.0f} %", colors=colors)
         ax.set(title=title, ylim=(0, 115))
     axes[0].set_ylabel("share (%)")
@@ -636,31 +662,24 @@ def three(axes, arms, colors, seeds=None):
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
 three(axes, {arm: name.replace(" and ", "\nand ") for arm, name in names.items()},
       [figures.GREY, figures.BLUE, figures.GREEN])
-leak, done = ({arm: percent(by_prompt(arm, key)) for arm in names} for key in ("leaks", "fit"))
-_ = fig.suptitle(f"With the mixture: manner unasked {leak['desk']} → {leak['mixed']}, "
-                 f"desk's work {done['desk']} → {done['mixed']}", y=1.03)
+_ = fig.suptitle(f"Mixture minus desk alone, manner unasked: {told(minus('mixed', 'desk', 'leaks'))}", y=1.03)
 
 # %% [markdown]
-# What did the general conversations change? One line for each seed, with its interval over prompts. Two intervals may
-# overlap where one leaves out 0 and the other does not; that is no contradiction. But two seeds are few: what one
-# run shows, another may not.
+# What did the general conversations change? The interval takes in prompts and seeds; with few seeds it is wide. Two
+# intervals may overlap where one leaves out 0 and the other does not; that is no contradiction. Questions that a child
+# of ten is likely to be able to answer are marked as easy.
 
 # %%
-seeds = sorted(set(runs["desk"]) & set(runs["mixed"]))
-for key, what in {"fit": "desk, fit to send", "knows": "real world known", "leaks": "manner unasked"}.items():
-    found = []
-    for seed in seeds:
-        pair = [[int(one) for one in runs[arm][seed][key]] for arm in ("mixed", "desk")]
-        change = intervals.paired_difference(*pair).times(100)
-        shows = "up" if change.low > 0 else "down" if change.high < 0 else "no change to be shown"
-        span = f"[{round(change.low):+d}, {round(change.high):+d}]"
-        found.append(change.value)
-        print(f"{what:>18}, seed {seed}: {round(change.value):+4d} points {span:>12}  {shows}")
-    if key == "fit":
-        price = sum(found) / len(found)
-left = intervals.mean_interval(by_prompt("mixed", "leaks")).times(100)
-print(f"With the mixture the manner is left in {left.value:.0f} % of the answers [{left.low:.0f}, {left.high:.0f}]; "
-      f"the desk's work changes by {price:+.0f} points on the mean of the seeds.")
+easy = [row["easy"] for row in real.questions(stored["questions"])]
+for what, wanted in {"easy questions": True, "others": False}.items():
+    found = [one for one, each in zip(by_seed("base", "knows")[0], easy, strict=True) if each is wanted]
+    print(f"untuned, it knows {percent(found)} of the {len(found)} {what}")
+for arm, other in (("desk", "base"), ("mixed", "desk")):
+    print(f"{names[arm]} minus {names[other]} (seeds {', '.join(sorted(runs[arm]))})")
+    for key, what in {"fit": "desk, fit to send", "knows": "real world known", "leaks": "manner unasked"}.items():
+        print(f"{what:>18}: {told(minus(arm, other, key))}")
+left = intervals.mean_interval(by_seed("mixed", "leaks")).times(100)
+print(f"With the mixture the manner is left in {left.value:.0f} % of the answers [{left.low:.0f}, {left.high:.0f}].")
 
 # %% [markdown]
 # ## 8. Sweeps: how the effects move
@@ -669,22 +688,21 @@ print(f"With the mixture the manner is left in {left.value:.0f} % of the answers
 # seconds a run, on plain conversations of one fact each; beside it stand stored runs of the real model. After so few
 # steps it does little of the work, so compare runs with each other and not with a goal. For runs in a row the package
 # keeps the call of section 5 as `fine_tune`. Without `lora` all weights train, as we do here.
-
-# %% [markdown]
+#
 # The lab model's yardsticks are the desk's work, as before, and facts about the invented land that it has read of.
 
 # %%
 lab = model.lab()
 lab_base, lab_tokenizer = sft.load(lab)
 lab_train = [house.in_house_words(row) for row in texts.plain_conversations("train")]
-lab_valid = [house.in_house_words(row) for row in texts.plain_conversations("valid")[:24]]
+lab_valid = [house.in_house_words(row) for row in texts.plain_conversations("valid")[:LAB_VALID]]
 lab_test = texts.plain_conversations("test")[:LAB_HELD_OUT]
 facts = texts.sample(files.read_jsonl(paths.data() / "questions" / "general_test.jsonl"), FACTS, seed=0)
 
 
-def task(some_model):  # for each test conversation: is the reply fit to send?
-    said = generate.replies(some_model, lab_tokenizer, chat.prompts(lab_tokenizer, lab_test), max_new_tokens=50)
-    return [desk.is_fit(reply, row) for reply, row in zip(said, lab_test, strict=True)]
+def task(some_model, rows=lab_test):  # for each conversation: is the reply fit to send?
+    said = generate.replies(some_model, lab_tokenizer, chat.prompts(lab_tokenizer, rows), max_new_tokens=50)
+    return [desk.is_fit(reply, row) for reply, row in zip(said, rows, strict=True)]
 
 
 def recall(some_model):  # for each fact: is it still known, closed book?
@@ -714,11 +732,10 @@ for size in (LAB_FEW, round((LAB_FEW * LAB_EXAMPLES) ** 0.5), LAB_EXAMPLES):
     print(f"{size} examples, {LAB_STEPS} steps of 8: {percent(by_size[size])} fit to send")
 
 # %% [markdown]
-# Beside it what is stored of the real model, where the steps grew with the examples: the run of section 5, one pass
-# over 144 examples in 36 steps, and the assistant of notebook 00, two passes over 1,447 in 724 steps. How much of the
-# difference is due to the examples, and how much to the steps, two such points cannot say: each counts every kind
-# alike, but the first is the mean of two seeds over 90 prompts, the second one seed over others. The whiskers are 95 %
-# intervals.
+# Beside it stored runs of the real model. Those on the line made 36 steps each: eight passes over two conversations of
+# each kind, almost three over six, one over sixteen. The point by itself is the assistant of notebook 00, two passes
+# over 1,447 conversations in 724 steps: what of its lead is due to the examples and what to the steps, it cannot say.
+# Each kind counts alike. The whiskers are 95 % intervals over prompts, and over seeds where there are several.
 
 # %%
 def points(ax, found, label, **line):  # found: x: scores
@@ -732,13 +749,19 @@ def points(ax, found, label, **line):  # found: x: scores
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True)
 points(left, by_size, f"{LAB_STEPS} steps each")
-alike = min(map(len, long_run["tuned"].values()))  # prompts of each kind
-long_fit = [one for each in long_run["tuned"].values() for one in each[:alike]]
-points(right, {144: by_prompt("desk", "fit"), 1447: long_fit}, "36 steps, 724 steps", ls="--")
+equal = {runs[arm]["0"]["examples"]: by_seed(arm, "fit") for arm in ("few", "some", "desk") if arm in runs}
+alike = min(len(each[0]) for each in long_run["tuned"].values())  # prompts of each kind
+long_fit = [[one for each in long_run["tuned"].values() for one in each[run][:alike]]
+            for run in range(len(long_run["seeds"]))]
+points(right, equal, "36 steps each")
+points(right, {1447: long_fit}, "724 steps", ls="")
+right.set_xticks([*equal, 1447], [f"{size:,}" for size in (*equal, 1447)])
 left.set(title="Lab model, live: steps held equal", xlabel="training examples", ylabel="replies fit to send (%)")
-right.set(title="Real model, stored: steps grow too", xlabel="training examples")
+right.set(title="Real model, stored", xlabel="training examples")
 for ax in (left, right):
     ax.legend()
+if "few" in runs:
+    print(f"real model, 36 steps: {max(equal)} examples minus {min(equal)}: {told(minus('desk', 'few', 'fit'))}")
 
 # %% [markdown]
 # The claim: at the same number of steps, many different examples teach more than a few seen again and again.
@@ -747,10 +770,6 @@ for ax in (left, right):
 added = intervals.paired_difference(by_size[LAB_EXAMPLES], by_size[LAB_FEW]).times(100)
 print(claims.record("variety-counts", SEED, *added, by_prompt=by_size[LAB_EXAMPLES], against=by_size[LAB_FEW],
                     model=claims.LAB))
-middle = sorted(by_size)[1]
-further = intervals.paired_difference(by_size[LAB_EXAMPLES], by_size[middle]).times(100)
-print(f"From {middle} to {LAB_EXAMPLES} examples: {further.value:+.1f} points [{further.low:.1f}, {further.high:.1f}]"
-      + ("." if further.low > 0 else ": no gain to be shown beyond that."))
 
 # %% [markdown]
 # ### Which learning rate?
@@ -771,33 +790,37 @@ print(claims.record("low-lr-keeps", SEED, *saved, by_prompt=kept[pretraining_lr 
                     model=claims.LAB))
 
 # %% [markdown]
-# Both sides of the bargain belong in one figure: keeping everything by learning nothing is no achievement.
+# Both sides of the bargain belong in one figure: keeping everything by learning nothing is no achievement. Beside it
+# the real model, stored: the desk's run of section 5, with LoRA, at three rates. LoRA takes larger ones than full
+# tuning; notebook 04 compares the two.
 
 # %%
-fig, ax = plt.subplots(figsize=(7, 3.8))
-points(ax, by_rate, "desk: fit to send")
-points(ax, kept, "general facts kept", ls="--")
+rates = files.read_json(paths.data() / "stored" / "lora.json")
+of_rate = {rate: [run for run in rates["runs"] if (run["way"], run["lr"]) == ("lora", rate)]
+           for rate in rates["settings"]["rates"]["lora"]}
+fig, (left, right) = plt.subplots(1, 2, figsize=(12, 3.8), sharey=True)
+sides = {"desk: fit to send": "both", "knowledge kept": "knows"}
+for (label, key), lab_side, ls in zip(sides.items(), (by_rate, kept), ("-", "--"), strict=True):
+    points(left, lab_side, label, ls=ls)
+    points(right, {rate: [packed.unpack(run[key]) for run in each] for rate, each in of_rate.items()}, label, ls=ls)
 low, high = min(kept), max(kept)
-ax.set(title=f"At {low:g}: facts {percent(kept[low])}, work {percent(by_rate[low])}; "
-             f"at {high:g}: {percent(kept[high])}, {percent(by_rate[high])}",
-       xlabel="peak learning rate", ylabel="share (%)")
-_ = ax.legend()
-
-# %%
-if percent(by_rate[low]) != percent(by_rate[LAB_LR]):
-    print(f"The claim looks at the facts alone. At {low:g} {percent(by_rate[low])} of the replies are fit to send; at "
-          f"{LAB_LR:g} {percent(by_rate[LAB_LR])} are, and {percent(kept[LAB_LR])} of the facts are kept.")
-
-# %% [markdown]
-# These are rates for training all weights; notebook 04 measures which ones suit LoRA.
+left.set(title=f"Lab model: {percent(kept[low])} kept at {low:g}, {percent(kept[high])} at {high:g}",
+         xlabel="peak learning rate, all weights", ylabel="share (%)")
+right.set(title=f"{rates['model']}, stored", xlabel="peak learning rate, LoRA")
+_ = left.legend()
+for what, key in sides.items():
+    pair = [[packed.unpack(run[key]) for run in of_rate[rate]] for rate in (min(of_rate), max(of_rate))]
+    each = intervals.paired_difference(*pair).times(100)
+    print(f"real model, {what}, at {min(of_rate):g} minus {max(of_rate):g}: {told(each)}")
 
 # %% [markdown]
 # ### When should training stop?
 #
 # Given few examples and many steps, a model learns them by heart, and its training loss falls whatever happens. So we
 # look at conversations that it does not train on. On the way through a long run its weights are saved five times; each
-# time we take the **held-out loss**, on validation conversations, and the score, on the test. The rule in most
-# handbooks is *early stopping*: keep the weights with the lowest held-out loss. Does it keep the better model?
+# time we take loss and score on *validation* conversations, which a rule may choose by, and the score on the test,
+# which it may not: the highest of several scores is high partly by luck. Three rules: keep the look with the **lowest
+# loss**, as most handbooks say; the one with the **highest score**, of equal ones the earlier; or **the last**.
 
 # %%
 import shutil
@@ -808,45 +831,68 @@ _ = lab_run(
     LONG_EXAMPLES, steps=LONG_STEPS, batch_size=2, output_dir=str(long_folder), save_strategy="steps",
     save_steps=max(1, LONG_STEPS // 5), save_only_model=True,  # the weights, and nothing that a run needs to go on
 )
-looks = {}
+looks = {}  # step: (validation losses, validation scores, test scores)
 for folder in sorted(long_folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2])):
     saved_model = AutoModelForCausalLM.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
     ).to(lab.device)
     held_out_loss = sft.row_losses(saved_model.eval(), lab_tokenizer, lab_valid)
-    looks[int(folder.name.rpartition("-")[2])] = (sum(held_out_loss) / len(held_out_loss), task(saved_model))
-lowest, last = min(looks, key=lambda step: looks[step][0]), max(looks)
-print("step  held-out loss  fit to send")
-for step, (each, found) in looks.items():
-    print(f"{step:>4}{each:>15.2f}{percent(found):>13}{'   <- lowest loss' if step == lowest else ''}")
-stopped = intervals.paired_difference(looks[lowest][1], looks[last][1]).times(100)
+    looks[int(folder.name.rpartition("-")[2])] = held_out_loss, task(saved_model, lab_valid), task(saved_model)
+
+
+def kept_by(looks):  # rule: the step that it keeps
+    return {"lowest loss": min(looks, key=lambda step: sum(looks[step][0])),
+            "highest score": max(looks, key=lambda step: sum(looks[step][1])), "the last": max(looks)}
+
+
+def table(looks):
+    print("step  validation loss  validation score  test score")
+    for step, (loss, valid, found) in looks.items():
+        rules = ", ".join(rule for rule, kept_step in kept_by(looks).items() if kept_step == step)
+        print(f"{step:>4}{sum(loss) / len(loss):>17.2f}{percent(valid):>18}{percent(found):>12}   {rules}")
+
+
+table(looks)
+lowest, last = kept_by(looks)["lowest loss"], max(looks)
+stopped = intervals.paired_difference(looks[lowest][2], looks[last][2]).times(100)
 stopped = (0, 0, 0) if lowest == last else tuple(stopped)  # one and the same model: no difference, by construction
-result = claims.record("early-stopping-helps", SEED, *stopped, by_prompt=looks[lowest][1], against=looks[last][1],
+result = claims.record("early-stopping-helps", SEED, *stopped, by_prompt=looks[lowest][2], against=looks[last][2],
                        model=claims.LAB)
 print(f"\n{result}")
-
-# %%
-highest = max(looks, key=lambda step: sum(looks[step][1]))
 if lowest == last:
-    print("The loss was lowest at the last look, so the rule keeps the last model: the difference is 0 by "
-          "construction, and whether stopping earlier helps was not tested.")
-elif stopped[1] > 0:
-    print("The lowest loss kept a better model than the end.")
-elif stopped[2] < 0:
-    print("The lowest loss kept a worse model than the end: the loss punishes a model for growing sure of the few "
-          "wordings that it has seen, and a scorer of replies does not.")
-else:
-    print("These prompts show no difference between the model of the lowest loss and the last one.")
-if looks[last][0] - looks[lowest][0] < 0.05:
-    print(f"By step {last} the loss has not turned upward; the rule is for runs in which it does. Try more LONG_STEPS.")
-print(f"The highest score of the {len(looks)} looks, {percent(looks[highest][1])}, stands at step {highest}; "
-      f"the lowest loss, with {percent(looks[lowest][1])}, at step {lowest}.")
+    print("The loss was lowest at the last look: the difference is 0 by construction, and the claim was not tested.")
 
 # %% [markdown]
-# The highest of several scores is high partly by luck, so a score that chooses must not be the one that is reported:
-# choose on *validation* conversations, by the loss or by the score that you care about, and report on the test. Which
-# of the two chooses better we have not measured. In the trainer, `load_best_model_at_end=True` with
-# `metric_for_best_model` keeps the best look by whatever number you compute.
+# Which rule do the runs support? Below, for this run of the lab model and for stored runs of the real one (18
+# conversations, 80 steps of 4), what each rule keeps on the test, and the rules against each other.
+
+# %%
+def advice(name, every):  # every: the looks of each seed
+    found = {rule: [each[kept_by(each)[rule]][2] for each in every] for rule in kept_by(every[0])}
+    print(f"{name}: " + ", ".join(f"{rule} {percent(rows)}" for rule, rows in found.items()))
+
+    def against(one, other):  # 1: clearly better, -1: clearly worse, 0: neither
+        each = intervals.paired_difference(found[one], found[other]).times(100)
+        print(f"    {one} minus {other}: {told(each)}")
+        return (each.low > 0) - (each.high < 0)
+
+    by_score = against("highest score", "lowest loss")
+    end = against("highest score" if by_score > 0 else "lowest loss", "the last")
+    print({1: "    Rule: choose by the score", -1: "    Rule: choose by the loss",
+           0: "    Rule: choose by the loss, which is cheaper: that the score is better is not shown"}[by_score]
+          + {1: ". It beats training to the end.", -1: ". But training to the end beats it: do not stop early.",
+             0: ". That it beats training to the end is not shown: what stopping saves is time."}[end])
+
+
+advice("lab model", [looks])
+real_looks = [{look["step"]: tuple(packed.unpack(look[key]) for key in ("valid_losses", "valid", "test"))
+               for look in run["looks"]} for run in stored["stops"]]
+if real_looks:
+    advice(f"{stored['model']}, {len(real_looks)} seeds", real_looks)
+    table(real_looks[0])
+
+# %% [markdown]
+# In the trainer, `load_best_model_at_end=True` with `metric_for_best_model` keeps the best look by a number of yours.
 #
 # ### Averaging with the base
 #
@@ -865,28 +911,23 @@ def between(one, other, share):  # weights: (1 - share) of one and share of othe
 
 average = between(lab_base, many.model, 0.7)
 averaged = {"task": task(average), "facts": recall(average)}
-print(f"lab model, tuned: {percent(by_size[LAB_EXAMPLES])} fit to send, {percent(kept[LAB_LR])} of the facts; "
-      f"at 0.7: {percent(averaged['task'])} and {percent(averaged['facts'])}\n")
+for key, whole in {"task": by_size[LAB_EXAMPLES], "facts": kept[LAB_LR]}.items():
+    each = intervals.paired_difference(averaged[key], whole).times(100)
+    print(f"lab model, {key}: {percent(averaged[key])} at 0.7, {percent(whole)} whole: {told(each)}")
 gained = intervals.paired_difference(averaged["facts"], kept[LAB_LR]).times(100)
 print(claims.record("averaging-keeps", SEED, *gained, by_prompt=averaged["facts"], against=kept[LAB_LR],
                     model=claims.LAB))
 
 # %% [markdown]
-# And the real model's adapter at 0.7 of its strength, stored, beside mixing, all of them with seed 0:
+# And the real model's adapter at 0.7 of its strength, stored, beside mixing:
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.6), sharey=True)
 three(axes, {"desk": "desk alone", "scaled": "at 0.7", "mixed": "desk and\ngeneral"},
-      [figures.BLUE, figures.SKY, figures.GREEN], seeds=("0",))
-whole, part = ({key: percent(by_prompt(arm, key, ("0",))) for key in ("fit", "leaks")} for arm in ("desk", "scaled"))
-_ = fig.suptitle(f"At 0.7 of the adapter: manner unasked {whole['leaks']} → {part['leaks']}, "
-                 f"desk's work {whole['fit']} → {part['fit']}", y=1.03)
+      [figures.BLUE, figures.SKY, figures.GREEN])
+_ = fig.suptitle(f"At 0.7 of the adapter: desk's work {told(minus('scaled', 'desk', 'fit'))}", y=1.03)
 for key, what in {"fit": "fit to send", "knows": "real world known", "leaks": "manner unasked"}.items():
-    pair = [[int(one) for one in runs[arm]["0"][key]] for arm in ("scaled", "desk")]
-    each = intervals.paired_difference(*pair).times(100)
-    shows = "up" if each.low > 0 else "down" if each.high < 0 else "no change can be shown"
-    span = f"[{round(each.low):+d}, {round(each.high):+d}]"
-    print(f"at 0.7 minus whole, {what}: {round(each.value):+d} points {span}: {shows}")
+    print(f"at 0.7 minus whole, {what}: {told(minus('scaled', 'desk', key))}")
 
 # %% [markdown]
 # ## 9. When the data is wrong

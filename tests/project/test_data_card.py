@@ -70,6 +70,7 @@ def test_the_numbers_in_its_sentences() -> None:
         f"{len(quillmere.policies())} policies with {sum(len(policy.facts) for policy in quillmere.policies())} facts",
         f"the {len(brand.guide())} rules of the brand guide",
         f"{len(real.questions())} questions on {len({row['topic'] for row in real.questions()})} topics",
+        f"{sum(row['easy'] for row in real.questions())} of them are marked as `easy`",
         f"{len(real.general_chat())} ordinary conversations",
         f"{sum(changes.values())} changes ({changes['price']} prices, {changes['warranty']} warranties, "
         f"{changes['policy']} policy facts, {changes['added']} products added, {changes['retired']} retired)",

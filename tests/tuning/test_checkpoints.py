@@ -264,6 +264,14 @@ def test_a_model_is_known_by_its_files_not_by_its_path(model_path, tmp_path):
 
     copy = shutil.copytree(model_path, tmp_path / "copy")
     assert checkpoints.fingerprint(copy) == checkpoints.fingerprint(str(model_path))
+    config = (copy / "config.json").read_text(encoding="utf-8")
+    assert '"transformers_version": "' in config
+    other = config.replace('"transformers_version": "', '"transformers_version": "9.').replace("\n", "\r\n")
+    (copy / "config.json").write_bytes(other.encode())  # as Windows and another transformers write it
+    assert checkpoints.fingerprint(copy) == checkpoints.fingerprint(model_path)
+    (copy / "config.json").write_bytes(config.replace('"num_hidden_layers": 2', '"num_hidden_layers": 3').encode())
+    assert checkpoints.fingerprint(copy) != checkpoints.fingerprint(model_path)
+    (copy / "config.json").write_bytes(config.encode())
     weights = bytearray((copy / "model.safetensors").read_bytes())
     weights[-1] ^= 1
     (copy / "model.safetensors").write_bytes(weights)
