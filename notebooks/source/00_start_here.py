@@ -453,7 +453,9 @@ _ = ax.set_title("Your run, and the same experiment with other seeds")
 # of them had seen. The tuned model comes with the course: it is the **assistant** from which later notebooks start. Its
 # share is the mean over the seeds that stand above the table. The prompts were tried on ten
 # conversations of each kind. The three examples there are of the very kind of the message, as if somebody had sorted
-# the mail: a help that the tuned model does without. The column `lesson`, if there is one, is the run of *this*
+# the mail: a help that the tuned model does without. **rules** is a longer program, with rules for each of the nine
+# kinds by somebody who knew them all and the shape of every screen (`ftlab/scores/rules.py`): what a company can write
+# whose customers ask nothing else. The column `lesson`, if there is one, is the run of *this*
 # notebook, which has seen one-fact questions alone.
 
 # %%
@@ -461,12 +463,13 @@ from ftlab import files, paths
 
 stored = files.read_json(paths.data() / "stored" / "desk-work.json")
 kinds, prompts = list(stored["tuned"]), ("plain", "guide", "examples")
-names = [name for name in (*prompts, "template", "lesson", "tuned") if name in stored]
+programs = [name for name in ("template", "rules") if name in stored]
+names = [name for name in (*prompts, *programs, "lesson", "tuned") if name in stored]
 
 
 def marks(name: str, kinds: list[str], few: bool = False) -> list[list[int]]:  # a row for each run, 1 is fit to send
     runs = {kind: stored[name][kind] if name in ("lesson", "tuned") else [stored[name][kind]] for kind in kinds}
-    few = few and name in ("template", "tuned")  # of their many conversations those that the prompts were tried on
+    few = few and name in (*programs, "tuned")  # of their many conversations those that the prompts were tried on
     pick = {kind: stored["asked"][kind] if few else range(len(runs[kind][0])) for kind in kinds}
     return [[runs[kind][run][i] for kind in kinds for i in pick[kind]] for run in range(len(runs[kinds[0]]))]
 
@@ -476,7 +479,7 @@ def fit(name: str, kinds: list[str]) -> float:
 
 
 def gap(kinds: list[str], rival: str = "template", ours: str = "tuned"):  # on the same conversations, in points
-    few = not {rival, ours} <= {"template", "tuned"}
+    few = not {rival, ours} <= {*programs, "tuned"}
     return intervals.paired_difference(marks(ours, kinds, few), marks(rival, kinds, few)).times(100)
 
 
@@ -502,7 +505,7 @@ for key, form in {"prompt_tokens": ">10.0f", "seconds_each": ">10.2f"}.items():
 
 # %%
 for ours in [name for name in ("tuned", "lesson") if name in names]:
-    for rival in (*prompts, "template"):
+    for rival in (*prompts, *programs):
         one, lost = gap(kinds, rival, ours), [kind for kind in kinds if gap([kind], rival, ours).high < 0]
         said = "clearly better" if one.low > 0 else "clearly worse" if one.high < 0 else "not to be told apart"
         print(f"{ours} against {rival}: {span(one)}, {said}; {rival} is clearly better at: {', '.join(lost) or 'none'}")
@@ -511,7 +514,8 @@ print(f"Better is not good: of either's replies fewer than six in ten are fit to
 
 # %% [markdown]
 # That is how the question "should we fine-tune?" is answered in practice: kind by kind, and against rivals that cost
-# less. A program, a model, and a person for what must not go wrong can share one desk.
+# less. Our messages are of nine known kinds, which is where rules do best; a model needs no list of what may come. A
+# program, a model, and a person for what must not go wrong can share one desk.
 #
 # ## 8. Why this course keeps a fruit fly
 #

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ftlab import assistant, files, model, paths, rivals, shelf, texts
 from ftlab.course import doctor
-from ftlab.scores import desk, template
+from ftlab.scores import desk, rules, template
 from ftlab.tuning import chat, generate, sft
 from ftlab.world import brand, house
 from ftlab.world.pairs import KINDS
@@ -138,7 +138,7 @@ def gather() -> dict:
     """What notebook 00 shows, from the stored runs: by kind whether each reply is fit to send, and what a reply took.
 
     Returns:
-        A dict with, for each prompt ("plain", "guide", "examples") and "template", by kind a list of 0 and 1; for
+        A dict with, for each prompt ("plain", "guide", "examples") and program ("template", "rules"), by kind a list of 0 and 1; for
         "tuned" and, if it was run, "lesson", by kind such a list for each seed. The prompts' and the lesson's lists
         are of ``asked()``, and ``asked`` names by kind their places in the test set's own lists. ``cost`` has for each
         way the tokens of a prompt and the seconds for a reply, on the conversations of ``asked()``.
@@ -173,7 +173,8 @@ def gather() -> dict:
         "cost": {name: {key: run[key] for key in ("prompt_tokens", "seconds_each")} for name, run in took.items()},
         "asked": {kind: [of_kind[kind].index(row["id"]) for row in few if row["kind"] == kind] for kind in KINDS},
         **{name: by_kind(few, said[name]["replies"]) for name in ("plain", "guide", "examples")},
-        "template": {kind: [int(each) for each in found] for kind, found in template.scores(test).items()},
+        **{name: {kind: [int(each) for each in found] for kind, found in template.scores(test, program).items()}
+           for name, program in (("template", template.reply), ("rules", rules.reply))},
         "tuned": of_seeds(test, tuned), **own,
     }  # fmt: skip
 
