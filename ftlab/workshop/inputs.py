@@ -1,7 +1,8 @@
 """What a run read: a hash of every module, table and weight behind its numbers, so that a change is seen later.
 
 Python files are hashed by their syntax tree without docstrings: a better comment does not make hours of runs stale.
-Weights are read by libraries that no hook sees, so a model's folder of which one file was opened counts as a whole.
+Weights are read by libraries that no hook sees, so the folder of a model, or of an adapter on the course's own shelf,
+counts as a whole once one of its files was opened.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from pathlib import Path
 import ftlab
 from ftlab import claims, paths
 from ftlab.model import MARK
+from ftlab.shelf import SETTINGS
 
 PACKAGE = Path(ftlab.__file__).resolve().parent
-UNREAD = ("claims.csv", "reference/")  # limits and earlier results: they change verdicts, not runs
+UNREAD = ("claims.csv", "designs.csv", "undecided.csv", "reference/")  # limits, plans, earlier results: no run reads
 WEIGHTS = (".safetensors", ".json", ".jinja")
 _opened: set[str] = set()
 
@@ -46,13 +48,19 @@ def environment(log: Path) -> dict[str, str]:
     }
 
 
-def of_function(module: str, notebook: str) -> dict[str, str]:
+def of_function(module: str, notebook: str = "", log: Path | None = None) -> dict[str, str]:
     """Hashes by file of what a run of ``module`` in this process depends on.
 
-    That is: the notebook's source; the module and all of ``ftlab`` that it imports, also within functions; every file
-    below ``data/`` that this process has opened since ``watch``; the lab model, and any other that was opened.
+    That is: the notebook's source, if one is named; the module and all of ``ftlab`` that it imports, also within
+    functions; every file below ``data/`` that this process has opened since ``watch``, for an earlier run as well, as it
+    may be kept in memory since; the lab model, and any other that was opened.
+
+    Args:
+        log: Of ``environment``, where the run started processes of its own.
     """
-    return _hashes([_source(notebook), *_modules(module), *_model_files(claims.lab_folder()), *_read(_opened)])
+    theirs = log.read_text(encoding="utf-8").splitlines() if log else []
+    return _hashes([_source(notebook), *_modules(module), *_imported(theirs), *_model_files(claims.lab_folder()),
+                    *_read([*_opened, *theirs])])
 
 
 def of_kernel(log: Path, notebook: str) -> dict[str, str]:
@@ -62,9 +70,7 @@ def of_kernel(log: Path, notebook: str) -> dict[str, str]:
     of which a file was opened.
     """
     opened = dict.fromkeys(log.read_text(encoding="utf-8").splitlines())
-    modules = [Path(importlib.util.source_from_cache(name) if name.endswith(".pyc") else name) for name in opened
-               if Path(name).is_relative_to(PACKAGE)]
-    return _hashes([_source(notebook), *modules, *_read(opened)])
+    return _hashes([_source(notebook), *_imported(opened), *_read(opened)])
 
 
 def changed(inputs: dict[str, str]) -> list[str]:
@@ -76,26 +82,34 @@ def changed(inputs: dict[str, str]) -> list[str]:
             and (not _path(name).is_file() or digest(_path(name)) != known)]
 
 
+def _imported(opened: Iterable[str]) -> list[Path]:
+    """The modules of ``ftlab`` among the files opened, by their sources."""
+    return [Path(importlib.util.source_from_cache(name) if name.endswith(".pyc") else name) for name in opened
+            if Path(name).is_relative_to(PACKAGE)]
+
+
 def _source(notebook: str) -> Path:
     return paths.root() / "notebooks" / "source" / f"{notebook}.py"
 
 
 def _read(opened: Iterable[str]) -> Iterator[Path]:
     """The files below ``data/`` among those opened that can move a number, and all of each model that was opened."""
-    lab, models = claims.lab_folder(), set()
+    lab, shelf, models = claims.lab_folder(), paths.data() / "shelf", set()
     for path in map(Path, opened):
         if path.is_relative_to(paths.models()) and path.name != MARK:  # who reads the mark asks whether it is there
             models.add(paths.models() / path.relative_to(paths.models()).parts[0])
         elif path.is_relative_to(lab):
             models.add(lab)
-        elif path.is_relative_to(paths.data()) and not path.relative_to(paths.data()).as_posix().startswith(UNREAD):
+        elif path.is_relative_to(shelf) and path.name != SETTINGS:  # who reads the settings asks whether it is the one
+            models.add(shelf / path.relative_to(shelf).parts[0])
+        elif path.is_relative_to(paths.data()) and not path.is_relative_to(shelf) and not path.relative_to(paths.data()).as_posix().startswith(UNREAD):
             yield path
     for folder in models:
         yield from _model_files(folder)
 
 
 def _model_files(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("*") if path.suffix in WEIGHTS and path.name != MARK]
+    return [path for path in folder.rglob("*") if path.suffix in WEIGHTS and path.name != MARK]
 
 
 def _hashes(found: Iterable[Path]) -> dict[str, str]:
