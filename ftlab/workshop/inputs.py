@@ -24,6 +24,7 @@ from ftlab.shelf import SETTINGS
 PACKAGE = Path(ftlab.__file__).resolve().parent
 UNREAD = ("claims.csv", "designs.csv", "undecided.csv", "reference/")  # limits, plans, earlier results: no run reads
 WEIGHTS = (".safetensors", ".json", ".jinja")
+RECORDER = "ftlab.workshop.stored"  # it writes down what was found, and moves no number; nor does what it imports
 _opened: set[str] = set()
 
 
@@ -56,10 +57,10 @@ def of_function(module: str, notebook: str = "", log: Path | None = None) -> dic
     may be kept in memory since; the lab model, and any other that was opened.
 
     Args:
-        log: Of ``environment``, where the run started processes of its own.
+        log: Of ``environment``, where the run started processes of its own, for what they opened below ``data/``.
     """
     theirs = log.read_text(encoding="utf-8").splitlines() if log else []
-    return _hashes([_source(notebook), *_modules(module), *_imported(theirs), *_model_files(claims.lab_folder()),
+    return _hashes([_source(notebook), *_modules(module), *_model_files(claims.lab_folder()),
                     *_read([*_opened, *theirs])])
 
 
@@ -70,7 +71,9 @@ def of_kernel(log: Path, notebook: str) -> dict[str, str]:
     of which a file was opened.
     """
     opened = dict.fromkeys(log.read_text(encoding="utf-8").splitlines())
-    return _hashes([_source(notebook), *_imported(opened), *_read(opened)])
+    modules = [Path(importlib.util.source_from_cache(name) if name.endswith(".pyc") else name) for name in opened
+               if Path(name).is_relative_to(PACKAGE)]
+    return _hashes([_source(notebook), *modules, *_read(opened)])
 
 
 def changed(inputs: dict[str, str]) -> list[str]:
@@ -80,12 +83,6 @@ def changed(inputs: dict[str, str]) -> list[str]:
     """
     return [name for name, known in inputs.items() if not _is_elsewhere(name)
             and (not _path(name).is_file() or digest(_path(name)) != known)]
-
-
-def _imported(opened: Iterable[str]) -> list[Path]:
-    """The modules of ``ftlab`` among the files opened, by their sources."""
-    return [Path(importlib.util.source_from_cache(name) if name.endswith(".pyc") else name) for name in opened
-            if Path(name).is_relative_to(PACKAGE)]
 
 
 def _source(notebook: str) -> Path:
@@ -157,8 +154,8 @@ def _modules(start: str) -> set[Path]:
     """The files of a module and of all that it imports, and they import, from ``ftlab`` or the project's folder."""
     found, todo = set(), [start]
     while todo:
-        path = _module_file(todo.pop())
-        if path is None or path in found:
+        path = _module_file(name := todo.pop())
+        if path is None or path in found or name == RECORDER:
             continue
         found.add(path)
         for node in ast.walk(ast.parse(path.read_bytes())):
