@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ftlab.claims import reference, table
+from ftlab.claims import ABOVE, BELOW, INSIDE, reference, table
 from ftlab.evidence.claim import FAILS, HOLDS, LAB, MIXED, Claim
 from ftlab.model import REAL_FOLDER
 
@@ -97,13 +97,24 @@ def _ids(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
+def outside(found: Sequence[Row]) -> str:
+    """Which of this run's claims lie where reference runs with other seeds do not lead one to expect them."""
+    compared = {(row.id, model): where for row in found for model, each in row.tried.items()
+                if each.live and (where := each.live.get("where")) in (INSIDE, ABOVE, BELOW)}
+    off = [f"{name} ({where.split()[0]})" for (name, _), where in compared.items() if where != INSIDE]
+    return (f"{len(compared) - len(off)} of {len(compared)} runs lie where reference runs with other seeds lead us to "
+            "expect them; 1 in 20 may lie outside by luck." + f" Outside: {', '.join(off)}." * bool(off)
+            ) if compared else "No run could be compared with reference runs of other seeds."
+
+
 def section(found: Sequence[Row]) -> str:
     """The claims as HTML: the sentences, one table with a column a model, and how to read it."""
     if not found:
         return ""
     models = models_of(found)
     titles = "".join(f"<th>{html.escape(NAMES.get(model, model))}</th>" for model in models)
-    parts = ["<h2>Claims</h2>", *(f"<p>{html.escape(sentence)}</p>" for sentence in carried_over(found)),
+    said = [*carried_over(found), outside(found)]
+    parts = ["<h2>Claims</h2>", *(f"<p>{html.escape(sentence)}</p>" for sentence in said),
              f'<table class="claims"><thead><tr><th>claim</th>{titles}</tr></thead><tbody>']
     notebook = None
     for row in found:
@@ -132,6 +143,8 @@ def cell(row: Row, model: str) -> str:
     if tried.live:
         seed = f", seed {tried.live['seed']}" if "seed" in tried.live else ""
         lines.append(line(f"this run{seed}", tried.live, tried.live.get("unit")))
+        if tried.live.get("where") in (ABOVE, BELOW):
+            lines.append(f'<div class="failed">{html.escape(tried.live["where"])}</div>')
     else:
         lines.append('<div><span class="small">this run</span> not run</div>')
     if tried.known:

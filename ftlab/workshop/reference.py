@@ -2,7 +2,8 @@
 
 A reference names a hash of everything that its runs read. One whose inputs have changed since is stale: ``verify``,
 which a test calls, finds fault with it until it is run again or a dated reason stands beside it,
-``"stale": {"date": "2026-11-25", "reason": "..."}``.
+``"stale": {"date": "2026-11-25", "reason": "..."}``. Likewise one whose seeds scatter so far that the range to expect would
+notice no fault needs a reason, ``"wide"``.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import math
 from pathlib import Path
 
 from ftlab import files, paths
-from ftlab.claims import reference_path, table
+from ftlab.claims import WITNESSES, expected_range, reference_path, table
 from ftlab.evidence.claim import Claim
 from ftlab.evidence.repeated import mean_effect
 from ftlab.workshop import inputs
 from ftlab.workshop.power import least_seeds
 from ftlab.workshop.stored import DIRTY, excuse_faults, joined
 from ftlab.workshop.trial import Experiment, Served
+
+WIDEST = {"points": 15, "%": 15}  # by unit: how far a range to expect may reach to either side
 
 
 def aggregate(claim: Claim, runs: list[dict]) -> dict:
@@ -50,7 +53,8 @@ def verify() -> list[str]:
             if not same:
                 faults.append(f"{name}: {key} is {known[key]!r}, but claims.csv and the runs give {value!r}. "
                               f"Run: {known['command']}")
-        faults += [f"{name}: {why}. Run: {known['command']}" for why in _stale(claim, known)]
+        why = _stale(claim, known) + _wide(claim, known)
+        faults += [f"{name}: {one}. Run: {known['command']}" for one in why]
     return faults
 
 
@@ -64,6 +68,17 @@ def _stale(claim: Claim, known: dict) -> list[str]:
     if known.get("dials") != _dials(claim, known["model"]):
         other.append("the columns experiment and dials in data/claims.csv")
     return [f"its runs are stale, since {', '.join(other)} changed"] if other else []
+
+
+def _wide(claim: Claim, known: dict) -> list[str]:
+    """What is wrong with a range to expect that would notice nothing, unless "wide" has a reason with its date."""
+    others = [run for run in known["runs"] if run["seed"] != 0]  # what a learner's run is compared with
+    if "wide" in known or len(others) < WITNESSES:
+        return excuse_faults(known["wide"]) if "wide" in known else []
+    low, high = expected_range(claim, others)
+    half, most = (high - low) / 2, min(2 * claim.smallest, WIDEST.get(claim.unit, math.inf))
+    return [f"its range to expect reaches {half:.3g} {claim.unit} to either side and would notice nothing below that, "
+            f"expected {most:g} at most: run more seeds"] if half > most else []
 
 
 def _dials(claim: Claim, model: str) -> dict | None:
