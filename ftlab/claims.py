@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,6 +101,11 @@ def table() -> dict[str, Claim]:
                              f"{claim.unit}, found {claim.smallest:g}. Write down the smallest difference that counts.")
         claims[claim.id] = claim
     return claims
+
+
+def pairs(claims: Iterable[Claim]) -> list[tuple[Claim, str]]:
+    """Each claim on each of its models."""
+    return [(claim, model) for claim in claims for model in claim.models]
 
 
 def find(claim_id: str) -> Claim:

@@ -23,7 +23,8 @@ other,03_x,Rank is a dial.,spread,points,-1,1,,fake_experiment:unused,lab,1,
 EXPERIMENT = """
 import pathlib
 def measure(seed):
-    pathlib.Path(__file__).with_name("data").joinpath("table.csv").read_text()
+    for name in ("table.csv", "lab-model/model.safetensors"):
+        pathlib.Path(__file__).with_name("data").joinpath(name).read_text()
     log = pathlib.Path(__file__).with_name("log.txt")
     log.write_text((log.read_text() if log.exists() else "") + f"{seed} ")
     if seed == 99:
@@ -126,7 +127,8 @@ def simulated(random, seeds, prompts, mine):
     return known, 100 * right()[:mine].mean()
 
 
-@pytest.mark.parametrize(("seeds", "prompts", "mine"), [(3, 100, 100), (4, 60, 60), (5, 60, 60), (4, 500, 500), (5, 300, 60)])
+@pytest.mark.parametrize(("seeds", "prompts", "mine"), [
+    (3, 100, 100), (4, 60, 60), (5, 60, 60), (4, 500, 500), (5, 300, 60)])
 def test_one_more_run_lands_in_the_range_19_times_in_20(home, seeds, prompts, mine):
     gain, random, inside, widths = claims.find("gain"), np.random.default_rng(seeds + prompts), 0, []
     for _ in range(600):
@@ -422,8 +424,8 @@ def test_of_two_witnesses_nothing_is_expected(home):
 
 
 def test_an_effect_that_is_no_mean_brings_the_luck_of_its_prompts_along(home):
-    # The runs' own intervals are 4 +- 1.96: other prompts bring a variance of 1, over 100 prompts 100 for each. Asked of
-    # 25, a run has 100 * (1/25 - 1/100) = 3 more: half of the range is 1.95996 * sqrt(3) = 3.3947.
+    # The runs' own intervals are 4 +- 1.96: other prompts bring a variance of 1, over 100 prompts 100 for each. Asked
+    # of 25, a run has 100 * (1/25 - 1/100) = 3 more: half of the range is 1.95996 * sqrt(3) = 3.3947.
     known = [{"seed": seed, "effect": 4.0, "low": 2.040036, "high": 5.959964, "prompts": 100} for seed in range(4)]
     cost = claims.find("cost")
     assert claims.expected_range(cost, known, 25) == pytest.approx((0.6053, 7.3947), abs=1e-4)
@@ -450,8 +452,8 @@ def test_a_range_that_would_notice_nothing_is_a_fault(home, monkeypatch):
     monkeypatch.setattr(reference, "WIDEST", {"points": 4})
     # Seeds 1..4: 41..44, s = 1.291, t(3) = 3.1824, half 3.1824 * 1.291 * sqrt(1.25) = 4.593.
     cost, gain = reference.verify()
-    assert gain == ("lab/gain.json: its range to expect reaches 4.59 points to either side and would notice nothing below "
-                    "that, expected 4 at most: run more seeds. Run: ftlab claims --only gain --seeds 0 1 2 3 4")
+    assert gain == ("lab/gain.json: its range to expect reaches 4.59 points to either side and would notice nothing "
+                    "below that, expected 4 at most: run more seeds. Run: ftlab claims --only gain --seeds 0 1 2 3 4")
     for claim_id in ("gain", "cost"):
         files.write_json(claims.reference_path(claim_id), {
             **claims.reference(claim_id), "wide": {"date": "2026-11-26", "reason": "coins"}})

@@ -26,8 +26,8 @@ class Claim:
         experiment: Empty where the notebook is the experiment. One too long for a lesson is ``module:function``; the
             function takes a seed and returns ``{claim id: {"effect": ..., more}}``, and ``{claim id: {model: {...}}}``
             for a claim that it tries on several models. ``more`` is what ``ftlab.claims.record`` takes: ``by_prompt``
-            and ``against``, ``about``, ``by_draw``, ``prompts``, or ``low`` and ``high``. For one of the models alone it
-            is ``model=module:function``; several are separated by spaces, and on the others the notebook is run.
+            and ``against``, ``about``, ``by_draw``, ``prompts``, or ``low`` and ``high``. For one of the models alone
+            it is ``model=module:function``; several are separated by spaces, and on the others the notebook is run.
         models: On whom it is tried: the folders of ``data/reference`` that hold its reference runs, the one that the
             notebook's headline is about first. Separated by spaces in the table.
     """

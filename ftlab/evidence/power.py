@@ -1,4 +1,4 @@
-"""How often would an experiment over seeds decide, if the truth were this or that? Simulated, before and after it is run.
+"""How often would an experiment over seeds decide, if the truth were this or that? Simulated, before and after a run.
 
 From stored runs, experiments are drawn anew: prompts with replacement (or what several are about, together), each with
 the scores that it got from all seeds, so that what prompts and both arms share is kept, and a luck for each seed that
@@ -86,7 +86,7 @@ def planned(design: Design, truth: float, at_least: float, at_most: float, *, tr
     """How often experiments of this design would give a clear verdict, were the effect really ``truth``.
 
     The mean over prompts scatters normally, seeds do, and each experiment reckons its interval from what it sees of
-    both, as ``ftlab.evidence.spread.half_width`` does.
+    both, as ``ftlab.evidence.intervals`` does.
     """
     import numpy as np
 
@@ -100,6 +100,12 @@ def planned(design: Design, truth: float, at_least: float, at_most: float, *, tr
     seen = (shared + own / seeds) / prompts * random.chisquare(prompts - 1, trials) / (prompts - 1)
     luck = np.maximum(0, by_seed.var(axis=1, ddof=1) - own / prompts)
     half = np.sqrt(t_quantile(0.95, prompts - 1) ** 2 * seen + t_quantile(0.95, seeds - 1) ** 2 * luck / seeds)
+    if kind == "shares":  # Tango's, with the share of split prompts held: (found - truth)^2 = z^2 variance(truth) / N
+        split, found = np.maximum(apart, abs(middle)) / 100, middle / 100
+        many = np.maximum(split - found**2, 1e-9) * (100 * NORMAL / np.maximum(half, 1e-9)) ** 2
+        more = NORMAL**2 / np.minimum(seeds * prompts, many)  # z^2 / N
+        half = 100 * np.sqrt(more * (split * (1 + more) - found**2)) / (1 + more)
+        middle = middle / (1 + more)
     return _share(middle - half, middle + half, at_least, at_most)
 
 

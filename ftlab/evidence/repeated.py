@@ -1,9 +1,9 @@
 """An experiment run again with other seeds: its mean effect, and where one more run should land.
 
-A run is a dict with its ``effect``, ``seed`` and what tells how far other prompts would move it (``pack_scores``). Where
-the effect is a mean over prompts, that is its scores ``by_prompt``, perhaps those of the arm that it stands ``against``,
-and what each prompt is ``about`` if some stand or fall together. Any other effect has its own interval, ``low`` and
-``high``, or its values ``by_draw`` for draws of the prompts, and how many ``prompts`` there were.
+A run is a dict with its ``effect``, ``seed`` and what tells how far other prompts would move it (``pack_scores``).
+Where the effect is a mean over prompts, that is its scores ``by_prompt``, perhaps those of the arm that it stands
+``against``, and what each prompt is ``about`` if some stand or fall together. Any other effect has its own interval,
+``low`` and ``high``, or its values ``by_draw`` for draws of the prompts, and how many ``prompts`` there were.
 """
 
 from __future__ import annotations

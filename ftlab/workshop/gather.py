@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import date
 
 from ftlab import files, paths
-from ftlab.claims import model_named, reference, table
+from ftlab.claims import model_named, pairs, reference, table
 from ftlab.course import fetch
 from ftlab.evidence.claim import LAB, Claim
 from ftlab.workshop import power, trial
@@ -60,9 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("reference runs are stored from a clean tree only, so that anybody can run them again, but `git "
                      "status` shows changes or this is no git checkout. Commit first (results do not count).")
     # One experiment may serve several claims; all of them are gathered from its runs.
-    experiments: dict[Experiment, Served] = {Experiment.of(claim, model): [] for claim in chosen
-                                             for model in claim.models}
-    for claim, model in ((claim, model) for claim in claims.values() for model in claim.models):
+    experiments: dict[Experiment, Served] = {Experiment.of(*pair): [] for pair in pairs(chosen)}
+    for claim, model in pairs(claims.values()):
         experiments.get(Experiment.of(claim, model), []).append((claim, model))
     try:
         for experiment in experiments:
@@ -145,8 +144,9 @@ def _run_all(experiments: dict[Experiment, Served], seeds: list[int], fresh: boo
             failed.append(experiment)
             continue
         minutes = (time.perf_counter() - started) / 60
+        same = commit() == before
         files.write_json(seed_path(experiment, seed), {
-            "experiment": experiment.short, "seed": seed, "commit": before if commit() == before else f"{before}{DIRTY}",
+            "experiment": experiment.short, "seed": seed, "commit": before if same else f"{before}{DIRTY}",
             **machine(), "date": date.today().isoformat(), "minutes": round(minutes, 3), "claims": found,
             "inputs": read})
         spent += minutes

@@ -53,15 +53,14 @@ def of_function(module: str, notebook: str = "", log: Path | None = None) -> dic
     """Hashes by file of what a run of ``module`` in this process depends on.
 
     That is: the notebook's source, if one is named; the module and all of ``ftlab`` that it imports, also within
-    functions; every file below ``data/`` that this process has opened since ``watch``, for an earlier run as well, as it
-    may be kept in memory since; the lab model, and any other that was opened.
+    functions; every file below ``data/`` that this process has opened since ``watch``, for an earlier run as well, as
+    it may be kept in memory since; each model of which a file was opened.
 
     Args:
         log: Of ``environment``, where the run started processes of its own, for what they opened below ``data/``.
     """
     theirs = log.read_text(encoding="utf-8").splitlines() if log else []
-    return _hashes([_source(notebook), *_modules(module), *_model_files(claims.lab_folder()),
-                    *_read([*_opened, *theirs])])
+    return _hashes([_source(notebook), *_modules(module), *_read([*_opened, *theirs])])
 
 
 def of_kernel(log: Path, notebook: str) -> dict[str, str]:
@@ -97,9 +96,10 @@ def _read(opened: Iterable[str]) -> Iterator[Path]:
             models.add(paths.models() / path.relative_to(paths.models()).parts[0])
         elif path.is_relative_to(lab):
             models.add(lab)
-        elif path.is_relative_to(shelf) and path.name != SETTINGS:  # who reads the settings asks whether it is the one
-            models.add(shelf / path.relative_to(shelf).parts[0])
-        elif path.is_relative_to(paths.data()) and not path.is_relative_to(shelf) and not path.relative_to(paths.data()).as_posix().startswith(UNREAD):
+        elif path.is_relative_to(shelf):
+            if path.name != SETTINGS:  # likewise, who reads the settings asks whether it is the one
+                models.add(shelf / path.relative_to(shelf).parts[0])
+        elif path.is_relative_to(paths.data()) and not path.relative_to(paths.data()).as_posix().startswith(UNREAD):
             yield path
     for folder in models:
         yield from _model_files(folder)

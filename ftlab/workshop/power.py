@@ -11,7 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ftlab import files, paths
-from ftlab.claims import reference, table
+from ftlab.claims import pairs, reference, table
 from ftlab.evidence import power
 from ftlab.evidence.claim import HOLDS, LAB, Claim
 from ftlab.evidence.power import Design
@@ -59,9 +59,9 @@ def designs() -> dict[tuple[str, str], Design]:
         except (KeyError, ValueError):
             sound = False
         if not sound:
-            raise ValueError(f"{path} line {line}: expected a new claim and model, a kind ({', '.join(power.KINDS)}), at "
-                             "least 2 prompts and seeds, apart and spread in the unit of the effect, and the basis of "
-                             f"these figures, found {row}. Correct the row.")
+            raise ValueError(f"{path} line {line}: expected a new claim and model, kind ({', '.join(power.KINDS)}), "
+                             "at least 2 prompts and seeds, apart and spread in the unit of the effect, and the basis "
+                             f"of these figures, found {row}. Correct the row.")
         found[row["id"], row["model"]] = design
     return found
 
@@ -119,7 +119,7 @@ def enough(claim: Claim, design: Design) -> Design | None:
 def shown(claims: Sequence[Claim], other: Mapping | None = None) -> str:
     """The table of ``ftlab claims --power``."""
     rows = []
-    for claim, model in ((claim, model) for claim in claims for model in claim.models):
+    for claim, model in pairs(claims):
         for found in decided(claim, model, other):
             truths = found.limit - claim.smallest, found.limit + claim.smallest
             right = ["holds" if claim.verdict(truth, truth) == HOLDS else "fails" for truth in truths]
@@ -147,7 +147,7 @@ def faults() -> list[str]:
     for row in excused.values():
         if fault := _fault(row, claims):
             found.append(f"{path.name}, {row['id']} on {row['model']}: {fault}")
-    for claim, model in ((claim, model) for claim in claims.values() for model in claim.models):
+    for claim, model in pairs(claims.values()):
         name, row = f"{claim.id} on {model}", excused.get((claim.id, model))
         if not (sides := decided(claim, model)):
             found.append(f"data/designs.csv: expected a row for {name}, which has no reference runs yet, found none. "
@@ -169,8 +169,9 @@ def faults() -> list[str]:
 def _remedy(claim: Claim, model: str) -> str:
     design = designs().get((claim.id, model))
     more = enough(claim, design) if design else None
-    return f"{more.prompts:,} prompts and {more.seeds} seeds would do by data/designs.csv: raise its dials" if more else (
-        "No number of prompts that anybody would ask is enough by data/designs.csv" if design else "Raise its dials")
+    if more:
+        return f"{more.prompts:,} prompts and {more.seeds} seeds would do by data/designs.csv: raise its dials"
+    return "No number of prompts that anybody would ask does by data/designs.csv" if design else "Raise its dials"
 
 
 def _fault(row: dict, claims: dict[str, Claim]) -> str | None:

@@ -2,8 +2,8 @@
 
 A reference names a hash of everything that its runs read. One whose inputs have changed since is stale: ``verify``,
 which a test calls, finds fault with it until it is run again or a dated reason stands beside it,
-``"stale": {"date": "2026-11-25", "reason": "..."}``. Likewise one whose seeds scatter so far that the range to expect would
-notice no fault needs a reason, ``"wide"``.
+``"stale": {"date": "2026-11-25", "reason": "..."}``. Likewise one whose seeds scatter so far that the range to expect
+would notice no fault needs a reason, ``"wide"``.
 """
 
 from __future__ import annotations

@@ -23,7 +23,6 @@ from ftlab.evidence.claim import Claim
 from ftlab.evidence.repeated import SCORES, pack_scores
 from ftlab.workshop import dials, inputs
 
-
 Served = list[tuple[Claim, str]]  # what an experiment tries: claims, each on a model
 
 

@@ -92,3 +92,17 @@ def test_a_claim_without_numbers_still_has_its_row(home: Path) -> None:
     claim = {"id": "demo", "statement": "words only", "verdict": "mixed"}
     table = verdicts.section(verdicts.rows("01", [claim], []))
     assert "words only" in table and "mixed" in table and "svg" not in table
+
+
+def test_a_run_outside_of_what_is_expected_is_named(home: Path) -> None:
+    store("alike", LAB, HOLDS)
+    store("small", LAB, HOLDS)
+    claims.record("alike", 9, 30, 29, 31, model=LAB)
+    claims.record("small", 9, 8, 7, 9)
+    found = verdicts.rows("01", recorded(home), ["alike", "small"])
+    assert verdicts.outside(found) == (
+        "1 of 2 runs lie where reference runs with other seeds lead us to expect them; 1 in 20 may lie outside by luck."
+        " Outside: alike (above).")
+    assert verdicts.cell(found[0], LAB).count("above the expected range") == 1
+    assert "above" not in verdicts.cell(found[1], LAB)
+    assert "No run could be compared" in verdicts.outside(verdicts.rows("01", [], ["alike"]))

@@ -75,5 +75,6 @@ def test_luck_is_let_pass_and_faults_are_not() -> None:
 
 def test_a_printed_result_is_read_back() -> None:
     claim = claims.find("first-finetune")
-    result = claims.Result(claim.id, claim.statement, "holds", 58.0, 40.0, 70.0, "points", 0, claims.ABOVE, 40.0, 50.0, 4)
+    result = claims.Result(claim.id, claim.statement, "holds", 58.0, 40.0, 70.0, "points", 0, claims.ABOVE,
+                           40.0, 50.0, 4)
     assert compared(f"some words\n{result}\n") == [("first-finetune", "Above", pytest.approx(2.6))]

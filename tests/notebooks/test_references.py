@@ -14,6 +14,7 @@ NUMBERS = r"(?P<numbers>\d+(?:(?:, | and | to | or |, and )\d+)*)(?![.\d]*\d)"  
 NAMED = re.compile(rf"\b(?P<what>[Ss]ection|[Ee]xercise|[Cc]laim)(?P<many>s?) {NUMBERS}")
 ELSEWHERE = re.compile(r"notebooks? (\d\d)(?:'s|,|:)? \(?$"), re.compile(r"^ (?:of|in) notebook (\d\d)")
 HEADING = re.compile(r"^#+ (?:(?P<what>Exercise|Claim) )?(?P<number>\d+)[.:]", re.MULTILINE)
+ASIDE = re.compile(r"(?:section (\d+), )?(?:the )?(?:left|right|middle) (?:figure|panel)")
 every_source = pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 
 
@@ -22,7 +23,7 @@ def cells(path: Path) -> list:
 
 
 def headings(some_cells: list) -> dict[str, list[int]]:
-    """The numbers of the sections and exercises, by their headings, and of the claims, also where bold words name one."""
+    """The numbers of sections and exercises, by their headings, and of claims, also where bold words name one."""
     found: dict[str, list[int]] = {"section": [], "exercise": [], "claim": []}
     for cell in some_cells:
         if cell.cell_type == "markdown":
@@ -61,7 +62,7 @@ def test_what_is_named_is_there(path: Path) -> None:
     missing = []
     for cell in cells(path):
         text = cell.source if cell.cell_type == "code" else HEADING.sub("", cell.source)
-        missing += [f"{what} {number}" + (f" of notebook {where}" if where else "") for what, number, where in names(text)
+        missing += [f"{what} {number}" + f" of notebook {where}" * bool(where) for what, number, where in names(text)
                     if number not in other.get(where or path.stem[:2], {}).get(what, [])]
     assert not missing, f"{path.stem} names {', '.join(dict.fromkeys(missing))}: there is none"
 
@@ -77,7 +78,7 @@ def test_a_left_or_right_figure_is_one_of_several_in_its_section(path: Path) -> 
         parts[number].append(cell)
     for number, part in parts.items():
         for cell in part:
-            for match in re.finditer(r"(?:section (\d+), )?(?:the )?(?:left|right|middle) (?:figure|panel)", cell.source):
+            for match in ASIDE.finditer(cell.source):
                 shown = parts[match[1] or number]
                 assert any(re.search(r"subplots\([^)]*\b[1-9], ?[2-9]", each.source) for each in shown), (
                     f"{path.stem}: {match[0]!r}, but that section draws no figures side by side")
@@ -88,7 +89,7 @@ def test_a_table_of_a_section_is_printed_there(path: Path) -> None:
     parts = re.split(r"^# ## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     for match in re.finditer(r"\b(table|figure) of section (\d+)", re.sub(r"\n# ", " ", path.read_text("utf-8"))):
         (part,) = [part for part in parts if part.startswith(f"{match[2]}. ")]
-        made = r"subplots\(" if match[1] == "figure" else r":[<>]?\d+[}.%]|HTML\(|DataFrame|^# \|"  # columns of one width
+        made = r"subplots\(" if match[1] == "figure" else r":[<>]?\d+[}.%]|HTML\(|DataFrame|^# \|"
         assert re.search(made, part, re.MULTILINE), f"{path.stem}: there is no {match[0]}"
 
 
@@ -96,7 +97,8 @@ def test_a_table_of_a_section_is_printed_there(path: Path) -> None:
     ("see section 5, right figure", [("section", 5, "")]), ("notebook 00, section 7)", [("section", 7, "00")]),
     ("Sections 4\n# and 8", [("section", 4, ""), ("section", 8, "")]), ("section 4.1 of it", []),
     ("on trial in sections 2 to 4.", [("section", 2, ""), ("section", 3, ""), ("section", 4, "")]),
-    ("exercise 3 of notebook 02", [("exercise", 3, "02")]), ("section 6, 159 ask", [("section", 6, "")]), ("section 2's star", [("section", 2, "")]),
+    ("exercise 3 of notebook 02", [("exercise", 3, "02")]), ("section 6, 159 ask", [("section", 6, "")]),
+    ("section 2's star", [("section", 2, "")]),
     ("the claim holds in 5 cases", []), ("a section is 2 lines", [])])
 def test_names_are_read_from_a_text(text: str, found: list) -> None:
     assert names(text) == found

@@ -10,7 +10,7 @@ from ftlab.workshop import trial
 
 
 def test_every_claim_names_a_notebook_that_takes_its_dials_or_an_experiment() -> None:
-    for claim, model in ((claim, model) for claim in claims.table().values() for model in claim.models):
+    for claim, model in claims.pairs(claims.table().values()):
         if function := claim.function(model):
             module, _, name = function.partition(":")
             assert callable(getattr(importlib.import_module(module), name))
