@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from ftlab import files, paths
 from ftlab.evidence import repeated
-from ftlab.evidence.claim import LAB, Claim
+from ftlab.evidence.claim import LAB, NOT_TRIED, Claim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -214,6 +214,23 @@ def record(claim_id: str, seed: int, effect: float, low: float, high: float, *, 
                     where, *span, reference_runs=len(others), model=model, values={**plain(values), **kept})
     files.write_json(record_path(claim, model), asdict(result))
     return result
+
+
+def skip(claim_id: str, seed: int, why: str, *, model: str | None = None) -> str:
+    """Keeps that a run could not try a claim, such as one about a choice where there was nothing to choose.
+
+    Such a run is no witness: the reference is made from the seeds that tried it.
+
+    Args:
+        why: A clause: "the loss was lowest at the end".
+    Returns:
+        A sentence to print in the place of a result.
+    """
+    claim, named = find(claim_id), model_named()
+    model = model or (claim.models[0] if named == LAB else named)
+    files.write_json(record_path(claim, model), {"id": claim.id, "statement": claim.statement, "verdict": NOT_TRIED,
+                                                 "model": model, "seed": int(seed), "why": why})
+    return f"{claim.statement}\nHere: {NOT_TRIED}, since {why}."
 
 
 def draw(claim_id: str, result: Result, ax: Axes) -> Axes:

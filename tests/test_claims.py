@@ -496,3 +496,21 @@ def measure(seed):
     assert gather.main(["--only", "gain", *SEEDS]) == 0
     assert seeds_run(home) == [0, 1, 2, 3, 4]  # 3 was kept, though its run came to nothing
     assert all(path.suffix == ".json" for path in (home / "runs" / "claims-seeds").iterdir())
+
+
+def test_a_seed_that_could_not_try_a_claim_is_no_witness(home, capsys):
+    assert claims.skip("gain", 3, "there was nothing to choose") == (
+        "Tuning helps, a lot.\nHere: not tried, since there was nothing to choose.")
+    record = files.read_json(home / "runs" / "claims" / "gain.json")
+    pair = [(claims.find("gain"), "lab")]
+    found = trial._recorded(trial.Experiment("", "02_x", "{}"), 3, pair, [record])
+    assert found == {"gain": {"lab": {"not tried": "there was nothing to choose"}}}
+    files.write_text(home / "fake_experiment.py", EXPERIMENT.replace(
+        '"cost": {"effect": 4.0 + seed}', '"cost": {"not tried": "x"} if seed == 1 else {"effect": 4.0 + seed}'))
+    commit(home)
+    assert gather.main(["--only", "gain", *SEEDS, "5"]) == 0
+    assert [run["seed"] for run in claims.reference("cost")["runs"]] == [0, 2, 3, 4, 5]
+    assert len(claims.reference("gain")["runs"]) == 6 and reference.verify() == []
+    capsys.readouterr()
+    assert gather.main(["--only", "gain", *SEEDS, "5"]) == 0  # seed 1 is not run again for it
+    assert "6 seeds: 0 runs to do" in capsys.readouterr().out

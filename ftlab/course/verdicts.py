@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ftlab.claims import ABOVE, BELOW, INSIDE, reference, table
-from ftlab.evidence.claim import FAILS, HOLDS, LAB, MIXED, Claim
+from ftlab.evidence.claim import FAILS, HOLDS, LAB, MIXED, NOT_TRIED, Claim
 from ftlab.model import REAL_FOLDER
 
 CLASSES = {HOLDS: "holds", FAILS: "fails", MIXED: "mixed"}
@@ -24,8 +24,9 @@ class Tried:
 
     @property
     def verdict(self) -> str | None:
-        """The verdict of the reference runs, which are many, else that of this run."""
-        return (self.known or self.live or {}).get("verdict")
+        """The verdict of the reference runs, which are many, else that of this run; None if it was not tried."""
+        verdict = (self.known or self.live or {}).get("verdict")
+        return None if verdict == NOT_TRIED else verdict
 
 
 @dataclass(frozen=True)

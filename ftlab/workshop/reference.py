@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ftlab import files, paths
 from ftlab.claims import WITNESSES, expected_range, reference_path, table
-from ftlab.evidence.claim import Claim
+from ftlab.evidence.claim import NOT_TRIED, Claim
 from ftlab.evidence.repeated import mean_effect
 from ftlab.workshop import inputs
 from ftlab.workshop.power import least_seeds
@@ -90,7 +90,8 @@ def write(claim: Claim, model: str, experiment: Experiment) -> bool:
     """Gathers a claim's runs on a model, all seeds that the present code has done; False if they are too few."""
     pattern = seed_path(experiment, "*")
     stored = [files.read_json(path) for path in pattern.parent.glob(pattern.name) if is_done(path, [(claim, model)])]
-    done = sorted(stored, key=lambda run: run["seed"])
+    tried = [run for run in stored if NOT_TRIED not in run["claims"][claim.id][model]]
+    done = sorted(tried, key=lambda run: run["seed"])
     name = claim.id if len(claim.models) == 1 else f"{claim.id} on {model}"
     if len(done) < least_seeds(model):
         print(f"{name}: {len(done)} of {least_seeds(model)} seeds done, no reference written. Run more.")

@@ -19,7 +19,7 @@ from ftlab.claims import plain
 from ftlab.course import course
 from ftlab.course.execute import execute
 from ftlab.course.progress import Progress
-from ftlab.evidence.claim import Claim
+from ftlab.evidence.claim import NOT_TRIED, Claim
 from ftlab.evidence.repeated import SCORES, pack_scores
 from ftlab.workshop import dials, inputs
 
@@ -181,6 +181,9 @@ def _recorded(experiment: Experiment, seed: int, served: Served, records: list[d
     answers: dict[str, dict] = {claim_id: {} for claim_id, _ in wanted}
     for claim_id, model in wanted:
         record = found[claim_id, model]
+        if record["verdict"] == NOT_TRIED:
+            answers[claim_id][model] = {NOT_TRIED: record["why"]}
+            continue
         numbers = {key: round(record[key], 6) for key in ("effect", "low", "high")}
         answers[claim_id][model] = {**numbers, **record["values"]}
     return answers
@@ -207,6 +210,8 @@ def _call(name: str, seed: int, served: Served) -> tuple[dict, str]:
             raise ValueError(f"{name}: expected an entry for each of {', '.join(models)} for {claim.id}, found "
                              f"{', '.join(answers[claim.id])}. Return what was found by model.")
         for one in answers[claim.id].values():
+            if NOT_TRIED in one:
+                continue
             if not isinstance(one.get("effect"), int | float) or not math.isfinite(one["effect"]):
                 raise ValueError(f"{name}: expected a finite number under 'effect' for {claim.id}, found "
                                  f"{one.get('effect')!r}. Return the effect in {claim.unit}.")

@@ -106,3 +106,10 @@ def test_a_run_outside_of_what_is_expected_is_named(home: Path) -> None:
     assert verdicts.cell(found[0], LAB).count("above the expected range") == 1
     assert "above" not in verdicts.cell(found[1], LAB)
     assert "No run could be compared" in verdicts.outside(verdicts.rows("01", [], ["alike"]))
+
+
+def test_a_claim_that_a_run_could_not_try_has_no_verdict(home: Path) -> None:
+    claims.skip("alike", 0, "there was nothing to choose", model=LAB)
+    found = verdicts.rows("01", recorded(home), ["alike"])
+    assert "not tried" in verdicts.cell(found[0], LAB) and found[0].tried[LAB].verdict is None
+    assert verdicts.carried_over(found)[0].endswith("tried on neither: alike.")
