@@ -50,10 +50,13 @@ def paired_difference(a: Sequence, b: Sequence, clusters: Sequence[Hashable], le
     return _wider(intervals.paired_difference(a, b, level), one - other, clusters, level, least=-1.0)
 
 
-def p_value(a: Sequence[float], b: Sequence[float], clusters: Sequence[Hashable]) -> float:
-    """How often so large a difference comes about if for each cluster a coin decides which side has which scores."""
-    differences = [one - other for one, other in zip(a, b, strict=True)]
-    return intervals.sign_flip_test(list(sums(differences, clusters).values()))
+def p_value(a: Sequence, b: Sequence, clusters: Sequence[Hashable]) -> float:
+    """How often so large a difference comes about if for each cluster a coin decides which side has which scores.
+
+    Of several seeds each question's mean is taken: what luck the seeds bring is not in it.
+    """
+    one, other = paired_rows(a, b)
+    return intervals.sign_flip_test(list(sums((one - other).mean(axis=0), clusters).values()))
 
 
 def sums(values: Sequence[float], clusters: Sequence[Hashable]) -> dict[Hashable, float]:
