@@ -92,3 +92,24 @@ def test_a_claim_without_numbers_still_has_its_row(home: Path) -> None:
     claim = {"id": "demo", "statement": "words only", "verdict": "mixed"}
     table = verdicts.section(verdicts.rows("01", [claim], []))
     assert "words only" in table and "mixed" in table and "svg" not in table
+
+
+def test_a_run_outside_of_what_is_expected_is_named(home: Path) -> None:
+    store("alike", LAB, HOLDS)
+    store("small", LAB, HOLDS)
+    claims.record("alike", 9, 30, 29, 31, model=LAB)
+    claims.record("small", 9, 8, 7, 9)
+    found = verdicts.rows("01", recorded(home), ["alike", "small"])
+    assert verdicts.outside(found) == (
+        "1 of 2 runs lie where reference runs with other seeds lead us to expect them; 1 in 20 may lie outside by luck."
+        " Outside: alike (above).")
+    assert verdicts.cell(found[0], LAB).count("above the expected range") == 1
+    assert "above" not in verdicts.cell(found[1], LAB)
+    assert "No run could be compared" in verdicts.outside(verdicts.rows("01", [], ["alike"]))
+
+
+def test_a_claim_that_a_run_could_not_try_has_no_verdict(home: Path) -> None:
+    claims.skip("alike", 0, "there was nothing to choose", model=LAB)
+    found = verdicts.rows("01", recorded(home), ["alike"])
+    assert "not tried" in verdicts.cell(found[0], LAB) and found[0].tried[LAB].verdict is None
+    assert verdicts.carried_over(found)[0].endswith("tried on neither: alike.")

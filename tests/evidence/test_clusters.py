@@ -46,3 +46,11 @@ def test_the_p_value_flips_clusters_not_questions() -> None:
 def test_one_product_alone_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 2"):
         clusters.mean_interval([0, 1], ["a", "a"])
+
+
+def test_over_seeds_the_width_is_that_of_clusters_and_seeds() -> None:
+    scores = [[1.5, 2.5, 2.0, 4.0], [1.0, 3.5, 2.5, 4.5], [0.5, 2.5, 1.0, 4.0]]
+    ours, students = clusters.mean_interval(scores, "abcd"), intervals.mean_interval(scores)
+    assert all(math.isclose(one, other) for one, other in zip(ours, students, strict=True))
+    copied = clusters.paired_difference([row * 4 for row in scores], [[0.0] * 16], "abcd" * 4)
+    assert math.isclose(copied.high, students.high), "copies of a question add nothing"

@@ -140,8 +140,9 @@ def gather() -> dict:
     Returns:
         A dict with, for each prompt ("plain", "guide", "examples") and program ("template", "rules"), by kind a list of
         0 and 1; for "tuned" and, if it was run, "lesson", by kind such a list for each seed. The prompts' and the
-        lesson's lists are of ``asked()``, and ``asked`` names by kind their places in the test set's own lists. ``cost`` has for each
-        way the tokens of a prompt and the seconds for a reply, on the conversations of ``asked()``.
+        lesson's lists are of ``asked()``, and ``asked`` names by kind their places in the test set's own lists.
+        ``cost`` has for each way the tokens of a prompt and the seconds for a reply, on the conversations of
+        ``asked()``.
     """
     runs = paths.runs() / "desk-work"
     tuned, lesson = ([files.read_json(path) for path in sorted(runs.glob(f"{name}-*.json"))]
