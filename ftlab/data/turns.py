@@ -112,12 +112,17 @@ def check_text(value: object, where: str) -> str:
         found = "a NUL character" if bad[0] == "\0" else f"half of a surrogate pair, {bad[0]!r},"
         raise Fault(f"text in {where}", f"{found} at character {bad.start() + 1}",
                     "Remove it, or write the character that was meant.")
-    if all(map(_invisible, value)):
+    if not is_visible(value):
         found = "only white space" if value.isspace() else f"only invisible characters ({ascii(value[:10])})"
         raise Fault(f"text in {where}", found if value else "an empty text", "Fill it in, or leave the row out.")
     if len(value) > lines.ROW_LIMIT:
         raise Fault(f"at most {lines.ROW_LIMIT:,} characters in {where}", f"{len(value):,}", "Split the row.")
     return value
+
+
+def is_visible(text: str) -> bool:
+    """Whether anything of the text can be seen."""
+    return not all(map(_invisible, text))
 
 
 def _invisible(letter: str) -> bool:
