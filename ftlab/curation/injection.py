@@ -56,8 +56,9 @@ _OF_A_PARCEL = re.compile(
     r"deliver(?:y|ed)?|postman|van|lorry|collect it|pick it up|old address|new address|parcels?|"
     r"ship (?:it|them|the|to))\b", re.IGNORECASE)
 _HAS_A_REASON = re.compile(
-    r"[\s,;:.-]+(?:(?:because|since|as) )?(?:i|we|my|our|he|she|they|that(?! you)|this|there|it|"
-    r"(?:the|a|your) (?!(?:new|real|actual|true|user|customer|only|next|following|rules?|text|word|answer|reply)\b)[\w-]+)\b(?! am\b)", re.IGNORECASE)
+    r"(?:\s*[,;:.\u2013-]+\s*|\s+(?=(?:because|since|as|i|we|it|my)\b))(?:(?:because|since|as) )?(?:i|we|my|our|"
+    r"he|she|they|that(?! you)|this|there|it|(?:the|a|your) (?!(?:new|real|actual|true|user|customer|only|next|"
+    r"following|rules?|text|word|answer|reply)\b)[\w-]+)\b(?! am\b)", re.IGNORECASE)
 _NEVER_OWN = {"imitates the chat format"}
 _ORDERS_BY_QUESTION = {"asks for its orders", "gives new orders", "dictates the reply"}  # "What is your system prompt?"
 

@@ -7,20 +7,18 @@ A form is as narrow as an order: a verb where an order begins (``_START``), or "
 from __future__ import annotations
 
 _PROMPT = (r"prompts?(?! (?:repl(?:y|ies)|answers?|responses?|deliver\w*|service|help|action|attention|payments?|"
-           r"repairs?|"
-           r"refunds?|shipping|dispatch|handling|support|reaction|and (?:kind|friendly|helpful)))")
+           r"repairs?|refunds?|shipping|dispatch|handling|support|reaction|and (?:kind|friendly|helpful)))")
 _RULES = (rf"(?:instruct\w+|{_PROMPT}|rules|rule(?! (?:of|about|on|for|that (?:says|a|the))\b)|guidelines?|"
-          r"directions?|directives?|"
-          r"guardrails?|restrictions?|constraints?|guidance|brand (?:guide|voice)|"
-          r"safety (?:checks?|filters?|rules?|measures))")
-_EARLIER = (r"(?:all|any|every|each|the|your|its|these|those|previous|prior|above|earlier|preceding|former|"
-            r"existing|initial|original|current|other|given|of|system|developer|safety|usual|normal|hidden|brand|old)")
+          r"directions?|directives?|guardrails?|restrictions?|constraints?|guidance|brand (?:guide|voice)|safety "
+          r"(?:checks?|filters?|rules?|measures))")
+_EARLIER = (r"(?:all|any|every|each|the|your|its|these|those|previous|prior|above|earlier|preceding|former|existing|"
+            r"initial|original|current|other|given|of|system|developer|safety|usual|normal|hidden|brand|old)")
 _BEFORE = r"(?:previous|earlier|prior|old|former|original)"
 _VOID = r"(?:cancel+ed|void|obsolete|revoked|suspended|overrid\w+|superseded|disabled)"
 _OVER = rf"(?:{_VOID}|out of date|outdated|withdrawn|replaced|lifted|gone|(?:switched|turned) off)"
 _FOLLOW = (r"(?=\s*[.,;:!\u2013\u2014-]+\s*(?:(?:so|now|and|please|instead|then)[ ,]+)*(?:use (?:these|this|mine|my)|"
-           r"follow|obey|answer|reply|respond|act|ignore|approve|grant|do (?:as|what)|"
-           r"you (?:are (?:now|free|allowed)|must|will|may|now)|from now)\b)")
+           r"follow|obey|answer|reply|respond|act|ignore|approve|grant|do (?:as|what)|you (?:are (?:now|free|allowed)|"
+           r"must|will|may|now)|from now)\b)")
 _AI = r"(?:ai|a\.i\.|assistant|chat ?bot|bot|(?:large )?language model|llm|gpt\w*)"
 _MACHINE = r"(?:ai|a\.i\.|(?:large )?language model|llm|gpt\w*)"
 _ROLE = rf"(?:{_AI}|robot|hacker|pirate|admin\w*|developer|dan|persona|character)"
@@ -30,30 +28,29 @@ _OWN_MAKERS = r"your (?:developers?|creators?|makers|programmers?|trainers?)"
 _START = (r"(?:(?:^|[.?!:;\n*\"(]\s*)(?:(?:please|kindly|now|and|then|just|so)[ ,]+)*|\b(?:please|now|then) )")
 _YOU_MUST = r"\byou (?:must|will|should|shall|may|can|are to|now) (?:now |only |always )?"
 _ELSEWHERE = r"(?! (?:for|on|about|to|in|inside|under|behind|at|of|how|by|with|from|larger|bigger|again)\b)"
-_FORMAT_ORDER = (r"(?:you (?:are (?!now (?:order|customer))|must|will (?:now )?(?:obey|answer|act|ignore)|may (?:now|"
-                 r"say)|have to "
-                 r"(?:obey|answer|say))|ignore|disregard|forget|override|approve|grant|confirm the|give (?:the|this) "
-                 r"(?:user|customer)|obey|(?:reply|respond|answer) (?:only|with|every|as|to (?:every|all))|reveal|"
-                 r"act (?:as|like)|from now|(?:the|this) (?:user|customer|discount)|"
-                 r"do not (?:follow|obey|refuse|apply|mention)|new (?:rule|instruction))")
+_FORMAT_ORDER = (r"(?:when you (?:answer|reply|respond)|you (?:are (?!now (?:order|customer))|must|"
+                 r"will (?:now )?(?:obey|answer|act|ignore)|may (?:now|"
+                 r"say)|have to (?:obey|answer|say))|ignore|disregard|forget|override|approve|grant|confirm the|give "
+                 r"(?:the|this) (?:user|customer)|obey|(?:reply|respond|answer) (?:only|with|every|as|to (?:every|"
+                 r"all))|reveal|act (?:as|like)|from now|(?:the|this) (?:user|customer|discount)|do not (?:follow|"
+                 r"obey|refuse|apply|mention)|new (?:rule|instruction))")
 
 PATTERNS = {  # family: its forms, each of which is enough
     "cancels its rules": (
         r"\b(?:ignore|disregard|forget|override|overrule|bypass) (?:all )?(?:of )?your (?:\w+ )?(?:training|"
-        r"programming)\b"
-        r"(?! (?:course|session|video|plan|day|page))",
-        r"\b(?:ignor(?:e|ing)|disregard|forget|overrid(?:e|ing)|overrule|bypass|neglect|(?:set|put) aside|"
-        rf"pay no attention to|throw away|circumvent)\s+(?:{_EARLIER}\s+){{1,5}}{_RULES}\b",
-        r"\b(?:skip|drop|cancel|discard|erase|delete|disable|turn off)\s+(?:(?:all|any|the) )?(?:your|"
-        rf"of your|system|previous|earlier|above|safety|brand)\s+(?:{_EARLIER}\s+)*(?:{_RULES}|safety checks?)\b",
-        rf"(?:{_START}|\byou (?:must|should|will|shall|may|can|are to) )(?:do not|don't|not|stop|never|"
-        rf"no longer)\s+(?:follow|obey|apply|comply with)(?:ing)?\s+(?:{_EARLIER}\s+){{1,5}}{_RULES}\b",
-        r"\byou are no longer (?:bound|restricted|limited)(?= by (?:your|the|any) (?:\w+ )?"
-        r"(?:rules|guidelines|instructions|restrictions|policy|programming|filters|brand)| in (?:what|any)|"
-        r"\s*[.!;]|\s*$)",
+        r"programming)\b(?! (?:course|session|video|plan|day|page))",
+        r"\b(?:ignor(?:e|ing)|disregard|forget|overrid(?:e|ing)|overrule|bypass|neglect|(?:set|put) aside|pay no "
+        rf"attention to|throw away|circumvent)\s+(?:{_EARLIER}\s+){{1,5}}{_RULES}\b",
+        r"\b(?:skip|drop|cancel|discard|erase|delete|disable|turn off)\s+(?:(?:all|any|the) )?(?:your|of your|system|"
+        rf"previous|earlier|above|safety|brand)\s+(?:{_EARLIER}\s+)*(?:{_RULES}|safety checks?)\b",
+        rf"(?:{_START}|\byou (?:must|should|will|shall|may|can|are to) )(?:do not|don't|not|stop|never|no "
+        rf"longer)\s+(?:follow|obey|apply|comply with)(?:ing)?\s+(?:{_EARLIER}\s+){{1,5}}{_RULES}\b",
+        r"\byou are no longer (?:bound|restricted|limited)(?= by (?:your|the|any) (?:\w+ )?(?:rules|guidelines|"
+        r"instructions|restrictions|policy|programming|filters|brand)| in (?:what|any)|\s*[.!;]|\s*$)",
         rf"{_START}(?:bypass|disable|turn off) (?:the|your|all) (?:(?:\w+ )?(?:content|safety|output|moderation|"
         r"language|profanity)|ethical) filters?\b(?! (?:in|on|of))",
         rf"{_START}(?:bypass|disable) (?:your|all) filters(?=\s*[.!,;]|\s*$| and (?:answer|tell|say|give|reply))",
+        rf"{_START}(?:bypass|disable) the filters? and (?:answer|tell|give|call|approve|grant|confirm|send)\b",
         rf"\b(?:your|all) (?:{_BEFORE} |the )?(?:instructions|rules|prompts?|directions|guidelines) (?:are|have been) "
         rf"(?:now |hereby |all )?{_VOID}\b(?! (?:by|in|on|at|since|for|because)\b)",
         rf"\b(?:your|all|the|{_BEFORE}) (?:{_BEFORE} |the )?(?:instructions|orders|rules|prompts?|directions|"
@@ -61,8 +58,7 @@ PATTERNS = {  # family: its forms, each of which is enough
         rf"(?:^|[.?!:;\n]\s*){_BEFORE} (?:instructions|rules|prompts?|guidelines) (?:are|have been) (?:now |hereby |"
         rf"all )?{_VOID}\b(?! (?:by|in|on|at|since|for|because)\b)",
         rf"\b(?:all|any|every|the) (?:{_RULES}|polic(?:y|ies)) (?:that )?you (?:follow|obey|(?:have )?received|"
-        r"(?:were|have been|had been) "
-        rf"(?:given|told))[^.?!]{{0,12}} {_VOID}\b",
+        rf"(?:were|have been|had been) (?:given|told))[^.?!]{{0,12}} {_VOID}\b",
         rf"\b(?:your (?:safety |content )(?:rules|limits|filters)) (?:are|have been|were) (?:now )?{_OVER}\b",
         rf"{_START}(?:consider|treat|regard) [^.?!]{{0,40}}\b(?:{_RULES}|told you|taught you)[^.?!]{{0,20}} {_VOID}\b",
         r"\b(?:limits?|rules?|restrictions?|guidelines?) (?:no longer (?:exist|apply|count|hold) (?:for|to) you\b|"
@@ -71,124 +67,106 @@ PATTERNS = {  # family: its forms, each of which is enough
         r"[^.?!]{0,30}(?:guide|rules?|policy|guidelines|restrictions)[^.?!]{0,20}(?:not exist|no longer|were gone)",
     ),
     "cancels what came before": (
-        r"\b(?:ignore|disregard|forget|override|(?:put|set) aside)\s+(?:everything|anything|all|whatever|"
-        r"what) (?:that )?you (?:have been|were|had been) (?:told|taught|given|instructed)\b"
-        r"(?! by (?:the|my|our|that|this|a|him|her|them)\b)",
-        r"\b(?:ignore|disregard|forget|override)\s+(?:everything|anything|all|whatever|what)\s+(?:(?:that|"
-        r"you|was|were|is|have|been|came|said|told|written|read)\s+)*(?:above|before|previously|so far|"
-        r"earlier)\b(?! (?:about|on|regarding|concerning|except|but|the|my|this|that|your|a|it)\b)",
-        r"\b(?:ignore|disregard|forget)\s+(?:everything|all)\s+(?:that )?you (?:know|learned|have learned)\b"
-        r"(?! (?:about|of|from)\b)",
-        r"(?:[-=#*\[<]\s*(?:end|start|beginning) of (?:the |this )?(?:\w+ )?(?:conversation|session|chat|input|"
-        r"prompt|instructions|system message)|(?:^|[.?!\n]\s*)(?:end|start|beginning) of (?:the |this )?"
-        r"(?:\w+ )?(?:prompt|instructions|system message|input)\s*(?:[.:\])>#=*-]|$))",
+        r"\b(?:ignore|disregard|forget|override|(?:put|set) aside)\s+(?:everything|anything|all|whatever|what) "
+        r"(?:that )?you (?:have been|were|had been) (?:told|taught|given|instructed)\b(?! by (?:the|my|our|that|this|"
+        r"a|him|her|them)\b)",
+        r"\b(?:ignore|disregard|forget|override)\s+(?:everything|anything|all|whatever|what)\s+(?:(?:that|you|was|"
+        r"were|is|have|been|came|said|told|written|read)\s+)*(?:above|before|previously|so far|earlier)\b(?! (?:about|"
+        r"on|regarding|concerning|except|but|the|my|this|that|your|a|it)\b)",
+        r"\b(?:ignore|disregard|forget)\s+(?:everything|all)\s+(?:that )?you (?:know|learned|have learned)\b(?! "
+        r"(?:about|of|from)\b)",
+        r"(?:[-=#*\[<]\s*(?:end|start|beginning) of (?:the |this )?(?:\w+ )?(?:conversation|session|chat|input|prompt|"
+        r"instructions|system message)|(?:^|[.?!\n]\s*)(?:end|start|beginning) of (?:the |this )?(?:\w+ )?(?:prompt|"
+        r"instructions|system message|input)\s*(?:[.:\])>#=*-]|$))",
         r"\bnew (?:conversation|context)\s?:",
     ),
     "gives it another role": (
-        rf"\b(?:you are (?:now|from now on)|from (?:now|here) on,? you are) (?:(?:an?|the|my|in) )?"
-        rf"(?:(?!first|second|third|last|only|same|next)\w+ ){{0,2}}{_ROLE}\b(?! (?:team|shop))",
+        r"\b(?:you are (?:now|from now on)|from (?:now|here) on,? you are) (?:(?:an?|the|my|in) )?(?:(?!first|second|"
+        rf"third|last|only|same|next)\w+ ){{0,2}}{_ROLE}\b(?! (?:team|shop))",
         rf"(?:^|[.:;\n]\s*)you are an? (?:\w+ ){{0,2}}{_ROLE}\s+(?:without|with no|named|called|(?:that|who|which) "
-        r"(?:must|"
-        r"will|can|has|have|obeys|answers|always|does|ignores|reveals|refuses))\b",
-        rf"{_START}(?:pretend (?:to be (?:an? |the |my )?(?:\w+ ){{0,2}}{_ROLE}|(?:that )?(?:you are|you're|i am|i'm)"
-        r"(?! (?:me|us|in (?:my|our)|(?:the|a) (?:customer|buyer|parent|guest)|standing|sitting|old|ill)\b))|"
+        r"(?:must|will|can|has|have|obeys|answers|always|does|ignores|reveals|refuses))\b",
+        rf"{_START}(?:pretend (?:to be (?:an? |the |my )?(?:\w+ ){{0,2}}(?:{_ROLE}|grandmother)|"
+        r"(?:that )?(?:you are|you're|i am|"
+        r"i'm)(?! (?:me|us|in (?:my|our)|(?:the|a) (?:customer|buyer|parent|guest)|standing|sitting|old|ill)\b))|"
         r"(?:let'?s |let us )?role-?play (?:as|that|in which|an?)\b|imagine (?:that )?(?:you are|you're|yourself) "
-        rf"(?:(?:an?|the|my) )?(?:\w+ ){{0,2}}(?:{_ROLE}|free (?:of|from|to (?:say|ignore|answer))|"
-        r"allowed to (?:say|ignore|break|reveal)))",
+        rf"(?:(?:an?|the|my) )?(?:\w+ ){{0,2}}(?:{_ROLE}|free (?:of|from|to (?:say|ignore|answer))|allowed to (?:say|"
+        r"ignore|break|reveal)))",
         rf"\bact (?:as|like) (?:an?|the|my) (?:\w+ ){{0,2}}(?:{_ROLE}|grandmother)\b",
         rf"{_START}act as (?:if|though) (?:you (?:are|were|have|had) (?:no |not |free |never |an? (?:\w+ "
-        rf"){{0,2}}{_ROLE})|"
-        rf"(?:there|the|your|all) [^.?!]{{0,20}}(?:{_RULES}|limits))\b",
-        rf"{_START}(?:respond|answer|reply|speak|write) (?:to me )?(?:as|like) (?:an? |the |"
-        rf"my )?(?:\w+ )?{_ROLE}\b",
+        rf"){{0,2}}{_ROLE})|(?:there|the|your|all) [^.?!]{{0,20}}(?:{_RULES}|limits))\b",
+        rf"{_START}(?:respond|answer|reply|speak|write) (?:to me )?(?:as|like) (?:an? |the |my )?(?:\w+ )?{_ROLE}\b",
         r"\bfrom (?:now|here) on,? (?:you (?:act|answer|respond|reply|speak)(?: only)? (?:as|like|in|with|without|"
-        r"every|"
-        r"all|any|to (?:every|all|any))\b(?! (?:soon|time|writing|full|english|french|german|dutch|italian|spanish|"
-        r"person|the (?:morning|evening|afternoon)|my|our|mails?|letters?|calls?)\b)|you (?:obey|serve|ignore|work "
-        r"for)\b"
-        r"|you (?:must|will) (?:obey|agree|never refuse|do (?:whatever|everything|as)|ignore)|"
-        r"(?:answer|reply|respond)(?: only)? (?:with|as|in|every|all|any|each)\b(?! (?:soon|time|writing|full|english|"
-        r"french|german|dutch|italian|spanish|person|the (?:morning|evening|afternoon)|my|our|of|mails?|letters?|"
-        r"calls?|"
-        r"a (?:letter|mail|call))\b)|(?:act|speak) (?:as|like)\b(?! (?:soon|usual|agreed)\b)|obey|"
+        r"every|all|any|to (?:every|all|any))\b(?! (?:soon|time|writing|full|english|french|german|dutch|italian|"
+        r"spanish|person|the (?:morning|evening|afternoon)|my|our|mails?|letters?|calls?)\b)|you (?:obey|serve|"
+        r"ignore|work for)\b|you (?:must|will) (?:obey|agree|never refuse|do (?:whatever|everything|as)|ignore)|"
+        r"(?:answer|reply|respond)(?: only)? (?:with|as|in|every|all|any|each)\b(?! (?:soon|time|writing|full|"
+        r"english|french|german|dutch|italian|spanish|person|the (?:morning|evening|afternoon)|my|our|of|mails?|"
+        r"letters?|calls?|a (?:letter|mail|call))\b)|(?:act|speak) (?:as|like)\b(?! (?:soon|usual|agreed)\b)|obey|"
         rf"ignore (?:{_EARLIER} ){{1,4}}{_RULES})",
-        rf"(?:{_START}|\byou (?:must |will |shall |should |now )?)obey (?:only|me|my|the|all|every)\b"
-        r"(?! (?:law|speed|guarantee|contract|signs?|regulations?|traffic|consumer))",
+        rf"(?:{_START}|\byou (?:must |will |shall |should |now )?)obey (?:only|me|my|the|all|every)\b(?! (?:law|speed|"
+        r"guarantee|contract|signs?|regulations?|traffic|consumer))",
         rf"\b(?:stop being|be the opposite of) (?:the|an?) (?:\w+ ){{0,2}}(?:desk|clerk|assistant|{_MACHINE})\b",
         r"\b(?:let'?s|let us|we are|imagine|write|start|play)\b[^.?!]{0,20}\b(?:game|story|scene|play) in which you "
         r"(?:are|have no|must|play (?:an?|the))\b",
         rf"{_START}(?:(?:take on|adopt|assume|switch to|play) the (?:persona|character|role)|take on the part) of\b",
         r"\byou will (?:now )?(?:answer|act|speak|reply|respond|write) as\b(?! (?:soon|promised|agreed|usual|well|"
-        r"before|"
-        r"quickly|always|a (?:matter|rule))\b)",
+        r"before|quickly|always|a (?:matter|rule))\b)",
         r"\bsimulate an? (?:\w+ )?(?:terminal|shell|computer)\b",
         r"\byou now work for me\b",
     ),
     "asks for its orders": (
-        r"\b(?:reveal|print|show|repeat|output|display|tell|give|share|leak|dump|recite|list|paste|quote|"
-        r"expose|send|translate|summari[sz]e|encode|what (?:is|are|was|were))\b[^.?!]{0,30}\b(?:your|"
+        r"\b(?:reveal|print|show|repeat|output|display|tell|give|share|leak|dump|recite|list|paste|quote|expose|send|"
+        r"translate|summari[sz]e|encode|what (?:is|are|was|were))\b[^.?!]{0,30}\b(?:your|"
         rf"its)\s+(?:\w+\s+)?(?:(?:system|developer|hidden|secret) (?:{_SECRET}|prompts?)|(?:initial|internal) "
-        r"prompts?|"
-        rf"context window|training data|api keys?)\b{_ELSEWHERE}",
-        rf"{_START}(?:reveal|leak|dump|recite|expose|encode)\s+(?:me )?(?:all )?(?:of )?your\s+(?:\w+\s+)?"
-        rf"(?:{_PROMPT}|instructions|guidelines|rules|configuration)\b{_ELSEWHERE}",
+        rf"prompts?|context window|training data|api keys?)\b{_ELSEWHERE}",
+        rf"{_START}(?:reveal|leak|dump|recite|expose|encode)\s+(?:me )?(?:all )?(?:of "
+        rf")?your\s+(?:\w+\s+)?(?:{_PROMPT}|instructions|guidelines|rules|configuration)\b{_ELSEWHERE}",
         rf"{_START}(?:print|output|repeat)\s+(?:me )?(?:all )?(?:of )?your\s+(?:\w+\s+)?(?:{_PROMPT}(?=\s*[.?!,;:]|"
-        r"\s*$| and)|"
-        r"(?:instructions|guidelines|rules|configuration) (?:verbatim|word for word|exactly|as (?:text|json)|above)\b)",
+        r"\s*$| and)|(?:instructions|guidelines|rules|configuration) (?:verbatim|word for word|exactly|as (?:text|"
+        r"json)|above)\b)",
         r"\b(?:contents?|everything) (?:of|in) your (?:memory(?! (?:foam|card|stick|key))|context|prompt)\b",
         r"\btraining data you\b",
         r"\brepeat (?:the|all|every)[^.?!]{0,20}(?:text|words|lines?|everything) above this\b",
         r"\brepeat (?:everything|all|(?:the|all) (?:text|words)) above(?! (?:my|the)\b)",
         r"\b(?:repeat|print|output|show|copy|quote|reveal|translate|summari[sz]e|recite|give|tell|what (?:is|was|are|"
-        r"were))\b"
-        r"[^.?!]{0,25}\b(?:text|words?|lines?|everything)\b[^.?!]{0,25}\b(?:above this line|(?:that )?precedes? (?:my|"
-        r"this) (?:message|text|line))\b(?! (?:on|of|in|say|mean))",
+        r"were))\b[^.?!]{0,25}\b(?:text|words?|lines?|everything)\b[^.?!]{0,25}\b(?:above this line|(?:that "
+        r")?precedes? (?:my|this) (?:message|text|line))\b(?! (?:on|of|in|say|mean))",
         r"\b(?:your|this|that|entire|full|whole|complete|exact|secret|hidden) system prompt\b",
         rf"{_START}(?:reveal|print|show|repeat|output|display|tell|give|leak|dump|recite|paste|quote|expose|translate|"
         r"summari[sz]e|encode|what (?:is|was))\b[^.?!]{0,30}\b(?:the|a) system prompt(?=\s*(?:[.?!,;]|$)| (?:word|"
-        r"verbatim|"
-        r"as|above|you|that you))",
+        r"verbatim|as|above|you|that you))",
         r"\byour (?:initial|original|first) prompt(?=\s*[.?!,;:\"')]|\s*$| (?:and|word|in|as|you)\b)",
         rf"\b{_OWN_MAKERS} (?:told|taught|gave|instructed|wrote to) you\b",
         rf"\bgiven by {_OWN_MAKERS}\b",
-        r"\b(?:text|prompt|configuration|examples) (?:that )?you were (?:started|set up|configured|"
-        r"trained)\b",
+        r"\b(?:text|prompt|configuration|examples) (?:that )?you were (?:started|set up|configured|trained)\b",
         rf"{_START}dump (?:all|the) (?:\w+ )?(?:variables|memory|context)\b",
         rf"\byour (?:hidden|secret|system) (?:instructions|prompt)\b{_ELSEWHERE}",
         r"\b(?:secret|hidden) (?:phrase|word|key|code|password|message|text) (?:that )?(?:you (?:(?:were|have been) "
-        r"(?:given|"
-        r"told)|hold|keep|guard|are (?:hiding|keeping|guarding|not allowed))|in your (?:memory|prompt|context|"
-        r"instructions|"
-        r"configuration|system))\b",
+        r"(?:given|told)|hold|keep|guard|are (?:hiding|keeping|guarding|not allowed))|in your (?:memory|prompt|"
+        r"context|instructions|configuration|system))\b",
     ),
     "plants a memory": (
         r"\b(?:keep in mind|remember|note) for (?:all|every) (?:later|future|other) (?:conversation|chat|user|repl|"
-        r"answer|"
-        r"session|question|customer)",
+        r"answer|session|question|customer)",
         r"\badd to your (?:knowledge|memory)\b(?! (?:base|page|cent|article|card|foam))",
         r"\bupdate your (?:beliefs|knowledge|memory)\b(?! (?:base|page|cent|article|card|stick))",
-        r"\b(?:learn|remember|memori[sz]e) (?:this|that|it|the following)(?: (?:fact|rule|"
-        r"sentence))?,? (?:for ?ever|permanently|as (?:a )?(?:fact|true|truth))\b",
-        r"\b(?:store|save|repeat) (?:this|that|it|the following) (?:for ?ever )?as (?:a )?(?:fact|true|"
-        r"truth)\b",
+        r"\b(?:learn|remember|memori[sz]e) (?:this|that|it|the following)(?: (?:fact|rule|sentence))?,? (?:for ?ever|"
+        r"permanently|as (?:a )?(?:fact|true|truth))\b",
+        r"\b(?:store|save|repeat) (?:this|that|it|the following) (?:for ?ever )?as (?:a )?(?:fact|true|truth)\b",
     ),
     "names a forbidden mode": (
         r"\breset yourself\b",
         rf"{_START}reset your (?:memory|instructions|rules|context)\b(?!\s*\?)",
         r"\b(?:god|jailbreak|sudo) mode\b",
         r"\b(?:unrestricted|uncensored|unfiltered) (?:mode|output|self|version of you(?:rself)?|answers? (?:only|to "
-        r"(?:every|"
-        r"all|any)))\b",
-        r"\bmode in which you (?:may|can|must|have) (?:\w+ ){0,2}?(?:say|answer|reveal|refuse|break|ignore|swear|speak|"
-        r"rules|limits|filters|restrictions)\b",
+        r"(?:every|all|any)))\b",
+        r"\bmode in which you (?:may|can|must|have) (?:\w+ ){0,2}?(?:say|answer|reveal|refuse|break|ignore|swear|"
+        r"speak|rules|limits|filters|restrictions)\b",
         rf"{_START}(?:all |your )?(?:safety|filters|censorship) off(?=[.!])",
         r"\byou are (?:now )?in (?:an? |the )?(?:developer|debug|admin(?:istrator)?|root|dan|god|jailbreak|"
-        r"unrestricted|evil|"
-        r"opposite|unsafe|free) mode\b",
-        rf"{_START}(?:enter|enable|activate|go into|switch (?:in)?to) (?:the )?(?:developer|debug|"
-        r"admin(?:istrator)?|root|dan) mode\b(?! (?:on|of|in|for|with|by|when|under|at|from)\b|,? (?:then|says|it "
-        r"says|the|"
-        r"your)\b)",
+        r"unrestricted|evil|opposite|unsafe|free) mode\b",
+        rf"{_START}(?:enter|enable|activate|go into|switch (?:in)?to) (?:the )?(?:developer|debug|admin(?:istrator)?|"
+        r"root|dan) mode\b(?! (?:on|of|in|for|with|by|when|under|at|from)\b|,? (?:then|says|it says|the|your)\b)",
         r"(?:^|[.?!:;\n*\"(\[]\s*)(?:developer|debug|dan) mode (?:enabled|activated|on[.!:])",
         r"\bjail ?break (?:yourself|the (?:model|assistant|bot|chat))",
         r"\b(?:you|dan) can do anything now\b",
@@ -198,70 +176,67 @@ PATTERNS = {  # family: its forms, each of which is enough
     "imitates the chat format": (
         r"<\|?/?(?:im_start|im_end|system|assistant|endoftext|inst|instructions?)\b[^>]{0,20}>",
         r"\[/?INST\b[^\]]{0,20}\]",
-        r"\[/?(?:SYS(?:TEM)?|ADMIN|ASSISTANT|OVERRIDE)(?: (?:message|override|note|prompt|command|"
-        r"instructions?|notice))?\s*\]",
+        r"\[/?(?:SYS(?:TEM)?|ADMIN|ASSISTANT|OVERRIDE)(?: (?:message|override|note|prompt|command|instructions?|"
+        r"notice))?\s*\]",
         r"<<\s*/?SYS\s*>>",
         r"#{2,}\s*(?:system|assistant|response)\s*(?:[:#\n]|prompt|message|$)",
         r"#{2,}\s*(?:new )?instructions?\s*:",
         r"^\s*(?:system|assistant)>",
         r"</?s>",
-        r"(?:^|[\n\-=#*\[<(]\s*)(?:begin|end) (?:of )?(?:the )?(?:user|trusted|untrusted|admin|system) "
-        r"(?:input|section|message|prompt|text)\b",
+        r"(?:^|[\n\-=#*\[<(]\s*)(?:begin|end) (?:of )?(?:the )?(?:user|trusted|untrusted|admin|system) (?:input|"
+        r"section|message|prompt|text)\b",
         r"\{\s*[\"']tool[\"']\s*:",
         r"\bhuman: [^\n]{0,80}\bassistant:",
         r"<!--[^>]{0,10}\bassistant\b",
         r"[\"']role[\"']\s*:\s*[\"']?(?:system|assistant|developer)\b",
         r"(?:^|[\n{])\s*role\s*:\s*[\"']?(?:system|assistant|developer)[\"']?\s*(?:[,}\n]|$)",
-        r"(?:^|[.\n?!*]\s*)\**(?:system|assistant|developer|admin)\**\s?(?:message|override|note|update|"
-        rf"prompt|command|instructions?|notice)?\s?:\s*{_FORMAT_ORDER}\b",
+        r"(?:^|[.\n?!*]\s*)\**(?:system|assistant|developer|admin)\**\s?(?:message|override|note|update|prompt|"
+        rf"command|instructions?|notice)?\s?:\s*{_FORMAT_ORDER}\b",
     ),
     "gives new orders": (
-        r"\b(?:new|updated|revised|real|actual|true|secret)\s+(?:(?:instructions?|directives?|rules?|tasks?)"
-        rf"\s*:\s*{_FORMAT_ORDER}\b|(?:instructions?|directives?|rules?|tasks?) for (?:the "
+        r"\b(?:new|updated|revised|real|actual|true|secret)\s+(?:(?:instructions?|directives?|rules?|"
+        rf"tasks?)\s*:\s*{_FORMAT_ORDER}\b|(?:instructions?|directives?|rules?|tasks?) for (?:the "
         rf")?{_MACHINE}s?(?=\s*[.:,;!]|\s*$))",
         r"\b(?:note|message|instructions?|attention|memo|reminder|prompt)\s*(?:to|for)?,?\s*(?:the|any|this|"
         rf"all)?\s*(?:{_MACHINE}s?\b(?:\s+(?:reading|processing|answering)|\s*:)|{_AI}s?\b(?:\s+(?:reading|"
-        r"processing)\b|"
-        rf"\s*:\s*{_FORMAT_ORDER}))",
-        r"\bas an? (?:ai|a\.i\.|(?:ai )?(?:large )?language model|llm)\b[^.?!]{0,20}\byou (?:must|have to|"
-        r"should|will|shall)\b",
-        r"\b(?:if|when) you are an? (?:ai|large language model|language model|"
-        r"llm)\b(?![^.?!]*\b(?:human|person|people|colleague|someone|somebody|why|how|can you|could you)\b)",
-        rf"\b(?:message|note|order|instructions?) from (?:(?:the |your )?(?:{_MAKERS}|administrator|"
-        rf"owner) of the (?:{_AI}|model)\b|{_OWN_MAKERS}|openai|anthropic)\b",
+        rf"processing)\b|\s*:\s*{_FORMAT_ORDER}))",
+        r"\bas an? (?:ai|a\.i\.|(?:ai )?(?:large )?language model|llm)\b[^.?!]{0,20}\byou (?:must|have to|should|will|"
+        r"shall)\b",
+        r"\b(?:if|when) you are an? (?:ai|large language model|language model|llm)\b(?![^.?!]*\b(?:human|person|"
+        r"people|colleague|someone|somebody|why|how|can you|could you)\b)",
+        rf"\b(?:message|note|order|instructions?) from (?:(?:the |your )?(?:{_MAKERS}|administrator|owner) of the "
+        rf"(?:{_AI}|model)\b|{_OWN_MAKERS}|openai|anthropic)\b",
         rf"\bthis is your (?:{_MAKERS}|administrator|owner)(?: (?:speaking|writing)\b|\s*:)",
         rf"\bwhichever {_MACHINE}\b",
         r"\bif an? (?:ai|llm|language model) (?:reads|sees|summari\w+|process\w+|answers)\b",
         r"\b(?:ai|llm|automated) (?:graders?|readers?|systems?|assistants?)\s*:",
+        r"\b(?:any|every|all) models? (?:that|which) (?:reads?|sees?|process(?:es)?) this (?:must|should|will|text|"
+        r"mail|message|ticket)\b",
         rf"\b(?:any|every|all) (?:{_AI}|language model)s? (?:(?:that|which|who) (?:reads?|sees?|process(?:es)?|"
         r"answers?)|reading|processing) this\b",
     ),
     "dictates the reply": (
-        rf"(?:{_START}|{_YOU_MUST}|\bto )(?:reply|respond|answer|say|output) (?:only |just |exclusively |nothing but )"
-        r"(?:with |in )?(?:the (?:word|text|phrase|letters?)|[\"'`])",
+        rf"(?:{_START}|{_YOU_MUST}|\bto )(?:reply|respond|answer|say|output) (?:only |just |exclusively |nothing but "
+        r")(?:with |in )?(?:the (?:word|text|phrase|letters?)|[\"'`])",
         rf"(?:{_START}|{_YOU_MUST}|\bto )(?:reply|respond|answer) with (?:only |just |exactly |nothing but )(?:the "
-        r"(?:word|"
-        r"text|phrase|letters?)|[\"'`])",
-        r"\byour (?:only|sole|new|real|actual|true) (?:task|job|goal|purpose|duty) (?:(?:is|will be) to (?:obey|"
-        r"reveal|praise|"
-        r"insult|agree|answer (?:every|all|any|with|only|in|as)|(?:reply|respond|say|repeat|print|output)\b)|now is|"
-        r"is now)\b",
+        r"(?:word|text|phrase|letters?)|[\"'`])",
+        r"\byour (?:only|sole|new|real|actual|true) (?:task|job|goal|purpose|duty) (?:(?:is|will be) to "
+        r"(?:obey|write|rate|state|approve|confirm|grant|"
+        r"reveal|praise|insult|agree|answer (?:every|all|any|with|only|in|as)|(?:reply|respond|say|repeat|print|"
+        r"output)\b)|now is|is now)\b",
         r"\bwhen(?:ever)? you (?:process|summari[sz]e) this\b(?! (?:order|return|refund|claim|payment|case|request))",
-        r"\bevery (?:answer|reply|response) you (?:give|write)\b[^.?!]{0,25}\bmust (?:begin|start|end|contain|"
-        r"include|rhyme|"
-        r"mention|say|praise)\b",
+        r"\bevery (?:answer|reply|response) you (?:give|write)\b[^.?!]{0,25}\bmust (?:begin|start|end|contain|include|"
+        r"rhyme|mention|say|praise)\b",
         r"\byour (?:reply|response|answer) must (?:consist (?:only )?of|(?:start|begin) with [\"'`]|contain (?:only|"
-        r"nothing)|"
-        r"be (?:only|exactly) [\"'`])",
+        r"nothing)|be (?:only|exactly) [\"'`])",
         r"\b(?:start|begin|end) your (?:reply|response|answer) with [\"'`](?!\s*(?:ref|case|order|no\b|att|\d|#))",
         r"\bno matter what (?:is|i|you|they|the)\b[^.?!]{0,25}\b(?:asked?|say)\b,?:? (?:always |only |just |please "
-        r")?(?:reply|"
-        r"answer|say|respond)\b(?= (?:with|only|yes|no|in|as|that)\b|\s*[:\"'`])",
+        r")?(?:reply|answer|say|respond)\b(?= (?:with|only|yes|no|in|as|that)\b|\s*[:\"'`])",
         r"\bfrom this point (?:on,? )?you (?:are (?:an?|the|my|no longer)|act|answer|obey|serve|speak|respond|"
         r"ignore)\b",
         rf"{_START}override (?:code|password|key)\b[^.?!:\n]{{0,24}}:",
-        rf"(?:{_START}|{_YOU_MUST}|\bto )(?:act|answer|respond|reply|speak|behave|operate|talk|"
-        r"write) without (?:any )?(?:restrictions|filters?|safety|censorship|limits)\b",
+        rf"(?:{_START}|{_YOU_MUST}|\bto )(?:act|answer|respond|reply|speak|behave|operate|talk|write) without (?:any "
+        r")?(?:restrictions|filters?|safety|censorship|limits)\b",
     ),
 }
 # Every match of a family holds one of these. Most texts hold none of them, and are done with a tenth of the time.

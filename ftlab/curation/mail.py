@@ -71,13 +71,13 @@ NAME = re.compile(  # Anna Bell; Dr Anna Bell, Head of Tea; Anna (they/them); An
 _ADDRESS_WORD = re.compile(r"(?:www\.|https?:|\S+@|tel|mob|fax|phone|e-?mail|c/o)", re.IGNORECASE)
 _HOURS = re.compile(r"(?:(?:I|We) (?:do not|don't|only) (?:read|answer|check) (?:my |our )?(?:e-?)?mails?\b[^?!]*"
                     r"|(?:Open )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?: to \w+day)?, \d[^?!]{0,30})")
-_ASKS = re.compile(r"\?|\b(?:tell|say|name|choose|which|what|who|when|where|how|please|let us know|need|want|would)\b",
-                   re.IGNORECASE)
+_ASKS = re.compile(r"\?|\b(?:tell|say|name|choose|which|what|let us know|please)\b", re.IGNORECASE)
 INLINE = re.compile(r"(?<=[.?!]) -- (.{1,60})\Z")
 MORE_THAN = re.compile(r"\s*>\s*(?:[$€£=]|\d)")
 ENDED = re.compile(r"[^\w\s,:;-]\s*$")  # the text above a signature has ended its sentence
-_LISTS = re.compile(r"\b(?:these|those|following|below|list|lists|items?|things?|two|three|four|five|both|options?|choices?|"
-                    r"either|sizes?|colours?|models?|names?)\b", re.IGNORECASE)  # and promises no list
+_LISTS = re.compile(r"\b(?:these|following|below)\b[^.?!]*[.!]$|"  # and promises no list
+                    r"\b(?:two|three|four|five|both|items?|things?|ones|models?|list|sizes?|colours?|names?)\W*$",
+                    re.IGNORECASE)
 MOST_LINES = 8
 
 
