@@ -12,6 +12,7 @@ compared only if screen heading and reply agree in their words, and one is a cop
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -28,8 +29,9 @@ SHINGLE = 2  # words
 ALIKE = 0.7  # the least share of common shingles between near duplicates
 HEADING = 6  # words of the screen that say what a record is about
 ASKED = 160  # bytes of a question's words that are compared
-COURTESY = frozenset("""hello hi dear good morning afternoon evening day all there again please kindly thanks thank you
-could would can will like want tell let know me i m am s is and so a the to my""".split())
+COURTESY = frozenset(re.findall(r"\w+", """hello hi
+dear good morning afternoon evening day all there again please kindly thanks thank you
+could would can will like want tell let know me i m am s is and so a the to my"""))
 NEIGHBOURS = 16  # records before it with the same band that a record is compared with
 
 

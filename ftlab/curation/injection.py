@@ -29,8 +29,8 @@ _OWN = re.compile(
     rf"(?:my|our) [\w-]+){_TO_HERE}"
     r"|(?:^|[.?!;:,\n]\s*|\b(?:that|because|if|when|and|but) )(?:the|your|this|that|these|those|some|many|most|a|an) "
     r"(?!(?:next|following|new|user)\b)(?:[\w'-]+ ){0,2}(?!(?:repl|answer|respon|message|turn|task|chat|conversation|"
-    r"rest)\w*\b)[\w'-]+ (?:(?:always|never|often|still|just|simply|all|should|will|would|can|could|may|must|does|do|did|"
-    r"seems? to|not|told me to|tells? me to|says? to) )*$", re.IGNORECASE)
+    r"rest)\w*\b)[\w'-]+ (?:(?:always|never|often|still|just|simply|all|should|will|would|can|could|may|must|does|do|"
+    r"did|seems? to|not|told me to|tells? me to|says? to) )*$", re.IGNORECASE)
 _ASKED_ABOUT = re.compile(
     r"(?:^|[.?!;:,\n]\s*)(?:(?:and|but|so|or) )?(?:why|how|what|when|where|which|who|do|does|did|is|are|was|were|has|"
     rf"have|can|could|will|would|may|might|should){_TO_HERE}", re.IGNORECASE)
@@ -41,13 +41,13 @@ _QUOTED = re.compile(
     r"\b(?:says?|said|shows?|showed|reads?|tells me|told me|displays?|asks?|warns?|writes|wrote)\b[^.?!\n]{0,12}$",
     re.IGNORECASE)
 _QUOTED_AFTER = re.compile(
-    r"[^.?!\n]{0,30},\s*(?:is what )?(?:it |(?:my|your|the|our|his|her) [\w-]+ )?(?:used to say|always says?|says?|said|"
-    r"reads?|writes|wrote)\b", re.IGNORECASE)
+    r"[^.?!\n]{0,30},\s*(?:is what )?(?:it |(?:my|your|the|our|his|her) [\w-]+ )?(?:used to say|always says?|says?|"
+    r"said|reads?|writes|wrote)\b", re.IGNORECASE)
 # What has instructions and rules of its own: "ignore the instructions on the box".
 _OF_GOODS = re.compile(
-    r"\s+(?:on|in|of|for|about|from|regarding|with|at|to|printed on|that came with)\b(?:\s+(?!prompt)[\w-]+){0,3}?\s+(?:"
-    r"box|card|label|leaflet|manual|booklet|packag\w*|packing|parcel|deliver\w*|courier|driver|gift|wrap\w*|order|"
-    r"account|wash\w*|dry\w*|clean\w*|cook\w*|season\w*|care|assembly|shipping|address|engrav\w*|invoice|recipe|"
+    r"\s+(?:on|in|of|for|about|from|regarding|with|at|to|printed on|that came with)\b(?:\s+(?!prompt)[\w-]+){0,3}?"
+    r"\s+(?:box|card|label|leaflet|manual|booklet|packag\w*|packing|parcel|deliver\w*|courier|driver|gift|wrap\w*|"
+    r"order|account|wash\w*|dry\w*|clean\w*|cook\w*|season\w*|care|assembly|shipping|address|engrav\w*|invoice|recipe|"
     r"fitter|plumber|electrician|shop|website|page)\b",
     re.IGNORECASE)
 # Or what is to become of a parcel instead: "ignore the previous instructions, leave it with the neighbour".

@@ -35,7 +35,8 @@ NOTICE = re.compile(  # a whole line
     r"|get outlook for \w+\.?|mail sent from [^?]*unsubscribe[^?]*"
     rf"|{_MAIL} and any (?:attachments?|files)(?: \w+){{0,3}}? (?:is|are|may be|may contain|contains?) (?:strictly )?"
     r"(?:confidential|privileged|intended)[^?]*"
-    rf"|{_MAIL} (?:is|contains?) (?:strictly )?(?:confidential|privileged)\b[^?]*\b(?:addressee|recipient|in error)[^?]*"
+    rf"|{_MAIL} (?:is|contains?) (?:strictly )?(?:confidential|privileged)\b[^?]*"
+    r"\b(?:addressee|recipient|in error)[^?]*"
     rf"|{_MAIL} may (?:be|contain) (?:strictly )?(?:confidential|privileged)[^?]*"
     rf"|{_MAIL} is (?:only |solely )?(?:intended|meant) (?:only |solely )?for the (?:sole |exclusive )?(?:use of the )?"
     r"(?:(?:named|intended) )?(?:person|addressee|recipient|individual|entity)\b[^?]*"
@@ -52,8 +53,8 @@ NOTICE = re.compile(  # a whole line
     r"\b(?:registered (?:in|office|no|number|at)|confidential)\b[^?]*"
     r"|\[[^\]]*\b(?:sent (?:from|by|via|with|through)|automatic(?:ally)? (?:reply|response|message|mail|generated)|"
     r"do not reply|image removed|cid:)[^\]]*\]"
-    r"|\*{3}[^?]*\bthis (?:mailbox|mail|message|address)\b[^?]*\b(?:shared|monitored|automat\w+|do not reply|external)\b"
-    r"[^?]*\*{3}", re.IGNORECASE)
+    r"|\*{3}[^?]*\bthis (?:mailbox|mail|message|address)\b[^?]*\b(?:shared|monitored|automat\w+|do not reply|external)"
+    r"\b[^?]*\*{3}", re.IGNORECASE)
 RULE = re.compile(r"[ \t]*(?:--|—|_{3,})[ \t]*")  # the signature mark of RFC 3676, section 4.3, and its cousins
 CLOSING = re.compile(
     r"(?:(?:with )?(?:kind(?:est)?|best|warm(?:est)?|many) (?:regards|wishes|thanks)|regards|best|cheers|"
@@ -75,6 +76,7 @@ _ASKS = re.compile(r"\?|\b(?:tell|say|name|choose|which|what|let us know|please)
 INLINE = re.compile(r"(?<=[.?!]) -- (.{1,60})\Z")
 MORE_THAN = re.compile(r"\s*>\s*(?:[$€£=]|\d)")
 ENDED = re.compile(r"[^\w\s,:;-]\s*$")  # the text above a signature has ended its sentence
+_SIGNED = re.compile(r"\b(?:regards|wishes|thanks|sincerely|warmly|cheers)\b[^.?!]{0,40}$", re.IGNORECASE)
 _LISTS = re.compile(r"\b(?:these|following|below)\b[^.?!]*[.!]$|"  # and promises no list
                     r"\b(?:two|three|four|five|both|items?|things?|ones|models?|list|sizes?|colours?|names?)\W*$",
                     re.IGNORECASE)
@@ -159,7 +161,7 @@ def _start_of_furniture(lines: list[str]) -> int | None:
 
 
 def _has_ended(line: str) -> bool:
-    if CLOSING.fullmatch(line):
+    if CLOSING.fullmatch(line) or line.endswith(SIGN_OFF) or _SIGNED.search(line):
         return True
     return ENDED.search(line) is not None and (line.endswith("?") or not _LISTS.search(line))
 

@@ -40,8 +40,8 @@ _UNIT = (r"(?:mm|cm|dm|km|m|inch(?:es)?|ft|feet|yards?|miles?|kg|g|mg|tons?|tonn
          r"h?pa|kpa|mbar|bar|psi|db|k?cal|k?j|nm|[kmgt]i?b|[kmg]bit/?s?|degrees|°\s?[cf]?|percent|pieces?|pcs|sheets?|"
          r"cups?|steps|points|sq\w*|hours?|hrs?|h|minutes?|min|seconds?|days?|weeks?|months?|years?|people|customers?|"
          r"grit|thread|turns?|copies|units?|euros?|items?)")
-_MONTH = (r"(?:jan|feb|m[aä]r|apr|ma[iy]|june?|juin|juil|jul|aug|ago|ao[uû]t|sep|se[pt]t|okt|o[ct]t|out|nov|de[cz]|d[eé]c|"
-          r"gen|ene|abr|dic|set|mag|giu|lug|f[eé]v|avr|mei|mrt|maart)[^\W\d_]*\.?")
+_MONTH = (r"(?:jan|feb|m[aä]r|apr|ma[iy]|june?|juin|juil|jul|aug|ago|ao[uû]t|sep|se[pt]t|okt|o[ct]t|out|nov|de[cz]|"
+          r"d[eé]c|gen|ene|abr|dic|set|mag|giu|lug|f[eé]v|avr|mei|mrt|maart)[^\W\d_]*\.?")
 _MONEY = r"(?:USD|EUR|GBP|CHF|JPY|dollars?|euros?|pounds?|francs?|kr)"
 _DEGREES = r"(?<![\d.])[+-]?(?:0|[1-9]\d?|1[0-7]\d|180)\.\d{2,}\s?°?\s?[NSEW]?"
 _YEAR = r"(?:19|20)\d\d"
@@ -54,7 +54,8 @@ NO_PHONES = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
     rf"(?:\b{_MONTH}[ ,]+(?:\d\d?(?:st|nd|rd|th)?,?[ ]+)?|(?:in|since|until|from|to|of|season|year)[ ]){_YEAR}"
     rf"(?:[ ,T]+(?:at |um |à )?(?:{_TIME}|\d{{4}}\b|\d\d?\b))?(?!\d)",  # 1 March 2025 09.30, March 1, 2025 0930
     rf"(?<![\d.+/-])\b{_YEAR}\s?[/\u2010-\u2015-]\s?(?:{_YEAR}|\d\d)(?![\d./-])(?!\s\d{{3}})",  # 2023-2024, 2024/25
-    r"(?<![\d+.,/)-])(?<![\d)] )(?:[1-9]\d{0,3}\s?[\u2010-\u2015-]\s?[1-9]\d{0,3}|[1-9]\d*0\s?[\u2010-\u2015-]\s?[1-9]\d*00)"
+    r"(?<![\d+.,/)-])(?<![\d)] )(?:[1-9]\d{0,3}\s?[\u2010-\u2015-]\s?[1-9]\d{0,3}|"
+    r"[1-9]\d*0\s?[\u2010-\u2015-]\s?[1-9]\d*00)"
     r"(?![\d/-]|[.,]\d|\s\d)",  # ranges: 3000-4000, 10000-20000
     r"(?<![\d+./-])(?![2-9]\d\d/[2-9]\d\d/\d{4})[1-9]\d{0,3}(?:\s?/\s?\d{1,4}){1,4}(?![\d/-])",  # 100/200/300
     rf"{_DEGREES}\s?[,;/ ]\s?(?:[a-z]{{1,9}}:? )?{_DEGREES}(?!\.?\d)",  # coordinates
@@ -63,8 +64,8 @@ NO_PHONES = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
     rf"(?<![\d+().-])(?<![\d)] )[1-9][\d .,/x×\u00a0\u2010-\u2015-]{{0,24}}\s?{_UNIT}(?!\w)",  # sizes and weights
     r"\d+(?:[.,]\d+)?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)+",
 ))
-CALL_WORDS = re.compile(r"\b(?:(?:tele)?phone|tel|call(?:ed)?|ring|rang|mobile|cell|reach(?:ed)?|text|whatsapp|sms|dial|"
-                        r"my number|(?:have|tried) (?:your number)?)\b", re.IGNORECASE)
+CALL_WORDS = re.compile(r"\b(?:(?:tele)?phone|tel|call(?:ed)?|ring|rang|mobile|cell|reach(?:ed)?|text|whatsapp|sms|"
+                        r"dial|(?:my|your) number)\b", re.IGNORECASE)
 _OTHERS = (r"(?:order\w*|invoice|tracking|parcel|serial|ticket|reference|ref|case|article|item|batch|receipt|model|sku|"
            r"ean|gtin|upc|isbn|issn|asin|vin|rma|awb|s/n|sn|barcode|part|lot|booking|code|id|imei|meid|iccid|device|meter|"
            r"customer|member(?:ship)?|registration|product|delivery|shipment|warranty|voucher|coupon|contract|policy)s?")
@@ -72,7 +73,8 @@ OTHER_NUMBERS = re.compile(rf"\b{_OTHERS}\b[^.?!]{{0,24}}$|\b(?:sizes?|pages?|co
                            r"lon(?:gitude)?|version|"
                            r"dimensions|measures)\b[^.?!\d]{0,16}$", re.IGNORECASE)
 _NUMBER_WORD = r"(?:number|numbers|no|nr|num|id|code)"
-NAMED_BEFORE = re.compile(  # "the serial number of my lamp is ", "the device with the number ", not "the order paid with "
+# "the serial number of my lamp is ", "the device with the number ", but not "the order paid with "
+NAMED_BEFORE = re.compile(
     rf"\b{_OTHERS}(?:(?:[\s:#(=?,;/.\"'\u201c-]+(?!(?:cards?|credit|debit|visa|mastercard|amex|paid|pay\w*|charg\w*|money|"
     rf"with|by|using|via|from|for|to|on)\b)[\w'.]+){{0,5}}|[^.?!\d]{{0,20}} (?:with|under|by) (?:the |this |my |its )?"
     rf"{_NUMBER_WORD})[\s:#(=?,;.\"'\u201c-]*$", re.IGNORECASE)

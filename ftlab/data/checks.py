@@ -70,7 +70,8 @@ def _check_beside(name: str, value: object, names: list[str]) -> None:
     if advice.plain(name) in VERDICTS:
         if turns.is_off(value):
             raise Fault("a row to learn from", f"{name} {value!r}".lower(), "Leave the row out: its reply is no good "
-                        "example. (If it is the name of a class, call the column 'class'.) Votes on replies are for preference training, such as TRL's KTOTrainer.")
+                        "example. (If it is the name of a class, call the column 'class'.) Votes "
+                        "on replies are for preference training, such as TRL's KTOTrainer.")
     elif turns.filled(value):
         raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled",
                     f"Convert it with {advice.call(advice.options_for(names))}.")

@@ -107,7 +107,7 @@ def _check_names(row: dict, named: list[str], needed: list[str], asked: list[str
     for option, words in (("system", advice.SYSTEM_WORDS), ("history", advice.HISTORY_WORDS)):
         for name in row:
             if advice.plain(name) in words and name not in named and filled(row[name]):
-                both = tuple([*systems, name]) if option == "system" and systems else name
+                both = (*systems, name) if option == "system" and systems else name
                 raise Fault("every part of the conversation to be named", f"{name!r}, filled and not named",
                             f"Add {option}={name!r}." if both == name else f"Name both: system={both!r}.")
 

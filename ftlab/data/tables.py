@@ -70,7 +70,7 @@ def _separator(path: Path, first: tuple[int, str, Fault | None] | None) -> tuple
 def _header(cells: list[str], source: str, fault: Fault | None, choose: Choose | None, separator: str) -> list[str]:
     line = source.split("\n")[0].strip("\r\ufeff")
     mark = next((mark for mark in ";\t|," if mark != separator and (
-        (len(cells) == 1 and mark in cells[0]) or (fault and f'"{mark}' in line) or (fault and f'{mark}"' in line))), None)
+        (len(cells) == 1 and mark in cells[0]) or (fault and (f'"{mark}' in line or f'{mark}"' in line)))), None)
     if mark:
         wanted = "commas" if separator == "," else repr(separator)
         other = "rename it to .tsv" if mark == "\t" else f"put a line above all others that says which: 'sep={mark}'"

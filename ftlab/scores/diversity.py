@@ -16,8 +16,8 @@ SENTENCE_END = re.compile(r"[.。｡।۔]")
 def diversity(replies: Sequence[str]) -> dict[str, float]:
     """How different the replies are: distinct word pairs and unique replies in percent, entropy of openings in bits.
 
-    Words are what blanks part, and in Chinese, Japanese, Thai and their like each sign. An opening is what stands before
-    the first full stop.
+    Words are what blanks part, and in Chinese, Japanese, Thai and their like each sign. An opening is what stands
+    before the first full stop.
 
     Source: Li et al. 2016, arXiv:1510.03055 (distinct n-grams).
     """

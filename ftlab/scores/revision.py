@@ -34,8 +34,8 @@ def revisions(draft: str, approved: str) -> Revisions:
     A share is the number of edits over the length of the APPROVED text. It starts at 0 (send it as it is); an empty
     draft has 1 (write it all); it can exceed 1, and is not cut off there, when a long draft has to be taken out before
     a short reply is left. Space at both ends, the kind of line end and the way an accent is stored do not count; a
-    double space inside is an edit of one character and of no word. Where a script puts no blanks between words (Chinese,
-    Japanese, Thai, ...), each sign counts as a word.
+    double space inside is an edit of one character and of no word. Where a script puts no blanks between words
+    (Chinese, Japanese, Thai, ...), each sign counts as a word.
 
     Raises:
         ValueError: If one is no text or the approved text is empty.

@@ -89,7 +89,7 @@ def test_the_customers_own_words_stay(text):
 
 
 def test_an_answer_in_one_word_below_a_quoted_question_stays():
-    kept, cut = mail.strip("Hello,\n> Which colour would you like\nBlue")
+    kept, cut = mail.strip("\n".join(["Hello,", "> Which colour would you like", "Blue"]))
     assert kept.split() == ["Hello,", "Blue"] and [part["kind"] for part in cut] == ["quoted mail"]
 
 
@@ -108,6 +108,10 @@ def test_an_answer_in_one_word_below_a_quoted_question_stays():
 ])
 def test_what_surely_is_furniture_goes(furniture):
     assert normalize.clean_text(f"How big is it?\n\n{furniture}") == "How big is it?"
+
+
+def test_an_agents_signature_under_the_houses_goes():
+    assert normalize.clean_text(f"{REPLY}\n\n--\nAnna\nQuillmere support desk") == REPLY
 
 
 def test_hindi_keeps_the_joiners_that_shape_its_letters():

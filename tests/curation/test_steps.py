@@ -91,7 +91,8 @@ def test_a_text_that_nobody_sees_is_empty(nothing, name):
         records.validate(json.dumps({**RECORD, name: nothing}))
 
 
-@pytest.mark.parametrize("nothing", ["<p>&nbsp;</p>", "<br>", "<div>\u200b</div>", "&#8203;", "&amp;nbsp;", "<p>\u3164</p>"])
+@pytest.mark.parametrize("nothing", ["<p>&nbsp;</p>", "<br>", "<div>\u200b</div>", "&#8203;", "&amp;nbsp;",
+                                     "<p>\u3164</p>"])
 def test_a_question_of_which_cleaning_leaves_nothing_is_dropped(nothing):
     from ftlab.curation import pipeline
 
@@ -124,8 +125,8 @@ def test_questions_on_one_passage_are_four_examples_and_one_asked_again_is_none(
     assert near_copies(*rows, again, other) == [-1, -1, -1, -1, 2, -1]
 
 
-FRAME = ("Thank you for asking us about it. {} That is what the sheet says, and we have looked twice. The next step: write "
-         "to us if it is otherwise. Warmly, the desk")
+FRAME = ("Thank you for asking us about it. {} That is what the sheet says, and we have looked twice. The next step: "
+         "write to us if it is otherwise. Warmly, the desk")
 
 
 @pytest.mark.parametrize(("one", "other", "said"), [
