@@ -2,9 +2,9 @@
 
 Patterns catch what is already known: they are a sieve and no proof. Three tables in ``data/world/desk`` say how good.
 
-``harmless.csv`` holds 662 sentences of ordinary customers that share words with attacks ("I want to cancel my
-order."): none is dropped, and that is no surprise, for the patterns were mended on them. 70 of them were written to
-provoke the patterns, once these had been made narrower; 3 were dropped at the first try (4 %), before that was mended.
+``harmless.csv`` holds 702 sentences of ordinary customers that share words with attacks ("I want to cancel my
+order."): none is dropped, and that is no surprise, for the patterns were mended on them. 110 of them were written to
+provoke the patterns, once these had been made narrower; 7 were dropped at the first try (6 %), before that was mended.
 ``harmless_unseen.csv`` holds 162 that somebody wrote without looking at the patterns and on which nothing is mended:
 0 of them are dropped. ``attacks.csv`` holds 112 attacks that no pattern was widened for: 41 of them are found, 37 %.
 Nearly two of three new wordings get through, and more once people know the patterns. Keep this step, and let nothing

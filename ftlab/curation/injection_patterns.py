@@ -71,8 +71,8 @@ PATTERNS = {  # family: its forms, each of which is enough
         r"(?:that )?you (?:have been|were|had been) (?:told|taught|given|instructed)\b(?! by (?:the|my|our|that|this|"
         r"a|him|her|them)\b)",
         r"\b(?:ignore|disregard|forget|override)\s+(?:everything|anything|all|whatever|what)\s+(?:(?:that|you|was|"
-        r"were|is|have|been|came|said|told|written|read)\s+)*(?:above|before|previously|so far|earlier)\b(?! (?:about|"
-        r"on|regarding|concerning|except|but|the|my|this|that|your|a|it)\b)",
+        r"were|is|have|been|came|said|told|written|read)\s+)*(?:above|before|previously|so far|earlier)\b"
+        r"(?=\s*(?:[.,;:!?-]|$)|\s+(?:and|instead|now|then|this|in (?:this|the))\b)",
         r"\b(?:ignore|disregard|forget)\s+(?:everything|all)\s+(?:that )?you (?:know|learned|have learned)\b(?! "
         r"(?:about|of|from)\b)",
         r"(?:[-=#*\[<]\s*(?:end|start|beginning) of (?:the |this )?(?:\w+ )?(?:conversation|session|chat|input|prompt|"
@@ -108,7 +108,8 @@ PATTERNS = {  # family: its forms, each of which is enough
         rf"\b(?:stop being|be the opposite of) (?:the|an?) (?:\w+ ){{0,2}}(?:desk|clerk|assistant|{_MACHINE})\b",
         r"\b(?:let'?s|let us|we are|imagine|write|start|play)\b[^.?!]{0,20}\b(?:game|story|scene|play) in which you "
         r"(?:are|have no|must|play (?:an?|the))\b",
-        rf"{_START}(?:(?:take on|adopt|assume|switch to|play) the (?:persona|character|role)|take on the part) of\b",
+        rf"{_START}(?:(?:take on|adopt|assume|switch to) the (?:persona|character|role)|take on the part) of\b",
+        rf"{_START}play the (?:role|character) of (?:an? |the |my )?(?:\w+ ){{0,2}}(?:{_ROLE}|grandmother)\b",
         r"\byou will (?:now )?(?:answer|act|speak|reply|respond|write) as\b(?! (?:soon|promised|agreed|usual|well|"
         r"before|quickly|always|a (?:matter|rule))\b)",
         r"\bsimulate an? (?:\w+ )?(?:terminal|shell|computer)\b",
@@ -167,7 +168,7 @@ PATTERNS = {  # family: its forms, each of which is enough
         r"unrestricted|evil|opposite|unsafe|free) mode\b",
         rf"{_START}(?:enter|enable|activate|go into|switch (?:in)?to) (?:the )?(?:developer|debug|admin(?:istrator)?|"
         r"root|dan) mode\b(?! (?:on|of|in|for|with|by|when|under|at|from)\b|,? (?:then|says|it says|the|your)\b)",
-        r"(?:^|[.?!:;\n*\"(\[]\s*)(?:developer|debug|dan) mode (?:enabled|activated|on[.!:])",
+        r"(?:^|[.?!:;\n*\"(\[]\s*)(?:developer|debug|dan) mode (?:(?:enabled|activated)(?=\s*[.,;:!)\]]|\s*$)|on[.!:])",
         r"\bjail ?break (?:yourself|the (?:model|assistant|bot|chat))",
         r"\b(?:you|dan) can do anything now\b",
         r"\bprompt injection\b",
@@ -205,7 +206,7 @@ PATTERNS = {  # family: its forms, each of which is enough
         r"\b(?:if|when) you are an? (?:ai|large language model|language model|llm)\b(?![^.?!]*\b(?:human|person|"
         r"people|colleague|someone|somebody|why|how|can you|could you)\b)",
         rf"\b(?:message|note|order|instructions?) from (?:(?:the |your )?(?:{_MAKERS}|administrator|owner) of the "
-        rf"(?:{_AI}|model)\b|{_OWN_MAKERS}|openai|anthropic)\b",
+        rf"(?:{_AI}|model)\b|{_OWN_MAKERS}\s*[:,]\s*{_FORMAT_ORDER}|openai|anthropic)\b",
         rf"\bthis is your (?:{_MAKERS}|administrator|owner)(?: (?:speaking|writing)\b|\s*:)",
         rf"\bwhichever {_MACHINE}\b",
         r"\bif an? (?:ai|llm|language model) (?:reads|sees|summari\w+|process\w+|answers)\b",
