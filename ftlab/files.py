@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import gzip
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -71,8 +72,9 @@ def write_jsonl(path: str | Path, rows: Iterable[dict]) -> None:
 
 
 def read_json(path: str | Path) -> object:
-    """Reads one JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    """Reads one JSON file, packed by gzip or not, with a byte-order mark or without."""
+    raw = Path(path).read_bytes()
+    return json.loads((gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw).decode("utf-8-sig"))
 
 
 def read_jsonl(path: str | Path) -> list[dict]:

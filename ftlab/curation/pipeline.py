@@ -100,7 +100,8 @@ def judge(item: Item) -> Item | dict:
     return walk(item, JUDGE)
 
 
-def find_copies(keys: Sequence[bytes], signatures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def find_copies(keys: Sequence[bytes], signatures: np.ndarray,
+                questions: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
     """For each record the place of the one that it repeats exactly, and of the one that it nearly repeats; -1 if none.
 
     Nearly equal records are looked for among those that repeat nothing exactly.
@@ -110,7 +111,7 @@ def find_copies(keys: Sequence[bytes], signatures: np.ndarray) -> tuple[np.ndarr
     exact = duplicates.find_repeats(keys)
     first = np.flatnonzero(exact < 0)
     near = np.full(len(keys), -1, dtype=np.int64)
-    found = duplicates.find_near(signatures[first])
+    found = duplicates.find_near(signatures[first], [questions[i] for i in first])
     near[first] = np.where(found >= 0, first[found], -1)
     return exact, near
 
@@ -143,7 +144,8 @@ def run(lines: Iterable[tuple[int, str]], size: int | None = None, held_out: flo
         changed.update(item.changed)
 
     exact, near = find_copies([duplicates.exact_key(item.record) for item in items],
-                              stack([duplicates.signature(item.record) for item in items]))
+                              stack([duplicates.signature(item.record) for item in items]),
+                              [duplicates.asked(item.record) for item in items])
     items = sort(item if original < 0 else copy_row(item, items[original].record["id"], exact[i] >= 0)
                  for i, (item, original) in enumerate(zip(items, np.maximum(exact, near).tolist(), strict=True)))
 

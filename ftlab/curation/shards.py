@@ -55,6 +55,7 @@ def prepare_shard(number: int, folder: Path, source: str) -> None:
         path_of(folder, "prepared", number, "npz"),
         keys=np.array([duplicates.exact_key(i.record) for i in items], dtype="V16"),
         signatures=pipeline.stack([duplicates.signature(i.record) for i in items]),
+        asked=np.array([duplicates.asked(i.record) for i in items], dtype=f"S{duplicates.ASKED}"),
         ranks=np.array([labels.rank(i.record["id"]) for i in items], dtype=np.uint64),
         ids=np.array([i.record["id"] for i in items], dtype=np.str_),
         intents=np.array([i.record["intent"] for i in items], dtype=np.str_),

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftlab import files
-from ftlab.curation import choose, labels, lineage, pipeline, records, shards
+from ftlab.curation import choose, duplicates, labels, lineage, pipeline, records, shards
 from ftlab.curation.pipeline import Item
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ def compare(folder: Path, count: int) -> None:
         return
     keys = [key.tobytes() for part in shards.gather(folder, "prepared", count, "keys") for key in part]
     signatures = np.concatenate([*shards.gather(folder, "prepared", count, "signatures"), pipeline.stack([])])
-    exact, near = pipeline.find_copies(keys, signatures)
+    asked = np.concatenate([*shards.gather(folder, "prepared", count, "asked"), np.zeros(0, f"S{duplicates.ASKED}")])
+    exact, near = pipeline.find_copies(keys, signatures, asked)
     shards.write_arrays(folder / "copies.npz", exact=exact, near=near, starts=shards.find_starts(folder, count))
 
 

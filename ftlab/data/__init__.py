@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftlab.data import checks, preferences
-from ftlab.data.convert import learnt_turns, to_messages
+from ftlab.data.convert import learnt_turns, to_messages, to_votes
 from ftlab.data.faults import DataError, Report
 from ftlab.data.formats import scan, unit_of
 from ftlab.data.reader import Rules, read_by
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import datasets
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ["DataError", "learnt_turns", "read", "read_preferences", "rows", "to_messages"]
+__all__ = ["DataError", "learnt_turns", "read", "read_preferences", "rows", "to_messages", "to_votes"]
 
 
 def read(path: str | Path, *, on_error: str = "raise", rejected: str | Path | None = None,

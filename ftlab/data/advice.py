@@ -47,7 +47,8 @@ def options_for(names: Iterable[str]) -> dict[str, str | tuple[str, ...]] | None
         options["turns"] = known["chosen"]
     else:
         return None
-    options |= {"system": first(SYSTEM_WORDS), "history": first(HISTORY_WORDS)}
+    systems = tuple(known[word] for word in SYSTEM_WORDS if word in known)
+    options |= {"system": systems if len(systems) > 1 else first(SYSTEM_WORDS), "history": first(HISTORY_WORDS)}
     return {option: value for option, value in options.items() if value}
 
 
@@ -60,6 +61,16 @@ def _written(value: str | tuple[str, ...]) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     return f"({', '.join(map(_written, value))})"
+
+
+def _votes_advice(options: dict[str, str | tuple[str, ...]]) -> str:
+    """How votes come to be read, whatever their prompt is called and whatever stands before it."""
+    parts = {name: value for name, value in options.items() if name in ("user", "system", "history")}
+    if parts in ({}, {"user": "prompt"}):
+        return "read them with ftlab.data.read_preferences."
+    written = ", ".join(f"{name}={_written(value)}" for name, value in parts.items())
+    return (f"convert them with ftlab.data.to_votes(rows, {written}) and read the new file with "
+            "ftlab.data.read_preferences.")
 
 
 def remedy(names: Iterable[str]) -> str:
@@ -75,6 +86,6 @@ def remedy(names: Iterable[str]) -> str:
     rest = [name for name in names if name and name not in used]
     without = f" It leaves out {short(rest)}." if rest else ""
     if {"chosen", "rejected"} <= known.keys():
-        return ("These are votes: read them with ftlab.data.read_preferences. To learn from the chosen replies alone, "
+        return (f"These are votes: {_votes_advice(options)} To learn from the chosen replies alone, "
                 f"convert it with {call(options)}.{without}")
     return f"Convert it with {call(options)}.{without}"

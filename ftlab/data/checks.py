@@ -68,10 +68,10 @@ def _turns_in_two(prompt: list, completion: list) -> tuple[dict, Counter]:
 def _check_beside(name: str, value: object, names: list[str]) -> None:
     """A column beside the form that says not to learn the row, or that holds a part of the conversation."""
     if advice.plain(name) in VERDICTS:
-        if value is False or (isinstance(value, str) and value.strip().lower() == "false") or (
-                advice.plain(name) == "weight" and value in (0, "0", "0.0")):
+        if turns.is_off(value):
             raise Fault("a row to learn from", f"{name} {value!r}".lower(), "Leave the row out: its reply is no good "
-                        "example. Votes on replies are for preference training, such as TRL's KTOTrainer.")
+                        "example. (If it is the name of a class, call the column 'class'.) Votes "
+                        "on replies are for preference training, such as TRL's KTOTrainer.")
     elif turns.filled(value):
         raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled",
                     f"Convert it with {advice.call(advice.options_for(names))}.")

@@ -30,9 +30,11 @@ def csv_rows(path: Path, choose: Choose | None) -> Iterator[Row]:
             separator, start = _separator(path, next(found, None))
 
             def texts() -> Iterator[str]:
-                for line in itertools.chain(start, found):
-                    taken.append(line)
-                    yield line[1]
+                for number, text, fault in itertools.chain(start, found):
+                    if header is None and not start:  # below a line such as sep=; the mark of the file may stand
+                        text = text.removeprefix("\ufeff")
+                    taken.append((number, text, fault))
+                    yield text
 
             reader = csv.reader(texts(), strict=True, delimiter=separator)
             while True:
@@ -48,7 +50,7 @@ def csv_rows(path: Path, choose: Choose | None) -> Iterator[Row]:
                 if not fault and not source.strip(lines.BLANK):
                     continue
                 if header is None:
-                    header = _header(cells, fault, choose, separator)
+                    header = _header(cells, source, fault, choose, separator)
                     continue
                 if not fault and len(cells) != len(header):
                     fault = Fault(f"{len(header)} cells as in the header", len(cells), CSV_HELP)
@@ -65,14 +67,17 @@ def _separator(path: Path, first: tuple[int, str, Fault | None] | None) -> tuple
     return ("\t" if path.name.lower().removesuffix(".gz").endswith(".tsv") else ","), [first] if first else []
 
 
-def _header(cells: list[str], fault: Fault | None, choose: Choose | None, separator: str) -> list[str]:
-    if fault:
-        raise fault
-    if len(cells) == 1 and (mark := next((mark for mark in ";\t|," if mark in cells[0]), None)):
+def _header(cells: list[str], source: str, fault: Fault | None, choose: Choose | None, separator: str) -> list[str]:
+    line = source.split("\n")[0].strip("\r\ufeff")
+    mark = next((mark for mark in ";\t|," if mark != separator and (
+        (len(cells) == 1 and mark in cells[0]) or (fault and (f'"{mark}' in line or f'{mark}"' in line)))), None)
+    if mark:
         wanted = "commas" if separator == "," else repr(separator)
         other = "rename it to .tsv" if mark == "\t" else f"put a line above all others that says which: 'sep={mark}'"
-        raise Fault(f"columns separated by {wanted}", short(cells[0]), f"Save it again with {wanted} instead of "
+        raise Fault(f"columns separated by {wanted}", short(line), f"Save it again with {wanted} instead of "
                     f"{mark!r}, or {other}.")
+    if fault:
+        raise fault
     _chosen(cells, choose)
     return cells
 

@@ -168,6 +168,9 @@ def _limit(rule: Rule, limit: str, allowed: float, base: float | list, cand: flo
             same = change and not judged.any()
             notes.append("every item scores as in the baseline: is this the candidate's file?" if same else
                          "every item gives the same figure, so there is no interval: look at the scorer")
+        elif not rate and (flat := [name for name, one in (("candidate", new), ("baseline", old))
+                                  if one.std() < 1e-12]):
+            notes.append(f"every item of the {' and the '.join(flat)} scores the same: look at the scorer")
     allowed = -sign * allowed if change else allowed
     near, far = (found.low, found.high) if sign > 0 else (-found.high, -found.low)
     bar, rounding = sign * allowed, 1e-9 * max(1.0, abs(allowed))

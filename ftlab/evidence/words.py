@@ -11,14 +11,16 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Vowel signs, accents and the like: what belongs to the letter before it.
-MARKS = "".join(chr(code) for code in range(0x300, 0xFE30) if unicodedata.category(chr(code)).startswith("M"))
-_SIGN = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+from ftlab.values import MARKS as MARKS
+from ftlab.values import SIGNS as _SIGN
+from ftlab.values import UNSPACED as _UNSPACED
+
 _LETTER = rf"(?:[^\W_{_SIGN}][{MARKS}]*)"
-_UNSPACED = "\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u104f\u1780-\u17d3"  # Thai, Lao, Burmese, Khmer
 WORD = re.compile(rf"[{_SIGN}]|{_LETTER}+")
 UNIT = re.compile(rf"[{_SIGN}]|[{_UNSPACED}](?<=\w)[{MARKS}]*|(?:(?![{_UNSPACED}]){_LETTER})+")
 UNSPACED = re.compile(f"[{_UNSPACED}]")
+_WITHOUT_BLANKS = re.compile(f"[{_SIGN}{_UNSPACED}]")
+_PIECE = re.compile(rf"[{_SIGN}]|[{_UNSPACED}][{MARKS}]*|(?:(?![{_SIGN}{_UNSPACED}])\S)+")
 
 
 def words(text: str) -> list[str]:
@@ -29,6 +31,11 @@ def words(text: str) -> list[str]:
 def units(text: str) -> list[str]:
     """The words of a text, but each letter of a script without spaces by itself, with its marks."""
     return UNIT.findall(_plain(text))
+
+
+def pieces(text: str) -> list[str]:
+    """The text as blanks cut it, punctuation and case kept; where a script has no blanks, sign by sign."""
+    return _PIECE.findall(text) if _WITHOUT_BLANKS.search(text) else text.split()
 
 
 def _plain(text: str) -> str:

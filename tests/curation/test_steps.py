@@ -84,13 +84,33 @@ def test_exact_keys_look_past_case_and_punctuation():
     assert duplicates.find_repeats(keys).tolist() == [-1, 0, -1, 0]
 
 
+@pytest.mark.parametrize("nothing", ["\u200b\u200b", "\u3164", "\ufeff \u2060", "\u2800", "\u00ad"])
+@pytest.mark.parametrize("name", ["question", "record", "customer"])
+def test_a_text_that_nobody_sees_is_empty(nothing, name):
+    with pytest.raises(records.Reject, match=f"expected text in '{name}', found an empty text"):
+        records.validate(json.dumps({**RECORD, name: nothing}))
+
+
+@pytest.mark.parametrize("nothing", ["<p>&nbsp;</p>", "<br>", "<div>\u200b</div>", "&#8203;", "&amp;nbsp;",
+                                     "<p>\u3164</p>"])
+def test_a_question_of_which_cleaning_leaves_nothing_is_dropped(nothing):
+    from ftlab.curation import pipeline
+
+    row = pipeline.prepare(1, json.dumps({**RECORD, "question": nothing}))
+    assert row["step"] == "empty_or_truncated" and "expected a question" in row["reason"]
+
+
+def near_copies(*rows: dict) -> list[int]:
+    return duplicates.find_near(np.stack([duplicates.signature(row) for row in rows]),
+                                [duplicates.asked(row) for row in rows]).tolist()
+
+
 def test_near_duplicates_point_to_an_earlier_record():
     near = {**RECORD, "question": "Good morning. What does the Emberline Kettle cost?"}
     far = {**RECORD, "record": "Repairs. A repair takes about 2 weeks.", "question": "How long does a repair take?",
            "reply": "Thanks for asking us about repairs. We need about 2 weeks. Warmly, the Quillmere desk"}
-    signatures = np.stack([duplicates.signature(record) for record in (RECORD, far, near)])
-    assert duplicates.find_near(signatures).tolist() == [-1, -1, 0]
-    assert duplicates.find_near(signatures[:0]).tolist() == []
+    assert near_copies(RECORD, far, near) == [-1, -1, 0]
+    assert duplicates.find_near(np.zeros((0, duplicates.HASHES), dtype=np.uint32), []).tolist() == []
 
 
 def test_questions_on_one_passage_are_four_examples_and_one_asked_again_is_none():
@@ -102,8 +122,35 @@ def test_questions_on_one_passage_are_four_examples_and_one_asked_again_is_none(
     rows = [{**RECORD, "record": passage, "question": q, "reply": f"{a} Warmly, the desk"} for q, a in asked]
     again = {**rows[2], "question": "Hello. Where do I send the pan?"}
     other = {**rows[2], "record": "Repairs of tents and of awnings. Send them to us."}  # same words, another screen
-    signatures = np.stack([duplicates.signature(row) for row in (*rows, again, other)])
-    assert duplicates.find_near(signatures).tolist() == [-1, -1, -1, -1, 2, -1]
+    assert near_copies(*rows, again, other) == [-1, -1, -1, -1, 2, -1]
+
+
+FRAME = ("Thank you for asking us about it. {} That is what the sheet says, and we have looked twice. The next step: "
+         "write to us if it is otherwise. Warmly, the desk")
+
+
+@pytest.mark.parametrize(("one", "other", "said"), [
+    ("Is it red?", "Is it tall?", ("Yes.", "Yes.")),
+    ("Can I put the kettle into the oven?", "Can I put the kettle into the freezer?", ("No.", "No.")),
+    ("What is the weight of the big kettle with its lid?", "What is the height of the big kettle with its lid?",
+     ("It is 30.", "It is 30.")),
+    ("Does the lid fit the big pan?", "Does the lid fit the big pan?", ("Yes, it does.", "No, it does not.")),
+    ("Does the lid fit the big pan?", "Does the lid not fit the big pan?", ("Yes.", "Yes.")),
+    ("How long is the cord of model 12?", "How long is the cord of model 21?", ("It is 2 m.", "It is 2 m.")),
+])
+def test_what_differs_in_a_word_is_two_examples(one, other, said):
+    rows = [{**RECORD, "question": asked, "reply": FRAME.format(told)}
+            for asked, told in zip((one, other), said, strict=True)]
+    assert near_copies(*rows) == [-1, -1]
+
+
+@pytest.mark.parametrize("again", [
+    "Hello again. Where do I send the broken kettle, please?", "And where do I send the borken kettle?",
+    "Where do I send the broken ketttle", "Good day. Where do I send the broken kettle?!",
+])
+def test_a_courtesy_or_a_slip_makes_no_new_example(again):
+    assert near_copies({**RECORD, "question": "Where do I send the broken kettle?"},
+                       {**RECORD, "question": again})[1] == 0
 
 
 def test_words_that_differ_in_a_vowel_sign_are_no_repeats():

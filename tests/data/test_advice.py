@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -104,6 +105,11 @@ NAMED = {
     "votes without a prompt": ({"chosen": [DESK, *TALK], "rejected": AGAIN}, [DESK, *TALK]),
     "votes as one text": ({"chosen": "\n\nHuman: Is the tent dry?\n\nAssistant: Yes, since Monday.",
                            "rejected": "\n\nHuman: Is the tent dry?\n\nAssistant: Dunno."}, TALK),
+    "two system columns": ({"system": DESK["content"], "system_prompt": "Be short.", "question": "Is the tent dry?",
+                            "answer": "Yes, since Monday."},
+                           [{"role": "system", "content": f"{DESK['content']}\n\nBe short."}, *TALK]),
+    "two system columns that say the same": (
+        {"conversations": FROM_VALUE, "system": DESK["content"], "system_message": DESK["content"]}, [DESK, *TALK]),
     "prompt of turns, completion of words": ({"prompt": TALK[:1], "completion": "Yes, since Monday."}, TALK),
 }
 
@@ -154,6 +160,43 @@ def test_votes_are_told_where_they_belong(tmp_path: Path) -> None:
         data.read(jsonl(tmp_path, NAMED["votes as texts"][0]))
 
 
+VOTES = {
+    "orca": {"system": DESK["content"], "question": "Is the tent dry?", "chosen": "Yes, since Monday.",
+             "rejected": "Dunno."},
+    "question": {"question": "Is the tent dry?", "chosen": "Yes, since Monday.", "rejected": "Dunno."},
+    "alpaca": {"instruction": "Is the tent", "input": "dry?", "chosen": "Yes, since Monday.", "rejected": "Dunno."},
+    "alpaca without input": {"instruction": "Is the tent dry?", "input": "", "chosen": "Yes, since Monday.",
+                             "rejected": "Dunno."},
+    "a prompt and a system": {"prompt": "Is the tent dry?", "system": DESK["content"], "chosen": "Yes, since Monday.",
+                              "rejected": "Dunno."},
+    "whole and a system": {"system": DESK["content"], "chosen": TALK,
+                           "rejected": [TALK[0], {"role": "assistant", "content": "Dunno."}]},
+    "a history": {"prompt": "And the rope?", "history": [["Is the tent dry?", "Yes, since Monday."]],
+                  "chosen": "That one is wet.", "rejected": "Dunno."},
+    "plain": {"prompt": "Is the tent dry?", "chosen": "Yes, since Monday.", "rejected": "Dunno."},
+}
+
+
+@pytest.mark.parametrize("name", VOTES)
+@pytest.mark.parametrize("write", [
+    jsonl, lambda folder, *rows: pd.DataFrame(rows).to_csv(folder / "mine.csv", index=False) or folder / "mine.csv"])
+def test_votes_arrive_whole_as_the_advice_says(tmp_path: Path, name: str, write: Callable) -> None:
+    row = VOTES[name]
+    path = write(tmp_path, row, row)
+    with pytest.raises(DataError, match="These are votes") as caught:
+        data.read(path)
+    if call := re.search(r"ftlab\.data\.to_votes\(.*?\)(?= and read)", str(caught.value)):
+        made = eval(call[0], {"ftlab": ftlab, "rows": data.rows(path)})
+        path = tmp_path / "votes.jsonl"
+        ftlab.files.write_jsonl(path, made)
+    found = data.read_preferences(path).to_list()
+    assert len(found) == 2
+    text = json.dumps(found[0])
+    for part in (*filter(None, re.findall(r"[\w ]+[.?]", json.dumps(row))),):
+        assert part.strip() in text
+    assert ("system" in row) == ('"system"' in text)  # a system turn of its own, not words of the customer's
+
+
 def test_a_list_as_numpy_prints_it_is_not_guessed_at(tmp_path: Path) -> None:
     frame = pd.DataFrame({"messages": [TALK]})
     pq.write_table(pa.Table.from_pandas(frame), tmp_path / "mine.parquet")
@@ -174,6 +217,7 @@ ROWS = [{"prompt": "Is the tent dry?", "completion": "Yes – since Monday."},
 ARRAY = json.dumps(ROWS)
 TEXT = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS)
 CSV = 'prompt,completion\r\nIs the tent dry?,Yes – since Monday.\r\nAnd the rope?,"That one, no."\r\n'
+QUOTED = ('"prompt";"completion"\n"Is the tent dry?";"Yes – since Monday."\n"And the rope?";"That one, no."\n')
 SEMICOLONS = "prompt;completion\nIs the tent dry?;Yes – since Monday.\nAnd the rope?;That one, no.\n"
 
 
@@ -190,11 +234,47 @@ SEMICOLONS = "prompt;completion\nIs the tent dry?;Yes – since Monday.\nAnd the
     ("mine.jsonl", TEXT.encode("utf-16-be")), ("mine.csv", CSV.encode("utf-16-le")),
     ("mine.json", ARRAY.encode("utf-16-le")), ("mine.jsonl", TEXT.encode("utf-32")),
     ("mine.csv", "sep=,\r\n" + CSV), ("mine.csv", "\ufeffsep=,\r\n" + CSV), ("mine.csv", "sep=;\n" + SEMICOLONS),
+    ("mine.csv", QUOTED), ("mine.csv", QUOTED.replace(";", "\t")), ("mine.csv", "\ufeff" + QUOTED),
+    ("mine.csv", QUOTED.replace(";", "|")), ("mine.csv", "sep=;\n" + QUOTED), ("mine.csv", "\ufeff" + SEMICOLONS),
+    ("mine.tsv", QUOTED.replace(";", "\t")), ("mine.csv", QUOTED.replace("\n", "\r\n")),
+    ("mine.json", json.dumps({"train": ROWS, "test": ROWS[:1]})), ("mine.json", "\ufeff" + json.dumps({"data": ROWS})),
+    ("mine.json.gz", gzip.compress(json.dumps({"data": ROWS}).encode())),
+    ("mine.json", json.dumps({"conversations": ROWS})), ("mine.json", json.dumps({"rows": ROWS, "übrige": ROWS[:1]})),
+    ("mine.jsonl", "[ " + ARRAY[1:].replace("}, {", "},\n{")), ("mine.jsonl", ARRAY.replace("}, {", "},\n{")),
+    ("mine.jsonl", "\n".join(json.dumps(row, indent=1).replace("{\n", "{ ", 1) for row in ROWS)),
+    ("mine.jsonl", json.dumps(ROWS, indent=4).replace("[\n    {\n", "[ { ", 1)),
     ("mine.csv", SEMICOLONS), ("mine.csv", SEMICOLONS.replace(";", "\t")), ("mine.tsv", SEMICOLONS.replace(";", "\t")),
 ])
 def test_files_in_other_clothes_arrive_whole(tmp_path: Path, name: str, content: str | bytes) -> None:
     (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     assert follow(tmp_path / name) == ROWS
+
+
+def test_no_list_of_an_envelope_is_lost_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text(json.dumps({"train": ROWS, "test": ROWS[:1]}), encoding="utf-8")
+    with pytest.raises(DataError, match=r"The same holds for \['test'\], each to a file of its own"):
+        data.read(tmp_path / "mine.json")
+
+
+def test_the_turns_of_one_row_are_no_envelope(tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text(json.dumps({"messages": TALK}), encoding="utf-8")
+    assert data.read(tmp_path / "mine.json").to_list() == [{"messages": TALK}]
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("train", 0), ("loss", 0), ("label", "0"), ("label", "no"), ("weight", 0.0), ("trainable", "off"), ("Label", False),
+    ("label", 0), ("training", " No ")])
+def test_a_row_that_is_switched_off_is_not_learnt(tmp_path: Path, name: str, value: object) -> None:
+    with pytest.raises(DataError, match="line 2: expected a row to learn from"):
+        data.read(jsonl(tmp_path, ROWS[0], {**ROWS[1], name: value}))
+
+
+def test_a_label_inside_a_turn_is_a_switch(tmp_path: Path) -> None:
+    off = [TALK[0], {**TALK[1], "label": False}, *AGAIN]
+    with pytest.raises(DataError, match="all to be learnt, found label false in turn 2"):
+        data.read(jsonl(tmp_path, {"messages": off}))
+    (row,) = data.learnt_turns([{"messages": off}])
+    assert row["completion"] == AGAIN[1:]
 
 
 def test_a_parquet_file_under_another_name(tmp_path: Path) -> None:

@@ -261,3 +261,22 @@ def test_command_runs_as_a_module(paths, python):
 def test_html_is_escaped():
     found = gate({"<i>": {"at_least": 40}}, {"<i>": HALF}, {"<i>": HALF})
     assert "&lt;i&gt;" in found._repr_html_() and "<i>" not in found._repr_html_()
+
+
+def test_graded_scores_that_are_all_equal_are_noted_beside_a_drop():
+    varied = [0.6, 0.78] * 40  # mean 0.69
+    found = gate([{"metric": "tone", "may_drop": 2}], {"tone": varied}, {"tone": [0.7] * 80})
+    assert "every item of the candidate scores the same" in found.outcomes[0].note
+    found = gate([{"metric": "tone", "may_drop": 2}], {"tone": [0.7] * 80}, {"tone": varied})
+    assert "every item of the baseline scores the same" in found.outcomes[0].note
+    found = gate([{"metric": "right", "may_drop": 50}], {"right": [0, 1] * 40}, {"right": [1] * 80})
+    assert "scores the same" not in found.outcomes[0].note  # all right is a result
+
+
+@pytest.mark.parametrize("unit", ["%", "percent", "points", "percentage points"])
+def test_a_small_drop_on_a_scale_of_percent_is_questioned(unit):
+    scores = {"tone": [60.0, 78.0] * 40} if unit != "points" else {"tone": [0.6, 0.78] * 40}
+    found = gate([{"metric": "tone", "may_drop": 0.02, "unit": unit}], scores, scores)
+    assert "is may_drop 0.02" in found.outcomes[0].note
+    found = gate([{"metric": "tone", "may_drop": 0.02, "unit": "s"}], {"tone": 1.0}, {"tone": 1.0})
+    assert "meant" not in found.outcomes[0].note

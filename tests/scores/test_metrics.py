@@ -27,9 +27,26 @@ GOOD = ("Thank you for asking about the kettle. It costs $49.00, and our warrant
     ("Made of Oak.", "oak", True),
     ("Made of oakum.", "oak", False),
     ("", "oak", False),
+    ("价格是49元。", "49元", True), ("价格是149元。", "49元", False), ("用USB充电。", "USB", True),
+    ("それは赤いペンです。", "ペン", True), ("それは赤いペンキです。", "ペン", False),
+    ("ราคา 49 บาทครับ", "49 บาท", True),
+    ("यह केतली है।", "केतल", False), ("यह केतली है।", "केतली", True), ("Цена 49 рублей.", "49 руб", False),
 ])
 def test_a_value_is_found_whole_or_not_at_all(reply, value, stated):
     assert values.states_all(reply, [value]) is stated
+
+
+@pytest.mark.parametrize(("reply", "answer"), [
+    ("红色。", "红色"), ("यह लाल है।", "यह लाल है"), ("赤です！", "赤です"),
+    ("هل هو أحمر؟", "هل هو أحمر"), ("The Otter…", "the otter"),
+])
+def test_the_stop_of_any_script_is_no_part_of_an_answer(reply, answer):
+    assert values.exact_match(reply, [answer])
+
+
+def test_a_figure_among_chinese_signs_contradicts_nothing_that_is_known():
+    assert not values.contradicts("价格是49元。", [], "价格：49元")
+    assert values.contradicts("价格是59元。", [], "价格：49元")
 
 
 def test_all_values_or_any_value():
