@@ -79,3 +79,15 @@ def _wider(single: Interval, values: Sequence[float], clusters: Sequence[Hashabl
     if rates:
         low, high = max(least, low), min(1.0, high)
     return Interval(single.value, min(single.low, low), max(single.high, high))
+
+
+def means(scores: Sequence, clusters: Sequence[Hashable]):
+    """The mean score of each cluster, in the order of first appearance: one look at the world where questions were many.
+
+    Shapes:
+        scores: (N,) or (S, N) for S seeds; clusters: (N,); returns (S, C), with S = 1 for one row.
+    """
+    import numpy as np
+
+    rows, places = np.atleast_2d(np.asarray(scores, dtype=float)), list(clusters)
+    return np.stack([rows[:, [place == each for place in places]].mean(axis=1) for each in dict.fromkeys(places)], axis=1)
