@@ -61,8 +61,8 @@ def check_schema(schema: Mapping, replies: Sequence[str] = ()) -> str:
         raise ValueError(f"schema{_where(error)}: expected a JSON Schema, found {error.message}. "
                          "Correct the schema; no model has been loaded.") from error
     if schema.get("type") != "object":
-        raise ValueError(f"schema: expected one of an object, with \"type\": \"object\", found {schema.get('type')!r}. A "
-                         "reply that is anything else would never count as valid here; no model has been loaded.")
+        raise ValueError(f"schema: expected one of an object, with \"type\": \"object\", found {schema.get('type')!r}. "
+                         "A reply that is anything else never counts as valid here; no model has been loaded.")
     grammar = LLMatcher.grammar_from_json_schema(json.dumps(schema), overrides={
         "whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "})  # as json.dumps writes
     if problem := LLMatcher.validate_grammar(grammar):

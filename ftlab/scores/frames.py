@@ -68,10 +68,11 @@ def post(article: str) -> str:
 
 def _posts(article: str) -> Iterator[str]:
     title, _, text = article.partition("\n\n")
-    names = re.findall(r"(?:[A-Z][\w'-]+ )+[A-Z][\w'-]+", title) + re.findall(r"\b[Tt]he [a-z]+ [a-z]+", f"{title} {text}")
-    names += re.findall(r"(?:[A-Z][a-z'-]+ )*[A-Z][a-z'-]+", f"{title} {text}")
-    told = [each for each in articles.sentences(text.replace("\n", " ")) for each in (each, *_clauses(each))]
-    told = [each for each in told if len(articles.NUMBER.findall(each)) == 1]
+    patterns = (r"(?:[A-Z][\w'-]+ )+[A-Z][\w'-]+", r"\b[Tt]he [a-z]+ [a-z]+", r"(?:[A-Z][a-z'-]+ )*[A-Z][a-z'-]+")
+    names = [name for pattern, where in zip(patterns, (title, article, article), strict=True)
+             for name in re.findall(pattern, where)]  # fmt: skip
+    told = [part for whole in articles.sentences(text.replace("\n", " ")) for part in (whole, *_clauses(whole))]
+    told = [part for part in told if len(articles.NUMBER.findall(part)) == 1]
     for name in dict.fromkeys(part.strip() for each in names for part in _beginnings(each)):
         for sentence in told:
             yield f"{name[0].upper()}{name[1:]}: {sentence.strip()} {INVITED}"

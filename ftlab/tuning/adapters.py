@@ -39,8 +39,8 @@ def check(folder: str | Path, base: str | Path, tokenizer) -> None:
             raise ValueError(f"{folder}: expected {name} of an adapter, found {found}. {remedy}")
     made, here = files.read_json(folder / NOTE), _made_for(base, tokenizer)
     if set(made) != set(here):
-        raise ValueError(f"{folder / NOTE}: expected the keys {', '.join(here)}, found {', '.join(made) or 'none'}. The "
-                         "note is damaged: call ftlab.tuning.adapters.note where the adapter was made.")
+        raise ValueError(f"{folder / NOTE}: expected the keys {', '.join(here)}, found {', '.join(made) or 'none'}. "
+                         "The note is damaged: call ftlab.tuning.adapters.note where the adapter was made.")
     if made["base"] != here["base"]:
         raise ValueError(f"{folder}: expected the base model that the adapter was made for ({made['base']}), found "
                          f"another ({here['base']}): other weights, or the same with an adapter merged in. Load that "

@@ -23,8 +23,8 @@ OUTSIDE = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_
 def can_be_written(model) -> bool:
     """Whether ``write`` knows the model's build: a plain Llama without biases, its positions as they were trained.
 
-    Llama 3.1 and later stretch their positions (``rope_type`` "llama3"). A file that does not say so reads well at first
-    and fails on long texts, so such a model is none that can be written.
+    Llama 3.1 and later stretch their positions (``rope_type`` "llama3"). A file that does not say so reads well at
+    first and fails on long texts, so such a model is none that can be written.
     """
     if model.config.model_type != "llama" or any("bias" in name for name in model.state_dict()):
         return False

@@ -52,8 +52,9 @@ def other_form(form: str, split: str, seed: int) -> list[dict]:
         yes = place % 2 == 0
         fact = _label((there if yes else away)[place // 2 % 4])
         listed = f"{', '.join(map(_label, there))}."
-        asks, reply = {"list": ("Which facts are on the screen?", listed),
-                       "yes or no": (f"Is the {fact} on the screen? Yes or no.", "Yes." if yes else "No.")}[form]  # fmt: skip
+        pairs = {"list": ("Which facts are on the screen?", listed),
+                 "yes or no": (f"Is the {fact} on the screen? Yes or no.", "Yes." if yes else "No.")}  # fmt: skip
+        asks, reply = pairs[form]
         screen, *_ = row["messages"]
         talk = [{"role": "user", "content": asks}, {"role": "assistant", "content": reply}]
         found.append({**row, "answers": [reply], "messages": [screen, *talk]})

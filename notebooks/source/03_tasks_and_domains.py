@@ -16,8 +16,8 @@
 #
 # **You will be able to** turn a task into rows and check them before a model is loaded; score what comes back by its
 # form and by its content; say for each task what a prompt, a few lines without any language model and a tuned adapter
-# reach; hold a model's reply to a JSON Schema, and know what that does not do; decide between one adapter for all tasks and one for
-# each; and teach a model facts by letting it read on, without losing the old ones.
+# reach; hold a model's reply to a JSON Schema, and know what that does not do; decide between one adapter for all tasks
+# and one for each; and teach a model facts by letting it read on, without losing the old ones.
 #
 # **You need** notebook 02: the loss on a reply, the trainer, the chat template. **It takes** about six minutes of
 # computing on two processor cores, half of that where the processor computes in bf16, and 4 GB of memory. Exercises are
@@ -213,10 +213,10 @@ def told_of(span) -> str:
 
 print(f"{'':>12} {'':>13} {'rows':>4} {'form':>17} {'done':>17} {'right':>6} {'ROUGE-L':>8}")
 for task in tasks.TASKS:
-    for part, name in (("plain", "plainly"), ("shown", "with examples"), ("frame", "a frame"))[: 3 if task in framed else 2]:
+    for part, name in [("plain", "plainly"), ("shown", "with examples"), ("frame", "a frame")][: 2 + (task in framed)]:
         done, form = marks(part, task), marks(part, task, "form")
         rouge = "" if task in ("intent", "fields") else f"{marks(part, task, 'rouge').mean():.2f}"
-        print(f"{task if part == 'plain' else '':>12} {name:>13} {done.shape[1]:>4} {share(form):>17} {share(done):>17} "
+        print(f"{task * (part == 'plain'):>12} {name:>13} {done.shape[1]:>4} {share(form):>17} {share(done):>17} "
               f"{marks(part, task, 'right').mean():>6.0%} {rouge:>8}")
 for part, name, why in (("frame", "A frame", "It costs nothing, never invents, and says the same tomorrow"),
                         ("shown", "A prompt with examples", "A tuning would only be one more thing to keep")):
@@ -351,8 +351,8 @@ print("So it is ahead " + ("of neither for certain, and counting words costs les
 print(f"Only the first line is a fair match. What an adapter makes of all {len(tickets)} tickets was not measured.")
 
 # %% [markdown]
-# A language model need not be shown that "cent" is money; the word counter trains in a blink. A team that tunes a model to
-# sort messages should know by how much it beats ten lines of counting, and whether it does.
+# A language model need not be shown that "cent" is money; the word counter trains in a blink. A team that tunes a model
+# to sort messages should know by how much it beats ten lines of counting, and whether it does.
 #
 # ## 6. Replies that a program can read
 #
@@ -509,7 +509,7 @@ print("Sharing helped " + (" and ".join(better) or "no task for certain") + " an
 print("\nWhich rules break? Share of replies that keep each, adapters of their own:")
 for task, check in (("description", articles.check_description), ("post", articles.check_post)):
     rules = [check(reply) for job in jobs(task, task) for reply in job["replies"]]
-    print(f"{task:>12}: " + ", ".join(f"{rule} {sum(each[rule] for each in rules) / len(rules):.0%}" for rule in rules[0]))
+    print(f"{task:>12}: " + ", ".join(f"{rule} {np.mean([each[rule] for each in rules]):.0%}" for rule in rules[0]))
 
 # %% [markdown]
 # The claim on trial: one adapter for all does about as well as one for each. It counts 60 rows of a task at most, so
@@ -596,8 +596,7 @@ print(f"Of a form that nobody trained on, a list, the best gives {lists} of {len
     "some carries over to other forms."))
 
 # %% [markdown]
-# Do not read more into it than it is: six small instructions on one kind of screen. Broad models are tuned on thousands
-# of unlike tasks before they meet a new one.
+# Do not read more into it than it is: six small instructions. Broad models are tuned on thousands of unlike tasks.
 #
 # ## 9. Facts: reading on
 #
@@ -651,7 +650,7 @@ def pages_in(wordings: int) -> list[str]:
     return [page for product in chosen for page in phrasings.pages(product, wordings, SEED) * (READ // wordings)]
 
 # %% [markdown]
-# Each run leaves three rows of scores: what is gone on with, answered about Quillmere, still answered about the land.
+# Each run is scored on going on with a page, on questions about Quillmere, and on old ones about the land.
 
 # %%
 land = files.read_jsonl(paths.data() / "questions" / "general_test.jsonl")
@@ -684,7 +683,7 @@ def show(head: str, ways: dict, scores, count: int = PRODUCTS) -> None:
 
 def first_ahead(gaps: dict) -> str:
     found = next((wordings for wordings, gap in gaps.items() if gap.low > 0), None)
-    tried = ", ".join(f"{wordings}: {gap.value:+.0f} [{gap.low:+.0f}, {gap.high:+.0f}]" for wordings, gap in gaps.items())
+    tried = ", ".join(f"{many}: {gap.value:+.0f} [{gap.low:+.0f}, {gap.high:+.0f}]" for many, gap in gaps.items())
     return f"{found or 'no number tried'} (minus one wording, in points: {tried})"
 
 
@@ -706,9 +705,8 @@ print("\nFewest wordings that are ahead of one for certain: " + first_ahead({
     many: intervals.paired_difference(over_products(learnt[many]), one_word).times(100) for many in (2, 4, 8)}))
 
 # %% [markdown]
-# Whatever the verdict, look at the level in the table: every fact was read that often on purpose, and this is how many
-# of the questions the model gets right. For facts that change or must be right, notebook 07 gives the model the page
-# instead.
+# Whatever the verdict, look at the level in the table: so many questions are answered after reading that often. For
+# facts that change or must be right, notebook 07 gives the model the page instead.
 #
 # ### What reading on costs: the rate, and replay
 #
@@ -781,9 +779,9 @@ def kept_there(way):
     return [over_seeds(way, key) for key in ("recited", "learnt", "kept")]
 
 
-names = ("untuned", "one wording", "two wordings", "four wordings", "eight wordings", "eight, with replay")
-show("THE LAB MODEL, live", dict(zip(names, ("untuned", 1, 2, 4, 8, "replay"), strict=True)), live)
-ways = dict(zip(names, ("untuned", "one", "two", "four", "eight", "replay"), strict=True))
+names = {"untuned": "untuned", 1: "one", 2: "two", 4: "four", 8: "eight", "replay": "replay"}
+show("THE LAB MODEL, live", {name: way for way, name in names.items()}, live)
+ways = {name: name for name in names.values()}
 show("THE REAL MODEL, stored", ways, kept_there, len(its["products"]))
 print(f"\n{reading['model']}, {reading['dtype']}, {len(its['seeds'])} seeds (two and four wordings: one), "
       f"{reading['date']}.\nRates tried: "
@@ -838,8 +836,9 @@ for name, rows, many in (("lab", live(1), PRODUCTS), ("real", kept_there("one"),
 # All in one table: rows tried (whether fewer would do was not), the best rival, what tuning gained over it on the same
 # test rows, and the minutes of the tunings. "Done" is what the marks say, the most that a reader would pass. The rivals
 # of the tasks are the two prompts, the same held to a grammar where there is one, for labels the word counter with the
-# same tickets, for the others the frame. For instructions and facts the "rival" is the lesser training of their section.
-# Fourteen descriptions and thirty posts, all there are to test on, decide little: look at the width of their intervals.
+# same tickets, for the others the frame. For instructions and facts the "rival" is the lesser training of their
+# section. Fourteen descriptions and thirty posts, all there are to test on, decide little: look at the width of their
+# intervals.
 
 # %%
 print(f"{'':>51} {'gain over the rival, in points':>31} {'minutes':>14}\n{'task':>16} {'rows':>5} {'best rival':>21} "
@@ -857,7 +856,7 @@ for task in tasks.TASKS:
     table[task] = (gain, own, name, rival[:, :many].mean())
     print(f"{task:>16} {settings['sizes'][task]:>5} {name:>21} {table[task][3]:>6.0%} "
           + " ".join(f"{f'{each.value:+.0f} [{each.low:+.0f}, {each.high:+.0f}]':>15}" for each in (gain, own))
-          + f" {took['all'] if task == tasks.TASKS[0] else '':>7.4} {took[task]:>6.1f}")
+          + f" {str(round(took['all'], 1)) if task == tasks.TASKS[0] else '':>7} {took[task]:>6.1f}")
 shown_here = f"{over.value:+.0f} [{over.low:+.0f}, {over.high:+.0f}]"
 print(f"{'new instructions':>16} {4 * LAB_STEPS:>5} {'one instruction':>21} {np.mean(single):>6.0%} {shown_here:>15}   "
       "the lab model")
@@ -866,14 +865,14 @@ minutes = np.mean([each["trained_s"] for each in reading["runs"] if each["way"] 
 print(f"{'facts by heart':>16} {its['read'] * len(its['products']):>5} {'one wording':>21} "
       f"{over_seeds('one', 'learnt').mean():>6.0%} {f'{far.value:+.0f} [{far.low:+.0f}, {far.high:+.0f}]':>15}"
       f"{minutes:>31.1f}")
-print(f"\ndone: by the rival; all: one adapter for the four tasks. On {stored['machine']}." if "machine" in stored else "")
+print("\ndone: by the rival; all: one adapter for the four tasks")
 for place, name in enumerate(("One for all", "One for each")):
     print(f"{name} is ahead of the best rival for certain in: "
           + (", ".join(task for task in table if table[task][place].low > 0) or "none"))
 no_model = [task for task in table if table[task][2] in ("a frame", "word counts")]
 print("The best rival needs no language model in: " + (", ".join(no_model) or "none of them"))
 if spared := [task for task in no_model if max(each.low for each in table[task][:2]) <= 0]:
-    print(f"And no adapter is ahead of it for certain in: {', '.join(spared)}. There, with texts like these, do not tune.")
+    print(f"No adapter is ahead of it for certain in: {', '.join(spared)}. There, with texts like these, do not tune.")
 low = [task for task in tasks.TASKS if max(marks("all", task).mean(), marks(task, task).mean()) < 0.5]
 print("Neither adapter does half of the rows of: " + ", ".join(low) + ". There a person has to read every reply, "
       "whatever was gained." if low else "The better adapter does at least half of the rows of each task.")
@@ -1111,7 +1110,7 @@ def measured(task, program):
 
 def told(prompt, done, gain, no_model=0, program=False, changes=False):
     return {"prompt": prompt, "done": done, "gain": gain, "way": "its own", "no_model": no_model,
-            "rival": "no model" if no_model >= prompt else "prompt", "program": program, "changes": changes}  # fmt: skip
+            "rival": "no model" if no_model >= prompt else "prompt", "program": program, "changes": changes}
 
 
 teams = {  # percent done with a prompt and by the adapter; interval of its gain, in points
@@ -1226,8 +1225,8 @@ passed("Each team gets the least that does its work.")
 # All verdicts, side by side; the first and those of the real model are from the stored runs, the others from this one:
 
 # %%
-for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "phrasings-count-real", "replay-keeps",
-             "replay-keeps-real"):
+for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "phrasings-count-real",
+             "replay-keeps", "replay-keeps-real"):
     verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
     print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")

@@ -2,8 +2,8 @@
 
 Such trainings take one to two minutes each, too long for a lesson, so they are stored, and notebook 04 shows what is
 stored: ``python -m ftlab.workshop.experiments.lora --way full --lr 1e-4 --seed 0`` for each rate (the lower ones
-first), once without arguments for the untuned model, then ``--gather``. What is there already, of these rows and this base
-model, is not run again.
+first), once without arguments for the untuned model, then ``--gather``. What is there already, of these rows and this
+base model, is not run again.
 
 What was fixed before these runs, and why. An earlier try had the three lower rates of each way, ten times apart, and
 for both ways the highest was the best. So there is one more at the upper end, and whether LoRA wants ten times the rate
@@ -218,7 +218,8 @@ def gather() -> dict:
         "machine": judged["machine"], bound.KEY: made, "kinds": judged["kinds"],
         "untuned": {key: pack(before[key]) for key in packed},
         "settings": {"per_kind": PER_KIND, "steps": STEPS, "batch_size": BATCH_SIZE, "rates": RATES,
-                     "valid_per_kind": VALID_PER_KIND, "test_per_kind": TEST_PER_KIND, "facts": FACTS, "lora": sft.LORA},
+                     "valid_per_kind": VALID_PER_KIND, "test_per_kind": TEST_PER_KIND, "facts": FACTS,
+                     "lora": sft.LORA},
         "runs": [row(run) for run in runs],
     }  # fmt: skip
 

@@ -5,10 +5,10 @@ Two minutes each, so they are stored: ``python -m ftlab.workshop.experiments.lor
 
 What was fixed before any of these runs, and why. They are told by their losses on validation conversations, which are
 finer than a share of good replies and take seconds: so one seed each, and nothing is said about test conversations.
-Rank, layers and kind have the rate that was the best of three in an earlier try of ``lora.py``. A larger batch reads the
-same conversations in fewer steps, each way at the best rate of that try and at the next. Of the three runs of rank 64
-the first keeps ``alpha / rank`` as at rank 16; the others keep ``alpha`` instead, plainly and by rsLoRA, each with the
-``alpha`` that gives a factor of 2 at rank 16: at rank 64 their factors are 1/2 and 1.
+Rank, layers and kind have the rate that was the best of three in an earlier try of ``lora.py``. A larger batch reads
+the same conversations in fewer steps, each way at the best rate of that try and at the next. Of the three runs of rank
+64 the first keeps ``alpha / rank`` as at rank 16; the others keep ``alpha`` instead, plainly and by rsLoRA, each with
+the ``alpha`` that gives a factor of 2 at rank 16: at rank 64 their factors are 1/2 and 1.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Is the arithmetic of memory right? A training step's measured peak beside ``ftlab.tuning.memory.training_bytes``.
 
 ``python -m ftlab.workshop.experiments.memory_peaks --way LoRA --tokens 1024`` for each of ``WAYS`` and ``TOKENS``, each
-in a process of its own, then ``--gather``; half a minute each on two cores. On a machine with a CUDA card the same lines
-measure the card's memory. ``--shape "SmolLM2 1.7B"`` takes a model of that build with random weights in place of the
-real one, since memory does not depend on their values. The way QLoRA needs the extra ``qlora``.
+in a process of its own, then ``--gather``; half a minute each on two cores. On a machine with a CUDA card the same
+lines measure the card's memory. ``--shape "SmolLM2 1.7B"`` takes a model of that build with random weights in place of
+the real one, since memory does not depend on their values. The way QLoRA needs the extra ``qlora``.
 
 What was fixed before the first run: the formats are those that the function counts (full: weights in fp32; the others:
 base in bf16, or in 4 bits with the rest in bf16; what trains, its gradients and Adam's numbers in fp32; bf16 autocast;

@@ -158,7 +158,8 @@ def untuned(choice: model.Choice) -> dict:
     world = real.questions(len(real.questions()))  # all, in the order in which samples are drawn
     answers = ask(some_model, tokenizer, world, WORLD_TOKENS)
     knows = [int(real.knows(answer, row["answers"])) for answer, row in zip(answers, world, strict=True)]
-    return {"model": choice.name, "dtype": choice.dtype, bound.KEY: made_of(choice), "world": [row["id"] for row in world], "knows": knows,
+    return {"model": choice.name, "dtype": choice.dtype, bound.KEY: made_of(choice),
+            "world": [row["id"] for row in world], "knows": knows,
             "answers": answers, **look(some_model, tokenizer, chosen(), seed=0),
             "written": own_words(some_model, tokenizer, WRITTEN),
             "seconds": round(time.perf_counter() - started)}  # fmt: skip

@@ -1,4 +1,4 @@
-"""The claims about reading on with the real model, for one seed: what ``reading_on`` measured, as an effect with arms."""
+"""The claims about reading on with the real model, for one seed: what ``reading_on`` measured, as effects."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def made_of(choice: model.Choice) -> dict[str, str]:
 
 
 def tuned(choice: model.Choice, part: str, seed: int) -> tuple[sft.Run, float]:
-    """The adapter of a part, merged, and the seconds that its tuning took: from the shelf, or tuned now and put there."""
+    """A part's adapter, merged, and the seconds that its tuning took: from the shelf, or tuned now and put there."""
     rows, how = rows_of(part, seed), settings(part, seed)
     run, place = sft.from_shelf(f"tasks-{part}", choice, rows, **how), shelf.place(f"tasks-{part}", choice, rows, **how)
     seconds = run.seconds or files.read_json(shelf.find(place).parent / shelf.NOTE)["seconds"]
