@@ -360,7 +360,8 @@ from ftlab.evidence.packed import unpack
 
 def unpacked(run: dict) -> dict:
     """A stored run with its scores by conversation or question as numbers again."""
-    return {key: unpack(value) if isinstance(value, str) and key != "way" else value for key, value in run.items()}
+    return {key: unpack(value) if isinstance(value, str) and key not in ("way", "name") else value
+            for key, value in run.items()}
 
 
 stored = files.read_json(paths.data() / "stored" / "lora.json")
@@ -783,9 +784,9 @@ def adapter_for(task: str):
 
 folder = TemporaryDirectory(prefix="ftlab-adapters-", ignore_cleanup_errors=True)
 home = Path(folder.name)
-assistant.tuned(choice).model.save_pretrained(home / "voice")
-for name, task in (("intents", "intent"), ("posts", "post")):
-    adapter_for(task).save_pretrained(home / name)
+for name, made in (("voice", lambda: assistant.tuned(choice).model), ("intents", lambda: adapter_for("intent")),
+                   ("posts", lambda: adapter_for("post"))):
+    made().save_pretrained(home / name, save_embedding_layers=False)  # no token was added: the adapter alone
 for place in sorted(home.iterdir()):
     print(f"{place.name:>8}: {(place / 'adapter_model.safetensors').stat().st_size / 1e6:.1f} MB")
 print(f"a whole copy of the model would be {4 * everything / 1e6:.0f} MB each time in fp32, half of that in bf16")
@@ -803,7 +804,7 @@ asks = {"voice": held_out[0], "intents": work.held_out("intent", 1)[0], "posts":
 requests = {name: chat.prompts(tokenizer, [row])[0] for name, row in asks.items()}
 for name, row in asks.items():
     serving.set_adapter(name)
-    reply = generate.replies(serving, tokenizer, [requests[name]], max_new_tokens=80)[0]
+    reply = generate.replies(serving, tokenizer, [requests[name]], max_new_tokens=8 if name == "intents" else 80)[0]
     good = desk.is_fit(reply, row) if name == "voice" else scored.score(reply, row).done
     print(f"\n{name}: {ending(row['messages'][-2]['content'].replace(chr(10), ' '), 100)}\n    {reply}\n    -> "
           f"{'fit to send' if good and name == 'voice' else 'done' if good else 'not good enough'}")
@@ -909,12 +910,12 @@ print(f"reloaded from disk: the same logits to the last bit; {alike} of {len(sai
 from ftlab.tuning import gguf_file
 
 LEAST_ALIKE = {"F16": 0.98, "Q8_0": 0.9}  # shares of places; an export below its limit stops the notebook
-exported, in_file = {}, tokenizer if gguf_file.splitting(tokenizer) else None
+exported = {}
 whole = [chat.render(tokenizer, chat.fit(chat.look(tokenizer), row["messages"])) for row in held_out[:EXPORTED]]
 whole = generate.encode(tokenizer, whole)
 if gguf_file.can_be_written(merged):
     for precision in ("F16", "Q8_0", "Q4_0"):
-        file = gguf_file.write(merged, home / f"{precision}.gguf", precision, in_file)
+        file = gguf_file.write(merged, home / f"{precision}.gguf", precision)
         back = AutoModelForCausalLM.from_pretrained(
             str(home), gguf_file=file.name, dtype=torch.float32, attn_implementation="eager"
         ).to(choice.device)
@@ -923,6 +924,9 @@ if gguf_file.can_be_written(merged):
         assert alike >= LEAST_ALIKE.get(precision, 0), f"{precision}: only {alike:.0%} of the next tokens are the same"
         del back
         file.unlink()
+    if gguf_file.splitting(tokenizer):  # the same weights once more, with what llama.cpp needs beside them
+        served = gguf_file.write(merged, home / "served.gguf", "Q8_0", tokenizer)
+        print(f"{served.name}: {served.stat().st_size / 1e6:.0f} MB, with the tokenizer and its chat template")
 else:
     print(f"{choice.name} is no plain Llama: llama.cpp's own script converts it.")
 
@@ -941,12 +945,12 @@ for precision, (_, _, alike, answers) in exported.items():
               f"{precision}: {answers[other[0]]}")
 
 # %% [markdown]
-# "Logits off by" is the mean distance over all tokens of the vocabulary, of one conversation; "first choice kept" is
-# the share of places where the most likely next token is the same, of a few. A changed reply may be better or worse,
-# and so few cannot rank the precisions; but the exported model is another than the one that was tested. So test the
-# file that will be served. There are better ways to spend 4 bits than Q4_0, which has one scale for each 32 weights and
-# nothing else. The files hold the tokenizer and the chat template where llama.cpp has a name for how it splits a text,
-# as it has for the course's real model; that llama.cpp then cuts alike was not tried here.
+# "Logits off by" is the mean distance over all tokens of the vocabulary, of one conversation; "first choice kept" is the
+# share of places where the most likely next token is the same, of a few. A changed reply may be better or worse, and so
+# few cannot rank the precisions; but the exported model is another than the one that was tested. So test the file that
+# will be served. There are better ways to spend 4 bits than Q4_0, which has one scale for each 32 weights and nothing
+# else. The last file holds the tokenizer too, where llama.cpp has a name for how it splits a text, as it has for the
+# course's real model; that llama.cpp then cuts alike was not tried here.
 #
 # ## 9. What goes wrong, and what goes wrong in silence
 #
@@ -1089,7 +1093,7 @@ for shape in (yours, *memory.SHAPES):
                         (("weights", 8), ("gradients", 11), ("optimizer", 11), ("activations", 13)))
               + f"{needs[shape.name, way]:>8.1f}")
 small, large = memory.training_bytes(memory.SHAPES[0], "full"), memory.training_bytes(memory.SHAPES[-1], "LoRA")
-assert small["activations"] > small["gradients"] + small["optimizer"] and large["weights"] > 0.9 * sum(large.values())
+assert small["activations"] > small["gradients"] + small["optimizer"] and large["weights"] > 0.85 * sum(large.values())
 
 # %% [markdown]
 # Is that arithmetic right? In these stored runs (`ftlab/workshop/experiments/memory_peaks.py`) three steps were taken
@@ -1375,7 +1379,7 @@ teams = {  # the model, the card's GiB, the tasks that need a tuning each, the e
     "a house with twelve departments": ("Llama 3.2 3B", 80, 12, 150_000),
     "a field with a language of its own": ("SmolLM2 1.7B", 80, 1, 2_000_000),
     "the largest model, one card": ("Llama 3.1 70B", 80, 1, 5_000),
-    "a middling model, a small card": ("Llama 3.2 3B", 8, 1, 5_000),
+    "a middling model, a small card": ("Llama 3.2 3B", 10, 1, 5_000),
 }
 setup = {
     "a shop's desk": None,  # "full", "LoRA", "QLoRA" or "smaller model"

@@ -46,3 +46,8 @@ def test_the_p_value_flips_clusters_not_questions() -> None:
 def test_one_product_alone_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 2"):
         clusters.mean_interval([0, 1], ["a", "a"])
+
+
+def test_means_of_clusters_in_the_order_of_first_appearance() -> None:
+    assert clusters.means([1, 0, 1, 1], ["b", "a", "b", "a"]).tolist() == [[1.0, 0.5]]
+    assert clusters.means([[1, 0, 0], [1, 1, 0]], [3, 3, 1]).tolist() == [[0.5, 0.0], [1.0, 0.0]]

@@ -108,7 +108,7 @@ def built(choice: model.Choice, way: str, shape: str | None = None):
     if way != "QLoRA":
         some_model = some_model.to(choice.device)
     some_model.config.use_cache = False
-    some_model.gradient_checkpointing_enable({"use_reentrant": False})
+    some_model.activation_checkpointing_enable({"use_reentrant": False})
     if way != "full":
         some_model = get_peft_model(some_model, LoraConfig(**sft.LORA, task_type="CAUSAL_LM"))
         for p in some_model.parameters():
