@@ -137,9 +137,8 @@ attempt("5. an adapter's folder without its config", lambda: adapters.check(here
 here.cleanup()
 
 # %% [markdown]
-# The second and the fourth are the treacherous ones: nothing about such a training looks wrong. An intent without
-# examples is simply never answered, and a model that was taught replies which its own program refuses fails in use, not
-# in training.
+# The second and the fourth are treacherous: an intent without examples is simply never answered, and a model that was
+# taught replies which its own program refuses fails in use, not in training.
 #
 # ## 2. Form and content
 #
@@ -270,9 +269,8 @@ for task in ("description", "post"):
         print(f"\n{task}: {form}, right {mark.right:.0%}, {'done' if mark.done else 'not done'}\n{indented(reply)}")
 
 # %% [markdown]
-# A handful of replies shows *how* it goes right or wrong and ranks nothing. Compare the two marks of each task: a reply
-# may look like the house's and say what is not so, or give the right values in a form that nobody can use. And read the
-# sentences: no mark does. "Right" looks at values and names, so a post with the article's figures counts as right even
+# A handful of replies shows *how* it goes right or wrong and ranks nothing. A reply may look like the house's and say
+# what is not so, or give the right values in a form that nobody can use. And read the sentences: no mark does. "Right" looks at values and names, so a post with the article's figures counts as right even
 # if its sentence is untrue. Each share of descriptions and posts that are done is thus the most that a reader would
 # pass. The next sections compare the stored adapter, which saw more rows, on more test rows.
 #
@@ -470,9 +468,8 @@ for name, gap in stands.items():
     print(f"{name}, held: {standing(gap)} word counts ({gap.value:+.0f} points [{gap.low:+.0f}, {gap.high:+.0f}])")
 
 # %% [markdown]
-# A grammar guarantees the form and says nothing about the truth. It helps a model that knows the answer and stumbles
-# over its form, and it makes a model that does not know sound as if it did. So use both: teach the content, force the
-# form, and check values against the page where you can.
+# A grammar guarantees the form and says nothing about the truth: it makes a model that does not know sound as if it did.
+# So use both: teach the content, force the form, and check values against the page where you can.
 #
 # ## 7. One adapter for all, or one for each?
 #
@@ -504,8 +501,7 @@ print(f"steps and minutes: {steps_for(tasks.TASKS)} in {took['all']:.1f} for all
       + ", ".join(f"{steps_for([task])} in {took[task]:.1f} {task}" for task in tasks.TASKS))
 better = [task for task, gap in gaps.items() if gap.low > 0]
 worse = [task for task, gap in gaps.items() if gap.high < 0]
-print("Sharing helped " + (" and ".join(better) or "no task for certain") + " and hurt "
-      + (" and ".join(worse) or "none for certain") + ".")
+print(f"Sharing helped {' and '.join(better) or 'no task'} and hurt {' and '.join(worse) or 'none'} for certain.")
 print("\nWhich rules break? Share of replies that keep each, adapters of their own:")
 for task, check in (("description", articles.check_description), ("post", articles.check_post)):
     rules = [check(reply) for job in jobs(task, task) for reply in job["replies"]]

@@ -75,8 +75,8 @@ print("through the two paths:     ", (x @ W.T + (x @ A.T) @ B.T).tolist())
 
 # %% [markdown]
 # The last two lines agree, and that is the whole trick. While training, the addition is a second path beside `W`;
-# afterwards it can be added into `W` and is gone. Every row of `B @ A` is a multiple of the one row of `A`. That is
-# what **rank** one means: the rank is the number of rows in `A` (and of columns in `B`), and an addition of rank *r*
+# afterwards it can be added into `W` and is gone. Every row of `B @ A` is a multiple of the one row of `A`: that is
+# what **rank** one means. The rank is the number of rows in `A` (and of columns in `B`), and an addition of rank *r*
 # can only change a layer's output in *r* directions. Here it saves nothing, four numbers for four; the saving comes
 # with size.
 
@@ -211,8 +211,7 @@ apart = f"differ by {gap:.1e} at most, which is rounding" if gap else "are the s
 print(f"The additions move the logits by up to {moved:.2f}; ours and peft's {apart}.")
 
 # %% [markdown]
-# So there is nothing in `peft`'s addition that is not on this page. From here on we use the library: it saves, loads,
-# switches and merges adapters, and trainers know it.
+# So there is nothing in `peft`'s addition that is not on this page. From here on we use the library.
 #
 # ## 4. The real model: what is trained, what is held, what it takes
 #
@@ -241,9 +240,9 @@ everything = sum(p.numel() for p in tuned.parameters()) - trained
 print(f"{trained:,} weights in the adapter, {trained / everything:.1%} of the model's {everything:,}")
 
 # %% [markdown]
-# More than one percent, if it is the model of 135 million weights that this course brings: it is narrow, and by the
-# table of section 1 the share falls as models grow. Here is what it says to held-out conversations, the first of each
-# kind after shuffling. A reply is *fit to send* if it is on-brand and right; where it is not, the reason stands below.
+# More than one percent: the model is narrow, and the share falls as models grow. Here is what it says to held-out
+# conversations, the first of each kind after shuffling. A reply is *fit to send* if it is on-brand and right; where it
+# is not, the reason stands below.
 
 # %%
 from ftlab.scores import desk
@@ -427,25 +426,22 @@ print(f"LoRA minus full, facts: {gap.value:+.1f} points [{gap.low:+.1f}, {gap.hi
 # mixed in are the remedy. Now both ways at the rates that were judged; which is best is section 5's question.
 
 # %%
-figure, (gain_ax, keep_ax) = plt.subplots(1, 2, figsize=(10, 3.8), sharex=True)
+figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), sharex=True)
 for way, color, line in (("full", figures.GREY, "--"), ("lora", figures.BLUE, "-")):
     at = [lr for lr in rates_of[way] if all("both" in each for each in stored_runs(way, lr))]  # judged with all seeds
-    for ax, key in ((gain_ax, "both"), (keep_ax, "knows")):
+    for ax, key in zip(axes, ("both", "knows"), strict=True):
         spans = [intervals.mean_interval([each[key] for each in stored_runs(way, lr)]).times(100) for lr in at]
         figures.curve(ax, at, *zip(*spans, strict=True), label={"lora": "LoRA", "full": "full tuning"}[way],
                       color=color, ls=line)
-keep_ax.axhline(100 * knew.mean(), color=figures.VERMILION, ls=":", label="untuned")
-gain_ax.set(xscale="log", xlabel="peak learning rate", ylabel="test conversations (%)", title="Replies fit to send")
-keep_ax.set(xlabel="peak learning rate", ylabel="questions (%)", title="Real-world questions known")
-gain_ax.legend()
-keep_ax.legend(loc="lower left")
-_ = figure.suptitle(f"Real model, {len(seeds)} seed{'s' * (len(seeds) > 1)}: LoRA and full fine-tuning by rate")
+axes[1].axhline(100 * knew.mean(), color=figures.VERMILION, ls=":", label="untuned")
+axes[0].set(xscale="log", xlabel="peak learning rate", ylabel="%", title="Real model: replies fit to send")
+axes[1].set(xlabel="peak learning rate", title=f"Real-world questions known ({len(seeds)} seeds)")
+_ = axes[1].legend(loc="lower left")
 
 # %% [markdown]
 # The first claim on trial: LoRA reaches full tuning's score. Its number is the share of replies fit to send, LoRA minus
-# full, each at the best of its four rates, on the first seed; it holds if the whole interval is above -10 points, does
-# not hold here if it is below, and is *mixed* if the interval has the limit within. A claim of the kind "as good as"
-# needs such a margin, because no finite test shows that two things are equal.
+# full, each at the best of its four rates, on the first seed; it holds if the whole interval is above -10 points (no
+# finite test shows that two things are equal), does not hold here if it is below, and is *mixed* in between.
 
 # %%
 first = intervals.paired_difference(quality["lora"][0], quality["full"][0]).times(100)
@@ -578,8 +574,8 @@ else:
     print("With the real model a best rate is at an end of what was tried: no verdict on ten times the rate.")
 
 # %% [markdown]
-# Why should the addition want larger steps at all? `B` starts at zero and `A` is small, so at first a step moves their
-# product only a little. A rate carried over from full tuning is a common reason why somebody's LoRA "does not learn".
+# Why larger steps at all? `B` starts at zero and `A` is small, so at first a step moves their product only a little. A
+# rate carried over from full tuning is a common reason why somebody's LoRA "does not learn".
 #
 # ### Which rank, and which layers?
 #
@@ -677,10 +673,9 @@ print("There LoRA bears it " + ("less well" if more.low > 0 else "better" if mor
 # ## 6. Does LoRA forget less?
 #
 # *LoRA Learns Less and Forgets Less* is a paper's title (Biderman et al. 2024), and the first half is why the second is
-# hard to judge: a model that has learnt less has had less reason to forget. A fair question is: **at an equal score,
-# which way keeps more?** So we walk along each way's curve, from the untuned model over growing rates to its best, and
-# read off what it keeps where both have the same loss: the worse of the two best. Between two runs we draw a straight
-# line; on the small numbers below it can be checked by hand.
+# hard to judge: a model that has learnt less has had less reason to forget. So: **at an equal score, which way keeps
+# more?** We walk along each way's curve, from the untuned model over growing rates to its best, and read off what it
+# keeps where both have the same loss, the worse of the two best; between two runs we draw a straight line.
 
 # %% tags=["twin:ftlab.evidence.matched:kept_at"]
 def kept_at(curve, loss):
@@ -752,8 +747,7 @@ print("\nThe two models give " + (f"the same verdict: {result.verdict}." if same
 
 # %% [markdown]
 # "Does not hold here" does not say that LoRA forgets *more*: for that the whole interval would have to lie below zero.
-# Nor is LoRA a safe against forgetting: see in section 5 what it leaves at the highest rates. What it does guarantee is
-# that the base model is still there: unload the adapter, and nothing was lost.
+# What LoRA does guarantee is that the base model is still there: unload the adapter, and nothing was lost.
 #
 # ## 7. One base, many adapters
 #
@@ -810,8 +804,8 @@ for name, row in asks.items():
           f"{'fit to send' if good and name == 'voice' else 'done' if good else 'not good enough'}")
 
 # %% [markdown]
-# The same three requests in one batch, each with its adapter, and then each row's logits against those of its request
-# by itself, under each adapter. They must agree with its own adapter's, up to rounding, and with no other's.
+# The same three in one batch, each with its adapter: a row's logits must agree with those of its request alone under
+# its own adapter, up to rounding, and with no other's.
 
 # %%
 batch = tokenizer(list(requests.values()), return_tensors="pt", padding=True, padding_side="left",
@@ -828,8 +822,8 @@ with torch.inference_mode():
 print("Each row of the mixed batch is its own adapter's answer, and no other's.")
 
 # %% [markdown]
-# How good is the intents adapter? A label is right or wrong, so that can be counted, beside rivals from the stored runs
-# that train nothing. And two more things to do with adapters: **mix** two with weights, and **remove** one.
+# How good is the intents adapter? And two more things to do with adapters: **mix** two with weights, and **remove**
+# one.
 
 # %%
 tickets = work.held_out("intent", TICKETS)
@@ -846,8 +840,8 @@ serving.add_weighted_adapter(["intents", "voice"], [0.5, 0.5], "half and half", 
 named = {adapter: named_rightly(adapter) for adapter in ("intents", "voice", "half and half")}
 for adapter, right in named.items():
     print(f"{adapter:>14}: {sum(right) / len(right):.0%} of {len(right)} tickets sorted rightly, among ten labels")
-stored_rivals = task_runs.rivals("intent").items()
-print("untuned, stored: " + "; ".join(f"{name} {right.mean():.0%}" for name, right in stored_rivals))
+for name, right in task_runs.rivals("intent").items():
+    print(f"{right.mean():>20.0%} untuned, {name} (stored)")
 half = intervals.paired_difference(named["half and half"], named["intents"]).times(100)
 print(f"Half and half minus intents: {half.value:+.0f} points [{half.low:+.0f}, {half.high:+.0f}]. (Counted words, "
       "notebook 03's rival for labels, cost less than any of these.)")
@@ -902,9 +896,8 @@ print(f"reloaded from disk: the same logits to the last bit; {alike} of {len(sai
 # Programs such as llama.cpp read another format, **GGUF**: one file with names, shapes and weights, in 32, 16, 8 or 4
 # bits. The library `gguf` writes it; `ftlab/tuning/gguf_file.py` says how for Llama models. (Easily missed: GGUF stores
 # the rows of two matrices in another order, and those programs need the tokenizer in the file.) We write 16, 8 and 4
-# bits, read each file back through `transformers`, and compare. "It was fine until I exported it" should be a test that
-# fails and not a surprise, so the limits stand before the export: in how many places of whole conversations must the
-# exported model choose the same next token?
+# bits and read each file back. "It was fine until I exported it" should be a test that fails and not a surprise, so the
+# limits stand first: in how many places of whole conversations must the export choose the same next token?
 
 # %%
 from ftlab.tuning import gguf_file
@@ -945,12 +938,12 @@ for precision, (_, _, alike, answers) in exported.items():
               f"{precision}: {answers[other[0]]}")
 
 # %% [markdown]
-# "Logits off by" is the mean distance over all tokens of the vocabulary, of one conversation; "first choice kept" is the
-# share of places where the most likely next token is the same, of a few. A changed reply may be better or worse, and so
-# few cannot rank the precisions; but the exported model is another than the one that was tested. So test the file that
-# will be served. There are better ways to spend 4 bits than Q4_0, which has one scale for each 32 weights and nothing
-# else. The last file holds the tokenizer too, where llama.cpp has a name for how it splits a text, as it has for the
-# course's real model; that llama.cpp then cuts alike was not tried here.
+# "Logits off by" is the mean distance over all tokens of the vocabulary, of one conversation; "first choice kept" is
+# the share of places where the most likely next token is the same, of a few. A changed reply may be better or worse,
+# and so few cannot rank the precisions; but the exported model is another than the one that was tested. So test the
+# file that will be served. There are better ways to spend 4 bits than Q4_0, which has one scale for each 32 weights and
+# nothing else. The last file holds the tokenizer too, where llama.cpp has a name for how it splits a text, as it has
+# for the course's real model; that llama.cpp then cuts alike was not tried here.
 #
 # ## 9. What goes wrong, and what goes wrong in silence
 #
@@ -994,10 +987,9 @@ attempt("   one that does, and one that does not",
         lambda: counted(with_lora(target_modules=["q_proj", "query_proj"])))
 
 # %% [markdown]
-# A rank above the width trains more numbers than the whole model has, for an addition that can express no more than a
-# full matrix; `peft` does not mind, our layer refuses. A wrong name is an error only if *no* name fits: with one right
-# name the wrong one is left out without a word, and less is trained than was meant. **So: print the number of trained
-# weights, and know beforehand what it should be.** Next, adapters that meet the wrong base.
+# A rank above the width trains more numbers than the whole model has, and can express no more than a full matrix;
+# `peft` does not mind. A wrong name is an error only if *no* name fits; else it is left out without a word. **So: print
+# the number of trained weights, and know beforehand what it should be.** Next, adapters that meet the wrong base.
 
 # %%
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -1031,9 +1023,8 @@ def merged_twice():
 attempt("5. merged, saved, and the adapter merged into it again", lambda: moved_by(merged_twice()))
 
 # %% [markdown]
-# Shapes are checked and nothing else. So any other base of the same build takes the adapter without a word, the next
-# release of a model too, and so does a base into which it was merged already. Next, an adapter that was trained with
-# one chat template and is asked with another, and a folder that lost a file on the way.
+# Shapes are checked and nothing else: any base of the same build takes the adapter without a word, the next release of
+# a model too. Next, an adapter that is asked with another chat template, and a folder that lost a file on the way.
 
 # %%
 import shutil
@@ -1053,8 +1044,8 @@ for name, lost in (("config", "adapter_config.json"), ("weights", "adapter_model
             lambda name=name: PeftModel.from_pretrained(sft.load(lab)[0], home / f"without its {name}"))
 
 # %% [markdown]
-# What can one do about the silent ones, and about messages like the last? Keep beside each adapter **what it was made
-# for**: a hash of the base's weights and one of the template. `ftlab.tuning.adapters` writes that, and asks.
+# Against the silent ones, keep beside each adapter **what it was made for**: a hash of the base's weights and one of
+# the template. `ftlab.tuning.adapters` writes that, and asks before loading.
 
 # %%
 from ftlab.tuning import adapters
@@ -1096,9 +1087,8 @@ small, large = memory.training_bytes(memory.SHAPES[0], "full"), memory.training_
 assert small["activations"] > small["gradients"] + small["optimizer"] and large["weights"] > 0.85 * sum(large.values())
 
 # %% [markdown]
-# Is that arithmetic right? In these stored runs (`ftlab/workshop/experiments/memory_peaks.py`) three steps were taken
-# for each way in the very formats that it counts, and the peak was measured: on a processor what the process grew by
-# since before the model was loaded, on a card what was allocated.
+# Is that arithmetic right? In stored runs (`ftlab/workshop/experiments/memory_peaks.py`) each way took three steps in
+# the very formats that it counts: on a processor the peak is the growth of the process, on a card what was allocated.
 
 # %%
 if (path := paths.data() / "stored" / "memory-peaks.json").exists():
@@ -1133,12 +1123,12 @@ ax.minorticks_off()
 _ = ax.legend(loc="lower right")
 
 # %% [markdown]
-# Read the columns before the sums. For the smallest model the activations, most of them logits over a vocabulary of
+# For the smallest model the activations, most of them logits over a vocabulary of
 # 49,152 tokens, outweigh the gradients and the optimizer state together, all that LoRA could save: there a shorter
 # batch helps more. For the largest, with LoRA, the weights are nearly all.
 #
-# Take such an estimate for what it is: libraries, copies in another format and whatever an allocator keeps come on top.
-# So leave a tenth of a card free, and measure one step before a long run.
+# Libraries, copies in another format and whatever an allocator keeps come on top: leave a tenth of a card free, and
+# measure one step before a long run.
 #
 # ### What four bits cost
 #

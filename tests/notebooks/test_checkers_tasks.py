@@ -114,7 +114,7 @@ WRONG = [
     (TEAMS, policy(changes="'adapter'"), "rule 1 decides before all others"),
     (TEAMS, "choice_of = dict.fromkeys(teams, 'page')", "rule 1 does not apply"),
     (TEAMS, policy(prompt=95), "does 93 % already"),
-    (TEAMS, ONE.format(20, (5, 9), "prompt").replace("'no_model': 10", "'no_model': 95") + "choice_of = {'a': 'adapter'}",
+    (TEAMS, ONE.format(20, (5, 9), "prompt").replace("model': 10", "model': 95") + "choice_of = {'a': 'adapter'}",
      "95 % already, for nothing"),
     (TEAMS, policy(prompt=60), "the policy asks for 90 %"),
     (TEAMS, policy(certain="high > 0"), "there may be none"),

@@ -77,13 +77,15 @@ def keep(scores: dict[str, list[int]], losses: dict[str, list[float]]) -> None:
             files.write_json(folder / f"{way}-seed-{seed}.json", {
                 "way": way, "lr": 1e-3, "seed": seed, "model": "toy", "dtype": "float32", "library": "bitsandbytes 9",
                 "machine": "here", "seconds": 10.0 if way == "lora" else 15.0, "peak_bytes": 2**31,
-                bound.KEY: {"base": "b", "rows": "r"}, "weight_bytes": {"linear": 5e6, "adapter": 1e6, "rest": 2e6}, "losses": [1.0],
+                bound.KEY: {"base": "b", "rows": "r"},
+                "weight_bytes": {"linear": 5e6, "adapter": 1e6, "rest": 2e6}, "losses": [1.0],
                 "valid_losses": losses[way], "on_brand": [1, 1, 1], "right": scores[way], "both": scores[way],
                 "knows": [1, 0, 1], "leaks": [0, 0, 1], "kinds": ["fact"] * 3, "replies": list("abc"),
                 "answers": list("def"), "judged_s": 1,
             })  # fmt: skip
         files.write_json(folder / f"untuned-{way}.json", {
-            "way": way, "library": "bitsandbytes 9", bound.KEY: {"base": "b", "rows": "r"}, "knows": [1, 1, 0], "leaks": [0, 0, 0], "answers": list("ghi"),
+            "way": way, "library": "bitsandbytes 9", bound.KEY: {"base": "b", "rows": "r"},
+            "knows": [1, 1, 0], "leaks": [0, 0, 0], "answers": list("ghi"),
             "valid_losses": [2.0, 3.0] if way == "lora" else [2.5, 3.25]})  # fmt: skip
 
 

@@ -99,7 +99,8 @@ def test_runs_come_to_what_the_notebook_reads(tmp_path: Path, monkeypatch: pytes
 
     stored = json.loads(json.dumps(experiment.gather()))
     assert [(run["way"], run["seed"], run["steps"]) for run in stored["runs"]] == [
-        ("one", 0, 2), ("one", 1, 2), ("two", 0, 2), ("four", 0, 2), ("eight", 0, 2), ("eight", 1, 2), ("replay", 0, 3), ("replay", 1, 3)]
+        ("one", 0, 2), ("one", 1, 2), ("two", 0, 2), ("four", 0, 2),
+        ("eight", 0, 2), ("eight", 1, 2), ("replay", 0, 3), ("replay", 1, 3)]
     for run in stored["runs"]:
         assert [len(unpack(run[key])) for key in ("learnt", "recited", "kept")] == [26, 12, 3]
         assert run["lr"] == stored["settings"]["lr"] and len(run["replies"]) == len(stored["asked"]) == 26
