@@ -270,9 +270,10 @@ for task in ("description", "post"):
 
 # %% [markdown]
 # A handful of replies shows *how* it goes right or wrong and ranks nothing. A reply may look like the house's and say
-# what is not so, or give the right values in a form that nobody can use. And read the sentences: no mark does. "Right" looks at values and names, so a post with the article's figures counts as right even
-# if its sentence is untrue. Each share of descriptions and posts that are done is thus the most that a reader would
-# pass. The next sections compare the stored adapter, which saw more rows, on more test rows.
+# what is not so, or give the right values in a form that nobody can use. And read the sentences: no mark does. "Right"
+# looks at values and names, so a post with the article's figures counts as right even if its sentence is untrue. Each
+# share of descriptions and posts that are done is thus the most that a reader would pass. The next sections compare the
+# stored adapter, which saw more rows, on more test rows.
 #
 # ## 5. Labels: is a language model needed?
 #
@@ -468,8 +469,8 @@ for name, gap in stands.items():
     print(f"{name}, held: {standing(gap)} word counts ({gap.value:+.0f} points [{gap.low:+.0f}, {gap.high:+.0f}])")
 
 # %% [markdown]
-# A grammar guarantees the form and says nothing about the truth: it makes a model that does not know sound as if it did.
-# So use both: teach the content, force the form, and check values against the page where you can.
+# A grammar guarantees the form and says nothing about the truth: a model that does not know sounds as if it did. So use
+# both: teach the content, force the form, and check values against the page where you can.
 #
 # ## 7. One adapter for all, or one for each?
 #

@@ -124,8 +124,7 @@ class LoraLinear(torch.nn.Module):
 
 # %% [markdown]
 # Does it learn? We make a task whose answer we know: a layer of 12 by 8, and the same layer after a change of rank
-# three. Additions of rank 1 to 4 are trained to imitate the changed one. Before training each must agree with the
-# *unchanged* layer, to the last bit.
+# three, which additions of rank 1 to 4 imitate. Before training each must agree with the *unchanged* layer.
 
 # %%
 torch.manual_seed(SEED)
@@ -266,8 +265,7 @@ fit = sum(desk.is_fit(reply, row) for reply, row in zip(replies, held_out, stric
 print(f"{fit} of {len(held_out)} are fit to send.")
 
 # %% [markdown]
-# So short a training makes no finished desk; notebook 00, section 7, has what more brings. Here it is the yardstick:
-# would training *all* weights have done better, and at what price?
+# So short a training makes no finished desk, but a yardstick: would *all* weights have done better, at what price?
 #
 # ### What a training holds in memory
 #
@@ -568,8 +566,8 @@ for way, color, line in (("full", figures.GREY, "--"), ("LoRA", figures.BLUE, "-
 ax.set(xscale="log", xlabel="peak learning rate", ylabel="validation loss (nats / token)", title="Real model, stored")
 ax.legend()
 if all(map(is_inside, losses.values())):
-    print(claims.record("lora-ten-times-rate-real", seeds[0], *far,
-                        model=claims.find("lora-ten-times-rate-real").models[0]))
+    there = claims.find("lora-ten-times-rate-real").models[0]
+    print(claims.record("lora-ten-times-rate-real", seeds[0], *far, model=there))
 else:
     print("With the real model a best rate is at an end of what was tried: no verdict on ten times the rate.")
 
@@ -851,8 +849,6 @@ print("adapters left:", ", ".join(serving.peft_config))
 serving = None  # frees its memory
 
 # %% [markdown]
-# Half of an addition need not do half of its job: measure a mix, as here.
-#
 # ## 8. Merge, save, export
 #
 # To serve one task only, an adapter is merged into the weights: the second path is gone, and with it its cost. Back
@@ -890,8 +886,7 @@ print(f"reloaded from disk: the same logits to the last bit; {alike} of {len(sai
       "merging")
 
 # %% [markdown]
-# Saving and loading in the same precision changes nothing. Merging rounds differently; where replies are written in
-# bf16 one may turn where two words are nearly as likely.
+# Saving and loading changes nothing; merging rounds, and in bf16 a reply may turn where two words are nearly as likely.
 #
 # Programs such as llama.cpp read another format, **GGUF**: one file with names, shapes and weights, in 32, 16, 8 or 4
 # bits. The library `gguf` writes it; `ftlab/tuning/gguf_file.py` says how for Llama models. (Easily missed: GGUF stores
@@ -1096,9 +1091,9 @@ if (path := paths.data() / "stored" / "memory-peaks.json").exists():
     off = []
     for each in files.read_json(path)["runs"]:
         off.append(each["peak_bytes"] / each["predicted_bytes"])
-        print(f"{each['model']:>22} {each['way']:>6} {each['tokens']:>7,} "
-              f"{each['predicted_bytes'] / memory.GIB:>14.2f} {each['peak_bytes'] / memory.GIB:>13.2f} {off[-1]:>21.2f}   "
-              f"({each['device']})")
+        both = [each[key] / memory.GIB for key in ("predicted_bytes", "peak_bytes")]
+        print(f"{each['model']:>22} {each['way']:>6} {each['tokens']:>7,} {both[0]:>14.2f} {both[1]:>13.2f} "
+              f"{off[-1]:>21.2f}   ({each['device']})")
     print(f"The measured peaks are {min(off):.2f} to {max(off):.2f} times the predicted ones: " + (
         "good enough to choose a card by, with room to spare." if max(off) <= 2 and min(off) >= 0.5 else
         "off by more than a factor of two, so measure a step before you trust the table."))
@@ -1127,8 +1122,7 @@ _ = ax.legend(loc="lower right")
 # 49,152 tokens, outweigh the gradients and the optimizer state together, all that LoRA could save: there a shorter
 # batch helps more. For the largest, with LoRA, the weights are nearly all.
 #
-# Libraries, copies in another format and whatever an allocator keeps come on top: leave a tenth of a card free, and
-# measure one step before a long run.
+# Libraries and an allocator's spare come on top: leave a tenth of a card free, and measure a step before a long run.
 #
 # ### What four bits cost
 #

@@ -106,5 +106,6 @@ def test_the_notebook_reads_what_is_gathered_whatever_came_out(home: Path, capsy
 @pytest.mark.skipif(not STORED.exists(), reason="the runs have not been made yet")
 def test_the_stored_runs_are_of_the_lab_model_that_is_here() -> None:
     stored = files.read_json(STORED)
-    assert stored[bound.KEY]["base"] == checkpoints.fingerprint(model.lab().path), "the lab model is another: run them again"
+    base = checkpoints.fingerprint(model.lab().path)
+    assert stored[bound.KEY]["base"] == base, "the lab model is another: run them again"
     assert {each["seed"] for each in stored["runs"]} == set(lora_batch.SEEDS)
