@@ -34,8 +34,8 @@ def read_labelled(path: str | Path, labels: Sequence[str], key: str = "label", f
             except ValueError:
                 row = None
             if not isinstance(row, dict):
-                raise ValueError(f"{path} line {number}: expected a JSON object, found {text.strip()[:60]!r}. Write one "
-                                 "row a line, in braces.")
+                raise ValueError(f"{path} line {number}: expected a JSON object, found {text.strip()[:60]!r}. Write "
+                                 "one row a line, in braces.")
             rows.append(row)
             places.append(number)
     check_labels(rows, labels, key, str(path), fewest, places)

@@ -82,7 +82,7 @@ def _wider(single: Interval, values: Sequence[float], clusters: Sequence[Hashabl
 
 
 def means(scores: Sequence, clusters: Sequence[Hashable]):
-    """The mean score of each cluster, in the order of first appearance: one look at the world where questions were many.
+    """The mean score of each cluster, in the order of first appearance: one look at the world for many questions.
 
     Shapes:
         scores: (N,) or (S, N) for S seeds; clusters: (N,); returns (S, C), with S = 1 for one row.
@@ -90,4 +90,5 @@ def means(scores: Sequence, clusters: Sequence[Hashable]):
     import numpy as np
 
     rows, places = np.atleast_2d(np.asarray(scores, dtype=float)), list(clusters)
-    return np.stack([rows[:, [place == each for place in places]].mean(axis=1) for each in dict.fromkeys(places)], axis=1)
+    inside = [[place == each for place in places] for each in dict.fromkeys(places)]
+    return np.stack([rows[:, chosen].mean(axis=1) for chosen in inside], axis=1)

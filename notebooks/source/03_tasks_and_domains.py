@@ -862,7 +862,6 @@ minutes = np.mean([each["trained_s"] for each in reading["runs"] if each["way"] 
 print(f"{'facts by heart':>16} {its['read'] * len(its['products']):>5} {'one wording':>21} "
       f"{over_seeds('one', 'learnt').mean():>6.0%} {f'{far.value:+.0f} [{far.low:+.0f}, {far.high:+.0f}]':>15}"
       f"{minutes:>31.1f}")
-print("\ndone: by the rival; all: one adapter for the four tasks")
 for place, name in enumerate(("One for all", "One for each")):
     print(f"{name} is ahead of the best rival for certain in: "
           + (", ".join(task for task in table if table[task][place].low > 0) or "none"))
