@@ -831,7 +831,7 @@ for name, rows, many in (("lab", live(1), PRODUCTS), ("real", kept_there("one"),
 # ## 10. What to do for which task
 #
 # All in one table: rows tried (whether fewer would do was not), the best rival, what tuning gained over it on the same
-# test rows, and the minutes of the tunings. "Done" is the rival's share, by the marks; a reader would pass less. The rivals
+# test rows, and the minutes of the tunings. "Done" is the rival's share, by the marks; a reader may pass less. Rivals
 # of the tasks are the two prompts, the same held to a grammar where there is one, for labels the word counter with the
 # same tickets, for the others the frame. For instructions and facts the "rival" is the lesser training of their
 # section. Fourteen descriptions and thirty posts, all there are to test on, decide little: look at the width of their
