@@ -47,15 +47,26 @@ def place(name: str, choice: Choice, rows: list[dict], **settings: object) -> Pa
 
 
 def find(folder: Path) -> Path | None:
-    """The tuned model of a place on the shelf, or None. If there is one, a line says since when, and what it took."""
+    """The tuned model of a place on the shelf, or None if there is none or it has lost a file; a line says which."""
     for place in (folder, *shipped(folder)):
         model = place / MODEL
-        if (place / NOTE).exists() and checkpoints.weights_fault(model) is None:
+        if not (place / NOTE).exists():
+            continue
+        if fault := checkpoints.weights_fault(model) or config_fault(model):
+            print(f"{model} is not whole ({fault}), so it is left aside")
+        else:
             note = files.read_json(place / NOTE)
             whose = "the shelf" if place == folder else "the course's own shelf"
             print(f"from {whose}: {place.name}, tuned on {note['date']} in {note['seconds']:.0f} seconds")
             return model
     return None
+
+
+def config_fault(model: Path) -> str | None:
+    """Says so if a folder has neither an adapter's config nor a model's: without one nobody can load the weights."""
+    if any((model / name).exists() for name in ("adapter_config.json", "config.json")):
+        return None
+    return "its config is missing"
 
 
 def shipped(folder: Path) -> Iterator[Path]:

@@ -77,7 +77,7 @@ def test_every_setting_has_a_place_of_its_own(choice, home):
     assert all(shelf.find(place) is None for place in places), "a place without a model holds none"
 
 
-def test_a_half_put_or_cut_model_is_not_taken(choice, home):
+def test_a_half_put_or_cut_model_is_not_taken(choice, home, capsys):
     run = sft.from_shelf("desk", choice, ROWS, lora=LORA, **HOW)
     place = shelf.place("desk", choice, ROWS, lora=LORA, **HOW)
     weights = shelf.find(place) / "adapter_model.safetensors"
@@ -90,6 +90,9 @@ def test_a_half_put_or_cut_model_is_not_taken(choice, home):
     assert shelf.find(place) is None
     shelf.keep(run.model, place, run.seconds)
     assert shelf.find(place) is not None
+    (place / shelf.MODEL / "adapter_config.json").unlink()
+    capsys.readouterr()
+    assert shelf.find(place) is None and "its config is missing" in capsys.readouterr().out
 
 
 def test_row_losses_are_the_models_own_on_the_reply_alone(choice):

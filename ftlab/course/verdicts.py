@@ -66,9 +66,14 @@ def carried_over(found: Sequence[Row]) -> list[str]:
     """For each model beside the lab model one sentence: which claims carry over to it from the lab model.
 
     A claim carries over if it has the same clear verdict on both. A mixed verdict on either leaves that open. Reference
-    runs speak where there are some, else this run does.
+    runs speak where there are some, else this run does. A claim that another model needs an experiment for has an id
+    of its own there, ``<id>-real``, and is told with the one of the lab model.
     """
-    verdicts = {row.id: {model: each.verdict for model, each in row.tried.items() if each.verdict} for row in found}
+    names, verdicts = {row.id for row in found}, {}
+    for row in found:
+        short = row.id.removesuffix("-real")
+        told = verdicts.setdefault(short if short in names else row.id, {})
+        told.update({model: each.verdict for model, each in row.tried.items() if each.verdict})
     others = [model for model in models_of(found) if model != LAB]
     if not others:
         return [f"Tried on {NAMES[LAB]} alone: {_ids(verdicts)}; nothing here says whether that carries over to "

@@ -90,3 +90,16 @@ def _wider(single: Interval, values: np.ndarray, clusters: Sequence[Hashable], l
     if ((least <= values) & (values <= 1)).all():
         low, high = max(least, low), min(1.0, high)
     return Interval(single.value, min(single.low, low), max(single.high, high))
+
+
+def means(scores: Sequence, clusters: Sequence[Hashable]):
+    """The mean score of each cluster, in the order of first appearance: one look at the world for many questions.
+
+    Shapes:
+        scores: (N,) or (S, N) for S seeds; clusters: (N,); returns (S, C), with S = 1 for one row.
+    """
+    import numpy as np
+
+    rows, places = np.atleast_2d(np.asarray(scores, dtype=float)), list(clusters)
+    inside = [[place == each for place in places] for each in dict.fromkeys(places)]
+    return np.stack([rows[:, chosen].mean(axis=1) for chosen in inside], axis=1)

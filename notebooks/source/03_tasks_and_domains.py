@@ -2,7 +2,8 @@
 # jupyter:
 #   ftlab:
 #     minutes: 6
-#     claims: [one-adapter-for-all, instructions-carry-over, phrasings-count, replay-keeps]
+#     claims: [one-adapter-for-all, instructions-carry-over, phrasings-count, replay-keeps, phrasings-count-real,
+#              replay-keeps-real]
 # ---
 
 # %% [markdown]
@@ -14,9 +15,9 @@
 # the better answer?
 #
 # **You will be able to** turn a task into rows and check them before a model is loaded; score what comes back by its
-# form and by its content; say for each task what a prompt, a small classical model and a tuned adapter reach; hold a
-# model's reply to a JSON Schema, and know what that does not do; decide between one adapter for all tasks and one for
-# each; and teach a model facts by letting it read on, without losing the old ones.
+# form and by its content; say for each task what a prompt, a few lines without any language model and a tuned adapter
+# reach; hold a model's reply to a JSON Schema, and know what that does not do; decide between one adapter for all tasks
+# and one for each; and teach a model facts by letting it read on, without losing the old ones.
 #
 # **You need** notebook 02: the loss on a reply, the trainer, the chat template. **It takes** about six minutes of
 # computing on two processor cores, half of that where the processor computes in bf16, and 4 GB of memory. Exercises are
@@ -95,22 +96,25 @@ assert set(tasks.SCHEMA["required"]) == set(tasks.SCHEMA["properties"]) and not 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ftlab.data.labels import check_labels
+from ftlab.data.labels import read_labelled
 from ftlab.scores import fields
 from ftlab.tuning import adapters
 
 tickets = [{"text": row["source"], "intent": row["label"]} for row in tasks.rows("intent", "train")]
 gold_records = [row["messages"][-1]["content"] for row in tasks.rows("fields", "train")]
-check_labels(tickets, tasks.INTENTS, key="intent")
 grammar = fields.check_schema(tasks.SCHEMA, gold_records)
-print("the labels, the schema and its rows are in order\n")
 
 
-def attempt(name: str, action, folder: str = "\0") -> None:
+def attempt(name: str, action) -> None:
     try:
         action()
     except ValueError as error:
-        print(f"{name}\n{indented(str(error).replace(folder, 'my_adapter'))}\n")
+        print(f"{name}\n{indented(str(error).replace(here.name, 'my_folder'))}\n")
+
+
+def read_tickets(rows: list[dict]) -> list[dict]:
+    files.write_jsonl(Path(here.name) / "tickets.jsonl", rows)
+    return read_labelled(Path(here.name) / "tickets.jsonl", tasks.INTENTS, key="intent")
 
 
 def with_bounds(**bounds) -> dict:
@@ -118,22 +122,23 @@ def with_bounds(**bounds) -> dict:
     return tasks.SCHEMA | {"properties": properties | {"warranty_years": {"type": "integer", **bounds}}}
 
 
+here = TemporaryDirectory()
+assert read_tickets(tickets) == tickets
+print("the labels, the schema and its rows are in order\n")
 soiled = [dict(ticket) for ticket in tickets]
 soiled[2]["intent"], soiled[5]["intent"] = "refunds", "Shiping"
-attempt("1. two labels misspelt", lambda: check_labels(soiled, tasks.INTENTS, "intent", "tickets.jsonl"))
-fewer = [ticket for ticket in tickets if ticket["intent"] != "privacy"]
-attempt("2. an intent without examples", lambda: check_labels(fewer, tasks.INTENTS, "intent", "tickets.jsonl"))
+attempt("1. two labels misspelt", lambda: read_tickets(soiled))
+attempt("2. an intent without examples", lambda: read_tickets([row for row in tickets if row["intent"] != "privacy"]))
 attempt("3. a schema that no reply can satisfy", lambda: fields.check_schema(with_bounds(minimum=30, maximum=25)))
 attempt("4. a schema that forbids what the rows teach",
         lambda: fields.check_schema(with_bounds(maximum=3), gold_records))
-with TemporaryDirectory() as folder:
-    (Path(folder) / "adapter_model.safetensors").write_bytes(b"weights")
-    attempt("5. an adapter's folder without its config", lambda: adapters.check(folder, choice.path, None), folder)
+(Path(here.name) / "adapter_model.safetensors").write_bytes(b"weights")
+attempt("5. an adapter's folder without its config", lambda: adapters.check(here.name, choice.path, None))
+here.cleanup()
 
 # %% [markdown]
-# The second and the fourth are the treacherous ones: nothing about such a training looks wrong. An intent without
-# examples is simply never answered, and a model that was taught replies which its own program refuses fails in use, not
-# in training.
+# The second and the fourth are treacherous: an intent without examples is simply never answered, and a model that was
+# taught replies which its own program refuses fails in use, not in training.
 #
 # ## 2. Form and content
 #
@@ -167,37 +172,37 @@ assert rouge_l([spoilt["another price"]], [gold])[0] > 0.9 and not scored.score(
 # Before tuning, ask. **Plainly**: the instruction and the text. **With examples**: some rows as turns that have already
 # been, ten for the intents (one each) and two or three for the others. Such prompts are long, so these are **stored
 # runs**, made by `ftlab/workshop/experiments/tasks.py`; what came back for the first test row of each task is shown.
+#
+# And ask whether it takes a language model at all. A **frame** is fixed words with what was given put into them, and a
+# few patterns that find a value on a page: a hundred lines of Python (`ftlab/scores/frames.py`), written from training
+# rows and the house's rules. It runs here, now. (Intents have another such rival, in section 5.)
 
 # %%
 from collections import Counter
 
+import numpy as np
+
 from ftlab.evidence.packed import unpack
+from ftlab.scores.task_runs import TaskRuns
 
-stored = files.read_json(paths.data() / "stored" / "tasks.json")
-settings, first_seed = stored["settings"], stored["runs"][0]["seed"]
-kept = {run["part"]: run for run in stored["runs"] if run["seed"] == first_seed}
-
-
-def marks(part: str, task: str, key: str = "done", held: bool = False):
-    """Scores of a stored run, one for each test row."""
-    job = kept[part]["tasks"][task]
-    return unpack((job["held"] if held else job)[key])
-
-
+task_runs = TaskRuns(paths.data() / "stored" / "tasks.json")
+stored, settings, kept = task_runs.about, task_runs.settings, task_runs.parts
+marks, jobs, framed = task_runs.marks, task_runs.jobs, task_runs.framed  # scores, (seeds, test rows); replies; frames'
 print(f"{stored['model']}, untuned, {stored['dtype']}, {stored['date']}\n")
 for task in tasks.TASKS:
     row = tasks.held_out(task, 1)[0]
     print(f"{task.upper()}\n  wanted\n{indented(row['messages'][-1]['content'])}")
-    for part, name in (("plain", "asked plainly"), ("shown", "with examples")):
-        reply = kept[part]["tasks"][task]["replies"][0]
-        verdict = "done" if marks(part, task)[0] else "not done"
-        print(f"  {name}: {verdict}\n{indented(reply, 330)}")
+    for part, name in (("plain", "asked plainly"), ("shown", "with examples"), ("frame", "a frame")):
+        if part != "frame" or task in framed:
+            reply = (framed[task] if part == "frame" else jobs(part, task)[0]["replies"])[0]
+            verdict = "done" if marks(part, task)[0, 0] else "not done"
+            print(f"  {name}: {verdict}\n{indented(reply, 330)}")
     print()
 
 # %%
 def share(scores) -> str:
     span = intervals.mean_interval(scores).times(100)
-    return f"{span.value:3.0f} % [{span.low:3.0f}, {span.high:3.0f}]"
+    return f"{span.value:3.0f} % [{max(0, span.low):3.0f}, {min(100, span.high):3.0f}]"
 
 
 def told_of(span) -> str:
@@ -207,22 +212,27 @@ def told_of(span) -> str:
 
 print(f"{'':>12} {'':>13} {'rows':>4} {'form':>17} {'done':>17} {'right':>6} {'ROUGE-L':>8}")
 for task in tasks.TASKS:
-    for part, name in (("plain", "plainly"), ("shown", "with examples")):
+    for part, name in [("plain", "plainly"), ("shown", "with examples"), ("frame", "a frame")][: 2 + (task in framed)]:
         done, form = marks(part, task), marks(part, task, "form")
         rouge = "" if task in ("intent", "fields") else f"{marks(part, task, 'rouge').mean():.2f}"
-        print(f"{task if part == 'plain' else '':>12} {name:>13} {len(done):>4} {share(form):>17} {share(done):>17} "
+        print(f"{task * (part == 'plain'):>12} {name:>13} {done.shape[1]:>4} {share(form):>17} {share(done):>17} "
               f"{marks(part, task, 'right').mean():>6.0%} {rouge:>8}")
-enough = [task for task in tasks.TASKS if marks("shown", task).mean() >= 0.9]
-print("\nA prompt with examples does nine in ten of the rows of: " + (
-    ", ".join(enough) + ". Stop there; a tuning would only be one more thing to keep." if enough else
-    "none of the four. So there is something for tuning to do,\nwith this model. A larger one may need no more than "
-    "the examples: ask yours first."))
+for part, name, why in (("frame", "A frame", "It costs nothing, never invents, and says the same tomorrow"),
+                        ("shown", "A prompt with examples", "A tuning would only be one more thing to keep")):
+    enough = [task for task in tasks.TASKS if (part != "frame" or task in framed) and marks(part, task).mean() >= 0.9]
+    print(f"\n{name} does nine in ten of the rows of: " + (f"{', '.join(enough)}. {why}." if enough else
+          "none of the tasks, with these texts and this model.\nA larger model may need no more than the examples: ask "
+          "yours first."))
 
 # %% [markdown]
 # Square brackets hold 95 % intervals, as everywhere in the course. A reply that is almost a label is none: a program
-# looks it up and finds nothing. (Section 6 has a cure for the form of a reply, with tuning or without.) Ask the
-# question of this section of each new task, and of each new model. A prompt can be changed within a minute; a tuning
-# has to be trained, stored and tested anew.
+# looks it up and finds nothing. (Section 6 has a cure for the form of a reply, with tuning or without.)
+#
+# Read the frame's line with two doubts. The house's pages are put together from some hundred sentences, so patterns
+# written from training pages fit the test pages; of pages by many hands they would miss more, which was not measured.
+# And its post is one sentence of the article behind a name: it keeps the rules and charms nobody. But where its line is
+# the best, the sections below are about *how* one tunes, and not about a need. Ask so of each new task and model: a
+# prompt can be changed within a minute; a tuning has to be trained, stored and tested anew.
 #
 # ## 4. One adapter for four tasks
 #
@@ -259,11 +269,11 @@ for task in ("description", "post"):
         print(f"\n{task}: {form}, right {mark.right:.0%}, {'done' if mark.done else 'not done'}\n{indented(reply)}")
 
 # %% [markdown]
-# A handful of replies shows *how* it goes right or wrong and ranks nothing. Compare the two marks of each task: a reply
-# may look like the house's and say what is not so, or give the right values in a form that nobody can use. And read the
-# sentences: no mark does. "Right" looks at values and names, so a post with the article's figures counts as right even
-# if its sentence is untrue. Each share of descriptions and posts that are done is thus the most that a reader would
-# pass. The next sections compare the stored adapter, which saw more rows, on more test rows.
+# A handful of replies shows *how* it goes right or wrong and ranks nothing. A reply may look like the house's and say
+# what is not so, or give the right values in a form that nobody can use. And read the sentences: no mark does. "Right"
+# looks at values and names, so a post with the article's figures counts as right even if its sentence is untrue. Each
+# share of descriptions and posts that are done is thus the most that a reader would pass. The next sections compare the
+# stored adapter, which saw more rows, on more test rows.
 #
 # ## 5. Labels: is a language model needed?
 #
@@ -305,30 +315,32 @@ if by_model.unknown:
 # label by label, the word counter with the same tickets; and below, with all the labelled tickets that there are.
 
 # %%
-count, said = settings["sizes"]["intent"], kept["all"]["tasks"]["intent"]["replies"]
-stored_rows = [row for row in tasks.mixture(settings["sizes"], kept["all"]["seed"]) if row["task"] == "intent"]
-every = tasks.held_out("intent")[: len(said)]
-told = score_labels(said, [row["label"] for row in every], tasks.INTENTS)
-counters = {f"word counts, the same {count} tickets": sorted_by(stored_rows, every),
-            f"word counts, all {len(tickets)} tickets": sorted_by(tasks.rows("intent", "train"), every)}
-few = next(iter(counters.values()))
-print(f"{len(every)} test tickets{'the adapter':>19}{f'word counts, {count} tickets':>36}\n{'':>14} "
+count, every = settings["sizes"]["intent"], tasks.held_out("intent")[: marks("all", "intent").shape[1]]
+labels = [row["label"] for row in every]
+adapted = [score_labels(job["replies"], labels, tasks.INTENTS) for job in jobs("all", "intent")]  # one a seed
+counted = [sorted_by([row for row in tasks.mixture(settings["sizes"], each["seed"]) if row["task"] == "intent"], every)
+           for each in kept["all"]]
+counters = {f"word counts, the same {count} tickets": counted,
+            f"word counts, all {len(tickets)} tickets": [sorted_by(tasks.rows("intent", "train"), every)]}
+told, few = adapted[0], counted[0]
+print(f"{len(every)} test tickets{'the adapter':>19}{f'word counts, {count} tickets':>36}   (first seed)\n{'':>14} "
       + (f"{'precision':>9} {'recall':>7} {'F1':>5}     " * 2))
 for label in tasks.INTENTS:
     print(f"{label:>14} " + "".join(f"{found['precision']:>9.2f} {found['recall']:>7.2f} {found['f1']:>5.2f}     "
                                     for found in (told.by_label[label], few.by_label[label])))
 print(f"{'macro':>14} " + "".join(f"{found.precision:>9.2f} {found.recall:>7.2f} {found.f1:>5.2f}     "
                                   for found in (told, few)))
-print(f"\n{'':>36} {'macro F1':>8} {'right':>17}")
-for name, found in {f"the stored adapter, {count} tickets": told, **counters}.items():
-    print(f"{name:>36} {found.f1:>8.2f} {share(found.each):>17}")
+print(f"\n{'':>36} {'macro F1':>8} {'right':>17}   (seeds: {len(adapted)})")
+for name, found in {f"the stored adapter, {count} tickets": adapted, **counters}.items():
+    print(f"{name:>36} {sum(one.f1 for one in found) / len(found):>8.2f} {share([one.each for one in found]):>17}")
 
 # %%
 def standing(gap) -> str:
     return "ahead of" if gap.low > 0 else "behind" if gap.high < 0 else "not to be told apart from"
 
 
-ahead = {name: intervals.paired_difference(told.each, found.each).times(100) for name, found in counters.items()}
+ahead = {name: intervals.paired_difference(*([one.each for one in each] for each in (adapted, found))).times(100)
+         for name, found in counters.items()}
 for name, gap in ahead.items():
     print(f"The adapter is {standing(gap)} {name}: {gap.value:+.1f} points [{gap.low:+.1f}, {gap.high:+.1f}].")
 won = sum(gap.low > 0 for gap in ahead.values())
@@ -338,9 +350,8 @@ print("So it is ahead " + ("of neither for certain, and counting words costs les
 print(f"Only the first line is a fair match. What an adapter makes of all {len(tickets)} tickets was not measured.")
 
 # %% [markdown]
-# What a language model could bring is what it read before: it need not be shown that "cent" is money. What the word
-# counter brings is that it trains in a blink. A team that tunes a language model to sort messages should know by how
-# much it beats ten lines of counting, and whether it does.
+# A language model need not be shown that "cent" is money; the word counter trains in a blink. A team that tunes a model
+# to sort messages should know by how much it beats ten lines of counting, and whether it does.
 #
 # ## 6. Replies that a program can read
 #
@@ -415,36 +426,26 @@ three = (("plain", "untuned, asked plainly"), ("shown", "untuned, with examples"
 print(f"{'':>36} {'valid':>17} | right, by field\n{'':>29} {'pages':>6} {'':>17} | "
       + " ".join(f"{name:>8}" for name in short.values()) + f" {'all six':>8}")
 for part, name in three:
-    pages = min(len(marks(part, "fields", "form", is_held)) for is_held in (False, True))  # that both have answered
+    pages = min(marks(part, "fields", "form", is_held).shape[1] for is_held in (False, True))  # that both answered
     for is_held in (False, True):
-        job = kept[part]["tasks"]["fields"]
-        said = (job["held"] if is_held else job)["replies"][:pages]
-        right = [fields.right_fields(reply, truth) for reply, truth in zip(said, truths, strict=False)]
+        right = [fields.right_fields(reply, truth) for job in jobs(part, "fields", is_held)
+                 for reply, truth in zip(job["replies"][:pages], truths, strict=False)]
         shares = [sum(each[field] for each in right) / len(right) for field in short]
-        form, done = (marks(part, "fields", key, is_held)[:pages] for key in ("form", "done"))
-        print(f"{'held to the schema' if is_held else name:>29} {len(form):>6} {share(form):>17} | "
+        form, done = (marks(part, "fields", key, is_held)[:, :pages] for key in ("form", "done"))
+        print(f"{'held to the schema' if is_held else name:>29} {pages:>6} {share(form):>17} | "
               + " ".join(f"{value:>8.0%}" for value in shares) + f" {done.mean():>8.0%}")
+right = [fields.right_fields(reply, truth) for reply, truth in zip(framed["fields"], truths, strict=True)]
+print(f"{'a frame, no model':>29} {len(truths):>6} {share(marks('frame', 'fields', 'form')):>17} | "
+      + " ".join(f"{sum(each[field] for each in right) / len(right):>8.0%}" for field in short)
+      + f" {marks('frame', 'fields').mean():>8.0%}")
 print(f"All {len(truths)} pages are about {len({truth['product'] for truth in truths})} products. Pages on one product "
       "are alike, so these intervals are rather too narrow.")
 
 # %% [markdown]
 # Look along the fields. Five of the six stand on the page and are copied. The sixth has to be understood: a page says
 # that the dishwasher will not harm the thing, or that it does not belong in there, or nothing, and the reply is `true`,
-# `false` or `null`. The bar for it is to write the commonest value of the training rows every time.
-
-# %%
-judged, said = "dishwasher_safe", kept["all"]["tasks"]["fields"]["replies"]
-values_seen = [json.loads(row["messages"][-1]["content"])[judged]
-               for row in tasks.mixture(settings["sizes"], kept["all"]["seed"]) if row["task"] == "fields"]
-common = max(set(values_seen), key=values_seen.count)
-sixth = [fields.right_fields(reply, truth)[judged] for reply, truth in zip(said, truths, strict=False)]
-always = [truth[judged] == common for truth in truths[: len(said)]]
-over = intervals.paired_difference(sixth, always).times(100)
-print(f"{judged}: {share(sixth)} right; always {json.dumps(common)}: {share(always)}. That is {told_of(over)}:\n"
-      + ("it reads that field, and does not only fill it." if over.low > 0 else
-         "no sign that it reads that field. A schema cannot notice: any of the three values is valid."))
-
-# %% [markdown]
+# `false` or `null`. A schema cannot notice if the model only fills it: any of the three is valid.
+#
 # ### Labels, held
 #
 # The same cure for labels that are none (section 3): the untuned model's reply held to the ten words. That takes no
@@ -456,21 +457,20 @@ print(f"{'':>29} {'tickets':>7} {'a label':>17} {'right':>17} {'macro F1':>8}  m
 stands = {}  # held, against the word counter with the same tickets as the adapter
 for part, name in three:
     for is_held in (False, True):
-        job = kept[part]["tasks"]["intent"]
-        said = (job["held"] if is_held else job)["replies"]
-        found = score_labels(said, [row["label"] for row in every[: len(said)]], tasks.INTENTS)
-        stands[name] = intervals.paired_difference(found.each, few.each[: len(said)]).times(100)
-        (most, times), *_ = Counter(said).most_common()
-        print(f"{'held to the labels' if is_held else name:>29} {len(said):>7} "
-              f"{share(marks(part, 'intent', 'form', is_held)):>17} {share(found.each):>17} {found.f1:>8.2f}  "
-              f"{textwrap.shorten(most, 30)!r} ({times})")
+        found = [score_labels(job["replies"], labels[: len(job["replies"])], tasks.INTENTS)
+                 for job in jobs(part, "intent", is_held)]
+        right = marks(part, "intent", "right", is_held)
+        stands[name] = intervals.paired_difference(right, [one.each[: right.shape[1]] for one in counted]).times(100)
+        (most, times), *_ = Counter(jobs(part, "intent", is_held)[0]["replies"]).most_common()
+        print(f"{'held to the labels' if is_held else name:>29} {right.shape[1]:>7} "
+              f"{share(marks(part, 'intent', 'form', is_held)):>17} {share(right):>17} "
+              f"{sum(one.f1 for one in found) / len(found):>8.2f}  {textwrap.shorten(most, 30)!r} ({times})")
 for name, gap in stands.items():
     print(f"{name}, held: {standing(gap)} word counts ({gap.value:+.0f} points [{gap.low:+.0f}, {gap.high:+.0f}])")
 
 # %% [markdown]
-# A grammar guarantees the form and says nothing about the truth. It helps a model that knows the answer and stumbles
-# over its form, and it makes a model that does not know sound as if it did. So use both: teach the content, force the
-# form, and check values against the page where you can.
+# A grammar guarantees the form and says nothing about the truth: a model that does not know sounds as if it did. So use
+# both: teach the content, force the form, and check values against the page where you can.
 #
 # ## 7. One adapter for all, or one for each?
 #
@@ -481,26 +481,32 @@ for name, gap in stands.items():
 # more than steps; where it is behind, it may only have had too few.
 
 # %%
+from ftlab.world import articles
+
+
 def steps_for(names) -> int:
     rows = sum(settings["sizes"][task] for task in names)
     return settings["epochs"] * math.ceil(rows / settings["batch_size"])
 
 
-print(f"{stored['model']}, {stored['dtype']}, {stored['date']}\n")
+print(f"{stored['model']}, {stored['dtype']}, seeds: {len(kept['all'])}, {stored['date']}\n")
 print(f"{'replies done':>12} {'rows':>5} {'one for all':>17} {'one for each':>17} {'all minus each':>22}")
 gaps = {}
 for task in tasks.TASKS:
     together, apart = marks("all", task), marks(task, task)  # of the same test rows
     gap = gaps[task] = intervals.paired_difference(together, apart).times(100)
-    print(f"{task:>12} {len(together):>5} {share(together):>17} {share(apart):>17} "
+    print(f"{task:>12} {together.shape[1]:>5} {share(together):>17} {share(apart):>17} "
           f"{f'{gap.value:+.0f} [{gap.low:+.0f}, {gap.high:+.0f}] points':>22}")
-took = {part: kept[part]["tuned_s"] / 60 for part in ("all", *tasks.TASKS)}  # minutes
-print(f"steps and minutes of one processor core: {steps_for(tasks.TASKS)} in {took['all']:.1f} for all; "
+took = {part: kept[part][0]["tuned_s"] / 60 for part in ("all", *tasks.TASKS)}  # minutes, with the first seed
+print(f"steps and minutes: {steps_for(tasks.TASKS)} in {took['all']:.1f} for all; "
       + ", ".join(f"{steps_for([task])} in {took[task]:.1f} {task}" for task in tasks.TASKS))
 better = [task for task, gap in gaps.items() if gap.low > 0]
 worse = [task for task, gap in gaps.items() if gap.high < 0]
-print("Sharing helped " + (" and ".join(better) or "no task for certain") + " and hurt "
-      + (" and ".join(worse) or "none for certain") + ".")
+print(f"Sharing helped {' and '.join(better) or 'no task'} and hurt {' and '.join(worse) or 'none'} for certain.")
+print("\nWhich rules break? Share of replies that keep each, adapters of their own:")
+for task, check in (("description", articles.check_description), ("post", articles.check_post)):
+    rules = [check(reply) for job in jobs(task, task) for reply in job["replies"]]
+    print(f"{task:>12}: " + ", ".join(f"{rule} {np.mean([each[rule] for each in rules]):.0%}" for rule in rules[0]))
 
 # %% [markdown]
 # The claim on trial: one adapter for all does about as well as one for each. It counts 60 rows of a task at most, so
@@ -508,20 +514,14 @@ print("Sharing helped " + (" and ".join(better) or "no task for certain") + " an
 # the interval has that limit inside.
 
 # %%
-together, apart = ([mark for task in tasks.TASKS for mark in marks(part or task, task)[: settings["in_claim"]]]
+together, apart = (np.hstack([marks(part or task, task)[:, : settings["in_claim"]] for task in tasks.TASKS])
                    for part in ("all", None))
-gap = intervals.paired_difference(together, apart).times(100)
-for_all = claims.record("one-adapter-for-all", kept["all"]["seed"], *gap, by_prompt=together, against=apart,
+gap = intervals.paired_difference(together[0], apart[0]).times(100)  # the first seed, as `ftlab claims` takes each
+for_all = claims.record("one-adapter-for-all", kept["all"][0]["seed"], *gap, by_prompt=together[0], against=apart[0],
                         model=claims.find("one-adapter-for-all").models[0])
-assert settings["in_claim"] == 60
 print(f"From the stored runs of {stored['date']}, not trained on your computer:\n{for_all}")
-neither = sum(not a and not b for a, b in zip(together, apart, strict=True)) / len(apart)
-print(f"One for all does {sum(together) / len(together):.0%} of these {len(apart)} rows, one for each "
-      f"{sum(apart) / len(apart):.0%}; {neither:.0%} are done by neither, and say nothing about which is better.")
-figure, ax = plt.subplots(figsize=(8.5, 1.8), layout="constrained")
-claims.draw("one-adapter-for-all", for_all, ax)
-ax.set_yticks(ax.get_yticks(), ["stored runs", *[tick.get_text() for tick in ax.get_yticklabels()[1:]]])
-_ = ax.set_title("One for all minus one for each")
+print(f"Over all seeds of the stored runs ({len(together)}): "
+      f"{told_of(intervals.paired_difference(together, apart).times(100))}.")
 
 # %% [markdown]
 # ## 8. Instructions that nobody trained on
@@ -533,30 +533,13 @@ _ = ax.set_title("One for all minus one for each")
 # wordings; the other a **mixture** of four. Rows, steps and learning rate are equal. A bar belongs beside it: who names
 # any of the four facts, whatever was asked, is right in one of four. The claim holds if the whole interval of the
 # mixture's lead is above 5 points.
+#
+# Two more instructions have replies of another *form*: is a fact on the screen, yes or no; and list those that are. A
+# third run has the first of them in a quarter of its rows; the second nobody trains on.
 
 # %%
-from datasets import Dataset
-
-from ftlab.world import quillmere
-from ftlab.world.text import rng
-
-TRAINED, NEW = ("price", "weight", "warranty", "made_in"), ("material", "colour", "height", "capacity")
-catalogue = {product.id: product for product in quillmere.products()}
-
-
-def screen_rows(asks: tuple[str, ...], split: str) -> list[dict]:
-    """Questions about a fact on a screen of four; of the training or of the test products, in that split's wordings."""
-    found = []
-    for question in files.read_jsonl(paths.data() / "questions" / f"product_{split}.jsonl"):
-        product = catalogue[question["target"]]
-        if question["relation"] in asks and product.split == split:
-            others = [key for key in TRAINED + NEW if product.fact(key) and key != question["relation"]]
-            screen = product.record([*rng("screen", question["id"]).sample(others, 3), question["relation"]])
-            found.append({"answers": question["answers"], "messages": [
-                {"role": "system", "content": screen}, {"role": "user", "content": question["question"]},
-                {"role": "assistant", "content": question["answer"]}]})  # fmt: skip
-    rng("screens", SEED).shuffle(found)
-    return found
+from ftlab.evidence import clusters
+from ftlab.world import screens
 
 
 def right_answers(some_model, tokenizer, rows: list[dict]) -> list[bool]:
@@ -564,44 +547,53 @@ def right_answers(some_model, tokenizer, rows: list[dict]) -> list[bool]:
     return [values.exact_match(reply, row["answers"]) for reply, row in zip(said, rows, strict=True)]
 
 
-sorts = {"the price, in new wordings": screen_rows(("price",), "test")[:LAB_ASKED],
-         "all four, in new wordings": screen_rows(TRAINED, "test")[:LAB_ASKED],
-         "four new instructions": screen_rows(NEW, "test")[:LAB_ASKED]}
+sorts = {"the price, in new wordings": screens.rows(("price",), "test", SEED),
+         "all four, in new wordings": screens.rows(screens.TRAINED, "test", SEED),
+         "four new instructions": screens.rows(screens.NEW, "test", SEED),
+         **{form: screens.other_form(form, "test", SEED) for form in screens.FORMS}}
+sorts = {name: rows[:LAB_ASKED] for name, rows in sorts.items()}
+bars = dict.fromkeys(sorts, "25 %") | {"yes or no": "50 %", "list": "0 %"}  # by naming any fact; by always "yes"
+mixed = screens.rows(screens.TRAINED, "train", SEED)
+fourths = zip(mixed[::3], mixed[1::3], mixed[2::3], screens.other_form("yes or no", "train", SEED), strict=False)
+taught = {"one instruction": screens.rows(("price",), "train", SEED), "mixture of four": mixed,
+          "four, and yes or no": [row for four in fourths for row in four]}
+for form in screens.FORMS:
+    print(*(turn["content"] for turn in sorts[form][0]["messages"]), sep="\n    ")
 followed = {"untuned": {name: right_answers(*sft.load(lab), rows) for name, rows in sorts.items()}}
-for way, asks in (("one instruction", ("price",)), ("mixture of four", TRAINED)):
-    rows = screen_rows(asks, "train")[: 4 * LAB_STEPS]
+for way, rows in taught.items():
     with redirect_stdout(io.StringIO()):
-        lab_run = sft.fine_tune(lab, rows, lr=LAB_LR, steps=LAB_STEPS, batch_size=4, seed=SEED, disable_tqdm=True)
+        lab_run = sft.fine_tune(lab, rows[: 4 * LAB_STEPS], lr=LAB_LR, steps=LAB_STEPS, batch_size=4, seed=SEED,
+                                disable_tqdm=True)
     followed[way] = {name: right_answers(lab_run.model, lab_run.tokenizer, asked_rows)
                      for name, asked_rows in sorts.items()}
-print(f"{'answers right':>28}" + "".join(f"{way:>20}" for way in followed) + f"{'any fact':>11}")
+print(f"{'answers right':>26}" + "".join(f"{way:>20}" for way in followed) + f"{'bar':>6}")
 for name, rows in sorts.items():
-    print(f"{name:>28}" + "".join(f"{share(found[name]):>20}" for found in followed.values())
-          + f"{'25 %':>11}  of {len(rows)}")
+    print(f"{name:>26}" + "".join(f"{share(found[name]):>20}" for found in followed.values())
+          + f"{bars[name]:>6}  of {len(rows)}")
 
 # %%
-over = intervals.paired_difference(followed["mixture of four"]["four new instructions"],
-                                   followed["one instruction"]["four new instructions"]).times(100)
-carried = claims.record("instructions-carry-over", SEED, *over, model=claims.LAB,
-                        by_prompt=followed["mixture of four"]["four new instructions"],
-                        against=followed["one instruction"]["four new instructions"])
+new_rows = sorts["four new instructions"]
+mixture, single = (clusters.means(followed[way]["four new instructions"], [row["target"] for row in new_rows])[0]
+                   for way in ("mixture of four", "one instruction"))
+over = intervals.paired_difference(mixture, single).times(100)  # over products
+carried = claims.record("instructions-carry-over", SEED, *over, model=claims.LAB, by_prompt=mixture, against=single)
 print(carried)
 lost = intervals.paired_difference(followed["mixture of four"]["the price, in new wordings"],
                                    followed["one instruction"]["the price, in new wordings"]).times(100)
 print(f"\nWhat the mixture pays: it saw the price in a quarter of its rows. On the price that is {told_of(lost)}.")
-worst = min(sum(followed[way]["the price, in new wordings"]) for way in ("one instruction", "mixture of four"))
-if worst >= 0.95 * len(sorts["the price, in new wordings"]):
-    print("But both are at the ceiling: a small cost could not be seen.")
-bar = intervals.mean_interval(followed["mixture of four"]["four new instructions"]).times(100)
+bar = intervals.mean_interval(mixture).times(100)
 print("By naming any fact of the screen it would be 25 %: " + (
     "the mixture's model is above that for certain, so it picks what was asked." if bar.low > 25 else
     "the mixture's model is below that for certain." if bar.high < 25 else
     f"its interval, {bar.low:.0f} to {bar.high:.0f} %, includes that.\nSo that it *follows* new instructions is not "
     "shown: compared with the model of one instruction,\nit may only be freer to name another fact than the price."))
+lists = max(sum(found["list"]) for found in followed.values())
+print(f"Of a form that nobody trained on, a list, the best gives {lists} of {len(sorts['list'])} rightly: " + (
+    "what is carried over is\nthe make of the reply, and not the instruction." if lists < len(sorts["list"]) / 20 else
+    "some carries over to other forms."))
 
 # %% [markdown]
-# Do not read more into it than it is. The new instructions are of the same make as the trained ones, told from the same
-# kind of screen. Broad models are tuned on thousands of unlike tasks before they meet a new one.
+# Do not read more into it than it is: six small instructions. Broad models are tuned on thousands of unlike tasks.
 #
 # ## 9. Facts: reading on
 #
@@ -621,13 +613,16 @@ from ftlab.world import phrasings
 
 chosen = phrasings.products(PRODUCTS, SEED)
 begun = [each for product in chosen for each in phrasings.beginnings(product, phrasings.pages(product, 1, SEED)[0])]
-about = phrasings.questions(chosen)  # in wordings of their own, without any page
+about = sorted(phrasings.questions(chosen), key=lambda row: row["target"])  # in new wordings, without any page
 print("\n\n".join(phrasings.pages(chosen[0], 2, SEED)))
 print(f"\nto go on with: ...{begun[0][0][-50:]!r}, rightly {begun[0][1]!r}\nto answer: "
       + next(row["question"] for row in about if row["entity"] == chosen[0].name))
 
 # %%
+from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
+
+from ftlab.world.text import rng
 
 
 def read_on(pages: list[str], lr: float = READ_LR):
@@ -652,7 +647,7 @@ def pages_in(wordings: int) -> list[str]:
     return [page for product in chosen for page in phrasings.pages(product, wordings, SEED) * (READ // wordings)]
 
 # %% [markdown]
-# Each run leaves three rows of scores: what is gone on with, answered about Quillmere, still answered about the land.
+# Each run is scored on going on with a page, on questions about Quillmere, and on old ones about the land.
 
 # %%
 land = files.read_jsonl(paths.data() / "questions" / "general_test.jsonl")
@@ -671,10 +666,22 @@ def look(way, some_model, tokenizer) -> None:
     learnt[way], stayed[way] = known(some_model, tokenizer, about), known(some_model, tokenizer, general)
 
 
-def show(head: str, ways: dict, scores) -> None:
+def over_products(scores, count: int = PRODUCTS):  # (questions,) or (seeds, questions) to (seeds, products)
+    return clusters.means(scores, [place * count // np.shape(scores)[-1] for place in range(np.shape(scores)[-1])])
+
+
+def show(head: str, ways: dict, scores, count: int = PRODUCTS) -> None:
     print(f"\n{head:>26} {'goes on rightly':>17} {'Quillmere, asked':>17} {'old, still known':>17}")
     for name, way in ways.items():
-        print(f"{name:>26} " + " ".join(f"{'' if row is None else share(row):>17}" for row in scores(way)))
+        on, asked_for, old = scores(way)
+        print(f"{name:>26} {share(over_products(on, count)):>17} {share(over_products(asked_for, count)):>17} "
+              f"{'' if old is None else share(old):>17}")
+
+
+def first_ahead(gaps: dict) -> str:
+    found = next((wordings for wordings, gap in gaps.items() if gap.low > 0), None)
+    tried = ", ".join(f"{many}: {gap.value:+.0f} [{gap.low:+.0f}, {gap.high:+.0f}]" for many, gap in gaps.items())
+    return f"{found or 'no number tried'} (minus one wording, in points: {tried})"
 
 
 def live(way):
@@ -685,16 +692,18 @@ look("untuned", *sft.load(lab))
 for wordings in (1, 2, 4, 8):
     look(wordings, *read_on(pages_in(wordings)))
 print(f"{len(about)} questions about {PRODUCTS} products of Quillmere, {len(general)} about the land. Questions on one "
-      "product hang together,\nso the intervals of the first two columns are rather too narrow.")
+      "product hang together,\nso the intervals of the first two columns are over products.")
 show("wordings", {way: way for way in learnt}, live)
-more = intervals.paired_difference(learnt[8], learnt[1]).times(100)
-counted = claims.record("phrasings-count", SEED, *more, by_prompt=learnt[8], against=learnt[1], model=claims.LAB)
-print(f"\n{counted}")
+new_words, one_word = over_products(learnt[8])[0], over_products(learnt[1])[0]
+more = intervals.paired_difference(new_words, one_word).times(100)
+in_words = claims.record("phrasings-count", SEED, *more, by_prompt=new_words, against=one_word, model=claims.LAB)
+print(f"\n{in_words}")
+print("\nFewest wordings that are ahead of one for certain: " + first_ahead({
+    many: intervals.paired_difference(over_products(learnt[many]), one_word).times(100) for many in (2, 4, 8)}))
 
 # %% [markdown]
-# Whatever the verdict, look at the level in the table: every fact was read that often on purpose, and this is how many
-# of the questions the model gets right. For facts that change or must be right, notebook 07 gives the model the page
-# instead.
+# Whatever the verdict, look at the level in the table: so many questions are answered after reading that often. For
+# facts that change or must be right, notebook 07 gives the model the page instead.
 #
 # ### What reading on costs: the rate, and replay
 #
@@ -715,7 +724,7 @@ rng("replay", SEED).shuffle(old)
 look("replay", *read_on(new + [old[i % len(old)] for i in range(len(new) // 2)]))
 keeps = intervals.paired_difference(stayed["replay"], stayed[8]).times(100)
 print(claims.record("replay-keeps", SEED, *keeps, by_prompt=stayed["replay"], against=stayed[8], model=claims.LAB))
-paid = intervals.paired_difference(learnt["replay"], learnt[8]).times(100)
+paid = intervals.paired_difference(over_products(learnt["replay"]), new_words).times(100)
 show("learning rate", {name: name for name in rates} | {f"{mine}, with replay": "replay"}, live)
 print(f"\nSo replay changes what is kept of the land by {told_of(keeps)};\nand what is learnt about Quillmere by "
       f"{told_of(paid)}.")
@@ -733,12 +742,13 @@ steps_of = [1, 2, 4, 8]
 for found, color, line, name in ((gone_on, figures.SKY, ":", "stored: the page, gone on with"),
                                  (learnt, figures.BLUE, "-", "learnt: Quillmere, asked"),
                                  (stayed, figures.GREY, "--", "kept: the land, still known")):
-    spans = [intervals.mean_interval(found[count]).times(100) for count in steps_of]
+    rows = [found[many] if found is stayed else over_products(found[many]) for many in steps_of]
+    spans = [intervals.mean_interval(row).times(100) for row in rows]
     figures.curve(ax, steps_of, *zip(*spans, strict=True), label=name, color=color, ls=line)
 ax.set(xlabel="wordings of each page, read equally often in all", ylabel="right (%)", ylim=(-3, 105), xticks=steps_of,
        title="Lab model: what is stored, learnt and kept")
 ax.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
-claims.draw("phrasings-count", counted, claim_ax)
+claims.draw("phrasings-count", in_words, claim_ax)
 _ = claim_ax.set_title("Eight wordings minus one")
 
 # %% [markdown]
@@ -752,8 +762,6 @@ _ = claim_ax.set_title("Eight wordings minus one")
 # other products.
 
 # %%
-import numpy as np
-
 reading = files.read_json(paths.data() / "stored" / "reading-on.json")
 its, unread = reading["settings"], reading["untuned"]
 
@@ -768,11 +776,12 @@ def kept_there(way):
     return [over_seeds(way, key) for key in ("recited", "learnt", "kept")]
 
 
-names = ("untuned", "one wording", "eight wordings", "eight, with replay")
-show("THE LAB MODEL, live", dict(zip(names, ("untuned", 1, 8, "replay"), strict=True)), live)
-ways = dict(zip(names, ("untuned", "one", "eight", "replay"), strict=True))
-show("THE REAL MODEL, stored", ways, kept_there)
-print(f"\n{reading['model']}, {reading['dtype']}, {len(its['seeds'])} seeds, {reading['date']}.\nRates tried: "
+names = {"untuned": "untuned", 1: "one", 2: "two", 4: "four", 8: "eight", "replay": "replay"}
+show("THE LAB MODEL, live", {name: way for way, name in names.items()}, live)
+ways = {name: name for name in names.values()}
+show("THE REAL MODEL, stored", ways, kept_there, len(its["products"]))
+print(f"\n{reading['model']}, {reading['dtype']}, {len(its['seeds'])} seeds (two and four wordings: one), "
+      f"{reading['date']}.\nRates tried: "
       + "; ".join(f"{run['lr']:g} learnt {unpack(run['learnt']).mean():.0%}, kept {unpack(run['kept']).mean():.0%}"
                   for run in reading["rates"]) + f". Taken: {its['lr']:g}.")
 for number in (0, 20):  # questions about two products, as the first seed answers them
@@ -783,26 +792,37 @@ for number in (0, 20):  # questions about two products, as the first seed answer
               f"{textwrap.shorten(run['replies'][number], 110)}")
 
 # %% [markdown]
-# Now both models on the same three questions. For the stored runs the questions on one product count as one score, so
-# that those intervals are about products and seeds.
+# Now both models on the same questions. Those on one product count as one score, so that the intervals of what is
+# learnt are about products, and with the stored runs about seeds too. The claims are judged on the first seed alone,
+# as reference runs are.
 
 # %%
-def there(a: str, b: str, key: str):  # way a minus way b, in points
-    rows = [over_seeds(way, key) for way in (a, b)]
-    if key != "kept":  # (seeds, questions) to (seeds, products)
-        rows = [row.reshape(len(row), len(its["products"]), -1).mean(axis=2) for row in rows]
-    return intervals.paired_difference(*rows, rate=key == "kept").times(100)
+def arms_of(a: str, b: str, key: str, most: int | None = None):  # ways a and b, for the same seeds
+    rows = [over_seeds(way, key)[:most] for way in (a, b)]
+    return rows if key == "kept" else [over_products(row, len(its["products"])) for row in rows]
 
 
-for name, here, far in (("eight wordings minus one, learnt", more, there("eight", "one", "learnt")),
-                        ("replay minus none, kept", keeps, there("replay", "eight", "kept")),
-                        ("replay minus none, learnt", paid, there("replay", "eight", "learnt"))):
+def far_gap(a: str, b: str, key: str, most: int | None = None):  # way a minus way b, in points
+    return intervals.paired_difference(*arms_of(a, b, key, most)).times(100)
+
+
+for claim_id, a, b, key in (("phrasings-count-real", "eight", "one", "learnt"),
+                            ("replay-keeps-real", "replay", "eight", "kept")):
+    new, old = (rows[0] for rows in arms_of(a, b, key, 1))
+    print(claims.record(claim_id, its["seeds"][0], *far_gap(a, b, key, 1), by_prompt=new, against=old,
+                        model=claims.find(claim_id).models[0]))
+print("\nReal model, fewest wordings that are ahead of one for certain: " + first_ahead({
+    many: far_gap(way, "one", "learnt", len(over_seeds(way, "learnt"))) for many, way in ((2, "two"), (4, "four"),
+                                                                                      (8, "eight"))}) + "\n")
+for name, here, far in (("eight wordings minus one, learnt", more, far_gap("eight", "one", "learnt")),
+                        ("replay minus none, kept", keeps, far_gap("replay", "eight", "kept")),
+                        ("replay minus none, learnt", paid, far_gap("replay", "eight", "learnt"))):
     kinds = {told_of(span).rpartition(", ")[2] for span in (here, far)}
     print(f"{name}: the lab model {told_of(here)};\n    the real model {told_of(far)}: "
           + ("neither is certain." if kinds == {"not certain"} else "the two agree." if len(kinds) == 1 else
              "only one of the two is certain." if "not certain" in kinds else "the two contradict each other."))
-for name, rows in (("lab", live(1)), ("real", kept_there("one"))):
-    on, answered, _ = (intervals.mean_interval(row).times(100) for row in rows)
+for name, rows, many in (("lab", live(1), PRODUCTS), ("real", kept_there("one"), len(its["products"]))):
+    on, answered = (intervals.mean_interval(over_products(row, many)).times(100) for row in rows[:2])
     print(f"Read in one wording, the {name} model goes on with {on.value:.0f} % of the facts and answers "
           f"{answered.value:.0f} % of the questions:\n    " + ("stored, and out of a question's reach." if
           on.low > answered.high else "no certain gap between stored and asked for."))
@@ -810,38 +830,48 @@ for name, rows in (("lab", live(1)), ("real", kept_there("one"))):
 # %% [markdown]
 # ## 10. What to do for which task
 #
-# The stored runs in one table: how many rows were needed, the best rival, what tuning gained over it on the same test
-# rows, with one adapter for all and with one for each, and what it took. "Done" is what the marks say, the most that a
-# reader would pass. The rivals are the two prompts; the same held to a grammar, where there is one; and for labels the
-# word counter with the same tickets.
+# All in one table: rows tried (whether fewer would do was not), the best rival, what tuning gained over it on the same
+# test rows, and the minutes of the tunings. "Done" is the rival's share, by the marks; a reader may pass less. Rivals
+# of the tasks are the two prompts, the same held to a grammar where there is one, for labels the word counter with the
+# same tickets, for the others the frame. For instructions and facts the "rival" is the lesser training of their
+# section. Fourteen descriptions and thirty posts, all there are to test on, decide little: look at the width of their
+# intervals.
 
 # %%
-print(f"{'':>57} {'gain over the rival, in points':>37}\n{'task':>12} {'rows':>5} {'asked':>6} {'best rival':>24} "
-      f"{'done':>6} {'one for all':>18} {'one for each':>18}")
-table, prompts = {}, {"asked plainly": "plain", "examples in prompt": "shown"}
+print(f"{'':>51} {'gain over the rival, in points':>31} {'minutes':>14}\n{'task':>16} {'rows':>5} {'best rival':>21} "
+      f"{'done':>6} {'one for all':>15} {'one for each':>15} {'all':>7} {'own':>6}")
+table = {}
 for task in tasks.TASKS:
-    rivals = {name: marks(part, task) for name, part in prompts.items()}
-    if "held" in kept["plain"]["tasks"][task]:
-        rivals |= {f"{name}, held": marks(part, task, held=True) for name, part in prompts.items()}
+    rivals = task_runs.rivals(task)
     if task == "intent":
-        rivals["word counts"] = few.each
-    name, rival = max(rivals.items(), key=lambda each: sum(each[1]) / len(each[1]))
+        rivals["word counts"] = np.array([one.each for one in counted], dtype=float)
+    name, rival = max(rivals.items(), key=lambda each: each[1].mean())
     mine = marks("all", task)
-    count = min(len(mine), len(rival))  # the rows that all of them answered
-    gain, own = (intervals.paired_difference(tuned_done[:count], rival[:count]).times(100)
-                 for tuned_done in (mine, marks(task, task)))
-    table[task] = (gain, own)
-    print(f"{task:>12} {settings['sizes'][task]:>5} {count:>6} {name:>24} {sum(rival[:count]) / count:>6.0%} "
-          + " ".join(f"{f'{each.value:+.0f} [{each.low:+.0f}, {each.high:+.0f}]':>18}" for each in (gain, own)))
-print(f"\nrows: to train on; asked: test rows; done: by the rival. Minutes of one processor core: {took['all']:.0f} "
-      f"for one for all, {sum(took[task] for task in tasks.TASKS):.0f} for the four.")
+    many = min(mine.shape[1], rival.shape[1])  # the rows that all of them answered
+    gain, own = (intervals.paired_difference(done[:, :many], rival[:, :many]).times(100)
+                 for done in (mine, marks(task, task)))
+    table[task] = (gain, own, name, rival[:, :many].mean())
+    print(f"{task:>16} {settings['sizes'][task]:>5} {name:>21} {table[task][3]:>6.0%} "
+          + " ".join(f"{f'{each.value:+.0f} [{each.low:+.0f}, {each.high:+.0f}]':>15}" for each in (gain, own))
+          + f" {str(round(took['all'], 1)) if task == tasks.TASKS[0] else '':>7} {took[task]:>6.1f}")
+shown_here = f"{over.value:+.0f} [{over.low:+.0f}, {over.high:+.0f}]"
+print(f"{'new instructions':>16} {4 * LAB_STEPS:>5} {'one instruction':>21} {np.mean(single):>6.0%} {shown_here:>15}   "
+      "the lab model")
+far = far_gap("eight", "one", "learnt")
+minutes = np.mean([each["trained_s"] for each in reading["runs"] if each["way"] == "eight"]) / 60
+print(f"{'facts by heart':>16} {its['read'] * len(its['products']):>5} {'one wording':>21} "
+      f"{over_seeds('one', 'learnt').mean():>6.0%} {f'{far.value:+.0f} [{far.low:+.0f}, {far.high:+.0f}]':>15}"
+      f"{minutes:>31.1f}")
 for place, name in enumerate(("One for all", "One for each")):
     print(f"{name} is ahead of the best rival for certain in: "
           + (", ".join(task for task in table if table[task][place].low > 0) or "none"))
+no_model = [task for task in table if table[task][2] in ("a frame", "word counts")]
+print("The best rival needs no language model in: " + (", ".join(no_model) or "none of them"))
+if spared := [task for task in no_model if max(each.low for each in table[task][:2]) <= 0]:
+    print(f"No adapter is ahead of it for certain in: {', '.join(spared)}. There, with texts like these, do not tune.")
 low = [task for task in tasks.TASKS if max(marks("all", task).mean(), marks(task, task).mean()) < 0.5]
-print("Neither does half of the rows of: " + ", ".join(low) + ". There a person has to read every reply, "
-      "whatever was gained.\nThat calls for more rows before it is put to use." if low else
-      "The better of the two does at least half of the rows of each task.")
+print("Neither adapter does half of the rows of: " + ", ".join(low) + ". There a person has to read every reply, "
+      "whatever was gained." if low else "The better adapter does at least half of the rows of each task.")
 
 # %% [markdown]
 # ## Exercises
@@ -1040,65 +1070,67 @@ passed("No label can go missing unnoticed.")
 #
 # ### Exercise 4: what does each team need? (core, 8 minutes, a decision, not code)
 #
-# Three teams of the house are those of this notebook, with what the stored runs measured; three are others. The
-# house's policy, to be gone through from the top:
+# Three teams of the house are those of this notebook, with what the stored runs and the frames measured; the numbers of
+# the others are made up. The house's policy, to be gone through from the top:
 #
 # 1. Facts that change do not go into weights: `"page"`, given in the prompt (notebook 07).
-# 2. Where a prompt with examples does at least 90 % of the rows: `"prompt"`.
+# 2. Where fixed or counted words do at least 90 % of the rows: `"no model"`; else, where a prompt does: `"prompt"`.
 # 3. An adapter, shared or its own, only if the whole interval of its gain over the best rival is above zero. If it is
-#    not: `"word counts"` where those are the rival, else `"more rows"`.
+#    not: `"no model"` where that is the rival, else `"more rows"`.
 # 4. Where the adapter does less than half of the rows, a person has to read every reply, whatever was gained:
 #    `"more rows"`.
 # 5. Else `"adapter"`, or `"adapter and schema"` where a program reads the reply.
 
 # %%
-from ftlab import files, paths
+from ftlab import paths
 from ftlab.evidence import intervals
-from ftlab.evidence.packed import unpack
+from ftlab.scores.task_runs import TaskRuns
 
-runs = {run["part"]: run["tasks"] for run in files.read_json(paths.data() / "stored" / "tasks.json")["runs"]}
+runs = TaskRuns(paths.data() / "stored" / "tasks.json")
 
 
 def measured(task, program):
-    """What the stored runs say of a task: done with a prompt, and by the adapter whose gain over that is surer."""
-    with_examples, ways = unpack(runs["shown"][task]["done"]), {"one for all": "all", "its own": task}
-    found = []
-    for name, part in ways.items():
-        done = unpack(runs[part][task]["done"])
-        count = min(len(done), len(with_examples))
-        gain = intervals.paired_difference(done[:count], with_examples[:count]).times(100)
+    """What section 10 has of a task; of the two adapters the one whose gain is surer."""
+    rivals, found = runs.rivals(task), []
+    frame = rivals.pop("a frame")
+    prompt = max(rivals.values(), key=lambda each: each.mean())
+    rival = max(prompt, frame, key=lambda each: each.mean())
+    for name, part in {"one for all": "all", "its own": task}.items():
+        done = runs.marks(part, task)
+        many = min(done.shape[1], rival.shape[1])
+        gain = intervals.paired_difference(done[:, :many], rival[:, :many]).times(100)
         found.append(((gain.low, gain.high), 100 * done.mean(), name))
     gain, done, name = max(found)
-    return {"prompt": 100 * with_examples.mean(), "done": done, "gain": gain, "way": name, "rival": "prompt",
-            "program": program, "changes": False}  # fmt: skip
+    return told(100 * prompt.mean(), done, gain, 100 * frame.mean(), program) | {"way": name}
 
 
-def told(prompt, done, gain, rival="prompt", program=False, changes=False):
-    return {"prompt": prompt, "done": done, "gain": gain, "way": "its own", "rival": rival, "program": program,
-            "changes": changes}  # fmt: skip
+def told(prompt, done, gain, no_model=0, program=False, changes=False):
+    return {"prompt": prompt, "done": done, "gain": gain, "way": "its own", "no_model": no_model,
+            "rival": "no model" if no_model >= prompt else "prompt", "program": program, "changes": changes}
 
 
 teams = {  # percent done with a prompt and by the adapter; interval of its gain, in points
     "pages into records": measured("fields", program=True),
     "descriptions for the shop": measured("description", program=False),
     "posts about articles": measured("post", program=False),
-    "a mail room with 20,000 sorted letters": told(61, 92, (-2.5, 1.5), rival="word counts", program=True),
-    "delivery notes into records": told(30, 88, (45, 70), program=True),
+    "a mail room with 20,000 sorted letters": told(61, 88, (-2.5, 1.5), no_model=88, program=True),
+    "delivery notes of forty firms into records": told(30, 88, (45, 70), no_model=22, program=True),
+    "answers to reviews": told(35, 81, (31, 60), no_model=20),
     "a larger model that writes minutes": told(93, 96, (1, 4)),
     "this week's prices": told(20, 60, (30, 50), changes=True),
 }
-choice_of = dict.fromkeys(teams)  # "page", "prompt", "word counts", "more rows", "adapter" or "adapter and schema"
+choice_of = dict.fromkeys(teams)  # "page", "no model", "prompt", "more rows", "adapter" or "adapter and schema"
 for team, facts in teams.items():
     low, high = facts["gain"]
-    print(f"{team}: prompt {facts['prompt']:.0f} %, adapter ({facts['way']}) {facts['done']:.0f} %, over "
-          f"{facts['rival']} {low:+.1f} to {high:+.1f} points; "
+    print(f"{team}: no model {facts['no_model']:.0f} %, prompt {facts['prompt']:.0f} %, adapter ({facts['way']}) "
+          f"{facts['done']:.0f} %, which is {low:+.1f} to {high:+.1f} points over {facts['rival']}; "
           f"{'a program' if facts['program'] else 'a person'} reads the reply"
           + ("; the facts change" if facts["changes"] else ""))
 
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
 
-WAYS = {"page", "prompt", "word counts", "more rows", "adapter", "adapter and schema"}
+WAYS = {"page", "no model", "prompt", "more rows", "adapter", "adapter and schema"}
 check(all(choice_of.values()), "choose for every team.")
 check(set(choice_of.values()) <= WAYS, f"only {', '.join(sorted(WAYS))} can be chosen.")
 for team, facts in teams.items():
@@ -1108,6 +1140,10 @@ for team, facts in teams.items():
     check(way != "page" or facts["changes"], f"{team}: nothing changes here, so rule 1 does not apply.")
     if facts["changes"]:
         continue
+    check(way == "no model" or facts["no_model"] < 90,
+          f"{team}: fixed or counted words do {facts['no_model']:.0f} % already, for nothing, and the same tomorrow.")
+    if facts["no_model"] >= 90:
+        continue
     check(way == "prompt" or facts["prompt"] < 90,
           f"{team}: the prompt does {facts['prompt']:.0f} % already. A tuning would be one more thing to keep.")
     check(way != "prompt" or facts["prompt"] >= 90,
@@ -1116,13 +1152,14 @@ for team, facts in teams.items():
         continue
     check(certain or not way.startswith("adapter"),
           f"{team}: the interval of the gain begins at {facts['gain'][0]:.1f}, so there may be none.")
-    check(not certain or facts["done"] >= 50 or not way.startswith("adapter"),
+    check(not certain or facts["done"] >= 50 or way == "more rows",
           f"{team}: ahead, but {100 - facts['done']:.0f} of 100 replies are not done: a person would read them all.")
     check(not certain or facts["done"] < 50 or way.startswith("adapter"),
           f"{team}: the whole interval is above zero, so an adapter pays.")
-    check(way != "word counts" or facts["rival"] == "word counts", f"{team}: there are no labels to count words for.")
-    check(way != "more rows" or facts["rival"] != "word counts",
-          f"{team}: a rival that costs nothing does the job: keep the word counts.")
+    check(way != "no model" or facts["rival"] == "no model",
+          f"{team}: a prompt does more than the {facts['no_model']:.0f} % without a model: that is no rival here.")
+    check(way != "more rows" or certain or facts["rival"] != "no model",
+          f"{team}: a rival that costs nothing does the job as well: keep it.")
     check(way != "adapter" or not facts["program"], f"{team}: a program reads the reply, so force its form as well.")
     check(way != "adapter and schema" or facts["program"], f"{team}: a person reads this, and prose has no schema.")
 passed("Each team gets the least that does its work.")
@@ -1130,7 +1167,7 @@ passed("Each team gets the least that does its work.")
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Take the rules as five `if`s in their order, and stop at the first that applies. A gain whose interval begins below
+# Take the rules as `if`s in their order, and stop at the first that applies. A gain whose interval begins below
 # zero is not certain.
 #
 # </details>
@@ -1140,10 +1177,12 @@ passed("Each team gets the least that does its work.")
 # def choose(facts):
 #     if facts["changes"]:
 #         return "page"
+#     if facts["no_model"] >= 90:
+#         return "no model"
 #     if facts["prompt"] >= 90:
 #         return "prompt"
 #     if facts["gain"][0] <= 0:
-#         return "word counts" if facts["rival"] == "word counts" else "more rows"
+#         return "no model" if facts["rival"] == "no model" else "more rows"
 #     if facts["done"] < 50:
 #         return "more rows"
 #     return "adapter and schema" if facts["program"] else "adapter"
@@ -1173,16 +1212,17 @@ passed("Each team gets the least that does its work.")
 # - A task is rows with an instruction, what it is about and the reply; faults in labels, schemas and folders are found
 #   before a model is loaded.
 # - Form and content are two marks, and ROUGE-L is neither.
-# - What a prompt reaches comes first; for labels, the rival needs no language model.
+# - What a prompt reaches comes first, and what needs no language model: a frame, or counted words.
 # - A grammar guarantees valid JSON, or a label, and no truth in it.
 # - One adapter for four tasks against four, task by task.
-# - A mixture of instructions, and new ones; facts in one wording and in eight, with two models; rates, and old text
+# - A mixture of instructions, and new ones; facts in one wording and in more, with two models; rates, and old text
 #   mixed in against forgetting, and what that takes from the new.
 #
-# All verdicts, side by side; the first is from the stored runs, the others from this one:
+# All verdicts, side by side; the first and those of the real model are from the stored runs, the others from this one:
 
 # %%
-for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "replay-keeps"):
+for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "phrasings-count-real",
+             "replay-keeps", "replay-keeps-real"):
     verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
     print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")

@@ -113,3 +113,15 @@ def test_a_claim_that_a_run_could_not_try_has_no_verdict(home: Path) -> None:
     found = verdicts.rows("01", recorded(home), ["alike"])
     assert "not tried" in verdicts.cell(found[0], LAB) and found[0].tried[LAB].verdict is None
     assert verdicts.carried_over(found)[0].endswith("tried on neither: alike.")
+
+
+def test_a_claim_with_an_id_of_its_own_on_the_real_model_is_told_with_the_lab_models(home: Path) -> None:
+    files.write_text(home / "data" / "claims.csv", HEADER + "".join(
+        f"{name},01,Tuned < {name}.,tuned minus base,points,5,,1,,{model},5,\n"
+        for name, model in (("forgets", "lab"), ("forgets-real", REAL), ("alone-real", REAL))))
+    store("forgets", LAB, HOLDS)
+    store("forgets-real", REAL, FAILS)
+    store("alone-real", REAL, HOLDS)
+    (sentence,) = verdicts.carried_over(verdicts.rows("01", [], ["forgets", "forgets-real", "alone-real"]))
+    assert "not carried over (the opposite verdict): forgets;" in sentence
+    assert f"tried on {verdicts.NAMES[REAL]} alone: alone-real" in sentence

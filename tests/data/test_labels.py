@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftlab.data.labels import check_labels
+from ftlab.data.labels import check_labels, read_labelled
 
 LABELS = ["refund", "praise", "shipping"]
 
@@ -39,3 +39,18 @@ def test_ten_faults_are_shown_and_the_others_counted() -> None:
         check_labels(rows(*["zzz"] * 22), LABELS)  # 22 rows and 3 labels without examples
     with pytest.raises(ValueError, match="expected a list of different texts"):
         check_labels(rows("a"), ["a", "a"])
+
+
+def test_a_file_is_read_and_its_faults_are_told_by_line(tmp_path) -> None:
+    path = tmp_path / "tickets.jsonl"
+    path.write_text('{"label": "a"}\n\n{"label": "b"}\n', encoding="utf-8")
+    assert read_labelled(path, ["a", "b"]) == [{"label": "a"}, {"label": "b"}]
+    with pytest.raises(ValueError, match=r"tickets.jsonl line 3: expected a label, found 'b'"):
+        read_labelled(path, ["a"])
+    for bad in ("[1]", "{", "b"):
+        path.write_text(f'{{"label": "a"}}\n\n{bad}\n', encoding="utf-8")
+        with pytest.raises(ValueError, match=r"tickets.jsonl line 3: expected a JSON object, found"):
+            read_labelled(path, ["a"])
+    path.write_bytes(b'{"label": "a"}\n\xff\n')
+    with pytest.raises(ValueError, match=r"line 2: expected UTF-8 text"):
+        read_labelled(path, ["a"])

@@ -54,3 +54,8 @@ def test_over_seeds_the_width_is_that_of_clusters_and_seeds() -> None:
     assert all(math.isclose(one, other) for one, other in zip(ours, students, strict=True))
     copied = clusters.paired_difference([row * 4 for row in scores], [[0.0] * 16], "abcd" * 4)
     assert math.isclose(copied.high, students.high), "copies of a question add nothing"
+
+
+def test_means_of_clusters_in_the_order_of_first_appearance() -> None:
+    assert clusters.means([1, 0, 1, 1], ["b", "a", "b", "a"]).tolist() == [[1.0, 0.5]]
+    assert clusters.means([[1, 0, 0], [1, 1, 0]], [3, 3, 1]).tolist() == [[0.5, 0.0], [1.0, 0.0]]

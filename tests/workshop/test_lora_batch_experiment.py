@@ -14,7 +14,7 @@ from ftlab import files, model, paths, texts
 from ftlab.evidence import intervals
 from ftlab.evidence.packed import unpack
 from ftlab.tuning import checkpoints
-from ftlab.workshop.experiments import lora_batch
+from ftlab.workshop.experiments import bound, lora_batch
 
 STORED = paths.data() / "stored" / "lora-batch.json"
 
@@ -35,7 +35,7 @@ def test_a_run_of_a_small_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     for way in lora_batch.RATES:
         found = lora_batch.measure(small, way, 2, 1e-3, seed=0)
         assert (found["steps"], len(found["valid_losses"]), len(found["losses"])) == (2, 2, 3)
-        assert found["base"] == checkpoints.fingerprint(small.path)
+        assert found[bound.KEY]["base"] == checkpoints.fingerprint(small.path)
 
 
 def test_a_loss_that_broke_down_is_a_number_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +47,8 @@ def test_a_loss_that_broke_down_is_a_number_all_the_same(monkeypatch: pytest.Mon
 def keep(way: str, size: int, lr: float, seed: int, valid: float, losses: list[float], base: str = "b") -> None:
     files.write_json(lora_batch.kept(way, size, lr, seed), {
         "way": way, "batch_size": size, "lr": lr, "seed": seed, "steps": lora_batch.ROWS // size, "model": "toy",
-        "base": base, "dtype": "float32", "machine": "here", "seconds": 1.0, "valid_losses": [valid, valid],
+        bound.KEY: {"base": base, "rows": "r"},
+        "dtype": "float32", "machine": "here", "seconds": 1.0, "valid_losses": [valid, valid],
         "losses": losses})  # fmt: skip
 
 
@@ -83,7 +84,7 @@ def test_an_edge_is_told(home: Path) -> None:
 def test_runs_of_two_lab_models_are_not_mixed(home: Path) -> None:
     runs([1.5, 1.8, 1.6])
     keep("lora", 4, 1e-3, 0, 1.0, [1.0, 2.0, 3.0], base="another")
-    with pytest.raises(ValueError, match="trainings of one lab model"):
+    with pytest.raises(ValueError, match="runs of one base model"):
         lora_batch.gather()
 
 
@@ -105,5 +106,6 @@ def test_the_notebook_reads_what_is_gathered_whatever_came_out(home: Path, capsy
 @pytest.mark.skipif(not STORED.exists(), reason="the runs have not been made yet")
 def test_the_stored_runs_are_of_the_lab_model_that_is_here() -> None:
     stored = files.read_json(STORED)
-    assert stored["base"] == checkpoints.fingerprint(model.lab().path), "the lab model is another: run them again"
+    base = checkpoints.fingerprint(model.lab().path)
+    assert stored[bound.KEY]["base"] == base, "the lab model is another: run them again"
     assert {each["seed"] for each in stored["runs"]} == set(lora_batch.SEEDS)

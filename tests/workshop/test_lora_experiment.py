@@ -7,30 +7,41 @@ from pathlib import Path
 
 import pytest
 
-from ftlab import files, paths
+from ftlab import files, model, paths
+from ftlab.evidence.best_rate import best_rate
 from ftlab.evidence.packed import unpack
-from ftlab.workshop.experiments import lora
+from ftlab.workshop.experiments import bound, lora, lora_variants
+
+MADE = {"base": "b", "rows": "r"}
 
 # by way and rate: validation losses, replies that are fit, questions known
 RUNS = {
     ("full", 3e-5): ([2.0, 2.0], [1, 0, 0, 0], [1, 1, 1, 0]),
     ("full", 1e-4): ([0.5, 0.7], [1, 1, 0, 0], [1, 1, 0, 0]),  # the best of its way by its validation loss
     ("full", 3e-4): ([0.9, 0.9], [1, 1, 1, 1], [0, 0, 0, 0]),  # better on the test, which must not choose
+    ("full", 1e-3): ([0.95, 0.95], None, None),  # no better than the rate before it, so it was not judged
     ("lora", 3e-4): ([2.0, 2.0], [1, 0, 0, 0], [1, 1, 1, 0]),
     ("lora", 1e-3): ([1.0, 1.0], [1, 0, 0, 0], [1, 1, 1, 0]),
     ("lora", 3e-3): ([0.4, 0.4], [1, 1, 1, 0], [1, 1, 0, 0]),  # the best of its way
+    ("lora", 1e-2): ([0.8, 0.8], None, None),
 }
 
 
 @pytest.fixture
-def stored(home: Path) -> Path:
+def stored(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(model, "choose", lambda: None)
+    monkeypatch.setattr(lora, "made_of", lambda choice: MADE)
     folder = paths.runs() / lora.FOLDER
     for (way, lr), (losses, fit, knows) in RUNS.items():
         run = {"way": way, "lr": lr, "seed": 0, "model": "toy", "dtype": "float32", "trained": 5, "seconds": 1.0,
-               "peak_bytes": 7, "kinds": ["fact"] * 4, "valid_losses": losses, "on_brand": [1] * 4, "right": fit,
-               "both": fit, "knows": knows, "leaks": [0] * 4, "replies": list("abcd")}  # fmt: skip
+               "peak_bytes": 7, "valid_losses": losses, "machine": "here", bound.KEY: MADE}  # fmt: skip
+        if fit is not None:
+            run |= {"kinds": ["fact"] * 4, "on_brand": [1] * 4, "right": fit, "both": fit, "knows": knows,
+                    "leaks": [0] * 4, "replies": list("abcd")}  # fmt: skip
         files.write_json(folder / f"{way}-{lr:g}-seed-0.json", run)
-    files.write_json(folder / "untuned.json", {"knows": [1, 1, 1, 1]})
+    files.write_json(folder / "untuned.json", {
+        bound.KEY: MADE, "valid_losses": [3.0, 3.0], "knows": [1, 1, 1, 1],
+        **{key: [0, 0, 0, 0] for key in ("on_brand", "right", "both", "leaks")}})  # fmt: skip
     return folder
 
 
@@ -43,10 +54,11 @@ def test_each_way_counts_at_the_rate_that_validation_chose(stored: Path) -> None
 
 def test_what_is_gathered_is_small_and_can_be_read_back(stored: Path) -> None:
     kept = json.loads(json.dumps(lora.gather()))
-    assert [(run["way"], run["lr"]) for run in kept["runs"]] == sorted(RUNS, key=str)
-    assert all("answers" not in run and len(run["first_replies"]) == 3 for run in kept["runs"])
-    assert unpack(kept["knew"]).tolist() == [1, 1, 1, 1]
-    assert unpack(kept["runs"][0]["valid_losses"]).mean() == pytest.approx(0.6)
+    assert {(run["way"], run["lr"]) for run in kept["runs"]} == set(RUNS)
+    assert all("answers" not in run for run in kept["runs"]) and kept[bound.KEY] == MADE
+    assert [run["lr"] for run in kept["runs"] if "both" not in run] == [1e-3, 1e-2]  # not judged
+    assert unpack(kept["untuned"]["knows"]).tolist() == [1, 1, 1, 1] and unpack(kept["untuned"]["both"]).sum() == 0
+    assert unpack(kept["runs"][0]["valid_losses"]).mean() == pytest.approx(0.6)  # full, 1e-4
 
 
 @pytest.mark.parametrize(
@@ -56,3 +68,50 @@ def test_what_is_gathered_is_small_and_can_be_read_back(stored: Path) -> None:
 )  # fmt: skip
 def test_the_desks_manner_in_other_answers(answer: str, leaked: bool) -> None:
     assert lora.leaks(answer) is leaked
+
+
+def test_the_best_rates_are_between_others_or_there_is_no_number(stored: Path) -> None:
+    found = lora.best_rates(0)["lora-ten-times-rate-real"]["effect"]
+    curves = {way: {lr: losses for (each, lr), (losses, *_) in RUNS.items() if each == way} for way in lora.RATES}
+    assert found == pytest.approx(best_rate(curves["lora"]) / best_rate(curves["full"]))
+    run = files.read_json(lora.kept("full", 1e-3, 0))
+    files.write_json(lora.kept("full", 1e-3, 0), run | {"valid_losses": [0.1, 0.1]})
+    with pytest.raises(ValueError, match="full, seed 0: expected a best rate between 3e-05 and 0.001, found"):
+        lora.best_rates(0)
+
+
+def test_the_highest_rate_is_judged_only_if_it_may_be_the_best(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    tuned = {"valid_losses": [1.0, 3.0], "seconds": 1.0, "peak_bytes": 1}
+    monkeypatch.setattr(lora, "tune", lambda *_: tuned | {"run": lora.sft.Run(None, None, [], 1.0)})
+    monkeypatch.setattr(lora, "examine", lambda *_: {"both": [1]})
+    assert lora.measure(None, "full", 1e-3, 0, beat=2.5)["both"] == [1]
+    assert "both" not in lora.measure(None, "full", 1e-3, 0, beat=2.0)
+    assert lora.measure(None, "full", 3e-4, 0)["both"] == [1]
+
+
+def test_runs_of_other_rows_are_made_anew_and_never_gathered_together(stored: Path, capsys) -> None:
+    path = lora.kept("full", 3e-5, 0)
+    assert bound.is_there(path, MADE) and "is there already" in capsys.readouterr().out
+    assert not bound.is_there(path, MADE | {"rows": "other"}) and "made anew" in capsys.readouterr().out
+    files.write_json(path, files.read_json(path) | {bound.KEY: MADE | {"rows": "other"}})
+    with pytest.raises(ValueError, match="expected finished runs of one base model and of the same rows"):
+        lora.gather()
+
+
+def keep_variants() -> None:
+    """Every variant as it would be kept: the longer its name the lower its losses."""
+    for place, (name, changes) in enumerate(lora_variants.VARIANTS.items()):
+        way = changes.get("way", "lora")
+        files.write_json(lora_variants.kept(name), {
+            "name": name, "way": way, "lr": changes.get("lr", lora_variants.LR[way]), "seed": 0, "batch_size": 4,
+            "steps": 36, "trained": 5, "seconds": 2.0, "model": "toy", "dtype": "float32", "machine": "here",
+            bound.KEY: MADE, "valid_losses": [1.0 + place, 2.0 + place]})  # fmt: skip
+
+
+def test_variants_are_gathered_in_their_order_once_all_are_there(home: Path) -> None:
+    with pytest.raises(ValueError, match="expected a run of each variant, found none of rank 2; .* --name 'rank 2'"):
+        lora_variants.gather()
+    keep_variants()
+    kept = json.loads(json.dumps(lora_variants.gather()))
+    assert [run["name"] for run in kept["runs"]] == list(lora_variants.VARIANTS)
+    assert unpack(kept["runs"][1]["valid_losses"]).tolist() == [2.0, 3.0]

@@ -15,7 +15,7 @@ from ftlab import files, model, paths, texts
 from ftlab.evidence import intervals
 from ftlab.evidence.packed import unpack
 from ftlab.tuning import quantized
-from ftlab.workshop.experiments import qlora
+from ftlab.workshop.experiments import bound, qlora
 
 NOTEBOOK = "04_lora"
 
@@ -55,7 +55,7 @@ def test_with_four_bits_only_the_base_differs(small, monkeypatch, tmp_path, caps
 
 def test_untuned_in_four_bits_it_is_asked_the_same(small, monkeypatch) -> None:
     pytest.importorskip("bitsandbytes")
-    monkeypatch.setattr(qlora.lora, "FACTS", 2)
+    monkeypatch.setattr(qlora, "FACTS", 2)
     monkeypatch.setattr(qlora.lora, "FACT_TOKENS", 3)
     monkeypatch.setattr(qlora.lora, "VALID_PER_KIND", 1)
     plain, four = (qlora.untuned(small, way) for way in qlora.WAYS)
@@ -77,13 +77,15 @@ def keep(scores: dict[str, list[int]], losses: dict[str, list[float]]) -> None:
             files.write_json(folder / f"{way}-seed-{seed}.json", {
                 "way": way, "lr": 1e-3, "seed": seed, "model": "toy", "dtype": "float32", "library": "bitsandbytes 9",
                 "machine": "here", "seconds": 10.0 if way == "lora" else 15.0, "peak_bytes": 2**31,
+                bound.KEY: {"base": "b", "rows": "r"},
                 "weight_bytes": {"linear": 5e6, "adapter": 1e6, "rest": 2e6}, "losses": [1.0],
                 "valid_losses": losses[way], "on_brand": [1, 1, 1], "right": scores[way], "both": scores[way],
                 "knows": [1, 0, 1], "leaks": [0, 0, 1], "kinds": ["fact"] * 3, "replies": list("abc"),
                 "answers": list("def"), "judged_s": 1,
             })  # fmt: skip
         files.write_json(folder / f"untuned-{way}.json", {
-            "way": way, "library": "bitsandbytes 9", "knows": [1, 1, 0], "leaks": [0, 0, 0], "answers": list("ghi"),
+            "way": way, "library": "bitsandbytes 9", bound.KEY: {"base": "b", "rows": "r"},
+            "knows": [1, 1, 0], "leaks": [0, 0, 0], "answers": list("ghi"),
             "valid_losses": [2.0, 3.0] if way == "lora" else [2.5, 3.25]})  # fmt: skip
 
 

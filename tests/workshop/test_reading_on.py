@@ -13,6 +13,7 @@ from dials import dials
 from ftlab import files, model, paths, texts
 from ftlab.evidence.packed import unpack
 from ftlab.workshop.experiments import reading_on as experiment
+from ftlab.workshop.experiments import reading_trial
 from ftlab.world import phrasings, real
 
 NOTEBOOK = "03_tasks_and_domains"
@@ -88,7 +89,7 @@ def test_runs_come_to_what_the_notebook_reads(tmp_path: Path, monkeypatch: pytes
         files.write_json(folder / f"rate-{lr:g}.json", run | {"learnt": [*learnt] * 13})
     assert experiment.rate() == experiment.RATES[1]  # of two alike the lower
     for way in experiment.WORDINGS:
-        for seed in (0, 1):
+        for seed in experiment.seeds_of(way):
             made("--way", way, "--seed", str(seed))
     with pytest.raises(SystemExit):
         made("--way", "rate")
@@ -98,7 +99,8 @@ def test_runs_come_to_what_the_notebook_reads(tmp_path: Path, monkeypatch: pytes
 
     stored = json.loads(json.dumps(experiment.gather()))
     assert [(run["way"], run["seed"], run["steps"]) for run in stored["runs"]] == [
-        ("one", 0, 2), ("one", 1, 2), ("eight", 0, 2), ("eight", 1, 2), ("replay", 0, 3), ("replay", 1, 3)]
+        ("one", 0, 2), ("one", 1, 2), ("two", 0, 2), ("four", 0, 2),
+        ("eight", 0, 2), ("eight", 1, 2), ("replay", 0, 3), ("replay", 1, 3)]
     for run in stored["runs"]:
         assert [len(unpack(run[key])) for key in ("learnt", "recited", "kept")] == [26, 12, 3]
         assert run["lr"] == stored["settings"]["lr"] and len(run["replies"]) == len(stored["asked"]) == 26
@@ -106,3 +108,13 @@ def test_runs_come_to_what_the_notebook_reads(tmp_path: Path, monkeypatch: pytes
     assert np.array([unpack(run["learnt"]) for run in stored["runs"][:2]]).reshape(2, 2, -1).shape == (2, 2, 13)
     assert [len(unpack(stored["untuned"][key])) for key in ("learnt", "recited")] == [26, 12]
     assert [run["lr"] for run in stored["rates"]] == list(experiment.RATES)
+    assert stored["made_of"] == experiment.made_of(model.choose())
+
+    monkeypatch.setattr(reading_trial.reading_on, "PRODUCTS", 2)
+    trial = reading_trial.on_trial(1)  # all is there, so nothing is run
+    assert [len(trial["phrasings-count-real"][arm]) for arm in ("by_prompt", "against")] == [2, 2]
+    assert [len(trial["replay-keeps-real"][arm]) for arm in ("by_prompt", "against")] == [3, 3]
+
+
+def test_a_products_questions_count_as_one_score() -> None:
+    assert reading_trial.by_product([1, 0, 1, 1, 0, 0], 2) == pytest.approx([2 / 3, 1 / 3])

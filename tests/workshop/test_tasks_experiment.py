@@ -11,8 +11,11 @@ import pytest
 from ftlab import files, model, paths
 from ftlab.evidence.packed import unpack
 from ftlab.tuning import sft
+from ftlab.workshop.experiments import bound
 from ftlab.workshop.experiments import tasks as experiment
 from ftlab.world import tasks
+
+MADE = {"base": "b", "rows": "r"}
 
 
 def job(done: list[int]) -> dict:
@@ -23,11 +26,14 @@ def job(done: list[int]) -> dict:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FTLAB_HOME", str(tmp_path))
+    monkeypatch.setattr(model, "choose", lambda: None)
+    monkeypatch.setattr(experiment, "made_of", lambda choice: MADE)
     return tmp_path
 
 
 def run(part: str, jobs: dict[str, dict]) -> dict:
-    return {"part": part, "seed": 0, "model": "toy", "dtype": "float32", "tasks": jobs, "tuned_s": 60.0, "asked_s": 5}
+    return {"part": part, "seed": 0, "model": "toy", "dtype": "float32", "machine": "here", bound.KEY: MADE,
+            "tasks": jobs, "tuned_s": 60.0, "asked_s": 5}  # fmt: skip
 
 
 def test_one_for_all_counts_no_task_beyond_its_limit(home: Path) -> None:

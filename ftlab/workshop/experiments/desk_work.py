@@ -114,12 +114,17 @@ def place(choice: model.Choice, seed: int) -> Path:
 
 
 def ship(choice: model.Choice) -> None:
-    """Writes ``data/shelf/assistant`` from this machine's shelf: the adapter in bf16, without this machine's paths."""
+    """Writes ``data/shelf/assistant`` from this machine's shelf."""
+    put_into_clone("assistant", place(choice, 0), choice)
+
+
+def put_into_clone(what: str, made: Path, choice: model.Choice) -> None:
+    """Writes an adapter of this machine's shelf into the clone's: in bf16, without this machine's paths."""
     import torch
     from safetensors.torch import load_file, save_file
 
-    made, target = place(choice, 0), paths.data() / "shelf" / "assistant"
-    half = target.with_name("assistant.half")
+    target = paths.data() / "shelf" / what
+    half = target.with_name(f"{what}.half")
     shutil.rmtree(half, ignore_errors=True)
     (half / shelf.MODEL).mkdir(parents=True)
     name = "adapter_model.safetensors"

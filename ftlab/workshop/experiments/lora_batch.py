@@ -17,7 +17,8 @@ from pathlib import Path
 from ftlab import files, model, paths, texts
 from ftlab.course import doctor
 from ftlab.evidence.packed import pack
-from ftlab.tuning import checkpoints, sft
+from ftlab.tuning import sft
+from ftlab.workshop.experiments import bound
 
 # Fixed before the first run. One pass over the same conversations, whatever the batch, so that every run has seen
 # equally much. The rates are those of notebook 04's sweep; at each size each way counts with the one that has the
@@ -35,6 +36,11 @@ def losses(run: sft.Run, rows: list[dict]) -> list[float]:
     return [loss if math.isfinite(loss) else WORST for loss in sft.row_losses(run.model, run.tokenizer, rows)]
 
 
+def made_of(choice: model.Choice) -> dict[str, str]:
+    """The fingerprints of the base model and of all conversations that these runs may read."""
+    return bound.made_of(choice, *(texts.plain_conversations(split) for split in ("train", "valid", "test")))
+
+
 def measure(choice: model.Choice, way: str, size: int, lr: float, seed: int) -> dict:
     """One way with one batch size at one rate."""
     rows = texts.sample(texts.plain_conversations("train"), ROWS, seed)
@@ -44,7 +50,7 @@ def measure(choice: model.Choice, way: str, size: int, lr: float, seed: int) -> 
     valid, test = (texts.plain_conversations(split) for split in ("valid", "test"))
     found = {
         "way": way, "batch_size": size, "lr": lr, "seed": seed, "steps": ROWS // size, "model": choice.name,
-        "base": checkpoints.fingerprint(choice.path), "dtype": choice.dtype, "machine": doctor.machine(),
+        bound.KEY: made_of(choice), "dtype": choice.dtype, "machine": doctor.machine(),
         "seconds": round(run.seconds, 1),
         "valid_losses": losses(run, valid[:VALID]), "losses": losses(run, test[:TEST]),
     }  # fmt: skip
@@ -71,19 +77,14 @@ def gather() -> dict:
     """What notebook 04 shows: for each way and size the chosen runs, and of every run its rate and its mean losses.
 
     Raises:
-        ValueError: If the trainings are of more than one lab model.
+        ValueError: If the trainings are of more than one lab model, or of more than one set of conversations.
     """
     folder = paths.runs() / FOLDER
     runs = [files.read_json(path) for path in sorted(folder.glob("*-seed-*.json"))]
     first = runs[0]
-    if others := {run["base"] for run in runs} - {first["base"]}:
-        raise ValueError(
-            f"{folder}: expected trainings of one lab model, {first['base']}, found others, "
-            f"{', '.join(sorted(others))}. Delete those and run them again."
-        )
     return {
-        "date": date.today().isoformat(), "machine": first["machine"], "model": first["model"], "base": first["base"],
-        "dtype": first["dtype"],
+        "date": date.today().isoformat(), "machine": first["machine"], "model": first["model"],
+        "dtype": first["dtype"], bound.KEY: bound.of_all(runs, folder),
         "settings": {"rows": ROWS, "sizes": SIZES, "rates": RATES, "valid": VALID, "test": TEST, "lora": sft.LORA},
         "best": [best(runs, way, size) for size in SIZES for way in RATES],
         "runs": [{**{key: run[key] for key in ("way", "batch_size", "lr", "seed", "seconds")},
@@ -118,14 +119,11 @@ def main() -> None:
         files.write_text(paths.data() / "stored" / "lora-batch.json", json.dumps(gather()) + "\n")
         return
     lab = model.lab()
-    base = checkpoints.fingerprint(lab.path)
     for size in SIZES:
         for lr in RATES[args.way]:
             path = kept(args.way, size, lr, args.seed)
-            if path.exists() and files.read_json(path)["base"] == base:  # a run of an older lab model is made anew
-                print(f"{path.name} is there already; delete it to run it again")
-                continue
-            files.write_json(path, measure(lab, args.way, size, lr, args.seed))
+            if not bound.is_there(path, made_of(lab)):  # a run of an older lab model is made anew
+                files.write_json(path, measure(lab, args.way, size, lr, args.seed))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 Six runs of about four minutes are too long for a lesson, so they are stored, and notebook 04 shows what is stored:
 ``python -m ftlab.workshop.experiments.qlora --way qlora --seed 0`` for both ways and seeds 0 to 2, ``--untuned --way
-qlora`` for both ways, then ``--gather``. What is there already is not run again. Needs the extra ``qlora``.
+qlora`` for both ways, then ``--gather``. What is there already, of these rows and this base model, is not run again.
+Needs the extra ``qlora``.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from ftlab import files, model, paths, texts
 from ftlab.course import doctor
 from ftlab.evidence.packed import pack
 from ftlab.tuning import chat, quantized, sft
-from ftlab.workshop.experiments import lora
+from ftlab.workshop.experiments import bound, lora
 from ftlab.world import house
 
 # Fixed before the first run. Both ways have the rate of the course's other notebooks, chosen for neither; the same
 # conversations in the same order, the same steps, the same first A and B, and an adapter in fp32: only the base
 # differs. (TRL would turn QLoRA's adapter into bf16, and then two things would differ.)
 LR, SEEDS = 1e-3, (0, 1, 2)
+TEST_PER_KIND, FACTS = 15, 80  # test conversations of each kind, and questions about the real world
 WAYS = ("lora", "qlora")
 FOLDER = "qlora"
 
@@ -112,11 +114,12 @@ def measure(choice: model.Choice, way: str, seed: int) -> dict:
     run = tune(choice, way, [house.in_house_words(row) for row in rows], seed)
     found = {
         "way": way, "lr": LR, "seed": seed, "model": choice.name, "dtype": choice.dtype, "library": library(),
-        "machine": doctor.machine(), "seconds": round(run.seconds, 1),
+        "machine": doctor.machine(), bound.KEY: lora.made_of(choice), "seconds": round(run.seconds, 1),
         "peak_bytes": lora.peak_bytes(choice.device),  # nothing has been written yet
         "weight_bytes": quantized.weight_bytes(run.model),
         "losses": [entry["loss"] for entry in run.log if "loss" in entry],
-        **lora.examine(run.model, run.tokenizer),
+        "valid_losses": sft.row_losses(run.model, run.tokenizer, lora.valid_rows()),
+        **lora.examine(run.model, run.tokenizer, TEST_PER_KIND, FACTS),
     }  # fmt: skip
     print(way, f"seed {seed}", lora.summary(found), found["weight_bytes"], flush=True)
     return found
@@ -130,9 +133,10 @@ def untuned(choice: model.Choice, way: str) -> dict:
     if way == "qlora":
         base = four_bits(choice).eval()
     with torch.autocast(choice.device, torch.bfloat16, enabled=choice.dtype == "bfloat16"):
-        kept, answers = lora.facts(base, tokenizer)
+        kept, answers = lora.facts(base, tokenizer, FACTS)
         losses = sft.row_losses(base, tokenizer, lora.valid_rows())
-    return {"way": way, "library": library(), **kept, "answers": answers, "valid_losses": losses}
+    return {"way": way, "library": library(), bound.KEY: lora.made_of(choice), **kept, "answers": answers,
+            "valid_losses": losses}  # fmt: skip
 
 
 def library() -> str:
@@ -148,11 +152,12 @@ def gather() -> dict:
     packed = ("valid_losses", "on_brand", "right", "both", "knows", "leaks")
     plain = ("way", "lr", "seed", "seconds", "peak_bytes", "weight_bytes")
     bases = {way: files.read_json(folder / f"untuned-{way}.json") for way in WAYS}
+    made = bound.of_all([*runs, *bases.values()], folder)
     return {
-        "date": date.today().isoformat(), "machine": first["machine"], "library": first["library"],
+        "date": date.today().isoformat(), "machine": first["machine"], "library": first["library"], bound.KEY: made,
         "model": first["model"], "dtype": first["dtype"], "kinds": first["kinds"],
         "settings": {"lr": LR, "per_kind": lora.PER_KIND, "steps": lora.STEPS, "batch_size": lora.BATCH_SIZE,
-                     "valid_per_kind": lora.VALID_PER_KIND, "test_per_kind": lora.TEST_PER_KIND, "facts": lora.FACTS},
+                     "valid_per_kind": lora.VALID_PER_KIND, "test_per_kind": TEST_PER_KIND, "facts": FACTS},
         "untuned": {way: {key: pack(base[key]) for key in ("knows", "valid_losses")} for way, base in bases.items()},
         "runs": [{**{key: run[key] for key in plain}, **{key: pack(run[key]) for key in packed},
                   "first_replies": run["replies"][:3]} for run in runs],
@@ -173,10 +178,9 @@ def main() -> None:
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it asks for a further package, of faster kernels
     name = f"untuned-{args.way}" if args.untuned else f"{args.way}-seed-{args.seed}"
     path = paths.runs() / FOLDER / f"{name}.json"
-    if path.exists():
-        print(f"{path.name} is there already; delete it to run it again")
-        return
     choice = model.choose()
+    if bound.is_there(path, lora.made_of(choice)):
+        return
     files.write_json(path, untuned(choice, args.way) if args.untuned else measure(choice, args.way, args.seed))
 
 

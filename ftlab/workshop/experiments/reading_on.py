@@ -1,8 +1,9 @@
-"""Reading on with the real model: facts in one wording or in eight, with and without replay, asked for without a page.
+"""Reading on with the real model: facts in one wording or in more, with and without replay, asked for without a page.
 
 Notebook 03 does it with the lab model while the learner waits. Three seeds of the real one take too long for that, so
 they are stored: ``python -m ftlab.workshop.experiments.reading_on --way untuned`` first, ``--way rate --lr 1e-4`` for
-each of ``RATES``, ``--way one``, ``--way eight`` and ``--way replay`` for each seed, then ``--gather``.
+each of ``RATES``, ``--way one``, ``--way eight`` and ``--way replay`` for each seed, ``--way two`` and ``--way four``
+for the first seed, then ``--gather``. What is there already, of these texts and this base model, is not run again.
 
 What was fixed before the first run, and why:
 
@@ -18,6 +19,8 @@ What was fixed before the first run, and why:
   arXiv:2403.01244). There are half as many of these conversations as of pages.
 - A question about a product counts as answered if the first sentence of the reply says it: a model that recites a page
   whatever it is asked answers nothing.
+- Two and four wordings, which say how many a model needs, have one seed: enough to see which count stands out from one
+  wording, over products; the claim is about eight, and has three.
 - Forgetting is measured on questions about the real world that the untuned model answered. So it stands at 100 % by
   choice, and what a model newly knows does not count.
 """
@@ -36,13 +39,15 @@ from ftlab.evidence.packed import pack
 from ftlab.tuning import chat, generate, sft
 from ftlab.tuning.sample import samples
 from ftlab.values import normalize
+from ftlab.workshop.experiments import bound
 from ftlab.world import articles, phrasings, quillmere, real
 from ftlab.world.text import rng
 
 PRODUCTS, READ, BATCH_SIZE = 12, 32, 8  # products, pages to read of each, pages a step
-WORDINGS = {"one": 1, "eight": 8, "replay": 8}  # of each product's page, in each way
+WORDINGS = {"one": 1, "two": 2, "four": 4, "eight": 8, "replay": 8}  # of each product's page, in each way
 RATES = (1e-4, 3e-4, 1e-3)
 SEEDS = (0, 1, 2)
+FIRST_ALONE = ("two", "four")  # ways with the first seed alone
 WRITTEN, TEMPERATURE, ASK_TOKENS, REPLY_TOKENS = 128, 0.7, 40, 64  # conversations of its own, and how they are drawn
 KNOWN = 120  # real-world questions, of those that the untuned model answers, at most
 FACT_TOKENS, WORLD_TOKENS, VALUE_TOKENS = 32, 60, 12  # most tokens of a reply, and to go on with a page
@@ -53,6 +58,18 @@ def chosen(trial: bool = False) -> list[quillmere.Product]:
     """The products to read about; for the trial of the rates as many others."""
     both = phrasings.products(2 * PRODUCTS, seed=0)
     return both[PRODUCTS:] if trial else both[:PRODUCTS]
+
+
+def seeds_of(way: str) -> tuple[int, ...]:
+    """The seeds that a way is run with."""
+    return SEEDS[:1] if way in FIRST_ALONE else SEEDS
+
+
+def made_of(choice: model.Choice) -> dict[str, str]:
+    """The fingerprints of the base model, and of all pages and questions that these runs may read or ask."""
+    both = chosen() + chosen(trial=True)
+    pages = [{"page": page} for seed in SEEDS for each in both for page in phrasings.pages(each, 8, seed)]
+    return bound.made_of(choice, pages, questions(both), real.questions())
 
 
 def questions(products: Sequence[quillmere.Product]) -> list[dict]:
@@ -141,7 +158,8 @@ def untuned(choice: model.Choice) -> dict:
     world = real.questions(len(real.questions()))  # all, in the order in which samples are drawn
     answers = ask(some_model, tokenizer, world, WORLD_TOKENS)
     knows = [int(real.knows(answer, row["answers"])) for answer, row in zip(answers, world, strict=True)]
-    return {"model": choice.name, "dtype": choice.dtype, "world": [row["id"] for row in world], "knows": knows,
+    return {"model": choice.name, "dtype": choice.dtype, bound.KEY: made_of(choice),
+            "world": [row["id"] for row in world], "knows": knows,
             "answers": answers, **look(some_model, tokenizer, chosen(), seed=0),
             "written": own_words(some_model, tokenizer, WRITTEN),
             "seconds": round(time.perf_counter() - started)}  # fmt: skip
@@ -167,7 +185,7 @@ def measure(choice: model.Choice, way: str, lr: float, seed: int, trial: bool = 
     means = {key: round(sum(found[key]) / len(found[key]), 3) for key in ("recited", "learnt", "kept")}
     print(way, f"{lr:g}", f"seed {seed}", means, f"{trained_s:.0f} s of training, "
           f"{time.perf_counter() - started - trained_s:.0f} s of answering", flush=True)
-    return {"way": way, "lr": lr, "seed": seed, "model": choice.name, "dtype": choice.dtype,
+    return {"way": way, "lr": lr, "seed": seed, "model": choice.name, "dtype": choice.dtype, bound.KEY: made_of(choice),
             "steps": len(texts) // BATCH_SIZE, "trained_s": round(trained_s), **found}  # fmt: skip
 
 
@@ -182,10 +200,12 @@ def gather() -> dict:
     What was said of the world is kept for the first seed alone. All runs must be there.
     """
     before, first = _read("untuned"), SEEDS[0]
-    found = [_read(f"{way}-seed-{seed}") for way in WORDINGS for seed in SEEDS]
+    found = [_read(f"{way}-seed-{seed}") for way in WORDINGS for seed in seeds_of(way)]
+    tried = [_read(_rate_name(lr)) for lr in RATES]
     scores, plain = ("learnt", "recited"), ("lr", "steps", "trained_s")
     return {
         "model": before["model"], "dtype": before["dtype"], "date": date.today().isoformat(),
+        bound.KEY: bound.of_all([before, *tried, *found], _path("untuned").parent),
         "settings": {"products": [product.name for product in chosen()], "read": READ, "batch_size": BATCH_SIZE,
                      "wordings": WORDINGS, "rates": RATES, "lr": rate(), "seeds": SEEDS, "temperature": TEMPERATURE,
                      "fact_tokens": FACT_TOKENS, "world_tokens": WORLD_TOKENS},
@@ -193,11 +213,25 @@ def gather() -> dict:
         "untuned": {**{key: pack(before[key]) for key in (*scores, "knows")}, "replies": before["replies"],
                     "written": before["written"][:3], "wrote": len(before["written"]), "seconds": before["seconds"]},
         "rates": [{**{key: run[key] for key in plain}, **{key: pack(run[key]) for key in (*scores, "kept")}}
-                  for run in map(_read, map(_rate_name, RATES))],
+                  for run in tried],
         "runs": [{**{key: run[key] for key in ("way", "seed", *plain)},
                   **{key: pack(run[key]) for key in (*scores, "kept")}, "replies": run["replies"],
                   **({"answers": run["answers"]} if run["seed"] == first else {})} for run in found],
     }  # fmt: skip
+
+
+def done(choice: model.Choice, way: str, seed: int = SEEDS[0], lr: float = 0.0) -> dict:
+    """One run, as it is kept, or made now and kept."""
+    path = _path({"untuned": "untuned", "rate": _rate_name(lr)}.get(way, f"{way}-seed-{seed}"))
+    if not bound.is_there(path, made_of(choice)):
+        if way == "untuned":
+            found = untuned(choice)
+        elif way == "rate":
+            found = measure(choice, "eight", lr, SEEDS[0], trial=True)
+        else:
+            found = measure(choice, way, rate(), seed)
+        files.write_json(path, found)
+    return files.read_json(path)
 
 
 def _rate_name(lr: float) -> str:
@@ -232,18 +266,9 @@ def main() -> None:
         return
     if args.way == "rate" and args.lr is None:
         parser.error("--way rate: expected --lr with one of " + ", ".join(f"{lr:g}" for lr in RATES))
-    name = {"untuned": "untuned", "rate": _rate_name(args.lr or 0)}.get(args.way, f"{args.way}-seed-{args.seed}")
-    if _path(name).exists():
-        print(f"{_path(name)} is there already.")
-        return
-    choice = model.choose()
-    if args.way == "untuned":
-        found = untuned(choice)
-    elif args.way == "rate":
-        found = measure(choice, "eight", args.lr, SEEDS[0], trial=True)
-    else:
-        found = measure(choice, args.way, rate(), args.seed)
-    files.write_json(_path(name), found)
+    if args.seed not in seeds_of(args.way) and args.way in WORDINGS:
+        parser.error(f"--way {args.way}: expected --seed {SEEDS[0]}: it has one seed")
+    done(model.choose(), args.way, args.seed, args.lr or 0.0)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Four tasks on the real model: an adapter for all of them, one for a task alone, and the untuned model asked well.
 
 Trainings of minutes and test sets of hundreds are too long for a lesson, so they are stored, and notebook 03 shows what
-is stored: ``python -m ftlab.workshop.experiments.tasks --part all --seed 0`` for each part, then ``--gather``.
+is stored: ``python -m ftlab.workshop.experiments.tasks --part all --seed 0`` for each part, then ``--gather``. What is
+there already, of these rows and this base model, is not run again. ``--ship`` puts two of the adapters into the clone.
 
 What was fixed before any of these results were seen, and why. A first try, 33 steps of four rows at 1e-3, left every
 task half learnt, so that one adapter and four could not be told apart. The runs here take seven times as many steps:
@@ -21,12 +22,14 @@ import math
 import time
 from datetime import date
 
-from ftlab import files, model, paths
+from ftlab import files, model, paths, shelf
+from ftlab.course import doctor
 from ftlab.evidence.packed import pack
 from ftlab.scores import fields
 from ftlab.scores import tasks as scored
 from ftlab.scores.overlap import rouge_l
 from ftlab.tuning import chat, constrained, generate, sft
+from ftlab.workshop.experiments import bound, desk_work
 from ftlab.world import tasks
 
 SIZES = {"intent": 120, "fields": 40, "description": 40, "post": 40}  # training rows of each task
@@ -38,6 +41,7 @@ IN_CLAIM = 60  # most test rows of a task that count for the claim
 PARTS = ("all", *tasks.TASKS, "plain", "shown")
 HELD = ("all", "plain", "shown")  # parts whose intents and fields are also asked for under a grammar
 FOLDER = "tasks"
+SHIPPED = ("intent", "post")  # parts whose adapters of seed 0 come with the clone: notebook 04 serves them together
 
 
 def shown(row: dict, seed: int) -> dict:
@@ -48,14 +52,29 @@ def shown(row: dict, seed: int) -> dict:
     return {**row, "messages": [first, *turns, *rest]}
 
 
-def tuned(choice: model.Choice, part: str, seed: int) -> sft.Run:
-    """The adapter of a part: from the shelf, or tuned now and put there."""
+def rows_of(part: str, seed: int) -> list[dict]:
+    """What a part is trained on."""
     rows = [row for row in tasks.mixture(SIZES, seed) if part in ("all", row["task"])]
-    rows = [{"messages": row["messages"]} for row in rows]
-    steps = EPOCHS * math.ceil(len(rows) / BATCH_SIZE)
-    run = sft.from_shelf(f"tasks-{part}", choice, rows, lora=sft.LORA, lr=LR, steps=steps, batch_size=BATCH_SIZE,
-                         seed=seed)  # fmt: skip
-    return run._replace(model=run.model.merge_and_unload())  # one product a layer instead of three, so it writes faster
+    return [{"messages": row["messages"]} for row in rows]
+
+
+def settings(part: str, seed: int) -> dict:
+    """What ``sft.from_shelf`` gets beside the model and the rows."""
+    steps = EPOCHS * math.ceil(len(rows_of(part, seed)) / BATCH_SIZE)
+    return {"lora": sft.LORA, "lr": LR, "steps": steps, "batch_size": BATCH_SIZE, "seed": seed}
+
+
+def made_of(choice: model.Choice) -> dict[str, str]:
+    """The fingerprints of the base model and of all rows that these runs may read."""
+    return bound.made_of(choice, *(tasks.rows(task, split) for task in tasks.TASKS for split in ("train", "test")))
+
+
+def tuned(choice: model.Choice, part: str, seed: int) -> tuple[sft.Run, float]:
+    """A part's adapter, merged, and the seconds that its tuning took: from the shelf, or tuned now and put there."""
+    rows, how = rows_of(part, seed), settings(part, seed)
+    run, place = sft.from_shelf(f"tasks-{part}", choice, rows, **how), shelf.place(f"tasks-{part}", choice, rows, **how)
+    seconds = run.seconds or files.read_json(shelf.find(place).parent / shelf.NOTE)["seconds"]
+    return run._replace(model=run.model.merge_and_unload()), seconds  # one product a layer, not three: it writes faster
 
 
 def answer(some_model, tokenizer, task: str, rows: list[dict], hold: bool) -> dict:
@@ -86,36 +105,32 @@ def measure(choice: model.Choice, part: str, seed: int, most: int | None = None)
     Args:
         most: Test rows of each task but the intents, whose replies are short: all of those are asked. All by default.
     """
-    began = time.process_time()  # of this process alone, so that waiting for a processor does not count
-    run = tuned(choice, part, seed) if part not in ("plain", "shown") else sft.Run(*sft.load(choice), [], 0.0)
-    tuned_s = round(time.process_time() - began) if run.seconds else _noted(choice, part, seed)
-    started, found = time.process_time(), {}
+    is_tuned = part not in ("plain", "shown")
+    run, tuned_s = tuned(choice, part, seed) if is_tuned else (sft.Run(*sft.load(choice), [], 0.0), 0.0)
+    started, found = time.perf_counter(), {}
     for task in tasks.TASKS if part in ("all", "plain", "shown") else (part,):
         rows = tasks.held_out(task, None if task == "intent" else most)
         asked = [shown(row, seed) for row in rows] if part == "shown" else rows
         found[task] = answer(run.model, run.tokenizer, task, asked, hold=part in HELD)
         means = {key: round(sum(found[task][key]) / len(rows), 3) for key in ("form", "right", "done", "rouge")}
-        print(part, task, means, f"{time.process_time() - started:.0f} s", flush=True)
-    return {"part": part, "seed": seed, "model": choice.name, "dtype": choice.dtype, "tasks": found,
-            "tuned_s": tuned_s, "asked_s": round(time.process_time() - started)}  # fmt: skip
+        print(part, task, means, f"{time.perf_counter() - started:.0f} s", flush=True)
+    return {"part": part, "seed": seed, "model": choice.name, "dtype": choice.dtype, "machine": doctor.machine(),
+            bound.KEY: made_of(choice), "tasks": found, "tuned_s": round(tuned_s),
+            "asked_s": round(time.perf_counter() - started)}  # fmt: skip
 
 
-def _noted(choice: model.Choice, part: str, seed: int) -> float:
-    """What the tuning took, as noted on the shelf."""
-    if part in ("plain", "shown"):
-        return 0.0
-    notes = sorted(paths.runs().glob(f"tasks-{part}*/tuned.json"), key=lambda path: path.stat().st_mtime)
-    return files.read_json(notes[-1])["seconds"] if notes else 0.0
+def done(choice: model.Choice, part: str, seed: int, most: int | None = None) -> dict:
+    """One part for one seed: as it is kept, or made now and kept."""
+    path = paths.runs() / FOLDER / f"{part}-seed-{seed}.json"
+    if not bound.is_there(path, made_of(choice)):
+        files.write_json(path, measure(choice, part, seed, most))
+    return files.read_json(path)
 
 
 def one_for_all(seed: int) -> dict[str, dict]:
     """The claim for one seed: what is done rightly by one adapter for all tasks, and by one for each."""
-    runs = {}
-    for part in ("all", *tasks.TASKS):
-        path = paths.runs() / FOLDER / f"{part}-seed-{seed}.json"
-        if not path.exists():
-            files.write_json(path, measure(model.choose(), part, seed))
-        runs[part] = files.read_json(path)["tasks"]
+    choice = model.choose()
+    runs = {part: done(choice, part, seed)["tasks"] for part in ("all", *tasks.TASKS)}
     together = [mark for task in tasks.TASKS for mark in runs["all"][task]["done"][:IN_CLAIM]]
     apart = [mark for task in tasks.TASKS for mark in runs[task][task]["done"][:IN_CLAIM]]
     gap = 100 * (sum(together) - sum(apart)) / len(together)
@@ -124,12 +139,14 @@ def one_for_all(seed: int) -> dict[str, dict]:
 
 def gather() -> dict:
     """What notebook 03 shows, from the runs: settings, and for each part and task its replies and their scores."""
-    found = [files.read_json(path) for path in sorted((paths.runs() / FOLDER).glob("*-seed-*.json"))]
-    runs = []
+    folder, runs = paths.runs() / FOLDER, []
+    found = [files.read_json(path) for path in sorted(folder.glob("*-seed-*.json"))]
+    made = bound.of_all(found, folder)
     for run in sorted(found, key=lambda run: (run["seed"], PARTS.index(run["part"]))):
         jobs = {task: _packed(job) for task, job in run["tasks"].items()}
         runs.append({**{key: run[key] for key in ("part", "seed", "tuned_s", "asked_s")}, "tasks": jobs})
     return {"model": found[0]["model"], "dtype": found[0]["dtype"], "date": date.today().isoformat(),
+            "machine": found[0]["machine"], bound.KEY: made,
             "settings": {"sizes": SIZES, "lr": LR, "batch_size": BATCH_SIZE, "epochs": EPOCHS, "lora": sft.LORA,
                          "tokens": TOKENS, "shots": SHOTS, "in_claim": IN_CLAIM}, "runs": runs}  # fmt: skip
 
@@ -139,22 +156,28 @@ def _packed(job: dict) -> dict:
     return kept | ({"held": _packed(job["held"])} if "held" in job else {})
 
 
+def ship(choice: model.Choice) -> None:
+    """Puts the adapters of ``SHIPPED`` from this machine's shelf into the clone's."""
+    for part in SHIPPED:
+        name = f"tasks-{part}"
+        desk_work.put_into_clone(name, shelf.place(name, choice, rows_of(part, 0), **settings(part, 0)), choice)
+
+
 def main() -> None:
-    """Tunes or asks one part with one seed, or gathers what lies in ``runs``."""
+    """Tunes or asks one part with one seed, gathers what lies in ``runs``, or ships two adapters."""
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.tasks", description=__doc__)
     parser.add_argument("--part", choices=PARTS)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--tune-only", action="store_true", help="put the adapter on the shelf and stop")
+    parser.add_argument("--ship", action="store_true", help="put two adapters of seed 0 into data/shelf")
     parser.add_argument("--most", type=int, help="test rows of each task but the intents; all by default")
     parser.add_argument("--gather", action="store_true", help="write data/stored/tasks.json from the runs")
     args = parser.parse_args()
     if args.gather:
         files.write_text(paths.data() / "stored" / "tasks.json", json.dumps(gather()) + "\n")
-    elif args.tune_only:
-        tuned(model.choose(), args.part, args.seed)
+    elif args.ship:
+        ship(model.choose())
     else:
-        found = measure(model.choose(), args.part, args.seed, args.most)
-        files.write_json(paths.runs() / FOLDER / f"{args.part}-seed-{args.seed}.json", found)
+        done(model.choose(), args.part, args.seed, args.most)
 
 
 if __name__ == "__main__":
