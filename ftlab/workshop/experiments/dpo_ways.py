@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ftlab import model, texts
 from ftlab.workshop.experiments import dpo, rlhf_judges
-from ftlab.workshop.experiments.lora import _high_water_bytes
+from ftlab.workshop.experiments.memory_peaks import high_water_bytes
 
 KINDS = {"attn_implementation": "eager", "dtype": "float32"}  # how a stage is read from its folder
 
@@ -74,7 +74,7 @@ def train(name: str, seed: int) -> dict:
         )
     trainer.train()
     return {"model": trainer.model, "tokenizer": tokenizer, "log": trainer.state.log_history, "given": given,
-            "rows": rows, "seconds": time.perf_counter() - started, "peak_bytes": _high_water_bytes() - idle,
+            "rows": rows, "seconds": time.perf_counter() - started, "peak_bytes": high_water_bytes() - idle,
             "pairs": len(rows), "steps": steps}  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def rloo(start: Path, tokenizer, rows: list[dict], others: list[dict], seed: int
                        model_init_kwargs=KINDS, max_completion_length=dpo.REPLY_TOKENS),
     )
     trainer.train()
-    took = {"seconds": time.perf_counter() - started, "peak_bytes": _high_water_bytes() - idle}
+    took = {"seconds": time.perf_counter() - started, "peak_bytes": high_water_bytes() - idle}
     return {"model": trainer.model, "tokenizer": tokenizer, "log": trainer.state.log_history,
             "given": {"way": "rloo", "beta": dpo.RLOO_KL, "lr": dpo.RLOO_LR, "noise": None},
             "rows": rows, **took, "reward_s": reward_s, "pairs": len(rows), "steps": dpo.RLOO_STEPS,

@@ -39,10 +39,10 @@ def peak_bytes(device: str) -> int:
         return torch.cuda.max_memory_allocated()
     import psutil
 
-    return getattr(psutil.Process().memory_info(), "peak_wset", None) or _high_water_bytes()
+    return getattr(psutil.Process().memory_info(), "peak_wset", None) or high_water_bytes()
 
 
-def _high_water_bytes() -> int:
+def high_water_bytes() -> int:
     """The most memory that this process has held so far, where psutil does not say."""
     import resource
     import sys
