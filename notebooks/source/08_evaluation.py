@@ -548,8 +548,8 @@ for one in decision.outcomes:
             "; whether it is more than the policy allows is open." if one.verdict == gate.UNSURE else
             "; it is within what the policy allows."))
 grave = [i for i, row in enumerate(test) if row["kind"] == "grave"]
-print(f"Of {len(grave)} grave cases " + " and ".join(
-    f"the {who} keeps {sum(each['contained'][i] for i in grave)}" for who, each in full.items()) + "." + (
+print(f"Of {len(grave)} grave cases these are kept: " + ", ".join(
+    f"{who} {sum(each['contained'][i] for i in grave)}" for who, each in full.items()) + "." + (
     " None should be the first to read them." if all(
         sum(each["contained"][i] for i in grave) > 0.01 * len(grave) for each in full.values()) else ""))
 cases = sum(row["hand_over"] for row in test)
@@ -1204,7 +1204,7 @@ for kind, (change, ahead, rate) in measured.items():
         check(decision[kind] != "ship", f"{spans}: a limit may be broken at the worse end. A good average is no proof.")
         check(decision[kind] != "keep", f"{spans}: nothing is surely broken, so this is no verdict against the model: "
               "measure more.")
-by_word = {word: ", ".join(kind for kind in decision if decision[kind] == word) or "none"
+by_word = {word: ", ".join(kind for kind in measured if decision[kind] == word) or "none"
            for word in ("ship", "keep", "measure")}
 alone = [kind for kind, word in decision.items() if word != "ship"
          and max(np.mean(fit[who][kind]) for who in ("template", "rules")) < 0.5]
