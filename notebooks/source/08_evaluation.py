@@ -577,9 +577,10 @@ print(f"The template, which is in use, is fit in {held:.0%} of the cases" + (
 
 # %% [markdown]
 # How much of all this is luck of one training run, nobody has measured. A verdict about the whole desk is not the only
-# one possible: the kinds of section 6 differ, and exercise 4 puts the policy's first limits to each of them. In your
-# own project the gate runs wherever your tests run, on three JSON files: `python -m ftlab.evidence.gate rules.json
-# baseline.json candidate.json`. The command returns 0 if all pass and else 1, which stops an automatic release.
+# one possible: the kinds of section 6 differ, and exercise 4 puts the policy's first limits and its last to each of
+# them. In your own project the gate runs wherever your tests run, on three JSON files: `python -m ftlab.evidence.gate
+# rules.json baseline.json candidate.json`. The command returns 0 if all pass and else 1, which stops an automatic
+# release.
 #
 # ## 8. Contamination: the test that the model has seen
 #

@@ -258,7 +258,7 @@ decision = {kind: "keep" if kind in beaten else "ship" if kind in good else "mea
 """
 BY_MEANS = """
 for kind, (change, ahead, rate) in measured.items():
-    decision[kind] = "ship" if change.value >= -5 and ahead.value >= 0 and rate.value >= 50 else "keep"
+    decision[kind] = "ship" if change.value >= 0 and ahead.value >= 0 and rate.value >= 50 else "keep"
 """
 
 
@@ -282,8 +282,8 @@ def test_a_decision_against_the_policy_is_told_what_it_costs(answer: str, senten
 
 def test_the_checker_says_what_was_decided(capsys: pytest.CaptureFixture) -> None:
     run(SHIP, PLANTED + BY_LIMITS)
-    assert ("ship: fact, grave; keep: two_facts, no_answer, follow_up, compare; measure: complaint, order, out_of_scope."
-            in capsys.readouterr().out)
+    assert ("ship: fact, grave; keep: two_facts, no_answer, follow_up, compare; "
+            "measure: complaint, order, out_of_scope." in capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(
