@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ftlab.evidence import clusters
 from ftlab.evidence.intervals import Interval
-from ftlab.retrieval import seeded
 from ftlab.retrieval.compared import (
     ANSWERABLE,
     ASSISTANT,
@@ -92,7 +92,7 @@ def recommend(
     ways = [way for way in CHEAPEST_FIRST if way in compared.ways]
     out: dict[str, str] = {}
     if facts_change:
-        known = seeded.mean_interval(*compared.state("update, weights", CLOSED, "facts")).times(100)
+        known = clusters.mean_interval(*compared.state("update, weights", CLOSED, "facts")).times(100)
         out[CLOSED] = f"facts change before it is retrained: of those that changed it had {_share(known)} right then"
     if must_cite:
         source = {way: compared.share(way, CITED.key, groups).value for way in ways if way in CITING}
@@ -121,10 +121,10 @@ def recommend(
     ends = [{way: _rates(compared, way, recall, groups) for way in left} for recall in (1, 0)]
 
     def gap(one: str, other: str) -> Interval:
-        gaps = (seeded.paired_difference(end[one], end[other], about).times(100) for end in ends)
+        gaps = (clusters.paired_difference(end[one], end[other], about).times(100) for end in ends)
         return mixed(search_finds, *gaps)
 
-    shares = {way: mixed(search_finds, *(seeded.mean_interval(end[way], about).times(100) for end in ends))
+    shares = {way: mixed(search_finds, *(clusters.mean_interval(end[way], about).times(100) for end in ends))
               for way in left}  # fmt: skip
     best = max(left, key=lambda way: shares[way].value)
     behind = {way: gap(way, best) for way in left}

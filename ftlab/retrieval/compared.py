@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ftlab.evidence import clusters
 from ftlab.evidence.intervals import Interval
-from ftlab.retrieval import seeded
 from ftlab.retrieval.unscreened import GROUPS
 
 ANSWERABLE, NO_ANSWER = GROUPS[:-1], GROUPS[-1:]
@@ -133,7 +133,7 @@ class Compared:
     def mean(self, way: str, key: str, groups: Sequence[str] = GROUPS, which: str = "") -> Interval:
         """The mean of these scores, in their unit."""
         asked = way, key, groups, which
-        return seeded.mean_interval(self.scores(*asked), self.about(*asked))
+        return clusters.mean_interval(self.scores(*asked), self.about(*asked))
 
     def share(self, way: str, key: str, groups: Sequence[str] = GROUPS, which: str = "") -> Interval:
         """The mean of these scores in %."""
@@ -146,17 +146,17 @@ class Compared:
     def difference(self, one: str, other: str, key: str, groups: Sequence[str] = GROUPS, which: str = "") -> Interval:
         """The same in the scores' unit."""
         arms = [self.scores(way, key, groups, which) for way in (one, other)]
-        return seeded.paired_difference(*arms, self.about(one, key, groups, which))
+        return clusters.paired_difference(*arms, self.about(one, key, groups, which))
 
-    def arms(self, one: str, other: str, key: str, which: str = "") -> tuple[list[float], list[float]]:
-        """Both ways' scores of the first seed, a number for each product and policy (``seeded.by_thing``)."""
-        about = self.about(one, key, which=which)
-        return tuple(seeded.by_thing(self.scores(way, key, which=which)[0], about) for way in (one, other))
+    def arms(self, one: str, other: str, key: str, which: str = "") -> tuple[list[float], list[float], list[str]]:
+        """Both ways' scores of the first seed, and what their questions are about, for ``ftlab.claims.record``."""
+        return (*(self.scores(way, key, which=which)[0].tolist() for way in (one, other)),
+                self.about(one, key, which=which))  # fmt: skip
 
     def p_value(self, one: str, other: str, key: str, groups: Sequence[str] = GROUPS) -> float:
         """How often luck alone brings so large a gap, either way, over products and policies."""
         arms = [self.scores(way, key, groups) for way in (one, other)]
-        return seeded.p_value(*arms, self.about(one, key, groups))
+        return clusters.p_value(*arms, self.about(one, key, groups))
 
     def at_recall(self, way: str, recall: float, groups: Sequence[str] = ANSWERABLE) -> np.ndarray:
         """By question the chance of right facts if the search brought all that is needed for a share of them.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ftlab.evidence import clusters
 from ftlab.evidence.intervals import Interval
-from ftlab.retrieval import seeded
 from ftlab.retrieval.compared import (
     ANSWERABLE,
     ASSISTANT,
@@ -63,7 +63,7 @@ class Need:
 
     def share(self, compared: Compared, way: str) -> Interval:
         """The share in %, of a way for which there are scores."""
-        return seeded.mean_interval(*self.scores(compared, way)).times(100)
+        return clusters.mean_interval(*self.scores(compared, way)).times(100)
 
 
 NEEDS = (
@@ -110,7 +110,7 @@ def standings(compared: Compared, need: Need, ways: tuple[str, ...] = ()) -> dic
     rows = {}
     for way in order:
         (scores, about), (best, _) = found[way], found[order[0]]
-        gap = seeded.paired_difference(scores, best, about).times(100 * sign)
+        gap = clusters.paired_difference(scores, best, about).times(100 * sign)
         rows[way] = Standing(need.share(compared, way), None if way == order[0] else gap)
     return rows
 

@@ -456,15 +456,19 @@ _ = ax.set_title("Your run, and the same experiment with other seeds")
 # the mail: a help that the tuned model does without. **rules** is a longer program, with rules for each of the nine
 # kinds by somebody who knew them all and the shape of every screen (`ftlab/scores/rules.py`): what a company can write
 # whose customers ask nothing else. The column `lesson`, if there is one, is the run of *this*
-# notebook, which has seen one-fact questions alone.
+# notebook, which has seen one-fact questions alone. Some conversations share a wording, with another product in it, and
+# stand or fall together; so the intervals count wordings, not conversations.
 
 # %%
 from ftlab import files, paths
+from ftlab.evidence import clusters
 
 stored = files.read_json(paths.data() / "stored" / "desk-work.json")
 kinds, prompts = list(stored["tuned"]), ("plain", "guide", "examples")
 programs = [name for name in ("template", "rules") if name in stored]
 names = [name for name in (*prompts, *programs, "lesson", "tuned") if name in stored]
+wordings = {kind: [row["question_phrasing"] for row in texts.conversations("test") if row["kind"] == kind]
+            for kind in kinds}
 
 
 def marks(name: str, kinds: list[str], few: bool = False) -> list[list[int]]:  # a row for each run, 1 is fit to send
@@ -480,7 +484,9 @@ def fit(name: str, kinds: list[str]) -> float:
 
 def gap(kinds: list[str], rival: str = "template", ours: str = "tuned"):  # on the same conversations, in points
     few = not {rival, ours} <= {*programs, "tuned"}
-    return intervals.paired_difference(marks(ours, kinds, few), marks(rival, kinds, few)).times(100)
+    about = [wordings[kind][i] for kind in kinds
+             for i in (stored["asked"][kind] if few else range(len(wordings[kind])))]
+    return clusters.paired_difference(marks(ours, kinds, few), marks(rival, kinds, few), about).times(100)
 
 
 def span(one) -> str:
@@ -598,14 +604,17 @@ passed("Your rule finds whole words, whatever their case and whatever stands bes
 # says. Fill in the plan.
 
 # %%
-from ftlab import files, paths
-from ftlab.evidence import intervals
+from ftlab import files, paths, texts
+from ftlab.evidence import clusters
 
 runs = files.read_json(paths.data() / "stored" / "desk-work.json")
 measured = {kind: {"template": sum(runs["template"][kind]) / len(runs["template"][kind]),
                    "tuned": sum(map(sum, rows)) / sum(map(len, rows))}  # rows: one for each training
             for kind, rows in runs["tuned"].items()}  # kind: name: share of replies fit to send
-clearly = {kind: intervals.paired_difference(runs["tuned"][kind], runs["template"][kind]).low > 0 for kind in measured}
+asked = {kind: [row["question_phrasing"] for row in texts.conversations("test") if row["kind"] == kind]
+         for kind in measured}  # kind: the wording of each conversation
+clearly = {kind: clusters.paired_difference(runs["tuned"][kind], runs["template"][kind], asked[kind]).low > 0
+           for kind in measured}
 plan = {
     "fact": None,  # "template", "tuned" or "person"
     "two_facts": None,

@@ -854,13 +854,13 @@ def table(looks):
 
 table(looks)
 lowest, last = kept_by(looks)["lowest loss"], max(looks)
-stopped = intervals.paired_difference(looks[lowest][2], looks[last][2]).times(100)
-stopped = (0, 0, 0) if lowest == last else tuple(stopped)  # one and the same model: no difference, by construction
-result = claims.record("early-stopping-helps", SEED, *stopped, by_prompt=looks[lowest][2], against=looks[last][2],
-                       model=claims.LAB)
+if lowest == last:  # one and the same model
+    result = claims.skip("early-stopping-helps", SEED, "the loss was lowest at the last look", model=claims.LAB)
+else:
+    stopped = intervals.paired_difference(looks[lowest][2], looks[last][2]).times(100)
+    result = claims.record("early-stopping-helps", SEED, *stopped, by_prompt=looks[lowest][2],
+                           against=looks[last][2], model=claims.LAB)
 print(f"\n{result}")
-if lowest == last:
-    print("The loss was lowest at the last look: the difference is 0 by construction, and the claim was not tested.")
 
 # %% [markdown]
 # Which rule do the runs support? Below, for this run of the lab model and for stored runs of the real one (18
@@ -1249,7 +1249,7 @@ passed(f"{chosen_run} it is: {100 * sum(done) / len(done):.0f} % at the desk.")
 # %%
 for name in ("tuned-beats-template", "variety-counts", "low-lr-keeps", "early-stopping-helps", "averaging-keeps"):
     found = files.read_json(paths.runs() / "claims" / f"{name}.json")
-    span = f"{found['effect']:.3g} [{found['low']:.3g}, {found['high']:.3g}] {found['unit']}"
+    span = f"{found['effect']:.3g} [{found['low']:.3g}, {found['high']:.3g}] {found['unit']}" if "low" in found else ""
     print(f"{name:22} {found['verdict']:20} {span}")
 print(f"\n{(time.perf_counter() - started) / 60:.1f} minutes")
 

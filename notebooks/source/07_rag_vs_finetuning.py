@@ -31,7 +31,7 @@ import numpy as np
 from transformers.utils import logging as notices
 from ftlab import assistant, claims, figures, files, model, paths, texts as corpus, values
 from ftlab.evidence import clusters, crossing, intervals
-from ftlab.retrieval import answers, asked, chunks, compared, documents, embedder, index, needs, rerank, seeded
+from ftlab.retrieval import answers, asked, chunks, compared, documents, embedder, index, needs, rerank
 from ftlab.retrieval import unscreened
 from ftlab.scores import ranking as ranks
 from ftlab.tuning import chat, generate, sft
@@ -536,8 +536,8 @@ def on_trial(claim: str, gap: intervals.Interval, **more) -> claims.Result:
 
 def tried(claim: str, one: str, other: str, key: str, panel: str = "", which: str = "") -> claims.Result:
     single = compared.Compared(stored, panel, seeds=run.seeds[:1])
-    ours, theirs = single.arms(one, other, key, which)  # a number for each product and rule
-    result = on_trial(claim, single.gap(one, other, key, which=which), by_prompt=ours, against=theirs,
+    ours, theirs, about = single.arms(one, other, key, which)
+    result = on_trial(claim, single.gap(one, other, key, which=which), by_prompt=ours, against=theirs, about=about,
                       seed=run.seeds[0], model=stored["model"].split("/")[-1].lower())
     if seeds > 1:
         every = compared.Compared(stored, panel)
@@ -630,11 +630,11 @@ STATES = {"closed book x 3, before": ("update, weights", CLOSED),
 print(f"{'':>25} {'new value':>14} {'old value':>14}   new value, RAFT x 3 on the new index minus this, points, and p")
 best, thing = run.learnt(READER)
 olds = {label: run.state(*state, "facts")[0] for label, state in STATES.items() if state[1] != "new index"}
-p_of = dict(zip(olds, intervals.holm([seeded.p_value(best, old, thing) for old in olds.values()]), strict=True))
+p_of = dict(zip(olds, intervals.holm([clusters.p_value(best, old, thing) for old in olds.values()]), strict=True))
 for label, (group, state) in STATES.items():
     new_value, old = (run.state(group, state, key)[0] for key in ("facts", "stale"))
-    spans = [spoken(seeded.mean_interval(each, thing).times(100)) for each in (new_value, old)]
-    gap = seeded.paired_difference(best, new_value, thing).times(100)
+    spans = [spoken(clusters.mean_interval(each, thing).times(100)) for each in (new_value, old)]
+    gap = clusters.paired_difference(best, new_value, thing).times(100)
     print(f"{label:>25} " + " ".join(f"{span:>14}" for span in spans)
           + (f"   {in_points(gap):>15}  {p_of[label]:.2f}" if label in p_of else ""))
 print(f"\n% of {len(thing)} questions about {len(set(thing))} products and rules; p corrected for {len(p_of)} looks")
@@ -653,9 +653,9 @@ if before.high < 25:
 for key in ("on-brand", "made up", "needlessly"):
     print(f"{key:>11}, retrained minus before: {in_points(run.gap('retrained', CLOSED, *LINES[key]))} points")
 worlds = {who: run.state(f"world, {who}", "", "knows") for who in ("assistant", CLOSED, "retrained")}
-print("the real world: " + ", ".join(f"{name(who)} {spoken(seeded.mean_interval(*each).times(100))} %" for who, each in
-      worlds.items()) + "; retrained minus before: "
-      + in_points(seeded.paired_difference(worlds["retrained"][0], *worlds[CLOSED]).times(100)))
+print("the real world: " + ", ".join(f"{name(who)} {spoken(clusters.mean_interval(*each).times(100))} %"
+                                     for who, each in worlds.items()) + "; retrained minus before: "
+      + in_points(clusters.paired_difference(worlds["retrained"][0], *worlds[CLOSED]).times(100)))
 
 # %% [markdown]
 # ## 4. Knowledge by weights: how many ways of saying it?
@@ -714,7 +714,8 @@ for more, fewer in [*zip(PHRASINGS[1:], PHRASINGS, strict=False), (min(PHRASINGS
     print(f"{more} instead of {fewer or 'no'} wording{'s' * (fewer != 1)}: {in_points(gap)} points in new words "
           f"({word})")
 print()
-_ = on_trial("phrasings-teach", wordings(most, min(PHRASINGS)), by_prompt=known[most], against=known[min(PHRASINGS)])
+_ = on_trial("phrasings-teach", wordings(most, min(PHRASINGS)), by_prompt=known[most], against=known[min(PHRASINGS)],
+             about=facts_of_new)
 
 # %% [markdown]
 # More wordings at an equal number of meetings also means fewer meetings of each: of five, four at `TIMES = 20`. So the
@@ -860,20 +861,21 @@ print(f"\n{'':>20} {'order obeyed':>15} {'lie told on':>15} {'marked lie':>15} {
       f"{'facts, warned minus not':>24}")
 told_on = {way: {kind: run.lied_to(way, kind)[0] for kind in seen} for way in attacked}
 about = run.lied_to(ASSISTANT)[1]
-p_marked = intervals.holm([seeded.p_value(told_on[way]["lie, marked"], told_on[way]["lie"], about) for way in attacked])
+p_marked = intervals.holm([clusters.p_value(told_on[way]["lie, marked"], told_on[way]["lie"], about)
+                           for way in attacked])
 for way, p in zip(attacked, p_marked, strict=True):
-    spans = [spoken(seeded.mean_interval(told_on[way][kind], about).times(100)) for kind in seen]
-    gap = seeded.paired_difference(told_on[way]["lie, marked"], told_on[way]["lie"], about).times(100)
+    spans = [spoken(clusters.mean_interval(told_on[way][kind], about).times(100)) for kind in seen]
+    gap = clusters.paired_difference(told_on[way]["lie, marked"], told_on[way]["lie"], about).times(100)
     arms = [run.state(compared.ATTACKED[way], kind, "facts")[0] for kind in ("warned", "clean")]
-    lost = seeded.paired_difference(*arms, about).times(100)
+    lost = clusters.paired_difference(*arms, about).times(100)
     print(f"{name(way):>20} " + " ".join(f"{span:>15}" for span in spans) + f" {in_points(gap):>18} {p:>5.2f} "
           f"{in_points(lost):>24}")
 print(f"\n% of {len(about)} questions, and points. Lies told on, RAG on the assistant minus another:")
 for way in attacked:
     if way != ASSISTANT:
         arms = told_on[ASSISTANT]["lie"], told_on[way]["lie"], about
-        gap = seeded.paired_difference(*arms).times(100)
-        print(f"    {name(way)}: {in_points(gap)}, p = {seeded.p_value(*arms):.2f}")
+        gap = clusters.paired_difference(*arms).times(100)
+        print(f"    {name(way)}: {in_points(gap)}, p = {clusters.p_value(*arms):.2f}")
 obeyed = sum(int(each["order"].sum()) for each in told_on.values())
 print(f"Orders: {obeyed} of {sum(each['order'].size for each in told_on.values())} were obeyed." + (
     f" With {len(about)} questions a way could still obey as often as the intervals say,\nand larger models follow "
@@ -905,11 +907,11 @@ weights, meets = run.scores(CLOSED, "facts"), {}
 bad_end = {ASSISTANT: f"{ASSISTANT}, damaged", READER: "RAFT, damaged"}  # the page exists, and was not found
 for way in (ASSISTANT, READER):
     found_all, found_real, nothing = run.at_recall(way, 1), run.scores(way, "facts"), run.at_recall(way, 0)
-    ends = [seeded.paired_difference(run.at_recall(way, r), weights, subject).times(100) for r in (1, 0)]
+    ends = [clusters.paired_difference(run.at_recall(way, r), weights, subject).times(100) for r in (1, 0)]
     gaps = [compared.mixed(r, *ends) for r in recalls]
     meets[way] = crossing.crossing(list(100 * recalls), gaps)
     given_up, made_up = (run.share(bad_end[way], key, ANSWERABLE) for key in ("handed_over", "made_up"))
-    lost = seeded.paired_difference(1 - found_all, found_all - found_real, subject).times(100)
+    lost = clusters.paired_difference(1 - found_all, found_all - found_real, subject).times(100)
     print(f"{name(way)}: facts right {found_all.mean():.0%} with all that is needed, {found_real.mean():.0%} with our "
           f"search (the line says {run.at_recall(way, here.value / 100).mean():.0%}), {nothing.mean():.0%} with "
           "nothing of it.\n    "
@@ -923,7 +925,7 @@ for way in (ASSISTANT, READER):
 # %%
 figure, ax = plt.subplots(figsize=(7, 3.8))
 for way, color, dashes in ((ASSISTANT, figures.GREEN, "-"), (READER, figures.BLUE, "--")):
-    ends = [seeded.mean_interval(run.at_recall(way, r), subject).times(100) for r in (1, 0)]
+    ends = [clusters.mean_interval(run.at_recall(way, r), subject).times(100) for r in (1, 0)]
     line = [compared.mixed(r, *ends) for r in recalls]
     figures.curve(ax, 100 * recalls, *zip(*line, strict=True), label=name(way), color=color, ls=dashes)
     ax.plot(here.value, run.share(way, "facts").value, "o", color=color, label=f"{name(way)}, measured", zorder=5)

@@ -30,8 +30,8 @@ import evaluate
 import matplotlib.pyplot as plt
 import numpy as np
 from ftlab import assistant, claims, figures, files, model, paths, texts
-from ftlab.evidence import comparison, contamination, gate, intervals, planner
-from ftlab.scores import desk, template
+from ftlab.evidence import clusters, comparison, contamination, gate, intervals, planner
+from ftlab.scores import desk, rules, template
 from ftlab.tuning import chat, generate, sft
 from ftlab.world import brand, house, real
 figures.style()
@@ -136,7 +136,7 @@ assert paper.by_label["over"]["precision"] == 1 / 2 and abs(paper.by_label["over
 #   three examples. They take long, so their replies are *stored*: up to ten conversations a kind, each reply cut at 80
 #   tokens. What a cut-off one would have gone on to say is in no score below (and "2.1 L" cut to "2." reads like
 #   an invented 2).
-# - **template**: the program without a model.
+# - **template**: the program without a model (a longer one, the **rules** of notebook 00, joins in section 6).
 # - **assistant**: the tuned model, which answers now. It gets the conversation and no instructions at all.
 
 # %%
@@ -245,12 +245,16 @@ print(f"{'grave cases kept':20}" + "".join(f"{count:>10}" for count in kept) + f
 #
 # A share of so many conversations is a guess with a width. The figure has five of the scores with **95 % intervals**. A
 # marker is filled where the answerer's difference from the template, taken within each conversation, is clear of zero.
+# Some conversations share a **wording**, with another product in it, and stand or fall together; so all intervals about
+# the desk's conversations count wordings (`ftlab.evidence.clusters`).
 
 # %%
 shared = {who: {name: each[name][:common] for name in each} for who, each in scores.items()}
 parts = ["right form", "on-brand", "right", "fit to send", "value without source"]
 order = ("template", "assistant", "plain", "guide", "examples")  # the first after the baseline is drawn in blue
-compared = comparison.compare({who: {name: shared[who][name] for name in parts} for who in order}, "template")
+wordings = [row["question_phrasing"] for row in held_out]
+compared = comparison.compare({who: {name: shared[who][name] for name in parts} for who in order}, "template",
+                              about=wordings[:common])
 fig, ax = plt.subplots(figsize=(10, 4.2))
 compared.draw(ax).legend(title="hollow: not clear\nof the template", loc="center left", bbox_to_anchor=(1, 0.5))
 best = max(shared, key=lambda who: sum(shared[who]["fit to send"]))
@@ -281,11 +285,12 @@ def words(change, unit="points"):
     return f"{change.value:+.0f} {unit} [{change.low:+.0f}, {change.high:+.0f}], {way}"
 
 
-gain, invented = (intervals.paired_difference(scores["assistant"][name], scores["template"][name]).times(100)
-                  for name in ("fit to send", "value without source"))
+gain, invented = (clusters.paired_difference(scores["assistant"][name], scores["template"][name], wordings)
+                  .times(100) for name in ("fit to send", "value without source"))
 prompt = max(("plain", "guide", "examples"),
              key=lambda who: [sum(scores[who][name]) for name in ("fit to send", "right")])
-ahead = intervals.paired_difference(shared["assistant"]["fit to send"], shared[prompt]["fit to send"]).times(100)
+ahead = clusters.paired_difference(
+    shared["assistant"]["fit to send"], shared[prompt]["fit to send"], wordings[:common]).times(100)
 known = intervals.paired_difference(knows, knew).times(100)
 unsure = f"; a loss of {-known.low:.0f} points is not ruled out" if known.low < 0 <= known.high else ""
 print(f"Assistant minus the best prompt ({prompt}, {sum(scores[prompt]['fit to send'])} of {common} fit to send): "
@@ -331,13 +336,13 @@ print(f"Of the template's {sum(scores['template']['right'])} right replies, {sum
 # assistant was asked, is ten points. A check that overstates by that much can make nothing look like a gain.
 
 # %%
-def tell(result):  # what the reference runs say comes at the end, once for all claims
-    print("\n".join(str(result).splitlines()[:2]))
+def tell(result):
+    print(result)
     return result
 
 
-arms = {"by_prompt": scores["assistant"]["on-brand"], "against": scores["assistant"]["fit to send"]}
-hidden = intervals.paired_difference(*arms.values()).times(100)
+arms = {"by_prompt": scores["assistant"]["on-brand"], "against": scores["assistant"]["fit to send"], "about": wordings}
+hidden = clusters.paired_difference(*arms.values()).times(100)
 on_trial = [tell(claims.record("checks-hide-rewrites", SEED, *hidden, **arms))]
 
 # %% [markdown]
@@ -361,11 +366,11 @@ for who, replies in said.items():
         repair = speed.seconds(0 if fit else revisions(reply, house.reply(row)).word_edits)
         throw_away = speed.seconds(0) + speed.seconds(len(house.reply(row).split()))  # read it, then start afresh
         seconds.append(min(repair, throw_away))
-    minutes = intervals.mean_interval([each / 60 for each in seconds], rate=False).times(100)
+    minutes = clusters.mean_interval([each / 60 for each in seconds], wordings[: len(seconds)]).times(100)
     print(f"{who:12} {minutes.value:4.0f} minutes for 100 drafts [{minutes.low:.0f}, {minutes.high:.0f}]")
 alone = np.mean([speed.seconds(len(house.reply(row).split())) / 60 for row in held_out]) * 100
 print(f"{'from scratch':12} {alone:4.0f} minutes; above it, drafts cost more than they save\n"
-      "The intervals are about the conversations alone: an error in the seconds comes on top.")
+      "The intervals are about the customers' wordings alone: an error in the seconds comes on top.")
 
 # %% [markdown]
 # ## 5. How sure can we be?
@@ -381,17 +386,19 @@ p_value, only_tuned, only_template = intervals.mcnemar(a, b)
 split = (only_tuned + only_template) / len(a)
 print(f"split: {only_tuned} only the assistant, {only_template} only the template, {split:.0%} of all; "
       f"p {f'= {p_value:.2g}' if p_value >= 0.0001 else 'below 0.0001'}")
-print(f"assistant minus template: {gain} points, paired")
+single = intervals.paired_difference(a, b).times(100)
+print(f"assistant minus template: {single} points, paired; {gain} counted over the {len(set(wordings))} wordings")
 
 # %% [markdown]
-# For scores that are no shares, such as the revision rate, there is a formula (Student's t, used below), and the
+# The test takes each conversation for a look of its own; the second interval above does not. For scores that are no
+# shares, such as the revision rate, there is a formula (Student's t, used below), and the
 # **bootstrap**, which needs none: draw as many conversations as there are, with replacement, average, and do it
 # thousands of times. The spread of these averages is how far yours would move with other conversations of the kind.
 # Exercise 2 has you write it.
 
 # %%
 print("revision rate, assistant minus template: "
-      f"{intervals.paired_difference(scores['assistant']['revision rate'], scores['template']['revision rate'])} "
+      f"{clusters.paired_difference(*(scores[who]['revision rate'] for who in ('assistant', 'template')), wordings)} "
       "words a word sent")
 
 # %% [markdown]
@@ -432,7 +439,8 @@ assert 0.93 <= simulated.coverage <= 0.99
 # An average can rise while a kind of customer is served much worse. So look kind by kind; but the more slices one looks
 # at, the more of them differ by luck, so the p-values allow for the number of looks (**Holm's method**), and a slice of
 # fewer than twenty is not judged. `ASKED` conversations of a kind may be too few for that. So the assistant once
-# answered all 553, and its replies are stored. Are they those of the model that you run?
+# answered all 553, and its replies are stored. Are they those of the model that you run? Two programs stand against it:
+# the template, and the **rules** that somebody wrote for all nine kinds (`ftlab/scores/rules.py`).
 
 # %%
 whole = files.read_json(paths.data() / "stored" / "assistant-replies.json")
@@ -443,22 +451,29 @@ print(f"{whole['note']}\nOf the {len(held_out)} replies written here, {same} are
     ": they are that model's." if same == len(held_out) else
     ". Same model; replies written in other batches are rounded otherwise, which can turn a word that was a near tie."
     if same > 0.8 * len(held_out) else ". That is few: look for another number format, or another adapter."))
-answered = {"template": [template.reply(row) for row in test],
+answered = {"template": [template.reply(row) for row in test], "rules": [rules.reply(row) for row in test],
             "assistant": [whole["replies"][row["id"]] for row in test]}
 full = {who: score(replies, test) for who, replies in answered.items()}
+all_wordings = [row["question_phrasing"] for row in test]
 by_kind = comparison.slices({who: {"fit to send": each["fit to send"]} for who, each in full.items()},
-                            [row["kind"] for row in test], baseline="template")
+                            [row["kind"] for row in test], baseline="assistant", about=all_wordings)
 by_kind
 
 # %%
-total = intervals.paired_difference(full["assistant"]["fit to send"], full["template"]["fit to send"]).times(100)
-print(f"Assistant minus template on all {len(test)}, fit to send, on average: {words(total)}. By kind:")
-for verdict in (comparison.BETTER, comparison.WORSE, comparison.UNCLEAR):
-    found = [f"{one.group} ({100 * one.row.difference.value:+.0f} points)" for one in by_kind.rows
-             if one.verdict == verdict]
-    print(f"    {verdict}{'' if verdict == comparison.UNCLEAR else ' than the template'}: {', '.join(found) or 'none'}")
-print("The average hides a loss: where it is lower, the template should stay."
-      if any(one.verdict == comparison.WORSE for one in by_kind.rows) else "No kind is clearly served worse.")
+beaten = {}  # kind: the programs that clearly do better at it
+for program in ("template", "rules"):
+    total = clusters.paired_difference(
+        full["assistant"]["fit to send"], full[program]["fit to send"], all_wordings).times(100)
+    print(f"Assistant minus {program} on all {len(test)}, fit to send, on average: {words(total)}. By kind it is")
+    for verdict, said_of_it in ((comparison.WORSE, "better"), (comparison.BETTER, "worse"), (comparison.UNCLEAR, "?")):
+        found = {one.group: f"{one.group} ({-100 * one.row.difference.value:+.0f} points)" for one in by_kind.rows
+                 if (one.row.model, one.verdict) == (program, verdict)}  # the table's, from the other side
+        print(f"    {said_of_it.replace('?', 'neither, surely'):16} {', '.join(found.values()) or 'none'}")
+        for kind in found if verdict == comparison.BETTER else ():
+            beaten.setdefault(kind, []).append(program)
+    if any(program in each for each in beaten.values()):
+        print("    Where it is worse the program should answer, " + (
+            "and the average hides that." if total.value > 0 else "and on average too it is ahead."))
 
 # %% [markdown]
 # "Cannot say" is not "no loss": only more conversations of that kind will tell.
@@ -472,11 +487,12 @@ print("The average hides a loss: where it is lower, the template should stay."
 # - at most 5 points more replies have a value that no source has;
 # - editing gets no heavier than by 0.05 words a word;
 # - of the cases that must be handed over, at most 10 points fewer are;
-# - of the **grave** cases, at least 99 in 100 are.
+# - of the **grave** cases, at least 99 in 100 are;
+# - a kind of message at which a program, template or rules, is clearly better is not given to the model.
 #
-# The last line is ours to confess: it was added after the assistant's stored replies had been read, so its verdict is
-# no blind test. And see what the policy does *not* ask: what the model forgot, whether its manner leaks (section 3),
-# and the single kinds of section 6.
+# The last two lines are ours to confess: they were added after stored replies of an assistant had been read, so their
+# verdicts are no blind test. And see what the policy does *not* ask: what the model forgot, whether its manner leaks
+# (section 3), how the single kinds do otherwise.
 #
 # The gate (`ftlab.evidence.gate`) judges each limit by its interval. A limit *passes* if the whole interval keeps it,
 # *fails* if the whole interval breaks it, and else there is *not enough data*. It does not ask whether a drop is
@@ -532,9 +548,9 @@ for one in decision.outcomes:
             "; whether it is more than the policy allows is open." if one.verdict == gate.UNSURE else
             "; it is within what the policy allows."))
 grave = [i for i, row in enumerate(test) if row["kind"] == "grave"]
-print(f"Of {len(grave)} grave cases " + " and ".join(
-    f"the {who} keeps {sum(each['contained'][i] for i in grave)}" for who, each in full.items()) + "." + (
-    " Neither should be the first to read them." if all(
+print(f"Of {len(grave)} grave cases these are kept: " + ", ".join(
+    f"{who} {sum(each['contained'][i] for i in grave)}" for who, each in full.items()) + "." + (
+    " None should be the first to read them." if all(
         sum(each["contained"][i] for i in grave) > 0.01 * len(grave) for each in full.values()) else ""))
 cases = sum(row["hand_over"] for row in test)
 print(f"(An item of 'handed over' is a case that must be: {cases} of the {len(test)} conversations, so for each item "
@@ -543,18 +559,28 @@ for i in grave:
     if full["assistant"]["contained"][i]:
         print(f"grave, kept by the assistant: {in_line(test[i]['messages'][-2]['content'])}\n"
               f"  > {in_line(answered['assistant'][i])}")
-print("\nShip it: every limit of the policy is kept." if not decision.exit_code else
+change = clusters.paired_difference(
+    full["assistant"]["fit to send"], full["template"]["fit to send"], all_wordings).times(100)
+allowed = -policy[0]["may_drop"]
+over = gate.PASS if change.low >= allowed else gate.FAIL if change.high < allowed else gate.UNSURE
+print(f"\nThe gate takes each conversation for a look of its own. Over {len(set(all_wordings))} wordings the change of "
+      f"fit to send is {words(change)}: {over}.")
+print("\nShip it: every limit that the gate was given is kept." if not decision.exit_code else
       f"\nDo not ship it for the whole desk: it breaks the policy on {named(gate.FAIL)}." if named(gate.FAIL) else
       f"\nDo not ship it yet: no limit is surely broken, and not all are surely kept: {named(gate.UNSURE)}.")
+print("Whatever the verdict on the whole, it gets no messages of these kinds: " + "; ".join(
+    f"{kind} ({' and '.join(each)} better)" for kind, each in beaten.items()) + "." if beaten else
+    "No program is clearly better at any kind.")
 held = np.mean(full["template"]["fit to send"])
 print(f"The template, which is in use, is fit in {held:.0%} of the cases" + (
     ": it would not pass the first limit of its own desk." if held < 0.5 else "."))
 
 # %% [markdown]
 # How much of all this is luck of one training run, nobody has measured. A verdict about the whole desk is not the only
-# one possible: the kinds of section 6 differ, and exercise 4 puts the policy's first limits to each of them. In your
-# own project the gate runs wherever your tests run, on three JSON files: `python -m ftlab.evidence.gate rules.json
-# baseline.json candidate.json`. The command returns 0 if all pass and else 1, which stops an automatic release.
+# one possible: the kinds of section 6 differ, and exercise 4 puts the policy's first limits and its last to each of
+# them. In your own project the gate runs wherever your tests run, on three JSON files: `python -m ftlab.evidence.gate
+# rules.json baseline.json candidate.json`. The command returns 0 if all pass and else 1, which stops an automatic
+# release.
 #
 # ## 8. Contamination: the test that the model has seen
 #
@@ -712,7 +738,7 @@ for what, mark, each in zip(seen, marks, marked["rows"], strict=True):
     if not mark:
         print(f"\n{what}\n  > {each['reply']}" + ("" if each["send"] else f"\n  stored reason: {each['why']}"))
 fit = full["assistant"]["fit to send"]
-share = intervals.rate_interval(sum(fit), len(fit))
+share = clusters.mean_interval(fit, all_wordings)
 worst, least = share.low * (1 - wrongly.high / 100), policy[0]["at_least"]
 print(f"\nThe yardstick calls {share.value:.0%} [{share.low:.0%}, {share.high:.0%}] of such replies fit. With both "
       f"errors at their ends, {worst:.0%} to\n{share.high * (1 - wrongly.low / 100):.0%} are fit and would be sent (of "
@@ -812,8 +838,10 @@ for fault in [*judge.FAULTS, "none"]:
 # each other. On two equally common answers that is a kappa of 0.6, the limit of the claim.
 
 # %%
-on_trial.append(tell(claims.record(
-    "judge-agrees", SEED, *(agreed if not math.isnan(agreed.value) else (0, 0, 0)), model=claims.LAB)))
+if math.isnan(agreed.value):
+    print(claims.skip("judge-agrees", SEED, "every draft got the same verdict by both", model=claims.LAB))
+else:
+    on_trial.append(tell(claims.record("judge-agrees", SEED, *agreed, prompts=len(tried), model=claims.LAB)))
 
 # %% [markdown]
 # Those drafts had *our* faults. The drafts that a judge meets at work were written by a model, with faults of its own.
@@ -1116,9 +1144,10 @@ passed("Your detector finds runs of words, and not of letters.")
 #
 # *8 minutes · core · a decision, not code.* The template is in use. The assistant is proposed, kind by kind, and the
 # team's policy has two limits for each kind: **at most 5 points fewer fit replies than the template**, and **at least
-# half of them fit**. The cell prints what all 553 stored replies say. Decide by the intervals: `"ship"` where both
-# limits are surely kept, `"keep"` what is in use where one is surely broken, and `"measure"` in all other cases:
-# nothing is surely broken, and not everything surely kept. (Nine kinds are nine decisions, each with its own risk of 1
+# half of them fit**; and a kind at which **a program is surely better**, template or rules, is not given to a model.
+# The cell prints what all 553 stored replies say, over wordings. Decide by the intervals: `"ship"` where both
+# limits are surely kept and no program is surely better, `"keep"` programs where a limit is surely broken or one of
+# them is surely better, and `"measure"` in all other cases. (Nine kinds are nine decisions, each with its own risk of 1
 # in 40 that a model just at a limit is shipped; for all nine together it may be 2 in 10. Who cannot bear that wants
 # wider intervals.) Where the template is hardly ever fit either, "keep" and
 # "measure" mean that a person answers meanwhile.
@@ -1127,19 +1156,21 @@ passed("Your detector finds runs of words, and not of letters.")
 import numpy as np
 
 from ftlab import files, paths, texts
-from ftlab.evidence import intervals
-from ftlab.scores import template
+from ftlab.evidence import clusters
+from ftlab.scores import rules, template
 
-fit = {"assistant": files.read_json(paths.data() / "stored" / "assistant-replies.json")["fit"],
-       "template": template.scores(texts.conversations("test"))}  # who: kind: whether each reply is fit to send
-measured = {}  # kind: (change in points, fit in %), each a value with its interval
+test = texts.conversations("test")
+fit = {"assistant": files.read_json(paths.data() / "stored" / "assistant-replies.json")["fit"],  # who: kind: is it fit?
+       "template": template.scores(test), "rules": template.scores(test, rules.reply)}
+asked = {kind: [row["question_phrasing"] for row in test if row["kind"] == kind] for kind in fit["assistant"]}
+measured = {}  # kind: (minus template in points, minus rules in points, fit in %), each a value with its interval
 for kind, each in fit["assistant"].items():
-    change = intervals.paired_difference(each, fit["template"][kind]).times(100)
-    rate = intervals.rate_interval(sum(each), len(each)).times(100)
-    measured[kind] = (change, rate)
-    print(f"{kind:>13}: assistant minus template {change.value:+5.1f} [{change.low:+5.1f}, {change.high:+5.1f}] "
-          f"points; fit {rate.value:4.1f} [{rate.low:4.1f}, {rate.high:4.1f}] %, template "
-          f"{100 * np.mean(fit['template'][kind]):3.0f} %")
+    minus = [clusters.paired_difference(each, fit[who][kind], asked[kind]).times(100) for who in ("template", "rules")]
+    rate = clusters.mean_interval(each, asked[kind]).times(100)
+    measured[kind] = (*minus, rate)
+    print(f"{kind:>13}: fit {rate.value:3.0f} [{rate.low:3.0f}, {rate.high:3.0f}] %; assistant minus " + ", ".join(
+        f"{who} {change.value:+4.0f} [{change.low:+4.0f}, {change.high:+4.0f}]"
+        for who, change in zip(("template", "rules"), minus, strict=True)) + " points")
 decision = {
     "fact": None,  # "ship", "keep" or "measure"
     "two_facts": None,
@@ -1158,43 +1189,47 @@ from ftlab.exercise import check, passed
 check(set(decision) == set(measured), f"decide about these kinds and no others: {', '.join(measured)}.")
 check(all(decision.values()), "write one of 'ship', 'keep' and 'measure' for every kind.")
 check(set(decision.values()) <= {"ship", "keep", "measure"}, "only 'ship', 'keep' and 'measure' are decisions.")
-for kind, (change, rate) in measured.items():
-    spans = f"{kind} (change [{change.low:+.1f}, {change.high:+.1f}], fit [{rate.low:.1f}, {rate.high:.1f}])"
+for kind, (change, ahead, rate) in measured.items():
+    spans = (f"{kind} (minus template [{change.low:+.1f}, {change.high:+.1f}], minus rules [{ahead.low:+.1f}, "
+             f"{ahead.high:+.1f}], fit [{rate.low:.1f}, {rate.high:.1f}])")
     if change.high < -5 or rate.high < 50:
         limit = "at most 5 points lost" if change.high < -5 else "half of the replies fit"
         check(decision[kind] != "measure", f"{spans}: even the better end breaks '{limit}'. More items cost time and "
               "will not save it: keep what is in use.")
         check(decision[kind] == "keep", f"{spans}: even the better end breaks '{limit}'. Shipping costs customers.")
+    elif min(change.high, ahead.high) < 0:
+        check(decision[kind] == "keep", f"{spans}: a program is surely better, and it costs nothing.")
     elif change.low >= -5 and rate.low >= 50:
         check(decision[kind] == "ship", f"{spans}: both limits are kept, at the worse end too. Waiting costs the gain.")
     else:
         check(decision[kind] != "ship", f"{spans}: a limit may be broken at the worse end. A good average is no proof.")
         check(decision[kind] != "keep", f"{spans}: nothing is surely broken, so this is no verdict against the model: "
               "measure more.")
-counts = {word: list(decision.values()).count(word) for word in ("ship", "keep", "measure")}
-alone = [kind for kind, word in decision.items() if word != "ship" and np.mean(fit["template"][kind]) < 0.1]
-passed(f"You decided by intervals: {counts}. The template hardly ever answers these either, so a person does: "
-       f"{', '.join(alone) or 'none'}.")
+by_word = {word: ", ".join(kind for kind in measured if decision[kind] == word) or "none"
+           for word in ("ship", "keep", "measure")}
+alone = [kind for kind, word in decision.items() if word != "ship"
+         and max(np.mean(fit[who][kind]) for who in ("template", "rules")) < 0.5]
+passed("You decided by intervals. " + "; ".join(f"{word}: {kinds}" for word, kinds in by_word.items()) + ". No program "
+       f"answers half of these either, so a person does: {', '.join(alone) or 'none'}.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# For each kind look at the worse ends first: is the change's low end at least -5, and the share's low end at least 50?
-# If not, look at the better ends: is one of them beyond its limit?
+# For each kind look at the better ends first: is one of them beyond its limit, or one of the differences below 0 as a
+# whole? If not, look at the worse ends: is the first difference's at least -5, and the share's at least 50?
 #
 # </details>
 # <details><summary>Answer</summary>
 #
 # ```python
-# for kind, (change, rate) in measured.items():
-#     if change.high < -5 or rate.high < 50:
+# for kind, (change, ahead, rate) in measured.items():
+#     if change.high < 0 or ahead.high < 0 or rate.high < 50:
 #         decision[kind] = "keep"
 #     else:
 #         decision[kind] = "ship" if change.low >= -5 and rate.low >= 50 else "measure"
 # ```
 #
-# Ship: fact, two_facts, follow_up, order. Keep what is in use: no_answer (points lost), complaint (too few fit, though
-# the template has none: a person answers). Measure more: compare, grave, out_of_scope.
+# The checker's last line lists what comes out.
 #
 # </details>
 #
@@ -1232,14 +1267,14 @@ import psutil
 from ftlab.course import doctor
 
 fig, axes = plt.subplots(2, 2, figsize=(11, 5), layout="constrained")
-names = ("checks hide rewrites", "a leak raises the score", "the judge agrees", "friendly words win it over")
-for number, (ax, name, result) in enumerate(zip(axes.flat, names, on_trial, strict=True), start=1):
-    claims.draw(result.id, result, ax).set_title(f"{number}: {name}: {result.verdict}")
+names = {"checks-hide-rewrites": "1: checks hide rewrites", "leak-raises-score": "2: a leak raises the score",
+         "judge-agrees": "3: the judge agrees", "judge-likes-length": "4: friendly words win it over"}
+for ax, (name, title) in zip(axes.flat, names.items(), strict=True):
+    result = next((each for each in on_trial if each.id == name), None)
+    ax.set_axis_off() if result is None else claims.draw(name, result, ax)
+    ax.set_title(f"{title}: {result.verdict if result else 'not tried'}")
     ax.xaxis.label.set_size("x-small")
     ax.margins(x=0.35)
-for result in on_trial:
-    if claims.reference(result.id, result.model):
-        print(f"{result.id}: {str(result).splitlines()[-1]}")
 memory = psutil.Process().memory_info().rss
 print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory / 2**30:.1f} GiB of memory in use.")
 print(doctor.machine())

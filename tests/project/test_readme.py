@@ -26,3 +26,13 @@ def test_every_notebook_has_a_row() -> None:
     text = (paths.root() / "README.md").read_text(encoding="utf-8")
     for path in (paths.root() / "notebooks").glob("*.ipynb"):
         assert f"(notebooks/{path.name})" in text, path.name
+
+
+def test_it_states_no_outcome_of_a_run_but_what_the_stored_notebook_shows() -> None:
+    text = (paths.root() / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"[\d.]+ %", text)) == {"95 %"}, "shares come out otherwise in the next run"
+    shown = (paths.root() / "notebooks" / "00_start_here.ipynb").read_text(encoding="utf-8")
+    quoted = re.findall(r'(?:Before|After): "(.+?) \.\.\."', text)
+    assert len(quoted) == 2
+    for reply in quoted:
+        assert reply in shown, f"notebook 00 as stored does not show: {reply}"

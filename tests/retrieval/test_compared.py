@@ -20,7 +20,6 @@ from ftlab.retrieval.compared import (
     Compared,
     mixed,
 )
-from ftlab.retrieval.seeded import by_thing
 from ftlab.retrieval.unscreened import GROUPS
 
 EACH = 20  # questions of each group, one a product
@@ -127,12 +126,11 @@ def test_one_seed_of_several_can_be_read_alone_and_so_can_the_other_panel() -> N
     assert single.share(READER, "facts").value == pytest.approx(70)
 
 
-def test_arms_are_numbers_for_things_whose_mean_is_that_of_all_questions() -> None:
+def test_arms_are_the_first_seeds_scores_with_what_they_are_about() -> None:
     found = comparison({READER: 0.6, ASSISTANT: 0.5})
-    ours, theirs = found.arms(READER, ASSISTANT, "facts")
-    assert len(ours) == EACH and 100 * (sum(ours) - sum(theirs)) / EACH == pytest.approx(10)
-    # Three questions on one thing, one on another: of the four two are right, and each thing is due two of four.
-    assert by_thing([1, 1, 0, 0], ["a", "a", "a", "b"]) == [1.0, 0.0]
+    ours, theirs, about = found.arms(READER, ASSISTANT, "facts")
+    assert len(ours) == len(theirs) == len(about) == 80 and len(set(about)) == EACH  # four questions on each
+    assert 100 * (sum(ours) - sum(theirs)) / len(ours) == pytest.approx(10)
 
 
 def test_questions_that_are_gone_or_read_otherwise_are_told() -> None:

@@ -66,6 +66,16 @@ def test_arms_are_run_in_order_and_gathered_by_todays_scorer(tmp_path, monkeypat
     assert marks["right"] == marks["on_brand"]
 
 
+def test_the_claim_is_tried_on_both_arms_of_its_seed(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(curation, "folder", lambda: tmp_path)
+    replies = [house.reply(row) for row in texts.plain_conversations("test")[: curation.PROMPTS]]
+    for arm, seed, first in (("excellent", 1, ""), ("clean", 1, replies[0]), ("excellent", 0, replies[0])):
+        files.write_json(curation.place(arm, seed), {"arm": arm, "seed": seed, "replies": [first, *replies[1:]]})
+    found = curation.against_clean(1)["hundred-matches-clean"]
+    assert found["by_prompt"] == [0] + [1] * (curation.PROMPTS - 1) and found["against"] == [1] * curation.PROMPTS
+    assert found["effect"] == pytest.approx(-100 / curation.PROMPTS)
+
+
 def test_what_is_stored_is_whole() -> None:
     stored = files.read_json(paths.data() / "stored" / "curation-trial.json")
     ids = [row["id"] for row in texts.plain_conversations("test")][: curation.PROMPTS]

@@ -40,7 +40,9 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_claim_counts_conversations_won_and_lost(kept: Path) -> None:
     found = dpo.on_trial(0)
     # With wrong votes the reply to the fourth conversation is nonsense; all other replies are the same.
-    assert found["dpo-bears-noise"] == {"effect": -25.0, "by_prompt": [0, 0, 0, 0], "against": [0, 0, 0, 1]}
+    about = [row["question_phrasing"] for row in texts.sample(texts.plain_conversations("test"), 4, seed=0)]
+    assert found["dpo-bears-noise"] == {"effect": -25.0, "by_prompt": [0, 0, 0, 0], "against": [0, 0, 0, 1],
+                                        "about": about}  # fmt: skip
 
 
 def test_the_rate_has_the_most_wins_on_validation_of_those_that_keep_the_manner(kept: Path) -> None:

@@ -71,7 +71,8 @@ def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_claim_counts_conversations_won_and_lost(looked: Path) -> None:
     found = dpo_real.on_trial(0)["dpo-beats-sft"]
-    assert found == {"effect": pytest.approx(100 / 9), "by_prompt": [1] + [0] * 8, "against": [0] * 9}
+    about = [row["question_phrasing"] for row in texts.balanced(texts.conversations("test"), 1, seed=0)]
+    assert found == {"effect": pytest.approx(100 / 9), "by_prompt": [1] + [0] * 8, "against": [0] * 9, "about": about}
 
 
 def test_what_is_gathered_can_be_read_back(looked: Path) -> None:

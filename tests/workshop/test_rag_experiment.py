@@ -128,7 +128,8 @@ def test_the_claims_of_two_seeds_are_read_from_the_stored_file_and_a_third_says_
         found.append(answers["documents-beat-weights"]["smollm2-135m-instruct"])
     one = Compared(files.read_json(stored), ONE_FACT, seeds=[1])
     assert found[1]["effect"] == pytest.approx(one.gap(rag.READER, rag.CLOSED, "facts").value, abs=1e-5)
-    assert len(unpack(found[1]["by_prompt"])) == 18  # a number for each product and rule
+    assert len(unpack(found[1]["by_prompt"])) == len(unpack(found[1]["about"]))  # a number for each question
+    assert len(set(unpack(found[1]["about"]))) == 18  # products and rules
     with pytest.raises(trial.TrialError, match=r"expected a run of seed 2, found those of 0, 1.*--seed 2.*--gather"):
         trial.run(experiment, 2, served)
     monkeypatch.setattr(rag_ways, "mark", lambda: "other")

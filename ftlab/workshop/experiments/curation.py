@@ -154,6 +154,21 @@ def gather() -> dict:
     }  # fmt: skip
 
 
+def against_clean(seed: int) -> dict[str, dict]:
+    """The claim about the real model for one seed: the excellent arm's fit replies minus the clean one's.
+
+    An arm that is not there is trained now: about three minutes each.
+    """
+    for arm in ARMS[:2]:
+        if not place(arm, seed).exists():
+            files.write_json(place(arm, seed), measure(arm, seed))
+    test = texts.plain_conversations("test")[:PROMPTS]
+    marks = [scored(files.read_json(place(arm, seed))["replies"], test) for arm in ARMS[:2]]
+    ours, theirs = ([int(a == b == "1") for a, b in zip(run["on_brand"], run["right"], strict=True)] for run in marks)
+    effect = 100 * (sum(ours) - sum(theirs)) / len(test)
+    return {"hundred-matches-clean": {"effect": effect, "by_prompt": ours, "against": theirs}}
+
+
 def main() -> None:
     """Runs the next missing arm, or all of them; or gathers what lies there into ``data/stored``."""
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.curation", description=__doc__)

@@ -188,12 +188,13 @@ def against(ours: dict, theirs: dict) -> list[float]:
 
 def on_trial(seed: int) -> dict[str, dict]:
     """The claims of the stored runs for one seed; what is not in ``runs`` is trained now."""
-    tried = {}
+    tried, rows = {}, texts.sample(texts.plain_conversations("test"), HELD_OUT, seed=0)
+    about = [row["question_phrasing"] for row in rows]
     for name, ours, theirs in (("dpo-bears-noise", "noise-0.2", "noise-0"), ("dpo-matches-rlhf", "beta-0.1", "rloo")):
         scores = against(found(ours, seed), found(theirs, seed))
         won, lost = ([int(score == side) for score in scores] for side in (1, 0))
         effect = 100 * (sum(won) - sum(lost)) / len(won)
-        tried[name] = {"effect": effect, "by_prompt": won, "against": lost}
+        tried[name] = {"effect": effect, "by_prompt": won, "against": lost, "about": about}
     return tried
 
 

@@ -161,7 +161,8 @@ def on_trial(seed: int) -> dict[str, dict]:
     before, after = (files.read_json(_kept(ARMS[0], seed, seen))["replies"] for seen in (LOOKS[0], LOOKS[-1]))
     scores = votes.wins(after, before, rows)
     won, lost = ([int(score == side) for score in scores] for side in (1, 0))
-    return {"dpo-beats-sft": {"effect": 100 * (sum(won) - sum(lost)) / len(won), "by_prompt": won, "against": lost}}
+    return {"dpo-beats-sft": {"effect": 100 * (sum(won) - sum(lost)) / len(won), "by_prompt": won, "against": lost,
+                              "about": [row["question_phrasing"] for row in rows]}}  # fmt: skip
 
 
 def gather(seed: int) -> dict:

@@ -158,7 +158,7 @@ def stored_path() -> Path:
 def against_weights(seed: int) -> dict[str, dict]:
     """Three claims about the real model for one seed, read from the stored comparison: nothing is trained here.
 
-    Scores are those of products and policies: an interval over questions that stand or fall together would be too sure.
+    Scores are by question, with what each is about: those about one product or policy stand or fall together.
 
     Raises:
         ValueError: If the stored file lacks the seed, or was made from another assistant or other texts.
@@ -176,8 +176,9 @@ def against_weights(seed: int) -> dict[str, dict]:
     every, single = (Compared(stored, panel, seeds=[seed]) for panel in ("", ONE_FACT))
 
     def effect(run: Compared, one: str, other: str, key: str, which: str = "") -> dict:
-        ours, theirs = run.arms(one, other, key, which)
-        return {"effect": run.gap(one, other, key, which=which).value, "by_prompt": ours, "against": theirs}
+        ours, theirs, about = run.arms(one, other, key, which)
+        effect = run.gap(one, other, key, which=which).value
+        return {"effect": effect, "by_prompt": ours, "against": theirs, "about": about}
 
     return {
         "documents-beat-weights": effect(single, READER, CLOSED, "facts"),
