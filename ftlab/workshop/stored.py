@@ -88,6 +88,7 @@ def write(name: str, found: dict, module: str, parts: Iterable[Path] = ()) -> No
     made = {"module": notes[0]["module"], **{key: "; ".join(sorted({note[key] for note in notes[1:] or notes}))
                                              for key in ("commit", "machine", "precision", "libraries")},
             "date": max(note["date"] for note in notes), "inputs": joined(note["inputs"] for note in notes)}
+    made["inputs"].pop(f"data/stored/{name}.json", None)  # that the one before was looked at moved no number
     files.write_text(stored_path(name), json.dumps({**found, "made": made}, ensure_ascii=False) + "\n")
 
 

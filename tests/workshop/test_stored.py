@@ -91,7 +91,8 @@ def test_a_result_carries_what_its_parts_read_and_goes_stale_with_it(home: Path)
         "data/table.csv", "ftlab/__init__.py", "ftlab/files.py", "ftlab/paths.py", "ftlab/workshop/__init__.py",
         "toy.py"]
     assert {"module", "commit", "machine", "precision", "libraries", "date"} <= set(known["made"])
-    assert stored.verify() == []
+    stored.write("toy", {"model": "another"}, "toy", [part])  # by a process that has read the one before
+    assert stored.verify() == [] and stored.current("toy")["made"]["inputs"] == known["made"]["inputs"]
 
     files.write_text(home / "data" / "table.csv", "a\n1\n")
     assert stored.current("toy") is None
