@@ -27,6 +27,7 @@ DIRTY = "-dirty"  # after a commit's hash: the tree was not what it says
 # What no run reads, or reads with its hash noted: results, and notebooks as they were executed.
 RESULTS = ("data/reference", "data/stored", "notebooks/*.ipynb")
 NONE_MADE = "expected the origin of the result under 'made', found none"
+_kept: set[Path] = set()  # parts of this process, which knows what it did whatever the tree is like
 
 
 def watch() -> None:
@@ -47,12 +48,20 @@ def keep(path: Path, found: dict, module: str) -> None:
     note = origin(module)
     files.write_json(path, found)
     files.write_json(note_path(path), note)
+    _kept.add(path)
+
+
+def is_kept(path: Path) -> bool:
+    """Whether a part is there, and all that it read is unchanged. One without a note of its origin is to be made."""
+    if not (path.exists() and note_path(path).exists()):
+        return False
+    note = files.read_json(note_path(path))
+    return not (inputs.changed(note["inputs"]) if path in _kept else why_stale(note))
 
 
 def part(path: Path, make: Callable[[], dict], module: str) -> dict:
     """A part's result: the one that is kept at ``path`` if all that it read is unchanged, else made now and kept."""
-    note = note_path(path)
-    if not (path.exists() and note.exists()) or why_stale(files.read_json(note)):
+    if not is_kept(path):
         keep(path, make(), module)
     return files.read_json(path)
 
@@ -79,6 +88,7 @@ def write(name: str, found: dict, module: str, parts: Iterable[Path] = ()) -> No
     made = {"module": notes[0]["module"], **{key: "; ".join(sorted({note[key] for note in notes[1:] or notes}))
                                              for key in ("commit", "machine", "precision", "libraries")},
             "date": max(note["date"] for note in notes), "inputs": joined(note["inputs"] for note in notes)}
+    made["inputs"].pop(f"data/stored/{name}.json", None)  # that the one before was looked at moved no number
     files.write_text(stored_path(name), json.dumps({**found, "made": made}, ensure_ascii=False) + "\n")
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+import kept
 import pytest
 from dials import dials
 
 from ftlab import files, paths, texts
 from ftlab.curation import personal, pipeline, trial
 from ftlab.tuning import sft
+from ftlab.workshop import stored
 from ftlab.workshop.experiments import curation
 from ftlab.world import desk, house
 
@@ -24,6 +26,7 @@ def test_the_notebook_has_the_dials_of_its_stored_runs() -> None:
 
 def test_the_arms_are_what_they_are_called(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(curation, "folder", lambda: tmp_path)
+    stored.watch()
     found = curation.rows(0)
     assert set(found) == {*curation.ARMS, *curation.WRONG, "kept"}
     truth = {desk.line(record): row for record, row in desk.records(curation.RECORDS, 0)}
@@ -50,15 +53,18 @@ def test_arms_are_run_in_order_and_gathered_by_todays_scorer(tmp_path, monkeypat
     assert curation.missing()[:2] == [("excellent", 0), ("clean", 0)] and len(curation.missing()) == 24
     test = texts.plain_conversations("test")[: curation.PROMPTS]
     replies = [house.reply(row) for row in test]
-    run = {"arm": "excellent", "seed": 0, "model": "M", "dtype": "float32", "date": "2026-11-25", "machine": "x",
-           "train_s": 1, "write_s": 1, "replies": ["", *replies[1:]], "on_brand": "", "right": ""}
+    run = {"arm": "excellent", "seed": 0, "model": "M", "dtype": "float32", "train_s": 1, "write_s": 1,
+           "replies": ["", *replies[1:]], "on_brand": "", "right": ""}
     files.write_json(curation.place("excellent", 0), run)
+    assert curation.missing()[0] == ("excellent", 0)  # nobody knows what code made it
+    kept.keep(curation.place("excellent", 0), run)
     assert curation.missing()[0] == ("clean", 0)
     with pytest.raises(ValueError, match="every arm of at least one seed"):
         curation.gather()
     for arm in (*curation.ARMS, curation.WRONG[0]):
-        files.write_json(curation.place(arm, 0), run | {"arm": arm})
-    files.write_json(curation.place("clean", 1), run | {"arm": "clean", "seed": 1})  # alone of its seed: left out
+        kept.keep(curation.place(arm, 0), run | {"arm": arm})
+    kept.keep(curation.place("clean", 1), run | {"arm": "clean", "seed": 1})  # alone of its seed: left out
+    assert curation.parts() == [curation.place(arm, 0) for arm in curation.ARMS]
     found = curation.gather()["arms"]
     assert set(found) == set(curation.ARMS) and {tuple(runs) for runs in found.values()} == {("0",)}
     marks = found["excellent"]["0"]
@@ -77,24 +83,24 @@ def test_the_claim_is_tried_on_both_arms_of_its_seed(tmp_path, monkeypatch) -> N
 
 
 def test_what_is_stored_is_whole() -> None:
-    stored = files.read_json(paths.data() / "stored" / "curation-trial.json")
+    known = files.read_json(paths.data() / "stored" / "curation-trial.json")
     ids = [row["id"] for row in texts.plain_conversations("test")][: curation.PROMPTS]
-    assert stored["ids"] == ids
-    assert set(curation.ARMS) <= set(stored["arms"])
-    for runs in stored["arms"].values():
+    assert known["ids"] == ids
+    assert set(curation.ARMS) <= set(known["arms"])
+    for runs in known["arms"].values():
         for run in runs.values():
             assert {len(run[key]) for key in ("on_brand", "right")} == {curation.PROMPTS}
             assert set(run["on_brand"] + run["right"]) <= {"0", "1"}
     for key in ("records", "excellent", "lr", "steps", "batch_size"):
-        assert stored["settings"][key] == getattr(curation, key.upper())
-    assert stored["settings"]["lora"] == sft.LORA
+        assert known["settings"][key] == getattr(curation, key.upper())
+    assert known["settings"]["lora"] == sft.LORA
 
 
 def test_the_stored_measurements_are_complete() -> None:
-    stored = files.read_json(paths.data() / "curation" / "measured.json")
-    assert [row["library"] for row in stored["near_duplicates"]["rows"]] == ["rensa", "datasketch", "gaoya"]
-    for row in stored["near_duplicates"]["rows"]:
+    known = files.read_json(paths.data() / "curation" / "measured.json")
+    assert [row["library"] for row in known["near_duplicates"]["rows"]] == ["rensa", "datasketch", "gaoya"]
+    for row in known["near_duplicates"]["rows"]:
         assert 0 <= row["recall"] <= 1 and 0 <= row["precision"] <= 1 and row["seconds"] > 0
-    assert 0 < stored["injection"]["recall"] < 1
-    assert personal.find(stored["near_duplicates"]["note"]) == []
-    assert [line.split()[0] for line in stored["scale"]["table"][1:1 + len(pipeline.STEPS)]] == list(pipeline.STEPS)
+    assert 0 < known["injection"]["recall"] < 1
+    assert personal.find(known["near_duplicates"]["note"]) == []
+    assert [line.split()[0] for line in known["scale"]["table"][1:1 + len(pipeline.STEPS)]] == list(pipeline.STEPS)

@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import kept
 import pytest
 
 from ftlab import files, paths, texts
 from ftlab.evidence.packed import unpack
+from ftlab.workshop import stored as store
 from ftlab.workshop.experiments import dpo
 
 
 @pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Runs on four test conversations, as if they had been trained: right in the first so many, else nonsense."""
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Runs on four test conversations, as if they had been trained: right in the first so many, else nonsense.
+
+    Nothing is stored of them yet.
+    """
     monkeypatch.setenv("FTLAB_RUNS", str(tmp_path))
+    monkeypatch.setattr(store, "stored_path", lambda name: tmp_path / "stored" / f"{name}.json")
     monkeypatch.setattr(dpo, "HELD_OUT", 4)
     rows = texts.sample(texts.plain_conversations("test"), 4, seed=0)
     gold = [row["messages"][-1]["content"] for row in rows]
@@ -26,7 +32,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     right = {"beta-0.1": 3, "rloo": 2, "noise-0": 4, "noise-0.2": 3}
     for name in dpo.RUNS:
         many = right.get(name, 1)
-        files.write_json(dpo.home() / f"{name}-seed-0.json", {
+        kept.keep(dpo.place(name, 0), {
             "name": name, "seed": 0, "given": {"way": "dpo", "lr": 1.0}, "pairs": 8, "steps": 1, "seconds": 2.0,
             "peak_bytes": 7, "log": {"loss": [0.69, 0.5]}, "wins": [1.0, 0.5, 0.5, 0.0],
             "right": [1] * many + [0] * (4 - many), "on_brand": [True] * 4, "words": [20] * 4, "replies": replies(many),
@@ -37,7 +43,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_claim_counts_conversations_won_and_lost(kept: Path) -> None:
+def test_the_claim_counts_conversations_won_and_lost(made: Path) -> None:
     found = dpo.on_trial(0)
     # With wrong votes the reply to the fourth conversation is nonsense; all other replies are the same.
     about = [row["question_phrasing"] for row in texts.sample(texts.plain_conversations("test"), 4, seed=0)]
@@ -45,23 +51,23 @@ def test_the_claim_counts_conversations_won_and_lost(kept: Path) -> None:
                                         "about": about}  # fmt: skip
 
 
-def test_the_rate_has_the_most_wins_on_validation_of_those_that_keep_the_manner(kept: Path) -> None:
+def test_the_rate_has_the_most_wins_on_validation_of_those_that_keep_the_manner(made: Path) -> None:
     broken = {"wins": [1.0] * 4, "on_brand": [True] * 3 + [False]}
     for lr, changes in ((1e-4, {"wins": [1.0, 1.0, 0.5, 0.0]}), (3e-4, broken)):
-        path = dpo.home() / f"rate-{lr:g}-seed-0.json"
-        files.write_json(path, files.read_json(path) | changes)
+        path = dpo.place(f"rate-{lr:g}", 0)
+        kept.keep(path, files.read_json(path) | changes)
     assert dpo.best_rate(0) == 1e-4  # the larger rate wins more and has lost a quarter of the on-brand replies
     assert all(dpo.RUNS[f"rate-{lr:g}"]["split"] == "valid" for lr in dpo.RATES)
 
 
-def test_what_is_gathered_is_small_and_can_be_read_back(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_gathered_is_small_and_can_be_read_back(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = [{"pair": "a", "better": "a"}, {"pair": "b", "better": "b"}, {"pair": "c", "better": "tie"}]
     cast = [{"pair": pair, "rater": "x", "vote": "a"} for pair in "abc"]
     monkeypatch.setattr(dpo, "sampled", lambda seed: ([], cast, pairs))
     for name in dpo.RUNS:  # another seed, with other wins; and a third that lacks a run
-        run = files.read_json(dpo.home() / f"{name}-seed-0.json")
-        files.write_json(dpo.home() / f"{name}-seed-2.json", run | {"wins": [1.0, 1.0, 1.0, 0.0]})
-    files.write_json(dpo.home() / "beta-1-seed-3.json", run)
+        run = files.read_json(dpo.place(name, 0))
+        kept.keep(dpo.place(name, 2), run | {"wins": [1.0, 1.0, 1.0, 0.0]})
+    kept.keep(dpo.place("beta-1", 3), run)
     stored = json.loads(json.dumps(dpo.gather()))
     assert stored["seeds"] == [0, 2] and stored["settings"] == dpo.settings() and stored["voted"] == 3
     assert all(run["seeds"]["wins"] == [0.5, 0.75] for run in stored["runs"])
@@ -74,6 +80,13 @@ def test_what_is_gathered_is_small_and_can_be_read_back(kept: Path, monkeypatch:
     assert runs["kto"]["moved"] == {"chosen": [-0.51], "rejected": [-2.0]}
     assert stored["sft"]["right"] == 0 and runs["noise-0"]["right"] == 1
 
+    kept.write("dpo", stored)
+    monkeypatch.setattr(dpo, "found", None)  # nothing is trained
+    for seed in (0, 2):
+        assert dpo.on_trial(seed)["dpo-bears-noise"] == {"effect": -25.0, "by_prompt": [0] * 4, "against": [0, 0, 0, 1]}
+    with pytest.raises(TypeError):  # this one would be trained
+        dpo.on_trial(3)
+
 
 def test_a_seed_with_a_missing_run_is_not_gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FTLAB_RUNS", str(tmp_path))
@@ -81,10 +94,10 @@ def test_a_seed_with_a_missing_run_is_not_gathered(tmp_path: Path, monkeypatch: 
         dpo.gather()
 
 
-def test_a_run_with_fewer_votes_than_it_is_to_have_is_refused(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_with_fewer_votes_than_it_is_to_have_is_refused(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ftlab.workshop.experiments import dpo_ways
 
-    monkeypatch.setattr(dpo, "stage", lambda seed: kept)
+    monkeypatch.setattr(dpo, "stage", lambda seed: made)
     monkeypatch.setattr(dpo, "load", lambda folder: (None, None))
     monkeypatch.setattr(dpo, "preferences", lambda *_: [{"pair": f"p-{i}"} for i in range(999)])
     with pytest.raises(ValueError, match="few-1000: expected 1000 decided pairs of seed 0, found 999"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import kept
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
@@ -12,6 +13,7 @@ from transformers import PreTrainedTokenizerFast
 from ftlab import files, texts
 from ftlab.evidence.packed import unpack
 from ftlab.tuning.pairs import cut
+from ftlab.workshop import stored as store
 from ftlab.workshop.experiments import dpo_real
 
 WORDS = {"?": 0, "ask": 1, "a": 2, "b": 3, "c": 4, "END": 5}
@@ -58,21 +60,30 @@ def test_batches_hold_every_pair_once_and_sort_by_length_only_among_neighbours(m
 def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two looks: nonsense before, and afterwards a gold reply to the first of the nine conversations."""
     monkeypatch.setenv("FTLAB_RUNS", str(tmp_path))
+    monkeypatch.setattr(store, "stored_path", lambda name: tmp_path / "stored" / f"{name}.json")
     for name, value in (("PER_KIND", 1), ("FACTS", 2), ("LOOKS", (0, 8))):
         monkeypatch.setattr(dpo_real, name, value)
     rows = texts.balanced(texts.conversations("test"), 1, seed=0)
+    places = dpo_real.places(dpo_real.home(), "mixed", 0)
     for seen, first in ((0, "Blue."), (8, rows[0]["messages"][-1]["content"])):
-        files.write_json(dpo_real._kept("mixed", 0, seen), {
+        kept.keep(places[seen], {
             "votes": seen, "replies": [first] + ["Blue."] * 8, "answers": ["Thank you for asking.", "No."],
             "write_s": 1.4, "train_s": 2.6, "log": [{"pair": "p-0", "chosen": 0.12345, "rejected": -1.0, "loss": 0.5}],
         })  # fmt: skip
     return tmp_path
 
 
-def test_the_claim_counts_conversations_won_and_lost(looked: Path) -> None:
-    found = dpo_real.on_trial(0)["dpo-beats-sft"]
+def test_the_claim_counts_conversations_won_and_lost(looked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     about = [row["question_phrasing"] for row in texts.balanced(texts.conversations("test"), 1, seed=0)]
-    assert found == {"effect": pytest.approx(100 / 9), "by_prompt": [1] + [0] * 8, "against": [0] * 9, "about": about}
+    claim = {"dpo-beats-sft": {"effect": pytest.approx(100 / 9), "by_prompt": [1] + [0] * 8, "against": [0] * 9,
+                               "about": about}}
+    monkeypatch.setattr(dpo_real, "train", None)
+    assert dpo_real.on_trial(0) == claim  # by the looks that are there
+    kept.write("dpo-real", dpo_real.gather(0))
+    monkeypatch.setattr(dpo_real, "tried", None)
+    assert dpo_real.on_trial(0) == claim  # as stored
+    with pytest.raises(TypeError):  # this seed would be trained
+        dpo_real.on_trial(1)
 
 
 def test_what_is_gathered_can_be_read_back(looked: Path) -> None:
@@ -88,8 +99,8 @@ def test_what_is_gathered_can_be_read_back(looked: Path) -> None:
 
 
 def test_the_second_arm_is_gathered_against_the_same_start(looked: Path) -> None:
-    after = files.read_json(dpo_real._kept("mixed", 0, 8))
-    files.write_json(dpo_real._kept("own", 0, 8), after | {"replies": ["Blue."] * 9})
+    first, second = (dpo_real.places(dpo_real.home(), arm, 0)[8] for arm in dpo_real.ARMS)
+    kept.keep(second, files.read_json(first) | {"replies": ["Blue."] * 9})
     own = json.loads(json.dumps(dpo_real.gather(0)))["own"]
     assert [look["votes"] for look in own["looks"]] == [8] and unpack(own["looks"][0]["wins"]).tolist() == [0.5] * 9
     assert own["after"] == ["Blue."] * 9 and own["log"] == [{"pair": "p-0", "chosen": 0.123, "rejected": -1.0,

@@ -1,10 +1,8 @@
-"""The stored replies of the rivals are what a run of the rivals wrote, with when and where."""
+"""The stored replies of the rivals are what a run of the rivals wrote, and say when."""
 
 from __future__ import annotations
 
-import json
-import os
-from datetime import datetime
+import kept
 
 from ftlab import texts
 from ftlab.scores import judge
@@ -16,12 +14,10 @@ def test_gather_takes_replies_and_costs_and_names_the_day(tmp_path):
     ways = {way: {"prompt_tokens": 10 + n, "seconds_each": 0.5, "both": [0, 1], "replies": [f"{way} 1", f"{way} 2"]}
             for n, way in enumerate(evaluation.WAYS)}
     run = tmp_path / "rivals.json"
-    run.write_text(json.dumps({"model": "M", "dtype": "float32", "ids": ["a", "b"], "kinds": ["x", "y"], **ways}))
-    noon = datetime(2026, 3, 4, 12).timestamp()
-    os.utime(run, (noon, noon))
+    kept.keep(run, {"model": "M", "dtype": "float32", "ids": ["a", "b"], "kinds": ["x", "y"], **ways})
     found = evaluation.gather(run)
     assert found["guide"] == {"prompt_tokens": 11, "seconds_each": 0.5, "replies": ["guide 1", "guide 2"]}
-    assert found["ids"] == ["a", "b"] and found["date"] == "2026-03-04" and found["machine"]
+    assert found["ids"] == ["a", "b"]
     assert found["note"].startswith("M asked in three ways about 2 test conversations on 2026-03-04, in float32")
 
 
@@ -37,8 +33,8 @@ def test_the_assistants_replies_get_their_ids_and_are_scored_kind_by_kind(tmp_pa
     rows = texts.conversations("test")
     replies = ["We thank you." if i == 1 else house.reply(row) for i, row in enumerate(rows)]
     run = tmp_path / "seed-0.json"
-    run.write_text(json.dumps({"model": "M", "dtype": "float32", "seed": 0, "examples": 1447, "train_s": 60,
-                               "write_s": 9, "replies": replies}))
+    kept.keep(run, {"model": "M", "dtype": "float32", "seed": 0, "examples": 1447, "train_s": 60, "write_s": 9,
+                    "replies": replies})
     found = evaluation.gather_assistant(run)
     assert found["replies"][rows[1]["id"]] == "We thank you." and len(found["replies"]) == len(rows)
     for kind, each in found["fit"].items():  # every house reply is fit, and the second of all is none

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 
+import kept
 import pytest
 
-from ftlab import files, model, paths, shelf
+from ftlab import files, model, shelf
 from ftlab.claims import table
 from ftlab.evidence.packed import unpack
 from ftlab.retrieval import chunks, documents, unscreened
 from ftlab.retrieval.compared import ONE_FACT, READER, TOLD, WAYS, Compared
+from ftlab.workshop import stored as store
 from ftlab.workshop import trial
 from ftlab.workshop.experiments import rag, rag_rows, rag_trials, rag_ways
 from ftlab.world import quillmere
@@ -105,12 +107,12 @@ def runs(monkeypatch, tmp_path):
 def stored(runs, monkeypatch, tmp_path):
     """A stored comparison of two seeds, in a folder of data that has nothing else of it."""
     monkeypatch.setattr(rag_ways, "chunks", lambda: PIECES)
-    monkeypatch.setattr(rag, "stored_path", lambda: tmp_path / "stored" / "rag.json")
+    monkeypatch.setattr(store, "stored_path", lambda name: tmp_path / "stored" / f"{name}.json")
     for seed in (0, 1):
         for part in rag.PARTS:
-            files.write_json(rag.path_of(part, seed), made_up(part, seed))
-    files.write_json(rag.stored_path(), rag.gather((0, 1)))
-    return rag.stored_path()
+            kept.keep(rag.path_of(part, seed), made_up(part, seed))
+    kept.write("rag", rag.gather((0, 1)))
+    return store.stored_path("rag")
 
 
 def test_the_claims_of_two_seeds_are_read_from_the_stored_file_and_a_third_says_what_is_missing(
@@ -118,45 +120,38 @@ def test_the_claims_of_two_seeds_are_read_from_the_stored_file_and_a_third_says_
 ) -> None:
     monkeypatch.setenv("FTLAB_RUNS", str(tmp_path / "empty"))
     (tmp_path / "empty").mkdir()
-    monkeypatch.setattr(rag_ways, "mark", lambda: files.read_json(stored)["mark"])
     monkeypatch.setattr(rag, "do", None)  # nothing is made
-    served = [claim for claim in table().values() if claim.experiment.endswith("rag:against_weights")]
-    experiment, found = trial.Experiment.of(served[0]), []
+    claims = [claim for claim in table().values() if claim.experiment.endswith("rag:against_weights")]
+    served = [(claim, model) for claim in claims for model in claim.models]
+    experiment, found = trial.Experiment.of(*served[0]), []
     for seed in (0, 1):
-        answers, inputs = trial.run(experiment, seed, served)
-        assert set(answers) == {claim.id for claim in served} and "ftlab/retrieval/compared.py" in inputs
+        answers, inputs = trial.run(experiment, seed, served, "0" * 12)
+        assert set(answers) == {claim.id for claim in claims} and "ftlab/retrieval/compared.py" in inputs
         found.append(answers["documents-beat-weights"]["smollm2-135m-instruct"])
     one = Compared(files.read_json(stored), ONE_FACT, seeds=[1])
     assert found[1]["effect"] == pytest.approx(one.gap(rag.READER, rag.CLOSED, "facts").value, abs=1e-5)
     assert len(unpack(found[1]["by_prompt"])) == len(unpack(found[1]["about"]))  # a number for each question
     assert len(set(unpack(found[1]["about"]))) == 18  # products and rules
-    with pytest.raises(trial.TrialError, match=r"expected a run of seed 2, found those of 0, 1.*--seed 2.*--gather"):
-        trial.run(experiment, 2, served)
-    monkeypatch.setattr(rag_ways, "mark", lambda: "other")
-    with pytest.raises(ValueError, match=r"expected a run on the present assistant, texts and settings \(other\)"):
+    with pytest.raises(trial.TrialError, match=r"expected a run of seed 2 .*, found those of 0, 1.*--seed 2.*--gather"):
+        trial.run(experiment, 2, served, "0" * 12)
+    kept.write("rag", files.read_json(stored), inputs={"data/no-such-table.csv": "0" * 16})
+    with pytest.raises(ValueError, match="expected a run of seed 0 by the present code, found those of none"):
         rag.against_weights(0)
-
-
-def test_what_is_stored_is_of_the_assistant_and_the_texts_of_today(monkeypatch, tmp_path) -> None:
-    kept = files.read_json(paths.data() / "stored" / "rag.json")
-    if "mark" not in kept:
-        pytest.skip("the stored comparison is from before it told what it was made of; it is to be made again")
-    monkeypatch.setenv("FTLAB_RUNS", str(tmp_path))  # the assistant that comes with the clone, not one made here
-    assert kept["mark"] == rag_ways.mark.__wrapped__()
 
 
 def test_what_is_stored_is_small() -> None:
     scores = {"facts": [1, None, 0], "seconds": [1.234, 2], "new": {"stale": [0, 1]}}
-    kept = rag.small(scores | {"reply": ["a"], "log": [1]})
-    assert kept == {"facts": "1-0", "seconds": [1.23, 2], "reply": ["a"], "new": {"stale": "01"}}
+    small = rag.small(scores | {"reply": ["a"], "log": [1]})
+    assert small == {"facts": "1-0", "seconds": [1.23, 2], "reply": ["a"], "new": {"stale": "01"}}
 
 
 def test_what_was_found_is_kept_by_question_and_the_passages_are_not() -> None:
     rows = [row for row in rag_rows.asked() if row["kind"] == "fact"][:1] + rag_rows.asked()[-1:]
+    store.watch()
     gold = unscreened.gold(rows[0], rag.chunks())
     for ids, found in (([gold[0].id], 1), ([], 0)):
-        kept = rag.with_found({"facts": [1, None], "passages": [ids, []]}, rows)
-        assert kept == {"facts": [1, None], "found": [found, None]}
+        result = rag.with_found({"facts": [1, None], "passages": [ids, []]}, rows)
+        assert result == {"facts": [1, None], "found": [found, None]}
 
 
 def test_the_seed_draws_what_is_trained_on_and_nothing_that_is_asked() -> None:
@@ -234,11 +229,11 @@ def test_what_is_gathered_can_be_read_for_one_seed_and_for_three(runs, monkeypat
         rag.gather((0,))
     for seed in (0, 1, 2):
         for part in rag.PARTS:
-            files.write_json(rag.path_of(part, seed), made_up(part, seed))
+            kept.keep(rag.path_of(part, seed), made_up(part, seed))
     rag.path_of("retrained", 2).unlink()
     stored = json.loads(json.dumps(rag.gather((0, 1, 2))))
     assert "seed 2 is left out: 1 parts are to be made, the first is 'retrained'" in capsys.readouterr().out
-    assert list(stored["runs"]) == ["0", "1"] and stored["mark"] == rag_ways.mark()
+    assert list(stored["runs"]) == ["0", "1"]
     assert "reply" in stored["runs"]["0"][READER] and "reply" not in stored["runs"]["1"][READER]
     found, single = Compared(stored), Compared(stored, ONE_FACT)
     assert found.ways == WAYS and found.scores(READER, "fit").shape == (2, len(found.questions))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import kept
 import pytest
 
 from ftlab import files, paths, texts
 from ftlab.evidence.packed import unpack
 from ftlab.scores import votes
+from ftlab.workshop import stored as store
 from ftlab.workshop.experiments import rlhf, rlhf_judges
 
 
@@ -87,23 +89,37 @@ def test_a_judge_agrees_by_conversation(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_what_is_gathered_holds_what_each_judge_knew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FTLAB_RUNS", str(tmp_path))
-    with pytest.raises(ValueError, match="found the seeds .* and not all folds"):
+    with pytest.raises(ValueError, match=r"found the seeds \[\], and all folds of the seeds \[\]"):
         rlhf.gather()
     scores = {key: [0.0, 1.0] for key in (*votes.WEIGHTS, "worth", "reward", "known")}
     side = {**scores, "replies": ["It is is dry.", "It is dry."]}
     for kl, seed in [*((kl, 0) for kl in rlhf.KLS), (rlhf.KLS[0], 1)]:
-        files.write_json(rlhf.home() / f"kl-{kl:g}-seed-{seed}.json", {
+        kept.keep(rlhf.home() / f"kl-{kl:g}-seed-{seed}.json", {
             "kl": kl, "seed": seed, "seconds": 1, "dtype": "float32", "judge": {"agrees": 60.0}, "log": {},
-            "before": side, "after": side})  # fmt: skip
-    for number in range(rlhf.FOLDS):
-        files.write_json(rlhf_judges.real_home() / f"fold-{number}-seed-0.json", {
-            "pairs": 7, "seconds": 2, "dtype": "float32", "choices": [{"conversation": str(number), "fold": number}]})
+            "before": side, "after": side | {"worth": [0.25, 1.0 if kl == rlhf.KLS[-1] else 0.0]}})  # fmt: skip
+    rows = texts.conversations("train")[: rlhf.FOLDS]
+    for number, (place, row) in enumerate(zip(rlhf_judges.places(rlhf_judges.real_home(), 0), rows, strict=True)):
+        choice = {"conversation": row["id"], "fold": number, "rewards": [0.5, -0.5],
+                  "replies": [row["messages"][-1]["content"], "Blue."]}
+        kept.keep(place, {"pairs": 7, "seconds": 2, "dtype": "float32", "choices": [choice]})
     found = json.loads(json.dumps(rlhf.gather()))
     assert [(run["kl"], run["seed"]) for run in found["runs"]] == [(kl, 0) for kl in rlhf.KLS]  # seed 1 is not whole
     assert found["runs"][0]["judge"] == {"agrees": 60.0}
     assert unpack(found["runs"][0]["after"]["stutters"]).tolist() == [1, 0]
     assert found["real"]["pairs"] == [7] * rlhf.FOLDS and found["real"]["writer"] == votes.writer()
-    assert [each["conversation"] for each in found["real"]["choices"]] == list("01234")
+    assert [each["conversation"] for each in found["real"]["choices"]] == [row["id"] for row in rows]
+
+    monkeypatch.setattr(store, "stored_path", lambda name: tmp_path / "stored" / f"{name}.json")
+    kept.write("rlhf", found)
+    monkeypatch.setattr(rlhf, "found", None)  # nothing is trained
+    monkeypatch.setattr(rlhf, "judge_the_real", None)
+    assert rlhf.overoptimized(0)["kl-saves-worth"] == rlhf.apart([0.25, 0.0], [0.25, 1.0])
+    best = rlhf.best_of_n(0)["best-of-n"]
+    assert best == found["best_of_n"]["0"] and best["effect"] > 0 and len(best["by_prompt"]) == rlhf.FOLDS
+    kept.write("rlhf", found, inputs={"data/no-such-table.csv": "0" * 16})
+    for claim in (rlhf.overoptimized, rlhf.best_of_n):
+        with pytest.raises(TypeError):  # it would be trained, as what was read has changed
+            claim(0)
 
 
 def test_the_effect_counts_the_full_worth_as_a_hundred() -> None:

@@ -9,10 +9,7 @@ Too long for a lesson (about two minutes an arm with bf16), so it is stored, and
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import time
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,6 +17,7 @@ from ftlab import files, model, paths, texts
 from ftlab.curation import pipeline, trial
 from ftlab.scores import desk as scores
 from ftlab.tuning import chat, generate, sft
+from ftlab.workshop import stored
 from ftlab.world import brand, desk
 
 RECORDS, EXCELLENT = 6000, 100
@@ -46,16 +44,19 @@ def rows(seed: int, count: int = STEPS * BATCH_SIZE) -> dict[str, list[dict]]:
         count: How many rows each arm but the excellent one has.
     """
     path = folder() / (f"rows-{seed}.json" if count == STEPS * BATCH_SIZE else f"rows-{seed}-{count}.json")
-    if not path.exists():
-        raw, truth, kept = dump(seed)
-        chosen = {"excellent": trial.pick_excellent(kept, EXCELLENT),
-                  "clean": texts.sample(trial.training_side(kept), count, seed)}
-        for arm in (*ARMS[2:], *(WRONG if count <= 200 else ())):  # there are not more wrong replies than that
-            fault, dose = arm.split("@")
-            chosen[arm] = trial.with_dose(raw, truth, fault, float(dose), count, seed)
-        found = {arm: [trial.to_row(record) for record in records] for arm, records in chosen.items()}
-        files.write_json(path, found | {"kept": len(trial.training_side(kept))})
-    return files.read_json(path)
+    return stored.part(path, lambda: choose(seed, count), __name__)
+
+
+def choose(seed: int, count: int) -> dict[str, list[dict]]:
+    """The rows of ``rows``, and under "kept" how many records the clean arm is drawn from."""
+    raw, truth, kept = dump(seed)
+    chosen = {"excellent": trial.pick_excellent(kept, EXCELLENT),
+              "clean": texts.sample(trial.training_side(kept), count, seed)}
+    for arm in (*ARMS[2:], *(WRONG if count <= 200 else ())):  # there are not more wrong replies than that
+        fault, dose = arm.split("@")
+        chosen[arm] = trial.with_dose(raw, truth, fault, float(dose), count, seed)
+    found = {arm: [trial.to_row(record) for record in records] for arm, records in chosen.items()}
+    return found | {"kept": len(trial.training_side(kept))}
 
 
 @lru_cache(maxsize=1)
@@ -74,9 +75,8 @@ def measure(arm: str, seed: int) -> dict:
     )
     start = time.perf_counter()
     replies = generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, test), REPLY_TOKENS)
-    return {"arm": arm, "seed": seed, "model": choice.name, "dtype": choice.dtype, "date": date.today().isoformat(),
-            "machine": machine(), "train_s": round(run.seconds), "write_s": round(time.perf_counter() - start),
-            "replies": replies, **scored(replies, test)}
+    return {"arm": arm, "seed": seed, "model": choice.name, "dtype": choice.dtype, "train_s": round(run.seconds),
+            "write_s": round(time.perf_counter() - start), "replies": replies, **scored(replies, test)}
 
 
 def measure_lab(seed: int) -> dict[str, dict]:
@@ -102,13 +102,6 @@ def measure_lab(seed: int) -> dict[str, dict]:
     return found
 
 
-def machine() -> str:
-    """The processor and how many cores the run had, without a name that only its owner knows."""
-    import torch
-
-    return f"{platform.machine()}, {torch.get_num_threads()} threads"
-
-
 def scored(replies: list[str], test: list[dict]) -> dict[str, str]:
     """A mark for each reply, 1 or 0: on-brand, and right."""
     return {"on_brand": "".join(str(int(brand.on_brand(reply))) for reply in replies),
@@ -117,7 +110,7 @@ def scored(replies: list[str], test: list[dict]) -> dict[str, str]:
 
 def missing() -> list[tuple[str, int]]:
     """The arms and seeds still to be run, in their order."""
-    return [(arm, seed) for arm, seed in ORDER if not place(arm, seed).exists()]
+    return [(arm, seed) for arm, seed in ORDER if not stored.is_kept(place(arm, seed))]
 
 
 def place(arm: str, seed: int) -> Path:
@@ -125,26 +118,38 @@ def place(arm: str, seed: int) -> Path:
     return folder() / f"{arm.replace('@', '-')}-{seed}.json"
 
 
+def parts() -> list[Path]:
+    """The files of the arms to gather: a seed is taken once all the arms of a fault have it, so that every arm is the
+    mean over the same seeds.
+    """
+    each = [[place(arm, seed) for arm in arms] for arms in (ARMS, WRONG) for seed in SEEDS]
+    return [path for whole in each if all(map(stored.is_kept, whole)) for path in whole]
+
+
+def lab_parts() -> list[Path]:
+    """The files of the lab model's arms, one for each seed."""
+    return sorted(filter(stored.is_kept, folder().glob("lab-*.json")))
+
+
 def gather() -> dict:
     """What notebook 01 shows: for each arm and seed a mark for each prompt, by the scorer of today; and the settings.
 
-    A seed is taken once all the arms of a fault have it, so that every arm is the mean over the same seeds.
+    Raises:
+        ValueError: If no seed has every arm of a fault.
     """
-    whole = [(arms, seed) for arms in (ARMS, WRONG) for seed in SEEDS if all(place(arm, seed).exists() for arm in arms)]
-    runs = [files.read_json(place(arm, seed)) for arms, seed in whole for arm in arms]
-    test = texts.plain_conversations("test")[:PROMPTS]
+    runs, test = [files.read_json(path) for path in parts()], texts.plain_conversations("test")[:PROMPTS]
     if not runs:
         raise ValueError(f"{folder()}: expected every arm of at least one seed, found none. Run this module first.")
     found: dict[str, dict] = {}
     for run in runs:
         found.setdefault(run["arm"], {})[str(run["seed"])] = scored(run["replies"], test)
     first, lab = runs[0], {}
-    for path in sorted(folder().glob("lab-*.json")):
+    for path in lab_parts():
         for arm, run in files.read_json(path).items():
             lab.setdefault(arm, {})[path.stem.removeprefix("lab-")] = run
     return {
         "note": f"{first['model']}, LoRA, {STEPS} steps of {BATCH_SIZE}, {PROMPTS} test prompts, {first['dtype']}",
-        "model": first["model"], "dtype": first["dtype"], "machine": first["machine"], "date": runs[-1]["date"],
+        "model": first["model"], "dtype": first["dtype"],
         "settings": {"records": RECORDS, "excellent": EXCELLENT, "lr": LR, "steps": STEPS, "batch_size": BATCH_SIZE,
                      "lora": sft.LORA, "reply_tokens": REPLY_TOKENS},
         "train_s": round(sum(run["train_s"] for run in runs) / len(runs)),
@@ -171,6 +176,7 @@ def against_clean(seed: int) -> dict[str, dict]:
 
 def main() -> None:
     """Runs the next missing arm, or all of them; or gathers what lies there into ``data/stored``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.curation", description=__doc__)
     parser.add_argument("--arm", choices=[*ARMS, *WRONG], help="run this arm and no other")
     parser.add_argument("--seed", type=int, default=0, help="the seed of --arm or --lab")
@@ -180,18 +186,18 @@ def main() -> None:
     parser.add_argument("--gather", action="store_true", help="write data/stored/curation-trial.json")
     args = parser.parse_args()
     if args.gather:
-        files.write_text(paths.data() / "stored" / "curation-trial.json", json.dumps(gather()) + "\n")
+        stored.write("curation-trial", gather(), __name__, [*parts(), *lab_parts()])
         return
     if args.rows:
         print([len(rows(seed)) for seed in SEEDS])
         return
     if args.lab:
-        files.write_json(folder() / f"lab-{args.seed}.json", measure_lab(args.seed))
+        stored.keep(folder() / f"lab-{args.seed}.json", measure_lab(args.seed), __name__)
         return
     wanted = [(args.arm, args.seed)] if args.arm else missing()[: None if args.all else 1]
     for arm, seed in wanted:
         found = measure(arm, seed)
-        files.write_json(place(arm, seed), found)
+        stored.keep(place(arm, seed), found, __name__)
         print(arm, seed, found["on_brand"].count("1"), found["right"].count("1"), f"of {PROMPTS}", flush=True)
 
 

@@ -8,13 +8,14 @@ of ``desk_stops``.
 from __future__ import annotations
 
 import argparse
-import json
 from datetime import date
+from pathlib import Path
 
 from ftlab import files, model, paths, texts
 from ftlab.course import doctor
 from ftlab.scores import desk
 from ftlab.tuning import chat, generate, sft
+from ftlab.workshop import stored
 from ftlab.workshop.experiments import desk_stops
 from ftlab.world import brand, house, real
 
@@ -27,6 +28,7 @@ SCALE = 0.7  # of the trained adapter
 ARMS = ("base", "desk", "scaled", "mixed", "few", "some")
 FEWER = {"few": 2, "some": 6}  # training conversations of each kind: eight passes, and almost three
 KEPT = 3  # replies and answers of each run that are stored as they are
+FOLDER = "desk-dials"
 
 
 def training_rows(seed: int, arm: str = "desk") -> list[dict]:
@@ -85,17 +87,21 @@ def look_fine(run: dict, rows: list[dict]) -> dict[str, str]:
     return dict(found[:10])
 
 
+def parts() -> list[Path]:
+    """The files of the runs that are there, arm by arm."""
+    return [path for arm in ARMS for path in sorted((paths.runs() / FOLDER).glob(f"{arm}-seed-*.json"))]
+
+
 def gather() -> dict:
     """What notebook 02 shows: for each arm and seed its settings, its scores by prompt, and a few replies."""
     choice, rows = model.choose(), texts.balanced(texts.conversations("test"), ASKED, seed=0)
     arms: dict[str, dict] = {}
-    for arm in ARMS:
-        for path in sorted((paths.runs() / "desk-dials").glob(f"{arm}-seed-*.json")):
-            found = files.read_json(path)
-            fine = {"look_fine": look_fine(found, rows)} if arm == "desk" else {}
-            found["answers"], found["replies"] = found["answers"][:KEPT], found["replies"][:KEPT]
-            packed = {key: "".join(map(str, found[key])) for key in ("on_brand", "fit", "knows", "leaks")}
-            arms.setdefault(arm, {})[path.stem.rpartition("-")[2]] = {**found, **packed, **fine}
+    for path in parts():
+        (arm, _, seed), found = path.stem.split("-"), files.read_json(path)
+        fine = {"look_fine": look_fine(found, rows)} if arm == "desk" else {}
+        found["answers"], found["replies"] = found["answers"][:KEPT], found["replies"][:KEPT]
+        packed = {key: "".join(map(str, found[key])) for key in ("on_brand", "fit", "knows", "leaks")}
+        arms.setdefault(arm, {})[seed] = {**found, **packed, **fine}
     return {
         "model": choice.name, "dtype": choice.dtype, "machine": doctor.machine(), "date": date.today().isoformat(),
         "ids": [row["id"] for row in rows], "kinds": [row["kind"] for row in rows], "questions": QUESTIONS,
@@ -105,6 +111,7 @@ def gather() -> dict:
 
 def main() -> None:
     """Runs one arm for one seed into ``runs/desk-dials``; or gathers what lies there into ``data/stored``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.desk_dials", description=__doc__)
     parser.add_argument("arms", nargs="*", metavar="ARM", help=f"any of {', '.join(ARMS)}")
     parser.add_argument("--seed", type=int, default=0)
@@ -113,18 +120,18 @@ def main() -> None:
     if unknown := set(args.arms) - set(ARMS):
         parser.error(f"expected arms among {', '.join(ARMS)}; found {', '.join(sorted(unknown))}.")
     for arm in args.arms:
-        path = paths.runs() / "desk-dials" / f"{arm}-seed-{args.seed}.json"
+        path = paths.runs() / FOLDER / f"{arm}-seed-{args.seed}.json"
         if arm == "base" and args.seed:
             print("the untuned model has no seed: it is asked once, with --seed 0")
             continue
-        if path.exists() and len(files.read_json(path)["knows"]) == QUESTIONS:
+        if stored.is_kept(path):
             print(f"{path.name} is there already; delete it to run it again")
             continue
         found = run(arm, args.seed)
-        files.write_json(path, found)
+        stored.keep(path, found, __name__)
         print(arm, args.seed, {key: sum(found[key]) for key in ("on_brand", "fit", "knows", "leaks")}, flush=True)
     if args.gather:
-        files.write_text(paths.data() / "stored" / "desk-dials.json", json.dumps(gather()) + "\n")
+        stored.write(FOLDER, gather(), __name__, [*parts(), *desk_stops.parts()])
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from ftlab import files, model, paths, texts
 from ftlab.evidence.packed import pack
 from ftlab.scores import desk
 from ftlab.tuning import chat, generate, sft
+from ftlab.workshop import stored
 from ftlab.world import house
 
 # Fixed before the first run: the rows, rate and batch of desk_dials' "few", for more than twice as many steps.
@@ -62,10 +63,15 @@ def run(choice: model.Choice, seed: int, folder: Path) -> dict:
             "batch_size": BATCH_SIZE, "train_s": round(made.seconds), "looks": looks}
 
 
+def parts() -> list[Path]:
+    """The files of the runs that are there, by seed."""
+    return sorted((paths.runs() / FOLDER).glob("seed-*.json"))
+
+
 def gather() -> list[dict]:
     """The runs that are there, by seed: each look with its packed scores (``ftlab.evidence.packed``), no replies."""
     found = []
-    for path in sorted((paths.runs() / FOLDER).glob("seed-*.json")):
+    for path in parts():
         one = files.read_json(path)
         looks = [{"step": look["step"], **{key: pack(look[key]) for key in ("valid_losses", "valid", "test")}}
                  for look in one["looks"]]
@@ -75,14 +81,15 @@ def gather() -> list[dict]:
 
 def main() -> None:
     """Makes the run of one seed, into ``runs/desk-stops``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.desk_stops", description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     seed = parser.parse_args().seed
     path = paths.runs() / FOLDER / f"seed-{seed}.json"
-    if path.exists():
+    if stored.is_kept(path):
         print(f"{path.name} is there already; delete it to run it again")
         return
-    files.write_json(path, run(model.choose(), seed, path.with_suffix("")))
+    stored.keep(path, run(model.choose(), seed, path.with_suffix("")), __name__)
 
 
 if __name__ == "__main__":

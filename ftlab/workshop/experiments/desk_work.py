@@ -8,17 +8,15 @@ Too long for a lesson (about half an hour a seed with bf16), so it is stored, an
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import time
 from collections import Counter
-from datetime import date
 from pathlib import Path
 
 from ftlab import assistant, files, model, paths, rivals, shelf, texts
-from ftlab.course import doctor
 from ftlab.scores import desk, rules, template
 from ftlab.tuning import chat, generate, sft
+from ftlab.workshop import stored
 from ftlab.world import brand, house
 from ftlab.world.pairs import KINDS
 
@@ -139,6 +137,12 @@ def put_into_clone(what: str, made: Path, choice: model.Choice) -> None:
     half.rename(target)
 
 
+def parts(name: str) -> list[Path]:
+    """The files of the runs so named: "rivals", "seed" (the assistant's) or "lesson"."""
+    folder = paths.runs() / "desk-work"
+    return [folder / "rivals.json"] if name == "rivals" else sorted(folder.glob(f"{name}-*.json"))
+
+
 def gather() -> dict:
     """What notebook 00 shows, from the stored runs: by kind whether each reply is fit to send, and what a reply took.
 
@@ -149,10 +153,8 @@ def gather() -> dict:
         ``cost`` has for each way the tokens of a prompt and the seconds for a reply, on the conversations of
         ``asked()``.
     """
-    runs = paths.runs() / "desk-work"
-    tuned, lesson = ([files.read_json(path) for path in sorted(runs.glob(f"{name}-*.json"))]
-                     for name in ("seed", "lesson"))
-    said, test = files.read_json(runs / "rivals.json"), texts.conversations("test")
+    (said,), tuned, lesson = ([files.read_json(path) for path in parts(name)] for name in ("rivals", "seed", "lesson"))
+    test = texts.conversations("test")
 
     def by_kind(rows: list[dict], replies: list[str]) -> dict[str, list[int]]:
         fit = scores(replies, rows)["both"]  # by the scorer of today, whatever it said when the run was made
@@ -174,8 +176,7 @@ def gather() -> dict:
         f"({seeds}); {len(test)} test conversations, {len(said['ids'])} for the prompts"
     )
     return {
-        "note": note, "date": date.today().isoformat(), "machine": doctor.machine(),
-        "model": tuned[0]["model"], "dtype": tuned[0]["dtype"], "seeds": [run["seed"] for run in tuned],
+        "note": note, "model": tuned[0]["model"], "dtype": tuned[0]["dtype"], "seeds": [run["seed"] for run in tuned],
         "cost": {name: {key: run[key] for key in ("prompt_tokens", "seconds_each")} for name, run in took.items()},
         "asked": {kind: [of_kind[kind].index(row["id"]) for row in few if row["kind"] == kind] for kind in KINDS},
         **{name: by_kind(few, said[name]["replies"]) for name in ("plain", "guide", "examples")},
@@ -187,6 +188,7 @@ def gather() -> dict:
 
 def main() -> None:
     """Runs one seed, the rivals or the lesson's run into ``runs/desk-work``; or gathers that into ``data/stored``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.desk_work", description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rivals", action="store_true", help="measure the rivals in place of the tuned model")
@@ -195,7 +197,7 @@ def main() -> None:
     parser.add_argument("--gather", action="store_true", help="write data/stored/desk-work.json from the runs")
     args = parser.parse_args()
     if args.gather:
-        files.write_text(paths.data() / "stored" / "desk-work.json", json.dumps(gather()) + "\n")
+        stored.write("desk-work", gather(), __name__, [*parts("rivals"), *parts("seed"), *parts("lesson")])
         return
     choice = model.choose()
     if args.ship:
@@ -207,7 +209,7 @@ def main() -> None:
     else:
         found = (measure_lesson if args.lesson else measure_tuned)(choice, args.seed)
     found = {"model": choice.name, "dtype": choice.dtype, **found}
-    files.write_json(paths.runs() / "desk-work" / f"{name}.json", found)
+    stored.keep(paths.runs() / "desk-work" / f"{name}.json", found, __name__)
 
 
 if __name__ == "__main__":

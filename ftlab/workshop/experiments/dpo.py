@@ -2,25 +2,25 @@
 
 ``python -m ftlab.workshop.experiments.dpo --run beta-0.1`` makes one or several of ``RUNS``, ``--all`` those that are
 missing of a ``--seed``, and ``--gather`` writes what notebook 06 shows: the rows of the first seed that has every run,
-and beside each what the other seeds gave. The folder is named after the lab model, the rows and the settings below. A
-changed scorer does not name another one: after it, begin with an empty ``FTLAB_RUNS``.
+and beside each what the other seeds gave. The folder is named after the lab model, the rows and the settings below.
+What other code made there, such as another scorer, is made again.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 from datetime import date
 from pathlib import Path
 
-from ftlab import files, model, paths, texts
+from ftlab import files, model, texts
 from ftlab.evidence.packed import pack
 from ftlab.scores import desk, votes
 from ftlab.tuning import chat, checkpoints, generate, sft
 from ftlab.tuning.pairs import cut, pair_logps
 from ftlab.tuning.sample import samples
+from ftlab.workshop import stored
 
 # Fixed before the runs; KEEPS came after a trial of them, when the largest rate had broken the manner. Before the
 # second round of them ASKED went from 400 to 480, so that there are a thousand decided pairs, and RLHF's reward model
@@ -65,11 +65,15 @@ def home() -> Path:
 def stage(seed: int) -> Path:
     """The folder of the lab model after supervised fine-tuning: where every run starts, and DPO's reference."""
     folder = home() / f"sft-seed-{seed}"
-    if not (folder / "config.json").exists():
+
+    def make() -> dict:
         rows = texts.sample(texts.plain_conversations("train"), SFT_ROWS, seed)  # as people wrote them, long and short
         run = sft.fine_tune(model.lab(), rows, lr=SFT_LR, steps=SFT_STEPS, batch_size=BATCH_SIZE, seed=seed)
         run.model.save_pretrained(folder)
         run.tokenizer.save_pretrained(folder)
+        return {}
+
+    stored.part(folder.with_name(f"{folder.name}.json"), make, __name__)
     return folder
 
 
@@ -86,14 +90,14 @@ def load(folder: Path):
 
 def sampled(seed: int) -> tuple[list[dict], list[dict], list[dict]]:
     """Pairs of the lab model's own replies to conversations that it was not tuned on, the votes on them, the truth."""
-    path = home() / f"samples-seed-{seed}.json"
     rows = texts.sample(texts.plain_conversations("train"), SFT_ROWS + ASKED, seed)[SFT_ROWS:]
-    if not path.exists():
+
+    def draw() -> dict:
         tuned, tokenizer = load(stage(seed))
-        drawn = samples(tuned, tokenizer, chat.prompts(tokenizer, rows), COUNT, temperature=TEMPERATURE, seed=seed,
-                        max_new_tokens=REPLY_TOKENS)
-        files.write_json(path, drawn)
-    pairs = votes.pair_up(rows, files.read_json(path), seed)
+        return {"replies": samples(tuned, tokenizer, chat.prompts(tokenizer, rows), COUNT, temperature=TEMPERATURE,
+                                   seed=seed, max_new_tokens=REPLY_TOKENS)}
+
+    pairs = votes.pair_up(rows, stored.part(home() / f"samples-seed-{seed}.json", draw, __name__)["replies"], seed)
     return pairs, *votes.cast(pairs, seed=seed)
 
 
@@ -112,9 +116,12 @@ def judge(tuned, tokenizer, split: str, seed: int) -> dict:
     """Greedy replies to held-out conversations, each against the stage's own by the true worth."""
     rows = texts.sample(texts.plain_conversations(split), HELD_OUT, seed=0)
     prompts, before = chat.prompts(tokenizer, rows), home() / f"sft-replies-{split}-seed-{seed}.json"
-    if not before.exists():
-        files.write_json(before, generate.replies(load(stage(seed))[0], tokenizer, prompts, REPLY_TOKENS))
-    theirs, ours = files.read_json(before), generate.replies(tuned, tokenizer, prompts, REPLY_TOKENS)
+
+    def write() -> dict:
+        return {"replies": generate.replies(load(stage(seed))[0], tokenizer, prompts, REPLY_TOKENS)}
+
+    theirs = stored.part(before, write, __name__)["replies"]
+    ours = generate.replies(tuned, tokenizer, prompts, REPLY_TOKENS)
 
     def scores(replies: list[str]) -> dict:
         found = [votes.qualities(reply, row) for reply, row in zip(replies, rows, strict=True)]
@@ -147,7 +154,6 @@ def measure(name: str, seed: int) -> dict:
     """One run with its scores; kept in ``home()``."""
     from ftlab.workshop.experiments import dpo_ways
 
-    path = home() / f"{name}-seed-{seed}.json"
     found = dpo_ways.train(name, seed)
     tuned, tokenizer = found.pop("model"), found.pop("tokenizer")
     found["moved"] = moved(tuned, tokenizer, found.pop("rows"), seed)
@@ -156,21 +162,24 @@ def measure(name: str, seed: int) -> dict:
     log = {key: [each[key] for each in found["log"] if key in each] for key in kept_log}
     result = {"name": name, "seed": seed, **found, "log": {key: values for key, values in log.items() if values},
               **scored}
-    files.write_json(path, result)
+    stored.keep(place(name, seed), result, __name__)
     means = {key: round(sum(scored[key]) / HELD_OUT, 3) for key in ("wins", "right", "on_brand", "words")}
     print(name, f"seed {seed}", means, f"{found['seconds']:.0f} s, {found['peak_bytes'] / 2**20:.0f} MiB", flush=True)
     return result
 
 
+def place(name: str, seed: int) -> Path:
+    """The file of a run."""
+    return home() / f"{name}-seed-{seed}.json"
+
+
 def found(name: str, seed: int) -> dict:
     """A run's scores: from ``home()``, or made now."""
-    path = home() / f"{name}-seed-{seed}.json"
-    if path.exists():
-        return files.read_json(path)
-    if name in WAYS:
+    if not stored.is_kept(path := place(name, seed)):
+        if name not in WAYS:
+            return measure(name, seed)
         subprocess.run([sys.executable, "-m", __spec__.name, "--run", name, "--seed", str(seed)], check=True)
-        return files.read_json(path)
-    return measure(name, seed)
+    return files.read_json(path)
 
 
 def best_rate(seed: int) -> float:
@@ -187,25 +196,34 @@ def against(ours: dict, theirs: dict) -> list[float]:
 
 
 def on_trial(seed: int) -> dict[str, dict]:
-    """The claims of the stored runs for one seed; what is not in ``runs`` is trained now."""
-    tried, rows = {}, texts.sample(texts.plain_conversations("test"), HELD_OUT, seed=0)
+    """The claims of the stored runs for one seed: as stored, if that is of the present code and has the seed; else
+    what is not in ``runs`` is trained now.
+    """
+    known = stored.current(FOLDER) or {"tried": {}}
+    return known["tried"].get(str(seed)) or tried(seed)
+
+
+def tried(seed: int) -> dict[str, dict]:
+    """The claims for one seed, by its runs."""
+    claims, rows = {}, texts.sample(texts.plain_conversations("test"), HELD_OUT, seed=0)
     about = [row["question_phrasing"] for row in rows]
     for name, ours, theirs in (("dpo-bears-noise", "noise-0.2", "noise-0"), ("dpo-matches-rlhf", "beta-0.1", "rloo")):
         scores = against(found(ours, seed), found(theirs, seed))
         won, lost = ([int(score == side) for score in scores] for side in (1, 0))
         effect = 100 * (sum(won) - sum(lost)) / len(won)
-        tried[name] = {"effect": effect, "by_prompt": won, "against": lost, "about": about}
-    return tried
+        claims[name] = {"effect": effect, "by_prompt": won, "against": lost, "about": about}
+    return claims
 
 
-def whole_seeds() -> list[int]:
-    """The seeds of which every run is there.
+def parts() -> dict[int, dict[str, Path]]:
+    """The files of the runs by seed and name, of the seeds of which every run is there.
 
     Raises:
         ValueError: If there is none.
     """
     folder = home()
-    whole = [seed for seed in range(100) if all((folder / f"{name}-seed-{seed}.json").exists() for name in RUNS)]
+    each = {seed: {name: folder / f"{name}-seed-{seed}.json" for name in RUNS} for seed in range(100)}
+    whole = {seed: places for seed, places in each.items() if all(map(stored.is_kept, places.values()))}
     if not whole:
         raise ValueError(f"{folder}: expected every one of {len(RUNS)} runs of a seed, found no such seed. Run --all.")
     return whole
@@ -213,12 +231,11 @@ def whole_seeds() -> list[int]:
 
 def gather() -> dict:
     """What notebook 06 shows: of the first whole seed a row for each run, with its wins by prompt and first replies,
-    and by seed the share of wins, right and on-brand replies of that run.
+    and by seed the share of wins, right and on-brand replies of that run, and what the claims are (``tried``).
     """
-    seeds, folder = whole_seeds(), home()
-    seed = seeds[0]
-    by_seed = {other: {name: files.read_json(folder / f"{name}-seed-{other}.json") for name in RUNS} for other in seeds}
-    runs = by_seed[seed]
+    by_seed = {seed: {name: files.read_json(path) for name, path in each.items()} for seed, each in parts().items()}
+    seeds = list(by_seed)
+    seed, runs = seeds[0], by_seed[seeds[0]]
     pairs, cast, truth = sampled(seed)
     better = {each["pair"]: each["better"] for each in truth}
     decided = {pair: side for pair, side in votes.decided(cast).items() if better[pair] != "tie"}
@@ -246,12 +263,13 @@ def gather() -> dict:
         "decided": len(decided),
         "wrong_votes": sum(better[pair] != side for pair, side in decided.items()) / len(decided),
         "sft": {key: sum(sft_run[key]) / HELD_OUT for key in mean} | {"first_replies": sft_run["replies"][:3]},
-        "runs": rows,
+        "runs": rows, "tried": {str(other): tried(other) for other in seeds},
     }  # fmt: skip
 
 
 def main() -> None:
     """Makes some runs, those that are missing, or gathers what lies in ``runs``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.dpo", description=__doc__)
     parser.add_argument("--run", choices=list(RUNS), nargs="+", default=[], help="these runs, in one process")
     parser.add_argument("--seed", type=int, default=0)
@@ -264,7 +282,7 @@ def main() -> None:
         for name in RUNS:
             found(name, args.seed)
     if args.gather:
-        files.write_text(paths.data() / "stored" / "dpo.json", json.dumps(gather()) + "\n")
+        stored.write(FOLDER, gather(), __name__, [path for each in parts().values() for path in each.values()])
 
 
 if __name__ == "__main__":

@@ -3,25 +3,26 @@
 One pass over votes that come with the course, each pair seen once, about 20 minutes on one core with bf16. So it is
 stored: ``python -m ftlab.workshop.experiments.dpo_real`` makes it, ``--arm own`` the same with as many votes on replies
 that the whole assistant gave, and ``--gather`` writes what notebook 06 shows. A run that is killed goes on where it was
-five steps or fewer before. The folder is named after the model, its assistant, the votes and the settings below. A
-changed scorer does not name another one, nor need it: replies are kept, and scored when they are gathered.
+five steps or fewer before. The folder is named after the model, its assistant, the votes and the settings below; what
+other code made there is made again. Replies are kept, and scored when they are gathered.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from ftlab import assistant, files, model, paths, texts
+from ftlab import assistant, files, model, texts
 from ftlab.evidence.packed import pack
 from ftlab.scores import desk, votes
 from ftlab.tuning import chat, checkpoints, generate, sft
 from ftlab.tuning.pairs import cut, pair_logps
 from ftlab.tuning.preference import dpo_loss
+from ftlab.workshop import stored
 from ftlab.workshop.experiments.lora import leaks
 from ftlab.world import brand, real
 
@@ -37,6 +38,7 @@ ARMS = ("mixed", "own")  # votes on replies of both ways, and of the whole assis
 SAVE_STEPS = 5  # steps between two states that a killed run goes on from
 PER_KIND, REPLY_TOKENS = 22, 80  # test conversations of each kind
 FACTS, FACT_TOKENS = 60, 60
+SEEDS = range(20)  # that are looked for when the runs are gathered
 FOLDER = "dpo-real"
 
 
@@ -108,7 +110,10 @@ def train(seed: int, arm: str = ARMS[0]) -> None:
         optimizer, lambda step: min((step + 1) / warm, (len(steps) - step) / max(1, len(steps) - warm))
     )
     log, seconds, done, saved = [], 0.0, 0, home() / f"{arm}-seed-{seed}.pt"
-    if saved.exists():
+    at = saved.with_suffix(".json")  # how far the saved state is, with what it was made from
+    looks = places(saved.parent, arm, seed)
+    if stored.is_kept(at) and all(stored.is_kept(place) for seen, place in looks.items()
+                                  if seen < BATCH_SIZE * files.read_json(at)["done"]):
         state = torch.load(saved, weights_only=True)
         set_peft_model_state_dict(policy, state["adapter"])
         optimizer.load_state_dict(state["optimizer"])
@@ -119,13 +124,13 @@ def train(seed: int, arm: str = ARMS[0]) -> None:
         if number < done:
             continue
         if number * BATCH_SIZE in LOOKS:
-            place = _kept(arm, seed, number * BATCH_SIZE)
-            if not place.exists():
+            place = looks[number * BATCH_SIZE]
+            if not stored.is_kept(place):
                 policy.eval()
                 policy.merge_adapter()  # writes faster
                 found = look(policy, tokenizer, number * BATCH_SIZE) | {"train_s": seconds}
                 policy.unmerge_adapter()
-                files.write_json(place, found | {"log": log})
+                stored.keep(place, found | {"log": log}, __name__)
                 print(f"{number * BATCH_SIZE} votes, {seconds:.0f} s, written in {found['write_s']:.0f} s", flush=True)
         if some is None:
             break
@@ -151,33 +156,60 @@ def train(seed: int, arm: str = ARMS[0]) -> None:
                 torch.save({"adapter": get_peft_model_state_dict(policy), "optimizer": optimizer.state_dict(),
                             "schedule": schedule.state_dict(), "log": log, "seconds": seconds, "done": number + 1},
                            temporary)
+            stored.keep(at, {"done": number + 1}, __name__)
 
 
 def on_trial(seed: int) -> dict[str, dict]:
-    """The claim of the stored run for one seed; what is not in ``runs`` is trained now."""
-    if not _kept(ARMS[0], seed, LOOKS[-1]).exists():
+    """The claim of the stored run for one seed: as stored, if that is of the present code and has the seed; else what
+    is not in ``runs`` is trained now.
+    """
+    known = stored.current(FOLDER) or {"tried": {}}
+    if str(seed) in known["tried"]:
+        return known["tried"][str(seed)]
+    looks = places(home(), ARMS[0], seed).values()
+    if not all(map(stored.is_kept, looks)):
         train(seed)
+    return tried(looks)
+
+
+def tried(looks: Iterable[Path]) -> dict[str, dict]:
+    """The claim for one seed, by the files of its looks."""
+    first, *_, last = (files.read_json(path)["replies"] for path in looks)
     rows = texts.balanced(texts.conversations("test"), PER_KIND, seed=0)
-    before, after = (files.read_json(_kept(ARMS[0], seed, seen))["replies"] for seen in (LOOKS[0], LOOKS[-1]))
-    scores = votes.wins(after, before, rows)
+    scores = votes.wins(last, first, rows)
     won, lost = ([int(score == side) for score in scores] for side in (1, 0))
     return {"dpo-beats-sft": {"effect": 100 * (sum(won) - sum(lost)) / len(won), "by_prompt": won, "against": lost,
                               "about": [row["question_phrasing"] for row in rows]}}  # fmt: skip
+
+
+def places(folder: Path, arm: str, seed: int) -> dict[int, Path]:
+    """The files of an arm's looks in ``home()``, by votes seen; before any vote the assistant itself answers, once for
+    all arms and seeds.
+    """
+    return {seen: folder / (f"{arm}-{seen}-votes-seed-{seed}.json" if seen else "0-votes.json") for seen in LOOKS}
+
+
+def parts() -> dict[tuple[str, int], list[Path]]:
+    """The files of the looks by arm and seed, where all of them are there."""
+    folder = home()
+    each = {(arm, seed): [*places(folder, arm, seed).values()] for arm in ARMS for seed in SEEDS}
+    return {key: looks for key, looks in each.items() if all(map(stored.is_kept, looks))}
 
 
 def gather(seed: int) -> dict:
     """What notebook 06 shows: by look, the scores of each test conversation against the assistant, and some replies.
 
     ``own`` holds the same of the second arm, its looks without the one before the training; None if it was not run.
+    ``tried`` is what the claim is, by seed.
     """
     rows = texts.balanced(texts.conversations("test"), PER_KIND, seed=0)
     world, choice = real.questions(FACTS), model.choose()
-    looks = {arm: [files.read_json(_kept(arm, seed, seen)) for seen in LOOKS if _kept(arm, seed, seen).exists()]
-             for arm in ARMS}
-    if len(looks["mixed"]) < len(LOOKS):
-        raise ValueError(f"{home()}: expected looks after {LOOKS} votes, found {len(looks['mixed'])}. Train first.")
+    if ("mixed", seed) not in (made := parts()):
+        raise ValueError(f"{home()}: expected looks of seed {seed} after {LOOKS} votes by the present code, found not "
+                         "all of them. Train first.")
+    looks = {arm: [files.read_json(path) for path in made[arm, seed]] for arm in ARMS if (arm, seed) in made}
     start = looks["mixed"][0]["replies"]
-    own = None if len(looks["own"]) < len(LOOKS) else {
+    own = None if "own" not in looks else {
         "looks": [scored(each, start, rows, world) for each in looks["own"][1:]],
         "after": looks["own"][-1]["replies"], "log": _short(looks["own"][-1]["log"])}  # fmt: skip
     return {
@@ -188,6 +220,7 @@ def gather(seed: int) -> dict:
         "before": start, "after": looks["mixed"][-1]["replies"],
         "looks": [scored(each, start, rows, world) for each in looks["mixed"]],
         "log": _short(looks["mixed"][-1]["log"]), "own": own,
+        "tried": {str(other): tried(each) for (arm, other), each in made.items() if arm == "mixed"},
     }  # fmt: skip
 
 
@@ -225,11 +258,6 @@ def home() -> Path:
         fact_tokens=FACT_TOKENS)
 
 
-def _kept(arm: str, seed: int, seen: int) -> Path:
-    """Where a look is kept; the assistant itself, before any vote, answers only once for all arms and seeds."""
-    return home() / (f"{arm}-{seen}-votes-seed-{seed}.json" if seen else "0-votes.json")
-
-
 def _short(log: list[dict]) -> list[dict]:
     return [{key: round(value, 3) if isinstance(value, float) else value for key, value in each.items()}
             for each in log]
@@ -237,14 +265,15 @@ def _short(log: list[dict]) -> list[dict]:
 
 def main() -> None:
     """Trains, or gathers what lies in ``runs``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.dpo_real", description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--arm", choices=ARMS, default=ARMS[0], help="which votes to learn from")
     parser.add_argument("--gather", action="store_true", help="write data/stored/dpo-real.json from the runs")
     args = parser.parse_args()
     if args.gather:
-        files.write_text(paths.data() / "stored" / "dpo-real.json", json.dumps(gather(args.seed)) + "\n")
-    elif not _kept(args.arm, args.seed, LOOKS[-1]).exists():
+        stored.write(FOLDER, gather(args.seed), __name__, [path for each in parts().values() for path in each])
+    elif not all(map(stored.is_kept, places(home(), args.arm, args.seed).values())):
         train(args.seed, args.arm)
 
 

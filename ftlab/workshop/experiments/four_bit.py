@@ -9,16 +9,14 @@ original can be measured only where the hub can be reached ("original"). Some mi
 from __future__ import annotations
 
 import argparse
-import json
 import os
-from datetime import date
 from pathlib import Path
 
 from ftlab import files, model, paths, texts
-from ftlab.course import doctor
 from ftlab.evidence import intervals
 from ftlab.evidence.packed import pack, unpack
 from ftlab.tuning import chat, generate, sft
+from ftlab.workshop import stored
 from ftlab.world import house, real
 
 # Fixed before the first run.
@@ -60,26 +58,31 @@ def measure(some_model, tokenizer) -> dict:
     return {"losses": sft.row_losses(some_model, tokenizer, rows), "knows": knows, "answers": answers}
 
 
+def parts() -> list[Path]:
+    """The files of the ways that were run."""
+    return [path for way in WAYS if (path := paths.runs() / FOLDER / f"{way}.json").exists()]
+
+
 def gather() -> dict:
     """All ways that were run, each with its packed scores and how many of its answers are the unpacked model's."""
-    found = {way: files.read_json(path) for way in WAYS if (path := paths.runs() / FOLDER / f"{way}.json").exists()}
+    found = {path.stem: files.read_json(path) for path in parts()}
     first = found["unpacked"]["answers"]
     ways = {way: {"dtype": each["dtype"], "losses": pack(each["losses"]), "knows": pack(each["knows"]),
                   "same_answers": sum(one == other for one, other in zip(each["answers"], first, strict=True))}
             for way, each in found.items()}
-    return {"date": date.today().isoformat(), "machine": doctor.machine(), "questions": len(first), "ways": ways}
+    return {"questions": len(first), "ways": ways}
 
 
-def sentences(stored: dict) -> list[str]:
+def sentences(found: dict) -> list[str]:
     """What docs/models.md may say of it: for each way its loss, its share of known answers, and what differs."""
-    said, ways = [], stored["ways"]
+    said, ways = [], found["ways"]
     for way, each in ways.items():
         losses, knows = unpack(each["losses"]), unpack(each["knows"])
         line = f"{way} ({each['dtype']}): {losses.mean():.4f} nats a supervised token, {100 * knows.mean():.1f} % known"
         if way != "unpacked":
             more = intervals.paired_difference(losses, unpack(ways["unpacked"]["losses"]))
             gap = intervals.paired_difference(knows, unpack(ways["unpacked"]["knows"])).times(100)
-            same = f"{each['same_answers']} of {stored['questions']} answers are the same to the letter"
+            same = f"{each['same_answers']} of {found['questions']} answers are the same to the letter"
             line += (f"; minus unpacked {more.value:+.4f} [{more.low:+.4f}, {more.high:+.4f}] nats and "
                      f"{gap.value:+.1f} [{gap.low:+.1f}, {gap.high:+.1f}] points; {same}")
         said.append(f"{line}.")
@@ -88,6 +91,7 @@ def sentences(stored: dict) -> list[str]:
 
 def main() -> None:
     """Measures one way, into ``runs/four-bit``; or gathers what lies there and prints the sentences for the card."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.four_bit", description=__doc__)
     parser.add_argument("--way", choices=WAYS)
     parser.add_argument("--gguf", type=Path, help="the model's GGUF file, for --way unpacked")
@@ -97,11 +101,11 @@ def main() -> None:
         if args.way != "bf16":
             os.environ["FTLAB_PRECISION"] = "float32"  # so that the weights alone differ
         path = paths.runs() / FOLDER / f"{args.way}.json"
-        files.write_json(path, {"dtype": model.precision()[1], **measure(*load(args.way, args.gguf))})
+        stored.keep(path, {"dtype": model.precision()[1], **measure(*load(args.way, args.gguf))}, __name__)
     if args.gather:
-        stored = gather()
-        files.write_text(paths.data() / "stored" / "four-bit.json", json.dumps(stored) + "\n")
-        print("\n".join(sentences(stored)))
+        found = gather()
+        stored.write(FOLDER, found, __name__, parts())
+        print("\n".join(sentences(found)))
 
 
 if __name__ == "__main__":

@@ -14,17 +14,17 @@ went into it: nothing is trained twice.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from datetime import date
 from functools import partial
 from pathlib import Path
 
-from ftlab import claims, files, model, paths
+from ftlab import claims, files, model
 from ftlab.evidence.claim import LAB
 from ftlab.retrieval import answers, unscreened
 from ftlab.retrieval.compared import ASSISTANT, ONE_FACT, TOLD, Compared
+from ftlab.workshop import stored
 from ftlab.workshop.experiments import rag_rows, rag_trials, rag_ways
 from ftlab.workshop.experiments.rag_trials import CLOSED, READER
 from ftlab.workshop.experiments.rag_ways import COSTS, DEEP, SCORES, answer, chunks, found, small, with_found
@@ -142,17 +142,17 @@ def path_of(part: str, seed: int) -> Path:
 def do(part: str, seed: int) -> dict:
     """The result of a part, from ``runs`` or made now."""
     path = path_of(part, seed)
-    if not path.exists():
+    if not stored.is_kept(path):
         begun = time.perf_counter()
-        files.write_json(path, PARTS[part](seed))
+        stored.keep(path, PARTS[part](seed), __name__)
         print(f"{part}, seed {seed}: {time.perf_counter() - begun:.0f} s", flush=True)
     return files.read_json(path)
 
 
-def stored_path() -> Path:
-    """Where the comparison is stored; that of another model, which FTLAB_MODEL names, has a file of its own."""
+def stored_name() -> str:
+    """Of the stored comparison; that of another model, which FTLAB_MODEL names, has a file of its own."""
     name = claims.model_named()
-    return paths.data() / "stored" / ("rag.json" if name == LAB else f"rag-{name}.json")
+    return "rag" if name == LAB else f"rag-{name}"
 
 
 def against_weights(seed: int) -> dict[str, dict]:
@@ -161,19 +161,16 @@ def against_weights(seed: int) -> dict[str, dict]:
     Scores are by question, with what each is about: those about one product or policy stand or fall together.
 
     Raises:
-        ValueError: If the stored file lacks the seed, or was made from another assistant or other texts.
+        ValueError: If the stored file lacks the seed, or was made by other code or from other data.
     """
-    path = stored_path()
-    stored = files.read_json(path) if path.exists() else {"runs": {}}
-    make = f"python -m ftlab.workshop.experiments.rag --seed {seed}` until no part is left, then with `--gather"
-    if str(seed) not in stored["runs"]:
-        seeds = " ".join(sorted({*stored["runs"], str(seed)}, key=int))
-        raise ValueError(f"{path}: expected a run of seed {seed}, found those of {', '.join(stored['runs']) or 'none'}."
-                         f" Run `{make} {seeds}`, or name the stored seeds with --seeds.")
-    if stored.get("mark") != (now := rag_ways.mark()):
-        raise ValueError(f"{path}: expected a run on the present assistant, texts and settings ({now}), found one on "
-                         f"others ({stored.get('mark')}). Run `{make} {' '.join(stored['runs'])}`, for each seed.")
-    every, single = (Compared(stored, panel, seeds=[seed]) for panel in ("", ONE_FACT))
+    known = stored.current(name := stored_name()) or {"runs": {}}
+    if str(seed) not in known["runs"]:
+        seeds = " ".join(sorted({*known["runs"], str(seed)}, key=int))
+        raise ValueError(f"{stored.stored_path(name)}: expected a run of seed {seed} by the present code, found those "
+                         f"of {', '.join(known['runs']) or 'none'}. Run `python -m ftlab.workshop.experiments.rag "
+                         f"--seed {seed}` until no part is left, then with `--gather {seeds}`, or name the stored "
+                         "seeds with --seeds.")
+    every, single = (Compared(known, panel, seeds=[seed]) for panel in ("", ONE_FACT))
 
     def effect(run: Compared, one: str, other: str, key: str, which: str = "") -> dict:
         ours, theirs, about = run.arms(one, other, key, which)
@@ -198,7 +195,7 @@ def described(rows: list[dict]) -> list[dict]:
 
 def missing(seed: int) -> list[str]:
     """The parts that are still to be made."""
-    return [part for part in PARTS if not path_of(part, seed).exists()]
+    return [part for part in PARTS if not stored.is_kept(path_of(part, seed))]
 
 
 def gather(seeds: tuple[int, ...]) -> dict:
@@ -220,7 +217,7 @@ def gather(seeds: tuple[int, ...]) -> dict:
     if not runs:
         raise ValueError(f"{rag_ways.folder()}: expected all parts of one of the seeds {list(seeds)}, found none "
                          "whole. Make them first: --seed N.")
-    return {"model": choice.name, "dtype": choice.dtype, "date": date.today().isoformat(), "mark": rag_ways.mark(),
+    return {"model": choice.name, "dtype": choice.dtype, "date": date.today().isoformat(),
             "settings": rag_ways.settings(), "orders": list(rag_rows.ORDERS), "warning": rag_rows.WARNING,
             "questions": described(panels[""]), f"{ONE_FACT} questions": described(panels[ONE_FACT]),
             "runs": runs}  # fmt: skip
@@ -228,6 +225,7 @@ def gather(seeds: tuple[int, ...]) -> dict:
 
 def main() -> None:
     """Makes the parts that are named, for as long as the time allows, or gathers what lies in ``runs``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.rag", description=__doc__)
     parser.add_argument("--part", action="append", choices=list(PARTS), help="once for each part; by default all")
     parser.add_argument("--seed", type=int, default=0)
@@ -235,7 +233,8 @@ def main() -> None:
     parser.add_argument("--gather", type=int, nargs="*", help="write the stored file from these seeds' runs")
     args = parser.parse_args()
     if args.gather is not None:
-        files.write_text(stored_path(), json.dumps(gather(tuple(args.gather) or (0,))) + "\n")
+        found = gather(tuple(args.gather) or (0,))
+        stored.write(stored_name(), found, __name__, [path_of(part, seed) for seed in found["runs"] for part in PARTS])
         return
     begun = time.perf_counter()
     for part in args.part or PARTS:

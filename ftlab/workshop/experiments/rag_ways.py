@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -13,6 +14,7 @@ from ftlab import assistant, files, model, paths, shelf
 from ftlab.retrieval import answers, documents, embedder, index, several, unscreened
 from ftlab.retrieval.chunks import Chunk
 from ftlab.tuning import chat, checkpoints, generate, sft
+from ftlab.workshop import stored
 from ftlab.workshop.experiments import rag_rows
 
 SIZE, DEEP = 50, 40  # words in a chunk; places of the long list that damaged passages are taken from
@@ -53,21 +55,23 @@ def settings() -> dict:
 # Models --------------------------------------------------------------------------------------------------------------
 
 
-def merged(run: sft.Run, name: str, choice: model.Choice) -> model.Choice:
-    """The tuned model with its adapter merged in, saved once, as the model that a further training starts from."""
+def merged(make: Callable[[], sft.Run], name: str) -> model.Choice:
+    """A tuned model with its adapter merged in, saved once, as the model that a further training starts from."""
     place = folder() / name
-    if not (place / "model.safetensors").exists():
+
+    def save() -> dict:
+        run = make()
         run.model.merge_and_unload().save_pretrained(place)
         run.tokenizer.save_pretrained(place)
-    return replace(choice, name=name, path=str(place))
+        return {}
+
+    stored.part(folder() / f"merged-{name}.json", save, __name__)
+    return replace(model.choose(), name=name, path=str(place))
 
 
 def start(seed: int) -> model.Choice:
     """The assistant, merged: closed-book training and RAFT both go on from it."""
-    choice = model.choose()
-    if (folder() / "assistant-0" / "model.safetensors").exists():
-        return replace(choice, name="assistant-0", path=str(folder() / "assistant-0"))
-    return merged(assistant.tuned(choice, 0), "assistant-0", choice)
+    return merged(lambda: assistant.tuned(model.choose(), 0), "assistant-0")
 
 
 def tuned(name: str, choice: model.Choice, rows: list[dict], seed: int, epochs: int = 1) -> sft.Run:
@@ -99,12 +103,7 @@ def raft(seed: int, rounds: int = 1) -> sft.Run:
 
 def after(name: str, make: Callable[[int, int], sft.Run], seed: int, rounds: int) -> model.Choice:
     """The model after so many rounds of a training, merged; after none it is the assistant."""
-    if rounds == 0:
-        return start(seed)
-    place = folder() / f"{name}-{rounds}-{seed}"
-    if (place / "model.safetensors").exists():
-        return replace(model.choose(), name=place.name, path=str(place))
-    return merged(make(seed, rounds), place.name, model.choose())
+    return merged(lambda: make(seed, rounds), f"{name}-{rounds}-{seed}") if rounds else start(seed)
 
 
 def retrained(seed: int) -> sft.Run:
@@ -146,9 +145,13 @@ def store(year: int, with_notices: bool = False) -> index.Index:
 
 @cache
 def _store(place: Path, year: int, with_notices: bool) -> index.Index:
-    there = (place / index.SETTINGS).exists()
-    opened = index.open(place, embedder.load()) if there else index.create(place, embedder.load(), size=SIZE)
+    made = place.with_name(f"{place.name}.json")
+    if stored.is_kept(made):
+        return index.open(place, embedder.load())
+    shutil.rmtree(place, ignore_errors=True)
+    opened = index.create(place, embedder.load(), size=SIZE)
     opened.sync(documents.pages(year) + (documents.notices() if with_notices else []))
+    stored.keep(made, {}, __name__)
     return opened
 
 
@@ -180,7 +183,7 @@ class Writer:
     def __init__(self, name: str, seed: int):
         self.name, self.seed, self.run = name, 0 if name in SEEDLESS else seed, None
         self.path = folder() / f"replies-{name.replace(',', '').replace(' ', '-')}-{self.seed}.json"
-        self.kept = files.read_json(self.path) if self.path.exists() else {}
+        self.kept = files.read_json(self.path) if stored.is_kept(self.path) else {}
 
     def replies(self, asked: Sequence[dict]) -> list[dict]:
         """For each conversation the reply, its tokens, those of the prompt, and the processor seconds that it took."""
@@ -190,6 +193,8 @@ class Writer:
         lengths = [len(ids) for ids in generate.encode(self.run.tokenizer, prompts)]
         new = {key: i for i, key in enumerate(keys) if key not in self.kept}
         missing = sorted(new.values(), key=lengths.__getitem__)
+        if missing:  # all that these replies depend on has been read by now
+            stored.keep(self.path, self.kept, __name__)
         for begin in range(0, len(missing), AT_ONCE):
             part, started = missing[begin : begin + AT_ONCE], time.process_time()
             texts = generate.replies(self.run.model, self.run.tokenizer, [prompts[i] for i in part], REPLY_TOKENS)

@@ -3,22 +3,22 @@
 Each is too long for a lesson, so notebook 05 shows what is stored: ``python -m ftlab.workshop.experiments.rlhf --kl
 1e-8 0.05 0.2 --seed 0`` for each seed, ``--judge`` for the real model's replies (``--folds 2`` makes two of the missing
 folds), then ``--gather``. What is there is not made again, and a training that is killed goes on from its last
-checkpoint. The folders are named after the lab model, the rows, the votes and the settings below. A changed scorer does
-not name another one: after it, begin with an empty ``FTLAB_RUNS``.
+checkpoint. The folders are named after the lab model, the rows, the votes and the settings below. What other code made
+there, such as another scorer, is made again.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from datetime import date
+import shutil
 from pathlib import Path
 
 from ftlab import files, model, paths, texts, values
-from ftlab.evidence.packed import pack
+from ftlab.evidence.packed import pack, unpack
 from ftlab.scores import desk, votes
 from ftlab.tuning import chat, checkpoints, generate, policy, reward, sft
 from ftlab.tuning.sample import samples
+from ftlab.workshop import stored
 from ftlab.workshop.experiments import rlhf_judges
 from ftlab.workshop.experiments.rlhf_judges import FOLDS, REWARD_BATCH, REWARD_LR, judge_the_real, load_judge
 from ftlab.world.text import rng
@@ -39,6 +39,7 @@ SAMPLES, PAIRS, REPLY_TOKENS = 4, 720, 72  # replies to each of these; pairs to 
 RL_LR, STEPS, BATCH, PER_GENERATION = 3e-4, 40, 16, 2  # policy: optimizer steps of so many replies
 SAVE_STEPS = 10  # steps between two checkpoints of the policy
 HELD_OUT, FACTS = 100, 100  # test conversations; general questions
+SEEDS = range(100)  # that are looked for when the runs are gathered
 FOLDER = "rlhf"
 
 
@@ -59,10 +60,14 @@ def home() -> Path:
 def start(seed: int, folder: Path) -> Path:
     """The fine-tuned lab model in a folder of its own: RLHF's start, and the reference of its KL."""
     place = folder / "sft"
-    if not (place / "tokenizer.json").exists():
+
+    def make() -> dict:
         run = sft.from_shelf("plain-desk", model.lab(), split(seed)[0], seed=seed, **SFT, disable_tqdm=True)
         run.model.save_pretrained(place)
         run.tokenizer.save_pretrained(place)
+        return {}
+
+    stored.part(folder / "started.json", make, __name__)
     return place
 
 
@@ -78,7 +83,8 @@ def load(place: Path):
 def judge(seed: int, folder: Path) -> Path:
     """A reward model from the majority's votes on the start's own samples; beside it ``judged.json``: what it knows."""
     place = folder / "reward"
-    if not (folder / "judged.json").exists():
+
+    def make() -> dict:
         begin = start(seed, folder)
         base, tokenizer = load(begin)
         rows = split(seed)[1]
@@ -94,7 +100,9 @@ def judge(seed: int, folder: Path) -> Path:
         trainer.train()
         trainer.save_model(str(place))
         tokenizer.save_pretrained(place)
-        files.write_json(folder / "judged.json", rlhf_judges.agreement(load_judge(place), tokenizer, unseen))
+        return rlhf_judges.agreement(load_judge(place), tokenizer, unseen)
+
+    stored.part(folder / "judged.json", make, __name__)
     return place
 
 
@@ -145,6 +153,11 @@ def optimize(kl: float, seed: int) -> dict:
 
     running = checkpoints.run_folder(f"{FOLDER}-policy", model=begin, judge=checkpoints.fingerprint(judged_by), kl=kl,
                                      seed=seed, rows=sorted(rows), **settings())
+    begun = folder / f"kl-{kl:g}-begun.json"
+    if not stored.is_kept(begun):  # no checkpoint of other code is gone on from
+        for _, path in checkpoints.found(running):
+            shutil.rmtree(path)
+        stored.keep(begun, {}, __name__)
     trainer = RLOOTrainer(
         model=str(begin), reward_funcs=[load_judge(judged_by), true_worth, words], processing_class=tokenizer,
         reward_processing_classes=[tokenizer, None, None],
@@ -166,12 +179,11 @@ def optimize(kl: float, seed: int) -> dict:
     log = [entry for entry in trainer.state.log_history if "reward" in entry]
     keys = {"step": "step", "reward": "reward", "worth": "rewards/true_worth/mean", "words": "rewards/words/mean",
             "kl_token": "kl", "tokens": "completions/mean_length", "entropy": "entropy"}
-    if not (folder / "before.json").exists():
-        files.write_json(folder / "before.json", measure(begin, judged_by))
     found = {"kl": kl, "seed": seed, "seconds": round(seconds), "dtype": lab.dtype,
              "judge": files.read_json(folder / "judged.json"),
              "log": {name: [round(entry[key], 5) for entry in log] for name, key in keys.items()},
-             "before": files.read_json(folder / "before.json"), "after": measure(place, judged_by)}
+             "before": stored.part(folder / "before.json", lambda: measure(begin, judged_by), __name__),
+             "after": measure(place, judged_by)}
     mean = {when: {key: round(sum(found[when][key]) / len(found[when][key]), 3) for key in ("reward", "worth", "right",
             "brevity", "known")} for when in ("before", "after")}
     print(kl, seed, mean, f"{seconds:.0f} s", flush=True)
@@ -180,27 +192,38 @@ def optimize(kl: float, seed: int) -> dict:
 
 def found(kl: float, seed: int) -> dict:
     """A run of one weight and seed: from ``runs``, or made now."""
-    path = home() / f"kl-{kl:g}-seed-{seed}.json"
-    if not path.exists():
-        files.write_json(path, optimize(kl, seed))
-    return files.read_json(path)
+    return stored.part(home() / f"kl-{kl:g}-seed-{seed}.json", lambda: optimize(kl, seed), __name__)
 
 
 def overoptimized(seed: int) -> dict[str, dict]:
-    """The claim for one seed: true worth on held-out conversations without the KL penalty, minus that with it."""
-    runs = {kl: found(kl, seed)["after"]["worth"] for kl in (FREE, KLS[-1])}
-    return {"kl-saves-worth": apart(runs[FREE], runs[KLS[-1]])}
+    """The claim for one seed: true worth on held-out conversations without the KL penalty, minus that with it.
+
+    From the stored runs, if they are of the present code and have the seed; else what is missing is trained now.
+    """
+    known = stored.current(FOLDER) or {"runs": []}
+    worths = {run["kl"]: unpack(run["after"]["worth"]).tolist() for run in known["runs"] if run["seed"] == seed}
+    free, strong = (worths.get(kl) or found(kl, seed)["after"]["worth"] for kl in (FREE, KLS[-1]))
+    return {"kl-saves-worth": apart(free, strong)}
 
 
 def best_of_n(seed: int) -> dict[str, dict]:
-    """The claim for one seed: the worth of the reward model's choice among the replies, minus that of one drawn."""
+    """The claim for one seed: the worth of the reward model's choice among the replies, minus that of one drawn.
+
+    From the stored choices likewise.
+    """
+    known = stored.current(FOLDER) or {"best_of_n": {}}
+    return {"best-of-n": known["best_of_n"].get(str(seed)) or chosen(judge_the_real(seed)["choices"])}
+
+
+def chosen(choices: list[dict]) -> dict:
+    """The effect of choosing by reward among replies to each conversation, against one reply drawn."""
     rows = {row["id"]: row for row in texts.conversations("train")}
     best, one = [], []
-    for each in judge_the_real(seed)["choices"]:
+    for each in choices:
         worths = [votes.worth(reply, rows[each["conversation"]]) for reply in each["replies"]]
         best.append(reward.best_of(each["rewards"], worths, len(worths)))
         one.append(sum(worths) / len(worths))
-    return {"best-of-n": apart(best, one)}
+    return apart(best, one)
 
 
 def apart(worths: list[float], others: list[float]) -> dict:
@@ -218,33 +241,48 @@ def settings() -> dict:
             "held_out": HELD_OUT, "facts": FACTS, "reply_tokens": REPLY_TOKENS}  # fmt: skip
 
 
+def whole() -> dict[int, list[Path]]:
+    """By seed the files of its runs, if every weight was run."""
+    folder = home()
+    places = {seed: [folder / f"kl-{kl:g}-seed-{seed}.json" for kl in KLS] for seed in SEEDS}
+    return {seed: each for seed, each in places.items() if all(map(stored.is_kept, each))}
+
+
+def judged() -> dict[int, list[Path]]:
+    """By seed the files of the folds of the real model's replies, if all were judged."""
+    folder = rlhf_judges.real_home()
+    places = {seed: rlhf_judges.places(folder, seed) for seed in SEEDS}
+    return {seed: each for seed, each in places.items() if all(map(stored.is_kept, each))}
+
+
 def gather(seed: int = 0) -> dict:
     """What notebook 05 shows, from the runs: the seeds of which every weight was run, and one judge of the replies.
+
+    ``best_of_n`` has by seed the claim's effect with the choices of all judges that there are.
 
     Args:
         seed: Of the judge of the real model's replies.
     Raises:
         ValueError: If no seed has a run of every weight, or a fold is missing.
     """
-    folder = home()
-    places = {(kl, seed): folder / f"kl-{kl:g}-seed-{seed}.json" for seed in range(100) for kl in KLS}
-    whole = [seed for seed in range(100) if all(places[kl, seed].exists() for kl in KLS)]
-    real = judge_the_real(seed, most=0)
-    if not whole or not real:
-        raise ValueError(f"{folder}: expected a run of each weight {KLS} for one seed at least, and {FOLDS} folds, "
-                         f"found the seeds {whole} and {'all' if real else 'not all'} folds. Run --kl and --judge.")
-    runs = [files.read_json(places[kl, seed]) for seed in whole for kl in KLS]
+    made, real = whole(), {other: judge_the_real(other, most=0) for other in judged()}
+    if not made or seed not in real:
+        raise ValueError(f"{home()}: expected a run of each weight {KLS} for one seed at least, and {FOLDS} folds of "
+                         f"seed {seed}, found the seeds {list(made)}, and all folds of the seeds {list(real)}. Run "
+                         "with --kl and with --judge.")
+    runs = [files.read_json(path) for each in made.values() for path in each]
     packed = (*votes.WEIGHTS, "worth", "reward", "known")
-    stored = [{**{key: run[key] for key in ("kl", "seed", "seconds", "dtype", "judge", "log")},
-               **{when: {**{key: pack(run[when][key]) for key in packed},
-                         "stutters": pack([float(bool(desk.stutter(reply))) for reply in run[when]["replies"]]),
-                         "replies": run[when]["replies"][:40]} for when in ("before", "after")}} for run in runs]
-    return {"date": date.today().isoformat(), "rows": "plain conversations, test", "settings": settings(),
-            "runs": stored, "real": real}  # fmt: skip
+    kept = [{**{key: run[key] for key in ("kl", "seed", "seconds", "dtype", "judge", "log")},
+             **{when: {**{key: pack(run[when][key]) for key in packed},
+                       "stutters": pack([float(bool(desk.stutter(reply))) for reply in run[when]["replies"]]),
+                       "replies": run[when]["replies"][:40]} for when in ("before", "after")}} for run in runs]
+    return {"rows": "plain conversations, test", "settings": settings(), "runs": kept, "real": real[seed],
+            "best_of_n": {str(other): chosen(each["choices"]) for other, each in real.items()}}  # fmt: skip
 
 
 def main() -> None:
     """Runs some KL weights with one seed, or the reward models of the real model's replies, or gathers the runs."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.rlhf", description=__doc__)
     parser.add_argument("--kl", type=float, nargs="*", default=[], help="the weights whose runs are made if missing")
     parser.add_argument("--seed", type=int, default=0)
@@ -257,7 +295,8 @@ def main() -> None:
     if args.judge:
         judge_the_real(args.seed, args.folds)
     if args.gather:
-        files.write_text(paths.data() / "stored" / "rlhf.json", json.dumps(gather(args.seed)) + "\n")
+        parts = [path for made in (whole(), judged()) for each in made.values() for path in each]
+        stored.write(FOLDER, gather(args.seed), __name__, parts)
 
 
 if __name__ == "__main__":

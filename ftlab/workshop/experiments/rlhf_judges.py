@@ -14,6 +14,7 @@ from ftlab import files, model
 from ftlab.evidence import intervals
 from ftlab.scores import votes
 from ftlab.tuning import checkpoints, reward, sft
+from ftlab.workshop import stored
 from ftlab.world.text import rng
 
 REWARD_LR, REWARD_BATCH = 3e-4, 8  # why: see ``rlhf``
@@ -111,6 +112,11 @@ def judge_a_fold(number: int, seed: int) -> dict:
     return {"pairs": len(preferred), "seconds": round(seconds), "dtype": lab.dtype, "choices": choices}
 
 
+def places(folder: Path, seed: int) -> list[Path]:
+    """The files of the folds in ``real_home()``."""
+    return [folder / f"fold-{number}-seed-{seed}.json" for number in range(FOLDS)]
+
+
 def judge_the_real(seed: int = 0, most: int = FOLDS) -> dict | None:
     """The choices among the real model's replies to all conversations, each by a judge that has not seen it.
 
@@ -119,15 +125,13 @@ def judge_the_real(seed: int = 0, most: int = FOLDS) -> dict | None:
     Returns:
         None while a fold is missing. Rewards of two folds are two judges' and not to be compared.
     """
-    folder, parts = real_home(), []
-    for number in range(FOLDS):
-        path = folder / f"fold-{number}-seed-{seed}.json"
-        if not path.exists() and most:
-            most -= 1
-            files.write_json(path, judge_a_fold(number, seed))
-        parts += [files.read_json(path)] if path.exists() else []
-    if len(parts) < FOLDS:
+    folds_at = places(real_home(), seed)
+    missing = [each for each in enumerate(folds_at) if not stored.is_kept(each[1])]
+    for number, path in missing[:most]:
+        stored.keep(path, judge_a_fold(number, seed), __name__)
+    if len(missing) > most:
         return None
+    parts = [files.read_json(path) for path in folds_at]
     return {"writer": votes.writer(), "folds": FOLDS, "seed": seed, "dtype": parts[0]["dtype"],
             "pairs": [part["pairs"] for part in parts], "seconds": [part["seconds"] for part in parts],
             "choices": [each for part in parts for each in part["choices"]]}

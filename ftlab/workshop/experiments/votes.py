@@ -23,6 +23,7 @@ from ftlab import assistant, files, model, paths, texts
 from ftlab.scores import votes
 from ftlab.tuning import chat, checkpoints
 from ftlab.tuning.sample import samples
+from ftlab.workshop import stored
 from ftlab.world.text import rng
 
 # Fixed before the first run.
@@ -55,17 +56,22 @@ def ways_of(replies: list[str]) -> dict[str, int]:
     return dict(reversed([*zip(replies, drawn, strict=True)]))
 
 
+def places() -> list[Path]:
+    """The files of the parts."""
+    folder = home()
+    return [folder / f"part-{part:02}.json" for part in range(PARTS)]
+
+
 def write(parts: int = PARTS) -> None:
     """Samples replies to the parts that are missing, at most ``parts`` of them."""
-    folder, all_rows = home(), rows()
-    missing = [part for part in range(PARTS) if not (folder / f"part-{part:02}.json").exists()][:parts]
-    if not missing:
+    all_rows, todo = rows(), [each for each in enumerate(places()) if not stored.is_kept(each[1])][:parts]
+    if not todo:
         return
     from peft.helpers import rescale_adapter_scale
 
     run = assistant.tuned(model.choose())
     run.model.get_base_model().set_attn_implementation("sdpa")  # less memory than eager, which training needs
-    for part in missing:
+    for part, place in todo:
         started, chosen = time.perf_counter(), all_rows[part::PARTS]
         prompts, found = chat.prompts(run.tokenizer, chosen), [[] for _ in chosen]
         for strength, temperature, count in WAYS:
@@ -75,9 +81,8 @@ def write(parts: int = PARTS) -> None:
                                 max_new_tokens=REPLY_TOKENS, batch_size=180, batch_tokens=49_152)
                 run.model.unmerge_adapter()
             found = [before + new for before, new in zip(found, drawn, strict=True)]
-        files.write_json(folder / f"part-{part:02}.json", [
-            {"conversation": row["id"], "replies": each} for row, each in zip(chosen, found, strict=True)
-        ])
+        asked = [{"conversation": row["id"], "replies": each} for row, each in zip(chosen, found, strict=True)]
+        stored.keep(place, {"asked": asked}, __name__)
         print(f"part {part}: {len(found)} conversations, {time.perf_counter() - started:.0f} s", flush=True)
 
 
@@ -87,12 +92,11 @@ def gather() -> None:
     Raises:
         ValueError: If a part is missing.
     """
-    folder = home()
-    missing = [part for part in range(PARTS) if not (folder / f"part-{part:02}.json").exists()]
-    if missing:
-        raise ValueError(f"{folder}: expected {PARTS} parts, found none of number {missing}. Run with --write first.")
-    found = {row["conversation"]: row["replies"] for part in range(PARTS)
-             for row in files.read_json(folder / f"part-{part:02}.json")}
+    parts = places()
+    if left := [path.name for path in parts if not stored.is_kept(path)]:
+        raise ValueError(f"{parts[0].parent}: expected {PARTS} parts of the present code, found none of "
+                         f"{', '.join(left)}. Run with --write first.")
+    found = {row["conversation"]: row["replies"] for path in parts for row in files.read_json(path)["asked"]}
     chosen = rows()
     held_out = set(rng("votes held out", SEED).sample([row["id"] for row in chosen], round(TEST_SHARE * len(chosen))))
     pairs = votes.pair_up(chosen, [found[row["id"]] for row in chosen], SEED)
@@ -121,6 +125,7 @@ def vote() -> None:
 
 def main() -> None:
     """Writes replies, gathers pairs, or casts votes."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.votes", description=__doc__)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--parts", type=int, default=PARTS)
