@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ftlab import files
 from ftlab.model import EMBEDDER_FOLDER, REAL_FOLDER
 
 
@@ -50,7 +48,6 @@ def convert_gguf(unpacked: Path, folder: Path) -> None:
     """
     import torch
     from gguf import GGUFReader
-    from safetensors import SafetensorError
     from tokenizers import pre_tokenizers
     from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
@@ -74,9 +71,10 @@ def convert_gguf(unpacked: Path, folder: Path) -> None:
         )
     try:
         model.to(torch.bfloat16).save_pretrained(folder)
-    except SafetensorError as error:  # how it reports a full disk: as a text that ends in "(os error 28)"
-        code = re.search(r"os error (\d+)", str(error))
-        raise OSError(int(code[1]) if code and os.name == "posix" else errno.EIO, str(error)) from error
+    except Exception as error:  # safetensors reports a full disk as a text that ends in "(os error 28)"
+        if (number := files.disk_fault(error)) is None or isinstance(error, OSError):
+            raise
+        raise OSError(number, str(error)) from error
     tokenizer.save_pretrained(folder)
 
 
