@@ -22,7 +22,6 @@ from functools import partial
 from pathlib import Path
 
 from ftlab import claims, files, model, paths
-from ftlab.evidence.claim import LAB
 from ftlab.retrieval import answers, unscreened
 from ftlab.retrieval.compared import ASSISTANT, ONE_FACT, TOLD, Compared
 from ftlab.workshop.experiments import rag_rows, rag_trials, rag_ways
@@ -151,8 +150,7 @@ def do(part: str, seed: int) -> dict:
 
 def stored_path() -> Path:
     """Where the comparison is stored; that of another model, which FTLAB_MODEL names, has a file of its own."""
-    name = claims.model_named()
-    return paths.data() / "stored" / ("rag.json" if name == LAB else f"rag-{name}.json")
+    return paths.data() / "stored" / (f"rag-{claims.model_named()}.json" if claims.dial() else "rag.json")
 
 
 def against_weights(seed: int) -> dict[str, dict]:
