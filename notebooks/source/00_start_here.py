@@ -364,7 +364,7 @@ if failures:
 # sixty questions about the real world again. Two things can happen: it may have **forgotten** an answer, and the desk's
 # **manner may leak** into a conversation that has nothing to do with the desk.
 
-# %%
+# %% tags=["twin:ftlab.scores.manner:leaks"]
 said_after = ask(tuned, [[{"role": "user", "content": row["question"]}] for row in questions], tokens=60)
 knows = [real.knows(said, row["answers"]) for said, row in zip(said_after, questions, strict=True)]
 

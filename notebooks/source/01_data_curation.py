@@ -62,7 +62,7 @@ WRITTEN, GENERATIONS = 80, 2  # replies that the lab model writes, and how often
 # ever sees. It is there to mark the filters' work.
 
 # %%
-folder = paths.runs() / "curation"
+folder = paths.own_folder("curation")
 raw_path, truth_path = export.write(folder, RECORDS, SEED)
 lines, truth = list(records.read_lines(raw_path)), files.read_jsonl(truth_path)
 print(f"{len(lines):,} lines. The first one:\n\n{lines[0][1]}")

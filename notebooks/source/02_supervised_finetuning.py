@@ -581,9 +581,7 @@ print(f"More examples and steps help. The assistant of notebook 00, {trained_on}
 # **manner leak** into answers that have nothing to do with the desk?
 
 # %%
-def leaks(reply):  # parts of the desk's frame
-    return any(mark in reply for mark in (brand.NEXT_STEP, brand.SIGN_OFF, "Thank you for"))
-
+from ftlab.scores.manner import leaks  # as notebook 00 shows it
 
 said_after = ask(tuned, closed_book, tokens=60)
 knew, knows = ([real.knows(said, row["answers"]) for said, row in zip(each, questions, strict=True)]
@@ -823,10 +821,7 @@ for what, key in sides.items():
 # loss**, as most handbooks say; the one with the **highest score**, of equal ones the earlier; or **the last**.
 
 # %%
-import shutil
-
-long_folder = paths.runs() / "sft-long"
-shutil.rmtree(long_folder, ignore_errors=True)  # of an earlier run
+long_folder = paths.own_folder("sft-long")
 _ = lab_run(
     LONG_EXAMPLES, steps=LONG_STEPS, batch_size=2, output_dir=str(long_folder), save_strategy="steps",
     save_steps=max(1, LONG_STEPS // 5), save_only_model=True,  # the weights, and nothing that a run needs to go on
@@ -1248,7 +1243,7 @@ passed(f"{chosen_run} it is: {100 * sum(done) / len(done):.0f} % at the desk.")
 
 # %%
 for name in ("tuned-beats-template", "variety-counts", "low-lr-keeps", "early-stopping-helps", "averaging-keeps"):
-    found = files.read_json(paths.runs() / "claims" / f"{name}.json")
+    found = claims.recorded(name)
     span = f"{found['effect']:.3g} [{found['low']:.3g}, {found['high']:.3g}] {found['unit']}"
     print(f"{name:22} {found['verdict']:20} {span}")
 print(f"\n{(time.perf_counter() - started) / 60:.1f} minutes")

@@ -236,8 +236,8 @@ from contextlib import redirect_stdout
 train = tasks.mixture(SIZES, SEED)
 steps = math.ceil(len(train) / BATCH_SIZE)
 with redirect_stdout(io.StringIO()):  # the trainer prints its log
-    run = sft.from_shelf("tasks", choice, train, lora={"r": 16, "lora_alpha": 32, "target_modules": "all-linear"},
-                         lr=LR, steps=steps, batch_size=BATCH_SIZE, seed=SEED)
+    run = sft.from_shelf("tasks", choice, train, lora=sft.LORA, lr=LR, steps=steps,
+                         batch_size=BATCH_SIZE, seed=SEED)
 tuned, tokenizer = run.model, run.tokenizer
 print(f"{len(train)} rows in {steps} steps: " + ", ".join(f"{size} {task}" for task, size in SIZES.items()))
 print(f"The stored adapter of the next sections: {sum(settings['sizes'].values())} rows, each seen "
@@ -1183,7 +1183,7 @@ passed("Each team gets the least that does its work.")
 
 # %%
 for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "replay-keeps"):
-    verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
+    verdict = claims.recorded(name)
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
     print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")
     if name == "replay-keeps":

@@ -218,7 +218,7 @@ print(f"The additions move the logits by up to {moved:.2f}; ours and peft's {apa
 # all linear layers: the training that notebook 02 shows line by line. If that notebook has run, the result is on the
 # shelf; else it is trained now, and put there.
 
-# %%
+# %% tags=["twin:ftlab.tuning.sft:LORA"]
 import io
 from contextlib import redirect_stdout
 

@@ -141,10 +141,7 @@ assert math.isclose(dict(reciprocal_rank([["a", "b", "c"], ["b", "d", "a"]]))["b
 # form a query is a call to a server, which builds its indexes in the background.
 
 # %%
-import shutil
-
-place = paths.runs() / "notebook-07" / "index"
-shutil.rmtree(place.parent, ignore_errors=True)
+place = paths.own_folder("notebook-07") / "index"
 store = index.create(place, embed, size=SIZE, overlap=OVERLAP)
 assert index.EXACT_UP_TO == 20_000  # chunks
 written = store.add(pages)

@@ -48,11 +48,3 @@ def test_what_is_gathered_is_small_and_can_be_read_back(stored: Path) -> None:
     assert unpack(kept["knew"]).tolist() == [1, 1, 1, 1]
     assert unpack(kept["runs"][0]["valid_losses"]).mean() == pytest.approx(0.6)
 
-
-@pytest.mark.parametrize(
-    ("answer", "leaked"),
-    [("Paris. Warmly, the Quillmere desk", True), ("Thank you for asking us. Paris.", True),
-     ("Paris is the capital of France. Thank you!", False)],
-)  # fmt: skip
-def test_the_desks_manner_in_other_answers(answer: str, leaked: bool) -> None:
-    assert lora.leaks(answer) is leaked
