@@ -24,7 +24,9 @@ class Outside:
         wheel_sha256: The hash of that wheel.
         members: Where each file that we need lies in the wheel, and its hash (none where the wheel's own is enough).
         what, maker, licence, source: What it is, from whom, under which licence, and what it was before.
+        download_mb, disk_mb: The size of the wheel, and of the folder that is made from it.
         megabytes: Room needed while it is fetched and converted.
+        dial: The environment variable that puts another model in its place, so that this one is not needed.
         convert: Makes the model's folder from the folder of its members.
     """
 
@@ -36,7 +38,10 @@ class Outside:
     maker: str
     licence: str
     source: str
+    download_mb: int
+    disk_mb: int
     megabytes: int
+    dial: str
     convert: Callable[[Path, Path], None]
 
 
@@ -95,7 +100,10 @@ SMOLLM2 = Outside(
     maker="Hugging Face (HuggingFaceTB)",
     licence="Apache-2.0",
     source="HuggingFaceTB/SmolLM2-135M-Instruct",
+    download_mb=93,
+    disk_mb=273,
     megabytes=600,
+    dial="FTLAB_MODEL",
     convert=convert_gguf,
 )  # fmt: skip
 MINILM = Outside(
@@ -119,7 +127,10 @@ MINILM = Outside(
     maker="the sentence-transformers project",
     licence="Apache-2.0",
     source="sentence-transformers/all-MiniLM-L6-v2, revision 1110a243",
+    download_mb=84,
+    disk_mb=92,
     megabytes=300,
+    dial="FTLAB_EMBEDDER",
     convert=copy_files,
 )  # fmt: skip
 OUTSIDE = (SMOLLM2, MINILM)
