@@ -316,7 +316,7 @@ def test_another_model_is_not_compared(home, monkeypatch):
 
 
 def test_a_models_name_is_the_same_however_it_is_written(home, monkeypatch):
-    """With quotes, from the project's folder wherever the kernel stands, and never one of the course's own by chance."""
+    """With quotes, from the project's folder wherever the kernel stands; never one of the course's own by chance."""
     mine, real = home / "mine", home / "models" / REAL_FOLDER
     for folder in (mine, real, home / "elsewhere" / REAL_FOLDER):
         folder.mkdir(parents=True)

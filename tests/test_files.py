@@ -95,7 +95,7 @@ def test_every_error_of_a_library_that_writes_gets_the_same_remedy(tmp_path: Pat
             with pytest.raises(type(error), match=f"{said}$"), files.writing(tmp_path):
                 raise error
             continue
-        with pytest.raises(OSError, match=f"^.*could not write {tmp_path}: ") as caught, files.writing(tmp_path, "More."):
+        with pytest.raises(OSError, match=f"could not write {tmp_path}: ") as caught, files.writing(tmp_path, "More."):
             raise error
         message = str(caught.value)
         assert caught.value.errno == number and message.endswith(" More.")

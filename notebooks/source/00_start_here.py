@@ -622,7 +622,8 @@ plan = {
 from ftlab.exercise import check, passed
 
 check(all(plan.values()), "write one of 'template', 'tuned' and 'person' for every kind.")
-check(set(plan.values()) <= {"template", "tuned", "person"}, "only 'template', 'tuned' and 'person' are on the desk.")
+check(lambda: set(plan.values()) <= {"template", "tuned", "person"},
+      "only 'template', 'tuned' and 'person' are on the desk.")
 check(plan["grave"] == "person", "a grave case goes to a person whatever the table says: one wrong reply is too many.")
 for kind, shares in measured.items():
     wanted = "tuned" if clearly[kind] else "template"

@@ -1228,7 +1228,7 @@ from ftlab.exercise import check, passed
 
 found = is_clipped([1.0, 1.5], [1.0, 1.0])
 check(found is not None, "nothing comes back. Return a list of booleans.")
-check(len(found) == 2, "return one boolean for each sample.")
+check(lambda: len(found) == 2, "return one boolean for each sample.")
 check(not found[0], "a ratio of 1 has not moved: nothing is clipped.")
 check(found[1], "a good sample that is already half again as likely is clipped.")
 check(is_clipped([0.5], [-1.0])[0], "a bad sample that has become unlikelier is clipped on the other side.")

@@ -60,8 +60,6 @@ class _Bare(ast.NodeTransformer):
 
 
 SMALL = 25  # nodes of a syntax tree: what is smaller (return one call) may well be written twice
-
-
 SHORT = [["ftlab.world.notices:_rows", "ftlab.world.shops:_rows"]]  # two lines that read a table
 
 
@@ -69,7 +67,8 @@ def functions(source: str) -> dict[str, str]:
     """Every function at the top of a source, and class with methods, by its name: its syntax tree, the name aside."""
     found = {}
     for node in ast.parse(source).body:
-        if any(isinstance(part, ast.FunctionDef) for part in (node, *getattr(node, "body", ()))) and sum(1 for _ in ast.walk(node)) > SMALL:
+        methods = any(isinstance(part, ast.FunctionDef) for part in getattr(node, "body", ()))
+        if (isinstance(node, ast.FunctionDef) or methods) and sum(1 for _ in ast.walk(node)) > SMALL:
             bare = _Bare().visit(node)
             name, bare.name = bare.name, "f"
             found[name] = ast.dump(bare)
