@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from ftlab import files, paths
 from ftlab.evidence import repeated
 from ftlab.evidence.claim import LAB, NOT_TRIED, Claim
+from ftlab.model import REAL_FOLDER, located, unquoted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 INSIDE, BELOW, ABOVE = "inside the expected range", "below the expected range", "above the expected range"
 NO_REFERENCE, OTHER_MODEL = "no reference runs yet", "another model, not compared"
 TOO_FEW = "too few reference runs to expect anything"
+RECORDED: dict[str, dict] = {}  # what this process recorded last on each claim
 WITNESSES = 3  # reference runs with other seeds that a range to expect needs; of two, it is 16 standard deviations wide
 
 
@@ -132,12 +134,27 @@ def reference_path(claim_id: str, model: str = LAB) -> Path:
     return paths.data() / "reference" / model / f"{claim_id}.json"
 
 
+def dial() -> str:
+    """What FTLAB_MODEL says, without quotes and spaces around it; empty if the course's own models are at work."""
+    return unquoted(os.environ.get("FTLAB_MODEL", ""))
+
+
 def model_named() -> str:
-    """The folder of the reference runs of the model that FTLAB_MODEL names: the last part of its name, or "lab"."""
-    name = os.environ.get("FTLAB_MODEL", "").strip()
-    if not name or Path(name).expanduser().resolve() == lab_folder().resolve():
+    """The folder of the reference runs of the model that FTLAB_MODEL names: the last part of its name, or "lab".
+
+    Another model whose name ends like that of one of the course's own keeps its owner or folder in front: the original
+    of the real model is not the course's copy of it, and is not compared with its runs.
+    """
+    if not (name := dial()):
         return LAB
-    return Path(name).expanduser().name.lower()
+    place = Path(located(name))
+    path = place if place.is_dir() else Path(name)
+    own = {LAB: lab_folder(), REAL_FOLDER: paths.models() / REAL_FOLDER}
+    for known, folder in own.items():
+        if place.resolve() == folder.resolve():
+            return known
+    last = path.name.lower()
+    return f"{path.parent.name.lower()}--{last}" if last in own else last
 
 
 def record_path(claim: Claim, model: str) -> Path:
@@ -201,8 +218,7 @@ def record(claim_id: str, seed: int, effect: float, low: float, high: float, *, 
                          f"Give all three in {claim.unit}.")
     kept = repeated.pack_scores(effect, claim.factor, by_prompt=by_prompt, against=against, about=about,
                                 by_draw=by_draw, prompts=prompts)
-    named = model_named()
-    model = model or (claim.models[0] if named == LAB else named)
+    model = model or (model_named() if dial() else claim.models[0])
     known, span = reference(claim_id, model), (None, None)
     others = [run for run in known["runs"] if run["seed"] != int(seed)] if known else []
     if len(others) < WITNESSES:
@@ -212,8 +228,20 @@ def record(claim_id: str, seed: int, effect: float, low: float, high: float, *, 
         where = BELOW if effect < span[0] else ABOVE if effect > span[1] else INSIDE
     result = Result(claim.id, claim.statement, claim.verdict(low, high), effect, low, high, claim.unit, int(seed),
                     where, *span, reference_runs=len(others), model=model, values={**plain(values), **kept})
-    files.write_json(record_path(claim, model), asdict(result))
+    RECORDED[claim.id] = asdict(result)
+    files.write_json(record_path(claim, model), RECORDED[claim.id])
     return result
+
+
+def recorded(claim_id: str) -> dict:
+    """What this kernel recorded last on a claim, as it stands in the file: another kernel's never comes between.
+
+    Raises:
+        KeyError: If it recorded nothing on this claim yet.
+    """
+    if claim_id not in RECORDED:
+        raise KeyError(f"claim {claim_id}: expected a result of this kernel, found none. Run the cells above first.")
+    return RECORDED[claim_id]
 
 
 def skip(claim_id: str, seed: int, why: str, *, model: str | None = None) -> str:
@@ -226,10 +254,11 @@ def skip(claim_id: str, seed: int, why: str, *, model: str | None = None) -> str
     Returns:
         A sentence to print in the place of a result.
     """
-    claim, named = find(claim_id), model_named()
-    model = model or (claim.models[0] if named == LAB else named)
-    files.write_json(record_path(claim, model), {"id": claim.id, "statement": claim.statement, "verdict": NOT_TRIED,
-                                                 "model": model, "seed": int(seed), "why": why})
+    claim = find(claim_id)
+    model = model or (model_named() if dial() else claim.models[0])
+    RECORDED[claim.id] = {"id": claim.id, "statement": claim.statement, "verdict": NOT_TRIED, "model": model,
+                          "seed": int(seed), "why": why}  # fmt: skip
+    files.write_json(record_path(claim, model), RECORDED[claim.id])
     return f"{claim.statement}\nHere: {NOT_TRIED}, since {why}."
 
 

@@ -58,7 +58,7 @@ def find(folder: Path) -> Path | None:
             note = files.read_json(place / NOTE)
             whose = "the shelf" if place == folder else "the course's own shelf"
             print(f"from {whose}: {place.name}, tuned on {note['date']} in {note['seconds']:.0f} seconds")
-            return model
+            return place / MODEL
     return None
 
 
@@ -89,12 +89,25 @@ def keep(model, folder: Path, seconds: float) -> Path:
         seconds: What the training took.
     Returns:
         The folder that ``from_pretrained`` takes.
+    Raises:
+        OSError: If the disk refuses it; the message has the remedy. Nothing half is left.
     """
     target, half = folder / MODEL, folder / f"{MODEL}.half"
-    shutil.rmtree(half, ignore_errors=True)
-    model.save_pretrained(half)
-    (folder / NOTE).unlink(missing_ok=True)
-    shutil.rmtree(target, ignore_errors=True)
-    half.rename(target)
-    files.write_json(folder / NOTE, {"date": date.today().isoformat(), "seconds": round(seconds, 1)})
+    with files.writing(target, paths.ELSEWHERE), checkpoints.lock_of(folder, ".keep"):  # one kernel at a time
+        if whole(folder):  # another kernel kept this very model meanwhile, and somebody may be reading it
+            return target
+        shutil.rmtree(half, ignore_errors=True)
+        try:
+            model.save_pretrained(half)
+            (folder / NOTE).unlink(missing_ok=True)
+            shutil.rmtree(target, ignore_errors=True)
+            half.rename(target)
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+        files.write_json(folder / NOTE, {"date": date.today().isoformat(), "seconds": round(seconds, 1)})
     return target
+
+
+def whole(folder: Path) -> bool:
+    """Whether a place holds a tuned model, whole."""
+    return (folder / NOTE).exists() and checkpoints.weights_fault(folder / MODEL) is None

@@ -13,6 +13,8 @@ import matplotlib.pyplot as plt
 
 from ftlab import claims, figures, files
 from ftlab.evidence import intervals
+from ftlab.evidence.claim import LAB, NOT_TRIED
+from ftlab.model import REAL_FOLDER
 from ftlab.workshop import gather, inputs, reference, stored, trial
 
 TABLE = """id,notebook,statement,effect,unit,at_least,at_most,tolerance,experiment,models,smallest,dials
@@ -301,6 +303,9 @@ def test_another_model_is_not_compared(home, monkeypatch):
     assert claims.record("gain", 0, 45, 40, 50).where == claims.OTHER_MODEL
     monkeypatch.setenv("FTLAB_MODEL", str(home / "data" / "lab-model"))  # the lab model by its path
     assert claims.record("gain", 0, 45, 40, 50).where == claims.INSIDE
+    for unset in ("", "''", ' "" '):  # as an empty line of a settings file leaves it
+        monkeypatch.setenv("FTLAB_MODEL", unset)
+        assert claims.record("gain", 0, 45, 40, 50).where == claims.INSIDE
     # Whoever knows which model is at work says so; a model with reference runs of its own is compared with those.
     known = claims.reference("gain")
     files.write_json(claims.reference_path("gain", "smollm2-135m"), {**known, "model": "smollm2-135m"})
@@ -308,6 +313,42 @@ def test_another_model_is_not_compared(home, monkeypatch):
     assert claims.record("gain", 0, 45, 40, 50).model == "smollm2-135m"
     assert claims.record("gain", 0, 45, 40, 50).where == claims.INSIDE
     assert claims.record("gain", 0, 45, 40, 50, model=claims.LAB).model == "lab"
+
+
+def test_a_models_name_is_the_same_however_it_is_written(home, monkeypatch):
+    """With quotes, from the project's folder wherever the kernel stands; never one of the course's own by chance."""
+    mine, real = home / "mine", home / "models" / REAL_FOLDER
+    for folder in (mine, real, home / "elsewhere" / REAL_FOLDER):
+        folder.mkdir(parents=True)
+    monkeypatch.delenv("FTLAB_MODELS", raising=False)
+    monkeypatch.chdir(home / "notebooks")
+    for written, name in (
+        ("mine", "mine"), ('"mine"', "mine"), (" 'mine' ", "mine"), (str(mine), "mine"), ("./mine/", "mine"),
+        ("owner/Model", "model"), ("data/lab-model", LAB), ("''", LAB), (f"models/{REAL_FOLDER}", REAL_FOLDER),
+        ("HuggingFaceTB/SmolLM2-135M-Instruct", f"huggingfacetb--{REAL_FOLDER}"), ("someone/lab", "someone--lab"),
+        (f"elsewhere/{REAL_FOLDER}", f"elsewhere--{REAL_FOLDER}"),
+    ):  # fmt: skip
+        monkeypatch.setenv("FTLAB_MODEL", written)
+        assert claims.model_named() == name, written
+
+
+def test_the_lab_model_in_the_real_ones_place_is_not_called_the_real_one(home, monkeypatch):
+    files.write_text(home / "data" / "claims.csv", TABLE.replace("measure,lab,30", "measure,real,30"))
+    assert claims.record("gain", 0, 45, 40, 50).model == "real"
+    monkeypatch.setenv("FTLAB_MODEL", "data/lab-model")
+    result = claims.record("gain", 0, 45, 40, 50)
+    assert (result.model, result.where) == (LAB, claims.OTHER_MODEL)
+
+
+def test_what_this_kernel_recorded_is_told_and_not_what_another_wrote_meanwhile(home, monkeypatch):
+    monkeypatch.setattr(claims, "RECORDED", {})
+    with pytest.raises(KeyError, match="Run the cells above first"):
+        claims.recorded("gain")
+    claims.record("gain", 0, 45, 40, 50)
+    files.write_json(claims.record_path(claims.find("gain"), LAB), {"verdict": "another kernel's"})
+    assert (claims.recorded("gain")["verdict"], claims.recorded("gain")["effect"]) == ("holds", 45)
+    claims.skip("gain", 1, "nothing was to be chosen")
+    assert claims.recorded("gain")["verdict"] == NOT_TRIED
 
 
 def test_each_model_of_a_claim_has_a_record_of_its_own(home, monkeypatch):

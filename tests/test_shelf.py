@@ -5,6 +5,7 @@ Run as a script, this file is a tuning for the shelf that is killed: ``python te
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -93,6 +94,42 @@ def test_a_half_put_or_cut_model_is_not_taken(choice, home, capsys):
     (place / shelf.MODEL / "adapter_config.json").unlink()
     capsys.readouterr()
     assert shelf.find(place) is None and "its config is missing" in capsys.readouterr().out
+
+
+class Refused:
+    """A model whose weights the disk does not take."""
+
+    def __init__(self, error: Exception):
+        self.error = error
+
+    def save_pretrained(self, folder):
+        folder.mkdir()
+        (folder / "adapter_model.safetensors").write_bytes(b"half")
+        raise self.error
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO],
+                         ids=errno.errorcode.get)  # fmt: skip
+def test_a_disk_that_refuses_a_tuned_model_is_told_with_its_remedy(tmp_path, number):
+    from safetensors import SafetensorError
+
+    place = tmp_path / "desk"
+    place.mkdir()
+    said = os.strerror(number)
+    for error in (OSError(number, said), SafetensorError(f"Error while serializing: {said} (os error {number})")):
+        with pytest.raises(OSError, match="could not write .*desk.*tuned: .* FTLAB_RUNS names another") as caught:
+            shelf.keep(Refused(error), place, 1.0)
+        assert caught.value.errno == number and files.REMEDIES[number] in str(caught.value)
+        assert not list(place.iterdir()), "nothing half is left"
+
+
+def test_the_first_of_two_kernels_that_tuned_one_model_keeps_it(choice, home):
+    """The second may have begun before the first was done: what somebody may be reading is not replaced."""
+    run = sft.from_shelf("desk", choice, ROWS, lora=LORA, **HOW)
+    place = shelf.place("desk", choice, ROWS, lora=LORA, **HOW)
+    before = (place / shelf.MODEL / "adapter_model.safetensors").stat().st_mtime_ns
+    assert shelf.keep(run.model, place, 9.0) == place / shelf.MODEL
+    assert (place / shelf.MODEL / "adapter_model.safetensors").stat().st_mtime_ns == before
 
 
 def test_row_losses_are_the_models_own_on_the_reply_alone(choice):

@@ -73,8 +73,9 @@ def create(folder: str | Path, model, size: int = chunks.SIZE, overlap: int = 0,
     else:
         shutil.rmtree(folder, ignore_errors=True)  # what a killed create left
     width = embedder.encode(model, ["width"]).shape[1]
-    table = library().connect(folder).create_table(TABLE, schema=schema(width))
-    table.tags.create(PUBLISHED, table.version)
+    with files.writing(folder):
+        table = library().connect(folder).create_table(TABLE, schema=schema(width))
+        table.tags.create(PUBLISHED, table.version)
     settings = {"format": FORMAT, "embedder": embedder.fingerprint(model), "width": width, "size": size,
                 "overlap": overlap}  # fmt: skip
     files.write_json(folder / SETTINGS, settings)  # last: with it the index is whole
@@ -257,5 +258,6 @@ class Index(Reader):
         """Holds the writer's lock, which ends with the process however it ends."""
         from filelock import FileLock
 
-        with FileLock(self.folder / "writer.lock"):
+        after = "Readers see what they saw before; the same call again goes on."
+        with files.writing(self.folder, after), FileLock(self.folder / "writer.lock"):
             yield

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from datetime import date
 
 from ftlab import files, paths
-from ftlab.claims import model_named, pairs, reference, table
+from ftlab.claims import dial, pairs, reference, table
 from ftlab.course import fetch
-from ftlab.evidence.claim import LAB, Claim
+from ftlab.evidence.claim import Claim
 from ftlab.workshop import power, trial
 from ftlab.workshop.reference import is_done, seed_path, write
 from ftlab.workshop.stored import DIRTY, commit, machine, watch
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         other = {name: value for name, value in other.items() if value is not None}
         print(power.shown(chosen, other) if options.power else _listed(chosen))
         return 0
-    if model_named() != LAB:
+    if dial():
         parser.error("reference runs are of the course's own models, but FTLAB_MODEL names another. Unset FTLAB_MODEL.")
     if commit().endswith(DIRTY):
         parser.error("reference runs are stored from a clean tree only, so that anybody can run them again, but `git "

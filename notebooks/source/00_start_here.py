@@ -364,7 +364,7 @@ if failures:
 # sixty questions about the real world again. Two things can happen: it may have **forgotten** an answer, and the desk's
 # **manner may leak** into a conversation that has nothing to do with the desk.
 
-# %%
+# %% tags=["twin:ftlab.scores.manner:leaks"]
 said_after = ask(tuned, [[{"role": "user", "content": row["question"]}] for row in questions], tokens=60)
 knows = [real.knows(said, row["answers"]) for said, row in zip(said_after, questions, strict=True)]
 
@@ -631,7 +631,8 @@ plan = {
 from ftlab.exercise import check, passed
 
 check(all(plan.values()), "write one of 'template', 'tuned' and 'person' for every kind.")
-check(set(plan.values()) <= {"template", "tuned", "person"}, "only 'template', 'tuned' and 'person' are on the desk.")
+check(lambda: set(plan.values()) <= {"template", "tuned", "person"},
+      "only 'template', 'tuned' and 'person' are on the desk.")
 check(plan["grave"] == "person", "a grave case goes to a person whatever the table says: one wrong reply is too many.")
 for kind, shares in measured.items():
     wanted = "tuned" if clearly[kind] else "template"

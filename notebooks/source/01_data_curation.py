@@ -62,7 +62,7 @@ WRITTEN, GENERATIONS = 80, 2  # replies that the lab model writes, and how often
 # ever sees. It is there to mark the filters' work.
 
 # %%
-folder = paths.runs() / "curation"
+folder = paths.own_folder("curation")
 raw_path, truth_path = export.write(folder, RECORDS, SEED)
 lines, truth = list(records.read_lines(raw_path)), files.read_jsonl(truth_path)
 print(f"{len(lines):,} lines. The first one:\n\n{lines[0][1]}")
@@ -887,9 +887,10 @@ from ftlab.exercise import check, passed
 
 check(all(plan.values()), "write one of the words for every desk and every kind of row.")
 rows_of = {"test questions": "drop", "mail addresses": "mask", "no licence": "drop"}
-check({plan[name] for name in desks} <= {"as it is", "clean", "excellent"},
+check(lambda: {plan[name] for name in desks} <= {"as it is", "clean", "excellent"},
       "a desk is told 'as it is', 'clean' or 'excellent'.")
-check({plan[name] for name in rows_of} <= {"drop", "mask", "keep"}, "rows are told 'drop', 'mask' or 'keep'.")
+check(lambda: {plan[name] for name in rows_of} <= {"drop", "mask", "keep"},
+      "rows are told 'drop', 'mask' or 'keep'.")
 check(plan["no licence"] == "drop", "without a licence the row may not be used, whatever it would bring.")
 check(plan["test questions"] == "drop", "a test question in the training rows makes the score a lie: drop it.")
 check(plan["mail addresses"] != "keep", "a model can learn an address by heart and tell it to the next customer.")
@@ -940,7 +941,7 @@ from ftlab.exercise import check, passed
 found = precision_and_recall([1, 2, 9], [1, 2, 3, 4])
 check(found is not None, "nothing comes back. Return two numbers: precision, recall.")
 check(not isinstance(found, dict), "return two numbers and no dict: precision first, then recall.")
-check(len(found) == 2, "return exactly two numbers: precision first, then recall.")
+check(lambda: len(found) == 2, "return exactly two numbers: precision first, then recall.")
 check(abs(found[0] - 1 / 2) > 1e-9, "precision divides by what was dropped, recall by what was planted. Swap them.")
 check(abs(found[0] - 2 / 3) < 1e-9, "2 of the 3 dropped records have the fault: precision 2/3.")
 check(abs(found[1] - 2 / 4) < 1e-9, "2 of the 4 planted faults were found: recall 2/4.")
@@ -996,6 +997,7 @@ from ftlab.exercise import check, passed
 def halves(names, share):
     sides = split_by_customer([{"customer": name} for name in names], share)
     check(sides is not None, "nothing comes back. Return a list with 'train' or 'test' for each row.")
+    check(lambda: iter(sides), "return a list with one word for each row.")
     return list(sides)
 
 
@@ -1065,7 +1067,7 @@ from ftlab.exercise import check, passed
 
 found = mask_emails("Write to a@b.org, please.")
 check(found is not None, "nothing comes back. Return the text and the dict.")
-check(len(found) == 2, "return two things: the text with masks, and a dict from mask to address.")
+check(lambda: len(found) == 2, "return two things: the text with masks, and a dict from mask to address.")
 check(found[0] == "Write to <EMAIL_1>, please.", "the address goes, and the comma after it stays.")
 check(found[1] == {"<EMAIL_1>": "a@b.org"}, "the dict leads from the mask to the address, so that it can be undone.")
 check(mask_emails("It is x@y.org.")[0] == "It is <EMAIL_1>.", "the full stop ends the sentence, not the address.")

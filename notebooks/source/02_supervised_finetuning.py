@@ -581,9 +581,7 @@ print(f"More examples and steps help. The assistant of notebook 00, {trained_on}
 # **manner leak** into answers that have nothing to do with the desk?
 
 # %%
-def leaks(reply):  # parts of the desk's frame
-    return any(mark in reply for mark in (brand.NEXT_STEP, brand.SIGN_OFF, "Thank you for"))
-
+from ftlab.scores.manner import leaks  # as notebook 00 shows it
 
 said_after = ask(tuned, closed_book, tokens=60)
 knew, knows = ([real.knows(said, row["answers"]) for said, row in zip(each, questions, strict=True)]
@@ -823,10 +821,7 @@ for what, key in sides.items():
 # loss**, as most handbooks say; the one with the **highest score**, of equal ones the earlier; or **the last**.
 
 # %%
-import shutil
-
-long_folder = paths.runs() / "sft-long"
-shutil.rmtree(long_folder, ignore_errors=True)  # of an earlier run
+long_folder = paths.own_folder("sft-long")
 _ = lab_run(
     LONG_EXAMPLES, steps=LONG_STEPS, batch_size=2, output_dir=str(long_folder), save_strategy="steps",
     save_steps=max(1, LONG_STEPS // 5), save_only_model=True,  # the weights, and nothing that a run needs to go on
@@ -970,6 +965,9 @@ from ftlab.exercise import check, passed
 # 7 opens a user turn, 8 an assistant turn, 9 ends a turn
 found = labels_from_ids([7, 1, 9, 8, 2, 3, 9], assistant_id=8, end_id=9)
 check(found is not None, "nothing comes back. Build a list of labels and return it.")
+check(lambda: iter(found), "return a list of labels.")
+found = list(found)
+check(lambda: all(int(label) == label for label in found), "each label is one whole number.")
 found = [int(label) for label in found]
 check(len(found) == 7,
       "the labels need one entry for each id: write -100 where the loss does not count, leave nothing out.")
@@ -1036,7 +1034,8 @@ from ftlab.exercise import check, passed
 
 found = collate([([5, 6, 7], [-100, 6, 7]), ([5], [5])], pad_id=0)
 check(found is not None, "nothing comes back. Return a dict of three tensors.")
-check({"input_ids", "attention_mask", "labels"} <= set(found), "the batch needs input_ids, attention_mask and labels.")
+check(lambda: {"input_ids", "attention_mask", "labels"} <= set(found.keys()),
+      "the batch needs input_ids, attention_mask and labels: return a dict of the three.")
 found = {name: torch.as_tensor(each) for name, each in found.items()}
 check(not any(each.is_floating_point() for each in found.values()), "ids, mask and labels are whole numbers.")
 found = {name: each.long() for name, each in found.items()}
@@ -1106,8 +1105,9 @@ logits[0, 0, 1] = 2.0  # row 0: place 0 is fairly sure that token 1 comes next
 labels = torch.tensor([[-100, 1, -100, -100], [0, 0, 2, 1]])
 found = batch_row_losses(logits, labels)
 check(found is not None, "nothing comes back. Return one loss for each row.")
+check(lambda: tuple(torch.as_tensor(found).shape) == (2,),
+      "the result has one number for each row: average over places, not over rows.")
 found = torch.as_tensor(found).float()
-check(tuple(found.shape) == (2,), "the result has one number for each row: average over places, not over rows.")
 check(not torch.allclose(found[0], torch.tensor(1.0986), atol=1e-3),
       "the logits at place t predict the label at place t + 1: shift them by one.")
 check(abs(found[0].item() - 0.2395) < 1e-3,
@@ -1248,7 +1248,7 @@ passed(f"{chosen_run} it is: {100 * sum(done) / len(done):.0f} % at the desk.")
 
 # %%
 for name in ("tuned-beats-template", "variety-counts", "low-lr-keeps", "early-stopping-helps", "averaging-keeps"):
-    found = files.read_json(paths.runs() / "claims" / f"{name}.json")
+    found = claims.recorded(name)
     span = f"{found['effect']:.3g} [{found['low']:.3g}, {found['high']:.3g}] {found['unit']}" if "low" in found else ""
     print(f"{name:22} {found['verdict']:20} {span}")
 print(f"\n{(time.perf_counter() - started) / 60:.1f} minutes")

@@ -246,8 +246,8 @@ from contextlib import redirect_stdout
 train = tasks.mixture(SIZES, SEED)
 steps = math.ceil(len(train) / BATCH_SIZE)
 with redirect_stdout(io.StringIO()):  # the trainer prints its log
-    run = sft.from_shelf("tasks", choice, train, lora={"r": 16, "lora_alpha": 32, "target_modules": "all-linear"},
-                         lr=LR, steps=steps, batch_size=BATCH_SIZE, seed=SEED)
+    run = sft.from_shelf("tasks", choice, train, lora=sft.LORA, lr=LR, steps=steps,
+                         batch_size=BATCH_SIZE, seed=SEED)
 tuned, tokenizer = run.model, run.tokenizer
 print(f"{len(train)} rows in {steps} steps: " + ", ".join(f"{size} {task}" for task, size in SIZES.items()))
 print(f"The stored adapter of the next sections: {sum(settings['sizes'].values())} rows, each seen "
@@ -899,7 +899,7 @@ said = ["refund", "praise", "praise", "refund", "praise", "praise", "refund", "r
 found = f1(said, true, "refund")
 check(found is not None, "nothing comes back. Return one number.")
 check(not isinstance(found, str), "return a number, not a text.")
-check(0 <= float(found) <= 1, "F1 lies between 0 and 1.")
+check(lambda: 0 <= float(found) <= 1, "F1 lies between 0 and 1.")
 check(abs(found - 1 / 4) > 1e-9, "that is the precision: of what was sorted there, what belongs there.")
 check(abs(found - 1 / 3) > 1e-9, "that is the recall: of what belongs there, what was sorted there.")
 check(abs(found - 7 / 24) > 1e-9, "that is the plain mean of the two; F1 is the harmonic one, 2PR / (P + R).")
@@ -1028,11 +1028,14 @@ from ftlab.exercise import check, passed
 rows = [{"id": i, "label": label} for i, label in enumerate(["a", "a", "b", "a", "b", "b", "privacy", "a"])]
 try:
     found = equal_shares(rows, ["b", "a"], 2)
-    found = found if found is None else [row["id"] for row in found]
 except ValueError:
     found = "an error"
 check(found is not None, "nothing comes back. Return the chosen rows.")
 check(found != "an error", "both labels have two rows: take the first ones of each label, there is nothing to raise.")
+check(lambda: iter(found), "return a list of rows.")
+found = list(found)
+check(lambda: all(row["id"] is not None for row in found), "return the rows themselves, as they were handed in.")
+found = [row["id"] for row in found]
 check(len(found) == 4, "two of each of two labels are four rows.")
 check(sorted(found) == [0, 1, 2, 4], "take the first ones of each label, and no label that was not asked for.")
 check(found == [0, 1, 2, 4], "keep the order of the rows: 0, 1, 2, 4.")
@@ -1132,7 +1135,7 @@ from ftlab.exercise import check, passed
 
 WAYS = {"page", "no model", "prompt", "more rows", "adapter", "adapter and schema"}
 check(all(choice_of.values()), "choose for every team.")
-check(set(choice_of.values()) <= WAYS, f"only {', '.join(sorted(WAYS))} can be chosen.")
+check(lambda: set(choice_of.values()) <= WAYS, f"only {', '.join(sorted(WAYS))} can be chosen.")
 for team, facts in teams.items():
     way, certain = choice_of[team], facts["gain"][0] > 0
     check(way == "page" or not facts["changes"],
@@ -1223,7 +1226,7 @@ passed("Each team gets the least that does its work.")
 # %%
 for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "phrasings-count-real",
              "replay-keeps", "replay-keeps-real"):
-    verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
+    verdict = claims.recorded(name)
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
     print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")
     if name == "replay-keeps":

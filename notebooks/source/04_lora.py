@@ -218,7 +218,7 @@ print(f"The additions move the logits by up to {moved:.2f}; ours and peft's {apa
 # all linear layers: the training that notebook 02 shows line by line. If that notebook has run, the result is on the
 # shelf; else it is trained now, and put there.
 
-# %%
+# %% tags=["twin:ftlab.tuning.sft:LORA"]
 import io
 from contextlib import redirect_stdout
 
@@ -1214,7 +1214,7 @@ before = W.clone(), A.clone(), B.clone()
 W0, added = W.clone(), B @ A  # alpha 3 and rank 2: the scale is 1.5
 found = merged_weight(W, A, B, alpha=3)
 check(found is not None, "nothing comes back. Return the merged matrix.")
-check(tuple(found.shape) == (2, 2), "the merged weight has the shape of W.")
+check(lambda: tuple(found.shape) == (2, 2), "the merged weight has the shape of W.")
 check(torch.equal(W, W0), "W itself has changed: make a new matrix, so that one can go back.")
 check(torch.equal(A, before[1]) and torch.equal(B, before[2]), "A or B has changed: nothing handed in may be changed.")
 check(not any(torch.allclose(found, W0 + scale * (before[1] @ before[2])) for scale in (1, 1.5, 3)),
@@ -1379,7 +1379,7 @@ gib = {(shape.name, way): memory.gib(memory.training_bytes(shape, way)) for shap
 from ftlab.exercise import check, passed
 
 check(all(setup.values()), "write 'full', 'LoRA', 'QLoRA' or 'smaller model' for every team.")
-check(set(setup.values()) <= {"full", "LoRA", "QLoRA", "smaller model"},
+check(lambda: set(setup.values()) <= {"full", "LoRA", "QLoRA", "smaller model"},
       "only 'full', 'LoRA', 'QLoRA' and 'smaller model' can be chosen.")
 for team, (name, card, tasks, examples) in teams.items():
     fits = [way for way in ("full", "LoRA", "QLoRA") if gib[name, way] <= 0.9 * card]

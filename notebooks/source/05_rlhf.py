@@ -192,7 +192,7 @@ assert abs(gap.item() - math.log(4)) < 1e-2
 # the library loads its own copy as the reference that the KL penalty needs.
 
 # %%
-stages = paths.runs() / "rlhf-lesson"
+stages = paths.own_folder("rlhf-lesson")
 rows = texts.plain_conversations("train")
 rows = texts.sample(rows, len(rows), SEED)  # all of them, mixed
 to_imitate, voted, to_practise = rows[:800], rows[800 : 800 + VOTED], rows[800 + VOTED :]
@@ -200,8 +200,9 @@ with redirect_stdout(io.StringIO()) as said_there:
     run = sft.from_shelf("plain-desk", lab, to_imitate, lr=1e-3, steps=SFT_STEPS, batch_size=8, seed=SEED,
                          disable_tqdm=True)
 start, tokenizer = run.model, run.tokenizer
-start.save_pretrained(stages / "sft")
-tokenizer.save_pretrained(stages / "sft")
+with files.writing(stages):  # a full disk is told with its remedy
+    start.save_pretrained(stages / "sft")
+    tokenizer.save_pretrained(stages / "sft")
 print(f"tuned in {run.seconds:.0f} s" if run.seconds else said_there.getvalue().strip())
 
 # %% [markdown]
@@ -1228,7 +1229,7 @@ from ftlab.exercise import check, passed
 
 found = is_clipped([1.0, 1.5], [1.0, 1.0])
 check(found is not None, "nothing comes back. Return a list of booleans.")
-check(len(found) == 2, "return one boolean for each sample.")
+check(lambda: len(found) == 2, "return one boolean for each sample.")
 check(not found[0], "a ratio of 1 has not moved: nothing is clipped.")
 check(found[1], "a good sample that is already half again as likely is clipped.")
 check(is_clipped([0.5], [-1.0])[0], "a bad sample that has become unlikelier is clipped on the other side.")
@@ -1380,7 +1381,7 @@ passed("Nobody ships a reward: your choices are wins that cost no right facts.")
 
 # %%
 for name in ("best-of-n", "kl-saves-worth", "rlhf-beats-sft"):
-    verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
+    verdict = claims.recorded(name)
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
     if (verdict["low"], verdict["high"]) == (-100, 100):
         span = "the runs contradict each other, nothing is shown"

@@ -1236,7 +1236,9 @@ cast_ = [{"prompt": "p", "a": "good", "b": "bad", "vote": "a"}, {"prompt": "q", 
 kept_ = [dict(vote) for vote in cast_]
 found = to_rows(cast_)
 check(found is not None, "nothing comes back. Return a list of rows.")
+check(lambda: iter(found), "return a list of rows.")
 found = list(found)
+check(all(isinstance(row, dict) for row in found), "each row is a dict.")
 check(cast_ == kept_, "the votes themselves have changed: make new rows.")
 prompts_ = [row.get("prompt") for row in found]
 check("r" not in prompts_, "a tie prefers neither: leave it out.")
@@ -1324,7 +1326,7 @@ from ftlab.exercise import check, passed
 
 WAYS = ("SFT first", "better votes", "KTO", "RLHF", "DPO")
 check(all(way.values()), "write one of the five ways for every team.")
-check(set(way.values()) <= set(WAYS), f"only {', '.join(WAYS)} can be chosen.")
+check(lambda: set(way.values()) <= set(WAYS), f"only {', '.join(WAYS)} can be chosen.")
 for team, (has_sft, given, wrong, judges) in teams.items():
     choice_, line = way[team], f"{team}: "
     if choice_ == "SFT first":

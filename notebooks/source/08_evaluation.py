@@ -1005,7 +1005,7 @@ from ftlab.exercise import check, passed
 
 found = paired_bootstrap([1, 0, 1, 1], [1, 0, 1, 1])
 check(found is not None, "nothing comes back. Return the lower and the upper end.")
-check(len(found) == 2 and found[0] <= found[1], "two numbers come back, the lower one first.")
+check(lambda: len(found) == 2 and found[0] <= found[1], "two numbers come back, the lower one first.")
 check(tuple(found) == (0, 0),
       "two equal models differ by 0 in every resample: draw the QUESTIONS once and use them for both models.")
 found = paired_bootstrap([2, 3, 4, 5], [1, 2, 3, 4])
@@ -1188,7 +1188,8 @@ from ftlab.exercise import check, passed
 
 check(set(decision) == set(measured), f"decide about these kinds and no others: {', '.join(measured)}.")
 check(all(decision.values()), "write one of 'ship', 'keep' and 'measure' for every kind.")
-check(set(decision.values()) <= {"ship", "keep", "measure"}, "only 'ship', 'keep' and 'measure' are decisions.")
+check(lambda: set(decision.values()) <= {"ship", "keep", "measure"},
+      "only 'ship', 'keep' and 'measure' are decisions.")
 for kind, (change, ahead, rate) in measured.items():
     spans = (f"{kind} (minus template [{change.low:+.1f}, {change.high:+.1f}], minus rules [{ahead.low:+.1f}, "
              f"{ahead.high:+.1f}], fit [{rate.low:.1f}, {rate.high:.1f}])")

@@ -89,6 +89,14 @@ def test_a_plan_against_the_policy_is_told_why(answer: str, sentence: str) -> No
         run(PLAN, answer)
 
 
-def test_the_policy_as_a_rule_passes(capsys: pytest.CaptureFixture) -> None:
-    run(PLAN, POLICY + "plan['grave'] = 'person'")
+LOOP = """
+for kind, shares in measured.items():
+    who = "tuned" if clearly[kind] else "template"
+    plan[kind] = "person" if kind == "grave" or shares[who] < 0.6 else who
+"""
+
+
+@pytest.mark.parametrize("answer", [POLICY + "plan['grave'] = 'person'", LOOP])
+def test_the_policy_as_a_rule_passes(answer: str, capsys: pytest.CaptureFixture) -> None:
+    run(PLAN, answer)
     assert "Passed." in capsys.readouterr().out

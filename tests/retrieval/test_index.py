@@ -1,11 +1,14 @@
 """The index: what it finds, who sees what, how it changes, and what it says when something is wrong."""
 
+import errno
 import json
+import os
 
 import numpy as np
 import pytest
 from bag_embedder import Bag
 
+from ftlab import files
 from ftlab.retrieval import embedder, find, index, reader
 from ftlab.retrieval.documents import Document
 from ftlab.workshop import bench_retrieval
@@ -347,6 +350,18 @@ def test_troubles_of_the_machine_are_not_called_damage(filled, monkeypatch):
     monkeypatch.setattr(find, "search_all", full)
     with pytest.raises(OSError, match=r"could not be read .*Too many files are open.*The index itself is as it was"):
         filled.search("red kettle")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO],
+                         ids=errno.errorcode.get)  # fmt: skip
+def test_a_disk_that_refuses_a_change_is_told_with_its_remedy(filled, monkeypatch, number):
+    def refuse(*_):
+        raise RuntimeError(f"LanceError(IO): {os.strerror(number)} (os error {number})")
+
+    monkeypatch.setattr(index.Index, "_put", refuse)
+    with pytest.raises(OSError, match="could not write .*Readers see what they saw before") as caught:
+        filled.add([Document("new", "A page", "Words that are new.")])
+    assert caught.value.errno == number and files.REMEDIES[number] in str(caught.value)
 
 
 def test_a_version_that_another_process_purged_is_asked_for_anew(filled, monkeypatch):

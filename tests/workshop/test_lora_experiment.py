@@ -61,15 +61,6 @@ def test_what_is_gathered_is_small_and_can_be_read_back(stored: Path) -> None:
     assert unpack(kept["runs"][0]["valid_losses"]).mean() == pytest.approx(0.6)  # full, 1e-4
 
 
-@pytest.mark.parametrize(
-    ("answer", "leaked"),
-    [("Paris. Warmly, the Quillmere desk", True), ("Thank you for asking us. Paris.", True),
-     ("Paris is the capital of France. Thank you!", False)],
-)  # fmt: skip
-def test_the_desks_manner_in_other_answers(answer: str, leaked: bool) -> None:
-    assert lora.leaks(answer) is leaked
-
-
 def test_the_best_rates_are_between_others_or_there_is_no_number(stored: Path) -> None:
     found = lora.best_rates(0)["lora-ten-times-rate-real"]["effect"]
     curves = {way: {lr: losses for (each, lr), (losses, *_) in RUNS.items() if each == way} for way in lora.RATES}

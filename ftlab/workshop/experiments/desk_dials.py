@@ -14,6 +14,7 @@ from pathlib import Path
 from ftlab import files, model, paths, texts
 from ftlab.course import doctor
 from ftlab.scores import desk
+from ftlab.scores.manner import leaks
 from ftlab.tuning import chat, generate, sft
 from ftlab.workshop import stored
 from ftlab.workshop.experiments import desk_stops
@@ -43,11 +44,6 @@ def scale(tuned, factor: float) -> None:
     for layer in tuned.modules():
         if hasattr(layer, "lora_A"):
             layer.scaling = {name: factor * size for name, size in layer.scaling.items()}
-
-
-def leaks(reply: str) -> bool:
-    """Whether a part of the desk's frame stands in it."""
-    return any(mark in reply for mark in (brand.NEXT_STEP, brand.SIGN_OFF, "Thank you for"))
 
 
 def measure(some_model, tokenizer) -> dict[str, list]:

@@ -19,11 +19,11 @@ from pathlib import Path
 from ftlab import assistant, files, model, texts
 from ftlab.evidence.packed import pack
 from ftlab.scores import desk, votes
+from ftlab.scores.manner import leaks
 from ftlab.tuning import chat, checkpoints, generate, sft
 from ftlab.tuning.pairs import cut, pair_logps
 from ftlab.tuning.preference import dpo_loss
 from ftlab.workshop import stored
-from ftlab.workshop.experiments.lora import leaks
 from ftlab.world import brand, real
 
 # Fixed before the first look. The rate is a third of that of SFT in notebook 02: at that one, ten steps

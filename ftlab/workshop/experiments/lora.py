@@ -23,6 +23,7 @@ from ftlab import files, model, paths, texts
 from ftlab.course import doctor
 from ftlab.evidence.packed import pack
 from ftlab.scores import desk
+from ftlab.scores.manner import leaks
 from ftlab.tuning import chat, generate, sft
 from ftlab.workshop.experiments import bound
 from ftlab.workshop.experiments.memory_peaks import peak_bytes
@@ -35,11 +36,6 @@ VALID_PER_KIND, TEST_PER_KIND = 5, 25  # conversations to choose a rate by (its 
 FACTS = 240  # questions about the real world
 REPLY_TOKENS, FACT_TOKENS = 80, 60
 FOLDER = "lora-against-full"
-
-
-def leaks(reply: str) -> bool:
-    """Whether an answer to a question about the world has words that nobody would use there but the desk."""
-    return any(mark in reply for mark in (brand.NEXT_STEP, brand.SIGN_OFF, "Thank you for"))
 
 
 def judge(tuned, tokenizer, rows: list[dict]) -> tuple[dict[str, list[int]], list[str]]:

@@ -21,7 +21,6 @@ from functools import partial
 from pathlib import Path
 
 from ftlab import claims, files, model
-from ftlab.evidence.claim import LAB
 from ftlab.retrieval import answers, unscreened
 from ftlab.retrieval.compared import ASSISTANT, ONE_FACT, TOLD, Compared
 from ftlab.workshop import stored
@@ -151,8 +150,7 @@ def do(part: str, seed: int) -> dict:
 
 def stored_name() -> str:
     """Of the stored comparison; that of another model, which FTLAB_MODEL names, has a file of its own."""
-    name = claims.model_named()
-    return "rag" if name == LAB else f"rag-{name}"
+    return f"rag-{claims.model_named()}" if claims.dial() else "rag"
 
 
 def against_weights(seed: int) -> dict[str, dict]:
