@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cells
 import families
+import kept
 import numpy as np
 import pytest
 
@@ -45,7 +46,7 @@ def test_a_loss_that_broke_down_is_a_number_all_the_same(monkeypatch: pytest.Mon
 
 
 def keep(way: str, size: int, lr: float, seed: int, valid: float, losses: list[float], base: str = "b") -> None:
-    files.write_json(lora_batch.kept(way, size, lr, seed), {
+    kept.keep(lora_batch.kept(way, size, lr, seed), {
         "way": way, "batch_size": size, "lr": lr, "seed": seed, "steps": lora_batch.ROWS // size, "model": "toy",
         bound.KEY: {"base": base, "rows": "r"},
         "dtype": "float32", "machine": "here", "seconds": 1.0, "valid_losses": [valid, valid],

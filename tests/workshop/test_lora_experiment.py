@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import kept
 import pytest
 
 from ftlab import files, model, paths
 from ftlab.evidence.best_rate import best_rate
 from ftlab.evidence.packed import unpack
+from ftlab.workshop import stored as store
 from ftlab.workshop.experiments import bound, lora, lora_variants
 
 MADE = {"base": "b", "rows": "r"}
@@ -38,8 +40,8 @@ def stored(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if fit is not None:
             run |= {"kinds": ["fact"] * 4, "on_brand": [1] * 4, "right": fit, "both": fit, "knows": knows,
                     "leaks": [0] * 4, "replies": list("abcd")}  # fmt: skip
-        files.write_json(folder / f"{way}-{lr:g}-seed-0.json", run)
-    files.write_json(folder / "untuned.json", {
+        kept.keep(folder / f"{way}-{lr:g}-seed-0.json", run)
+    kept.keep(folder / "untuned.json", {
         bound.KEY: MADE, "valid_losses": [3.0, 3.0], "knows": [1, 1, 1, 1],
         **{key: [0, 0, 0, 0] for key in ("on_brand", "right", "both", "leaks")}})  # fmt: skip
     return folder
@@ -53,12 +55,35 @@ def test_each_way_counts_at_the_rate_that_validation_chose(stored: Path) -> None
 
 
 def test_what_is_gathered_is_small_and_can_be_read_back(stored: Path) -> None:
-    kept = json.loads(json.dumps(lora.gather()))
-    assert {(run["way"], run["lr"]) for run in kept["runs"]} == set(RUNS)
-    assert all("answers" not in run for run in kept["runs"]) and kept[bound.KEY] == MADE
-    assert [run["lr"] for run in kept["runs"] if "both" not in run] == [1e-3, 1e-2]  # not judged
-    assert unpack(kept["untuned"]["knows"]).tolist() == [1, 1, 1, 1] and unpack(kept["untuned"]["both"]).sum() == 0
-    assert unpack(kept["runs"][0]["valid_losses"]).mean() == pytest.approx(0.6)  # full, 1e-4
+    read = json.loads(json.dumps(lora.gather()))
+    assert {(run["way"], run["lr"]) for run in read["runs"]} == set(RUNS)
+    assert all("answers" not in run for run in read["runs"]) and read[bound.KEY] == MADE
+    assert [run["lr"] for run in read["runs"] if "both" not in run] == [1e-3, 1e-2]  # not judged
+    assert unpack(read["untuned"]["knows"]).tolist() == [1, 1, 1, 1] and unpack(read["untuned"]["both"]).sum() == 0
+    assert unpack(read["runs"][0]["valid_losses"]).mean() == pytest.approx(0.6)  # full, 1e-4
+
+
+def test_the_claims_are_those_of_the_stored_runs_where_they_have_the_seed(
+        stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = lora.against_full(0), lora.best_rates(0)
+    kept.write(lora.STORED, lora.gather())
+    monkeypatch.setattr(lora, "done", None)
+    monkeypatch.setattr(lora, "done_untuned", None)
+    assert (lora.against_full(0), lora.best_rates(0)) == trained
+    with pytest.raises(TypeError):  # this seed would be trained
+        lora.best_rates(1)
+    kept.write(lora.STORED, lora.gather() | {bound.KEY: MADE | {"base": "another"}})
+    with pytest.raises(TypeError):  # what is stored is of another base model
+        lora.best_rates(0)
+
+
+def test_runs_of_other_code_are_not_gathered(stored: Path) -> None:
+    old = kept.MADE | {"inputs": {"ftlab/gone.py": "0"}}
+    files.write_json(store.note_path(lora.kept("full", 3e-5, 0)), old)
+    assert len(lora.gather()["runs"]) == len(RUNS) - 1 and not bound.is_there(lora.kept("full", 3e-5, 0), MADE)
+    files.write_json(store.note_path(lora.kept_untuned()), old)
+    with pytest.raises(ValueError, match="expected the untuned model's scores by the present code, found none"):
+        lora.gather()
 
 
 def test_the_best_rates_are_between_others_or_there_is_no_number(stored: Path) -> None:
@@ -93,16 +118,16 @@ def keep_variants() -> None:
     """Every variant as it would be kept: the longer its name the lower its losses."""
     for place, (name, changes) in enumerate(lora_variants.VARIANTS.items()):
         way = changes.get("way", "lora")
-        files.write_json(lora_variants.kept(name), {
+        kept.keep(lora_variants.kept(name), {
             "name": name, "way": way, "lr": changes.get("lr", lora_variants.LR[way]), "seed": 0, "batch_size": 4,
             "steps": 36, "trained": 5, "seconds": 2.0, "model": "toy", "dtype": "float32", "machine": "here",
             bound.KEY: MADE, "valid_losses": [1.0 + place, 2.0 + place]})  # fmt: skip
 
 
 def test_variants_are_gathered_in_their_order_once_all_are_there(home: Path) -> None:
-    with pytest.raises(ValueError, match="expected a run of each variant, found none of rank 2; .* --name 'rank 2'"):
+    with pytest.raises(ValueError, match="a run of each variant by .*, found none of rank 2; .* --name 'rank 2'"):
         lora_variants.gather()
     keep_variants()
-    kept = json.loads(json.dumps(lora_variants.gather()))
-    assert [run["name"] for run in kept["runs"]] == list(lora_variants.VARIANTS)
-    assert unpack(kept["runs"][1]["valid_losses"]).tolist() == [2.0, 3.0]
+    read = json.loads(json.dumps(lora_variants.gather()))
+    assert [run["name"] for run in read["runs"]] == list(lora_variants.VARIANTS)
+    assert unpack(read["runs"][1]["valid_losses"]).tolist() == [2.0, 3.0]

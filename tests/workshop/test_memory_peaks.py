@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import families
+import kept
 import pytest
 
 from ftlab import files, model, paths, texts
@@ -27,8 +28,9 @@ def test_a_small_model_takes_its_steps(way: str, tmp_path: Path, monkeypatch: py
 def test_they_are_gathered_by_model_size_and_way(home: Path) -> None:
     for tokens in (4096, 1024):
         for way in ("QLoRA", "full"):
-            files.write_json(paths.runs() / memory_peaks.FOLDER / f"{way}-{tokens}.json",
-                             {"device": "processor", "model": "m", "way": way, "tokens": tokens})  # fmt: skip
+            kept.keep(paths.runs() / memory_peaks.FOLDER / f"{way}-{tokens}.json",
+                      {"device": "processor", "model": "m", "way": way, "tokens": tokens})
+    files.write_json(paths.runs() / memory_peaks.FOLDER / "without-origin.json", {})  # is left out
     found = [(run["tokens"], run["way"]) for run in memory_peaks.gather()["runs"]]
     assert found == [(1024, "full"), (1024, "QLoRA"), (4096, "full"), (4096, "QLoRA")]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cells
 import families
+import kept
 import numpy as np
 import pytest
 import torch
@@ -74,7 +75,7 @@ def keep(scores: dict[str, list[int]], losses: dict[str, list[float]]) -> None:
     folder = paths.runs() / qlora.FOLDER
     for way in qlora.WAYS:
         for seed in (0, 1):
-            files.write_json(folder / f"{way}-seed-{seed}.json", {
+            kept.keep(folder / f"{way}-seed-{seed}.json", {
                 "way": way, "lr": 1e-3, "seed": seed, "model": "toy", "dtype": "float32", "library": "bitsandbytes 9",
                 "machine": "here", "seconds": 10.0 if way == "lora" else 15.0, "peak_bytes": 2**31,
                 bound.KEY: {"base": "b", "rows": "r"},
@@ -83,10 +84,17 @@ def keep(scores: dict[str, list[int]], losses: dict[str, list[float]]) -> None:
                 "knows": [1, 0, 1], "leaks": [0, 0, 1], "kinds": ["fact"] * 3, "replies": list("abc"),
                 "answers": list("def"), "judged_s": 1,
             })  # fmt: skip
-        files.write_json(folder / f"untuned-{way}.json", {
+        kept.keep(folder / f"untuned-{way}.json", {
             "way": way, "library": "bitsandbytes 9", bound.KEY: {"base": "b", "rows": "r"},
             "knows": [1, 1, 0], "leaks": [0, 0, 0], "answers": list("ghi"),
             "valid_losses": [2.0, 3.0] if way == "lora" else [2.5, 3.25]})  # fmt: skip
+
+
+def test_without_an_untuned_base_nothing_is_gathered(home) -> None:
+    keep({"lora": [1, 0, 1], "qlora": [1, 0, 0]}, {way: [1.0, 1.01, 0.99] for way in qlora.WAYS})
+    qlora.kept("untuned-qlora").unlink()
+    with pytest.raises(ValueError, match="scores by the present code, found none of qlora.* --untuned --way qlora$"):
+        qlora.gather()
 
 
 def shown(capsys: pytest.CaptureFixture[str]) -> str:

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 import families
+import kept
 import numpy as np
 import pytest
 from dials import dials
 
 from ftlab import files, model, paths, texts
 from ftlab.evidence.packed import unpack
+from ftlab.workshop import stored as store
 from ftlab.workshop.experiments import reading_on as experiment
 from ftlab.workshop.experiments import reading_trial
 from ftlab.world import phrasings, real
@@ -71,7 +73,7 @@ def test_runs_come_to_what_the_notebook_reads(tmp_path: Path, monkeypatch: pytes
         monkeypatch.setattr("sys.argv", ["reading_on", *arguments])
         experiment.main()
 
-    with pytest.raises(ValueError, match=r"untuned\.json: expected a finished run, found none.* --way untuned$"):
+    with pytest.raises(ValueError, match=r"untuned\.json: expected a finished run of .* --way untuned$"):
         experiment.measure(model.choose(), "one", 1e-4, 0)
     made("--way", "untuned")
     before = files.read_json(folder / "untuned.json")
@@ -114,6 +116,13 @@ def test_runs_come_to_what_the_notebook_reads(tmp_path: Path, monkeypatch: pytes
     trial = reading_trial.on_trial(1)  # all is there, so nothing is run
     assert [len(trial["phrasings-count-real"][arm]) for arm in ("by_prompt", "against")] == [2, 2]
     assert [len(trial["replay-keeps-real"][arm]) for arm in ("by_prompt", "against")] == [3, 3]
+
+    monkeypatch.setattr(store, "stored_path", lambda name: tmp_path / "stored" / f"{name}.json")
+    kept.write(experiment.FOLDER, stored)
+    monkeypatch.setattr(experiment, "done", None)
+    assert reading_trial.on_trial(1) == trial  # as stored
+    with pytest.raises(TypeError):  # this seed would be trained
+        reading_trial.on_trial(2)
 
 
 def test_a_products_questions_count_as_one_score() -> None:

@@ -19,7 +19,7 @@ NOT_YET = {
     "dpo-real": "dpo_real", "lora": "lora", "rag": "rag", "rlhf": "rlhf", "tasks": "tasks",
     "marked-replies": "",  # read by somebody, made by no module
 }
-MODULES_NOT_YET = {"lora", "lora_batch", "qlora", "reading_on", "tasks"}
+MODULES_NOT_YET: set[str] = set()
 EXPERIMENTS = Path(inputs.PACKAGE) / "workshop" / "experiments"
 
 

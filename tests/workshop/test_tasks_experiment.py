@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import families
+import kept
 import pytest
 
-from ftlab import files, model, paths
+from ftlab import model, paths
 from ftlab.evidence.packed import unpack
 from ftlab.tuning import sft
 from ftlab.workshop.experiments import bound
@@ -36,23 +37,28 @@ def run(part: str, jobs: dict[str, dict]) -> dict:
             "tasks": jobs, "tuned_s": 60.0, "asked_s": 5}  # fmt: skip
 
 
-def test_one_for_all_counts_no_task_beyond_its_limit(home: Path) -> None:
+def test_one_for_all_counts_no_task_beyond_its_limit(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = paths.runs() / experiment.FOLDER
     many = [1] * experiment.IN_CLAIM + [0] * 100  # tickets beyond the limit do not count
     together = {"intent": job(many), "fields": job([1, 0]), "description": job([1, 0]), "post": job([0, 0])}
     together["fields"]["held"] = job([1, 1])
-    files.write_json(folder / "all-seed-0.json", run("all", together))
+    kept.keep(folder / "all-seed-0.json", run("all", together))
     for task in tasks.TASKS:
-        files.write_json(folder / f"{task}-seed-0.json", run(task, {task: job(many if task == "intent" else [1, 0])}))
+        kept.keep(folder / f"{task}-seed-0.json", run(task, {task: job(many if task == "intent" else [1, 0])}))
     found = experiment.one_for_all(0)["one-adapter-for-all"]
     assert len(found["by_prompt"]) == len(found["against"]) == experiment.IN_CLAIM + 6
     # one post of 66 rows more by an adapter of its own
     assert found["effect"] == pytest.approx(-100 / (experiment.IN_CLAIM + 6))
-    kept = json.loads(json.dumps(experiment.gather()))
-    assert [each["part"] for each in kept["runs"]] == ["all", *tasks.TASKS]  # in the order of the parts
-    fields = kept["runs"][0]["tasks"]["fields"]
+    stored = json.loads(json.dumps(experiment.gather()))
+    assert [each["part"] for each in stored["runs"]] == ["all", *tasks.TASKS]  # in the order of the parts
+    fields = stored["runs"][0]["tasks"]["fields"]
     assert unpack(fields["done"]).tolist() == [1, 0] and unpack(fields["held"]["done"]).tolist() == [1, 1]
     assert fields["replies"] == ["reply 0", "reply 1"]
+    kept.write(experiment.FOLDER, stored)
+    monkeypatch.setattr(experiment, "done", None)
+    assert experiment.one_for_all(0)["one-adapter-for-all"] == found  # as stored
+    with pytest.raises(TypeError):  # this seed would be tuned
+        experiment.one_for_all(1)
 
 
 def test_examples_stand_as_turns_before_the_row_that_is_asked() -> None:

@@ -14,7 +14,6 @@ conversations only if its validation loss is below that of the rate before it: i
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from datetime import date
 from pathlib import Path
@@ -25,6 +24,7 @@ from ftlab.evidence.packed import pack
 from ftlab.scores import desk
 from ftlab.scores.manner import leaks
 from ftlab.tuning import chat, generate, sft
+from ftlab.workshop import stored
 from ftlab.workshop.experiments import bound
 from ftlab.workshop.experiments.memory_peaks import peak_bytes
 from ftlab.world import brand, house, real
@@ -35,7 +35,8 @@ PER_KIND, STEPS, BATCH_SIZE = 16, 36, 4  # the desk run of notebooks 02 and 08
 VALID_PER_KIND, TEST_PER_KIND = 5, 25  # conversations to choose a rate by (its loss on them), and to report
 FACTS = 240  # questions about the real world
 REPLY_TOKENS, FACT_TOKENS = 80, 60
-FOLDER = "lora-against-full"
+FOLDER, STORED = "lora-against-full", "lora"
+PACKED = ("valid_losses", "on_brand", "right", "both", "knows", "leaks")  # scores by prompt, as they are stored
 
 
 def judge(tuned, tokenizer, rows: list[dict]) -> tuple[dict[str, list[int]], list[str]]:
@@ -136,35 +137,59 @@ def kept(way: str, lr: float, seed: int) -> Path:
     return paths.runs() / FOLDER / f"{way}-{lr:g}-seed-{seed}.json"
 
 
+def kept_untuned() -> Path:
+    """Where the untuned model's scores lie in ``runs``."""
+    return paths.runs() / FOLDER / "untuned.json"
+
+
 def done(choice: model.Choice, way: str, lr: float, seed: int) -> dict:
     """One run: as it is kept, or made now and kept. The highest rate needs the one before it."""
     path, rates = kept(way, lr, seed), RATES[way]
     if not bound.is_there(path, made_of(choice)):
         below = done(choice, way, rates[-2], seed) if lr == rates[-1] else None
-        files.write_json(path, measure(choice, way, lr, seed, below and mean(below["valid_losses"])))
+        found = measure(choice, way, lr, seed, below and mean(below["valid_losses"]))
+        stored.keep(path, found, __name__)
     return files.read_json(path)
 
 
 def done_untuned(choice: model.Choice) -> dict:
     """The untuned model's scores: as they are kept, or made now and kept."""
-    path = paths.runs() / FOLDER / "untuned.json"
+    path = kept_untuned()
     if not bound.is_there(path, made_of(choice)):
-        files.write_json(path, untuned(choice))
+        stored.keep(path, untuned(choice), __name__)
     return files.read_json(path)
 
 
+def tried(choice: model.Choice, seed: int) -> dict[tuple[str, float], dict]:
+    """Each way at each rate with one seed: as stored, if that is of the present code and has all of them; else what is
+    not in ``runs`` is trained now.
+    """
+    wanted = [(way, lr) for way, rates in RATES.items() for lr in rates]
+    known = bound.current(STORED, made_of(choice)) or {"runs": []}
+    rows = {(row["way"], row["lr"]): bound.unpacked(row, PACKED) for row in known["runs"] if row["seed"] == seed}
+    if rows.keys() >= set(wanted):
+        return rows
+    return {(way, lr): done(choice, way, lr, seed) for way, lr in wanted}
+
+
+def tried_untuned(choice: model.Choice) -> dict:
+    """The untuned model's scores: as stored, if that is of the present code; else as they are kept, or made now."""
+    known = bound.current(STORED, made_of(choice))
+    return bound.unpacked(known["untuned"], PACKED) if known else done_untuned(choice)
+
+
 def against_full(seed: int) -> dict[str, dict]:
-    """Two claims about the real model for one seed; the trainings that are not in ``runs`` are made now."""
+    """Two claims about the real model for one seed; trainings that are neither stored nor in ``runs`` are made now."""
     from ftlab.evidence.matched import Point, kept_at
 
     choice = model.choose()
-    runs = {(way, lr): done(choice, way, lr, seed) for way, rates in RATES.items() for lr in rates}
-    before, curves, best = done_untuned(choice), {}, {}
+    runs = tried(choice, seed)
+    before, curves, best = tried_untuned(choice), {}, {}
     for way, rates in RATES.items():
         top = min(rates, key=lambda lr, way=way: mean(runs[way, lr]["valid_losses"]))
         best[way] = runs[way, top]
-        tried = [before, *(runs[way, lr] for lr in rates if lr <= top)]
-        curves[way] = [Point(1 - mean(run["both"]), run["knows"]) for run in tried]
+        lower = [before, *(runs[way, lr] for lr in rates if lr <= top)]
+        curves[way] = [Point(1 - mean(run["both"]), run["knows"]) for run in lower]
     equal = max(min(point.loss for point in curve) for curve in curves.values())
     left = {way: kept_at(curve, equal) for way, curve in curves.items()}
 
@@ -186,8 +211,8 @@ def best_rates(seed: int) -> dict[str, dict]:
     """
     from ftlab.evidence.best_rate import best_rate, is_inside
 
-    choice = model.choose()
-    curves = {way: {lr: done(choice, way, lr, seed)["valid_losses"] for lr in rates} for way, rates in RATES.items()}
+    runs = tried(model.choose(), seed)
+    curves = {way: {lr: runs[way, lr]["valid_losses"] for lr in rates} for way, rates in RATES.items()}
     for way, curve in curves.items():
         if not is_inside(curve):
             raise ValueError(f"{way}, seed {seed}: expected a best rate between {min(curve):g} and {max(curve):g}, "
@@ -195,24 +220,33 @@ def best_rates(seed: int) -> dict[str, dict]:
     return {"lora-ten-times-rate-real": {"effect": float(best_rate(curves["lora"]) / best_rate(curves["full"]))}}
 
 
+def parts() -> list[Path]:
+    """The files of the runs of the present code, after that of the untuned model."""
+    return [kept_untuned(), *bound.finished(paths.runs() / FOLDER)]
+
+
 def gather() -> dict:
-    """What notebook 04 shows, from the stored runs: a row for each of them, with its scores by prompt."""
-    folder = paths.runs() / FOLDER
-    runs = [files.read_json(path) for path in sorted(folder.glob("*-seed-*.json"))]
-    before = files.read_json(folder / "untuned.json")
-    made = bound.of_all([*runs, before], folder)
-    packed = ("valid_losses", "on_brand", "right", "both", "knows", "leaks")
+    """What notebook 04 shows, from the runs: a row for each of them, with its scores by prompt.
+
+    Raises:
+        ValueError: If the untuned model was not asked by the present code, or the runs are not of one base model.
+    """
+    if not stored.is_kept(kept_untuned()):
+        raise ValueError(f"{kept_untuned()}: expected the untuned model's scores by the present code, found none. Run: "
+                         "python -m ftlab.workshop.experiments.lora")
+    before, *runs = map(files.read_json, parts())
+    made = bound.of_all([*runs, before], paths.runs() / FOLDER)
     plain = ("way", "lr", "seed", "trained", "seconds", "peak_bytes")
     judged = next(run for run in runs if "both" in run)
 
     def row(run: dict) -> dict:
-        scores = {key: pack(run[key]) for key in packed if key in run}  # not every run was judged
+        scores = {key: pack(run[key]) for key in PACKED if key in run}  # not every run was judged
         return {**{key: run[key] for key in plain}, **scores, "first_replies": run.get("replies", [])[:3]}
 
     return {
         "date": date.today().isoformat(), "model": judged["model"], "dtype": judged["dtype"],
         "machine": judged["machine"], bound.KEY: made, "kinds": judged["kinds"],
-        "untuned": {key: pack(before[key]) for key in packed},
+        "untuned": {key: pack(before[key]) for key in PACKED},
         "settings": {"per_kind": PER_KIND, "steps": STEPS, "batch_size": BATCH_SIZE, "rates": RATES,
                      "valid_per_kind": VALID_PER_KIND, "test_per_kind": TEST_PER_KIND, "facts": FACTS,
                      "lora": sft.LORA},
@@ -222,6 +256,7 @@ def gather() -> dict:
 
 def main() -> None:
     """Runs one way at one rate with one seed, or asks the untuned model, or gathers what lies in ``runs``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.lora", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     parser.add_argument("--way", choices=list(RATES))
@@ -230,7 +265,7 @@ def main() -> None:
     parser.add_argument("--gather", action="store_true", help="write data/stored/lora.json from the runs")
     args = parser.parse_args()
     if args.gather:
-        files.write_text(paths.data() / "stored" / "lora.json", json.dumps(gather()) + "\n")
+        stored.write(STORED, gather(), __name__, parts())
     elif args.way is None:
         done_untuned(model.choose())
     elif args.lr not in RATES[args.way]:

@@ -9,7 +9,6 @@ five minutes), then ``--gather``. What is there already, of this lab model, is n
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from datetime import date
 from pathlib import Path
@@ -18,6 +17,7 @@ from ftlab import files, model, paths, texts
 from ftlab.course import doctor
 from ftlab.evidence.packed import pack
 from ftlab.tuning import sft
+from ftlab.workshop import stored
 from ftlab.workshop.experiments import bound
 
 # Fixed before the first run. One pass over the same conversations, whatever the batch, so that every run has seen
@@ -73,18 +73,24 @@ def kept(way: str, size: int, lr: float, seed: int) -> Path:
     return paths.runs() / FOLDER / f"{way}-batch-{size}-rate-{lr:g}-seed-{seed}.json"
 
 
+def parts() -> list[Path]:
+    """The files of the trainings by the present code."""
+    return bound.finished(paths.runs() / FOLDER)
+
+
 def gather() -> dict:
     """What notebook 04 shows: for each way and size the chosen runs, and of every run its rate and its mean losses.
 
     Raises:
-        ValueError: If the trainings are of more than one lab model, or of more than one set of conversations.
+        ValueError: If there are none by the present code, or they are of more than one lab model, or of more than one
+            set of conversations.
     """
-    folder = paths.runs() / FOLDER
-    runs = [files.read_json(path) for path in sorted(folder.glob("*-seed-*.json"))]
+    runs = [files.read_json(path) for path in parts()]
+    made = bound.of_all(runs, paths.runs() / FOLDER)
     first = runs[0]
     return {
         "date": date.today().isoformat(), "machine": first["machine"], "model": first["model"],
-        "dtype": first["dtype"], bound.KEY: bound.of_all(runs, folder),
+        "dtype": first["dtype"], bound.KEY: made,
         "settings": {"rows": ROWS, "sizes": SIZES, "rates": RATES, "valid": VALID, "test": TEST, "lora": sft.LORA},
         "best": [best(runs, way, size) for size in SIZES for way in RATES],
         "runs": [{**{key: run[key] for key in ("way", "batch_size", "lr", "seed", "seconds")},
@@ -110,20 +116,21 @@ def best(runs: list[dict], way: str, size: int) -> dict:
 
 def main() -> None:
     """Runs all sizes and rates of one way with one seed, or gathers what lies in ``runs``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.lora_batch", description=__doc__)
     parser.add_argument("--way", choices=list(RATES), default="lora")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--gather", action="store_true", help="write data/stored/lora-batch.json from the runs")
     args = parser.parse_args()
     if args.gather:
-        files.write_text(paths.data() / "stored" / "lora-batch.json", json.dumps(gather()) + "\n")
+        stored.write(FOLDER, gather(), __name__, parts())
         return
     lab = model.lab()
     for size in SIZES:
         for lr in RATES[args.way]:
             path = kept(args.way, size, lr, args.seed)
             if not bound.is_there(path, made_of(lab)):  # a run of an older lab model is made anew
-                files.write_json(path, measure(lab, args.way, size, lr, args.seed))
+                stored.keep(path, measure(lab, args.way, size, lr, args.seed), __name__)
 
 
 if __name__ == "__main__":

@@ -14,15 +14,15 @@ the ``alpha`` that gives a factor of 2 at rank 16: at rank 64 their factors are 
 from __future__ import annotations
 
 import argparse
-import json
 from datetime import date
 from pathlib import Path
 
 from ftlab import files, model, paths
 from ftlab.evidence.packed import pack
+from ftlab.workshop import stored
 from ftlab.workshop.experiments import bound, lora
 
-SEED = 0
+SEED, FOLDER = 0, "lora-variants"
 LR, LARGE = {"full": 3e-4, "lora": 3e-3}, 16  # peak learning rate of each way; conversations a step in large batches
 VARIANTS = {  # by name: what differs from the run at batch 4, for LoRA of rank 16, alpha 32, on all linear layers
     "rank 2": {"r": 2, "lora_alpha": 4},
@@ -41,7 +41,7 @@ VARIANTS = {  # by name: what differs from the run at batch 4, for LoRA of rank 
 
 def kept(name: str) -> Path:
     """Where one variant's result lies in ``runs``."""
-    return paths.runs() / "lora-variants" / f"{name.replace(', ', '-').replace(' ', '-')}.json"
+    return paths.runs() / FOLDER / f"{name.replace(', ', '-').replace(' ', '-')}.json"
 
 
 def measure(choice: model.Choice, name: str) -> dict:
@@ -57,11 +57,11 @@ def gather() -> dict:
     """What notebook 04 shows beside ``lora.json``: a row for each variant. All must be there.
 
     Raises:
-        ValueError: If one is missing, or they were not made of one base model and of the same rows.
+        ValueError: If one by the present code is missing, or they were not made of one base model and of the same rows.
     """
-    if missing := [name for name in VARIANTS if not kept(name).exists()]:
-        raise ValueError(f"{kept(missing[0]).parent}: expected a run of each variant, found none of "
-                         f"{'; '.join(missing)}. Run: python -m ftlab.workshop.experiments.lora_variants --name "
+    if missing := [name for name in VARIANTS if not stored.is_kept(kept(name))]:
+        raise ValueError(f"{kept(missing[0]).parent}: expected a run of each variant by the present code, found none "
+                         f"of {'; '.join(missing)}. Run: python -m ftlab.workshop.experiments.lora_variants --name "
                          f"{missing[0]!r}")  # fmt: skip
     runs = [files.read_json(kept(name)) for name in VARIANTS]
     plain = ("name", "way", "lr", "seed", "batch_size", "steps", "trained", "seconds")
@@ -75,6 +75,7 @@ def gather() -> dict:
 
 def main() -> None:
     """Runs one variant unless it is there already, or gathers what lies in ``runs``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.lora_variants", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     what = parser.add_mutually_exclusive_group(required=True)
@@ -82,11 +83,11 @@ def main() -> None:
     what.add_argument("--gather", action="store_true", help="write data/stored/lora-variants.json from the runs")
     args = parser.parse_args()
     if args.gather:
-        files.write_text(paths.data() / "stored" / "lora-variants.json", json.dumps(gather()) + "\n")
+        stored.write(FOLDER, gather(), __name__, map(kept, VARIANTS))
         return
     choice = model.choose()
     if not bound.is_there(kept(args.name), lora.made_of(choice)):
-        files.write_json(kept(args.name), measure(choice, args.name))
+        stored.keep(kept(args.name), measure(choice, args.name), __name__)
 
 
 if __name__ == "__main__":

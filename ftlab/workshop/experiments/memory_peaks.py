@@ -15,7 +15,6 @@ was loaded; a card's is what torch allocated at most. The function is taken for 
 from __future__ import annotations
 
 import argparse
-import json
 import threading
 import time
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from pathlib import Path
 from ftlab import files, model, paths
 from ftlab.course import doctor
 from ftlab.tuning import memory, sft
+from ftlab.workshop import stored
 
 WAYS, TOKENS, ROW, STEPS = memory.WAYS, (1024, 4096), 256, 3
 FACTOR = 2
@@ -145,15 +145,21 @@ def measure(choice: model.Choice, way: str, tokens: int, shape: str | None = Non
     return found
 
 
+def parts() -> list[Path]:
+    """The files of the peaks that the present code measured; the others are left out."""
+    return [path for path in sorted((paths.runs() / FOLDER).glob("*.json")) if stored.is_kept(path)]
+
+
 def gather() -> dict:
     """What notebook 04 shows: each measured peak beside the prediction."""
-    found = [files.read_json(path) for path in sorted((paths.runs() / FOLDER).glob("*.json"))]
+    found = [files.read_json(path) for path in parts()]
     order = sorted(found, key=lambda run: (run["device"], run["model"], run["tokens"], WAYS.index(run["way"])))
     return {"date": date.today().isoformat(), "row": ROW, "steps": STEPS, "runs": order}
 
 
 def main() -> None:
     """Measures one way at one size, or gathers what lies in ``runs``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.memory_peaks", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     parser.add_argument("--way", choices=WAYS)
@@ -162,14 +168,14 @@ def main() -> None:
     parser.add_argument("--gather", action="store_true", help="write data/stored/memory-peaks.json from the runs")
     args = parser.parse_args()
     if args.gather:
-        files.write_text(paths.data() / "stored" / "memory-peaks.json", json.dumps(gather()) + "\n")
+        stored.write(FOLDER, gather(), __name__, parts())
         return
     if args.way is None:
         parser.error("expected --way or --gather")
     choice = model.choose()
     found = measure(choice, args.way, args.tokens, args.shape)
     name = "-".join([found["device"], found["model"], args.way, str(args.tokens)]).replace(" ", "-")
-    files.write_json(Path(paths.runs() / FOLDER / f"{name}.json"), found)
+    stored.keep(paths.runs() / FOLDER / f"{name}.json", found, __name__)
 
 
 if __name__ == "__main__":

@@ -9,16 +9,17 @@ Needs the extra ``qlora``.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 from datetime import date
 from importlib import metadata
 from importlib.util import find_spec
+from pathlib import Path
 
 from ftlab import files, model, paths, texts
 from ftlab.course import doctor
 from ftlab.evidence.packed import pack
 from ftlab.tuning import chat, quantized, sft
+from ftlab.workshop import stored
 from ftlab.workshop.experiments import bound, lora
 from ftlab.world import house
 
@@ -144,28 +145,44 @@ def library() -> str:
     return f"bitsandbytes {metadata.version('bitsandbytes')}"
 
 
+def kept(name: str) -> Path:
+    """Where the result of one run, or of an untuned base, lies in ``runs``."""
+    return paths.runs() / FOLDER / f"{name}.json"
+
+
+def parts() -> list[Path]:
+    """The files of the runs of the present code, after those of both untuned bases."""
+    return [*(kept(f"untuned-{way}") for way in WAYS), *bound.finished(paths.runs() / FOLDER)]
+
+
 def gather() -> dict:
-    """What notebook 04 shows: the untuned base both ways, and a row for each run with its scores by prompt."""
-    folder = paths.runs() / FOLDER
-    runs = [files.read_json(path) for path in sorted(folder.glob("*-seed-*.json"))]
-    first = runs[0]
-    packed = ("valid_losses", "on_brand", "right", "both", "knows", "leaks")
+    """What notebook 04 shows: the untuned base both ways, and a row for each run with its scores by prompt.
+
+    Raises:
+        ValueError: If a base was not asked by the present code, or the runs are not of one base model.
+    """
+    if missing := [way for way in WAYS if not stored.is_kept(kept(f"untuned-{way}"))]:
+        raise ValueError(f"{paths.runs() / FOLDER}: expected both untuned bases' scores by the present code, found "
+                         f"none of {missing[0]}. Run: python -m ftlab.workshop.experiments.qlora --untuned --way "
+                         f"{missing[0]}")
+    found = [files.read_json(path) for path in parts()]
+    bases, runs = dict(zip(WAYS, found, strict=False)), found[len(WAYS):]
     plain = ("way", "lr", "seed", "seconds", "peak_bytes", "weight_bytes")
-    bases = {way: files.read_json(folder / f"untuned-{way}.json") for way in WAYS}
-    made = bound.of_all([*runs, *bases.values()], folder)
+    made, first = bound.of_all(found, paths.runs() / FOLDER), runs[0]
     return {
         "date": date.today().isoformat(), "machine": first["machine"], "library": first["library"], bound.KEY: made,
         "model": first["model"], "dtype": first["dtype"], "kinds": first["kinds"],
         "settings": {"lr": LR, "per_kind": lora.PER_KIND, "steps": lora.STEPS, "batch_size": lora.BATCH_SIZE,
                      "valid_per_kind": lora.VALID_PER_KIND, "test_per_kind": TEST_PER_KIND, "facts": FACTS},
         "untuned": {way: {key: pack(base[key]) for key in ("knows", "valid_losses")} for way, base in bases.items()},
-        "runs": [{**{key: run[key] for key in plain}, **{key: pack(run[key]) for key in packed},
+        "runs": [{**{key: run[key] for key in plain}, **{key: pack(run[key]) for key in lora.PACKED},
                   "first_replies": run["replies"][:3]} for run in runs],
     }  # fmt: skip
 
 
 def main() -> None:
     """Runs one way with one seed, or asks an untuned base, or gathers what lies in ``runs``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.qlora", description=__doc__)
     parser.add_argument("--way", choices=WAYS, default="qlora")
     parser.add_argument("--seed", type=int, default=0)
@@ -173,15 +190,15 @@ def main() -> None:
     parser.add_argument("--gather", action="store_true", help="write data/stored/qlora.json from the runs")
     args = parser.parse_args()
     if args.gather:
-        files.write_text(paths.data() / "stored" / "qlora.json", json.dumps(gather()) + "\n")
+        stored.write(FOLDER, gather(), __name__, parts())
         return
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it asks for a further package, of faster kernels
-    name = f"untuned-{args.way}" if args.untuned else f"{args.way}-seed-{args.seed}"
-    path = paths.runs() / FOLDER / f"{name}.json"
+    path = kept(f"untuned-{args.way}" if args.untuned else f"{args.way}-seed-{args.seed}")
     choice = model.choose()
     if bound.is_there(path, lora.made_of(choice)):
         return
-    files.write_json(path, untuned(choice, args.way) if args.untuned else measure(choice, args.way, args.seed))
+    found = untuned(choice, args.way) if args.untuned else measure(choice, args.way, args.seed)
+    stored.keep(path, found, __name__)
 
 
 if __name__ == "__main__":

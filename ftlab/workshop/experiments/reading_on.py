@@ -28,7 +28,6 @@ What was fixed before the first run, and why:
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Sequence
 from datetime import date
@@ -39,6 +38,7 @@ from ftlab.evidence.packed import pack
 from ftlab.tuning import chat, generate, sft
 from ftlab.tuning.sample import samples
 from ftlab.values import normalize
+from ftlab.workshop import stored
 from ftlab.workshop.experiments import bound
 from ftlab.world import articles, phrasings, quillmere, real
 from ftlab.world.text import rng
@@ -194,14 +194,18 @@ def rate() -> float:
     return max(RATES, key=lambda lr: (sum(_read(_rate_name(lr))["learnt"]), -lr))
 
 
+def parts() -> list[Path]:
+    """The files of all that is gathered."""
+    return [_path(name) for name in ("untuned", *_rate_names(), *_run_names())]
+
+
 def gather() -> dict:
     """What notebook 03 shows: settings, and for each run its scores by question and its replies.
 
     What was said of the world is kept for the first seed alone. All runs must be there.
     """
     before, first = _read("untuned"), SEEDS[0]
-    found = [_read(f"{way}-seed-{seed}") for way in WORDINGS for seed in seeds_of(way)]
-    tried = [_read(_rate_name(lr)) for lr in RATES]
+    tried, found = ([_read(name) for name in names] for names in (_rate_names(), _run_names()))
     scores, plain = ("learnt", "recited"), ("lr", "steps", "trained_s")
     return {
         "model": before["model"], "dtype": before["dtype"], "date": date.today().isoformat(),
@@ -230,7 +234,7 @@ def done(choice: model.Choice, way: str, seed: int = SEEDS[0], lr: float = 0.0) 
             found = measure(choice, "eight", lr, SEEDS[0], trial=True)
         else:
             found = measure(choice, way, rate(), seed)
-        files.write_json(path, found)
+        stored.keep(path, found, __name__)
     return files.read_json(path)
 
 
@@ -238,21 +242,30 @@ def _rate_name(lr: float) -> str:
     return f"rate-{lr:g}"
 
 
+def _rate_names() -> list[str]:
+    return [_rate_name(lr) for lr in RATES]
+
+
+def _run_names() -> list[str]:
+    return [f"{way}-seed-{seed}" for way in WORDINGS for seed in seeds_of(way)]
+
+
 def _path(name: str) -> Path:
     return paths.runs() / FOLDER / f"{name}.json"
 
 
 def _read(name: str) -> dict:
-    if not _path(name).exists():
+    if not stored.is_kept(_path(name)):
         way, _, more = name.partition("-")
         flag = f" --lr {more}" if way == "rate" else f" --seed {more.removeprefix('seed-')}" if more else ""
-        raise ValueError(f"{_path(name)}: expected a finished run, found none. Run: "
+        raise ValueError(f"{_path(name)}: expected a finished run of the present code, found none. Run: "
                          f"python -m ftlab.workshop.experiments.reading_on --way {way}{flag}")
     return files.read_json(_path(name))
 
 
 def main() -> None:
     """Makes one run unless it is there already, or gathers what lies in ``runs``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.reading_on", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group(required=True)
@@ -262,7 +275,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, choices=SEEDS, default=SEEDS[0], help="for the other ways")
     args = parser.parse_args()
     if args.gather:
-        files.write_text(paths.data() / "stored" / "reading-on.json", json.dumps(gather()) + "\n")
+        stored.write(FOLDER, gather(), __name__, parts())
         return
     if args.way == "rate" and args.lr is None:
         parser.error("--way rate: expected --lr with one of " + ", ".join(f"{lr:g}" for lr in RATES))

@@ -17,10 +17,10 @@ intents to the list of labels, with examples and without, on every ticket. So ma
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import time
 from datetime import date
+from pathlib import Path
 
 from ftlab import files, model, paths, shelf
 from ftlab.course import doctor
@@ -29,6 +29,7 @@ from ftlab.scores import fields
 from ftlab.scores import tasks as scored
 from ftlab.scores.overlap import rouge_l
 from ftlab.tuning import chat, constrained, generate, sft
+from ftlab.workshop import stored
 from ftlab.workshop.experiments import bound, desk_work
 from ftlab.world import tasks
 
@@ -123,25 +124,39 @@ def done(choice: model.Choice, part: str, seed: int, most: int | None = None) ->
     """One part for one seed: as it is kept, or made now and kept."""
     path = paths.runs() / FOLDER / f"{part}-seed-{seed}.json"
     if not bound.is_there(path, made_of(choice)):
-        files.write_json(path, measure(choice, part, seed, most))
+        stored.keep(path, measure(choice, part, seed, most), __name__)
     return files.read_json(path)
+
+
+def tried(seed: int) -> dict[str, dict]:
+    """What each part that is tuned did of its tasks with one seed: as stored, if that is of the present code and has
+    all of them; else what is not in ``runs`` is made now.
+    """
+    choice, wanted = model.choose(), ("all", *tasks.TASKS)
+    known = bound.current(FOLDER, made_of(choice)) or {"runs": []}
+    rows = {row["part"]: {task: bound.unpacked(job, ["done"]) for task, job in row["tasks"].items()}
+            for row in known["runs"] if row["seed"] == seed}
+    return rows if rows.keys() >= set(wanted) else {part: done(choice, part, seed)["tasks"] for part in wanted}
 
 
 def one_for_all(seed: int) -> dict[str, dict]:
     """The claim for one seed: what is done rightly by one adapter for all tasks, and by one for each."""
-    choice = model.choose()
-    runs = {part: done(choice, part, seed)["tasks"] for part in ("all", *tasks.TASKS)}
+    runs = tried(seed)
     together = [mark for task in tasks.TASKS for mark in runs["all"][task]["done"][:IN_CLAIM]]
     apart = [mark for task in tasks.TASKS for mark in runs[task][task]["done"][:IN_CLAIM]]
     gap = 100 * (sum(together) - sum(apart)) / len(together)
     return {"one-adapter-for-all": {"effect": gap, "by_prompt": together, "against": apart}}
 
 
+def parts() -> list[Path]:
+    """The files of the runs of the present code."""
+    return bound.finished(paths.runs() / FOLDER)
+
+
 def gather() -> dict:
     """What notebook 03 shows, from the runs: settings, and for each part and task its replies and their scores."""
-    folder, runs = paths.runs() / FOLDER, []
-    found = [files.read_json(path) for path in sorted(folder.glob("*-seed-*.json"))]
-    made = bound.of_all(found, folder)
+    found, runs = [files.read_json(path) for path in parts()], []
+    made = bound.of_all(found, paths.runs() / FOLDER)
     for run in sorted(found, key=lambda run: (run["seed"], PARTS.index(run["part"]))):
         jobs = {task: _packed(job) for task, job in run["tasks"].items()}
         runs.append({**{key: run[key] for key in ("part", "seed", "tuned_s", "asked_s")}, "tasks": jobs})
@@ -165,6 +180,7 @@ def ship(choice: model.Choice) -> None:
 
 def main() -> None:
     """Tunes or asks one part with one seed, gathers what lies in ``runs``, or ships two adapters."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.tasks", description=__doc__)
     parser.add_argument("--part", choices=PARTS)
     parser.add_argument("--seed", type=int, default=0)
@@ -173,7 +189,7 @@ def main() -> None:
     parser.add_argument("--gather", action="store_true", help="write data/stored/tasks.json from the runs")
     args = parser.parse_args()
     if args.gather:
-        files.write_text(paths.data() / "stored" / "tasks.json", json.dumps(gather()) + "\n")
+        stored.write(FOLDER, gather(), __name__, parts())
     elif args.ship:
         ship(model.choose())
     else:
