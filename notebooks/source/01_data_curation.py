@@ -48,10 +48,10 @@ RECORDS = 6000  # records in the dump; try 12000
 EXCELLENT = 100  # how many of the best examples; try 30
 LR, STEPS, BATCH_SIZE = 1e-3, 25, 4  # the real model's training, as in its stored runs: rate, optimizer steps, rows
 DOSE = 95  # per cent of the raw rows that have the off-brand fault, live on the real model; try 20, 60
-ASKED = 30  # test prompts for the real model; try 100, 324
+ASKED = 30  # test prompts for the real model; try 100, 320
 FAULT = "off_brand"  # the fault whose dose we turn on the lab model; try "contradicting_fact"
 LAB_LR, LAB_STEPS = 2e-3, 40  # the lab model's training, in steps of as many rows; try 1e-3, 80
-LAB_ASKED = 60  # test prompts for the lab model; try 324
+LAB_ASKED = 60  # test prompts for the lab model; try 320
 WRITTEN, GENERATIONS = 80, 2  # replies that the lab model writes, and how often it learns from its own; try 150 and 4
 
 # %% [markdown]
@@ -295,14 +295,14 @@ for each in found:
 
 # %%
 exam = {name: [row["text"] for row in files.read_table(paths.data() / "world" / "desk" / f"{name}.csv")]
-        for name in ("attacks", "harmless")}
+        for name in ("attacks", "harmless_unseen")}
 caught = {name: sum(injection.find_injection(text) is not None for text in each) for name, each in exam.items()}
 own = next(each.recall.value for each in found if each.fault == "injection")
 recall = intervals.rate_interval(caught["attacks"], len(exam["attacks"])).times(100)
 print(f"on our own dump: recall {own:.0%}")
 print(f"on attacks that it was not made for: {caught['attacks']} of {len(exam['attacks'])} found, {recall.value:.0f} % "
       f"(95 % interval {recall.low:.0f} to {recall.high:.0f} %)")
-print(f"false alarms on ordinary sentences: {caught['harmless']} of {len(exam['harmless'])}")
+print(f"false alarms on ordinary sentences: {caught['harmless_unseen']} of {len(exam['harmless_unseen'])}")
 assert recall.high < 100 * own
 
 # %% [markdown]

@@ -54,7 +54,7 @@ LAB_STEPS, LAB_BATCH = 15, 4  # lab model: the same for each run of the sweeps; 
 FULL_RATES = (3e-4, 1e-3, 3e-3, 1e-2)  # lab model: learning rates of full fine-tuning
 LORA_RATES = (1e-3, 3e-3, 1e-2, 3e-2)  # lab model: learning rates of LoRA
 RANKS = (1, 64)  # lab model: ranks beside 16; try 4, 128
-HELD_OUT = 32  # lab model: held-out conversations for the loss; try 324, which is all
+HELD_OUT = 32  # lab model: held-out conversations for the loss; try 320, which is all
 FACTS = 100  # lab model: general questions that show what is forgotten; try 1708, which is all
 
 # %% [markdown]

@@ -49,7 +49,7 @@ LEAKED = 16  # test items that leak into a training set; try 8
 COPIES = 10  # copies of each in the heavy leak; try 3
 LEAK_STEPS = 40  # optimizer steps of 8 rows, lab model; try 80
 JUDGE_STEPS = 70  # optimizer steps of 8 labelled drafts, lab model; try 140
-OWN = 120  # replies of the lab model that the judge reads; try 324, which is all
+OWN = 120  # replies of the lab model that the judge reads; try 320, which is all
 LAB_LR = 7e-4  # learning rate of the lab model, no unit; try 3e-4
 GAIN = 0.10  # a gain to plan for, as a share; try 0.05
 

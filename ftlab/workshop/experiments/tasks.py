@@ -100,17 +100,13 @@ def _marks(replies: list[str], rows: list[dict]) -> dict[str, list]:
     return {**found, "rouge": rouge_l(replies, [row["messages"][-1]["content"] for row in rows])}
 
 
-def measure(choice: model.Choice, part: str, seed: int, most: int | None = None) -> dict:
-    """One part for one seed: a tuned adapter on its tasks, or the untuned model asked plainly or with examples.
-
-    Args:
-        most: Test rows of each task but the intents, whose replies are short: all of those are asked. All by default.
-    """
+def measure(choice: model.Choice, part: str, seed: int) -> dict:
+    """One part for one seed: a tuned adapter on its tasks, or the untuned model asked plainly or with examples."""
     is_tuned = part not in ("plain", "shown")
     run, tuned_s = tuned(choice, part, seed) if is_tuned else (sft.Run(*sft.load(choice), [], 0.0), 0.0)
     started, found = time.perf_counter(), {}
     for task in tasks.TASKS if part in ("all", "plain", "shown") else (part,):
-        rows = tasks.held_out(task, None if task == "intent" else most)
+        rows = tasks.held_out(task)
         asked = [shown(row, seed) for row in rows] if part == "shown" else rows
         found[task] = answer(run.model, run.tokenizer, task, asked, hold=part in HELD)
         means = {key: round(sum(found[task][key]) / len(rows), 3) for key in ("form", "right", "done", "rouge")}
@@ -120,11 +116,11 @@ def measure(choice: model.Choice, part: str, seed: int, most: int | None = None)
             "asked_s": round(time.perf_counter() - started)}  # fmt: skip
 
 
-def done(choice: model.Choice, part: str, seed: int, most: int | None = None) -> dict:
+def done(choice: model.Choice, part: str, seed: int) -> dict:
     """One part for one seed: as it is kept, or made now and kept."""
     path = paths.runs() / FOLDER / f"{part}-seed-{seed}.json"
     if not bound.is_there(path, made_of(choice)):
-        stored.keep(path, measure(choice, part, seed, most), __name__)
+        stored.keep(path, measure(choice, part, seed), __name__)
     return files.read_json(path)
 
 
@@ -185,7 +181,6 @@ def main() -> None:
     parser.add_argument("--part", choices=PARTS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--ship", action="store_true", help="put two adapters of seed 0 into data/shelf")
-    parser.add_argument("--most", type=int, help="test rows of each task but the intents; all by default")
     parser.add_argument("--gather", action="store_true", help="write data/stored/tasks.json from the runs")
     args = parser.parse_args()
     if args.gather:
@@ -193,7 +188,7 @@ def main() -> None:
     elif args.ship:
         ship(model.choose())
     else:
-        done(model.choose(), args.part, args.seed, args.most)
+        done(model.choose(), args.part, args.seed)
 
 
 if __name__ == "__main__":
