@@ -1,6 +1,7 @@
 """The whole curation in memory: for a dump of some thousand records, and to see what ``stream`` does at scale.
 
-Steps that look at one record are ``prepare`` and ``judge``; between and after them come those that need all records.
+Steps that look at one record are ``prepare`` and ``judge``; between and after them come those that need all
+records.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from ftlab.curation import (
     choose,
     duplicates,
     injection,
-    labels,
     language,
     leaks,
     lineage,
@@ -25,6 +25,7 @@ from ftlab.curation import (
     personal,
     quality,
     records,
+    wrong_intents,
 )
 from ftlab.curation.records import Reject
 
@@ -150,12 +151,12 @@ def run(lines: Iterable[tuple[int, str]], size: int | None = None, held_out: flo
                  for i, (item, original) in enumerate(zip(items, np.maximum(exact, near).tolist(), strict=True)))
 
     ids, given = [item.record["id"] for item in items], [item.record["intent"] for item in items]
-    places = labels.sample(np.array([labels.rank(name) for name in ids], dtype=np.uint64))
-    texts = [labels.text(item.record) for item in items]
-    judges = labels.train([texts[i] for i in places], [given[i] for i in places], [ids[i] for i in places])
+    places = wrong_intents.sample(np.array([wrong_intents.rank(name) for name in ids], dtype=np.uint64))
+    texts = [wrong_intents.text(item.record) for item in items]
+    judges = wrong_intents.train([texts[i] for i in places], [given[i] for i in places], [ids[i] for i in places])
     if judges:
         chances = judges.probabilities(texts, ids)
-        wrong = labels.find_wrong(given, chances, judges.intents)
+        wrong = wrong_intents.find_wrong(given, chances, judges.intents)
         items = sort(label_row(item, chances[i], judges.intents) if wrong[i] else item
                      for i, item in enumerate(items))
 

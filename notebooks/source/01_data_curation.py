@@ -31,7 +31,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from collections import Counter
 from ftlab import claims, figures, files, model, paths, texts
-from ftlab.curation import duplicates, injection, leaks, measure, normalize, personal, pipeline, records, trial
+from ftlab.curation import duplicates, injection, leaks, measure, normalize, personal, pipeline, records, trial_rows
 from ftlab.evidence import crossing, intervals
 from ftlab.tuning import chat, generate, sft
 from ftlab.world import desk as export
@@ -315,7 +315,7 @@ assert recall.high < 100 * own
 # and their numbers are counts, not points.
 
 # %%
-raw = trial.readable(lines)
+raw = trial_rows.readable(lines)
 test_words = {duplicates.plain(row["messages"][1]["content"]) for row in texts.plain_conversations("test")}
 leaked = {duplicates.plain(record["question"]) for record in raw.values()} & test_words
 strings = [(row["id"], text) for row in truth for text in row["personal"]]
@@ -351,7 +351,7 @@ print(f"and the price: {good.total()} of {free:,} records without any fault were
 # on-brand and right. The faulty rows are the dump's own; it has enough of them for every dose. Here is how they are
 # drawn.
 
-# %% tags=["twin:ftlab.curation.trial:with_dose"]
+# %% tags=["twin:ftlab.curation.trial_rows:with_dose"]
 LEAKED = "leaked_test"
 
 
@@ -422,13 +422,13 @@ def judge(run, rows):
 
 def tune_real(chosen):
     with capture_output():  # no progress bar
-        run = sft.fine_tune(choice, [trial.to_row(record) for record in chosen], lr=LR, steps=STEPS,
+        run = sft.fine_tune(choice, [trial_rows.to_row(record) for record in chosen], lr=LR, steps=STEPS,
                             batch_size=BATCH_SIZE, seed=SEED, lora=sft.LORA, logging_strategy="no")
     print(f"trained for {run.seconds:.0f} s")
     return judge(run, held_out[:ASKED])
 
 
-excellent = trial.pick_excellent(outcome.kept, EXCELLENT)
+excellent = trial_rows.pick_excellent(outcome.kept, EXCELLENT)
 live = {"excellent": tune_real(excellent)}
 
 # %% [markdown]
@@ -599,7 +599,7 @@ assert chosen.high < 0  # the summary says so
 verdict = ("the hundred best do better" if chosen.low > 0 else "random clean rows do better" if chosen.high < 0
            else "no difference can be shown")
 print(f"excellent minus clean: {chosen.value:+.0f} points [{chosen.low:+.0f}, {chosen.high:+.0f}]: {verdict}.")
-for name, rows in {"excellent": excellent, "clean": trial.training_side(outcome.kept), "test": held_out}.items():
+for name, rows in {"excellent": excellent, "clean": trial_rows.training_side(outcome.kept), "test": held_out}.items():
     rules = sum(bool(row["policy"]) for row in rows) / len(rows)
     print(f"  {name}: {rules:.0%} ask about a rule of the shop, the others about a product")
 
@@ -619,11 +619,11 @@ lab_held_out, rows = held_out[:LAB_ASKED], LAB_STEPS * BATCH_SIZE
 
 def tune_lab(chosen):
     with capture_output():
-        return sft.fine_tune(lab, [trial.to_row(record) for record in chosen], lr=LAB_LR, steps=LAB_STEPS,
+        return sft.fine_tune(lab, [trial_rows.to_row(record) for record in chosen], lr=LAB_LR, steps=LAB_STEPS,
                              batch_size=BATCH_SIZE, seed=SEED, logging_strategy="no")
 
 
-arms = {"excellent": excellent, "clean": texts.sample(trial.training_side(outcome.kept), rows, SEED)}
+arms = {"excellent": excellent, "clean": texts.sample(trial_rows.training_side(outcome.kept), rows, SEED)}
 arms |= {f"{FAULT}@{dose}": with_dose(raw, truth, FAULT, dose, rows, SEED) for dose in DOSES}
 lab_scores, lab_models = {}, {}
 for arm in tqdm(arms, desc="arms", leave=False):
@@ -710,7 +710,7 @@ from ftlab.scores import diversity
 
 
 def write_replies(run, asked, seed):
-    prompts = chat.prompts(run.tokenizer, [trial.to_row(record) for record in asked])
+    prompts = chat.prompts(run.tokenizer, [trial_rows.to_row(record) for record in asked])
     pad = run.tokenizer.pad_token_id if run.tokenizer.pad_token_id is not None else run.tokenizer.eos_token_id
     run.tokenizer.pad_token_id, ends = pad, generate.stops(run.model, run.tokenizer)
     with generate.computing_in(run.model.eval(), lab.dtype), torch.random.fork_rng(), torch.inference_mode():

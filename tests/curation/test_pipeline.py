@@ -7,7 +7,7 @@ import time
 import pytest
 
 from ftlab import files
-from ftlab.curation import bench, choose, lineage, measure, normalize, pipeline, records, shards, stream
+from ftlab.curation import choose, lineage, measure, normalize, pipeline, records, shards, speed, stream
 from ftlab.world import desk
 
 SIZE = 400  # how many records the runs choose
@@ -182,20 +182,20 @@ def test_split_refuses_a_share_that_is_no_fifth_or_tenth():
 
 
 def test_growth_by_hand_and_the_table_of_the_bench(capsys, monkeypatch):
-    assert bench.growth([10, 100, 1000], [0.1, 1.0, 10.0]) == pytest.approx(1)
-    assert bench.growth([10, 100], [1.0, 100.0]) == pytest.approx(2)  # ten times the records, a hundred times the time
-    monkeypatch.setattr(bench, "BARS", {180: (600, 4e9)})
-    assert bench.main(["--sizes", "60", "180", "--workers", "1"]) == 0
+    assert speed.growth([10, 100, 1000], [0.1, 1.0, 10.0]) == pytest.approx(1)
+    assert speed.growth([10, 100], [1.0, 100.0]) == pytest.approx(2)  # ten times the records, a hundred times the time
+    monkeypatch.setattr(speed, "BARS", {180: (600, 4e9)})
+    assert speed.main(["--sizes", "60", "180", "--workers", "1"]) == 0
     shown = capsys.readouterr().out
     assert all(step in shown for step in pipeline.STEPS) and "growth" in shown
     assert "180 records within 10 minutes and 4 GB: yes" in shown
-    monkeypatch.setattr(bench, "BARS", {60: (600, 1)})
-    assert bench.main(["--sizes", "60", "--workers", "1"]) == 1
+    monkeypatch.setattr(speed, "BARS", {60: (600, 1)})
+    assert speed.main(["--sizes", "60", "--workers", "1"]) == 1
 
 
 def test_the_bench_clocks_every_record_at_every_step_and_changes_nothing(dump, tmp_path):
     raw, _, _, outcome = dump
-    timing = bench.time_stream(raw, tmp_path / "out", SIZE, shard_rows=1000)
+    timing = speed.time_stream(raw, tmp_path / "out", SIZE, shard_rows=1000)
     assert kept_of(tmp_path / "out") == {row["id"]: row["lineage"] | {"split": row["split"]} for row in outcome.kept}
     came_in = {row["step"]: row["in"] for row in outcome.funnel}
     for step in (*pipeline.STEPS[:8], "label_errors", "balance", "split"):  # between these, others see more records

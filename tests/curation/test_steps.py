@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from dump_record import RECORD, REPLY
 
-from ftlab.curation import duplicates, injection, labels, language, normalize, personal, quality, records
+from ftlab.curation import duplicates, injection, language, normalize, personal, quality, records, wrong_intents
 from ftlab.curation.records import Reject
 from ftlab.world import brand
 
@@ -173,7 +173,7 @@ def test_wrong_labels_are_found_without_having_been_learnt():
     given_labels = list(kinds) * 60
     given_labels[10], given_labels[33] = "colour", "price"  # places 10 and 33 were price and colour
     ids = [f"d-{i}" for i in range(120)]
-    judges = labels.train(texts, given_labels, ids)
-    wrong = labels.find_wrong(given_labels, judges.probabilities(texts, ids), judges.intents)
+    judges = wrong_intents.train(texts, given_labels, ids)
+    wrong = wrong_intents.find_wrong(given_labels, judges.probabilities(texts, ids), judges.intents)
     assert np.flatnonzero(wrong).tolist() == [10, 33]
-    assert labels.train(texts[:2], ["price", "price"], ids[:2]) is None
+    assert wrong_intents.train(texts[:2], ["price", "price"], ids[:2]) is None

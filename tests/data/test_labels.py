@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftlab.data.labels import check_labels, read_labelled
+from ftlab.data.labelled import check_labels, read_labelled
 
 LABELS = ["refund", "praise", "shipping"]
 

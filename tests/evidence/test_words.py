@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftlab.evidence.words import units, words
+from ftlab.evidence.segmentation import units, words
 
 
 @pytest.mark.parametrize(("text", "expected"), [

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from ftlab import files, paths, texts
 from ftlab.scores import template
 from ftlab.scores.desk import hands_over
-from ftlab.scores.formats import HOUSE_RULES, house_format, json_format
 from ftlab.scores.labels import score_labels
 from ftlab.scores.overlap import rouge_l
 from ftlab.scores.recall import kept_and_learned, knows
+from ftlab.scores.reply_formats import HOUSE_RULES, house_format, json_format
 from ftlab.scores.resolution import resolve
 from ftlab.scores.shares import share_of
 from ftlab.scores.unsupported import unsupported_values

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from ftlab.scores import tasks as scored
-from ftlab.scores.tasks import Score
+from ftlab.scores import task_scores as scored
+from ftlab.scores.task_scores import Score
 from ftlab.world import tasks
 
 

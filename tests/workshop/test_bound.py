@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from ftlab import files, model, paths
-from ftlab.workshop.experiments import bound, lora, lora_batch, reading_on, tasks
+from ftlab.workshop.experiments import bound, four_tasks, lora_against_full, lora_batch, reading_on
 
 NOWHERE = model.Choice("toy", "owner/model", "cpu", "float32", "a test")  # a name stays a name, so only rows are read
-STORED = {"lora": lora, "lora-variants": lora, "qlora": lora, "lora-batch": lora_batch, "tasks": tasks,
-          "reading-on": reading_on}  # fmt: skip
+STORED = {"lora": lora_against_full, "lora-variants": lora_against_full, "qlora": lora_against_full,
+          "lora-batch": lora_batch, "tasks": four_tasks, "reading-on": reading_on}  # fmt: skip
 
 
 def test_other_rows_give_another_fingerprint() -> None:

@@ -57,8 +57,8 @@ def test_with_four_bits_only_the_base_differs(small, monkeypatch, tmp_path, caps
 def test_untuned_in_four_bits_it_is_asked_the_same(small, monkeypatch) -> None:
     pytest.importorskip("bitsandbytes")
     monkeypatch.setattr(qlora, "FACTS", 2)
-    monkeypatch.setattr(qlora.lora, "FACT_TOKENS", 3)
-    monkeypatch.setattr(qlora.lora, "VALID_PER_KIND", 1)
+    monkeypatch.setattr(qlora.lora_against_full, "FACT_TOKENS", 3)
+    monkeypatch.setattr(qlora.lora_against_full, "VALID_PER_KIND", 1)
     plain, four = (qlora.untuned(small, way) for way in qlora.WAYS)
     assert len(four["knows"]) == len(plain["knows"]) == 2 and len(four["valid_losses"]) == 9
     assert four["library"].startswith("bitsandbytes ")

@@ -13,7 +13,7 @@ from ftlab import model, paths
 from ftlab.evidence.packed import unpack
 from ftlab.tuning import sft
 from ftlab.workshop.experiments import bound
-from ftlab.workshop.experiments import tasks as experiment
+from ftlab.workshop.experiments import four_tasks as experiment
 from ftlab.world import tasks
 
 MADE = {"base": "b", "rows": "r"}

@@ -1,8 +1,9 @@
 """Four tasks on the real model: an adapter for all of them, one for a task alone, and the untuned model asked well.
 
 Trainings of minutes and test sets of hundreds are too long for a lesson, so they are stored, and notebook 03 shows what
-is stored: ``python -m ftlab.workshop.experiments.tasks --part all --seed 0`` for each part, then ``--gather``. What is
-there already, of these rows and this base model, is not run again. ``--ship`` puts two of the adapters into the clone.
+is stored: ``python -m ftlab.workshop.experiments.four_tasks --part all --seed 0`` for each part, then ``--gather``.
+What is there already, of these rows and this base model, is not run again. ``--ship`` puts two of the adapters into the
+clone.
 
 What was fixed before any of these results were seen, and why. A first try, 33 steps of four rows at 1e-3, left every
 task half learnt, so that one adapter and four could not be told apart. The runs here take seven times as many steps:
@@ -26,7 +27,7 @@ from ftlab import files, model, paths, shelf
 from ftlab.course import doctor
 from ftlab.evidence.packed import pack
 from ftlab.scores import fields
-from ftlab.scores import tasks as scored
+from ftlab.scores import task_scores as scored
 from ftlab.scores.overlap import rouge_l
 from ftlab.tuning import chat, constrained, generate, sft
 from ftlab.workshop import stored
@@ -177,7 +178,7 @@ def ship(choice: model.Choice) -> None:
 def main() -> None:
     """Tunes or asks one part with one seed, gathers what lies in ``runs``, or ships two adapters."""
     stored.watch()
-    parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.tasks", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.four_tasks", description=__doc__)
     parser.add_argument("--part", choices=PARTS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--ship", action="store_true", help="put two adapters of seed 0 into data/shelf")

@@ -1,4 +1,4 @@
-"""``python -m ftlab.curation.bench``: what each step of the curation takes at three sizes, and how that grows.
+"""``python -m ftlab.curation.speed``: what each step of the curation takes at three sizes, and how that grows.
 
 It runs the stages of ``stream.run`` on dumps of those sizes, with the acts of the steps replaced by the same acts under
 a clock. The clock of a step counts the seconds of all processes together, so a step that two processes share may take
@@ -20,7 +20,7 @@ from pathlib import Path
 from unittest import mock
 
 from ftlab import files
-from ftlab.curation import choose, duplicates, labels, pipeline, records, shards, stream
+from ftlab.curation import choose, duplicates, pipeline, records, shards, stream, wrong_intents
 
 SIZES = (10_000, 100_000, 1_000_000)
 BARS = {1_000_000: (600, 4e9)}  # seconds with two processes, and bytes
@@ -69,9 +69,9 @@ class Clocks:
                 (duplicates, "find_repeats", "exact_duplicates", none),
                 (duplicates, "signature", "near_duplicates", lambda *_: 1),
                 (duplicates, "find_near", "near_duplicates", none),
-                (labels, "train", "label_errors", none),
-                (labels.Judges, "probabilities", "label_errors", lambda _, texts, __: len(texts)),
-                (labels, "find_wrong", "label_errors", none),
+                (wrong_intents, "train", "label_errors", none),
+                (wrong_intents.Judges, "probabilities", "label_errors", lambda _, texts, __: len(texts)),
+                (wrong_intents, "find_wrong", "label_errors", none),
                 (choose, "balance", "balance", lambda rows, _: len(rows)),
                 (choose, "split", "split", lambda rows, _: len(rows))):
             acts.append((owner, name, self.around(step, getattr(owner, name), count)))
@@ -193,7 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Times the curation of dumps of the sizes given and prints the table; returns 1 if a bar is missed."""
     from ftlab.world import desk
 
-    parser = argparse.ArgumentParser(prog="python -m ftlab.curation.bench",
+    parser = argparse.ArgumentParser(prog="python -m ftlab.curation.speed",
                                      description="How fast the curation is at three sizes, step by step.")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="records in the dumps")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")

@@ -1,9 +1,10 @@
 """How dirty must data be before curation pays? Notebook 01's trial on the real model, over seeds and more prompts.
 
 Too long for a lesson (about two minutes an arm with bf16), so it is stored, and the notebook shows what is stored.
-``python -m ftlab.workshop.experiments.curation`` runs the next arm that is missing in ``runs/curation-trial`` and ends;
-``--all`` goes on until none is missing, ``--gather`` writes ``data/stored/curation-trial.json`` from what there is.
-``--lab --seed N`` runs the lab model's arms at their best number of steps, about seven minutes a seed on one thread.
+``python -m ftlab.workshop.experiments.dirty_data`` runs the next arm that is missing in ``runs/curation-trial`` and
+ends; ``--all`` goes on until none is missing, ``--gather`` writes ``data/stored/curation-trial.json`` from what there
+is. ``--lab --seed N`` runs the lab model's arms at their best number of steps, about seven minutes a seed on one
+thread.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ftlab import files, model, paths, texts
-from ftlab.curation import pipeline, trial
+from ftlab.curation import pipeline, trial_rows
 from ftlab.scores import desk as scores
 from ftlab.tuning import chat, generate, sft
 from ftlab.workshop import stored
@@ -50,13 +51,13 @@ def rows(seed: int, count: int = STEPS * BATCH_SIZE) -> dict[str, list[dict]]:
 def choose(seed: int, count: int) -> dict[str, list[dict]]:
     """The rows of ``rows``, and under "kept" how many records the clean arm is drawn from."""
     raw, truth, kept = dump(seed)
-    chosen = {"excellent": trial.pick_excellent(kept, EXCELLENT),
-              "clean": texts.sample(trial.training_side(kept), count, seed)}
+    chosen = {"excellent": trial_rows.pick_excellent(kept, EXCELLENT),
+              "clean": texts.sample(trial_rows.training_side(kept), count, seed)}
     for arm in (*ARMS[2:], *(WRONG if count <= 200 else ())):  # there are not more wrong replies than that
         fault, dose = arm.split("@")
-        chosen[arm] = trial.with_dose(raw, truth, fault, float(dose), count, seed)
-    found = {arm: [trial.to_row(record) for record in records] for arm, records in chosen.items()}
-    return found | {"kept": len(trial.training_side(kept))}
+        chosen[arm] = trial_rows.with_dose(raw, truth, fault, float(dose), count, seed)
+    found = {arm: [trial_rows.to_row(record) for record in records] for arm, records in chosen.items()}
+    return found | {"kept": len(trial_rows.training_side(kept))}
 
 
 @lru_cache(maxsize=1)
@@ -64,7 +65,7 @@ def dump(seed: int) -> tuple[dict[int, dict], list[dict], list[dict]]:
     """An export of the desk: what can be read of it, its truth, and the records that the curation keeps."""
     found = list(desk.records(RECORDS, seed))
     lines = [(i, desk.line(record)) for i, (record, _) in enumerate(found, 1)]
-    return trial.readable(lines), [truth for _, truth in found], pipeline.run(lines).kept
+    return trial_rows.readable(lines), [truth for _, truth in found], pipeline.run(lines).kept
 
 
 def measure(arm: str, seed: int) -> dict:
@@ -177,7 +178,7 @@ def against_clean(seed: int) -> dict[str, dict]:
 def main() -> None:
     """Runs the next missing arm, or all of them; or gathers what lies there into ``data/stored``."""
     stored.watch()
-    parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.curation", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.dirty_data", description=__doc__)
     parser.add_argument("--arm", choices=[*ARMS, *WRONG], help="run this arm and no other")
     parser.add_argument("--seed", type=int, default=0, help="the seed of --arm or --lab")
     parser.add_argument("--all", action="store_true", help="go on until no arm is missing")

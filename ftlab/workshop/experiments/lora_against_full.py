@@ -1,9 +1,9 @@
 """LoRA against full fine-tuning on the real model: the course's desk run, each way at four rates fixed in advance.
 
 Such trainings take one to two minutes each, too long for a lesson, so they are stored, and notebook 04 shows what is
-stored: ``python -m ftlab.workshop.experiments.lora --way full --lr 1e-4 --seed 0`` for each rate (the lower ones
-first), once without arguments for the untuned model, then ``--gather``. What is there already, of these rows and this
-base model, is not run again.
+stored: ``python -m ftlab.workshop.experiments.lora_against_full --way full --lr 1e-4 --seed 0`` for each rate (the
+lower ones first), once without arguments for the untuned model, then ``--gather``. What is there already, of these rows
+and this base model, is not run again.
 
 What was fixed before these runs, and why. An earlier try had the three lower rates of each way, ten times apart, and
 for both ways the highest was the best. So there is one more at the upper end, and whether LoRA wants ten times the rate
@@ -233,7 +233,7 @@ def gather() -> dict:
     """
     if not stored.is_kept(kept_untuned()):
         raise ValueError(f"{kept_untuned()}: expected the untuned model's scores by the present code, found none. Run: "
-                         "python -m ftlab.workshop.experiments.lora")
+                         "python -m ftlab.workshop.experiments.lora_against_full")
     before, *runs = map(files.read_json, parts())
     made = bound.of_all([*runs, before], paths.runs() / FOLDER)
     plain = ("way", "lr", "seed", "trained", "seconds", "peak_bytes")
@@ -257,7 +257,7 @@ def gather() -> dict:
 def main() -> None:
     """Runs one way at one rate with one seed, or asks the untuned model, or gathers what lies in ``runs``."""
     stored.watch()
-    parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.lora", description=__doc__,
+    parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.lora_against_full", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     parser.add_argument("--way", choices=list(RATES))
     parser.add_argument("--lr", type=float, help="one of the way's RATES")
