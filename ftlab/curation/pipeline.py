@@ -1,6 +1,6 @@
 """The whole curation in memory: for a dump of some thousand records, and to see what ``stream`` does at scale.
 
-Steps that look at one record are ``prepare`` and ``judge``; between and after them come those that need all
+Steps that look at one record are ``prepare`` and ``judge_record``; between and after them come those that need all
 records.
 """
 
@@ -60,7 +60,7 @@ class Item(NamedTuple):
 
 
 @dataclass
-class Outcome:
+class Curated:
     """What the curation made of a dump: kept and rejected rows, the mapping of the masks, the funnel."""
 
     kept: list[dict] = field(default_factory=list)
@@ -96,7 +96,7 @@ def prepare(line: int, text: str) -> Item | dict:
     return walk(Item(line, record), PREPARE)
 
 
-def judge(item: Item) -> Item | dict:
+def judge_record(item: Item) -> Item | dict:
     """A record through the steps from "contradictions" to "decontaminate"."""
     return walk(item, JUDGE)
 
@@ -117,7 +117,7 @@ def find_copies(keys: Sequence[bytes], signatures: np.ndarray,
     return exact, near
 
 
-def run(lines: Iterable[tuple[int, str]], size: int | None = None, held_out: float = choose.HELD_OUT) -> Outcome:
+def run(lines: Iterable[tuple[int, str]], size: int | None = None, held_out: float = choose.HELD_OUT) -> Curated:
     """Curates numbered lines of an export, as ``records.read_lines`` yields them.
 
     Args:
@@ -129,7 +129,7 @@ def run(lines: Iterable[tuple[int, str]], size: int | None = None, held_out: flo
     import numpy as np
 
     choose.check(size, held_out)
-    outcome, items, total = Outcome(), [], 0
+    outcome, items, total = Curated(), [], 0
     changed: Counter = Counter()
 
     def sort(results: Iterable[Item | dict]) -> list[Item]:
@@ -160,7 +160,7 @@ def run(lines: Iterable[tuple[int, str]], size: int | None = None, held_out: flo
         items = sort(label_row(item, chances[i], judges.intents) if wrong[i] else item
                      for i, item in enumerate(items))
 
-    items = sort(judge(item) for item in items)
+    items = sort(judge_record(item) for item in items)
     rows = [row_of(item.record) for item in items]
     sides = choose_sides(rows, size, held_out)
     for item, side in zip(items, sides, strict=True):
@@ -219,7 +219,7 @@ def finish(item: Item, side: str) -> dict:
     return lineage.kept_row({**item.record, "split": side}, item.line, item.changed)
 
 
-def write(outcome: Outcome, source: str | Path, folder: str | Path,
+def write(outcome: Curated, source: str | Path, folder: str | Path,
           settings: Mapping[str, object] | None = None) -> dict:
     """Writes ``kept.jsonl``, ``rejected.jsonl``, ``personal.jsonl`` and ``card.json``; returns the card."""
     folder = Path(folder)

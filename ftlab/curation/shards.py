@@ -72,7 +72,7 @@ def judge_shard(number: int, folder: Path) -> None:
              if original < 0]
     chances = (judges.probabilities([wrong_intents.text(i.record) for i in fresh], [i.record["id"] for i in fresh])
                if judges else np.zeros((len(fresh), 0), dtype=np.float32))
-    judged = [pipeline.judge(item) for item in fresh]
+    judged = [pipeline.judge_record(item) for item in fresh]
     write_rows(path_of(folder, "judged", number, "jsonl"), (
         [j.line, j.record, j.changed] if isinstance(j, Item) else j for j in judged))
     rows = [pipeline.row_of(j.record) if isinstance(j, Item) else choose.Row("", "", "", "", -1.0) for j in judged]

@@ -412,7 +412,7 @@ from IPython.utils.capture import capture_output
 held_out = texts.plain_conversations("test")
 
 
-def judge(run, rows):
+def write_and_score(run, rows):
     replies = generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, rows))
     on_brand = [brand.on_brand(reply) for reply in replies]
     right = [desk.is_right(reply, row) for reply, row in zip(replies, rows, strict=True)]
@@ -425,7 +425,7 @@ def tune_real(chosen):
         run = sft.fine_tune(choice, [trial_rows.to_row(record) for record in chosen], lr=LR, steps=STEPS,
                             batch_size=BATCH_SIZE, seed=SEED, lora=sft.LORA, logging_strategy="no")
     print(f"trained for {run.seconds:.0f} s")
-    return judge(run, held_out[:ASKED])
+    return write_and_score(run, held_out[:ASKED])
 
 
 excellent = trial_rows.pick_excellent(outcome.kept, EXCELLENT)
@@ -628,7 +628,7 @@ arms |= {f"{FAULT}@{dose}": with_dose(raw, truth, FAULT, dose, rows, SEED) for d
 lab_scores, lab_models = {}, {}
 for arm in tqdm(arms, desc="arms", leave=False):
     run = tune_lab(arms[arm])
-    lab_scores[arm] = judge(run, lab_held_out)
+    lab_scores[arm] = write_and_score(run, lab_held_out)
     lab_models |= {arm: run} if arm == "excellent" else {}
 for arm, each in lab_scores.items():
     print(f"{arm:>22}  " + "   ".join(f"{key} {np.mean(each[key]):4.0%}" for key in ("on-brand", "right", "fit")))
@@ -747,7 +747,7 @@ sources = {"unfiltered": written} | ({"filtered": filtered} if len(filtered) >= 
 by_source, own_model = {"people": lab_scores["clean"]}, None
 for name, chosen in sources.items():
     run = tune_lab(chosen)
-    by_source[name] = judge(run, lab_held_out)
+    by_source[name] = write_and_score(run, lab_held_out)
     own_model = run if name == "unfiltered" else own_model
 for name, each in by_source.items():
     count = len(sources.get(name, arms["clean"]))

@@ -530,7 +530,7 @@ decide(scores, held_out)
 
 # %%
 decision = decide(full, test)
-for one in decision.outcomes:
+for one in decision.checks:
     value, low, high = one.found
     print(f"{one.verdict.upper():16} {one.rule.metric:22} {'value' if one.limit == 'at_least' else 'change':6} "
           f"{value:+.3g} [{low:+.3g}, {high:+.3g}], allowed {one.allowed:+.3g} {one.rule.unit}"
@@ -538,10 +538,10 @@ for one in decision.outcomes:
 
 
 def named(verdict):
-    return ", ".join(dict.fromkeys(one.rule.metric for one in decision.outcomes if one.verdict == verdict))
+    return ", ".join(dict.fromkeys(one.rule.metric for one in decision.checks if one.verdict == verdict))
 
 
-for one in decision.outcomes:
+for one in decision.checks:
     worse = (one.found.high < 0 if one.rule.direction == "up" else one.found.low > 0) and one.limit == "may_drop"
     if one.verdict != gate.FAIL and worse:
         print(f"{one.rule.metric}: a loss is sure, the whole interval is on the worse side of 0" + (

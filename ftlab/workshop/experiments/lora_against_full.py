@@ -39,7 +39,7 @@ FOLDER, STORED = "lora-against-full", "lora"
 PACKED = ("valid_losses", "on_brand", "right", "both", "knows", "leaks")  # scores by prompt, as they are stored
 
 
-def judge(tuned, tokenizer, rows: list[dict]) -> tuple[dict[str, list[int]], list[str]]:
+def score_replies(tuned, tokenizer, rows: list[dict]) -> tuple[dict[str, list[int]], list[str]]:
     """Of each reply to a conversation: on-brand, right, and both; and the replies."""
     replies = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, rows), REPLY_TOKENS)
     on_brand = [int(brand.on_brand(reply)) for reply in replies]
@@ -76,7 +76,7 @@ def examine(tuned, tokenizer, per_kind: int | None = None, count: int | None = N
     """
     started = time.perf_counter()
     test = texts.balanced(texts.conversations("test"), per_kind or TEST_PER_KIND, seed=0)
-    scored, replies = judge(tuned, tokenizer, test)
+    scored, replies = score_replies(tuned, tokenizer, test)
     kept, answers = facts(tuned, tokenizer, count)
     return {**scored, **kept, "kinds": [row["kind"] for row in test], "replies": replies, "answers": answers,
             "judged_s": round(time.perf_counter() - started)}  # fmt: skip
