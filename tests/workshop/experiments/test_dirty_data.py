@@ -9,7 +9,7 @@ import pytest
 from dials import dials
 
 from ftlab import files, paths, texts
-from ftlab.curation import personal, pipeline, trial_rows
+from ftlab.curation import trial_rows
 from ftlab.tuning import sft
 from ftlab.workshop import stored
 from ftlab.workshop.experiments import dirty_data
@@ -94,13 +94,3 @@ def test_what_is_stored_is_whole() -> None:
     for key in ("records", "excellent", "lr", "steps", "batch_size"):
         assert known["settings"][key] == getattr(dirty_data, key.upper())
     assert known["settings"]["lora"] == sft.LORA
-
-
-def test_the_stored_measurements_are_complete() -> None:
-    known = files.read_json(paths.data() / "curation" / "measured.json")
-    assert [row["library"] for row in known["near_duplicates"]["rows"]] == ["rensa", "datasketch", "gaoya"]
-    for row in known["near_duplicates"]["rows"]:
-        assert 0 <= row["recall"] <= 1 and 0 <= row["precision"] <= 1 and row["seconds"] > 0
-    assert 0 < known["injection"]["recall"] < 1
-    assert personal.find(known["near_duplicates"]["note"]) == []
-    assert [line.split()[0] for line in known["scale"]["table"][1:1 + len(pipeline.STEPS)]] == list(pipeline.STEPS)

@@ -94,16 +94,6 @@ def test_a_seed_with_a_missing_run_is_not_gathered(tmp_path: Path, monkeypatch: 
         dpo.gather()
 
 
-def test_a_run_with_fewer_votes_than_it_is_to_have_is_refused(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ftlab.workshop.experiments import dpo_ways
-
-    monkeypatch.setattr(dpo, "stage", lambda seed: made)
-    monkeypatch.setattr(dpo, "load", lambda folder: (None, None))
-    monkeypatch.setattr(dpo, "preferences", lambda *_: [{"pair": f"p-{i}"} for i in range(999)])
-    with pytest.raises(ValueError, match="few-1000: expected 1000 decided pairs of seed 0, found 999"):
-        dpo_ways.train("few-1000", 0)
-
-
 @pytest.fixture(scope="module")
 def stored() -> dict:
     path = paths.data() / "stored" / "dpo.json"

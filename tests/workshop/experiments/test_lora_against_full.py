@@ -12,7 +12,7 @@ from ftlab import files, model, paths
 from ftlab.evidence.best_rate import best_rate
 from ftlab.evidence.packed import unpack
 from ftlab.workshop import stored as store
-from ftlab.workshop.experiments import bound, lora_against_full, lora_variants
+from ftlab.workshop.experiments import bound, lora_against_full
 
 MADE = {"base": "b", "rows": "r"}
 
@@ -115,22 +115,3 @@ def test_runs_of_other_rows_are_made_anew_and_never_gathered_together(stored: Pa
     files.write_json(path, files.read_json(path) | {bound.KEY: MADE | {"rows": "other"}})
     with pytest.raises(ValueError, match="expected finished runs of one base model and of the same rows"):
         lora_against_full.gather()
-
-
-def keep_variants() -> None:
-    """Every variant as it would be kept: the longer its name the lower its losses."""
-    for place, (name, changes) in enumerate(lora_variants.VARIANTS.items()):
-        way = changes.get("way", "lora")
-        kept.keep(lora_variants.kept(name), {
-            "name": name, "way": way, "lr": changes.get("lr", lora_variants.LR[way]), "seed": 0, "batch_size": 4,
-            "steps": 36, "trained": 5, "seconds": 2.0, "model": "toy", "dtype": "float32", "machine": "here",
-            bound.KEY: MADE, "valid_losses": [1.0 + place, 2.0 + place]})  # fmt: skip
-
-
-def test_variants_are_gathered_in_their_order_once_all_are_there(home: Path) -> None:
-    with pytest.raises(ValueError, match="a run of each variant by .*, found none of rank 2; .* --name 'rank 2'"):
-        lora_variants.gather()
-    keep_variants()
-    read = json.loads(json.dumps(lora_variants.gather()))
-    assert [run["name"] for run in read["runs"]] == list(lora_variants.VARIANTS)
-    assert unpack(read["runs"][1]["valid_losses"]).tolist() == [2.0, 3.0]

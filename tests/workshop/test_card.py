@@ -1,7 +1,4 @@
-"""The lab model: the weights that its card names, loadable offline, and at its bars on a sample.
-
-At full size the bars, and those after a fine-tune, are measured by `ftlab doctor --model` and by the card, in minutes.
-"""
+"""The lab model's card: the weights and the recipe that it names, and files that load offline."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from dataclasses import asdict
 import pytest
 
 from ftlab import files, model
-from ftlab.workshop import bars, card
+from ftlab.workshop import card
 from ftlab.workshop.recipe import Recipe
 
 FOLDER = model.bundled_path()
@@ -40,22 +37,3 @@ def test_safetensors_only_and_small() -> None:
     assert not {"chat_template.jinja"} & names and "chat_template" not in files.read_json(
         FOLDER / "tokenizer_config.json"
     )
-
-
-@pytest.fixture(scope="module")
-def measured() -> list[bars.Bar]:
-    return bars.measure(general=100, reading=60, support=50)
-
-
-@pytest.mark.parametrize("number", range(5))
-def test_bars_on_a_sample(measured: list[bars.Bar], number: int) -> None:
-    bar = measured[number]
-    _, low, high = bar.interval
-    assert high >= bar.at_least and low <= bar.at_most, str(bar)
-
-
-def test_the_bars_after_a_fine_tune_are_measured() -> None:
-    found = bars.measure_tuned(seeds=(0, 1), general=60, asked=40, steps=2)
-    assert [len(bar.right) for bar in found] == [2, 2, 2, 2]
-    assert all(str(bar).startswith(("ok", "MISSED")) for bar in found)
-    assert 0.5 < found[3].interval.value <= 1  # two steps forget little
