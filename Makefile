@@ -76,7 +76,7 @@ lock: $(STAMP)
 	@$(PY) -m ftlab.workshop.lock $(if $(UPGRADE),--upgrade $(UPGRADE))
 
 bench: $(STAMP)
-	@missed=0; $(PY) -m ftlab.cli bench || missed=1; $(PY) -m ftlab.curation.bench || missed=1; \
+	@missed=0; $(PY) -m ftlab.cli bench || missed=1; $(PY) -m ftlab.curation.speed || missed=1; \
 	$(PY) -m ftlab.workshop.bench_retrieval || missed=1; exit $$missed
 
 claims: $(STAMP)

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ftlab.evidence.words import words
+from ftlab.evidence.segmentation import words
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ftlab.evidence.words import MARKS
+from ftlab.evidence.segmentation import MARKS
 
 TEXTS = ("question", "reply")
 NOT_LOOKED_FOR = ("names", "streets and towns", "bank accounts (IBAN)", "passport and tax numbers", "dates of birth",

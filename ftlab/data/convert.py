@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from ftlab.data import advice, formats
+from ftlab.data import column_advice, formats
 from ftlab.data.checks import TURNS_AS_TEXT, VERDICTS
 from ftlab.data.faults import DataError, Fault, kind, short
 from ftlab.data.turns import ROLE_WORDS, SWITCHES, filled, learnt
@@ -86,7 +86,8 @@ def _converted(rows: Iterable[dict], asked: list[str], assistant: str | None, sy
                 talk = _after([{"role": "system", "content": content}], talk)
         except Fault as fault:
             raise DataError(f"row {number}: {fault}") from None
-        verdicts = {name: value for name, value in row.items() if advice.plain(name) in VERDICTS and name not in named}
+        verdicts = {name: value for name, value in row.items()
+                    if column_advice.plain(name) in VERDICTS and name not in named}
         for name, value in row.items():
             missing.pop(name, None)
             left_out[name] += name not in named and name not in verdicts and filled(value)
@@ -104,9 +105,9 @@ def _check_names(row: dict, named: list[str], needed: list[str], asked: list[str
         missing = [*asked, *missing]
     if missing:
         raise Fault(f"keys {named}", list(row), f"Every row needs {missing} too.")
-    for option, words in (("system", advice.SYSTEM_WORDS), ("history", advice.HISTORY_WORDS)):
+    for option, words in (("system", column_advice.SYSTEM_WORDS), ("history", column_advice.HISTORY_WORDS)):
         for name in row:
-            if advice.plain(name) in words and name not in named and filled(row[name]):
+            if column_advice.plain(name) in words and name not in named and filled(row[name]):
                 both = (*systems, name) if option == "system" and systems else name
                 raise Fault("every part of the conversation to be named", f"{name!r}, filled and not named",
                             f"Add {option}={name!r}." if both == name else f"Name both: system={both!r}.")

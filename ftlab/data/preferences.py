@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ftlab.data import advice, checks, convert, turns
+from ftlab.data import checks, column_advice, convert, turns
 from ftlab.data.faults import Fault, kind, short
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def columns_of(names: Iterable[str], before: tuple[str, ...] | None = None) -> t
 def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
     """The row with ``prompt``, ``chosen`` and ``rejected``, and the keys inside its turns left out; or a fault."""
     for name, value in values.items():
-        if advice.plain(name) in (*advice.SYSTEM_WORDS, *advice.HISTORY_WORDS) and turns.filled(value):
+        beside = column_advice.plain(name) in (*column_advice.SYSTEM_WORDS, *column_advice.HISTORY_WORDS)
+        if beside and turns.filled(value):
             raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled",
                         "Write it into 'prompt', as turns before the user's.")
     found = {name: _told(values[name], name) for name in columns}

@@ -52,7 +52,7 @@ from ftlab.evidence.tables import html_table, plain_table
 PASS, FAIL, UNSURE = "pass", "fail", "not enough data"
 
 
-class Outcome(NamedTuple):
+class LimitCheck(NamedTuple):
     """One limit of one rule, judged. ``found`` is the change or the value, ``allowed`` its worst allowed value."""
 
     rule: Rule
@@ -69,7 +69,7 @@ class Outcome(NamedTuple):
 class Gate:
     """All limits judged. Prints as a table; ``exit_code`` is what a CI job returns."""
 
-    outcomes: tuple[Outcome, ...]
+    checks: tuple[LimitCheck, ...]
     unruled: tuple[str, ...]  # metrics that are in the scores and in no rule
     unsure: str
 
@@ -77,21 +77,21 @@ class Gate:
     def exit_code(self) -> int:
         """0 if every limit passes (and, with ``unsure="pass"``, also where there is not enough data), else 1."""
         good = {PASS, UNSURE} if self.unsure == PASS else {PASS}
-        return int(any(outcome.verdict not in good for outcome in self.outcomes))
+        return int(any(check.verdict not in good for check in self.checks))
 
     def _table(self) -> tuple[list[str], list[list[str]], str]:
         rows = []
-        for outcome in self.outcomes:
-            rule, sign = outcome.rule, "+" if outcome.limit == "may_drop" else ""
-            value, low, high = (f"{number + 0.0:{sign}.4g}" for number in outcome.found)
+        for check in self.checks:
+            rule, sign = check.rule, "+" if check.limit == "may_drop" else ""
+            value, low, high = (f"{number + 0.0:{sign}.4g}" for number in check.found)
             side = "at least" if rule.direction == "up" else "at most"
             unit = rule.unit if sign or rule.unit != "points" else "%"
-            rows.append([outcome.verdict.upper(), rule.metric, "change" if sign else "value",
-                         "-" if outcome.items is None else str(outcome.items),
-                         f"{value} {unit}" if outcome.items is None else f"{value} [{low}, {high}] {unit}",
-                         f"{side} {outcome.allowed + 0.0:{sign}.4g} {unit}", *_power_cells(outcome.power),
-                         outcome.note])
-        counts = [sum(outcome.verdict == verdict for outcome in self.outcomes) for verdict in (PASS, FAIL, UNSURE)]
+            rows.append([check.verdict.upper(), rule.metric, "change" if sign else "value",
+                         "-" if check.items is None else str(check.items),
+                         f"{value} {unit}" if check.items is None else f"{value} [{low}, {high}] {unit}",
+                         f"{side} {check.allowed + 0.0:{sign}.4g} {unit}", *_power_cells(check.power),
+                         check.note])
+        counts = [sum(check.verdict == verdict for check in self.checks) for verdict in (PASS, FAIL, UNSURE)]
         note = (f"Gate {'closed' if self.exit_code else 'open'}: {counts[0]} pass, {counts[1]} fail, {counts[2]} not "
                 f"enough data (which {'passes' if self.unsure == PASS else 'closes the gate'}).")
         note += f" No rule for: {', '.join(self.unruled)}." if self.unruled else ""
@@ -120,17 +120,17 @@ def gate(rules: Sequence[Mapping] | Mapping[str, Mapping], baseline: Mapping, ca
     """
     if unsure not in (FAIL, PASS):
         raise ValueError(f'unsure: expected "fail" or "pass", found {unsure!r}. Choose what too few items shall do.')
-    outcomes, checked = [], check_rules(rules)
+    checks, checked = [], check_rules(rules)
     for rule in checked:
         for name, scores in (("baseline", baseline), ("candidate", candidate)):
             if rule.metric not in scores:
                 raise ValueError(f"{name}: expected scores for {rule.metric!r}, which has a rule, found "
                                  f"{sorted(scores)}. Add the scores or take the rule out.")
-        outcomes += _judge(rule, baseline[rule.metric], candidate[rule.metric])
-    return Gate(tuple(outcomes), tuple(sorted({*baseline, *candidate} - {rule.metric for rule in checked})), unsure)
+        checks += _judge(rule, baseline[rule.metric], candidate[rule.metric])
+    return Gate(tuple(checks), tuple(sorted({*baseline, *candidate} - {rule.metric for rule in checked})), unsure)
 
 
-def _judge(rule: Rule, old: object, new: object) -> list[Outcome]:
+def _judge(rule: Rule, old: object, new: object) -> list[LimitCheck]:
     base, cand = gate_scores.check(rule, old, "baseline"), gate_scores.check(rule, new, "candidate")
     if type(base) is not type(cand) or (isinstance(base, list) and len(base) != len(cand)):
         found = f"{gate_scores.kind(base)} (baseline) and {gate_scores.kind(cand)} (candidate)"
@@ -148,7 +148,7 @@ def _judge(rule: Rule, old: object, new: object) -> list[Outcome]:
 
 
 def _limit(rule: Rule, limit: str, allowed: float, base: float | list, cand: float | list, factor: int,
-           sign: int) -> Outcome:
+           sign: int) -> LimitCheck:
     import numpy as np
 
     change, notes = limit == "may_drop", [rule.doubt] if limit == "may_drop" and rule.doubt else []
@@ -180,7 +180,7 @@ def _limit(rule: Rule, limit: str, allowed: float, base: float | list, cand: flo
         notes.append(f"under {FEWEST_ITEMS} items")
     elif verdict == UNSURE:
         notes.append(_remedy(found, allowed, items))
-    return Outcome(rule, limit, items, found, allowed, verdict, "; ".join(notes), power)
+    return LimitCheck(rule, limit, items, found, allowed, verdict, "; ".join(notes), power)
 
 
 def _remedy(found: Interval, allowed: float, items: int) -> str:

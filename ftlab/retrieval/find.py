@@ -1,6 +1,6 @@
 """Searches one version of the table: by words, by meaning, by both at the same time.
 
-The functions are coroutines of LanceDB's asynchronous interface; ``ftlab.retrieval.reader`` runs them.
+The functions are coroutines of LanceDB's asynchronous interface; ``ftlab.retrieval.index_reader`` runs them.
 """
 
 from __future__ import annotations

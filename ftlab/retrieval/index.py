@@ -22,7 +22,7 @@ from ftlab import files
 from ftlab.retrieval import chunks, documents, embedder
 from ftlab.retrieval.documents import Document
 from ftlab.retrieval.find import WAYS, Hit
-from ftlab.retrieval.reader import AGAIN, PUBLISHED, TABLE, Reader, library
+from ftlab.retrieval.index_reader import AGAIN, PUBLISHED, TABLE, Reader, library
 from ftlab.retrieval.rows import checksum, columns, quoted, schema
 
 __all__ = ["WAYS", "Hit", "Index", "Written", "create", "open"]

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ftlab.evidence.intervals import Interval
-from ftlab.evidence.words import pieces
+from ftlab.evidence.segmentation import pieces
 
 SENTENCE_END = re.compile(r"[.。｡।۔]")
 

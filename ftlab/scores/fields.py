@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from ftlab.scores.formats import json_format
+from ftlab.scores.reply_formats import json_format
 from ftlab.values import normalize
 
 

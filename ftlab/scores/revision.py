@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import NamedTuple
 
-from ftlab.evidence.words import pieces
+from ftlab.evidence.segmentation import pieces
 
 FEWEST_TIMED = 3  # two unknowns are fitted; a third draft shows at least that a line is a guess
 

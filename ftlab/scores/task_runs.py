@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ftlab import files
 from ftlab.evidence.packed import unpack
 from ftlab.scores import frames
-from ftlab.scores import tasks as scored
+from ftlab.scores import task_scores as scored
 from ftlab.scores.overlap import rouge_l
 from ftlab.world import tasks
 
@@ -23,7 +23,7 @@ class TaskRuns:
     """What ``data/stored/tasks.json`` holds.
 
     Args:
-        path: That file, as ``ftlab.workshop.experiments.tasks`` gathers it.
+        path: That file, as ``ftlab.workshop.experiments.four_tasks`` gathers it.
     """
 
     def __init__(self, path: str | Path):

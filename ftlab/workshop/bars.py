@@ -226,7 +226,7 @@ def measure_tuned(choice: Choice | None = None, seeds: Sequence[int] = SEEDS, ge
         right.append([values.states_all(reply, row["expected"]) for reply, row in pairs])
         policies.append([desk.is_right(reply, row) for reply, row in pairs if row["policy"]])
         named.append([not desk.garbled_names(reply, [turn["content"] for turn in row["messages"][:-1]])
-                      if desk.NAMED.search(reply) else None for reply, row in zip(replies, rows, strict=True)])
+                      if strangers.NAMED.search(reply) else None for reply, row in zip(replies, rows, strict=True)])
     of_policies = about([row for row in one_fact if row["policy"]])
     of_known = [row["entity"] for row, before in zip(facts, known, strict=True) if before]
     return [

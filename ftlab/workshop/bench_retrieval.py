@@ -25,8 +25,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ftlab.curation.bench import growth, watched_memory
-from ftlab.retrieval import embedder, find, fusion, index, reader
+from ftlab.curation.speed import growth, watched_memory
+from ftlab.retrieval import embedder, find, fusion, index, index_reader
 from ftlab.retrieval.documents import Document
 
 SIZES = (1_000, 100_000, 1_000_000)
@@ -115,7 +115,7 @@ def time_parts(made: index.Index, queries: Sequence[str]) -> dict[str, float]:
         return found
 
     async def ask(query: str, vector: np.ndarray) -> None:
-        await timed("version", held.table.tags.get_version(reader.PUBLISHED))
+        await timed("version", held.table.tags.get_version(index_reader.PUBLISHED))
         words = await timed("words", find.by_words(held, query, find.DEPTH))
         meaning = await timed("meaning", find.by_meaning(held, vector, find.DEPTH))
         start = time.perf_counter()
@@ -124,7 +124,7 @@ def time_parts(made: index.Index, queries: Sequence[str]) -> dict[str, float]:
         await timed("chunks", find.hits(held, places[:K]))
 
     for query, vector in zip(queries, vectors, strict=True):
-        reader.run(ask(query, vector))
+        index_reader.run(ask(query, vector))
     return {part: statistics.median(each) for part, each in taken.items()}
 
 

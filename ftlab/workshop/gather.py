@@ -17,7 +17,7 @@ from ftlab import files, paths
 from ftlab.claims import dial, pairs, reference, table
 from ftlab.course import fetch
 from ftlab.evidence.claim import Claim
-from ftlab.workshop import power, trial
+from ftlab.workshop import claim_power, trial
 from ftlab.workshop.reference import is_done, seed_path, write
 from ftlab.workshop.stored import DIRTY, commit, machine, watch
 from ftlab.workshop.trial import Experiment, Served, TrialError
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.list or options.power:
         other = {"prompts": options.prompts, "spread": options.spread}
         other = {name: value for name, value in other.items() if value is not None}
-        print(power.shown(chosen, other) if options.power else _listed(chosen))
+        print(claim_power.shown(chosen, other) if options.power else _listed(chosen))
         return 0
     if dial():
         parser.error("reference runs are of the course's own models, but FTLAB_MODEL names another. Unset FTLAB_MODEL.")

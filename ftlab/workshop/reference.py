@@ -16,7 +16,7 @@ from ftlab.claims import WITNESSES, expected_range, reference_path, table
 from ftlab.evidence.claim import NOT_TRIED, Claim
 from ftlab.evidence.repeated import mean_effect
 from ftlab.workshop import inputs
-from ftlab.workshop.power import least_seeds
+from ftlab.workshop.claim_power import least_seeds
 from ftlab.workshop.stored import DIRTY, excuse_faults, joined
 from ftlab.workshop.trial import Experiment, Served
 

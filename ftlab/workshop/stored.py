@@ -147,7 +147,7 @@ def origin(module: str) -> dict:
         raise RuntimeError("ftlab.workshop.stored: expected a call of watch before anything is read, found none. Make "
                            "it the first line of main.")
     if module == "__main__":
-        module = sys.modules["__main__"].__spec__.name  # as in `python -m ftlab.workshop.experiments.lora`
+        module = sys.modules["__main__"].__spec__.name  # as in `python -m ftlab.workshop.experiments.lora_against_full`
     same = watch.commit == commit()
     return {"module": module, "commit": watch.commit if same else f"{watch.commit.removesuffix(DIRTY)}{DIRTY}",
             **machine(), "date": date.today().isoformat(), "inputs": inputs.of_function(module)}

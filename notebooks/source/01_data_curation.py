@@ -31,7 +31,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from collections import Counter
 from ftlab import claims, figures, files, model, paths, texts
-from ftlab.curation import duplicates, injection, leaks, measure, normalize, personal, pipeline, records, trial
+from ftlab.curation import duplicates, injection, leaks, measure, normalize, personal, pipeline, records, trial_rows
 from ftlab.evidence import crossing, intervals
 from ftlab.tuning import chat, generate, sft
 from ftlab.world import desk as export
@@ -48,10 +48,10 @@ RECORDS = 6000  # records in the dump; try 12000
 EXCELLENT = 100  # how many of the best examples; try 30
 LR, STEPS, BATCH_SIZE = 1e-3, 25, 4  # the real model's training, as in its stored runs: rate, optimizer steps, rows
 DOSE = 95  # per cent of the raw rows that have the off-brand fault, live on the real model; try 20, 60
-ASKED = 30  # test prompts for the real model; try 100, 324
+ASKED = 30  # test prompts for the real model; try 100, 320
 FAULT = "off_brand"  # the fault whose dose we turn on the lab model; try "contradicting_fact"
 LAB_LR, LAB_STEPS = 2e-3, 40  # the lab model's training, in steps of as many rows; try 1e-3, 80
-LAB_ASKED = 60  # test prompts for the lab model; try 324
+LAB_ASKED = 60  # test prompts for the lab model; try 320
 WRITTEN, GENERATIONS = 80, 2  # replies that the lab model writes, and how often it learns from its own; try 150 and 4
 
 # %% [markdown]
@@ -295,14 +295,14 @@ for each in found:
 
 # %%
 exam = {name: [row["text"] for row in files.read_table(paths.data() / "world" / "desk" / f"{name}.csv")]
-        for name in ("attacks", "harmless")}
+        for name in ("attacks", "harmless_unseen")}
 caught = {name: sum(injection.find_injection(text) is not None for text in each) for name, each in exam.items()}
 own = next(each.recall.value for each in found if each.fault == "injection")
 recall = intervals.rate_interval(caught["attacks"], len(exam["attacks"])).times(100)
 print(f"on our own dump: recall {own:.0%}")
 print(f"on attacks that it was not made for: {caught['attacks']} of {len(exam['attacks'])} found, {recall.value:.0f} % "
       f"(95 % interval {recall.low:.0f} to {recall.high:.0f} %)")
-print(f"false alarms on ordinary sentences: {caught['harmless']} of {len(exam['harmless'])}")
+print(f"false alarms on ordinary sentences: {caught['harmless_unseen']} of {len(exam['harmless_unseen'])}")
 assert recall.high < 100 * own
 
 # %% [markdown]
@@ -315,7 +315,7 @@ assert recall.high < 100 * own
 # and their numbers are counts, not points.
 
 # %%
-raw = trial.readable(lines)
+raw = trial_rows.readable(lines)
 test_words = {duplicates.plain(row["messages"][1]["content"]) for row in texts.plain_conversations("test")}
 leaked = {duplicates.plain(record["question"]) for record in raw.values()} & test_words
 strings = [(row["id"], text) for row in truth for text in row["personal"]]
@@ -351,7 +351,7 @@ print(f"and the price: {good.total()} of {free:,} records without any fault were
 # on-brand and right. The faulty rows are the dump's own; it has enough of them for every dose. Here is how they are
 # drawn.
 
-# %% tags=["twin:ftlab.curation.trial:with_dose"]
+# %% tags=["twin:ftlab.curation.trial_rows:with_dose"]
 LEAKED = "leaked_test"
 
 
@@ -412,7 +412,7 @@ from IPython.utils.capture import capture_output
 held_out = texts.plain_conversations("test")
 
 
-def judge(run, rows):
+def write_and_score(run, rows):
     replies = generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, rows))
     on_brand = [brand.on_brand(reply) for reply in replies]
     right = [desk.is_right(reply, row) for reply, row in zip(replies, rows, strict=True)]
@@ -422,13 +422,13 @@ def judge(run, rows):
 
 def tune_real(chosen):
     with capture_output():  # no progress bar
-        run = sft.fine_tune(choice, [trial.to_row(record) for record in chosen], lr=LR, steps=STEPS,
+        run = sft.fine_tune(choice, [trial_rows.to_row(record) for record in chosen], lr=LR, steps=STEPS,
                             batch_size=BATCH_SIZE, seed=SEED, lora=sft.LORA, logging_strategy="no")
     print(f"trained for {run.seconds:.0f} s")
-    return judge(run, held_out[:ASKED])
+    return write_and_score(run, held_out[:ASKED])
 
 
-excellent = trial.pick_excellent(outcome.kept, EXCELLENT)
+excellent = trial_rows.pick_excellent(outcome.kept, EXCELLENT)
 live = {"excellent": tune_real(excellent)}
 
 # %% [markdown]
@@ -599,7 +599,7 @@ assert chosen.high < 0  # the summary says so
 verdict = ("the hundred best do better" if chosen.low > 0 else "random clean rows do better" if chosen.high < 0
            else "no difference can be shown")
 print(f"excellent minus clean: {chosen.value:+.0f} points [{chosen.low:+.0f}, {chosen.high:+.0f}]: {verdict}.")
-for name, rows in {"excellent": excellent, "clean": trial.training_side(outcome.kept), "test": held_out}.items():
+for name, rows in {"excellent": excellent, "clean": trial_rows.training_side(outcome.kept), "test": held_out}.items():
     rules = sum(bool(row["policy"]) for row in rows) / len(rows)
     print(f"  {name}: {rules:.0%} ask about a rule of the shop, the others about a product")
 
@@ -619,16 +619,16 @@ lab_held_out, rows = held_out[:LAB_ASKED], LAB_STEPS * BATCH_SIZE
 
 def tune_lab(chosen):
     with capture_output():
-        return sft.fine_tune(lab, [trial.to_row(record) for record in chosen], lr=LAB_LR, steps=LAB_STEPS,
+        return sft.fine_tune(lab, [trial_rows.to_row(record) for record in chosen], lr=LAB_LR, steps=LAB_STEPS,
                              batch_size=BATCH_SIZE, seed=SEED, logging_strategy="no")
 
 
-arms = {"excellent": excellent, "clean": texts.sample(trial.training_side(outcome.kept), rows, SEED)}
+arms = {"excellent": excellent, "clean": texts.sample(trial_rows.training_side(outcome.kept), rows, SEED)}
 arms |= {f"{FAULT}@{dose}": with_dose(raw, truth, FAULT, dose, rows, SEED) for dose in DOSES}
 lab_scores, lab_models = {}, {}
 for arm in tqdm(arms, desc="arms", leave=False):
     run = tune_lab(arms[arm])
-    lab_scores[arm] = judge(run, lab_held_out)
+    lab_scores[arm] = write_and_score(run, lab_held_out)
     lab_models |= {arm: run} if arm == "excellent" else {}
 for arm, each in lab_scores.items():
     print(f"{arm:>22}  " + "   ".join(f"{key} {np.mean(each[key]):4.0%}" for key in ("on-brand", "right", "fit")))
@@ -710,7 +710,7 @@ from ftlab.scores import diversity
 
 
 def write_replies(run, asked, seed):
-    prompts = chat.prompts(run.tokenizer, [trial.to_row(record) for record in asked])
+    prompts = chat.prompts(run.tokenizer, [trial_rows.to_row(record) for record in asked])
     pad = run.tokenizer.pad_token_id if run.tokenizer.pad_token_id is not None else run.tokenizer.eos_token_id
     run.tokenizer.pad_token_id, ends = pad, generate.stops(run.model, run.tokenizer)
     with generate.computing_in(run.model.eval(), lab.dtype), torch.random.fork_rng(), torch.inference_mode():
@@ -747,7 +747,7 @@ sources = {"unfiltered": written} | ({"filtered": filtered} if len(filtered) >= 
 by_source, own_model = {"people": lab_scores["clean"]}, None
 for name, chosen in sources.items():
     run = tune_lab(chosen)
-    by_source[name] = judge(run, lab_held_out)
+    by_source[name] = write_and_score(run, lab_held_out)
     own_model = run if name == "unfiltered" else own_model
 for name, each in by_source.items():
     count = len(sources.get(name, arms["clean"]))

@@ -58,7 +58,7 @@ LAB_STEPS = 16  # optimizer steps, of 8 examples, of each run of the lab model i
 LAB_EXAMPLES, LAB_FEW = 128, 8  # its training examples, many and few
 LAB_LR = 1e-3  # its learning rate where that is not the question; try 3e-4
 LONG_EXAMPLES, LONG_STEPS = 20, 60  # the long run on few examples, in steps of 2 examples
-LAB_HELD_OUT = 60  # test prompts for it; try 20, 324 (all)
+LAB_HELD_OUT = 60  # test prompts for it; try 20, 320 (all)
 LAB_VALID = 40  # validation prompts, to choose when to stop; try 20, 183 (all)
 FACTS = 120  # general questions, for what it forgets; try 60, 240
 

@@ -96,7 +96,7 @@ assert set(tasks.SCHEMA["required"]) == set(tasks.SCHEMA["properties"]) and not 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ftlab.data.labels import read_labelled
+from ftlab.data.labelled import read_labelled
 from ftlab.scores import fields
 from ftlab.tuning import adapters
 
@@ -150,7 +150,7 @@ here.cleanup()
 # order, with one that a person wrote. Small numbers first: one description, and three that were spoilt by hand.
 
 # %%
-from ftlab.scores import tasks as scored
+from ftlab.scores import task_scores as scored
 from ftlab.scores.overlap import rouge_l
 
 row = tasks.held_out("description", 1)[0]
@@ -171,7 +171,8 @@ assert rouge_l([spoilt["another price"]], [gold])[0] > 0.9 and not scored.score(
 #
 # Before tuning, ask. **Plainly**: the instruction and the text. **With examples**: some rows as turns that have already
 # been, ten for the intents (one each) and two or three for the others. Such prompts are long, so these are **stored
-# runs**, made by `ftlab/workshop/experiments/tasks.py`; what came back for the first test row of each task is shown.
+# runs**, made by `ftlab/workshop/experiments/four_tasks.py`; what came back for the first test row of each task is
+# shown.
 #
 # And ask whether it takes a language model at all. A **frame** is fixed words with what was given put into them, and a
 # few patterns that find a value on a page: a hundred lines of Python (`ftlab/scores/frames.py`), written from training

@@ -53,7 +53,7 @@ PAIRS = 480  # pairs of replies that the reward model trains on; try 120, 640
 REWARD_LR = 3e-4  # learning rate of the reward model; try 1e-4, 1e-3
 KL = 0.05  # section 6: weight of the KL penalty, in reward a nat; try 1e-8 (as good as none, but measured), 0.2
 RL_STEPS, RL_LR = 20, 1e-4  # section 6: optimizer steps of 16 replies, and their learning rate; try 60, 3e-4
-HELD_OUT = 100  # test conversations; try 324, which is all
+HELD_OUT = 100  # test conversations; try 320, which is all
 FACTS = 100  # general questions that show what is forgotten; try 1708, which is all
 
 # %% [markdown]

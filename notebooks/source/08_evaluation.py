@@ -49,7 +49,7 @@ LEAKED = 16  # test items that leak into a training set; try 8
 COPIES = 10  # copies of each in the heavy leak; try 3
 LEAK_STEPS = 40  # optimizer steps of 8 rows, lab model; try 80
 JUDGE_STEPS = 70  # optimizer steps of 8 labelled drafts, lab model; try 140
-OWN = 120  # replies of the lab model that the judge reads; try 324, which is all
+OWN = 120  # replies of the lab model that the judge reads; try 320, which is all
 LAB_LR = 7e-4  # learning rate of the lab model, no unit; try 3e-4
 GAIN = 0.10  # a gain to plan for, as a share; try 0.05
 
@@ -530,7 +530,7 @@ decide(scores, held_out)
 
 # %%
 decision = decide(full, test)
-for one in decision.outcomes:
+for one in decision.checks:
     value, low, high = one.found
     print(f"{one.verdict.upper():16} {one.rule.metric:22} {'value' if one.limit == 'at_least' else 'change':6} "
           f"{value:+.3g} [{low:+.3g}, {high:+.3g}], allowed {one.allowed:+.3g} {one.rule.unit}"
@@ -538,10 +538,10 @@ for one in decision.outcomes:
 
 
 def named(verdict):
-    return ", ".join(dict.fromkeys(one.rule.metric for one in decision.outcomes if one.verdict == verdict))
+    return ", ".join(dict.fromkeys(one.rule.metric for one in decision.checks if one.verdict == verdict))
 
 
-for one in decision.outcomes:
+for one in decision.checks:
     worse = (one.found.high < 0 if one.rule.direction == "up" else one.found.low > 0) and one.limit == "may_drop"
     if one.verdict != gate.FAIL and worse:
         print(f"{one.rule.metric}: a loss is sure, the whole interval is on the worse side of 0" + (

@@ -74,7 +74,7 @@ def test_the_page_shows_this_run_and_the_reference_runs_by_model(home: Path) -> 
     store("alike", LAB, HOLDS, stale={"date": "2026-11-25", "reason": "x"})
     claims.record("alike", 3, 8, 6, 10, model=LAB)
     claims.record("alike", 3, 1, -2, 4, model=REAL)
-    outcomes = [report.Outcome("01_x", claims=recorded(home), expected_claims=["alike", "small"])]
+    outcomes = [report.NotebookRun("01_x", claims=recorded(home), expected_claims=["alike", "small"])]
     page = report.page(outcomes, 0.0)
     table = page[page.index('<table class="claims">'):]
     assert re.findall(r"<th>([^<]*)</th>", table) == ["claim", "the lab model", "SmolLM2-135M-Instruct"]

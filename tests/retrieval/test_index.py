@@ -9,7 +9,7 @@ import pytest
 from bag_embedder import Bag
 
 from ftlab import files
-from ftlab.retrieval import embedder, find, index, reader
+from ftlab.retrieval import embedder, find, index, index_reader
 from ftlab.retrieval.documents import Document
 from ftlab.workshop import bench_retrieval
 
@@ -267,7 +267,7 @@ def test_a_flipped_bit_in_a_vector_is_found_by_its_checksum(tmp_path):
 
 
 def built(made: index.Index) -> set[str]:
-    return {entry.name for entry in reader.run(made.snapshot().table.list_indices())}
+    return {entry.name for entry in index_reader.run(made.snapshot().table.list_indices())}
 
 
 def test_beyond_the_exact_search_the_nearest_are_still_found(tmp_path, monkeypatch):

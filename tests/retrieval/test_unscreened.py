@@ -69,7 +69,7 @@ def test_a_comparison_needs_both_values_each_of_its_own_product() -> None:
         (lambda text: text.replace("Next step", "It costs $7.77. Next step"), "facts", 0),
         (lambda text: text.replace("Next step", "A colleague will look it up. Next step"), "facts", 1),
         (lambda text: text.replace("Next step", "A colleague will look it up. Next step"), "fit", 0),
-        (lambda text: text.replace(FACT["product"], "Highfell Tent"), "facts", 1),  # the value is right
+        (lambda text: text.replace(FACT["product"], "Highfell Tent"), "facts", 0),  # the price, but of another thing
         (lambda text: text.replace(FACT["product"], "Highfell Tent"), "fit", 0),  # nobody asked about that
         (lambda text: text.replace("asking us", "asking frobly us"), "facts", 1),
         (lambda text: text.replace("Next step", "It costs $7.77. Next step"), "cited", 0),  # found, and said wrongly

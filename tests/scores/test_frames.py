@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ftlab.scores import frames
-from ftlab.scores import tasks as scored
+from ftlab.scores import task_scores as scored
 from ftlab.world import tasks
 
 PAGE = ("The Gull Kettle\n\nBest of all, it has a lid. In our shop this kettle costs $40.50. You get it in red. "

@@ -103,3 +103,22 @@ def test_a_stopped_report_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     out, err = capsys.readouterr()
     assert "tuned: 1,000 of the desk's plain conversations, 160 steps of 8 at a rate of 0.0007, 3 seeds" in out
     assert err.strip() == "ftlab doctor --model: stopped. Nothing was written."
+
+
+@pytest.fixture(scope="module")
+def measured() -> list[bars.Bar]:
+    return bars.measure(general=100, reading=60, support=50)
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_bars_on_a_sample(measured: list[bars.Bar], number: int) -> None:
+    bar = measured[number]
+    _, low, high = bar.interval
+    assert high >= bar.at_least and low <= bar.at_most, str(bar)
+
+
+def test_the_bars_after_a_fine_tune_are_measured() -> None:
+    found = bars.measure_tuned(seeds=(0, 1), general=60, asked=40, steps=2)
+    assert [len(bar.right) for bar in found] == [2, 2, 2, 2]
+    assert all(str(bar).startswith(("ok", "MISSED")) for bar in found)
+    assert 0.5 < found[3].interval.value <= 1  # two steps forget little

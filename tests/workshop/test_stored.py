@@ -15,8 +15,8 @@ from ftlab.workshop import inputs, stored
 # changes such a module lets it call ``stored.watch``, ``keep`` and ``write``, makes its result again, and takes it out.
 NOT_YET = {
     "assistant-replies": "evaluation", "rival-replies": "evaluation", "untuned-judge": "evaluation",
-    "curation-trial": "curation", "desk-dials": "desk_dials", "desk-work": "desk_work", "dpo": "dpo",
-    "dpo-real": "dpo_real", "lora": "lora", "rag": "rag", "rlhf": "rlhf", "tasks": "tasks",
+    "curation-trial": "dirty_data", "desk-dials": "desk_dials", "desk-work": "desk_work", "dpo": "dpo",
+    "dpo-real": "dpo_real", "lora": "lora_against_full", "rag": "rag", "rlhf": "rlhf", "tasks": "four_tasks",
     "marked-replies": "",  # read by somebody, made by no module
 }
 MODULES_NOT_YET: set[str] = set()

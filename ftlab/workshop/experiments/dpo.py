@@ -112,7 +112,7 @@ def preferences(seed: int, tokenizer, noise: float | None = None) -> list[dict]:
     return votes.flipped(rows, noise or 0.0, seed)
 
 
-def judge(tuned, tokenizer, split: str, seed: int) -> dict:
+def against_stage(tuned, tokenizer, split: str, seed: int) -> dict:
     """Greedy replies to held-out conversations, each against the stage's own by the true worth."""
     rows = texts.sample(texts.plain_conversations(split), HELD_OUT, seed=0)
     prompts, before = chat.prompts(tokenizer, rows), home() / f"sft-replies-{split}-seed-{seed}.json"
@@ -157,7 +157,7 @@ def measure(name: str, seed: int) -> dict:
     found = dpo_ways.train(name, seed)
     tuned, tokenizer = found.pop("model"), found.pop("tokenizer")
     found["moved"] = moved(tuned, tokenizer, found.pop("rows"), seed)
-    scored = judge(tuned, tokenizer, RUNS[name].get("split", "test"), seed)
+    scored = against_stage(tuned, tokenizer, RUNS[name].get("split", "test"), seed)
     kept_log = ("loss", "rewards/margins", "rewards/accuracies", "logps/chosen", "logps/rejected", "kl", "reward")
     log = {key: [each[key] for each in found["log"] if key in each] for key in kept_log}
     result = {"name": name, "seed": seed, **found, "log": {key: values for key, values in log.items() if values},

@@ -1,14 +1,14 @@
-"""LoRA's ranks, layers, kinds and a larger batch on the real model, each a run of ``lora.py`` with one thing changed.
+"""LoRA's ranks, layers, kinds and a larger batch on the real model: runs of ``lora_against_full`` with one change each.
 
 Two minutes each, so they are stored: ``python -m ftlab.workshop.experiments.lora_variants --name "rank 2"`` for each of
 ``VARIANTS``, then ``--gather``. What is there already, of these rows and this base model, is not run again.
 
 What was fixed before any of these runs, and why. They are told by their losses on validation conversations, which are
 finer than a share of good replies and take seconds: so one seed each, and nothing is said about test conversations.
-Rank, layers and kind have the rate that was the best of three in an earlier try of ``lora.py``. A larger batch reads
-the same conversations in fewer steps, each way at the best rate of that try and at the next. Of the three runs of rank
-64 the first keeps ``alpha / rank`` as at rank 16; the others keep ``alpha`` instead, plainly and by rsLoRA, each with
-the ``alpha`` that gives a factor of 2 at rank 16: at rank 64 their factors are 1/2 and 1.
+Rank, layers and kind have the rate that was the best of three in an earlier try of ``lora_against_full``. A larger
+batch reads the same conversations in fewer steps, each way at the best rate of that try and at the next. Of the three
+runs of rank 64 the first keeps ``alpha / rank`` as at rank 16; the others keep ``alpha`` instead, plainly and by
+rsLoRA, each with the ``alpha`` that gives a factor of 2 at rank 16: at rank 64 their factors are 1/2 and 1.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from ftlab import files, model, paths
 from ftlab.evidence.packed import pack
 from ftlab.workshop import stored
-from ftlab.workshop.experiments import bound, lora
+from ftlab.workshop.experiments import bound, lora_against_full
 
 SEED, FOLDER = 0, "lora-variants"
 LR, LARGE = {"full": 3e-4, "lora": 3e-3}, 16  # peak learning rate of each way; conversations a step in large batches
@@ -47,9 +47,9 @@ def kept(name: str) -> Path:
 def measure(choice: model.Choice, name: str) -> dict:
     """One variant: its losses on validation conversations, how many weights it trained, and the seconds."""
     changes = {"way": "lora", **VARIANTS[name]}
-    found = lora.tune(choice, **{"lr": LR[changes["way"]], **changes}, seed=SEED)
+    found = lora_against_full.tune(choice, **{"lr": LR[changes["way"]], **changes}, seed=SEED)
     del found["run"]
-    print(name, lora.summary(found), flush=True)
+    print(name, lora_against_full.summary(found), flush=True)
     return {"name": name, **found}
 
 
@@ -68,7 +68,7 @@ def gather() -> dict:
     return {
         "date": date.today().isoformat(), "model": runs[0]["model"], "dtype": runs[0]["dtype"],
         "machine": runs[0]["machine"], bound.KEY: bound.of_all(runs, kept(runs[0]["name"]).parent),
-        "settings": {"lr": LR, "batch_size": lora.BATCH_SIZE, "large": LARGE, "seed": SEED},
+        "settings": {"lr": LR, "batch_size": lora_against_full.BATCH_SIZE, "large": LARGE, "seed": SEED},
         "runs": [{**{key: run[key] for key in plain}, "valid_losses": pack(run["valid_losses"])} for run in runs],
     }  # fmt: skip
 
@@ -86,7 +86,7 @@ def main() -> None:
         stored.write(FOLDER, gather(), __name__, map(kept, VARIANTS))
         return
     choice = model.choose()
-    if not bound.is_there(kept(args.name), lora.made_of(choice)):
+    if not bound.is_there(kept(args.name), lora_against_full.made_of(choice)):
         stored.keep(kept(args.name), measure(choice, args.name), __name__)
 
 

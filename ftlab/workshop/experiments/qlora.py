@@ -20,7 +20,7 @@ from ftlab.course import doctor
 from ftlab.evidence.packed import pack
 from ftlab.tuning import chat, quantized, sft
 from ftlab.workshop import stored
-from ftlab.workshop.experiments import bound, lora
+from ftlab.workshop.experiments import bound, lora_against_full
 from ftlab.world import house
 
 # Fixed before the first run. Both ways have the rate of the course's other notebooks, chosen for neither; the same
@@ -61,7 +61,7 @@ def four_bits(choice: model.Choice):
     return prepare_model_for_kbit_training(base, use_gradient_checkpointing=False)
 
 
-def tune(choice: model.Choice, way: str, rows: list[dict], seed: int, steps: int = lora.STEPS) -> sft.Run:
+def tune(choice: model.Choice, way: str, rows: list[dict], seed: int, steps: int = lora_against_full.STEPS) -> sft.Run:
     """As ``sft.fine_tune`` tunes with LoRA, on a base that is as it is or in 4 bits."""
     import torch
     from datasets import Dataset
@@ -89,7 +89,7 @@ def tune(choice: model.Choice, way: str, rows: list[dict], seed: int, steps: int
             output_dir=str(paths.runs() / "sft"),
             save_strategy="no",
             max_steps=steps,
-            per_device_train_batch_size=lora.BATCH_SIZE,
+            per_device_train_batch_size=lora_against_full.BATCH_SIZE,
             learning_rate=LR,
             lr_scheduler_type="linear",
             warmup_steps=0.1,
@@ -111,18 +111,18 @@ def tune(choice: model.Choice, way: str, rows: list[dict], seed: int, steps: int
 
 def measure(choice: model.Choice, way: str, seed: int) -> dict:
     """One way with one seed: what it holds, what it takes, what it scores, what it keeps."""
-    rows = texts.balanced(texts.conversations("train"), lora.PER_KIND, seed)
+    rows = texts.balanced(texts.conversations("train"), lora_against_full.PER_KIND, seed)
     run = tune(choice, way, [house.in_house_words(row) for row in rows], seed)
     found = {
         "way": way, "lr": LR, "seed": seed, "model": choice.name, "dtype": choice.dtype, "library": library(),
-        "machine": doctor.machine(), bound.KEY: lora.made_of(choice), "seconds": round(run.seconds, 1),
-        "peak_bytes": lora.peak_bytes(choice.device),  # nothing has been written yet
+        "machine": doctor.machine(), bound.KEY: lora_against_full.made_of(choice), "seconds": round(run.seconds, 1),
+        "peak_bytes": lora_against_full.peak_bytes(choice.device),  # nothing has been written yet
         "weight_bytes": quantized.weight_bytes(run.model),
         "losses": [entry["loss"] for entry in run.log if "loss" in entry],
-        "valid_losses": sft.row_losses(run.model, run.tokenizer, lora.valid_rows()),
-        **lora.examine(run.model, run.tokenizer, TEST_PER_KIND, FACTS),
+        "valid_losses": sft.row_losses(run.model, run.tokenizer, lora_against_full.valid_rows()),
+        **lora_against_full.examine(run.model, run.tokenizer, TEST_PER_KIND, FACTS),
     }  # fmt: skip
-    print(way, f"seed {seed}", lora.summary(found), found["weight_bytes"], flush=True)
+    print(way, f"seed {seed}", lora_against_full.summary(found), found["weight_bytes"], flush=True)
     return found
 
 
@@ -134,9 +134,9 @@ def untuned(choice: model.Choice, way: str) -> dict:
     if way == "qlora":
         base = four_bits(choice).eval()
     with torch.autocast(choice.device, torch.bfloat16, enabled=choice.dtype == "bfloat16"):
-        kept, answers = lora.facts(base, tokenizer, FACTS)
-        losses = sft.row_losses(base, tokenizer, lora.valid_rows())
-    return {"way": way, "library": library(), bound.KEY: lora.made_of(choice), **kept, "answers": answers,
+        kept, answers = lora_against_full.facts(base, tokenizer, FACTS)
+        losses = sft.row_losses(base, tokenizer, lora_against_full.valid_rows())
+    return {"way": way, "library": library(), bound.KEY: lora_against_full.made_of(choice), **kept, "answers": answers,
             "valid_losses": losses}  # fmt: skip
 
 
@@ -172,10 +172,11 @@ def gather() -> dict:
     return {
         "date": date.today().isoformat(), "machine": first["machine"], "library": first["library"], bound.KEY: made,
         "model": first["model"], "dtype": first["dtype"], "kinds": first["kinds"],
-        "settings": {"lr": LR, "per_kind": lora.PER_KIND, "steps": lora.STEPS, "batch_size": lora.BATCH_SIZE,
-                     "valid_per_kind": lora.VALID_PER_KIND, "test_per_kind": TEST_PER_KIND, "facts": FACTS},
+        "settings": {"lr": LR, "per_kind": lora_against_full.PER_KIND, "steps": lora_against_full.STEPS,
+                     "batch_size": lora_against_full.BATCH_SIZE, "valid_per_kind": lora_against_full.VALID_PER_KIND,
+                     "test_per_kind": TEST_PER_KIND, "facts": FACTS},
         "untuned": {way: {key: pack(base[key]) for key in ("knows", "valid_losses")} for way, base in bases.items()},
-        "runs": [{**{key: run[key] for key in plain}, **{key: pack(run[key]) for key in lora.PACKED},
+        "runs": [{**{key: run[key] for key in plain}, **{key: pack(run[key]) for key in lora_against_full.PACKED},
                   "first_replies": run["replies"][:3]} for run in runs],
     }  # fmt: skip
 
@@ -195,7 +196,7 @@ def main() -> None:
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it asks for a further package, of faster kernels
     path = kept(f"untuned-{args.way}" if args.untuned else f"{args.way}-seed-{args.seed}")
     choice = model.choose()
-    if bound.is_there(path, lora.made_of(choice)):
+    if bound.is_there(path, lora_against_full.made_of(choice)):
         return
     found = untuned(choice, args.way) if args.untuned else measure(choice, args.way, args.seed)
     stored.keep(path, found, __name__)

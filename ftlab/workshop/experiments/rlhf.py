@@ -80,7 +80,7 @@ def load(place: Path):
     return found.to(model.lab().device).eval(), AutoTokenizer.from_pretrained(place)
 
 
-def judge(seed: int, folder: Path) -> Path:
+def train_judge(seed: int, folder: Path) -> Path:
     """A reward model from the majority's votes on the start's own samples; beside it ``judged.json``: what it knows."""
     place = folder / "reward"
 
@@ -141,7 +141,7 @@ def optimize(kl: float, seed: int) -> dict:
     from trl import RLOOConfig, RLOOTrainer
 
     folder, lab = home() / f"seed-{seed}", model.lab()
-    begin, judged_by = start(seed, folder), judge(seed, folder)
+    begin, judged_by = start(seed, folder), train_judge(seed, folder)
     tokenizer = AutoTokenizer.from_pretrained(begin)
     rows = {row["id"]: row for row in split(seed)[2]}
 
