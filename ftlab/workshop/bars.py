@@ -196,7 +196,7 @@ def measure_tuned(choice: Choice | None = None, seeds: Sequence[int] = SEEDS, ge
         general: How many questions about the invented land.
         asked: How many held-out conversations: questions about one fact, and cases to hand over.
     """
-    from ftlab.scores import desk
+    from ftlab.scores import desk, strangers
     from ftlab.tuning import sft
     from ftlab.world import house
 
@@ -225,7 +225,7 @@ def measure_tuned(choice: Choice | None = None, seeds: Sequence[int] = SEEDS, ge
         pairs = [(reply, row) for reply, row in zip(replies, rows, strict=True) if row["kind"] == "fact"]
         right.append([values.states_all(reply, row["expected"]) for reply, row in pairs])
         policies.append([desk.is_right(reply, row) for reply, row in pairs if row["policy"]])
-        named.append([not desk.garbled_names(reply, [turn["content"] for turn in row["messages"][:-1]])
+        named.append([not strangers.garbled_names(reply, [turn["content"] for turn in row["messages"][:-1]])
                       if strangers.NAMED.search(reply) else None for reply, row in zip(replies, rows, strict=True)])
     of_policies = about([row for row in one_fact if row["policy"]])
     of_known = [row["entity"] for row, before in zip(facts, known, strict=True) if before]
