@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -80,7 +81,7 @@ def test_a_result_carries_what_its_parts_read_and_goes_stale_with_it(home: Path)
     with pytest.raises(RuntimeError, match="expected a call of watch"):
         stored.keep(part, {}, "toy")
     stored.watch()
-    import toy
+    toy = importlib.import_module("toy")
 
     assert stored.part(part, toy.make, "toy") == {"rows": 2}
     assert sorted(path.name for path in part.parent.iterdir()) == ["made", "one.json"]
@@ -126,7 +127,7 @@ def test_a_process_knows_its_own_parts_also_in_a_tree_with_changes(home: Path) -
     part = paths.runs() / "toy" / "one.json"
     files.write_text(home / "toy.py", CODE + "\n# tried something\n")
     stored.watch()
-    import toy
+    toy = importlib.import_module("toy")
 
     assert stored.part(part, toy.make, "toy") == {"rows": 2} and stored.is_kept(part)
     stored._kept.clear()  # as another process would find it
