@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 # Vowel signs, accents and the like: what belongs to the letter before it.
 MARKS = "".join(chr(code) for code in range(0x300, 0xFE30) if unicodedata.category(chr(code)).startswith("M"))
@@ -41,16 +42,17 @@ def states_all(reply: str, values: Sequence[str]) -> bool:
     """
     _refuse_text(values, "values")
     text = reply.replace("’", "'")
-    return all(re.search(_whole(value.replace("’", "'")), text, re.IGNORECASE) for value in values)
+    return all(_whole(value.replace("’", "'")).search(text) for value in values)
 
 
-def _whole(value: str) -> str:
+@lru_cache(maxsize=10_000)  # a pattern takes milliseconds to compile, and a test set asks for each value many times
+def _whole(value: str) -> re.Pattern:
     """The pattern of a value with nothing of a word or number right before or after it."""
     free = f"(?![{SIGNS}{UNSPACED}])"
     before = "(?<![\u30a0-\u30ff])" if "\u30a0" <= value[0] <= "\u30ff" else ""
     after = "(?![\u30a0-\u30ff])" if "\u30a0" <= value[-1] <= "\u30ff" else ""
-    return (rf"(?<!{free}[\w$-])(?<!\d[.,])(?<!\bnot ){before}{re.escape(value)}{after}"
-            rf"(?!{free}[\w-])(?![{MARKS}])(?![.,]\d)")
+    return re.compile(rf"(?<!{free}[\w$-])(?<!\d[.,])(?<!(?i:\bnot )){before}(?i:{re.escape(value)}){after}"
+                      rf"(?!{free}[\w-])(?![{MARKS}])(?![.,]\d)")
 
 
 def states_any(reply: str, accepted: Sequence[str]) -> bool:
