@@ -25,8 +25,6 @@ def build(recipe: Recipe, tokenizer):
     import torch
     from transformers import AutoModelForCausalLM, LlamaConfig
 
-    from ftlab.workshop import attention
-
     torch.manual_seed(recipe.seed)
     config = LlamaConfig(
         vocab_size=recipe.vocab_size,
@@ -41,8 +39,7 @@ def build(recipe: Recipe, tokenizer):
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    kind = attention.register() if precision()[0] == "cpu" else "sdpa"
-    return AutoModelForCausalLM.from_config(config, attn_implementation=kind)
+    return AutoModelForCausalLM.from_config(config)
 
 
 def optimizers(model, recipe: Recipe) -> list:
@@ -98,10 +95,14 @@ def train(recipe: Recipe, tokenizer, folder: Path, checkpoint_every=100, show_ev
     """
     import torch
 
+    from ftlab.workshop import attention
+
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     device, dtype, _ = precision()
     model = build(recipe, tokenizer).to(device)
+    if device == "cpu":
+        model.set_attn_implementation(attention.register())  # for rows without padding, as these are
     optims = optimizers(model, recipe)
     checkpoint, start, log, spent, machines = folder / "checkpoint.pt", 0, [], 0.0, []
     sources = origin.sources()

@@ -341,9 +341,9 @@ def test_every_error_of_a_disk_has_its_own_remedy_while_a_model_trains(tmp_path,
     said = os.strerror(number)
     for error in (OSError(number, said), SafetensorError(f"Error while serializing: {said} (os error {number})")):
         half = tmp_path / "run" / "checkpoint-4"
-        half.mkdir(parents=True)
         with (pytest.raises(OSError, match="expected to write one more checkpoint") as caught,
               checkpoints.resumable(tmp_path / "run")):  # fmt: skip
+            half.mkdir(parents=True)
             (half / "model.safetensors").write_bytes(b"half")
             raise error
         message = str(caught.value)
