@@ -15,8 +15,7 @@ from ftlab.workshop import inputs, stored
 # Results that were written before ``stored.write``, and the modules that write them. This list can only shrink: whoever
 # changes such a module lets it call ``stored.watch``, ``keep`` and ``write``, makes its result again, and takes it out.
 NOT_YET = {
-    "assistant-replies": "evaluation", "rival-replies": "evaluation", "untuned-judge": "evaluation",
-    "curation-trial": "dirty_data", "desk-dials": "desk_dials", "desk-work": "desk_work", "dpo": "dpo",
+    "curation-trial": "dirty_data", "desk-dials": "desk_dials", "dpo": "dpo",
     "dpo-real": "dpo_real", "lora": "lora_against_full", "rag": "rag", "rlhf": "rlhf", "tasks": "four_tasks",
     "marked-replies": "",  # read by somebody, made by no module
 }
