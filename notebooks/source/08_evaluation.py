@@ -1157,11 +1157,11 @@ import numpy as np
 
 from ftlab import files, paths, texts
 from ftlab.evidence import clusters
-from ftlab.scores import rules, template
 
 test = texts.conversations("test")
+work = files.read_json(paths.data() / "stored" / "desk-work.json")
 fit = {"assistant": files.read_json(paths.data() / "stored" / "assistant-replies.json")["fit"],  # who: kind: is it fit?
-       "template": template.scores(test), "rules": template.scores(test, rules.reply)}
+       "template": work["template"], "rules": work["rules"]}
 asked = {kind: [row["question_phrasing"] for row in test if row["kind"] == kind] for kind in fit["assistant"]}
 measured = {}  # kind: (minus template in points, minus rules in points, fit in %), each a value with its interval
 for kind, each in fit["assistant"].items():

@@ -6,23 +6,6 @@ import pytest
 from exercises import EVERY, run
 
 from ftlab.exercise import NotYet
-from ftlab.scores import template
-
-
-@pytest.fixture(autouse=True, scope="module")
-def each_program_is_scored_once():
-    """The stub of the decision scores both programs on all test conversations, which takes seconds."""
-    known, scores = {}, template.scores
-
-    def once(rows, *program):
-        if (key := (len(rows), *program)) not in known:
-            known[key] = scores(rows, *program)
-        return {kind: list(each) for kind, each in known[key].items()}
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(template, "scores", once)
-        yield
-
 
 SORTER, BOOTSTRAP, LEAKS, SHIP = (exercise for exercise in EVERY if exercise.notebook == "08_evaluation")
 

@@ -17,6 +17,7 @@ import argparse
 import time
 from datetime import date
 from pathlib import Path
+from statistics import fmean
 
 from ftlab import files, model, paths, texts
 from ftlab.course import doctor
@@ -85,13 +86,8 @@ def examine(tuned, tokenizer, per_kind: int | None = None, count: int | None = N
 def summary(found: dict) -> str:
     """One line for the log: how many of each score, the validation loss, the seconds and the peak."""
     counts = {key: sum(found[key]) for key in ("on_brand", "right", "both", "knows", "leaks") if key in found}
-    counts["valid loss"] = round(mean(found["valid_losses"]), 4)
+    counts["valid loss"] = round(fmean(found["valid_losses"]), 4)
     return f"{counts} {found['seconds']:.0f} s {found['peak_bytes'] / 2**30:.1f} GiB"
-
-
-def mean(numbers: list[float]) -> float:
-    """Their mean."""
-    return sum(numbers) / len(numbers)
 
 
 def tune(choice: model.Choice, way: str, lr: float, seed: int, batch_size: int = BATCH_SIZE, **changes) -> dict:
@@ -119,7 +115,7 @@ def measure(choice: model.Choice, way: str, lr: float, seed: int, beat: float | 
     """
     found = tune(choice, way, lr, seed)
     run = found.pop("run")
-    if beat is None or mean(found["valid_losses"]) < beat:
+    if beat is None or fmean(found["valid_losses"]) < beat:
         found |= examine(run.model, run.tokenizer)
     print(way, f"{lr:g}", f"seed {seed}", summary(found), flush=True)
     return found
@@ -147,7 +143,7 @@ def done(choice: model.Choice, way: str, lr: float, seed: int) -> dict:
     path, rates = kept(way, lr, seed), RATES[way]
     if not bound.is_there(path, made_of(choice)):
         below = done(choice, way, rates[-2], seed) if lr == rates[-1] else None
-        found = measure(choice, way, lr, seed, below and mean(below["valid_losses"]))
+        found = measure(choice, way, lr, seed, below and fmean(below["valid_losses"]))
         stored.keep(path, found, __name__)
     return files.read_json(path)
 
@@ -186,10 +182,10 @@ def against_full(seed: int) -> dict[str, dict]:
     runs = tried(choice, seed)
     before, curves, best = tried_untuned(choice), {}, {}
     for way, rates in RATES.items():
-        top = min(rates, key=lambda lr, way=way: mean(runs[way, lr]["valid_losses"]))
+        top = min(rates, key=lambda lr, way=way: fmean(runs[way, lr]["valid_losses"]))
         best[way] = runs[way, top]
         lower = [before, *(runs[way, lr] for lr in rates if lr <= top)]
-        curves[way] = [Point(1 - mean(run["both"]), run["knows"]) for run in lower]
+        curves[way] = [Point(1 - fmean(run["both"]), run["knows"]) for run in lower]
     equal = max(min(point.loss for point in curve) for curve in curves.values())
     left = {way: kept_at(curve, equal) for way, curve in curves.items()}
 

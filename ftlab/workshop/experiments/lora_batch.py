@@ -12,6 +12,7 @@ import argparse
 import math
 from datetime import date
 from pathlib import Path
+from statistics import fmean
 
 from ftlab import files, model, paths, texts
 from ftlab.course import doctor
@@ -56,16 +57,11 @@ def measure(choice: model.Choice, way: str, size: int, lr: float, seed: int) -> 
     }  # fmt: skip
     print(
         way,
-        f"batch {size}, rate {lr:g}, seed {seed}: valid {mean(found['valid_losses']):.3f}, "
-        f"test {mean(found['losses']):.3f}, {run.seconds:.0f} s",
+        f"batch {size}, rate {lr:g}, seed {seed}: valid {fmean(found['valid_losses']):.3f}, "
+        f"test {fmean(found['losses']):.3f}, {run.seconds:.0f} s",
         flush=True,
     )
     return found
-
-
-def mean(numbers: list[float]) -> float:
-    """Their mean."""
-    return sum(numbers) / len(numbers)
 
 
 def kept(way: str, size: int, lr: float, seed: int) -> Path:
@@ -94,7 +90,7 @@ def gather() -> dict:
         "settings": {"rows": ROWS, "sizes": SIZES, "rates": RATES, "valid": VALID, "test": TEST, "lora": sft.LORA},
         "best": [best(runs, way, size) for size in SIZES for way in RATES],
         "runs": [{**{key: run[key] for key in ("way", "batch_size", "lr", "seed", "seconds")},
-                  "valid_loss": round(mean(run["valid_losses"]), 4), "loss": round(mean(run["losses"]), 4)}
+                  "valid_loss": round(fmean(run["valid_losses"]), 4), "loss": round(fmean(run["losses"]), 4)}
                  for run in runs],
     }  # fmt: skip
 
@@ -104,7 +100,7 @@ def best(runs: list[dict], way: str, size: int) -> dict:
     tried = [run for run in runs if (run["way"], run["batch_size"]) == (way, size)]
     seeds = sorted({run["seed"] for run in tried})
     chosen = [
-        min((run for run in tried if run["seed"] == seed), key=lambda run: mean(run["valid_losses"])) for seed in seeds
+        min((run for run in tried if run["seed"] == seed), key=lambda run: fmean(run["valid_losses"])) for seed in seeds
     ]
     rates = [run["lr"] for run in chosen]
     return {
