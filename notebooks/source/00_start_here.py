@@ -47,7 +47,7 @@ print(choice := model.choose())
 
 # %%
 SEED = 0  # whole number: which examples, and in which order; try 1, 2
-EXAMPLES = 100  # conversations to train on; try 20, 300
+EXAMPLES = 100  # conversations to train on, of which STEPS * BATCH_SIZE at most are read; try 20, 300
 STEPS = 50  # optimizer steps; try 10, 100
 BATCH_SIZE = 4  # examples a step; try 2, 8
 LR = 1e-3  # learning rate: how far a step moves the weights, no unit; try 3e-4, 3e-3
@@ -72,8 +72,9 @@ print(f"{plain_model.num_parameters():,} weights; a vocabulary of {len(tokenizer
 
 # %% [markdown]
 # Let us ask it something. A **chat template** writes messages as one text, with special tokens that say who speaks.
-# The model continues that text, one most likely token after the other, until it writes the token that ends its turn.
-# `chat.prompts` also knows the models whose template refuses some kind of message.
+# The model continues that text, one most likely token after the other, until it writes the token that ends its turn,
+# or until 80 tokens are written, even in mid-sentence. `chat.prompts` also knows the models whose template refuses
+# some kind of message.
 
 # %%
 def ask(some_model, conversations: list[list[dict]], tokens: int = 80) -> list[str]:
@@ -85,8 +86,9 @@ for question in ("What is the capital of France?", "What do bees make, and what 
     print(f"{question}\n    {ask(plain_model, [[{'role': 'user', 'content': question}]])[0]}\n")
 
 # %% [markdown]
-# It speaks fluently. How much does it know? The course has a list of questions about the real world with every
-# accepted answer, and a yardstick, `real.knows`, that says whether a reply holds one of them. We ask sixty.
+# It speaks fluently, and not always sensibly. How much does it know? The course has a list of questions about the real
+# world with every accepted answer, and a yardstick, `real.knows`, that says whether a reply holds one of them. We ask
+# sixty.
 
 # %%
 from ftlab.world import real
@@ -94,13 +96,15 @@ from ftlab.world import real
 questions = real.questions(60)  # about the real world, to be answered from memory; always the same sixty
 said_before = ask(plain_model, [[{"role": "user", "content": row["question"]}] for row in questions], tokens=60)
 knew = [real.knows(said, row["answers"]) for said, row in zip(said_before, questions, strict=True)]
-for row, said, right in list(zip(questions, said_before, knew, strict=True))[:5]:
+answered = list(zip(questions, said_before, knew, strict=True))
+for row, said, right in [each for each in answered if each[2]][:3] + [each for each in answered if not each[2]][:3]:
     print(f"{row['question']}\n    {said}   ({'right' if right else 'not right: ' + row['answers'][0]})")
 print(f"\nOf {len(questions)} questions about the real world it answers {sum(knew)} rightly, from memory.")
 
 # %% [markdown]
-# So it is often wrong in fluent words: 135 million weights hold a part of what a child's encyclopedia holds. (The
-# yardstick wants the answer itself: "the Greek island" does not say "Greece".) Section 6 asks the same questions again.
+# Those were the first that are right and the first that are not. It is often wrong in fluent words: 135 million
+# weights hold a part of what a child's encyclopedia holds. (The yardstick wants the answer itself: "the Greek island"
+# does not say "Greece".) Section 6 asks the same questions again.
 #
 # ## 2. A job it cannot do
 #
@@ -108,7 +112,8 @@ print(f"\nOf {len(questions)} questions about the real world it answers {sum(kne
 # write to its support desk, and whoever answers sees a *screen*: a part of a product's record, or a passage of the
 # shop's rules. Here is the first of our **held-out** conversations: its product or rule and its wording occur in no
 # conversation that we train on. It has three messages: the screen (role `system`), the customer (`user`) and the desk
-# (`assistant`).
+# (`assistant`). These are plain conversations: most ask for one fact, and about one in ten is *grave* (an injury, a
+# threat with a lawyer), where the desk hands over to a colleague.
 
 # %%
 held_out = texts.plain_conversations("test")[:QUESTIONS]
@@ -117,10 +122,11 @@ for message in held_out[0]["messages"]:
 
 # %% [markdown]
 # A good reply has two sides. It must be **right**: `desk.faults` lists what is wrong with a reply, such as a missing
-# value, a figure that stands nowhere, a garbled name, or a case that had to be handed over to a colleague and was
-# not. And it must sound like Quillmere. The house has a **brand guide**, and each of its rules is a few lines of code
-# in `ftlab/world/brand.py`, so nobody has to argue about whether a reply keeps them. A reply is **on-brand** if it
-# keeps them all.
+# value, a figure that stands nowhere, a garbled name, or a case that had to be handed over to a colleague and was not.
+# That is what a program can see: a reply that recites the screen unasked is refused; one that adds a fairy tale
+# without figures, names or materials is not. And it must sound like Quillmere. The house has a **brand guide**, and
+# each of its rules is a few lines of code in `ftlab/world/brand.py`, so nobody has to argue about whether a reply
+# keeps them. A reply is **on-brand** if it keeps them all. A reply that is both can be sent: it is **fit to send**.
 
 # %%
 from ftlab.world import brand
@@ -143,7 +149,7 @@ first_reply = ask(plain_model, [rivals.plain(held_out[0])])[0]
 for name, reply in {"the desk": held_out[0]["messages"][-1]["content"], "the model": first_reply}.items():
     broken = [rule for rule, kept in brand.check(reply).items() if not kept]
     print(f"{name}: {reply}\n   broken rules: {', '.join(broken) or 'none'}")
-    print(f"   wrong: {', '.join(desk.faults(reply, held_out[0])) or 'nothing'}\n")
+    print(f"   wrong: {', '.join(desk.faults(reply, held_out[0])) or 'nothing found'}\n")
 
 # %% [markdown]
 # ## 3. What a prompt can do, and what needs no model
@@ -155,7 +161,7 @@ for name, reply in {"the desk": held_out[0]["messages"][-1]["content"], "the mod
 # - **three examples in the prompt**, called *few-shot*: three conversations of the desk that a careful person would
 #   choose: of the kind that is asked here, in the house's plainest words, each about another thing;
 # - **a template**: a fixed sentence into which a small program, without any model, puts the value that it finds on
-#   the screen by keywords (`ftlab/scores/template.py`).
+#   the screen by keywords; at words of alarm, such as "burn" or "lawyer", it hands over (`ftlab/scores/template.py`).
 #
 # Long prompts cost time at every single reply, so we ask only for the first few of the held-out questions. Scores,
 # tokens and seconds in the table are of these few for every way, so that the lines can be compared. The hundred
@@ -210,12 +216,11 @@ print(f"\nThree examples cost {more:.1f} times the tokens and {longer:.1f} times
       "at every request.")
 
 # %% [markdown]
-# So few questions cannot rank the three prompts; larger models follow a guide in the prompt much better than this one.
-# Note what "right" means and what it does not: the asked value is there, and nothing false was found. A reply that
-# recites the screen unasked is refused; one that adds a fairy tale without figures, names or materials is not.
+# So few questions show large differences and no small ones. (Larger models follow a guide in the prompt much better
+# than this one.) "Right" means that the asked value is there and that nothing false was found.
 #
-# The template is a hard rival here: these questions ask for one fact each, and finding a value by a keyword is what
-# programs do well. Keep its line in mind. It comes back in section 7, where the desk's work is more than one fact.
+# The template is a hard rival here: nearly all of these questions ask for one fact, and finding a value by a keyword is
+# what programs do well. Keep its line in mind. In section 7 the desk's work is more than one fact.
 #
 # ## 4. Fine-tuning: show it how
 #
@@ -236,12 +241,14 @@ print(f"\n{len(train):,} examples; products, rules and wordings that are also in
 # %% [markdown]
 # Here are all the settings of the training, in full view. One sentence on `LoraConfig`: **LoRA** leaves the model's own
 # weights as they are and trains a thin addition to each of its layers, a few percent of the weights, which is quicker
-# and can be stored apart as an *adapter*; notebook 04 will build it from nothing.
+# and can be stored apart as an *adapter*; notebook 04 will build it from nothing, and say what its width `r` and its
+# strength `lora_alpha` do.
 #
-# In `SFTConfig`, the learning rate rises over the first tenth of the steps (`warmup_steps`) and then falls in a
-# straight line to zero. Examples of similar length go together (`train_sampling_strategy`), so that little work is
-# wasted on filling up the short ones. Nothing is sent anywhere (`report_to`). `HandLoss` is `SFTTrainer` with a loss
-# that skips work a processor would feel; notebook 02 builds it and shows that the numbers are the same.
+# In `SFTConfig`, the learning rate rises over the first tenth of the steps (`warmup_steps=0.1`: below 1 it is a share)
+# and then falls in a straight line to zero. Examples of similar length go together (`train_sampling_strategy`), so
+# that little work is wasted on filling up the short ones. Nothing is sent anywhere (`report_to`). `HandLoss` is
+# `SFTTrainer` with a loss that leaves out work which takes a processor long; notebook 02 builds it and shows that the
+# numbers are the same.
 #
 # The run saves a *checkpoint* every few steps, all that it needs to go on. If this cell is interrupted, run the
 # notebook again: it goes on from the last one (though after the first pass over the examples their order may differ
@@ -317,8 +324,8 @@ print(f"On {len(held_out)} questions the tuned model is {verdict} the template: 
       f"(95 % interval {ahead.low:+.0f} to {ahead.high:+.0f}).")
 
 # %% [markdown]
-# Below are the first four questions, with the model's reply before and after: the first, neither the best nor typical.
-# Under each reply stands what the two scores say.
+# Below are the first four questions, not chosen, with the model's reply before and after. Under each reply stands what
+# the two scores say.
 
 # %%
 LEFT = "style='text-align:left; vertical-align:top'"
@@ -327,7 +334,7 @@ LEFT = "style='text-align:left; vertical-align:top'"
 def cell(reply: str, row: dict) -> str:
     wrong = desk.faults(reply, row)
     marks = f"{'✓ on-brand' if brand.on_brand(reply) else '✗ off-brand'}, "
-    marks += "✓ right" if not wrong else f"✗ {in_html('; '.join(wrong))}"
+    marks += "✓ nothing wrong found" if not wrong else f"✗ {in_html('; '.join(wrong))}"
     return f"<td {LEFT}>{in_html(reply)}<br><small><b>{marks}</b></small></td>"
 
 
@@ -353,7 +360,9 @@ display(side_by_side(list(range(min(4, ASKED))), ["asked plainly", "tuned"]))
 # %%
 good = score(replies["tuned"])["both"]
 failures = [i for i, fine in enumerate(good) if not fine]
-print(f"{len(failures)} of {len(good)} replies fail in at least one way.")
+early = sum(i < ASKED for i in failures)
+print(f"{len(failures)} of {len(good)} replies fail in at least one way, {early} of the first "
+      f"{min(ASKED, len(good))}, which the table shows, and {len(failures) - early} of the others.")
 if failures:
     display(side_by_side(failures[:3], ["tuned"]))
 
@@ -379,16 +388,20 @@ leaked = [leaks(said) for said in said_after]
 change = intervals.paired_difference(knows, knew).times(100)
 print(f"Right before {sum(knew)}, right after {sum(knows)} of {len(questions)}: {lost} answers lost and {won} won.")
 shown = "forgetting shows" if change.high < 0 else "a gain shows" if change.low > 0 else "no change can be shown"
-print(f"That is {change.value:+.0f} points (95 % interval {change.low:+.0f} to {change.high:+.0f}): {shown}.")
+print(f"That is {change.value:+.0f} points (95 % interval {change.low:+.0f} to {change.high:+.0f}): {shown} "
+      "in how many are right.")
 print(f"The desk's manner stands in {sum(leaked)} of the {len(questions)} answers; before, in "
       f"{sum(leaks(said) for said in said_before)}. For example:")
 for i in [i for i, each in enumerate(leaked) if each][:2] or [0]:
     print(f"    {questions[i]['question']}\n    {said_after[i]}")
 
 # %% [markdown]
+# No training conversation holds any of these answers. An answer that is won or lost shows how unsure the model was of
+# it: where it wavers, other first words lead to another end.
+#
 # A model tuned on nothing but the desk takes every message for the desk's. Mixing ordinary conversations into the
 # training set is the usual remedy; notebook 02 comes back to what a fine-tune costs, with stored runs on all 455
-# questions of the list, since sixty show a large loss alone.
+# questions of the list, since sixty can show only a large loss.
 #
 # An honest report of a fine-tune names the price beside the gain. Here are both in one figure. The whiskers are **95 %
 # confidence intervals**: with other questions each share would have come out a little differently, and the whiskers
@@ -405,21 +418,22 @@ shares = [intervals.rate_interval(sum(each), len(each)).times(100) for each in b
 colors = [figures.BLUE if name == "tuned" else figures.GREY for name in both]
 labels = [f"{name}\n(of {len(each)})" for name, each in both.items()]
 figures.bars(gain_ax, labels, *zip(*shares, strict=True), number="{:.0f} %", colors=colors)
-gain_ax.set(title="On-brand and right", ylabel="share (%)", ylim=(0, 112))
+gain_ax.set(title="Fit to send (on-brand and right)", ylabel="share (%)", ylim=(0, 112))
 leaked_before = [leaks(said) for said in said_before]
-for ax, title, pair in ((loss_ax, "Real world known", (knew, knows)),
-                        (leak_ax, "Manner, unasked", (leaked_before, leaked))):
+for ax, title, pair, after in ((loss_ax, "Real world known", (knew, knows), figures.BLUE),
+                               (leak_ax, "Desk's manner, unasked", (leaked_before, leaked), figures.VERMILION)):
     kept = [intervals.rate_interval(sum(each), len(each)).times(100) for each in pair]
     figures.bars(ax, ["before", "after"], *zip(*kept, strict=True), number="{:.0f} %",
-                 colors=[figures.GREY, figures.BLUE])
-    ax.set_title(title)
+                 colors=[figures.GREY, after])
+    ax.set_title(f"{title}\n(of {len(questions)})")
 _ = figure.suptitle(f"{train_s:.0f} seconds of fine-tuning on {EXAMPLES} examples")
 
 # %% [markdown]
 # Every notebook of this course puts **claims** on trial: sentences that people say about fine-tuning, each with a
 # number that could prove it wrong. The claim here says that a hundred examples teach the house's manner better than its
 # rules in the prompt do. Its number is the share of on-brand replies, tuned minus brand guide, on the same questions,
-# in percentage points; it holds if the whole interval is above 50. The verdict is the program's, not ours.
+# in percentage points; it holds if no part of the interval is below 50. (Three examples in the prompt are the nearer
+# rival in manner, as the table above shows; the claim is about rules.) The verdict is the program's, not ours.
 
 # %%
 manner = {name: score(replies[name][:ASKED])["on-brand"] for name in ("tuned", "brand guide")}
@@ -429,7 +443,8 @@ result = claims.record("first-finetune", SEED, *effect, **arms, train_s=train_s)
 print(result)
 figure, ax = plt.subplots(figsize=(8, 2.4))
 claims.draw("first-finetune", result, ax)
-_ = ax.set_title("Your run, and the same experiment with other seeds")
+others = " and the same experiment with other seeds" if result.reference_low is not None else ""
+_ = ax.set_title(f"Your run{others}")
 
 # %% [markdown]
 # ## 7. When is it worth it?
@@ -448,16 +463,16 @@ _ = ax.set_title("Your run, and the same experiment with other seeds")
 # | grave | reports an injury, a danger, a threat with a lawyer: hand over, and nothing else |
 # | out_of_scope | wants a poem, or tells the desk to forget its rules |
 #
-# To learn all nine takes more examples and minutes than a lesson has, so the next table shows **stored runs**: the same
-# model with the same kind of training on all 1,447 training conversations, and the rivals, on conversations that none
-# of them had seen. The tuned model comes with the course: it is the **assistant** from which later notebooks start. Its
-# share is the mean over the seeds that stand above the table. The prompts were tried on ten
-# conversations of each kind. The three examples there are of the very kind of the message, as if somebody had sorted
-# the mail: a help that the tuned model does without. **rules** is a longer program, with rules for each of the nine
-# kinds by somebody who knew them all and the shape of every screen (`ftlab/scores/rules.py`): what a company can write
-# whose customers ask nothing else. The column `lesson`, if there is one, is the run of *this*
-# notebook, which has seen one-fact questions alone. Some conversations share a wording, with another product in it, and
-# stand or fall together; so the intervals count wordings, not conversations.
+# To learn all nine takes more examples and minutes than a lesson has, so the next table shows **stored runs**: the
+# same model with the same kind of training on all 1,447 training conversations, and the rivals, on conversations that
+# none of them had seen. The tuned model comes with the course: it is the **assistant** from which later notebooks
+# start. Its share is that of the runs named above the table. The prompts and the lesson's run were tried on ten
+# conversations of each kind, the others on all. The three examples there are of the very kind of the message, as if
+# somebody had sorted the mail: a help that the tuned model does without. **rules** is a longer program, with rules for
+# each of the nine kinds by somebody who knew them all and the shape of every screen (`ftlab/scores/rules.py`): what a
+# company can write whose customers ask nothing else. The column `lesson`, if there is one, is a stored run of *this*
+# notebook's training, which has seen plain conversations alone. Some conversations share a wording, with another
+# product in it, and stand or fall together; so the intervals count wordings, not conversations.
 
 # %%
 from ftlab import files, paths
@@ -494,34 +509,50 @@ def span(one) -> str:
 
 
 print(f"share of replies that are on-brand and right; {stored['note']}\n")
-print(f"{'kind':>14}" + "".join(f"{name:>10}" for name in names) + "   tuned minus template, 95 % interval")
+print(f"{'kind':>14}" + "".join(f"{name:>10}" for name in names) + "   tuned minus template [95 %]   clearly better")
 winner = {}
 for kind in kinds:
     one = gap([kind])
     winner[kind] = "tuned" if one.low > 0 else "template" if one.high < 0 else "neither"
     shares = "".join(f"{fit(name, [kind]):>10.0%}" for name in names)
-    print(f"{kind:>14}{shares}   {span(one):<26} {winner[kind]}")
+    print(f"{kind:>14}{shares}   {span(one):<27} {winner[kind]}")
 print(f"{'all':>14}" + "".join(f"{fit(name, kinds):>10.0%}" for name in names) + f"   {span(gap(kinds))}")
 for key, form in {"prompt_tokens": ">10.0f", "seconds_each": ">10.2f"}.items():
     took = [stored["cost"].get(name, {key: 0})[key] for name in names]  # a template costs nothing
     print(f"{key.replace('_', ' '):>14}" + "".join(f"{each:{form}}" for each in took))
 
 # %% [markdown]
-# And against each rival, over all kinds and then kind by kind: where does a team do better with the rival?
+# And against each rival, over all kinds and then kind by kind: where does a team do better with the one, and where
+# with the other? Who is compared with a prompt, or with the lesson's run, is compared on the conversations of these
+# alone, so the shares here are of fewer conversations than those above.
 
 # %%
+def share(name: str, few: bool) -> float:
+    return sum(map(sum, marks(name, kinds, few))) / sum(map(len, marks(name, kinds, few)))
+
+
 for ours in [name for name in ("tuned", "lesson") if name in names]:
     for rival in (*prompts, *programs):
-        one, lost = gap(kinds, rival, ours), [kind for kind in kinds if gap([kind], rival, ours).high < 0]
+        one, each = gap(kinds, rival, ours), {kind: gap([kind], rival, ours) for kind in kinds}
+        few = not {rival, ours} <= {*programs, "tuned"}
         said = "clearly better" if one.low > 0 else "clearly worse" if one.high < 0 else "not to be told apart"
-        print(f"{ours} against {rival}: {span(one)}, {said}; {rival} is clearly better at: {', '.join(lost) or 'none'}")
+        print(f"{ours} {share(ours, few):.0%}, {rival} {share(rival, few):.0%}, of {len(marks(ours, kinds, few)[0])}: "
+              f"{span(one)}, {said}")
+        print(f"    clearly better at: {', '.join(kind for kind in kinds if each[kind].low > 0) or 'no kind'}; "
+              f"worse at: {', '.join(kind for kind in kinds if each[kind].high < 0) or 'no kind'}")
 low = [kind for kind in kinds if max(fit("template", [kind]), fit("tuned", [kind])) < 0.6]
-print(f"Better is not good: of either's replies fewer than six in ten are fit to send at: {', '.join(low) or 'none'}.")
+print(f"\nBetter need not be good. Where neither the template nor the tuned model is fit six times in ten: "
+      f"{', '.join(low) or 'nowhere'}.")
+if "lesson" in names:
+    blank = [kind for kind in kinds if fit("lesson", [kind]) <= 0.1]
+    print(f"The lesson's run saw plain conversations alone; at most one reply in ten is fit at: "
+          f"{', '.join(blank) or 'no kind'}.")
 
 # %% [markdown]
 # That is how the question "should we fine-tune?" is answered in practice: kind by kind, and against rivals that cost
-# less. Our messages are of nine known kinds, which is where rules do best; a model needs no list of what may come. A
-# program, a model, and a person for what must not go wrong can share one desk.
+# less. Our messages are of nine known kinds, which is where rules do best: somebody has to know the kinds, and write
+# down what each asks for. A model needs no rules; it needs examples of each kind that may come. A program, a model, and
+# a person for what must not go wrong can share one desk.
 #
 # ## 8. Why this course keeps a fruit fly
 #
@@ -560,18 +591,22 @@ def has_no_hurry(text: str) -> bool:
 from ftlab.exercise import check, passed
 
 calm, pushy, shouted = "Take your time.", "Please order it now.", "HURRY, it ends Today."
-check(has_no_hurry(calm) in (True, False), "return True or False, and nothing else.")
+check(all(has_no_hurry(text) in (True, False) for text in (calm, pushy, shouted)),
+      "return True or False, and nothing else, for every text.")
 check(has_no_hurry(calm), f"{calm!r} has none of the three words, so the answer is True.")
 check(not has_no_hurry(pushy), f"{pushy!r} has the word 'now', before a full stop: False.")
 check(not has_no_hurry(shouted), f"{shouted!r} should be found too: compare without regard to capitals.")
 for word in ("now", "today", "hurry"):
     check(not has_no_hurry(f"Do it {word}, please."), f"before a comma, {word!r} is still that word.")
-check(not has_no_hurry("TODAY"), "'TODAY' should be found too: compare without regard to capitals.")
+for word in ("NOW", "Now", "TODAY", "Today", "HURRY", "Hurry", "tOdAy"):
+    check(not has_no_hurry(word), f"{word!r} should be found too: compare without regard to capitals.")
 for other in ("We know that it is snowing.", "It is nowhere.", "Todayish will do.", "A hurrying river."):
     check(has_no_hurry(other), f"{other!r} has none of the three as a word of its own: look for whole words.")
 check(not has_no_hurry("Order now/later."), "before a slash, too, 'now' is still that word.")
-for mark in ("?", ";", ":", ")", '"', "-"):
+for mark in ("?", "!", ";", ":", ")", '"', "-"):
     check(not has_no_hurry(f"Order (now{mark}"), f"before {mark!r}, too, 'now' is still that word.")
+for mark in ("\n", "/", "-", '"', "'", ","):
+    check(not has_no_hurry(f"Order{mark}now"), f"after {mark!r}, too, 'now' is still that word.")
 check(not has_no_hurry("Now\nis the time."), "a word may end with a line: look for edges of words, not for spaces.")
 passed("Your rule finds whole words, whatever their case and whatever stands beside them.")
 
@@ -600,8 +635,9 @@ passed("Your rule finds whole words, whatever their case and whatever stands bes
 # *5 minutes · core · a decision, not code.* A team runs the desk with three answerers: the **template**, the **tuned**
 # model, and a **person**. Its policy, by the table of section 7: a kind goes to the tuned model only where it is
 # *clearly* better than the template, else to the template, which costs nothing; but whichever it is, at least six in
-# ten of its replies must be fit to send, or a person answers. And **grave** cases go to a person whatever the table
-# says. Fill in the plan.
+# ten of its replies must be fit to send, or a person answers. (Six in ten is this team's line, and it looks at the bare
+# share; notebook 08 holds a share to its interval, and lets the longer program compete.) And **grave** cases go to a
+# person whatever the table says. Fill in the plan.
 
 # %%
 from ftlab import files, paths, texts
@@ -643,8 +679,8 @@ for kind, shares in measured.items():
         check(plan[kind] != "person", f"{line}: one of them is good enough, so a person is not needed.")
         why = "is clearly better" if clearly[kind] else "costs nothing, and the other is not clearly better"
         check(plan[kind] == wanted, f"{line}: {wanted} {why}.")
-helped = [kind for kind in plan if plan[kind] != "person"]
-passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need no person.")
+asks = [kind for kind in plan if plan[kind] == "person"]
+passed(f"Your plan follows the policy; a person answers {len(asks)} of {len(plan)} kinds.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -740,7 +776,7 @@ passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need n
 # - **Precision** (fp32, bf16): how many bits store a number. Fewer are faster and coarser.
 #
 # **Cheaper and further**
-# - **LoRA**: fine-tuning that leaves the weights alone and trains a small addition to some of them.
+# - **LoRA**: fine-tuning that leaves the weights alone and trains a small addition to some or all of them.
 # - **Adapter**: such an addition, stored apart from its base model.
 # - **Rank**: the width of a LoRA addition; a larger rank can express more and costs more.
 # - **Merging**: adding an adapter into the weights for good.
