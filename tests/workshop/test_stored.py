@@ -17,14 +17,14 @@ from ftlab.workshop import inputs, stored
 NOT_YET = {
     "curation-trial": "dirty_data", "desk-dials": "desk_dials", "dpo": "dpo",
     "dpo-real": "dpo_real", "lora": "lora_against_full", "rag": "rag", "rlhf": "rlhf", "tasks": "four_tasks",
-    "marked-replies": "",  # read by somebody, made by no module
 }
+BY_A_READER = ("marked-replies",)  # which no module makes
 MODULES_NOT_YET: set[str] = set()
 EXPERIMENTS = Path(inputs.PACKAGE) / "workshop" / "experiments"
 
 
 def test_every_stored_result_is_fresh_or_says_why_not() -> None:
-    old = [f"{name}.json: {stored.NONE_MADE}." for name in NOT_YET]
+    old = [f"{name}.json: {stored.NONE_MADE}." for name in (*NOT_YET, *BY_A_READER)]
     assert [fault for fault in stored.verify() if not fault.startswith(tuple(old))] == []
 
 
@@ -32,7 +32,7 @@ def test_every_stored_result_is_fresh_or_says_why_not() -> None:
 def test_results_that_do_not_yet_name_what_made_them(name: str) -> None:
     known = files.read_json(stored.stored_path(name))
     assert "made" not in known, f"{name}.json names what made it now: take it out of NOT_YET"
-    pytest.xfail(f"not yet covered: data/stored/{name}.json, of {NOT_YET[name] or 'no module'}")
+    pytest.xfail(f"not yet covered: data/stored/{name}.json, of {NOT_YET[name]}")
 
 
 def test_every_module_that_stores_a_result_says_what_made_it() -> None:
