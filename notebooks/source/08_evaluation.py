@@ -708,8 +708,8 @@ top = int(np.argmax(np.subtract(likeness[heavy][:LEAKED], likeness["clean"][:LEA
 print(f"{'wanted':>9}: {wanted[top]}")
 for name, replies in heard.items():
     wrong_with = "; ".join(desk.faults(replies[top], mixed[top]))
-    print(f"{name:>9}: {replies[top]}\n{'':11}"
-          f"{'✗ ' + wrong_with if wrong_with else '✓ right by the yardstick (which cannot tell whether it makes sense)'}")
+    print(f"{name:>9}: {replies[top]}\n{'':11}" + (
+        f"✗ {wrong_with}" if wrong_with else "✓ right by the yardstick, which cannot tell whether it makes sense"))
 right = {name: [int(desk.is_right(*each)) for each in zip(replies, mixed, strict=True)]
          for name, replies in heard.items()}
 more = {}

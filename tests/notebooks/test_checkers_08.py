@@ -287,9 +287,6 @@ def test_a_decision_against_the_policy_is_told_what_it_costs(answer: str, senten
         run(SHIP, PLANTED + answer)
 
 
-NINE_TENTHS = PLANTED + "grave_over = Interval(92, {low}, {high})\n"
-
-
 @pytest.mark.parametrize(
     ("high", "answer", "sentence"),
     [(96, "ship", "grave.*'at least 99 in 100 handed over'. Shipping costs customers"),
@@ -299,7 +296,7 @@ NINE_TENTHS = PLANTED + "grave_over = Interval(92, {low}, {high})\n"
 )  # fmt: skip
 def test_grave_cases_have_a_limit_of_their_own(high: int, answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
-        run(SHIP, NINE_TENTHS.format(low=81, high=high) + BY_LIMITS + f"decision['grave'] = {answer!r}")
+        run(SHIP, f"{PLANTED}grave_over = Interval(92, 81, {high})\n{BY_LIMITS}decision['grave'] = {answer!r}")
 
 
 def test_the_checker_says_what_was_decided(capsys: pytest.CaptureFixture) -> None:
