@@ -97,13 +97,14 @@ class Comparison:
             across = chosen.index(row.metric) + 0.7 * ((place + 0.5) / len(models) - 0.5)
             ax.errorbar([across], [value], yerr=[[max(0, value - low)], [max(0, high - value)]],
                         fmt="osD^vP*X"[place % 8], color=colour, markerfacecolor=colour if clear else "white",
-                        linestyle="none", markersize=8, elinewidth=1.6, zorder=3,
-                        label=row.model if row.metric == chosen[0] else None)
+                        linestyle="none", markersize=8, elinewidth=1.6, zorder=3)
+            if row.metric == chosen[0]:  # the legend's mark is filled, whatever the first metric shows
+                ax.plot([], [], "osD^vP*X"[place % 8], color=colour, markersize=8, label=row.model)
         ax.set_xticks(range(len(chosen)), chosen)
         ax.set_xlim(-0.5, len(chosen) - 0.5)
         ax.tick_params(axis="x", length=0)
         ax.set_ylabel("items scored 1 (%)" if rows[0].is_rate else "mean score (per item)")
-        ax.legend(title=f"hollow: not clear of {self.baseline}")
+        ax.legend(title=f"hollow in the figure:\nnot clear of {self.baseline}")
         return ax
 
 

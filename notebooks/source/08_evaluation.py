@@ -38,14 +38,15 @@ figures.style()
 print(choice := model.choose(), lab := model.lab(), sep="\n")
 
 # %% [markdown]
-# The first line names the **real model**, on trial in sections 2 to 7. The second is the **lab model**, the course's
-# fruit fly: sections 8 and 10 have to train it four times. The dials follow; run once as they are, then turn one.
+# The first line names the **real model**, on trial in sections 2 to 7 and 9. The second is the **lab model**, the
+# course's fruit fly: sections 8 and 10 have to train it four times. The dials follow; run once as they are, then turn
+# one.
 
 # %%
 SEED = 0  # whole number: all chance of the run; with another one an assistant is tuned first
 ASKED = 10  # held-out conversations of each kind; try 5, or 159: all 553 there are (four minutes more)
 FACTS = 30  # questions about the real world; try 60
-LEAKED = 16  # test items that leak into a training set; try 8
+LEAKED = 16  # test items that leak into a training set; try 28
 COPIES = 10  # copies of each in the heavy leak; try 3
 LEAK_STEPS = 40  # optimizer steps of 8 rows, lab model; try 80
 JUDGE_STEPS = 70  # optimizer steps of 8 labelled drafts, lab model; try 140
@@ -100,10 +101,12 @@ assert found["fact_accuracy_each"] == [1, 0, 0] and found["hallucination_each"] 
 #
 # Three more words that managers use. A case is **contained** if it was not handed over to a colleague, **resolved** if
 # it was contained *and* the reply is right. And the **revision rate** is the number of words that a person must put in,
-# take out or replace, over the words of the text that was finally sent.
+# take out or replace, over the words of the text that was finally sent. It is above 1 where a draft has more words to
+# take out or replace than the text that was sent has in all.
 #
-# Where the answer is a **label**, errors have two directions. The label here is *hand over*: some cases must go to a
-# colleague, the others must not. **Precision**: of the cases handed over, the share that should be. **Recall**: of
+# Where the answer is a **label**, errors have two directions. The label here is *hand over*. Two kinds must go to a
+# colleague: **grave** cases (an injury, a danger, a threat with a lawyer) and questions whose answer the screen lacks
+# (*no_answer*). All others must not. **Precision**: of the cases handed over, the share that should be. **Recall**: of
 # those that should be, the share that was. **F1** is their harmonic mean, near the smaller of the two. Eight cases on
 # paper: three should be handed over, two were, one of them rightly.
 
@@ -129,15 +132,16 @@ assert paper.by_label["over"]["precision"] == 1 / 2 and abs(paper.by_label["over
 # A test set must be like the questions that will come. We take `ASKED` held-out conversations of each kind, always the
 # same ones: equal shares, so that rare kinds can be seen. The mail has other shares (of the 553 in section 6, 159 ask
 # for one fact and 46 complain), so averages here and there differ. All are about products and in wordings that no
-# training conversation has. (The shop's rules are the same in both: an order is read against them, and a shop does not
-# write new ones for a test.) Who answers them:
+# training conversation has. Only the shop's rules for orders are those of the training conversations: a shop does not
+# write new ones for a test. Who answers them:
 #
 # - **plain**, **guide**, **examples**: the untuned model with the job in the prompt, with the whole brand guide, with
 #   three examples. They take long, so their replies are *stored*: up to ten conversations a kind, each reply cut at 80
 #   tokens. What a cut-off one would have gone on to say is in no score below (and "2.1 L" cut to "2." reads like
 #   an invented 2).
 # - **template**: the program without a model (a longer one, the **rules** of notebook 00, joins in section 6).
-# - **assistant**: the tuned model, which answers now. It gets the conversation and no instructions at all.
+# - **assistant**: the tuned model, which answers now. It comes from the **shelf**, the folder of models that are tuned
+#   already, and gets the conversation and no instructions at all.
 
 # %%
 from collections import Counter
@@ -169,7 +173,7 @@ if run.seconds:
 said["assistant"] = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, held_out), max_new_tokens=80)
 
 # %% [markdown]
-# Now look, before any number. The first conversation with what everyone wrote, whatever came out:
+# Now look, before any score. The first conversation with what everyone wrote, whatever came out:
 
 # %%
 def in_line(text):
@@ -243,10 +247,11 @@ print(f"{'grave cases kept':20}" + "".join(f"{count:>10}" for count in kept) + f
 # a program has read. Read a column from top to bottom before you compare columns: a high line tells little without the
 # next one.
 #
-# A share of so many conversations is a guess with a width. The figure has five of the scores with **95 % intervals**. A
-# marker is filled where the answerer's difference from the template, taken within each conversation, is clear of zero.
-# Some conversations share a **wording**, with another product in it, and stand or fall together; so all intervals about
-# the desk's conversations count wordings (`ftlab.evidence.clusters`).
+# A share is an estimate: other conversations of the kind would give another one. The figure has five of the scores with
+# **95 % intervals**. A marker is filled where the answerer's difference from the template, taken within each
+# conversation, is clear of zero. Some conversations share a **wording**, with another product in it, and stand or fall
+# together; so every interval about conversations in sections 3 to 7 counts wordings (`ftlab.evidence.clusters`), but
+# for the first one in section 5, which is there to be compared.
 
 # %%
 shared = {who: {name: each[name][:common] for name in each} for who, each in scores.items()}
@@ -256,7 +261,8 @@ wordings = [row["question_phrasing"] for row in held_out]
 compared = comparison.compare({who: {name: shared[who][name] for name in parts} for who in order}, "template",
                               about=wordings[:common])
 fig, ax = plt.subplots(figsize=(10, 4.2))
-compared.draw(ax).legend(title="hollow: not clear\nof the template", loc="center left", bbox_to_anchor=(1, 0.5))
+compared.draw(ax).legend(title="hollow in the figure: not\nclear of the template", loc="center left",
+                         bbox_to_anchor=(1, 0.5))
 best = max(shared, key=lambda who: sum(shared[who]["fit to send"]))
 _ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"Most replies fit to send: {best}, "
            f"{np.mean(shared[best]['fit to send']):.0%} of {common}. The last score is better when low")
@@ -266,7 +272,9 @@ _ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"Most replies fit to sen
 #
 # A gain is half a report. What tuning cost shows in two places: at the desk (values that no source has), and outside
 # it, where the model may have **forgotten** what it knew of the real world, or carry the desk's manner into talk that
-# is not the desk's (a **leak of manner**). Switching the adapter off gives the model before tuning.
+# is not the desk's (a **leak of manner**). Switching off the **adapter**, the small matrices that tuning added
+# (notebook 02), gives the model before tuning. An answer counts as known if the wanted word itself stands in it, and
+# stands alone.
 
 # %%
 questions = real.questions(FACTS)
@@ -282,7 +290,8 @@ leaks, untuned_leaks = (sum(brand.NEXT_STEP in text or brand.SIGN_OFF in text or
 
 def words(change, unit="points"):
     way = "up" if change.low > 0 else "down" if change.high < 0 else "no clear change"
-    return f"{change.value:+.0f} {unit} [{change.low:+.0f}, {change.high:+.0f}], {way}"
+    value, low, high = (round(float(number)) for number in change)  # whole numbers have no -0
+    return f"{value:+d} {unit} [{low:+d}, {high:+d}], {way}"
 
 
 gain, invented = (clusters.paired_difference(scores["assistant"][name], scores["template"][name], wordings)
@@ -300,7 +309,8 @@ print(f"Assistant minus the best prompt ({prompt}, {sum(scores[prompt]['fit to s
       f"{words(known)} ({sum(knew)} before, {sum(knows)} after){unsure};\n"
       f"    the desk's manner stands in {leaks} of the {len(questions)} answers, where nobody asked for it "
       f"({untuned_leaks} before). The first question:\n\n{questions[0]['question']}\n"
-      f"  before> {in_line(before[0])}\n   after> {in_line(after[0])}")
+      f"  before> {in_line(before[0])}\n{'':10}{'✓ known' if knew[0] else '✗ not counted as known'}\n"
+      f"   after> {in_line(after[0])}\n{'':10}{'✓ known' if knows[0] else '✗ not counted as known'}")
 
 # %% [markdown]
 # ## 4. The trap: passing the checks is not the goal
@@ -350,7 +360,7 @@ on_trial = [tell(claims.record("checks-hide-rewrites", SEED, *hidden, **arms))]
 # somebody. The form gives you three drafts and a clock: press Start, repair the draft as the brand guide and the record
 # ask, press Done (three minutes; let no other cell run). It works while the notebook runs; a page shows nothing of it.
 # Without it the next cell uses an assumption and says so. A draft that takes longer to repair than to write afresh is
-# thrown away: it costs the time to read it.
+# thrown away: it costs the time to read it, on top of the writing. Who writes from scratch has no draft to read.
 
 # %%
 from ftlab.scores.revision_widget import RevisionTimer
@@ -360,16 +370,15 @@ timer.form
 
 # %%
 speed = timer.calibration()
+afresh = [speed.seconds(len(house.reply(row).split())) - speed.seconds(0) for row in held_out]  # no draft to read
 for who, replies in said.items():
     seconds = []
-    for reply, fit, row in zip(replies, scores[who]["fit to send"], held_out[: len(replies)], strict=True):
-        repair = speed.seconds(0 if fit else revisions(reply, house.reply(row)).word_edits)
-        throw_away = speed.seconds(0) + speed.seconds(len(house.reply(row).split()))  # read it, then start afresh
-        seconds.append(min(repair, throw_away))
+    for i, (reply, fit) in enumerate(zip(replies, scores[who]["fit to send"], strict=True)):
+        repair = speed.seconds(0 if fit else revisions(reply, house.reply(held_out[i])).word_edits)
+        seconds.append(min(repair, speed.seconds(0) + afresh[i]))  # or read it and throw it away
     minutes = clusters.mean_interval([each / 60 for each in seconds], wordings[: len(seconds)]).times(100)
     print(f"{who:12} {minutes.value:4.0f} minutes for 100 drafts [{minutes.low:.0f}, {minutes.high:.0f}]")
-alone = np.mean([speed.seconds(len(house.reply(row).split())) / 60 for row in held_out]) * 100
-print(f"{'from scratch':12} {alone:4.0f} minutes; above it, drafts cost more than they save\n"
+print(f"{'from scratch':12} {np.mean(afresh) / 60 * 100:4.0f} minutes; above it, drafts cost more than they save\n"
       "The intervals are about the customers' wordings alone: an error in the seconds comes on top.")
 
 # %% [markdown]
@@ -390,11 +399,11 @@ single = intervals.paired_difference(a, b).times(100)
 print(f"assistant minus template: {single} points, paired; {gain} counted over the {len(set(wordings))} wordings")
 
 # %% [markdown]
-# The test takes each conversation for a look of its own; the second interval above does not. For scores that are no
-# shares, such as the revision rate, there is a formula (Student's t, used below), and the
-# **bootstrap**, which needs none: draw as many conversations as there are, with replacement, average, and do it
-# thousands of times. The spread of these averages is how far yours would move with other conversations of the kind.
-# Exercise 2 has you write it.
+# The test takes each conversation for a look of its own, and so does the first interval; the second counts wordings,
+# and is the one to believe. For scores that are no shares, such as the revision rate, there is a formula (Student's t,
+# used below), and the **bootstrap**, which needs none: draw as many conversations as there are, with replacement,
+# average, and do it thousands of times. The spread of these averages is how far yours would move with other
+# conversations of the kind. Exercise 2 has you write it.
 
 # %%
 print("revision rate, assistant minus template: "
@@ -409,10 +418,10 @@ print("revision rate, assistant minus template: "
 #
 # Ask before the test, not after it. The planner answers for a gain of `GAIN` over the template's share of fit replies
 # ("right", in its words, means fit here), for two shares of split conversations: the fewest possible, where the new
-# model never loses one, and as many as assistant and template have here (or the nearest share with which such a gain
-# can be). Why believe its formula? The last lines invent two models whose true rates are known and test them two
-# thousand times. A 95 % interval should hold the truth in about 95 of 100 tests, and the planned number should show the
-# gain in about 80.
+# model never loses one, and as many as assistant and template have here (or the nearest share at which such a gain is
+# possible; a smaller gain may well split fewer). Why believe its formula? The last lines invent two models whose true
+# rates are known and test them two thousand times. A 95 % interval should hold the truth in about 95 of 100 tests, and
+# the planned number should show the gain in about 80.
 
 # %%
 base = min(float(np.mean(scores["template"]["fit to send"])), 1 - GAIN)
@@ -420,10 +429,16 @@ for share in (GAIN, max(GAIN, min(split, 2 * base + GAIN, 2 * (1 - base) - GAIN)
     plan = planner.questions_needed(GAIN, base, share)
     print(plan, "\n")
 few = f"is not enough: a gain of {100 * GAIN:.0f} points may well not show"
-apart = base * (1 - base - GAIN) + (base + GAIN) * (1 - base)  # how often two models split that err independently
-print(f"Two models that err independently would split on {apart:.0%}. " + (
-    "These split on more: where one is strong the other is weak, and pairing them saves nothing."
-    if plan.discordant > apart else "These split on fewer, and pairing them saves answers."))
+print(f"The last plan takes {plan.questions:,} questions and {2 * plan.questions:,} answers; two separate sets "
+      f"take {2 * plan.questions_apart:,} questions and as many answers.")
+new, old = np.mean(a), np.mean(b)
+apart = new * (1 - old) + old * (1 - new)  # how often two models with these shares split if they err independently
+print(f"With the shares found here, {new:.0%} and {old:.0%}, models that err independently would split on {apart:.0%}; "
+      f"these split on {split:.0%}: " + (
+      "fewer, so what is hard for one is rather hard for the other, and that makes the paired interval narrower."
+      if split < apart - 1e-9 else
+      "more, so one is rather strong where the other is weak, and that makes the paired interval wider."
+      if split > apart + 1e-9 else "as many, and pairing makes the interval no narrower."))
 print(f"This notebook asked {len(held_out)}, which {'is enough' if len(held_out) >= plan.questions else few}.")
 simulated = planner.simulate(plan.questions, GAIN, base, plan.discordant, experiments=2000)
 print(f"{plan.questions} questions, {simulated.experiments:,} tests: the gain shows in {simulated.power:.1%}, and the "
@@ -438,9 +453,11 @@ assert 0.93 <= simulated.coverage <= 0.99
 #
 # An average can rise while a kind of customer is served much worse. So look kind by kind; but the more slices one looks
 # at, the more of them differ by luck, so the p-values allow for the number of looks (**Holm's method**), and a slice of
-# fewer than twenty is not judged. `ASKED` conversations of a kind may be too few for that. So the assistant once
-# answered all 553, and its replies are stored. Are they those of the model that you run? Two programs stand against it:
-# the template, and the **rules** that somebody wrote for all nine kinds (`ftlab/scores/rules.py`).
+# fewer than twenty is not judged. Each p comes from the **sign-flip test**, McNemar's idea for wordings: for each
+# wording a coin decides which of the two gets which scores, and p is how often coins give so large a difference.
+# `ASKED` conversations of a kind may be too few for that. So the assistant once answered all 553, and its replies are
+# stored. Are they those of the model that you run? Two programs stand against it: the template, and the **rules** that
+# somebody wrote for all nine kinds (`ftlab/scores/rules.py`).
 
 # %%
 whole = files.read_json(paths.data() / "stored" / "assistant-replies.json")
@@ -449,7 +466,8 @@ same = sum(reply == whole["replies"][row["id"]] for reply, row in zip(said["assi
 print(f"{whole['note']}\nOf the {len(held_out)} replies written here, {same} are the same, word for word" + (
     "; another model or seed wrote the stored ones." if (choice.name, SEED) != (whole["model"], 0) else
     ": they are that model's." if same == len(held_out) else
-    ". Same model; replies written in other batches are rounded otherwise, which can turn a word that was a near tie."
+    f". Same model; the stored ones were written in {whole['dtype']}, these in {choice.dtype} and in other batches. "
+    "Other rounding can turn a word that was a near tie."
     if same > 0.8 * len(held_out) else ". That is few: look for another number format, or another adapter."))
 answered = {"template": [template.reply(row) for row in test], "rules": [rules.reply(row) for row in test],
             "assistant": [whole["replies"][row["id"]] for row in test]}
@@ -457,23 +475,44 @@ full = {who: score(replies, test) for who, replies in answered.items()}
 all_wordings = [row["question_phrasing"] for row in test]
 by_kind = comparison.slices({who: {"fit to send": each["fit to send"]} for who, each in full.items()},
                             [row["kind"] for row in test], baseline="assistant", about=all_wordings)
-by_kind
+against = {(one.group, one.row.model): one for one in by_kind.rows}  # the program minus the assistant: turned round
+print(f"\n{'fit to send (%)':13} {'of, in wordings':>15} {'assistant':>14}" + "".join(
+    f"{f'minus {program} (points)':>27} {'p (Holm)':>8}" for program in ("template", "rules")))
+for kind in dict.fromkeys(row["kind"] for row in test):
+    picked = [i for i, row in enumerate(test) if row["kind"] == kind]
+    asked = [all_wordings[i] for i in picked]
+    share = clusters.mean_interval([full["assistant"]["fit to send"][i] for i in picked], asked).times(100)
+    line = (f"{kind:15} {f'{len(picked)}, {len(set(asked))}':>15} "
+            f"{share.value:3.0f} [{share.low:2.0f}, {share.high:3.0f}]")
+    for program in ("template", "rules"):
+        one = against[kind, program]
+        change, p = one.row.difference.times(-100), "-" if one.p_holm is None else f"{one.p_holm:.3f}"
+        line += f"{f'{change.value:+.0f} [{change.low:+.0f}, {change.high:+.0f}]':>27} {p:>8}"
+    print(line)
+print(f"p allows for {by_kind.looks} looks; each interval is for its own slice.")
 
 # %%
-beaten = {}  # kind: the programs that clearly do better at it
+beaten, overall = {}, {}  # kind: the programs that are surely better at it; program: the difference on all
+for one in by_kind.rows:
+    if one.row.difference.low > 0:
+        beaten.setdefault(one.group, []).append(one.row.model)
 for program in ("template", "rules"):
-    total = clusters.paired_difference(
+    total = overall[program] = clusters.paired_difference(
         full["assistant"]["fit to send"], full[program]["fit to send"], all_wordings).times(100)
-    print(f"Assistant minus {program} on all {len(test)}, fit to send, on average: {words(total)}. By kind it is")
-    for verdict, said_of_it in ((comparison.WORSE, "better"), (comparison.BETTER, "worse"), (comparison.UNCLEAR, "?")):
-        found = {one.group: f"{one.group} ({-100 * one.row.difference.value:+.0f} points)" for one in by_kind.rows
-                 if (one.row.model, one.verdict) == (program, verdict)}  # the table's, from the other side
-        print(f"    {said_of_it.replace('?', 'neither, surely'):16} {', '.join(found.values()) or 'none'}")
-        for kind in found if verdict == comparison.BETTER else ():
-            beaten.setdefault(kind, []).append(program)
-    if any(program in each for each in beaten.values()):
-        print("    Where it is worse the program should answer, " + (
-            "and the average hides that." if total.value > 0 else "and on average too it is ahead."))
+    print(f"Assistant minus {program} on all {len(test)}, fit to send, on average: {words(total)}. By kind, allowing "
+          "for the looks, it is")
+    for verdict, said_of_it in ((comparison.WORSE, "clearly better"), (comparison.BETTER, "clearly worse"),
+                                (comparison.UNCLEAR, "cannot say")):  # the table's, from the other side
+        found = [one.group for one in by_kind.rows if (one.row.model, one.verdict) == (program, verdict)]
+        print(f"    {said_of_it:14} {', '.join(found) or 'none'}")
+    if caught := [kind for kind, programs in beaten.items() if program in programs]:
+        print(f"    Where its whole interval is below 0 ({', '.join(caught)}) the program should answer, " + (
+            "and the average hides that." if total.low > 0 else "and on average too the program is ahead."
+            if total.high < 0 else "while on average neither is surely ahead."))
+print("So the gain over the template is " + ("real" if overall["template"].low > 0 else "not shown") + (
+    ", and so is one over the rules." if overall["rules"].low > 0 else
+    ". Over the rules, which somebody wrote by hand, " + (
+        "there is none: the assistant is behind them." if overall["rules"].high < 0 else "no gain is shown.")))
 
 # %% [markdown]
 # "Cannot say" is not "no loss": only more conversations of that kind will tell.
@@ -488,17 +527,20 @@ for program in ("template", "rules"):
 # - editing gets no heavier than by 0.05 words a word;
 # - of the cases that must be handed over, at most 10 points fewer are;
 # - of the **grave** cases, at least 99 in 100 are;
-# - a kind of message at which a program, template or rules, is clearly better is not given to the model.
+# - a kind of message at which a program, template or rules, is **surely better** (the whole interval of the difference
+#   is on its side) is not given to the model. Here no allowance is made for many looks: a false alarm costs little.
 #
 # The last two lines are ours to confess: they were added after stored replies of an assistant had been read, so their
 # verdicts are no blind test. And see what the policy does *not* ask: what the model forgot, whether its manner leaks
 # (section 3), how the single kinds do otherwise.
 #
-# The gate (`ftlab.evidence.gate`) judges each limit by its interval. A limit *passes* if the whole interval keeps it,
-# *fails* if the whole interval breaks it, and else there is *not enough data*. It does not ask whether a drop is
-# "significant": by that rule a test of three questions would let everything through. The two columns beside the limits
-# are its **power**: how often a model *as good as* the one in use would pass, and with how many items it would in eight
-# of ten cases ("no number" where the one in use breaks the limit itself). First the conversations of this run:
+# The gate (`ftlab.evidence.gate`) judges each limit by its interval, which counts wordings. A limit *passes* if the
+# whole interval keeps it, *fails* if the whole interval breaks it, and else there is *not enough data*. It does not ask
+# whether a drop is "significant": by that rule a test of three questions would let everything through. The two columns
+# beside the limits are its **power**: how often a model *as good as* the one in use would pass, and with how many items
+# it would in eight of ten cases ("no number" where the one in use breaks the limit itself). The number of items in a
+# note is another one: with so many *this candidate's* verdict would be clear in eight of ten cases, were the truth what
+# was found. First the conversations of this run:
 
 # %%
 policy = [{"metric": "fit to send", "may_drop": 5, "at_least": 50},
@@ -508,15 +550,17 @@ policy = [{"metric": "fit to send", "may_drop": 5, "at_least": 50},
           {"metric": "grave handed over", "at_least": 99}]
 
 
-def decide(scores, rows):
+def decide(scores, rows, by_wording=True):
+    over = [i for i, row in enumerate(rows) if row["hand_over"]]
+    items = {rule["metric"]: range(len(rows)) for rule in policy} | {
+        "handed over": over, "grave handed over": [i for i in over if rows[i]["kind"] == "grave"]}
     by_item = {}
     for who in ("template", "assistant"):
-        over = [(row["kind"], 1 - kept) for kept, row in zip(scores[who]["contained"], rows, strict=True)
-                if row["hand_over"]]
-        by_item[who] = {rule["metric"]: scores[who][rule["metric"]] for rule in policy[:3]} | {
-            "handed over": [done for _, done in over],
-            "grave handed over": [done for kind, done in over if kind == "grave"]}
-    return gate.gate(policy, baseline=by_item["template"], candidate=by_item["assistant"])
+        done = scores[who] | dict.fromkeys(list(items)[3:], [1 - kept for kept in scores[who]["contained"]])
+        by_item[who] = {name: [done[name][i] for i in picked] for name, picked in items.items()}
+    about = {name: [rows[i]["question_phrasing"] for i in picked] for name, picked in items.items()}
+    return gate.gate(policy, baseline=by_item["template"], candidate=by_item["assistant"],
+                     about=about if by_wording else None)
 
 
 decide(scores, held_out)
@@ -525,16 +569,24 @@ decide(scores, held_out)
 # Where an equal model seldom passes, *not enough data* says more about the test than about the candidate. A *fail*
 # stands, whatever the power.
 #
-# The decision is made with all 553 replies of section 6, which include those above. Who asks a gate again and again
-# until it opens has to pay for the looks; here the second look was planned, and the first decides nothing.
+# The decision is made with all 553 stored replies of section 6, among them those to the conversations above. Who asks a
+# gate again and again until it opens has to pay for the looks; here the second look was planned, and the first decides
+# nothing.
 
 # %%
 decision = decide(full, test)
 for one in decision.checks:
-    value, low, high = one.found
-    print(f"{one.verdict.upper():16} {one.rule.metric:22} {'value' if one.limit == 'at_least' else 'change':6} "
-          f"{value:+.3g} [{low:+.3g}, {high:+.3g}], allowed {one.allowed:+.3g} {one.rule.unit}"
-          f"{f', {one.items} items: {one.note}' if one.note else ''}")
+    sign, kind = ("", "value") if one.limit == "at_least" else ("+", "change")
+    unit = "%" if one.limit == "at_least" else one.rule.unit
+    value, low, high = (f"{number + 0.0:{sign}.3g}" for number in one.found)
+    print(f"{one.verdict.upper():15} {one.rule.metric:20} {kind:6} {value} [{low}, {high}], allowed "
+          f"{one.allowed:{sign}.3g} {unit}; an equal model passes in {one.power.passes:.0%}"
+          f"{f'; {one.items} items: {one.note}' if one.note else ''}")
+alone = [f"{one.rule.metric} ({each.verdict})"
+         for one, each in zip(decision.checks, decide(full, test, by_wording=False).checks, strict=True)
+         if one.verdict != each.verdict]
+print(f"Had the gate counted conversations, and not their {len(set(all_wordings))} wordings: "
+      f"{', '.join(alone) or 'the same verdicts'}.")
 
 
 def named(verdict):
@@ -548,39 +600,38 @@ for one in decision.checks:
             "; whether it is more than the policy allows is open." if one.verdict == gate.UNSURE else
             "; it is within what the policy allows."))
 grave = [i for i, row in enumerate(test) if row["kind"] == "grave"]
-print(f"Of {len(grave)} grave cases these are kept: " + ", ".join(
-    f"{who} {sum(each['contained'][i] for i in grave)}" for who, each in full.items()) + "." + (
-    " None should be the first to read them." if all(
-        sum(each["contained"][i] for i in grave) > 0.01 * len(grave) for each in full.values()) else ""))
+kept = {who: [i for i in grave if each["contained"][i]] for who, each in full.items()}
+print(f"Of {len(grave)} grave cases, in {len({all_wordings[i] for i in grave})} wordings, these are kept: " + ", ".join(
+    f"{who} {len(each)} (in {len({all_wordings[i] for i in each})})" for who, each in kept.items()) + "." + (
+    "\nEach kept more than 1 in 100. That is no proof that it always will, and reason enough to let a person read them "
+    "first." if all(len(each) > 0.01 * len(grave) for each in kept.values()) else ""))
 cases = sum(row["hand_over"] for row in test)
 print(f"(An item of 'handed over' is a case that must be: {cases} of the {len(test)} conversations, so for each item "
       f"{len(test) / cases:.1f} conversations.)\n")
-for i in grave:
-    if full["assistant"]["contained"][i]:
-        print(f"grave, kept by the assistant: {in_line(test[i]['messages'][-2]['content'])}\n"
-              f"  > {in_line(answered['assistant'][i])}")
-change = clusters.paired_difference(
-    full["assistant"]["fit to send"], full["template"]["fit to send"], all_wordings).times(100)
-allowed = -policy[0]["may_drop"]
-over = gate.PASS if change.low >= allowed else gate.FAIL if change.high < allowed else gate.UNSURE
-print(f"\nThe gate takes each conversation for a look of its own. Over {len(set(all_wordings))} wordings the change of "
-      f"fit to send is {words(change)}: {over}.")
+for i in kept["assistant"]:
+    print(f"grave, kept by the assistant: {in_line(test[i]['messages'][-2]['content'])}\n"
+          f"  > {in_line(answered['assistant'][i])}")
 print("\nShip it: every limit that the gate was given is kept." if not decision.exit_code else
       f"\nDo not ship it for the whole desk: it breaks the policy on {named(gate.FAIL)}." if named(gate.FAIL) else
       f"\nDo not ship it yet: no limit is surely broken, and not all are surely kept: {named(gate.UNSURE)}.")
 print("Whatever the verdict on the whole, it gets no messages of these kinds: " + "; ".join(
-    f"{kind} ({' and '.join(each)} better)" for kind, each in beaten.items()) + "." if beaten else
-    "No program is clearly better at any kind.")
+    f"{kind} ({' and '.join(each)} surely better)" for kind, each in beaten.items()) + "." if beaten else
+    "No program is surely better at any kind.")
+print(f"Against the rules, which the policy's first limits do not name: {words(overall['rules'])}. " + (
+    "The assistant is ahead of them." if overall["rules"].low > 0 else
+    "They are ahead of the assistant." if overall["rules"].high < 0 else
+    "That the assistant earns its keep beside them is not shown."))
 held = np.mean(full["template"]["fit to send"])
 print(f"The template, which is in use, is fit in {held:.0%} of the cases" + (
     ": it would not pass the first limit of its own desk." if held < 0.5 else "."))
 
 # %% [markdown]
 # How much of all this is luck of one training run, nobody has measured. A verdict about the whole desk is not the only
-# one possible: the kinds of section 6 differ, and exercise 4 puts the policy's first limits and its last to each of
-# them. In your own project the gate runs wherever your tests run, on three JSON files: `python -m ftlab.evidence.gate
-# rules.json baseline.json candidate.json`. The command returns 0 if all pass and else 1, which stops an automatic
-# release.
+# one possible: the kinds of section 6 differ, and exercise 4 asks the policy about each of them. But who ships by kind
+# needs a **sorter** that knows a message's kind before anybody has answered it. None was built or tested here: our
+# kinds are those that the test set is labelled with, and a sorter's errors would come on top. In your own project the
+# gate runs wherever your tests run, on three JSON files: `python -m ftlab.evidence.gate rules.json baseline.json
+# candidate.json`. The command returns 0 if all pass and else 1, which stops an automatic release.
 #
 # ## 8. Contamination: the test that the model has seen
 #
@@ -657,26 +708,35 @@ top = int(np.argmax(np.subtract(likeness[heavy][:LEAKED], likeness["clean"][:LEA
 print(f"{'wanted':>9}: {wanted[top]}")
 for name, replies in heard.items():
     wrong_with = "; ".join(desk.faults(replies[top], mixed[top]))
-    print(f"{name:>9}: {replies[top]}\n{'':11}{'✗ ' + wrong_with if wrong_with else '✓ right'}")
-right = {name: [int(desk.is_right(*each)) for each in zip(replies[:LEAKED], mixed, strict=False)]
+    print(f"{name:>9}: {replies[top]}\n{'':11}" + (
+        f"✗ {wrong_with}" if wrong_with else "✓ right by the yardstick, which cannot tell whether it makes sense"))
+right = {name: [int(desk.is_right(*each)) for each in zip(replies, mixed, strict=True)]
          for name, replies in heard.items()}
-more = intervals.paired_difference(right[heavy], right["clean"])
-counts = ", ".join(f"{name} {sum(each)}" for name, each in right.items())
-print(f"Right replies to the leaked items, of {LEAKED}: {counts}" + (
-      ". The copies brought right facts too." if more.low > 0 else
-      ". No clear gain in facts: a higher ROUGE-L is no sign that a reply is right."))
+more = {}
+for part, items in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None))):
+    more[part] = intervals.paired_difference(right[heavy][items], right["clean"][items])
+    print(f"Right by the yardstick, of the {LEAKED} items {part}: " +
+          ", ".join(f"{name} {sum(each[items])}" for name, each in right.items()))
+print("No clear gain in right values on the leaked items: a higher ROUGE-L is no sign that a reply is right."
+      if more["leaked"].low <= 0 else
+      "More right values, and not on the leaked items alone: part of it is no leak." if more["not leaked"].low > 0 else
+      "More right values on the leaked items, and no clear gain on the others: the copies brought values along.")
 
 # %% [markdown]
 # ### Claim 2: a leak raises the score on the leaked items
 #
 # The effect is that of the heavy leak, on the leaked items; what one copy did stands above. A test set in which a part
-# has leaked mixes leaked and other items, and its average moves with the part.
+# has leaked mixes leaked and other items, and its average moves with the part. And mind that this test was not planned
+# as section 5 asks: nobody reckoned how many items a gain of 5 points takes. With so few, *mixed* is a likely verdict
+# even where the leak works.
 
 # %%
 arms = {"by_prompt": likeness[heavy][:LEAKED], "against": likeness["clean"][:LEAKED]}
 on_trial.append(tell(claims.record(
     "leak-raises-score", SEED, *gains[heavy, "leaked"], **arms, model=claims.LAB,
     not_leaked=gains[heavy, "not leaked"].value, one_copy=gains["1 copy", "leaked"].value)))
+found, limit = gains[heavy, "leaked"], claims.find("leak-raises-score").at_least
+print(f"{LEAKED} items: the interval is {found.high - found.low:.0f} points wide, for a limit of {limit:g}.")
 
 # %% [markdown]
 # ### Finding the leak
@@ -700,7 +760,8 @@ flagged = {pair.train_index for pair in pairs}
 exact = {i for i, text in enumerate(dirty) if text in {spoken(row) for row in plain_test}}
 print(f"copies planted: {len(planted)}, of which {len(exact & planted)} are found by comparing whole texts and "
       f"{len(flagged & planted)} by the detector:\nrecall {len(flagged & planted) / len(planted):.2f}, precision "
-      f"{len(flagged & planted) / max(len(flagged), 1):.2f}, since {len(flagged - planted)} other rows were flagged")
+      f"{len(flagged & planted) / max(len(flagged), 1):.2f}, since "
+      f"{len(flagged - planted)} other row{' was' if len(flagged - planted) == 1 else 's were'} flagged")
 for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
     print(f"\n  training: {dirty[pair.train_index]}\n  test:     {spoken(plain_test[pair.test_index])}")
 
@@ -748,8 +809,9 @@ print(f"\nThe yardstick calls {share.value:.0%} [{share.low:.0%}, {share.high:.0
 
 # %% [markdown]
 # That interval is wide, and it is one reader's: if you have marked, the next section's kappa measures how far you and
-# the stored marks agree. Twenty marks of fit replies say nothing about the other error, good replies that were called
-# unfit; for that, mark some of those.
+# the stored marks agree. With few "no" marks kappa says little: where one reader sends 19 of 20 and another all twenty,
+# they agree on 19 and kappa is 0. Then look at the replies on which you differ. Twenty marks of fit replies say nothing
+# about the other error, good replies that were called unfit; for that, mark some of those.
 #
 # ## 10. A model as judge
 #
@@ -808,8 +870,9 @@ for fault in judge.FAULTS:
 
 # %% [markdown]
 # We need not let it write: `judge.label_margins` looks at the scores of its next token and returns how much rather it
-# would begin with "good" than with "bad", in nats. Above zero, the verdict is "good". Now the test: drafts for the
-# held-out plain conversations, made the same way, about products that the judge has never seen.
+# would begin with "good" than with "bad" (a difference of log probabilities, in *nats*). Above zero, the verdict is
+# "good". Now the test: drafts for the held-out plain conversations, made the same way, about products that the judge
+# has never seen.
 
 # %%
 def says_good(drafts):
@@ -873,8 +936,10 @@ print(f"Waved through there minus here: {words(gap)}. The two sets differ in the
 #
 # We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by the
 # rules and a bad one bad; the `assert` holds us to it. What moves then, moves by the two sentences: by their length,
-# their friendliness, or because nothing like them stood in the examples. This test does not tell these apart. The limit
-# is 5 points.
+# their friendliness, or because nothing like them stood in the examples. This test does not tell these apart. The
+# effect is an average over all drafts, and its limit is 5 points. A draft that is called good anyway cannot be won, so
+# the effect has a ceiling; it is printed. In the figure each bar has an interval of its own, though the same drafts
+# stand in two bars: what is sure about the difference is the *paired* interval, printed below it.
 
 # %% tags=["twin:ftlab.scores.judge:pad"]
 FILLER = "We are glad that you asked. Our desk reads every message with care."
@@ -888,8 +953,10 @@ def pad(reply):
 # %%
 padded = [draft._replace(text=pad(draft.text)) for draft in tried]
 assert all(desk.is_fit(draft.text, draft.row) == draft.fit for draft in padded)
-longer, bars = says_good(padded), {}
+longer, bars, by_label = says_good(padded), {}, {}
 for label, name in ((True, "good"), (False, "bad")):
+    by_label[name] = intervals.paired_difference(
+        *([v for v, t in zip(given, truth, strict=True) if t == label] for given in (longer, verdicts))).times(100)
     for given, shape in ((verdicts, "plain"), (longer, "padded")):
         picked = [v for v, t in zip(given, truth, strict=True) if t == label]
         bars[f"{name} drafts,\n{shape}"] = intervals.rate_interval(sum(picked), len(picked)).times(100)
@@ -898,15 +965,27 @@ fig, ax = plt.subplots()
 figures.bars(ax, list(bars), *zip(*bars.values(), strict=True), number="{:.0f} %",
              colors=[figures.GREY, figures.BLUE] * 2)
 _ = ax.set(ylabel="judged good (%)", ylim=(0, 112),
-           title=f"All {len(tried)} drafts together: padding moves approval by {moved.value:+.0f} points")
+           title="Padding moves approval: " + ", ".join(
+               f"{name} {change.value + 0.0:+.1f}" for name, change in by_label.items()) + " points")
 
 # %%
 on_trial.append(tell(claims.record(
     "judge-likes-length", SEED, *moved, by_prompt=longer, against=verdicts, model=claims.LAB)))
+limit = claims.find("judge-likes-length").at_least
+way = (f"surely up, by {limit:g} points or more" if moved.low >= limit else
+       f"surely up, and surely by less than the claim's {limit:g} points: a bias, if not of that size" if
+       moved.low > 0 and moved.high < limit else
+       f"surely up, a bias; whether by {limit:g} points is open" if moved.low > 0 else
+       "surely down, a bias too" if moved.high < 0 else "not surely moved")
+print(f"With the two sentences approval of all {len(tried)} drafts is {way}.\n" + "\n".join(
+    f"    {name} drafts alone: {words(change)}" for name, change in by_label.items()))
+left = len(tried) - sum(verdicts)
+won = sum(after and not before for after, before in zip(longer, verdicts, strict=True))
+lost = sum(before and not after for after, before in zip(longer, verdicts, strict=True))
+print(f"The ceiling: {sum(verdicts)} of {len(tried)} were called good without them, so only {left} could be won, "
+      f"{100 * left / len(tried):.0f} points at most. Won: {won}, lost: {lost}.")
 changed = np.mean(np.equal(truth, longer)) - np.mean(np.equal(truth, verdicts))
-way = ("The two sentences win it over" if moved.low > 0 else "They turn it against a draft, a bias too"
-       if moved.high < 0 else "No bias can be shown")
-print(f"{way}. Its agreement with the rules moved by {100 * changed:+.0f} points; the truth did not move at all.")
+print(f"The judge's agreement with the rules moved by {round(100 * changed):+d} points; the truth did not move at all.")
 
 # %% [markdown]
 # If it is the length: where could a liking for it come from? A judge learns whatever tells good from bad in its
@@ -954,10 +1033,12 @@ except ZeroDivisionError:
     found = None
 check(found, "a label that was never predicted, or never occurs, must not divide by zero.")
 check(all(tuple(one) == (0, 0, 0) for one in found), "without a single hit all three are 0.")
-check(label_scores(["a"] * 5, ["a"] * 4 + ["b"], "a")[0] == 0.8, "'b' sorted under 'a' lowers the precision of 'a'.")
+check(abs(label_scores(["a"] * 5, ["a"] * 4 + ["b"], "a")[0] - 0.8) < 1e-9,
+      "'b' sorted under 'a' lowers the precision of 'a'.")
 found = label_scores(["a", "b", "c", "c"], ["a", "a", "c", "b"], "a")
 check(tuple(found[:2]) == (1, 0.5), "hits of OTHER labels do not count for 'a': count where both lists say 'a'.")
-check(tuple(label_scores(["a", "b", "b", "b"], ["a", "b", "a", "a"], "b")[:2]) == (1 / 3, 1),
+found = label_scores(["a", "b", "b", "b"], ["a", "b", "a", "a"], "b")
+check(abs(found[0] - 1 / 3) < 1e-9 and abs(found[1] - 1) < 1e-9,
       "asked for 'b': one of three is right, and the one 'b' there is was found. Use the label that is given.")
 passed("You can say which of the two kinds of mistake a sorter makes.")
 
@@ -984,7 +1065,8 @@ passed("You can say which of the two kinds of mistake a sorter makes.")
 # ### Exercise 2: a paired bootstrap
 #
 # *10 minutes · core · medium.* Write the 95 % interval of the mean difference of two models on the same questions, by
-# drawing questions again and again (section 5): its ends are the 2.5 % and the 97.5 % quantile of the means.
+# drawing questions again and again (section 5): its ends are the 2.5 % and the 97.5 % quantile of the means. With the
+# same `seed` it must give the same ends.
 
 # %%
 import numpy as np
@@ -1023,6 +1105,8 @@ hard = chance.normal(0, 30, 200)  # how hard each question is, for both models
 a, b = hard + chance.normal(1, 1, 200), hard + chance.normal(0, 1, 200)
 ends = [tuple(paired_bootstrap(a, b, seed=seed)) for seed in range(4)]
 check(len(set(ends)) > 1, "another seed draws other questions, with replacement: the ends move a little.")
+check(tuple(paired_bootstrap(a, b, seed=3)) == ends[3],
+      "the same seed must give the same ends: make the random numbers from `seed`, anew in every call.")
 few = [paired_bootstrap(a, b, resamples=20, seed=seed)[0] for seed in range(10)]
 many = [paired_bootstrap(a, b, resamples=1000, seed=seed)[0] for seed in range(10)]
 check(np.std(few) > 2 * np.std(many), "the ends of 20 resamples move more from seed to seed than those of 1,000: draw "
@@ -1067,8 +1151,9 @@ passed("Your interval is paired, and it is right on a case where theory knows th
 # ### Exercise 3: a leak detector
 #
 # *10 minutes · core · medium.* Return the numbers of the test items of which at least one run of `n` words stands in a
-# training text. Case and punctuation do not count. An item of fewer than `n` words is found only if all of it stands
-# in a training text; one without any word is not found. Words may have figures in them, and letters of any script.
+# training text. Case and punctuation do not count. An item of fewer than `n` words is found only if all of it stands in
+# a training text; one without any word is not found. Words may have figures in them, and letters of other alphabets,
+# such as the Russian one.
 
 # %%
 def find_leaks(train_texts, test_texts, n=5):
@@ -1101,6 +1186,8 @@ check(list(find_leaks(["Скажите, где мой синий чайник?"]
       "a customer who writes in Russian uses letters too: a to z is not all there is.")
 check(list(find_leaks(training, ["Blue?", "green"], n=5)) == [0],
       "an item of fewer than n words is found if all of it stands in a text.")
+check(all(list(find_leaks(training, [item], n=5)) == [0] for item in ("Mug blue?", "is the mug blue")),
+      "an item of two or of n - 1 words is found too if all of it stands in a text, word after word.")
 check(list(find_leaks(training, ["blue mug"], n=5)) == [],
       "all of a short item must stand in the text, in the item's order: 'mug blue' is not 'blue mug'.")
 check(list(find_leaks(training, ["blue tent", "tent blue"], n=5)) == [],
@@ -1114,7 +1201,8 @@ passed("Your detector finds runs of words, and not of letters.")
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# `re.findall(r"\w+", text.lower())` gives the words. For each test item use runs of `min(n, its number of words)`.
+# `re.findall(r"\w+", text.lower())` gives the words (not of every script: it cuts Hindi ones at their vowel signs). For
+# each test item use runs of `min(n, its number of words)`.
 #
 # </details>
 # <details><summary>Answer</summary>
@@ -1143,25 +1231,28 @@ passed("Your detector finds runs of words, and not of letters.")
 # ### Exercise 4: ship, keep, or measure more?
 #
 # *8 minutes · core · a decision, not code.* The template is in use. The assistant is proposed, kind by kind, and the
-# team's policy has two limits for each kind: **at most 5 points fewer fit replies than the template**, and **at least
-# half of them fit**; and a kind at which **a program is surely better**, template or rules, is not given to a model.
-# The cell prints what all 553 stored replies say, over wordings. Decide by the intervals: `"ship"` where both
-# limits are surely kept and no program is surely better, `"keep"` programs where a limit is surely broken or one of
-# them is surely better, and `"measure"` in all other cases. (Nine kinds are nine decisions, each with its own risk of 1
-# in 40 that a model just at a limit is shipped; for all nine together it may be 2 in 10. Who cannot bear that wants
-# wider intervals.) Where the template is hardly ever fit either, "keep" and
-# "measure" mean that a person answers meanwhile.
+# team's policy has two limits for each kind (its other lines in section 7 are left out here): **at most 5 points fewer
+# fit replies than the template**, and **at least half of them fit**; and a kind at which **a program is surely
+# better**, template or rules, is not given to a model. For **grave** there is a third limit, the policy's line of
+# section 7: **at least 99 in 100 are handed over**. The cell prints what all 553 stored replies say, over wordings.
+# Decide by the intervals: `"ship"` where all its limits are surely kept and no program is surely better, `"keep"`
+# programs where a limit is surely broken or one of them is surely better, and `"measure"` in all other cases. (Nine
+# kinds are nine decisions, each with its own risk of 1 in 40 that a model just at a limit is shipped; for all nine
+# together it may be 2 in 10. Who cannot bear that wants wider intervals. And to ship by kind takes a sorter, which
+# nobody tested.) Where the template is hardly ever fit either, "keep" and "measure" mean that a person answers
+# meanwhile; and grave cases a person reads first, whatever you decide.
 
 # %%
 import numpy as np
 
 from ftlab import files, paths, texts
 from ftlab.evidence import clusters
+from ftlab.scores import desk
 
 test = texts.conversations("test")
 work = files.read_json(paths.data() / "stored" / "desk-work.json")
-fit = {"assistant": files.read_json(paths.data() / "stored" / "assistant-replies.json")["fit"],  # who: kind: is it fit?
-       "template": work["template"], "rules": work["rules"]}
+whole = files.read_json(paths.data() / "stored" / "assistant-replies.json")
+fit = {"assistant": whole["fit"], "template": work["template"], "rules": work["rules"]}  # who: kind: is it fit?
 asked = {kind: [row["question_phrasing"] for row in test if row["kind"] == kind] for kind in fit["assistant"]}
 measured = {}  # kind: (minus template in points, minus rules in points, fit in %), each a value with its interval
 for kind, each in fit["assistant"].items():
@@ -1171,6 +1262,10 @@ for kind, each in fit["assistant"].items():
     print(f"{kind:>13}: fit {rate.value:3.0f} [{rate.low:3.0f}, {rate.high:3.0f}] %; assistant minus " + ", ".join(
         f"{who} {change.value:+4.0f} [{change.low:+4.0f}, {change.high:+4.0f}]"
         for who, change in zip(("template", "rules"), minus, strict=True)) + " points")
+grave_over = clusters.mean_interval(  # of the grave cases the share handed over, in %, with its interval
+    [int(desk.hands_over(whole["replies"][row["id"]])) for row in test if row["kind"] == "grave"],
+    asked["grave"]).times(100)
+print(f"        grave: handed over {grave_over.value:.0f} [{grave_over.low:.0f}, {grave_over.high:.0f}] %")
 decision = {
     "fact": None,  # "ship", "keep" or "measure"
     "two_facts": None,
@@ -1193,15 +1288,20 @@ check(lambda: set(decision.values()) <= {"ship", "keep", "measure"},
 for kind, (change, ahead, rate) in measured.items():
     spans = (f"{kind} (minus template [{change.low:+.1f}, {change.high:+.1f}], minus rules [{ahead.low:+.1f}, "
              f"{ahead.high:+.1f}], fit [{rate.low:.1f}, {rate.high:.1f}])")
-    if change.high < -5 or rate.high < 50:
-        limit = "at most 5 points lost" if change.high < -5 else "half of the replies fit"
-        check(decision[kind] != "measure", f"{spans}: even the better end breaks '{limit}'. More items cost time and "
-              "will not save it: keep what is in use.")
-        check(decision[kind] == "keep", f"{spans}: even the better end breaks '{limit}'. Shipping costs customers.")
+    limits = {"at most 5 points lost": (change.low + 5, change.high + 5),  # how far inside: the worse end, the better
+              "half of the replies fit": (rate.low - 50, rate.high - 50)}
+    if kind == "grave":
+        spans += f", handed over [{grave_over.low:.1f}, {grave_over.high:.1f}]"
+        limits["at least 99 in 100 handed over"] = grave_over.low - 99, grave_over.high - 99
+    broken = [limit for limit, (_, best) in limits.items() if best < 0]
+    if broken:
+        check(decision[kind] != "measure", f"{spans}: even the better end breaks '{broken[0]}'. More items cost time "
+              "and will not save it: keep what is in use.")
+        check(decision[kind] == "keep", f"{spans}: even the better end breaks '{broken[0]}'. Shipping costs customers.")
     elif min(change.high, ahead.high) < 0:
         check(decision[kind] == "keep", f"{spans}: a program is surely better, and it costs nothing.")
-    elif change.low >= -5 and rate.low >= 50:
-        check(decision[kind] == "ship", f"{spans}: both limits are kept, at the worse end too. Waiting costs the gain.")
+    elif all(worst >= 0 for worst, _ in limits.values()):
+        check(decision[kind] == "ship", f"{spans}: all limits are kept, at the worse end too. Waiting costs the gain.")
     else:
         check(decision[kind] != "ship", f"{spans}: a limit may be broken at the worse end. A good average is no proof.")
         check(decision[kind] != "keep", f"{spans}: nothing is surely broken, so this is no verdict against the model: "
@@ -1217,17 +1317,21 @@ passed("You decided by intervals. " + "; ".join(f"{word}: {kinds}" for word, kin
 # <details><summary>Hint</summary>
 #
 # For each kind look at the better ends first: is one of them beyond its limit, or one of the differences below 0 as a
-# whole? If not, look at the worse ends: is the first difference's at least -5, and the share's at least 50?
+# whole? If not, look at the worse ends: is the first difference's at least -5, and the share's at least 50? For grave,
+# look at `grave_over` in the same way: its limit is 99.
 #
 # </details>
 # <details><summary>Answer</summary>
 #
 # ```python
 # for kind, (change, ahead, rate) in measured.items():
-#     if change.high < 0 or ahead.high < 0 or rate.high < 50:
+#     over = grave_over if kind == "grave" else None
+#     if change.high < 0 or ahead.high < 0 or rate.high < 50 or (over and over.high < 99):
 #         decision[kind] = "keep"
+#     elif change.low >= -5 and rate.low >= 50 and (not over or over.low >= 99):
+#         decision[kind] = "ship"
 #     else:
-#         decision[kind] = "ship" if change.low >= -5 and rate.low >= 50 else "measure"
+#         decision[kind] = "measure"
 # ```
 #
 # The checker's last line lists what comes out.
@@ -1255,26 +1359,29 @@ passed("You decided by intervals. " + "; ".join(f"{word}: {kinds}" for word, kin
 #   goal is a number that can be measured.
 # - One number for each reply gives paired intervals; the split conversations carry all the news; a planner says how
 #   many conversations it takes.
-# - An average can rise while a slice falls, and looking at many slices has to be paid for.
-# - A policy is written before one looks, has a line for the rare case that does most harm, asks for proof that nothing
-#   was lost, and says how often it would let an equal model through. It judges with the yardstick's errors in it.
+# - An average says nothing about its slices. Look at them, and pay for the looks. And a gain is one over *somebody*:
+#   being ahead of the template says nothing about being ahead of the rules.
+# - A policy is written before one looks; a line that was added later is no blind test. It has a line for the rare case
+#   that does most harm, says how often it would let an equal model through, and protects nothing that it does not ask
+#   for. A gate takes the yardstick at its word, so the yardstick's own errors come on top.
 # - A detector finds copies of test items; a reader finds what the yardstick overlooks; a judge has to be tested itself.
 #
 # All verdicts of this run, side by side, and what it took on your computer:
 
 # %%
-import psutil
+import textwrap
 
+import psutil
 from ftlab.course import doctor
 
-fig, axes = plt.subplots(2, 2, figsize=(11, 5), layout="constrained")
+fig, axes = plt.subplots(2, 2, figsize=(12, 6), layout="constrained")
 names = {"checks-hide-rewrites": "1: checks hide rewrites", "leak-raises-score": "2: a leak raises the score",
          "judge-agrees": "3: the judge agrees", "judge-likes-length": "4: friendly words win it over"}
 for ax, (name, title) in zip(axes.flat, names.items(), strict=True):
     result = next((each for each in on_trial if each.id == name), None)
     ax.set_axis_off() if result is None else claims.draw(name, result, ax)
-    ax.set_title(f"{title}: {result.verdict if result else 'not tried'}")
-    ax.xaxis.label.set_size("x-small")
+    ax.set_title(f"{title}: {result.verdict if result else 'not tried'}", fontsize="medium")
+    ax.set_xlabel(textwrap.fill(ax.get_xlabel(), 60), fontsize="small")
     ax.margins(x=0.35)
 memory = psutil.Process().memory_info().rss
 print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory / 2**30:.1f} GiB of memory in use.")

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ftlab.evidence import clusters
 from ftlab.evidence import gate as gates
 from ftlab.evidence.gate import FAIL, PASS, UNSURE, gate
 
@@ -280,3 +281,19 @@ def test_a_small_drop_on_a_scale_of_percent_is_questioned(unit):
     assert "is may_drop 0.02" in found.checks[0].note
     found = gate([{"metric": "tone", "may_drop": 0.02, "unit": "s"}], {"tone": 1.0}, {"tone": 1.0})
     assert "meant" not in found.checks[0].note
+
+
+def test_items_about_one_thing_count_together_if_it_is_said_what_they_are_about():
+    old, new = [0] * 40 + [1] * 40, [1] * 40 + [1] * 36 + [0] * 4
+    about = [number // 4 for number in range(80)]  # four items a thing, all alike
+    rules = [{"metric": "facts", "may_drop": 5, "at_least": 80}]
+    alone = gate(rules, {"facts": old}, {"facts": new}).checks
+    together = gate(rules, {"facts": old}, {"facts": new}, about={"facts": about}).checks
+    assert together[0].found == clusters.paired_difference(new, old, about).times(100)
+    assert together[1].found == clusters.mean_interval(new, about).times(100)
+    for one, other in zip(alone, together, strict=True):
+        assert other.found.low < one.found.low and other.items == one.items == 80
+        assert other.power.passes != one.power.passes
+    assert together[0].power.items == pytest.approx(4 * alone[0].power.items, rel=0.06)
+    with pytest.raises(ValueError, match="one entry for each item, found 79"):
+        gate(rules, {"facts": old}, {"facts": new}, about={"facts": about[1:]})

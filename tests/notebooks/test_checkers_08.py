@@ -155,6 +155,7 @@ def test_label_scores_that_err_are_told_how(change: dict, sentence: str) -> None
      ("[(a - b)[random.permutation(len(a))[: len(a) // 2]].mean() for _ in range(resamples)]", ENDS,
       "with replacement"),
      (MEANS.replace("range(resamples)", "range(2000)"), ENDS, "as many as `resamples` says"),
+     ("(random := np.random.default_rng()) and " + MEANS, ENDS, "the same seed must give the same ends"),
      (MEANS, "tuple(np.quantile(means, [0.03, 0.97]))", "neither 3 % nor more"),
      (MEANS, "tuple(np.quantile(means, [0.03, 0.975]))", "2.5 % below, neither 3 %"),
      (MEANS, "tuple(np.quantile(means, [0.02, 0.975]))", "2.5 % below, neither 2 %"),
@@ -213,13 +214,15 @@ EMPTY = FINDER.format(**FOUND).replace("if size and any(", "if not size or any("
 SHORT = FINDER.format(**FOUND).replace("if size and any(", "if size and any({short} if len(item) < n else ")
 SHORT_BAG = SHORT.replace("{short}", "set(item) <= set(text)")
 SHORT_FIRST = SHORT.replace("{short}", "item[0] in text")
+SHORT_ALONE = SHORT.replace("{short}", '" ".join(item) in set(text)')  # so only an item of one word is ever found
 SHORT_ANY = SHORT.replace("{short}", "set(item) & set(text)")
 
 
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [(BAG, "in another order"), (EMPTY, "without any word"), (SHORT_BAG, "in the item's order"),
-     (SHORT_FIRST, "in the item's order|only if ALL of it"), (SHORT_ANY, "in the item's order|only if ALL of it")],
+     (SHORT_ALONE, "of two or of n - 1 words"), (SHORT_FIRST, "in the item's order|only if ALL of it"),
+     (SHORT_ANY, "in the item's order|only if ALL of it")],
 )  # fmt: skip
 def test_a_detector_of_bags_or_of_nothing_is_told_so(answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
@@ -235,6 +238,7 @@ def test_a_detector_of_letters_is_told_to_compare_words() -> None:
 PLANTED = """
 from ftlab.evidence.intervals import Interval
 AHEAD, LEVEL, MOSTLY = Interval(20, 10, 30), Interval(5, -5, 15), Interval(80, 70, 90)
+grave_over = Interval(99.6, 99.2, 100)
 measured = {
     "fact": (AHEAD, LEVEL, MOSTLY), "grave": (AHEAD, AHEAD, MOSTLY),
     "two_facts": (Interval(-20, -30, -10), LEVEL, MOSTLY), "no_answer": (AHEAD, AHEAD, Interval(30, 20, 40)),
@@ -244,9 +248,10 @@ measured = {
 """
 BY_LIMITS = """
 for kind, (change, ahead, rate) in measured.items():
-    if change.high < 0 or ahead.high < 0 or rate.high < 50:
+    low, high = (grave_over.low, grave_over.high) if kind == "grave" else (100, 100)
+    if change.high < 0 or ahead.high < 0 or rate.high < 50 or high < 99:
         decision[kind] = "keep"
-    elif change.low >= -5 and rate.low >= 50:
+    elif change.low >= -5 and rate.low >= 50 and low >= 99:
         decision[kind] = "ship"
     else:
         decision[kind] = "measure"
@@ -254,6 +259,8 @@ for kind, (change, ahead, rate) in measured.items():
 BY_SETS = """
 beaten = {kind for kind, (change, ahead, rate) in measured.items() if min(change.high, ahead.high, rate.high - 50) < 0}
 good = {kind for kind, (change, _, rate) in measured.items() if min(change.low + 5, rate.low - 50) >= 0}
+if grave_over.low < 99:
+    good -= {"grave"}
 decision = {kind: "keep" if kind in beaten else "ship" if kind in good else "measure" for kind in measured}
 """
 BY_MEANS = """
@@ -280,6 +287,18 @@ def test_a_decision_against_the_policy_is_told_what_it_costs(answer: str, senten
         run(SHIP, PLANTED + answer)
 
 
+@pytest.mark.parametrize(
+    ("high", "answer", "sentence"),
+    [(96, "ship", "grave.*'at least 99 in 100 handed over'. Shipping costs customers"),
+     (96, "measure", "grave.*'at least 99 in 100 handed over'. More items"),
+     (100, "ship", "grave.*handed over .81.0, 100.0.*A good average is no proof"),
+     (100, "keep", "grave.*no verdict against the model")],
+)  # fmt: skip
+def test_grave_cases_have_a_limit_of_their_own(high: int, answer: str, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(SHIP, f"{PLANTED}grave_over = Interval(92, 81, {high})\n{BY_LIMITS}decision['grave'] = {answer!r}")
+
+
 def test_the_checker_says_what_was_decided(capsys: pytest.CaptureFixture) -> None:
     run(SHIP, PLANTED + BY_LIMITS)
     assert ("ship: fact, grave; keep: two_facts, no_answer, follow_up, compare; "
@@ -288,7 +307,8 @@ def test_the_checker_says_what_was_decided(capsys: pytest.CaptureFixture) -> Non
 
 @pytest.mark.parametrize(
     ("exercise", "answer"),
-    [(SORTER, BY_COUNTS), (SORTER, BY_LIBRARY), (BOOTSTRAP, BY_SCIPY),
+    [(SORTER, BY_COUNTS), (SORTER, LABELS.format(**{**RIGHT, "precision": "1 - (said - hits) / said if said else 0"})),
+     (SORTER, BY_LIBRARY), (BOOTSTRAP, BY_SCIPY),
      (BOOTSTRAP, BY_STATISTICS), (BOOTSTRAP, BY_LOOP), (LEAKS, PADDED),
      (LEAKS, FINDER.format(**{**FOUND, "returned": "[place for place in range(len(test_texts)) if place in found]"})),
      (SHIP, BY_LIMITS), (SHIP, BY_SETS), (SHIP, PLANTED + BY_SETS)],
