@@ -106,7 +106,8 @@ def draw(rows: list[dict], path: Path, falls_at: float | None = None) -> None:
 
     figures.style()
     parts = [part for part in ([row for row in rows if row["tuned"] is tuned] for tuned in (False, True)) if part]
-    fig, axes = plt.subplots(len(parts), 1, figsize=(7.5, 4.4 * len(parts)), squeeze=False, sharex=True)
+    fig, axes = plt.subplots(len(parts), 1, figsize=(7.5, 4.9 * len(parts)), squeeze=False, sharex=True,
+                             layout="constrained")
     looks = ((figures.BLUE, "-"), (figures.GREY, "--"), (figures.GREEN, "-."), (figures.ORANGE, (0, (7, 2))),
              (figures.PINK, (0, (5, 1, 1, 1))))  # dots are for the bars
     for ax, part in zip(axes[:, 0], parts, strict=True):
@@ -124,7 +125,8 @@ def draw(rows: list[dict], path: Path, falls_at: float | None = None) -> None:
         some = any(row["difference"] for row in part)
         ax.set(ylabel=f"share (%){', or difference (points)' if some else ''}",
                title="After a fine-tune" if part[0]["tuned"] else "Before any fine-tune")
-        ax.legend(fontsize="x-small", loc="best")
+        below = -0.16 if ax is axes[-1, 0] else -0.04  # the last axis has its numbers there
+        ax.legend(fontsize="x-small", loc="upper center", bbox_to_anchor=(0.5, below), ncols=2)
     axes[-1, 0].set(xlabel="tokens read (millions)", xlim=(0, None))
     with files.atomic_path(path) as temporary:
         fig.savefig(temporary, format="png", dpi=110)
