@@ -11,10 +11,11 @@
 # Welcome. In this notebook you take a language model that people know, SmolLM2 with 135 million weights, give it a job
 # that it cannot do, and teach it that job with a hundred examples on the computer in front of you. No graphics card,
 # no account, no network. The model is real, and so is the library (`trl`) that people use for models a thousand times
-# larger; the shop and its customers are invented, so that every reply can be scored exactly.
+# larger; the shop and its customers are invented, so that a program knows what is true there and can score every
+# reply. (Section 2 says what that program cannot see.)
 #
 # **You will be able to** say what fine-tuning is and what it costs, fine-tune a model with `SFTTrainer`, compare it
-# with the cheaper things that one should try first, and read the result with its error bars.
+# with the cheaper things that one should try first, and say how sure the result is.
 #
 # **You need** no machine learning; reading a little Python is enough. Words you do not know are in the glossary at
 # the end.
@@ -25,21 +26,22 @@
 # terminal says what is wrong and what to do about it.
 #
 # Run a cell with Shift+Enter. The first one loads the libraries, which takes some seconds, and prints one line: which
-# model you are using, on which device, in which number format, and why.
+# model you are using, on which device, in which number format, and why ("AMX" and "avx512_bf16" are the names of a
+# processor's own instructions for bf16).
 
 # %%
-import time, warnings; started = time.perf_counter()  # noqa: E401, E702
+import time
+started = time.perf_counter()  # seconds; the last cell looks at this clock again
+import warnings
 warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells another that a word will change
 import torch
-from datasets import Dataset
-from IPython.display import HTML, display
-from peft import LoraConfig
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
 from ftlab import claims, figures, model, rivals, texts
 from ftlab.scores import desk, template
 from ftlab.tuning import chat, checkpoints, generate
-print(choice := model.choose())
+choice = model.choose()
+print(choice)
 
 # %% [markdown]
 # Below are the dials of this notebook. Run it once as it stands; then turn one and run it again. An *optimizer step*
@@ -51,8 +53,8 @@ EXAMPLES = 100  # conversations to train on, of which STEPS * BATCH_SIZE at most
 STEPS = 50  # optimizer steps; try 10, 100
 BATCH_SIZE = 4  # examples a step; try 2, 8
 LR = 1e-3  # learning rate: how far a step moves the weights, no unit; try 3e-4, 3e-3
-QUESTIONS = 60  # held-out questions for the tuned model; try 20, 120
-ASKED = 12  # of these, for the rivals with long prompts, which take longest; try 6, 60
+QUESTIONS = 60  # questions kept away from training, for the tuned model; try 20, 120
+ASKED = 12  # of these, for the prompts that it is compared with, which take longest; try 6, 60
 
 # %% [markdown]
 # ## 1. A model that knows a little of the world
@@ -124,11 +126,15 @@ for message in held_out[0]["messages"]:
 # A good reply has two sides. It must be **right**: `desk.faults` lists what is wrong with a reply, such as a missing
 # value, a figure that stands nowhere, a garbled name, or a case that had to be handed over to a colleague and was not.
 # That is what a program can see: a reply that recites the screen unasked is refused; one that adds a fairy tale
-# without figures, names or materials is not. And it must sound like Quillmere. The house has a **brand guide**, and
-# each of its rules is a few lines of code in `ftlab/world/brand.py`, so nobody has to argue about whether a reply
-# keeps them. A reply is **on-brand** if it keeps them all. A reply that is both can be sent: it is **fit to send**.
+# without figures, names or materials is not. So read "right" as "no fault found", and the replies themselves.
+#
+# And it must sound like Quillmere. The house has a **brand guide**, and each of its rules is a few lines of code in
+# `ftlab/world/brand.py`, so nobody has to argue about whether a reply keeps them. A reply is **on-brand** if it keeps
+# them all. A reply that is both counts as **fit to send**.
 
 # %%
+from IPython.display import HTML, display
+
 from ftlab.world import brand
 
 
@@ -141,31 +147,35 @@ display(HTML(f"<table>{rules}</table>"))
 
 # %% [markdown]
 # Now the model gets the screen and the customer's message, with two sentences that say what its job is
-# (`rivals.plain`). We look at its reply to the first question, and at what the two scores say of it and of the reply
-# that the desk sent.
+# (`rivals.plain`). We look at that prompt, at the reply to the first question, and at what the two scores say of it and
+# of the reply that the desk sent.
 
 # %%
+print(f"the prompt: {rivals.plain(held_out[0])[0]['content']}\n")
+rule_titles = {rule.id: rule.title for rule in brand.guide()}
 first_reply = ask(plain_model, [rivals.plain(held_out[0])])[0]
 for name, reply in {"the desk": held_out[0]["messages"][-1]["content"], "the model": first_reply}.items():
-    broken = [rule for rule, kept in brand.check(reply).items() if not kept]
-    print(f"{name}: {reply}\n   broken rules: {', '.join(broken) or 'none'}")
+    broken = [rule_titles[rule] for rule, kept in brand.check(reply).items() if not kept]
+    print(f"{name}: {reply}\n   broken rules: {'; '.join(broken) or 'none'}")
     print(f"   wrong: {', '.join(desk.faults(reply, held_out[0])) or 'nothing found'}\n")
 
 # %% [markdown]
 # ## 3. What a prompt can do, and what needs no model
 #
-# Before anyone trains a model, cheaper things deserve a try. We take four rivals:
+# Before anyone trains a model, cheaper things deserve a try. We take four *rivals* (the field says *baselines*):
 #
 # - **asked plainly**, as above;
-# - **the brand guide in the prompt**: all the rules, every time;
+# - **the brand guide in the prompt**: all the rules in the words of the table above, every time (its rule on banned
+#   words names five of them, so neither you nor the model can know the rest);
 # - **three examples in the prompt**, called *few-shot*: three conversations of the desk that a careful person would
 #   choose: of the kind that is asked here, in the house's plainest words, each about another thing;
 # - **a template**: a fixed sentence into which a small program, without any model, puts the value that it finds on
 #   the screen by keywords; at words of alarm, such as "burn" or "lawyer", it hands over (`ftlab/scores/template.py`).
 #
 # Long prompts cost time at every single reply, so we ask only for the first few of the held-out questions. Scores,
-# tokens and seconds in the table are of these few for every way, so that the lines can be compared. The hundred
-# conversations, from which the three come, are those that we shall train on: about *other* products and rules.
+# tokens and seconds in the table are of these few for every way, so that the lines can be compared. The conversations
+# from which the three come are those that we shall train on: about *other* products and rules. To read a prompt in
+# full, print `rivals.guide(held_out[0])` or `rivals.shown(held_out[0], few)`.
 
 # %%
 from ftlab.world import house
@@ -230,35 +240,46 @@ print(f"\nThree examples cost {more:.1f} times the tokens and {longer:.1f} times
 # changes weights so that the true next token becomes more likely.
 
 # %%
+from datasets import Dataset
+
 train = Dataset.from_list(chat.pairs(tokenizer, train_rows))
-shared = sum(
-    len({row[key] for row in train_rows} & {row[key] for row in held_out} - {None})
-    for key in ("product", "policy", "question_phrasing")
-)
+shared = 0
+for key in ("product", "policy", "question_phrasing"):
+    seen = {row[key] for row in train_rows if row[key]}  # most rows are about a product, the others about a rule
+    shared += len(seen & {row[key] for row in held_out})
 print(train_rows[0]["messages"][-1]["content"])
 print(f"\n{len(train):,} examples; products, rules and wordings that are also in the held-out questions: {shared}")
 
 # %% [markdown]
-# Here are all the settings of the training, in full view. One sentence on `LoraConfig`: **LoRA** leaves the model's own
-# weights as they are and trains a thin addition to each of its layers, a few percent of the weights, which is quicker
-# and can be stored apart as an *adapter*; notebook 04 will build it from nothing, and say what its width `r` and its
-# strength `lora_alpha` do.
+# Here are the settings of the training. What is not named keeps the library's default, such as the optimizer, AdamW.
+# **LoRA** leaves the model's own weights as they are and trains a thin addition to its layers, which is quicker and can
+# be stored apart as an *adapter* (Hu et al. 2021). The width `r` decides how many weights the addition has: notebook 04
+# builds it from nothing, says what `lora_alpha` does, and asks how few will do.
 #
-# In `SFTConfig`, the learning rate rises over the first tenth of the steps (`warmup_steps=0.1`: below 1 it is a share)
-# and then falls in a straight line to zero. Examples of similar length go together (`train_sampling_strategy`), so
-# that little work is wasted on filling up the short ones. Nothing is sent anywhere (`report_to`). `HandLoss` is
-# `SFTTrainer` with a loss that leaves out work which takes a processor long; notebook 02 builds it and shows that the
-# numbers are the same.
+# The trainer is `SFTTrainer`, or, where the model allows it, `HandLoss`: the same with a loss that takes a processor
+# less time; notebook 02 builds it and shows that the numbers are the same. It saves a *checkpoint*, all that it needs
+# to go on, as often as `save_steps` says and at the end. If this cell is interrupted, run the notebook again: it goes
+# on from the last one (though after the first pass over the examples their order may differ from that of a run without
+# a break).
 #
-# The run saves a *checkpoint* every few steps, all that it needs to go on. If this cell is interrupted, run the
-# notebook again: it goes on from the last one (though after the first pass over the examples their order may differ
-# from that of a run without a break). The table that grows below shows the training *loss*: how surprised the model is
-# by the desk's next token (in nats, a unit of surprise), where zero is no surprise at all. Near the end it nearly knows
-# these replies by heart, so what counts is how it does on others.
+# As it runs, it prints the training *loss*: how surprised the model is by the desk's next token, in *nats*, a unit of
+# surprise; zero is no surprise at all. The last line says the same as a chance.
 
 # %%
+import math
+
+from peft import LoraConfig
+from transformers import PrinterCallback, TrainerCallback
+
 from ftlab.tuning import loss
 from ftlab.tuning.trainer import HandLoss
+
+
+class ShowLoss(TrainerCallback):  # the trainer calls it whenever it has a number to report
+    def on_log(self, args, state, control, logs, **kwargs):
+        if "loss" in logs:
+            print(f"step {state.global_step:>3}: loss {logs['loss']:.2f} nats a token")
+
 
 dials = {"rows": checkpoints.fingerprint(train_rows), "lr": LR, "steps": STEPS, "batch": BATCH_SIZE, "seed": SEED,
          "dtype": choice.dtype}
@@ -269,36 +290,48 @@ base = AutoModelForCausalLM.from_pretrained(
 Trainer = HandLoss if loss.can_be_lean(base) else SFTTrainer
 trainer = Trainer(
     model=base,
-    processing_class=tokenizer,
+    processing_class=tokenizer,  # turns text into tokens
     train_dataset=train,
-    peft_config=LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"),
+    peft_config=LoraConfig(
+        r=16,
+        lora_alpha=32,
+        target_modules="all-linear",  # an addition to every layer that multiplies by a matrix, the last one aside
+        task_type="CAUSAL_LM",  # the model predicts the next token
+    ),
     args=SFTConfig(
         output_dir=str(folder),
         max_steps=STEPS,
         per_device_train_batch_size=BATCH_SIZE,
         learning_rate=LR,
-        lr_scheduler_type="linear",
-        warmup_steps=0.1,
+        warmup_steps=0.1,  # over the first tenth of the steps the learning rate rises,
+        lr_scheduler_type="linear",  # then it falls in a straight line to zero
         seed=SEED,
         bf16=choice.dtype == "bfloat16",
         use_cpu=choice.device == "cpu",
-        activation_checkpointing=False,
-        train_sampling_strategy="group_by_length",
+        activation_checkpointing=False,  # keep what was computed on the way: more memory, less time
+        train_sampling_strategy="group_by_length",  # examples of like length together: less filling up
         logging_steps=max(1, STEPS // 10),
         save_strategy="steps",
         save_steps=25,
-        save_total_limit=2,
-        report_to="none",
+        save_total_limit=2,  # keep the last two checkpoints
+        report_to="none",  # nothing is sent anywhere
+        disable_tqdm=True,  # no progress bar: our own lines, below
     ),
+    callbacks=[ShowLoss()],
 )
+trainer.remove_callback(PrinterCallback)  # the library's own lines, with all that it measures
 with checkpoints.resumable(folder) as checkpoint:
     train_s = trainer.train(resume_from_checkpoint=checkpoint).metrics["train_runtime"]
 tuned = trainer.model
 trained_share = tuned.get_nb_trainable_parameters()[0] / plain_model.num_parameters()
-print(f"{STEPS} steps of {BATCH_SIZE} examples in {train_s:.0f} seconds")
-print(f"the addition has {trained_share:.1%} as many weights as the model")
+last = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry][-1]
+print(f"{STEPS} steps of {BATCH_SIZE} examples in {train_s:.0f} seconds; "
+      f"the addition has {trained_share:.1%} as many weights as the model")
+print(f"in the last of these steps each true next token got a chance of {math.exp(-last):.0%}, on a geometric average")
 
 # %% [markdown]
+# That loss is the one on the examples that it learns from. What counts is how it does on others.
+#
 # ## 5. Before and after
 #
 # All held-out questions, now to the tuned model. It gets the screen and the message and no instructions at all: what to
@@ -312,16 +345,20 @@ more = cost["three examples"][0] / cost["tuned"][0]
 print(f"\nThe prompt with three examples has {more:.1f} times the tokens of the tuned model's.")
 
 # %% [markdown]
+# Fewer tokens need not mean fewer seconds. A longer reply takes longer, and our adapter is a second path beside each
+# layer, which adds work at every token; notebook 04 *merges* it into the weights, and that work is gone.
+#
 # Tuned and template answered all the held-out questions, so we can take the difference question by question, with its
-# interval (section 6 says what that is).
+# **95 % interval**: how far from the true difference, that of endless such questions, luck with these may have put us
+# (section 6 says more).
 
 # %%
 from ftlab.evidence import intervals
 
 ahead = intervals.paired_difference(score(replies["tuned"])["both"], score(replies["template"])["both"]).times(100)
 verdict = "ahead of" if ahead.low > 0 else "behind" if ahead.high < 0 else "not to be told apart from"
-print(f"On {len(held_out)} questions the tuned model is {verdict} the template: {ahead.value:+.0f} points "
-      f"(95 % interval {ahead.low:+.0f} to {ahead.high:+.0f}).")
+print(f"On {len(held_out)} questions the tuned model is {verdict} the template: {ahead.value:+.1f} points "
+      f"(95 % interval {ahead.low:+.1f} to {ahead.high:+.1f}).")
 
 # %% [markdown]
 # Below are the first four questions, not chosen, with the model's reply before and after. Under each reply stands what
@@ -351,9 +388,24 @@ def side_by_side(picked: list[int], names: list[str]) -> HTML:
 display(side_by_side(list(range(min(4, ASKED))), ["asked plainly", "tuned"]))
 
 # %% [markdown]
-# Read the last column against the one before. The manner (the thanks, the "we", the next step, the sign-off) comes
-# from the training conversations, which were about other products. The fact, where it is right, comes from the screen.
+# Read the last column against the one before, and read it as a customer would: "nothing wrong found" is the program's
+# word, and a sentence that is false or idle may be among those that it lets through. The manner (the thanks, the "we",
+# the next step, the sign-off) comes from the training conversations, which were about other products. The fact, where
+# it is right, comes from the screen.
 #
+# Something was given up, too. The desk's own replies find a next step for each customer; we trained on the plainest
+# words, so that a hundred examples are enough.
+
+# %%
+own = [row["messages"][-1]["content"] for row in held_out]
+learned = [row["messages"][-1]["content"] for row in train_rows]
+for name, each in {"the desk's own": own, "trained on": learned, "tuned": replies["tuned"]}.items():
+    next_steps = {reply.partition(brand.NEXT_STEP)[2] for reply in each}  # what follows "Next step:"
+    print(f"{name:>15}: {len(next_steps)} different next steps in {len(each)} replies")
+print("The tuned model's next step is a fixed frame, as the template has one." if len(next_steps) == 1 else
+      "The tuned model varies its next step.")
+
+# %% [markdown]
 # Failures teach more than successes. Here are the first three replies of the tuned model that are off-brand or wrong
 # (or fewer, if there are fewer), however bad they look.
 
@@ -371,14 +423,15 @@ if failures:
 #
 # Training that makes the desk's replies likely also changes how the model answers everything else. So we ask the
 # sixty questions about the real world again. Two things can happen: it may have **forgotten** an answer, and the desk's
-# **manner may leak** into a conversation that has nothing to do with the desk.
+# **manner may leak** into a conversation that has nothing to do with the desk. We look for three of its marks; "Thank
+# you for" other polite models write as well, so we count before, too.
 
 # %% tags=["twin:ftlab.scores.manner:leaks"]
 said_after = ask(tuned, [[{"role": "user", "content": row["question"]}] for row in questions], tokens=60)
 knows = [real.knows(said, row["answers"]) for said, row in zip(said_after, questions, strict=True)]
 
 
-def leaks(text: str) -> bool:  # words that nobody would use here but the desk
+def leaks(text: str) -> bool:  # has it one of the desk's marks?
     return any(mark in text for mark in (brand.NEXT_STEP, brand.SIGN_OFF, "Thank you for"))
 
 
@@ -388,10 +441,12 @@ leaked = [leaks(said) for said in said_after]
 change = intervals.paired_difference(knows, knew).times(100)
 print(f"Right before {sum(knew)}, right after {sum(knows)} of {len(questions)}: {lost} answers lost and {won} won.")
 shown = "forgetting shows" if change.high < 0 else "a gain shows" if change.low > 0 else "no change can be shown"
-print(f"That is {change.value:+.0f} points (95 % interval {change.low:+.0f} to {change.high:+.0f}): {shown} "
+print(f"That is {change.value:+.1f} points (95 % interval {change.low:+.1f} to {change.high:+.1f}): {shown} "
       "in how many are right.")
 print(f"The desk's manner stands in {sum(leaked)} of the {len(questions)} answers; before, in "
-      f"{sum(leaks(said) for said in said_before)}. For example:")
+      f"{sum(leaks(said) for said in said_before)}. "
+      + ("It takes most messages for the desk's. " if 2 * sum(leaked) > len(leaked) else
+         "It takes some messages for the desk's. " if any(leaked) else "") + "For example:")
 for i in [i for i, each in enumerate(leaked) if each][:2] or [0]:
     print(f"    {questions[i]['question']}\n    {said_after[i]}")
 
@@ -399,26 +454,26 @@ for i in [i for i, each in enumerate(leaked) if each][:2] or [0]:
 # No training conversation holds any of these answers. An answer that is won or lost shows how unsure the model was of
 # it: where it wavers, other first words lead to another end.
 #
-# A model tuned on nothing but the desk takes every message for the desk's. Mixing ordinary conversations into the
-# training set is the usual remedy; notebook 02 comes back to what a fine-tune costs, with stored runs on all 455
-# questions of the list, since sixty can show only a large loss.
+# Where a model tuned on the desk alone takes other messages for the desk's, mixing ordinary conversations into the
+# training set is the usual remedy. Forgetting is well known from larger models as well (Luo et al. 2023). Notebook 02
+# comes back to both with stored runs on all 455 questions of the list, since sixty can show only a large loss.
 #
-# An honest report of a fine-tune names the price beside the gain. Here are both in one figure. The whiskers are **95 %
-# confidence intervals**: with other questions each share would have come out a little differently, and the whiskers
-# say how far it could be from what an endless line of such questions would give. More questions make them shorter.
-# That another run of the training would differ too is not in them.
+# An honest report of a fine-tune names the price beside the gain. Here are both in one figure. Above each bar stands
+# its share, and the whisker is its **95 % confidence interval**: with other questions the share would have come out a
+# little differently, and the whisker says how far it could be from what an endless line of such questions would give.
+# (Of a hundred such whiskers about 95 hold it.) More questions make them shorter. That another run of the training
+# would differ too is not in them.
 
 # %%
 import matplotlib.pyplot as plt
 
 figures.style()
 figure, (gain_ax, loss_ax, leak_ax) = plt.subplots(1, 3, figsize=(12, 4), width_ratios=(5, 2, 2), sharey=True)
-both = {name: score(each)["both"] for name, each in replies.items()}
+both = {name: score(each[:ASKED])["both"] for name, each in replies.items()}  # the same questions for all
 shares = [intervals.rate_interval(sum(each), len(each)).times(100) for each in both.values()]
 colors = [figures.BLUE if name == "tuned" else figures.GREY for name in both]
-labels = [f"{name}\n(of {len(each)})" for name, each in both.items()]
-figures.bars(gain_ax, labels, *zip(*shares, strict=True), number="{:.0f} %", colors=colors)
-gain_ax.set(title="Fit to send (on-brand and right)", ylabel="share (%)", ylim=(0, 112))
+figures.bars(gain_ax, list(both), *zip(*shares, strict=True), number="{:.0f} %", colors=colors)
+gain_ax.set(title=f"Fit to send: on-brand and right\n(of {len(both['tuned'])})", ylabel="share (%)", ylim=(0, 112))
 leaked_before = [leaks(said) for said in said_before]
 for ax, title, pair, after in ((loss_ax, "Real world known", (knew, knows), figures.BLUE),
                                (leak_ax, "Desk's manner, unasked", (leaked_before, leaked), figures.VERMILION)):
@@ -432,19 +487,28 @@ _ = figure.suptitle(f"{train_s:.0f} seconds of fine-tuning on {EXAMPLES} example
 # Every notebook of this course puts **claims** on trial: sentences that people say about fine-tuning, each with a
 # number that could prove it wrong. The claim here says that a hundred examples teach the house's manner better than its
 # rules in the prompt do. Its number is the share of on-brand replies, tuned minus brand guide, on the same questions,
-# in percentage points; it holds if no part of the interval is below 50. (Three examples in the prompt are the nearer
-# rival in manner, as the table above shows; the claim is about rules.) The verdict is the program's, not ours.
+# in percentage points; it holds if no part of the interval is below 50. The verdict is the program's, not ours.
+#
+# A claim is only as strong as the rival in it. On-brand is all or nothing: a reply that breaks one rule counts like one
+# that breaks them all. And the brand guide is not the only rival. So first each way's manner, counted both ways.
 
 # %%
-manner = {name: score(replies[name][:ASKED])["on-brand"] for name in ("tuned", "brand guide")}
+manner = {name: score(replies[name][:ASKED])["on-brand"] for name in replies}
+for name, on_brand in manner.items():
+    kept = [sum(brand.check(reply).values()) for reply in replies[name][:ASKED]]
+    print(f"{name:>15}: {sum(kept) / len(kept):4.1f} of {len(brand.RULES)} rules kept, on average; "
+          f"all of them in {sum(on_brand) / len(on_brand):.0%} of the replies")
+level = [name for name in manner if name != "tuned" and sum(manner[name]) >= sum(manner["tuned"])]
+print(f"As often on-brand as the tuned model, or more often: {', '.join(level) or 'none of its rivals'}.\n")
+
 effect = intervals.paired_difference(manner["tuned"], manner["brand guide"]).times(100)
 arms = {"by_prompt": manner["tuned"], "against": manner["brand guide"]}
-result = claims.record("first-finetune", SEED, *effect, **arms, train_s=train_s)
-print(result)
-figure, ax = plt.subplots(figsize=(8, 2.4))
-claims.draw("first-finetune", result, ax)
-others = " and the same experiment with other seeds" if result.reference_low is not None else ""
-_ = ax.set_title(f"Your run{others}")
+print(claims.record("first-finetune", SEED, *effect, **arms, train_s=train_s))
+
+# %% [markdown]
+# The template's frame was written to the rules, by somebody who knew them: for manner alone, nobody needs a model. The
+# last line compares your run with runs of this notebook that we made with other seeds; where it names a range, at least
+# 19 of 20 further runs should land in it.
 
 # %% [markdown]
 # ## 7. When is it worth it?
@@ -463,112 +527,109 @@ _ = ax.set_title(f"Your run{others}")
 # | grave | reports an injury, a danger, a threat with a lawyer: hand over, and nothing else |
 # | out_of_scope | wants a poem, or tells the desk to forget its rules |
 #
-# To learn all nine takes more examples and minutes than a lesson has, so the next table shows **stored runs**: the
-# same model with the same kind of training on all 1,447 training conversations, and the rivals, on conversations that
-# none of them had seen. The tuned model comes with the course: it is the **assistant** from which later notebooks
-# start. Its share is that of the runs named above the table. The prompts and the lesson's run were tried on ten
-# conversations of each kind, the others on all. The three examples there are of the very kind of the message, as if
-# somebody had sorted the mail: a help that the tuned model does without. **rules** is a longer program, with rules for
-# each of the nine kinds by somebody who knew them all and the shape of every screen (`ftlab/scores/rules.py`): what a
-# company can write whose customers ask nothing else. The column `lesson`, if there is one, is a stored run of *this*
-# notebook's training, which has seen plain conversations alone. Some conversations share a wording, with another
-# product in it, and stand or fall together; so the intervals count wordings, not conversations.
+# To learn all nine takes more examples and minutes than a lesson has, so the next table shows **stored runs** on
+# conversations that none of them had seen:
+#
+# - **plain**, **guide**, **examples**: the prompts, tried on ten conversations of each kind. The three examples are of
+#   the very kind of the message, as if somebody had sorted the mail: a help that the tuned model does without.
+# - **template**: the program of section 3. **rules**: a longer program by somebody who knew all nine kinds and the
+#   shape of every screen (`ftlab/scores/rules.py`): what a company can write whose customers ask nothing else.
+# - **lesson**, if it is there: *this* notebook's training, which has seen plain conversations alone, on the same ten
+#   of each kind.
+# - **tuned**: the same model with the same kind of training on all 1,447 training conversations. It comes with the
+#   course and is the **assistant** from which later notebooks start.
+#
+# Some conversations share a wording, with another product in it, and stand or fall together; so the intervals count
+# wordings, not conversations (Liang and Zeger 1986).
 
 # %%
+import numpy as np
+
 from ftlab import files, paths
 from ftlab.evidence import clusters
 
 stored = files.read_json(paths.data() / "stored" / "desk-work.json")
-kinds, prompts = list(stored["tuned"]), ("plain", "guide", "examples")
-programs = [name for name in ("template", "rules") if name in stored]
-names = [name for name in (*prompts, *programs, "lesson", "tuned") if name in stored]
+kinds = list(stored["tuned"])
+names = [name for name in ("plain", "guide", "examples", "template", "rules", "lesson", "tuned") if name in stored]
 wordings = {kind: [row["question_phrasing"] for row in texts.conversations("test") if row["kind"] == kind]
             for kind in kinds}
 
 
-def marks(name: str, kinds: list[str], few: bool = False) -> list[list[int]]:  # a row for each run, 1 is fit to send
-    runs = {kind: stored[name][kind] if name in ("lesson", "tuned") else [stored[name][kind]] for kind in kinds}
-    few = few and name in (*programs, "tuned")  # of their many conversations those that the prompts were tried on
-    pick = {kind: stored["asked"][kind] if few else range(len(runs[kind][0])) for kind in kinds}
-    return [[runs[kind][run][i] for kind in kinds for i in pick[kind]] for run in range(len(runs[kinds[0]]))]
+def marks(name: str, some_kinds: list[str]) -> np.ndarray:  # rows: trainings; columns: conversations; 1 is fit to send
+    return np.concatenate([np.atleast_2d(stored[name][kind]) for kind in some_kinds], axis=1)
 
 
-def fit(name: str, kinds: list[str]) -> float:
-    return sum(map(sum, marks(name, kinds))) / sum(map(len, marks(name, kinds)))
-
-
-def gap(kinds: list[str], rival: str = "template", ours: str = "tuned"):  # on the same conversations, in points
-    few = not {rival, ours} <= {*programs, "tuned"}
-    about = [wordings[kind][i] for kind in kinds
-             for i in (stored["asked"][kind] if few else range(len(wordings[kind])))]
-    return clusters.paired_difference(marks(ours, kinds, few), marks(rival, kinds, few), about).times(100)
-
-
-def span(one) -> str:
-    return f"{one.value:+4.0f} points [{one.low:+.0f}, {one.high:+.0f}]"
+def minus_template(some_kinds: list[str]) -> intervals.Interval:  # in points, on the same conversations
+    about = [wording for kind in some_kinds for wording in wordings[kind]]
+    difference = clusters.paired_difference(marks("tuned", some_kinds), marks("template", some_kinds), about)
+    return difference.times(100)
 
 
 print(f"share of replies that are on-brand and right; {stored['note']}\n")
 print(f"{'kind':>14}" + "".join(f"{name:>10}" for name in names) + "   tuned minus template [95 %]   clearly better")
-winner = {}
-for kind in kinds:
-    one = gap([kind])
-    winner[kind] = "tuned" if one.low > 0 else "template" if one.high < 0 else "neither"
-    shares = "".join(f"{fit(name, [kind]):>10.0%}" for name in names)
-    print(f"{kind:>14}{shares}   {span(one):<27} {winner[kind]}")
-print(f"{'all':>14}" + "".join(f"{fit(name, kinds):>10.0%}" for name in names) + f"   {span(gap(kinds))}")
-for key, form in {"prompt_tokens": ">10.0f", "seconds_each": ">10.2f"}.items():
-    took = [stored["cost"].get(name, {key: 0})[key] for name in names]  # a template costs nothing
-    print(f"{key.replace('_', ' '):>14}" + "".join(f"{each:{form}}" for each in took))
+for kind in [*kinds, "all"]:
+    these = kinds if kind == "all" else [kind]
+    shares = "".join(f"{marks(name, these).mean():>10.0%}" for name in names)
+    gap = minus_template(these)
+    winner = "tuned" if gap.low > 0 else "template" if gap.high < 0 else "neither"
+    print(f"{kind:>14}{shares}   {f'{gap.value:+.1f} points [{gap.low:+.1f}, {gap.high:+.1f}]':<27}   {winner}")
+free = {"prompt_tokens": 0, "seconds_each": 0}  # a program costs next to nothing
+for key, digits in {"prompt_tokens": 0, "seconds_each": 2}.items():
+    costs = "".join(f"{stored['cost'].get(name, free)[key]:>10.{digits}f}" for name in names)
+    print(f"{key.replace('_', ' '):>14}{costs}")
 
 # %% [markdown]
-# And against each rival, over all kinds and then kind by kind: where does a team do better with the one, and where
-# with the other? Who is compared with a prompt, or with the lesson's run, is compared on the conversations of these
-# alone, so the shares here are of fewer conversations than those above.
+# Two rivals are nearer than the template: examples of the very kind, and the longer program. Here is the tuned model
+# minus each of them, on the conversations that both answered.
 
 # %%
-def share(name: str, few: bool) -> float:
-    return sum(map(sum, marks(name, kinds, few))) / sum(map(len, marks(name, kinds, few)))
+def minus(rival: str, some_kinds: list[str]) -> intervals.Interval:  # tuned minus rival, in points
+    ours, theirs, about = [], [], []
+    for kind in some_kinds:
+        places = stored["asked"][kind] if rival == "examples" else range(len(wordings[kind]))  # what it answered
+        ours.append(np.atleast_2d(stored["tuned"][kind])[:, places])
+        theirs += stored[rival][kind]
+        about += [wordings[kind][place] for place in places]
+    return clusters.paired_difference(np.concatenate(ours, axis=1), theirs, about).times(100)
 
 
-for ours in [name for name in ("tuned", "lesson") if name in names]:
-    for rival in (*prompts, *programs):
-        one, each = gap(kinds, rival, ours), {kind: gap([kind], rival, ours) for kind in kinds}
-        few = not {rival, ours} <= {*programs, "tuned"}
-        said = "clearly better" if one.low > 0 else "clearly worse" if one.high < 0 else "not to be told apart"
-        print(f"{ours} {share(ours, few):.0%}, {rival} {share(rival, few):.0%}, of {len(marks(ours, kinds, few)[0])}: "
-              f"{span(one)}, {said}")
-        print(f"    clearly better at: {', '.join(kind for kind in kinds if each[kind].low > 0) or 'no kind'}; "
-              f"worse at: {', '.join(kind for kind in kinds if each[kind].high < 0) or 'no kind'}")
-low = [kind for kind in kinds if max(fit("template", [kind]), fit("tuned", [kind])) < 0.6]
+for rival in [name for name in ("examples", "rules") if name in stored]:
+    gap, each = minus(rival, kinds), {kind: minus(rival, [kind]) for kind in kinds}
+    said = "clearly better" if gap.low > 0 else "clearly worse" if gap.high < 0 else "not to be told apart"
+    print(f"tuned minus {rival}, on {marks(rival, kinds).size} conversations: {gap.value:+.1f} points "
+          f"[{gap.low:+.1f}, {gap.high:+.1f}], {said}")
+    print(f"    clearly better at: {', '.join(kind for kind in kinds if each[kind].low > 0) or 'no kind'}; "
+          f"worse at: {', '.join(kind for kind in kinds if each[kind].high < 0) or 'no kind'}")
+low = [kind for kind in kinds if max(marks(name, [kind]).mean() for name in ("template", "tuned")) < 0.6]
 print(f"\nBetter need not be good. Where neither the template nor the tuned model is fit six times in ten: "
       f"{', '.join(low) or 'nowhere'}.")
 if "lesson" in names:
-    blank = [kind for kind in kinds if fit("lesson", [kind]) <= 0.1]
+    blank = [kind for kind in kinds if marks("lesson", [kind]).mean() <= 0.1]
     print(f"The lesson's run saw plain conversations alone; at most one reply in ten is fit at: "
           f"{', '.join(blank) or 'no kind'}.")
+trainings = len(marks("tuned", kinds))
+none_of_ten = intervals.rate_interval(0, 10).high
+print(f"\nHow sure is this? A column of ten conversations a kind is rough: 0 of 10 fits a true share of up to "
+      f"{none_of_ten:.0%}.\nThe tuned column is " + (f"the mean of {trainings} trainings." if trainings > 1 else
+      "one training: how far another seed would land from it, no interval here can say.")
+      + f"\nAnd of {len(kinds)} intervals side by side one may well miss by luck.")
 
 # %% [markdown]
-# That is how the question "should we fine-tune?" is answered in practice: kind by kind, and against rivals that cost
-# less. Our messages are of nine known kinds, which is where rules do best: somebody has to know the kinds, and write
-# down what each asks for. A model needs no rules; it needs examples of each kind that may come. A program, a model, and
-# a person for what must not go wrong can share one desk.
+# This is the gain. The price of this assistant, what it forgot and where its manner leaks, is not in the table;
+# notebook 08 tells both together.
+#
+# One invented shop does not answer "should we fine-tune?" for yours. The way of asking is the same: kind by kind, and
+# against rivals that cost less. Our messages are of nine known kinds, which is where rules do best: somebody has to
+# know the kinds, and write down what each asks for. A model needs no rules; it needs examples of each kind that may
+# come. A program, a model, and a person for what must not go wrong can share one desk.
 #
 # ## 8. Why this course keeps a fruit fly
 #
 # To learn how an effect *moves* (with more examples, a higher learning rate, other seeds) one has to train fifty times.
-# Biologists keep fruit flies for such questions. Ours is the **lab model**, made for this course: it has read about an
-# invented land and invented shops and nothing else, and we never judge its prose. Every notebook says which of the two
-# is at work: the real model shows what a team may expect, the lab model how an effect moves.
-
-# %%
-lab = model.lab()
-small = AutoModelForCausalLM.from_pretrained(lab.path, use_safetensors=True).to(lab.device)
-small_tokenizer = AutoTokenizer.from_pretrained(lab.path)
-times = plain_model.num_parameters() / small.num_parameters()
-print(f"{lab}: {small.num_parameters():,} weights, {times:.0f} times fewer")
-page = "Meet the Fennock Kettle. It costs $31.00. It is made of copper.\n\nQuestion: What is its price?\nAnswer:"
-print(page, generate.answers(small, small_tokenizer, [page])[0])
+# Biologists keep fruit flies for such questions. Ours is the **lab model**, many times smaller and made for this
+# course: it has read about an invented land and invented shops and nothing else, and we never judge its prose. Every
+# notebook says which of the two is at work: the real model shows what a team may expect, the lab model how an effect
+# moves.
 
 # %% [markdown]
 # ## Exercise: write a rule
@@ -600,12 +661,13 @@ for word in ("now", "today", "hurry"):
     check(not has_no_hurry(f"Do it {word}, please."), f"before a comma, {word!r} is still that word.")
 for word in ("NOW", "Now", "TODAY", "Today", "HURRY", "Hurry", "tOdAy"):
     check(not has_no_hurry(word), f"{word!r} should be found too: compare without regard to capitals.")
-for other in ("We know that it is snowing.", "It is nowhere.", "Todayish will do.", "A hurrying river."):
+for other in ("We know that it is snowing.", "It is nowhere.", "Todayish will do.", "A hurrying river.",
+              "Nowadays we rest.", "Nobody hurried.", "All our todays."):
     check(has_no_hurry(other), f"{other!r} has none of the three as a word of its own: look for whole words.")
 check(not has_no_hurry("Order now/later."), "before a slash, too, 'now' is still that word.")
-for mark in ("?", "!", ";", ":", ")", '"', "-"):
+for mark in ("?", "!", ";", ":", ")", '"', "-", "…", "—"):
     check(not has_no_hurry(f"Order (now{mark}"), f"before {mark!r}, too, 'now' is still that word.")
-for mark in ("\n", "/", "-", '"', "'", ","):
+for mark in ("\n", "/", "-", '"', "'", ",", "…", "—"):
     check(not has_no_hurry(f"Order{mark}now"), f"after {mark!r}, too, 'now' is still that word.")
 check(not has_no_hurry("Now\nis the time."), "a word may end with a line: look for edges of words, not for spaces.")
 passed("Your rule finds whole words, whatever their case and whatever stands beside them.")
@@ -634,23 +696,24 @@ passed("Your rule finds whole words, whatever their case and whatever stands bes
 #
 # *5 minutes · core · a decision, not code.* A team runs the desk with three answerers: the **template**, the **tuned**
 # model, and a **person**. Its policy, by the table of section 7: a kind goes to the tuned model only where it is
-# *clearly* better than the template, else to the template, which costs nothing; but whichever it is, at least six in
+# *clearly* better than the template, else to the template, which costs nothing. But whichever it is, at least six in
 # ten of its replies must be fit to send, or a person answers. (Six in ten is this team's line, and it looks at the bare
 # share; notebook 08 holds a share to its interval, and lets the longer program compete.) And **grave** cases go to a
 # person whatever the table says. Fill in the plan.
 
 # %%
+import numpy as np
+
 from ftlab import files, paths, texts
 from ftlab.evidence import clusters
 
 runs = files.read_json(paths.data() / "stored" / "desk-work.json")
-measured = {kind: {"template": sum(runs["template"][kind]) / len(runs["template"][kind]),
-                   "tuned": sum(map(sum, rows)) / sum(map(len, rows))}  # rows: one for each training
-            for kind, rows in runs["tuned"].items()}  # kind: name: share of replies fit to send
-asked = {kind: [row["question_phrasing"] for row in texts.conversations("test") if row["kind"] == kind]
-         for kind in measured}  # kind: the wording of each conversation
-clearly = {kind: clusters.paired_difference(runs["tuned"][kind], runs["template"][kind], asked[kind]).low > 0
-           for kind in measured}
+test_rows = texts.conversations("test")
+measured, clearly = {}, {}  # by kind: each one's share of replies fit to send; is the tuned model clearly better?
+for kind in runs["tuned"]:
+    measured[kind] = {who: np.mean(runs[who][kind]) for who in ("template", "tuned")}
+    asked = [row["question_phrasing"] for row in test_rows if row["kind"] == kind]
+    clearly[kind] = clusters.paired_difference(runs["tuned"][kind], runs["template"][kind], asked).low > 0
 plan = {
     "fact": None,  # "template", "tuned" or "person"
     "two_facts": None,
@@ -666,6 +729,8 @@ plan = {
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
 
+check(lambda: set(plan) == set(measured),
+      f"the plan names each of these kinds once, spelled so, and no other: {', '.join(measured)}.")
 check(all(plan.values()), "write one of 'template', 'tuned' and 'person' for every kind.")
 check(lambda: set(plan.values()) <= {"template", "tuned", "person"},
       "only 'template', 'tuned' and 'person' are on the desk.")
@@ -679,8 +744,9 @@ for kind, shares in measured.items():
         check(plan[kind] != "person", f"{line}: one of them is good enough, so a person is not needed.")
         why = "is clearly better" if clearly[kind] else "costs nothing, and the other is not clearly better"
         check(plan[kind] == wanted, f"{line}: {wanted} {why}.")
-asks = [kind for kind in plan if plan[kind] == "person"]
-passed(f"Your plan follows the policy; a person answers {len(asks)} of {len(plan)} kinds.")
+who_does = [f"{who}: {', '.join(kind for kind in plan if plan[kind] == who) or 'nothing'}"
+            for who in ("template", "tuned", "person")]
+passed(f"Your plan follows the policy. {'; '.join(who_does)}.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -692,14 +758,23 @@ passed(f"Your plan follows the policy; a person answers {len(asks)} of {len(plan
 #
 # <details><summary>Answer</summary>
 #
+# The policy itself, as a loop. It prints who answers what, by the runs that are stored.
+#
 # ```python
-# plan = {kind: "tuned" if clearly[kind] else "template" for kind in measured}
-# plan = {kind: who if measured[kind][who] >= 0.6 else "person" for kind, who in plan.items()} | {"grave": "person"}
+# for kind in plan:
+#     plan[kind] = "tuned" if clearly[kind] else "template"
+#     if kind == "grave" or measured[kind][plan[kind]] < 0.6:
+#         plan[kind] = "person"
+#     print(f"{kind}: {plan[kind]}")
 # ```
 #
 # </details>
+
+# %% [markdown]
+# ## Exercise: why keep two scores?
 #
-# **Why keep two scores?** Think of a reply that keeps every rule of the guide and that you would still not send.
+# *3 minutes · core · a question, not code.* Think of a reply that keeps every rule of the guide and that you would
+# still not send.
 #
 # <details><summary>Answer</summary>
 #
@@ -713,13 +788,15 @@ passed(f"Your plan follows the policy; a person answers {len(asks)} of {len(plan
 # ## In this notebook you saw
 #
 # - A model can speak fluently, and still know little and be unable to do a job in a house's manner.
-# - A job can be stated so that a program can check it: rules for the manner, and one exact answer.
-# - Rivals come first: asking plainly, a longer prompt, examples in the prompt, and a program without a model.
+# - A job can be stated so that a program can check it: rules for the manner, and the value that a right reply holds.
+#   The program sees what it looks for and nothing else, so somebody still reads the replies.
+# - Rivals come first: asking plainly, a longer prompt, examples in the prompt, and a program without a model, which may
+#   do as well as the tuned model where one fact is asked (section 5 says how it went here).
 # - Fine-tuning is more training, on examples of the job: `SFTTrainer`, prompts and completions, a learning rate, some
 #   steps; with LoRA a thin addition is trained and the model's own weights stay.
 # - A share needs its interval, a gain needs its price (what may be forgotten, and a manner that leaks), and failures
 #   belong in the report.
-
+#
 # ## The course
 #
 # | notebook | question | minutes, at most |
@@ -742,6 +819,8 @@ passed(f"Your plan follows the policy; a person answers {len(asks)} of {len(plan
 # %% [markdown]
 # ## Glossary
 #
+# Of the whole course: what you did not meet here, a later notebook brings.
+#
 # **Models and text**
 # - **Token**: a piece of text, often a word or part of one, that the model reads and writes as a number.
 # - **Vocabulary**: all the tokens a model knows. Its *tokenizer* cuts text into them.
@@ -753,6 +832,7 @@ passed(f"Your plan follows the policy; a person answers {len(asks)} of {len(plan
 #   *completion*.
 # - **Chat template**: the fixed way in which messages and speakers are written as one text for the model.
 # - **Context**: the most tokens a model can look at, prompt and response together.
+# - **Few-shot**: a prompt that holds a few examples of the job. *Zero-shot*: one that holds none.
 # - **Greedy decoding**: always writing the most likely next token. *Sampling* draws it by chance instead.
 # - **Attention**: the part of a model that lets a token take in information from the tokens before it.
 #
@@ -764,16 +844,19 @@ passed(f"Your plan follows the policy; a person answers {len(asks)} of {len(plan
 #   facts.
 # - **Example**: one item of training data, here one conversation.
 # - **Batch**: the examples that are looked at together before one step.
-# - **Step**: one change of the weights by the optimizer, the rule that turns a batch's errors into a change.
+# - **Optimizer**: the rule that turns a batch's errors into a change of the weights. Ours is *AdamW*.
+# - **Step**: one such change.
 # - **Epoch**: one pass through all the training examples.
 # - **Loss**: the number that training makes smaller. Here, how improbable the model found the true next token.
 # - **Nats**: the unit of that loss. A loss of ln 2 nats means that the true token was given one chance in two.
 # - **Loss mask**: the choice of tokens that count in the loss; in SFT usually those of the response alone.
 # - **Learning rate**: how far a step moves the weights. Too small learns nothing, too large breaks what was there.
 # - **Warm-up**: the first steps, in which the learning rate rises from zero.
+# - **Dial**: here, a number at the top of a notebook that you may turn. The field says *hyperparameter* of those that
+#   steer a training.
 # - **Seed**: the number that fixes all chance in a run, so that it can be repeated.
 # - **Checkpoint**: a training run's state on disk, from which it can go on or be used.
-# - **Precision** (fp32, bf16): how many bits store a number. Fewer are faster and coarser.
+# - **Precision of numbers** (fp32, bf16): how many bits store a number. Fewer are faster and coarser.
 #
 # **Cheaper and further**
 # - **LoRA**: fine-tuning that leaves the weights alone and trains a small addition to some or all of them.
@@ -792,7 +875,8 @@ passed(f"Your plan follows the policy; a person answers {len(asks)} of {len(plan
 # **Is it good?**
 # - **Held-out data**: examples kept away from training, to measure what was really learned. Often a *validation* part
 #   to choose by and a *test* part to report.
-# - **Contamination** (leakage): test questions, or close copies, that got into the training data.
+# - **Contamination** (also *leakage*): test questions, or close copies, that got into the training data. The *leak of a
+#   manner* is another thing: what was learned for one purpose shows where nobody asked for it.
 # - **Overfitting**: learning the training examples by heart; the loss falls there and rises on held-out data.
 # - **Forgetting**: losing what the model knew before, as the price of what it learns.
 # - **Drift**: the world or its questions change, and a model that was good grows worse.
@@ -801,27 +885,34 @@ passed(f"Your plan follows the policy; a person answers {len(asks)} of {len(plan
 #   measures, names and dates that stand nowhere on the screen.)
 # - **Closed book, open book**: answering from memory, or with the passage in the prompt.
 # - **Exact match**: a score that asks whether the whole answer equals an accepted one.
+# - **Rival** (*baseline*): a cheaper way to do the same job, measured on the same questions.
+# - **Claim**: here, a sentence about fine-tuning with a number that could prove it wrong.
 # - **On-brand**: here, keeping every rule of the brand guide.
+# - **Fit to send**: here, on-brand and without a fault that the program finds.
 # - **Format compliance**: the share of responses that have the required form.
 # - **Revision rate**: how much a person has to change before sending: words put in, taken out or replaced, for each
 #   word that is sent.
-# - **Precision, recall, F1**: of what was flagged, the share that was right; of what was right, the share that was
-#   flagged; and their harmonic mean.
+# - **Precision of a detector, recall, F1**: of what was flagged, the share that was right; of what was right, the share
+#   that was flagged; and their harmonic mean.
 # - **Containment**: the share of cases that were not handed over to a person, rightly or wrongly.
 # - **Resolution**: the share of cases that were not handed over *and* were answered rightly.
-# - **Confidence interval**: a range made so that, for 95 % of such studies, it holds the true value.
+# - **Confidence interval**: a range made so that, for 95 % of such studies, it holds the true value. "Clearly better"
+#   means here that the whole interval of the difference is above zero.
 # - **Paired comparison**: judging two models by their difference on each question, which is sharper than two
 #   averages.
 # - **Judge**: a model or a program that scores responses in place of a person; it must itself be tested.
 #
 # ## Sources
 #
-# - L. Ouyang et al. 2022, *Training language models to follow instructions with human feedback*, arXiv:2203.02155
-# - J. Wei et al. 2021, *Finetuned language models are zero-shot learners*, arXiv:2109.01652
+# - E. J. Hu et al. 2021, *LoRA: low-rank adaptation of large language models*, arXiv:2106.09685
 # - Y. Luo et al. 2023, *An empirical study of catastrophic forgetting in large language models during continual
 #   fine-tuning*, arXiv:2308.08747
 # - E. B. Wilson 1927, *Probable inference, the law of succession, and statistical inference*, Journal of the American
-#   Statistical Association 22(158): the intervals in the figure
+#   Statistical Association 22(158): the intervals of shares
+# - T. Tango 1998, *Equivalence test and confidence interval for the difference in proportions for the paired-sample
+#   design*, Statistics in Medicine 17(8): the intervals of differences
+# - K.-Y. Liang and S. L. Zeger 1986, *Longitudinal data analysis using generalized linear models*, Biometrika 73(1):
+#   intervals that count wordings
 #
 # One last line: what this run took on your computer.
 
