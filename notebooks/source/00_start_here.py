@@ -166,7 +166,7 @@ for name, reply in {"the desk": held_out[0]["messages"][-1]["content"], "the mod
 #
 # - **asked plainly**, as above;
 # - **the brand guide in the prompt**: all the rules in the words of the table above, every time (its rule on banned
-#   words names five of them, so neither you nor the model can know the rest);
+#   words names only some of them, so neither you nor the model can know the rest);
 # - **three examples in the prompt**, called *few-shot*: three conversations of the desk that a careful person would
 #   choose: of the kind that is asked here, in the house's plainest words, each about another thing;
 # - **a template**: a fixed sentence into which a small program, without any model, puts the value that it finds on
@@ -393,8 +393,8 @@ display(side_by_side(list(range(min(4, ASKED))), ["asked plainly", "tuned"]))
 # the next step, the sign-off) comes from the training conversations, which were about other products. The fact, where
 # it is right, comes from the screen.
 #
-# Something was given up, too. The desk's own replies find a next step for each customer; we trained on the plainest
-# words, so that a hundred examples are enough.
+# Was something given up, too? The desk's own replies find a next step for each customer; we trained on the house's
+# plainest words.
 
 # %%
 own = [row["messages"][-1]["content"] for row in held_out]
@@ -579,8 +579,8 @@ for key, digits in {"prompt_tokens": 0, "seconds_each": 2}.items():
     print(f"{key.replace('_', ' '):>14}{costs}")
 
 # %% [markdown]
-# Two rivals are nearer than the template: examples of the very kind, and the longer program. Here is the tuned model
-# minus each of them, on the conversations that both answered.
+# Two rivals have more to go by than the template: examples of the very kind, and a rule for every kind. Here is the
+# tuned model minus each of them, on the conversations that both answered.
 
 # %%
 def minus(rival: str, some_kinds: list[str]) -> intervals.Interval:  # tuned minus rival, in points
