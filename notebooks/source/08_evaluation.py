@@ -1017,8 +1017,10 @@ found = label_scores(["a", "a", "b"], ["a", "b", "b"], "a")
 check(found is not None, "nothing comes back. Return precision, recall and F1.")
 check(not isinstance(found, dict) and hasattr(found, "__len__"), "return the three numbers as a tuple or a list.")
 check(len(found) == 3, "three numbers come back: precision, recall, F1.")
-check(tuple(found[:2]) != (1.0, 0.5), "precision and recall are swapped: precision divides by what was PREDICTED.")
-check(tuple(found[:2]) == (0.5, 1.0), "two were sorted under 'a', one belongs there; the one 'a' there is was found.")
+check(max(abs(found[0] - 1), abs(found[1] - 0.5)) > 1e-9,
+      "precision and recall are swapped: precision divides by what was PREDICTED.")
+check(max(abs(found[0] - 0.5), abs(found[1] - 1)) < 1e-9,
+      "two were sorted under 'a', one belongs there; the one 'a' there is was found.")
 check(abs(found[2] - 0.75) > 1e-9, "F1 is the harmonic mean, 2PR / (P + R), and not the plain one.")
 check(abs(found[2] - 2 / 3) < 1e-9, "F1 of 0.5 and 1 is 2 * 0.5 * 1 / 1.5.")
 found = label_scores(["a", "a", "a", "b"], ["a", "b", "b", "a"], "a")
@@ -1036,10 +1038,14 @@ check(all(tuple(one) == (0, 0, 0) for one in found), "without a single hit all t
 check(abs(label_scores(["a"] * 5, ["a"] * 4 + ["b"], "a")[0] - 0.8) < 1e-9,
       "'b' sorted under 'a' lowers the precision of 'a'.")
 found = label_scores(["a", "b", "c", "c"], ["a", "a", "c", "b"], "a")
-check(tuple(found[:2]) == (1, 0.5), "hits of OTHER labels do not count for 'a': count where both lists say 'a'.")
+check(max(abs(found[0] - 1), abs(found[1] - 0.5)) < 1e-9,
+      "hits of OTHER labels do not count for 'a': count where both lists say 'a'.")
 found = label_scores(["a", "b", "b", "b"], ["a", "b", "a", "a"], "b")
 check(abs(found[0] - 1 / 3) < 1e-9 and abs(found[1] - 1) < 1e-9,
       "asked for 'b': one of three is right, and the one 'b' there is was found. Use the label that is given.")
+found = label_scores(["over", "handover", "keep"], ["over", "handover", "over"], "over")
+check(max(abs(found[0] - 1), abs(found[1] - 0.5)) < 1e-9,
+      "'over' is a part of 'handover', and another label: compare whole labels.")
 passed("You can say which of the two kinds of mistake a sorter makes.")
 
 # %% [markdown]
@@ -1153,7 +1159,7 @@ passed("Your interval is paired, and it is right on a case where theory knows th
 # *10 minutes · core · medium.* Return the numbers of the test items of which at least one run of `n` words stands in a
 # training text. Case and punctuation do not count. An item of fewer than `n` words is found only if all of it stands in
 # a training text; one without any word is not found. Words may have figures in them, and letters of other alphabets,
-# such as the Russian one.
+# such as the Russian or the Greek one.
 
 # %%
 def find_leaks(train_texts, test_texts, n=5):
@@ -1175,8 +1181,14 @@ check(list(find_leaks(training, ["do you keep spare mugs for me"], n=5)) == [],
       "four words in a row are not five: a run has n words.")
 check(list(find_leaks(training, ["and how long do you keep old spare tents"], n=5)) == [0],
       "one shared run is enough, though the rest of the item differs.")
+check(list(find_leaks(training, ["so long do you keep spare"], n=5)) == [0],
+      "the shared run may be the item's last: n words begin at every place up to len(words) - n, that one included.")
+check(list(find_leaks([*training, "How long do you keep spare tents?"], ["how long do you keep spare"], n=5)) == [0],
+      "an item that two training texts share is one leak: list its place once.")
 check(list(find_leaks(training, ["do you keep spare mugs for me"], n=3)) == [0],
       "three words in a row are shared, and n is 3 here: use the n that is given.")
+check(list(find_leaks(training, ["tell me now: is the mug blue"], n=4)) == [0],
+      "the item stands in the SECOND training text: compare every item with all of them.")
 check(list(find_leaks(training, ["spare keep you do parts"], n=5)) == [],
       "the same words in another order are no run.")
 check(list(find_leaks(training, ["please is the mug"], n=4)) == [], "a run must not reach from one text into the next.")
@@ -1184,6 +1196,9 @@ check(list(find_leaks(["Is order 4711 on its way to me?"], ["is order 4712 on it
       "'4711' and '4712' are words too: a detector for letters alone takes two orders for one.")
 check(list(find_leaks(["Скажите, где мой синий чайник?"], ["где мой синий чайник"], n=4)) == [0],
       "a customer who writes in Russian uses letters too: a to z is not all there is.")
+check(list(find_leaks(["Πού είναι η κούπα μου;"], ["είναι η κούπα μου"], n=4)) == [0] and
+      list(find_leaks(["Der Becher ist grün."], ["ist gr n"], n=3)) == [],
+      "Greek letters and 'ü' are letters too: no list of alphabets names them all.")
 check(list(find_leaks(training, ["Blue?", "green"], n=5)) == [0],
       "an item of fewer than n words is found if all of it stands in a text.")
 check(all(list(find_leaks(training, [item], n=5)) == [0] for item in ("Mug blue?", "is the mug blue")),
@@ -1193,6 +1208,9 @@ check(list(find_leaks(training, ["blue mug"], n=5)) == [],
 check(list(find_leaks(training, ["blue tent", "tent blue"], n=5)) == [],
       "a short item is found only if ALL of it stands in a text, and not its first word or its last.")
 check(list(find_leaks(["he drank blueberry tea"], ["blue"], n=5)) == [], "'blue' is not in 'blueberry': compare words.")
+check(list(find_leaks(["a legend of tea"], ["end"], n=5)) == [] and
+      list(find_leaks(["a legend of tea"], ["end of tea"], n=3)) == [],
+      "'end' is not a word of 'legend': words end AND begin somewhere.")
 check(list(find_leaks(training, ["", "?!"], n=5)) == [], "an item without any word is not found.")
 check(list(find_leaks(training, ["x", "is the mug blue", "how long do you keep"], n=4)) == [1, 2],
       "return every place that was found, in rising order.")
@@ -1230,17 +1248,15 @@ passed("Your detector finds runs of words, and not of letters.")
 #
 # ### Exercise 4: ship, keep, or measure more?
 #
-# *8 minutes · core · a decision, not code.* The template is in use. The assistant is proposed, kind by kind, and the
-# team's policy has two limits for each kind (its other lines in section 7 are left out here): **at most 5 points fewer
-# fit replies than the template**, and **at least half of them fit**; and a kind at which **a program is surely
-# better**, template or rules, is not given to a model. For **grave** there is a third limit, the policy's line of
-# section 7: **at least 99 in 100 are handed over**. The cell prints what all 553 stored replies say, over wordings.
-# Decide by the intervals: `"ship"` where all its limits are surely kept and no program is surely better, `"keep"`
-# programs where a limit is surely broken or one of them is surely better, and `"measure"` in all other cases. (Nine
-# kinds are nine decisions, each with its own risk of 1 in 40 that a model just at a limit is shipped; for all nine
-# together it may be 2 in 10. Who cannot bear that wants wider intervals. And to ship by kind takes a sorter, which
-# nobody tested.) Where the template is hardly ever fit either, "keep" and "measure" mean that a person answers
-# meanwhile; and grave cases a person reads first, whatever you decide.
+# *8 minutes · core · a decision, not code.* The assistant is proposed kind by kind. For one kind the team asks
+# more than section 7 asks of the whole desk, since a model that is no better than a program is shipped for nothing. The
+# limits: **surely better than the template**, **surely better than the rules**, and **at least half of the replies
+# fit**; for **grave** also **at least 99 in 100 handed over**. (These lines, too, were written after replies had been
+# read.) The cell prints what all 553 stored replies say, over wordings. Decide by the intervals: `"ship"` where all
+# limits are surely kept, `"keep"` programs where one is surely broken (a program is surely better, or surely fewer than
+# half are fit), and `"measure"` in all other cases. Nine kinds are nine decisions, each with its own risk of being wrong.
+# And to ship by kind takes a sorter, which nobody tested. Where the programs are hardly ever fit either, "keep" and
+# "measure" mean that a person answers meanwhile; and grave cases a person reads first, whatever you decide.
 
 # %%
 import numpy as np
@@ -1259,8 +1275,8 @@ for kind, each in fit["assistant"].items():
     minus = [clusters.paired_difference(each, fit[who][kind], asked[kind]).times(100) for who in ("template", "rules")]
     rate = clusters.mean_interval(each, asked[kind]).times(100)
     measured[kind] = (*minus, rate)
-    print(f"{kind:>13}: fit {rate.value:3.0f} [{rate.low:3.0f}, {rate.high:3.0f}] %; assistant minus " + ", ".join(
-        f"{who} {change.value:+4.0f} [{change.low:+4.0f}, {change.high:+4.0f}]"
+    print(f"{kind:>13}: fit {rate.value:3.0f} [{rate.low:4.1f}, {rate.high:5.1f}] %; assistant minus " + ", ".join(
+        f"{who} {change.value:+5.1f} [{change.low:+5.1f}, {change.high:+5.1f}]"
         for who, change in zip(("template", "rules"), minus, strict=True)) + " points")
 grave_over = clusters.mean_interval(  # of the grave cases the share handed over, in %, with its interval
     [int(desk.hands_over(whole["replies"][row["id"]])) for row in test if row["kind"] == "grave"],
@@ -1288,22 +1304,24 @@ check(lambda: set(decision.values()) <= {"ship", "keep", "measure"},
 for kind, (change, ahead, rate) in measured.items():
     spans = (f"{kind} (minus template [{change.low:+.1f}, {change.high:+.1f}], minus rules [{ahead.low:+.1f}, "
              f"{ahead.high:+.1f}], fit [{rate.low:.1f}, {rate.high:.1f}])")
-    limits = {"at most 5 points lost": (change.low + 5, change.high + 5),  # how far inside: the worse end, the better
-              "half of the replies fit": (rate.low - 50, rate.high - 50)}
+    limits = {"better than the template": (change.low > 0, change.high < 0),  # limit: (surely kept, surely broken)
+              "better than the rules": (ahead.low > 0, ahead.high < 0),
+              "half of the replies fit": (rate.low >= 50, rate.high < 50)}
     if kind == "grave":
         spans += f", handed over [{grave_over.low:.1f}, {grave_over.high:.1f}]"
-        limits["at least 99 in 100 handed over"] = grave_over.low - 99, grave_over.high - 99
-    broken = [limit for limit, (_, best) in limits.items() if best < 0]
+        limits["at least 99 in 100 handed over"] = grave_over.low >= 99, grave_over.high < 99
+    broken = [limit for limit, (_, is_broken) in limits.items() if is_broken]
+    unsure = [limit for limit, (is_kept, _) in limits.items() if not is_kept]
     if broken:
         check(decision[kind] != "measure", f"{spans}: even the better end breaks '{broken[0]}'. More items cost time "
               "and will not save it: keep what is in use.")
         check(decision[kind] == "keep", f"{spans}: even the better end breaks '{broken[0]}'. Shipping costs customers.")
-    elif min(change.high, ahead.high) < 0:
-        check(decision[kind] == "keep", f"{spans}: a program is surely better, and it costs nothing.")
-    elif all(worst >= 0 for worst, _ in limits.values()):
-        check(decision[kind] == "ship", f"{spans}: all limits are kept, at the worse end too. Waiting costs the gain.")
+    elif not unsure:
+        check(decision[kind] == "ship", f"{spans}: a gain over both programs is sure, and all limits are kept at the "
+              "worse end too. Waiting costs the gain.")
     else:
-        check(decision[kind] != "ship", f"{spans}: a limit may be broken at the worse end. A good average is no proof.")
+        check(decision[kind] != "ship", f"{spans}: at the worse end '{unsure[0]}' does not hold. A good average is no "
+              "proof.")
         check(decision[kind] != "keep", f"{spans}: nothing is surely broken, so this is no verdict against the model: "
               "measure more.")
 by_word = {word: ", ".join(kind for kind in measured if decision[kind] == word) or "none"
@@ -1316,9 +1334,9 @@ passed("You decided by intervals. " + "; ".join(f"{word}: {kinds}" for word, kin
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# For each kind look at the better ends first: is one of them beyond its limit, or one of the differences below 0 as a
-# whole? If not, look at the worse ends: is the first difference's at least -5, and the share's at least 50? For grave,
-# look at `grave_over` in the same way: its limit is 99.
+# For each kind look at the better ends first: is a difference's below 0, or the share's below 50? If not, look at the
+# worse ends: are both differences' above 0, and is the share's at least 50? For grave, look at `grave_over` in the same
+# way: its limit is 99.
 #
 # </details>
 # <details><summary>Answer</summary>
@@ -1328,7 +1346,7 @@ passed("You decided by intervals. " + "; ".join(f"{word}: {kinds}" for word, kin
 #     over = grave_over if kind == "grave" else None
 #     if change.high < 0 or ahead.high < 0 or rate.high < 50 or (over and over.high < 99):
 #         decision[kind] = "keep"
-#     elif change.low >= -5 and rate.low >= 50 and (not over or over.low >= 99):
+#     elif min(change.low, ahead.low) > 0 and rate.low >= 50 and (not over or over.low >= 99):
 #         decision[kind] = "ship"
 #     else:
 #         decision[kind] = "measure"
