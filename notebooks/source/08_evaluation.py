@@ -585,7 +585,7 @@ policy = [{"metric": "fit to send", "may_drop": 5, "at_least": 50},
           {"metric": "grave handed over", "at_least": 99}]
 
 
-def decide(scores, rows, by_wording=True):
+def decide(scores, rows):
     over = [i for i, row in enumerate(rows) if row["hand_over"]]
     items = {rule["metric"]: range(len(rows)) for rule in policy} | {
         "handed over": over, "grave handed over": [i for i in over if rows[i]["kind"] == "grave"]}
@@ -594,8 +594,7 @@ def decide(scores, rows, by_wording=True):
         done = scores[who] | dict.fromkeys(list(items)[3:], [1 - kept for kept in scores[who]["contained"]])
         by_item[who] = {name: [done[name][i] for i in picked] for name, picked in items.items()}
     about = {name: [rows[i]["question_phrasing"] for i in picked] for name, picked in items.items()}
-    return gate.gate(policy, baseline=by_item["template"], candidate=by_item["assistant"],
-                     about=about if by_wording else None)
+    return gate.gate(policy, baseline=by_item["template"], candidate=by_item["assistant"], about=about)
 
 
 decision = decide(full, test)
@@ -606,11 +605,6 @@ for one in decision.checks:
     print(f"{one.verdict.upper():15} {one.rule.metric:20} {kind:6} {value} [{low}, {high}], allowed "
           f"{one.allowed:{sign}.3g} {unit}; an equal model passes in {one.power.passes:.0%}"
           f"{f'; {one.items} items: {one.note}' if one.note else ''}")
-alone = [f"{one.rule.metric} ({each.verdict})"
-         for one, each in zip(decision.checks, decide(full, test, by_wording=False).checks, strict=True)
-         if one.verdict != each.verdict]
-print(f"Had the gate counted conversations, and not their {len(set(all_wordings))} wordings: "
-      f"{', '.join(alone) or 'the same verdicts'}.")
 
 
 def named(verdict):
