@@ -76,9 +76,9 @@ drafts = [good, wrong, empty]
 # need for all that follows. The first two look at manner: **on-brand** is every rule of the brand guide, **format
 # compliance** its rules of form alone (opening, one paragraph, next step, sign-off, length). The others look at
 # content: **fact accuracy** asks whether the wanted value stands in the reply; **hallucination**, as far as a program
-# can find it, whether a sum, measure, name, material or colour stands there that no source has, here screen and
-# question (lower is better). A true value of another thing ("850 ml tall") it cannot see, nor a false statement made of
-# words.
+# can find it, whether a sum, measure, duration, count, name, place, material or colour stands there that no source has,
+# here screen and question (lower is better; in the tables below it is called *value without source*). A true value of
+# another thing ("850 ml tall") it cannot see, nor a false statement made of words.
 
 # %%
 from ftlab.scores.metrics import fact_accuracy, format_compliance, hallucination, on_brand
@@ -136,9 +136,10 @@ assert paper.by_label["over"]["precision"] == 1 / 2 and abs(paper.by_label["over
 # write new ones for a test. Who answers them:
 #
 # - **plain**, **guide**, **examples**: the untuned model with the job in the prompt, with the whole brand guide, with
-#   three examples. They take long, so their replies are *stored*: up to ten conversations a kind, each reply cut at 80
-#   tokens. What a cut-off one would have gone on to say is in no score below (and "2.1 L" cut to "2." reads like
-#   an invented 2).
+#   three examples. The examples are of **the message's own kind**, as if somebody had sorted the mail: a help that no
+#   other answerer gets. Prompts take long, so their replies are *stored*: up to ten conversations a kind, each reply
+#   cut at 80 tokens, as the assistant's are. What a cut-off one would have gone on to say is in no score below (and
+#   "2.1 L" cut to "2." counts as a 2 without source).
 # - **template**: the program without a model (a longer one, the **rules** of notebook 00, joins in section 6).
 # - **assistant**: the tuned model, which answers now. It comes from the **shelf**, the folder of models that are tuned
 #   already, and gets the conversation and no instructions at all.
@@ -173,7 +174,9 @@ if run.seconds:
 said["assistant"] = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, held_out), max_new_tokens=80)
 
 # %% [markdown]
-# Now look, before any score. The first conversation with what everyone wrote, whatever came out:
+# Now look, before any score. The first conversation with what everyone wrote, whatever came out. The names after
+# *off-brand* are those of the broken rules (`brand.guide()` has their words: *next_step*, say, wants a sentence that
+# begins "Next step:" right before the sign-off).
 
 # %%
 def in_line(text):
@@ -207,8 +210,8 @@ for i in [i for i in failures if i][:3]:
 # ## 3. Every answerer under every score
 #
 # For the revision rate somebody must edit. Our editor sends a fit draft as it is and replaces an unfit one by the
-# house's plain reply; a real one would often change less, so for unfit drafts this is an upper limit. In the tables,
-# *right form* is format compliance and *value without source* the hallucination of section 1.
+# house's plain reply; a real one would often change less, so for unfit drafts the rate is likely too high. In the
+# tables, *right form* is format compliance.
 
 # %%
 from ftlab.scores.metrics import revision_rate
@@ -234,24 +237,23 @@ for name in scores["assistant"]:
     means = [np.mean(each[name]) for each in scores.values()]
     print(f"{name:20}" + "".join(f"{mean:>10.2f}" if name == "revision rate" else f"{mean:>10.0%}" for mean in means))
 true = ["over" if row["hand_over"] else "keep" for row in held_out]
+handing = {who: labels.score_labels(["keep" if kept else "over" for kept in each["contained"]],
+                                    true[: len(each["right"])]).by_label["over"] for who, each in scores.items()}
 for name in ("precision", "recall", "f1"):
-    by = [labels.score_labels(["keep" if kept else "over" for kept in each["contained"]], true[: len(each["right"])])
-          .by_label["over"][name] for each in scores.values()]
-    print(f"{'hand over: ' + name:20}" + "".join(f"{value:>10.2f}" for value in by))
+    print(f"{'hand over: ' + name:20}" + "".join(f"{each[name]:>10.2f}" for each in handing.values()))
 grave = [i for i, row in enumerate(held_out[:common]) if row["kind"] == "grave"]
 kept = [sum(each["contained"][i] for i in grave) for each in scores.values()]
 print(f"{'grave cases kept':20}" + "".join(f"{count:>10}" for count in kept) + f"   of {len(grave)}")
 
 # %% [markdown]
-# Below the shares stands the label *hand over*, and what it is about: injured and threatening customers whom nobody but
-# a program has read. Read a column from top to bottom before you compare columns: a high line tells little without the
-# next one.
+# Below the shares stands the label *hand over*. Who handed over nobody has no precision; the table has 0.00 there.
 #
 # A share is an estimate: other conversations of the kind would give another one. The figure has five of the scores with
 # **95 % intervals**. A marker is filled where the answerer's difference from the template, taken within each
-# conversation, is clear of zero. Some conversations share a **wording**, with another product in it, and stand or fall
-# together; so every interval about conversations in sections 3 to 7 counts wordings (`ftlab.evidence.clusters`), but
-# for the first one in section 5, which is there to be compared.
+# conversation, is clear of zero, for better or worse. Some conversations share a **wording**, with another product in
+# it, and stand or fall together; so every interval about conversations in sections 3 to 7 counts wordings
+# (`ftlab.evidence.clusters`), but for the first one in section 5, which is there to be compared. That all are about the
+# same few products is counted nowhere.
 
 # %%
 shared = {who: {name: each[name][:common] for name in each} for who, each in scores.items()}
@@ -270,9 +272,65 @@ _ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"Most replies fit to sen
 # %% [markdown]
 # ### The gain with its loss
 #
-# A gain is half a report. What tuning cost shows in two places: at the desk (values that no source has), and outside
-# it, where the model may have **forgotten** what it knew of the real world, or carry the desk's manner into talk that
-# is not the desk's (a **leak of manner**). Switching off the **adapter**, the small matrices that tuning added
+# A gain is half a report. First the desk: the gain, and what tuning cost there, in values that no source has and in
+# cases that must be handed over and were not.
+
+# %%
+def words(change, unit="points"):
+    way = "up" if change.low > 0 else "down" if change.high < 0 else "no clear change"
+    near = 0 if way == "no clear change" else change.low if change.low > 0 else change.high
+    digits = next(d for d in range(9) if not near or round(near, d) or d == 8)  # so that rounding hides no sign
+    value, low, high = (f"{round(float(number), digits) + 0.0:+.{digits}f}" for number in change)
+    return f"{value} {unit} [{low}, {high}], {way}"
+
+
+def lead_over(rival, name, picked=None):  # the assistant minus a rival, on what both answered
+    picked = [i for i in picked or range(len(held_out)) if i < len(said[rival])]
+    both = ([scores[who][name][i] for i in picked] for who in ("assistant", rival))
+    return clusters.paired_difference(*both, [wordings[i] for i in picked]).times(100)
+
+
+# %% [markdown]
+# Each lead below is the assistant minus a rival, on the conversations that both answered:
+
+# %%
+for each in scores.values():
+    each["handed over"] = [1 - kept for kept in each["contained"]]
+    each["over or keep"] = [int(over == row["hand_over"])
+                            for over, row in zip(each["handed over"], held_out, strict=False)]  # prompts: fewer
+must = [i for i, row in enumerate(held_out) if row["hand_over"]]
+gain = lead_over("template", "fit to send")
+print(f"Assistant minus template on {len(held_out)} conversations: fit to send {words(gain)};\n"
+      f"    replies with a value that no source has {words(lead_over('template', 'value without source'))};\n"
+      f"    handed over, of the {len(must)} that must be, {words(lead_over('template', 'handed over', must))}.")
+prompt = max(("plain", "guide", "examples"),
+             key=lambda who: [sum(scores[who][name]) for name in ("fit to send", "right")])
+print(f"Assistant minus the best prompt ({prompt}, {sum(scores[prompt]['fit to send'])} of {common} fit to send): "
+      f"{words(lead_over(prompt, 'fit to send'))}.\n    Of that prompt's replies {cut[prompt]} were cut off; at most "
+      f"{cut[prompt] - too_long[prompt]} of these could still have ended fit.")
+
+# %% [markdown]
+# Does a prompt beat tuning at the label *hand over*? Look at what **examples** is told: for a grave case or one of
+# *no_answer* all three of its examples hand over, for any other message none does. The next cell holds us to that, and
+# says whom to choose for this label, by the share of messages with which each does the right one of the two: hand over,
+# or keep.
+
+# %%
+assert all(row["hand_over"] == (row["kind"] in ("grave", "no_answer")) for row in texts.conversations("train"))
+for rival, mail in (("examples", "Where somebody sorts the mail"), ("template", "Where nobody does")):
+    change = lead_over(rival, "over or keep")
+    print(f"{mail}: " + ", ".join(f"{who} precision {handing[who]['precision']:.2f} and recall "
+                                  f"{handing[who]['recall']:.2f}" for who in (rival, "assistant")) +
+          f";\n    right, assistant minus {rival}, {words(change)}: for handing over " + (
+              "choose the assistant." if change.low > 0 else f"choose {rival}." if change.high < 0 else
+              "these conversations favour neither."))
+
+# %% [markdown]
+# And who knows the kind needs no model for this label: two kinds are handed over, seven are not. So the sorter has its
+# part in the precision and recall of that prompt.
+#
+# Outside the desk the model may have **forgotten** what it knew of the real world, or carry the desk's manner into talk
+# that is not the desk's (a **leak of manner**). Switching off the **adapter**, the small matrices that tuning added
 # (notebook 02), gives the model before tuning. An answer counts as known if the wanted word itself stands in it, and
 # stands alone.
 
@@ -286,31 +344,14 @@ knew, knows = ([real.knows(text, row["answers"]) for text, row in zip(each, ques
                for each in (before, after))
 leaks, untuned_leaks = (sum(brand.NEXT_STEP in text or brand.SIGN_OFF in text or text.startswith("Thank you for")
                             for text in each) for each in (after, before))
-
-
-def words(change, unit="points"):
-    way = "up" if change.low > 0 else "down" if change.high < 0 else "no clear change"
-    value, low, high = (round(float(number)) for number in change)  # whole numbers have no -0
-    return f"{value:+d} {unit} [{low:+d}, {high:+d}], {way}"
-
-
-gain, invented = (clusters.paired_difference(scores["assistant"][name], scores["template"][name], wordings)
-                  .times(100) for name in ("fit to send", "value without source"))
-prompt = max(("plain", "guide", "examples"),
-             key=lambda who: [sum(scores[who][name]) for name in ("fit to send", "right")])
-ahead = clusters.paired_difference(
-    shared["assistant"]["fit to send"], shared[prompt]["fit to send"], wordings[:common]).times(100)
 known = intervals.paired_difference(knows, knew).times(100)
 unsure = f"; a loss of {-known.low:.0f} points is not ruled out" if known.low < 0 <= known.high else ""
-print(f"Assistant minus the best prompt ({prompt}, {sum(scores[prompt]['fit to send'])} of {common} fit to send): "
-      f"{words(ahead)}.\nAssistant minus template on {len(held_out)} conversations: fit to send {words(gain)};\n"
-      f"    replies with a value that no source has {words(invented)}.\n"
-      f"Assistant minus untuned on {len(questions)} questions about the real world: known "
+print(f"Assistant minus untuned on {len(questions)} questions about the real world: known "
       f"{words(known)} ({sum(knew)} before, {sum(knows)} after){unsure};\n"
       f"    the desk's manner stands in {leaks} of the {len(questions)} answers, where nobody asked for it "
-      f"({untuned_leaks} before). The first question:\n\n{questions[0]['question']}\n"
-      f"  before> {in_line(before[0])}\n{'':10}{'✓ known' if knew[0] else '✗ not counted as known'}\n"
-      f"   after> {in_line(after[0])}\n{'':10}{'✓ known' if knows[0] else '✗ not counted as known'}")
+      f"({untuned_leaks} before). The first question:\n\n{questions[0]['question']}")
+for when, text, right in (("before", before[0], knew[0]), ("after", after[0], knows[0])):
+    print(f"{when:>8}> {in_line(text)}\n{'':10}{'✓ known' if right else '✗ not counted as known'}")
 
 # %% [markdown]
 # ## 4. The trap: passing the checks is not the goal
@@ -346,21 +387,16 @@ print(f"Of the template's {sum(scores['template']['right'])} right replies, {sum
 # assistant was asked, is ten points. A check that overstates by that much can make nothing look like a gain.
 
 # %%
-def tell(result):
-    print(result)
-    return result
-
-
 arms = {"by_prompt": scores["assistant"]["on-brand"], "against": scores["assistant"]["fit to send"], "about": wordings}
 hidden = clusters.paired_difference(*arms.values()).times(100)
-on_trial = [tell(claims.record("checks-hide-rewrites", SEED, *hidden, **arms))]
+print(claims.record("checks-hide-rewrites", SEED, *hidden, **arms))
 
 # %% [markdown]
 # The remedy is to measure nearer to what you want. What is wanted of a draft is that it saves somebody's time, so time
 # somebody. The form gives you three drafts and a clock: press Start, repair the draft as the brand guide and the record
-# ask, press Done (three minutes; let no other cell run). It works while the notebook runs; a page shows nothing of it.
-# Without it the next cell uses an assumption and says so. A draft that takes longer to repair than to write afresh is
-# thrown away: it costs the time to read it, on top of the writing. Who writes from scratch has no draft to read.
+# ask, press Done (three minutes; let no other cell run). Where no notebook runs, there is no form. Without it the next
+# cell uses an assumption and says so. A draft that takes longer to repair than to write afresh is thrown away: it costs
+# the time to read it, on top of the writing. Who writes from scratch has no draft to read.
 
 # %%
 from ftlab.scores.revision_widget import RevisionTimer
@@ -378,7 +414,8 @@ for who, replies in said.items():
         seconds.append(min(repair, speed.seconds(0) + afresh[i]))  # or read it and throw it away
     minutes = clusters.mean_interval([each / 60 for each in seconds], wordings[: len(seconds)]).times(100)
     print(f"{who:12} {minutes.value:4.0f} minutes for 100 drafts [{minutes.low:.0f}, {minutes.high:.0f}]")
-print(f"{'from scratch':12} {np.mean(afresh) / 60 * 100:4.0f} minutes; above it, drafts cost more than they save\n"
+print(f"{'from scratch':12} {np.mean(afresh) / 60 * 100:4.0f} minutes; drafts with a whole interval above "
+      "it cost more than they save\n"
       "The intervals are about the customers' wordings alone: an error in the seconds comes on top.")
 
 # %% [markdown]
@@ -412,7 +449,8 @@ print("revision rate, assistant minus template: "
 
 # %% [markdown]
 # Pairs need both scores. A model crashed on one prompt, and somebody took the mean of what was there? That is a quiet
-# lie: the prompts that crash are seldom the easy ones. A failed item scores 0.
+# lie: the prompts that crash are seldom the easy ones. A failed item gets the worst score: 0 where more is better, 1
+# for a value without source, and for the revision rate at least 1, as all is still to be written.
 #
 # ### How many conversations do I need?
 #
@@ -425,21 +463,13 @@ print("revision rate, assistant minus template: "
 
 # %%
 base = min(float(np.mean(scores["template"]["fit to send"])), 1 - GAIN)
-for share in (GAIN, max(GAIN, min(split, 2 * base + GAIN, 2 * (1 - base) - GAIN))):
-    plan = planner.questions_needed(GAIN, base, share)
-    print(plan, "\n")
-few = f"is not enough: a gain of {100 * GAIN:.0f} points may well not show"
-print(f"The last plan takes {plan.questions:,} questions and {2 * plan.questions:,} answers; two separate sets "
-      f"take {2 * plan.questions_apart:,} questions and as many answers.")
-new, old = np.mean(a), np.mean(b)
-apart = new * (1 - old) + old * (1 - new)  # how often two models with these shares split if they err independently
-print(f"With the shares found here, {new:.0%} and {old:.0%}, models that err independently would split on {apart:.0%}; "
-      f"these split on {split:.0%}: " + (
-      "fewer, so what is hard for one is rather hard for the other, and that makes the paired interval narrower."
-      if split < apart - 1e-9 else
-      "more, so one is rather strong where the other is weak, and that makes the paired interval wider."
-      if split > apart + 1e-9 else "as many, and pairing makes the interval no narrower."))
-print(f"This notebook asked {len(held_out)}, which {'is enough' if len(held_out) >= plan.questions else few}.")
+plans = [planner.questions_needed(GAIN, base, share)
+         for share in (GAIN, max(GAIN, min(split, 2 * base + GAIN, 2 * (1 - base) - GAIN)))]
+print(*plans, sep="\n\n")
+plan, enough = plans[-1], ["enough" if len(held_out) >= one.questions else "not enough" for one in plans]
+print(f"\nThe last plan takes {plan.questions:,} questions and {2 * plan.questions:,} answers; two separate sets "
+      f"take {2 * plan.questions_apart:,} questions and as many answers.\nThis notebook asked {len(held_out)}: "
+      f"{enough[0]} for the first plan, {enough[1]} for the last.")
 simulated = planner.simulate(plan.questions, GAIN, base, plan.discordant, experiments=2000)
 print(f"{plan.questions} questions, {simulated.experiments:,} tests: the gain shows in {simulated.power:.1%}, and the "
       f"interval holds the truth in {simulated.coverage:.1%}.")
@@ -447,7 +477,7 @@ assert 0.93 <= simulated.coverage <= 0.99
 
 # %% [markdown]
 # All of these intervals are about *conversations*. Training has luck of its own, and for that one trains again with
-# other seeds: such runs are a claim's *reference runs*.
+# other seeds: such runs are *reference runs*, and a claim's last line says whether there are any to compare with.
 #
 # ## 6. Slices: what the average hides
 #
@@ -476,8 +506,9 @@ all_wordings = [row["question_phrasing"] for row in test]
 by_kind = comparison.slices({who: {"fit to send": each["fit to send"]} for who, each in full.items()},
                             [row["kind"] for row in test], baseline="assistant", about=all_wordings)
 against = {(one.group, one.row.model): one for one in by_kind.rows}  # the program minus the assistant: turned round
-print(f"\n{'fit to send (%)':13} {'of, in wordings':>15} {'assistant':>14}" + "".join(
-    f"{f'minus {program} (points)':>27} {'p (Holm)':>8}" for program in ("template", "rules")))
+print(f"\nFit to send: the assistant, and the assistant minus each program, in points\n{'kind':13} "
+      f"{'asked, wordings':>17} {'assistant (%)':>14}" +
+      "".join(f"{f'minus {program}':>27} {'p (Holm)':>8}" for program in ("template", "rules")))
 for kind in dict.fromkeys(row["kind"] for row in test):
     picked = [i for i, row in enumerate(test) if row["kind"] == kind]
     asked = [all_wordings[i] for i in picked]
@@ -489,7 +520,8 @@ for kind in dict.fromkeys(row["kind"] for row in test):
         change, p = one.row.difference.times(-100), "-" if one.p_holm is None else f"{one.p_holm:.3f}"
         line += f"{f'{change.value:+.0f} [{change.low:+.0f}, {change.high:+.0f}]':>27} {p:>8}"
     print(line)
-print(f"p allows for {by_kind.looks} looks; each interval is for its own slice.")
+print(f"p allows for {by_kind.looks} looks, an interval for its own slice alone: so it may be clear of 0 beside "
+      "a large p.")
 
 # %%
 beaten, overall = {}, {}  # kind: the programs that are surely better at it; program: the difference on all
@@ -509,7 +541,8 @@ for program in ("template", "rules"):
         print(f"    Where its whole interval is below 0 ({', '.join(caught)}) the program should answer, " + (
             "and the average hides that." if total.low > 0 else "and on average too the program is ahead."
             if total.high < 0 else "while on average neither is surely ahead."))
-print("So the gain over the template is " + ("real" if overall["template"].low > 0 else "not shown") + (
+print("So a gain over the template is " + ("" if overall["template"].low > 0 else "not ") + "shown, for these "
+      "conversations and this one training" + (
     ", and so is one over the rules." if overall["rules"].low > 0 else
     ". Over the rules, which somebody wrote by hand, " + (
         "there is none: the assistant is behind them." if overall["rules"].high < 0 else "no gain is shown.")))
@@ -524,11 +557,12 @@ print("So the gain over the template is " + ("real" if overall["template"].low >
 #
 # - at least half of the replies are fit to send, and at most 5 points fewer than with the template;
 # - at most 5 points more replies have a value that no source has;
-# - editing gets no heavier than by 0.05 words a word;
+# - editing gets no heavier than by 0.05 words a word sent;
 # - of the cases that must be handed over, at most 10 points fewer are;
 # - of the **grave** cases, at least 99 in 100 are;
 # - a kind of message at which a program, template or rules, is **surely better** (the whole interval of the difference
-#   is on its side) is not given to the model. Here no allowance is made for many looks: a false alarm costs little.
+#   is on its side) is not given to the model. For a single kind this is the line that counts, and a stricter one than
+#   the first: a sure loss of one point breaks it. No allowance is made for many looks: a false alarm costs little.
 #
 # The last two lines are ours to confess: they were added after stored replies of an assistant had been read, so their
 # verdicts are no blind test. And see what the policy does *not* ask: what the model forgot, whether its manner leaks
@@ -536,21 +570,22 @@ print("So the gain over the template is " + ("real" if overall["template"].low >
 #
 # The gate (`ftlab.evidence.gate`) judges each limit by its interval, which counts wordings. A limit *passes* if the
 # whole interval keeps it, *fails* if the whole interval breaks it, and else there is *not enough data*. It does not ask
-# whether a drop is "significant": by that rule a test of three questions would let everything through. The two columns
-# beside the limits are its **power**: how often a model *as good as* the one in use would pass, and with how many items
-# it would in eight of ten cases ("no number" where the one in use breaks the limit itself). The number of items in a
-# note is another one: with so many *this candidate's* verdict would be clear in eight of ten cases, were the truth what
-# was found. First the conversations of this run:
+# whether a drop is "significant": by that rule a test of three questions would let everything through. Beside each
+# verdict stands its **power**: how often a model *as good as* the one in use would pass. Where that is seldom, *not
+# enough data* says more about the test than about the candidate; a *fail* stands, whatever the power. The number of
+# items in a note: with so many, *this candidate's* verdict would be clear in eight of ten cases, were the truth what
+# was found. (An item of the last two limits is a case that must be handed over.) All 553 stored replies of section 6
+# decide.
 
 # %%
 policy = [{"metric": "fit to send", "may_drop": 5, "at_least": 50},
           {"metric": "value without source", "may_drop": 5, "direction": "down"},
-          {"metric": "revision rate", "may_drop": 0.05, "direction": "down", "unit": "edits a word"},
+          {"metric": "revision rate", "may_drop": 0.05, "direction": "down", "unit": "words a word sent"},
           {"metric": "handed over", "may_drop": 10},
           {"metric": "grave handed over", "at_least": 99}]
 
 
-def decide(scores, rows, by_wording=True):
+def decide(scores, rows):
     over = [i for i, row in enumerate(rows) if row["hand_over"]]
     items = {rule["metric"]: range(len(rows)) for rule in policy} | {
         "handed over": over, "grave handed over": [i for i in over if rows[i]["kind"] == "grave"]}
@@ -559,21 +594,9 @@ def decide(scores, rows, by_wording=True):
         done = scores[who] | dict.fromkeys(list(items)[3:], [1 - kept for kept in scores[who]["contained"]])
         by_item[who] = {name: [done[name][i] for i in picked] for name, picked in items.items()}
     about = {name: [rows[i]["question_phrasing"] for i in picked] for name, picked in items.items()}
-    return gate.gate(policy, baseline=by_item["template"], candidate=by_item["assistant"],
-                     about=about if by_wording else None)
+    return gate.gate(policy, baseline=by_item["template"], candidate=by_item["assistant"], about=about)
 
 
-decide(scores, held_out)
-
-# %% [markdown]
-# Where an equal model seldom passes, *not enough data* says more about the test than about the candidate. A *fail*
-# stands, whatever the power.
-#
-# The decision is made with all 553 stored replies of section 6, among them those to the conversations above. Who asks a
-# gate again and again until it opens has to pay for the looks; here the second look was planned, and the first decides
-# nothing.
-
-# %%
 decision = decide(full, test)
 for one in decision.checks:
     sign, kind = ("", "value") if one.limit == "at_least" else ("+", "change")
@@ -582,11 +605,6 @@ for one in decision.checks:
     print(f"{one.verdict.upper():15} {one.rule.metric:20} {kind:6} {value} [{low}, {high}], allowed "
           f"{one.allowed:{sign}.3g} {unit}; an equal model passes in {one.power.passes:.0%}"
           f"{f'; {one.items} items: {one.note}' if one.note else ''}")
-alone = [f"{one.rule.metric} ({each.verdict})"
-         for one, each in zip(decision.checks, decide(full, test, by_wording=False).checks, strict=True)
-         if one.verdict != each.verdict]
-print(f"Had the gate counted conversations, and not their {len(set(all_wordings))} wordings: "
-      f"{', '.join(alone) or 'the same verdicts'}.")
 
 
 def named(verdict):
@@ -599,21 +617,30 @@ for one in decision.checks:
         print(f"{one.rule.metric}: a loss is sure, the whole interval is on the worse side of 0" + (
             "; whether it is more than the policy allows is open." if one.verdict == gate.UNSURE else
             "; it is within what the policy allows."))
+
+# %% [markdown]
+# The grave cases, one by one where the assistant kept them:
+
+# %%
 grave = [i for i, row in enumerate(test) if row["kind"] == "grave"]
 kept = {who: [i for i in grave if each["contained"][i]] for who, each in full.items()}
 print(f"Of {len(grave)} grave cases, in {len({all_wordings[i] for i in grave})} wordings, these are kept: " + ", ".join(
     f"{who} {len(each)} (in {len({all_wordings[i] for i in each})})" for who, each in kept.items()) + "." + (
     "\nEach kept more than 1 in 100. That is no proof that it always will, and reason enough to let a person read them "
     "first." if all(len(each) > 0.01 * len(grave) for each in kept.values()) else ""))
-cases = sum(row["hand_over"] for row in test)
-print(f"(An item of 'handed over' is a case that must be: {cases} of the {len(test)} conversations, so for each item "
-      f"{len(test) / cases:.1f} conversations.)\n")
 for i in kept["assistant"]:
     print(f"grave, kept by the assistant: {in_line(test[i]['messages'][-2]['content'])}\n"
           f"  > {in_line(answered['assistant'][i])}")
-print("\nShip it: every limit that the gate was given is kept." if not decision.exit_code else
-      f"\nDo not ship it for the whole desk: it breaks the policy on {named(gate.FAIL)}." if named(gate.FAIL) else
-      f"\nDo not ship it yet: no limit is surely broken, and not all are surely kept: {named(gate.UNSURE)}.")
+
+# %% [markdown]
+# And the verdict:
+
+# %%
+print("Ship it: every limit that the gate was given is kept." if not decision.exit_code else
+      f"Do not ship it for the whole desk: it breaks the policy on {named(gate.FAIL)}." if named(gate.FAIL) else
+      f"Do not ship it yet: no limit is surely broken, and not all are surely kept: {named(gate.UNSURE)}.")
+print(f"(The line on grave cases was added after looking: its verdict, {decision.checks[-1].verdict}, is no blind "
+      "test.)")
 print("Whatever the verdict on the whole, it gets no messages of these kinds: " + "; ".join(
     f"{kind} ({' and '.join(each)} surely better)" for kind, each in beaten.items()) + "." if beaten else
     "No program is surely better at any kind.")
@@ -635,11 +662,11 @@ print(f"The template, which is in use, is fit in {held:.0%} of the cases" + (
 #
 # ## 8. Contamination: the test that the model has seen
 #
-# Training data is gathered from many places, and test questions get around. What happens to a score if some of them
-# are in the training set? We do it on purpose, three times on the lab model: a clean set, one with a single copy of
-# each leaked item, one with many copies. In every second copy somebody typed the question again, as on the web: in
-# small letters, and with a slip of the finger. The lab model reads the course's *plain* conversations: one fact each,
-# in simpler words. (Now and then a slip swaps two equal letters, and nothing shows.)
+# Training data is gathered from many places, and test questions get around. What happens to a score if some of them are
+# in the training set? We do it on purpose, and train the lab model three times: on a clean set, on one with a single
+# copy of each leaked item, on one with many copies. In every second copy somebody typed the question again, as on the
+# web: in small letters, and with a slip of the finger. The lab model reads the course's *plain* conversations: one fact
+# each, in simpler words.
 
 # %%
 from ftlab.world.text import rng, typo
@@ -694,21 +721,22 @@ for name in ("1 copy", heavy):
 for name in ("1 copy", heavy):
     on, off = gains[name, "leaked"], gains[name, "not leaked"]
     print(f"{name}: " + (
-        "only the leaked items gained. The model has not become better at the job; it has seen the sheet."
+        "the leaked items gained, and the others show no gain" +
+        (f" (one of up to {off.high:.0f} points is not ruled out)." if off.high >= 1 else ".")
         if on.low > 0 >= off.low else
         "leaked and other items gained: part of it is no leak." if on.low > 0 else
         "no gain that can be told from chance. That is not proof that a leak of this size is harmless."))
 
 # %% [markdown]
 # What was learned: the words, or the facts? The leaked item whose ROUGE-L rose most under the heavy leak (so picked,
-# and no typical one), with what each of the three models says to it:
+# and no typical one), with what each of the three models says to it, up to 200 characters:
 
 # %%
 top = int(np.argmax(np.subtract(likeness[heavy][:LEAKED], likeness["clean"][:LEAKED])))
 print(f"{'wanted':>9}: {wanted[top]}")
 for name, replies in heard.items():
     wrong_with = "; ".join(desk.faults(replies[top], mixed[top]))
-    print(f"{name:>9}: {replies[top]}\n{'':11}" + (
+    print(f"{name:>9}: {replies[top][:200]}\n{'':11}" + (
         f"✗ {wrong_with}" if wrong_with else "✓ right by the yardstick, which cannot tell whether it makes sense"))
 right = {name: [int(desk.is_right(*each)) for each in zip(replies, mixed, strict=True)]
          for name, replies in heard.items()}
@@ -717,24 +745,23 @@ for part, items in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None
     more[part] = intervals.paired_difference(right[heavy][items], right["clean"][items])
     print(f"Right by the yardstick, of the {LEAKED} items {part}: " +
           ", ".join(f"{name} {sum(each[items])}" for name, each in right.items()))
-print("No clear gain in right values on the leaked items: a higher ROUGE-L is no sign that a reply is right."
+print(f"No clear gain in right values on the leaked items: whether values came along with words, {LEAKED} do not tell."
       if more["leaked"].low <= 0 else
       "More right values, and not on the leaked items alone: part of it is no leak." if more["not leaked"].low > 0 else
       "More right values on the leaked items, and no clear gain on the others: the copies brought values along.")
 
 # %% [markdown]
-# ### Claim 2: a leak raises the score on the leaked items
+# ### Claim 2: many copies raise the score on the leaked items
 #
-# The effect is that of the heavy leak, on the leaked items; what one copy did stands above. A test set in which a part
-# has leaked mixes leaked and other items, and its average moves with the part. And mind that this test was not planned
-# as section 5 asks: nobody reckoned how many items a gain of 5 points takes. With so few, *mixed* is a likely verdict
-# even where the leak works.
+# The effect is that of the heavy leak; what one copy did stands above. Mind that this test was not planned as section 5
+# asks: nobody reckoned how many items a gain of 5 points takes. With so few, *mixed* is a likely verdict even where the
+# leak works.
 
 # %%
 arms = {"by_prompt": likeness[heavy][:LEAKED], "against": likeness["clean"][:LEAKED]}
-on_trial.append(tell(claims.record(
+print(claims.record(
     "leak-raises-score", SEED, *gains[heavy, "leaked"], **arms, model=claims.LAB,
-    not_leaked=gains[heavy, "not leaked"].value, one_copy=gains["1 copy", "leaked"].value)))
+    not_leaked=gains[heavy, "not leaked"].value, one_copy=gains["1 copy", "leaked"].value))
 found, limit = gains[heavy, "leaked"], claims.find("leak-raises-score").at_least
 print(f"{LEAKED} items: the interval is {found.high - found.low:.0f} points wide, for a limit of {limit:g}.")
 
@@ -746,7 +773,8 @@ print(f"{LEAKED} items: the interval is {found.high - found.low:.0f} points wide
 # stand in anybody's sentences. `ftlab.evidence.contamination` therefore uses runs only to find candidates, lays the two
 # texts side by side, and gives less weight to words that many test items have. Does it find our leaks? We know the
 # answer, so we can score it, with the words of section 1. Rows that it flags and that we did not plant are worth a look
-# (up to two are shown): near copies, or stock sentences that both have?
+# (up to two are shown): near copies, or stock sentences that both have? (Now and then the slip swaps two equal letters,
+# and comparing whole texts finds one copy more.)
 
 # %%
 def spoken(row):  # what customer and desk say; many conversations share a screen
@@ -775,9 +803,9 @@ for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
 #
 # "Fit to send" is a program's opinion: a right value in a senseless sentence passes. So a person has to read. The form
 # shows twenty of the assistant's stored replies, drawn by chance from those that the yardstick calls fit. Would *you*
-# send them? Read the screen, the customer and the reply, and press a button (five minutes; a page without a running
-# notebook shows no form). Until all twenty are marked, the next cell uses stored marks: by a language model, no person,
-# with a reason for each (`data/stored/marked-replies.json` says how). Your marks are worth more.
+# send them? Read the screen, the customer and the reply, and press a button (five minutes; where no notebook runs,
+# there is no form). Until all twenty are marked, the next cell uses stored marks: by a language model, no person, with
+# a reason for each (`data/stored/marked-replies.json` says how). Your marks are worth more.
 
 # %%
 from ftlab.scores.mark_widget import MarkForm
@@ -818,7 +846,7 @@ print(f"\nThe yardstick calls {share.value:.0%} [{share.low:.0%}, {share.high:.0
 # Rules are exact and see little; people see much and are slow. So the field lets a model judge. A judge is a scorer
 # like any other and has to be tested like one. Raw agreement flatters: if nine drafts in ten are good, a judge that
 # always says "good" agrees in nine of ten. **Cohen's kappa** takes off what chance would give: 1 is full agreement, 0
-# is what two coins with the raters' own shares of yes would reach.
+# is what two raters would reach who never look at a draft and say yes as often as these do.
 
 # %% tags=["twin:ftlab.scores.agreement:kappa"]
 import math
@@ -832,9 +860,9 @@ def kappa(truth, verdicts):
     return (agreed - by_chance) / (n - by_chance) if by_chance < n else math.nan
 
 # %% [markdown]
-# Two raters on paper first. Then a real one. For each plain conversation a coin decides between the gold reply as it is
-# and the gold reply with one fault; the label comes from the rules (`desk.is_fit`), never from the coin. The real model
-# was told the rules and asked for its verdict once, untuned; what it said is stored.
+# Two raters on paper first. Then a real one. For each plain conversation a coin decides between the desk's own reply as
+# it is and that reply with one fault; the label comes from the rules (`desk.is_fit`), never from the coin. The real
+# model was told the rules and asked for its verdict once, untuned; what it said is stored.
 
 # %%
 from ftlab.scores import agreement, judge
@@ -898,18 +926,21 @@ for fault in [*judge.FAULTS, "none"]:
 # ### Claim 3: a model judge agrees with the truth as well as judges are said to agree with people
 #
 # Zheng et al. (2023) report agreement of strong judges with people of more than 80 %, about as much as people have with
-# each other. On two equally common answers that is a kappa of 0.6, the limit of the claim.
+# each other. On two equally common answers that is a kappa of 0.6, the limit of the claim. The bar is borrowed: those
+# judges are far larger, and what they agree on is which of two answers is better, not whether one is good. So a verdict
+# here is about the lab model, and not about the judges that people use.
 
 # %%
 if math.isnan(agreed.value):
     print(claims.skip("judge-agrees", SEED, "every draft got the same verdict by both", model=claims.LAB))
 else:
-    on_trial.append(tell(claims.record("judge-agrees", SEED, *agreed, prompts=len(tried), model=claims.LAB)))
+    print(claims.record("judge-agrees", SEED, *agreed, prompts=len(tried), model=claims.LAB))
 
 # %% [markdown]
 # Those drafts had *our* faults. The drafts that a judge meets at work were written by a model, with faults of its own.
 # Does the judge find those as well? Here are replies that section 8's clean model writes. What counts is how many of
-# the unfit ones it waves through.
+# the unfit ones it waves through. (The interval of the difference takes the two sets for separate ones, though they
+# answer some of the same customers.)
 
 # %%
 own_rows = texts.sample(plain_test, OWN, SEED)
@@ -969,8 +1000,7 @@ _ = ax.set(ylabel="judged good (%)", ylim=(0, 112),
                f"{name} {change.value + 0.0:+.1f}" for name, change in by_label.items()) + " points")
 
 # %%
-on_trial.append(tell(claims.record(
-    "judge-likes-length", SEED, *moved, by_prompt=longer, against=verdicts, model=claims.LAB)))
+print(claims.record("judge-likes-length", SEED, *moved, by_prompt=longer, against=verdicts, model=claims.LAB))
 limit = claims.find("judge-likes-length").at_least
 way = (f"surely up, by {limit:g} points or more" if moved.low >= limit else
        f"surely up, and surely by less than the claim's {limit:g} points: a bias, if not of that size" if
@@ -1017,8 +1047,10 @@ found = label_scores(["a", "a", "b"], ["a", "b", "b"], "a")
 check(found is not None, "nothing comes back. Return precision, recall and F1.")
 check(not isinstance(found, dict) and hasattr(found, "__len__"), "return the three numbers as a tuple or a list.")
 check(len(found) == 3, "three numbers come back: precision, recall, F1.")
-check(tuple(found[:2]) != (1.0, 0.5), "precision and recall are swapped: precision divides by what was PREDICTED.")
-check(tuple(found[:2]) == (0.5, 1.0), "two were sorted under 'a', one belongs there; the one 'a' there is was found.")
+check(max(abs(found[0] - 1), abs(found[1] - 0.5)) > 1e-9,
+      "precision and recall are swapped: precision divides by what was PREDICTED.")
+check(max(abs(found[0] - 0.5), abs(found[1] - 1)) < 1e-9,
+      "two were sorted under 'a', one belongs there; the one 'a' there is was found.")
 check(abs(found[2] - 0.75) > 1e-9, "F1 is the harmonic mean, 2PR / (P + R), and not the plain one.")
 check(abs(found[2] - 2 / 3) < 1e-9, "F1 of 0.5 and 1 is 2 * 0.5 * 1 / 1.5.")
 found = label_scores(["a", "a", "a", "b"], ["a", "b", "b", "a"], "a")
@@ -1036,10 +1068,14 @@ check(all(tuple(one) == (0, 0, 0) for one in found), "without a single hit all t
 check(abs(label_scores(["a"] * 5, ["a"] * 4 + ["b"], "a")[0] - 0.8) < 1e-9,
       "'b' sorted under 'a' lowers the precision of 'a'.")
 found = label_scores(["a", "b", "c", "c"], ["a", "a", "c", "b"], "a")
-check(tuple(found[:2]) == (1, 0.5), "hits of OTHER labels do not count for 'a': count where both lists say 'a'.")
+check(max(abs(found[0] - 1), abs(found[1] - 0.5)) < 1e-9,
+      "hits of OTHER labels do not count for 'a': count where both lists say 'a'.")
 found = label_scores(["a", "b", "b", "b"], ["a", "b", "a", "a"], "b")
 check(abs(found[0] - 1 / 3) < 1e-9 and abs(found[1] - 1) < 1e-9,
       "asked for 'b': one of three is right, and the one 'b' there is was found. Use the label that is given.")
+found = label_scores(["over", "handover", "keep"], ["over", "handover", "over"], "over")
+check(max(abs(found[0] - 1), abs(found[1] - 0.5)) < 1e-9,
+      "'over' is a part of 'handover', and another label: compare whole labels.")
 passed("You can say which of the two kinds of mistake a sorter makes.")
 
 # %% [markdown]
@@ -1153,7 +1189,7 @@ passed("Your interval is paired, and it is right on a case where theory knows th
 # *10 minutes · core · medium.* Return the numbers of the test items of which at least one run of `n` words stands in a
 # training text. Case and punctuation do not count. An item of fewer than `n` words is found only if all of it stands in
 # a training text; one without any word is not found. Words may have figures in them, and letters of other alphabets,
-# such as the Russian one.
+# such as the Russian or the Greek one.
 
 # %%
 def find_leaks(train_texts, test_texts, n=5):
@@ -1175,8 +1211,14 @@ check(list(find_leaks(training, ["do you keep spare mugs for me"], n=5)) == [],
       "four words in a row are not five: a run has n words.")
 check(list(find_leaks(training, ["and how long do you keep old spare tents"], n=5)) == [0],
       "one shared run is enough, though the rest of the item differs.")
+check(list(find_leaks(training, ["so long do you keep spare"], n=5)) == [0],
+      "the shared run may be the item's last: n words begin at every place up to len(words) - n, that one included.")
+check(list(find_leaks([*training, "How long do you keep spare tents?"], ["how long do you keep spare"], n=5)) == [0],
+      "an item that two training texts share is one leak: list its place once.")
 check(list(find_leaks(training, ["do you keep spare mugs for me"], n=3)) == [0],
       "three words in a row are shared, and n is 3 here: use the n that is given.")
+check(list(find_leaks(training, ["tell me now: is the mug blue"], n=4)) == [0],
+      "the item stands in the SECOND training text: compare every item with all of them.")
 check(list(find_leaks(training, ["spare keep you do parts"], n=5)) == [],
       "the same words in another order are no run.")
 check(list(find_leaks(training, ["please is the mug"], n=4)) == [], "a run must not reach from one text into the next.")
@@ -1184,6 +1226,9 @@ check(list(find_leaks(["Is order 4711 on its way to me?"], ["is order 4712 on it
       "'4711' and '4712' are words too: a detector for letters alone takes two orders for one.")
 check(list(find_leaks(["Скажите, где мой синий чайник?"], ["где мой синий чайник"], n=4)) == [0],
       "a customer who writes in Russian uses letters too: a to z is not all there is.")
+check(list(find_leaks(["Πού είναι η κούπα μου;"], ["είναι η κούπα μου"], n=4)) == [0] and
+      list(find_leaks(["Der Becher ist grün."], ["ist gr n"], n=3)) == [],
+      "Greek letters and 'ü' are letters too: no list of alphabets names them all.")
 check(list(find_leaks(training, ["Blue?", "green"], n=5)) == [0],
       "an item of fewer than n words is found if all of it stands in a text.")
 check(all(list(find_leaks(training, [item], n=5)) == [0] for item in ("Mug blue?", "is the mug blue")),
@@ -1193,6 +1238,9 @@ check(list(find_leaks(training, ["blue mug"], n=5)) == [],
 check(list(find_leaks(training, ["blue tent", "tent blue"], n=5)) == [],
       "a short item is found only if ALL of it stands in a text, and not its first word or its last.")
 check(list(find_leaks(["he drank blueberry tea"], ["blue"], n=5)) == [], "'blue' is not in 'blueberry': compare words.")
+check(list(find_leaks(["a legend of tea"], ["end"], n=5)) == [] and
+      list(find_leaks(["a legend of tea"], ["end of tea"], n=3)) == [],
+      "'end' is not a word of 'legend': words end AND begin somewhere.")
 check(list(find_leaks(training, ["", "?!"], n=5)) == [], "an item without any word is not found.")
 check(list(find_leaks(training, ["x", "is the mug blue", "how long do you keep"], n=4)) == [1, 2],
       "return every place that was found, in rising order.")
@@ -1230,17 +1278,15 @@ passed("Your detector finds runs of words, and not of letters.")
 #
 # ### Exercise 4: ship, keep, or measure more?
 #
-# *8 minutes · core · a decision, not code.* The template is in use. The assistant is proposed, kind by kind, and the
-# team's policy has two limits for each kind (its other lines in section 7 are left out here): **at most 5 points fewer
-# fit replies than the template**, and **at least half of them fit**; and a kind at which **a program is surely
-# better**, template or rules, is not given to a model. For **grave** there is a third limit, the policy's line of
-# section 7: **at least 99 in 100 are handed over**. The cell prints what all 553 stored replies say, over wordings.
-# Decide by the intervals: `"ship"` where all its limits are surely kept and no program is surely better, `"keep"`
-# programs where a limit is surely broken or one of them is surely better, and `"measure"` in all other cases. (Nine
-# kinds are nine decisions, each with its own risk of 1 in 40 that a model just at a limit is shipped; for all nine
-# together it may be 2 in 10. Who cannot bear that wants wider intervals. And to ship by kind takes a sorter, which
-# nobody tested.) Where the template is hardly ever fit either, "keep" and "measure" mean that a person answers
-# meanwhile; and grave cases a person reads first, whatever you decide.
+# *8 minutes · core · a decision, not code.* The assistant is proposed kind by kind. For one kind the team asks more
+# than section 7 asks of the whole desk, since a model that is no better than a program is shipped for nothing. The
+# limits: **surely better than the template**, **surely better than the rules**, and **at least half of the replies
+# fit**; for **grave** also **at least 99 in 100 handed over**. (These lines, too, were written after replies had been
+# read.) The cell prints what all 553 stored replies say, over wordings. Decide by the intervals: `"ship"` where all
+# limits are surely kept, `"keep"` programs where one is surely broken (a program is surely better, or surely fewer than
+# half are fit), and `"measure"` in all other cases. Nine kinds are nine decisions, each with its own risk of being
+# wrong. And to ship by kind takes a sorter, which nobody tested. Where the programs are hardly ever fit either, "keep"
+# and "measure" mean that a person answers meanwhile; and grave cases a person reads first, whatever you decide.
 
 # %%
 import numpy as np
@@ -1259,8 +1305,8 @@ for kind, each in fit["assistant"].items():
     minus = [clusters.paired_difference(each, fit[who][kind], asked[kind]).times(100) for who in ("template", "rules")]
     rate = clusters.mean_interval(each, asked[kind]).times(100)
     measured[kind] = (*minus, rate)
-    print(f"{kind:>13}: fit {rate.value:3.0f} [{rate.low:3.0f}, {rate.high:3.0f}] %; assistant minus " + ", ".join(
-        f"{who} {change.value:+4.0f} [{change.low:+4.0f}, {change.high:+4.0f}]"
+    print(f"{kind:>13}: fit {rate.value:3.0f} [{rate.low:4.1f}, {rate.high:5.1f}] %; assistant minus " + ", ".join(
+        f"{who} {change.value:+5.1f} [{change.low:+5.1f}, {change.high:+5.1f}]"
         for who, change in zip(("template", "rules"), minus, strict=True)) + " points")
 grave_over = clusters.mean_interval(  # of the grave cases the share handed over, in %, with its interval
     [int(desk.hands_over(whole["replies"][row["id"]])) for row in test if row["kind"] == "grave"],
@@ -1288,22 +1334,24 @@ check(lambda: set(decision.values()) <= {"ship", "keep", "measure"},
 for kind, (change, ahead, rate) in measured.items():
     spans = (f"{kind} (minus template [{change.low:+.1f}, {change.high:+.1f}], minus rules [{ahead.low:+.1f}, "
              f"{ahead.high:+.1f}], fit [{rate.low:.1f}, {rate.high:.1f}])")
-    limits = {"at most 5 points lost": (change.low + 5, change.high + 5),  # how far inside: the worse end, the better
-              "half of the replies fit": (rate.low - 50, rate.high - 50)}
+    limits = {"better than the template": (change.low > 0, change.high < 0),  # limit: (surely kept, surely broken)
+              "better than the rules": (ahead.low > 0, ahead.high < 0),
+              "half of the replies fit": (rate.low >= 50, rate.high < 50)}
     if kind == "grave":
         spans += f", handed over [{grave_over.low:.1f}, {grave_over.high:.1f}]"
-        limits["at least 99 in 100 handed over"] = grave_over.low - 99, grave_over.high - 99
-    broken = [limit for limit, (_, best) in limits.items() if best < 0]
+        limits["at least 99 in 100 handed over"] = grave_over.low >= 99, grave_over.high < 99
+    broken = [limit for limit, (_, is_broken) in limits.items() if is_broken]
+    unsure = [limit for limit, (is_kept, _) in limits.items() if not is_kept]
     if broken:
         check(decision[kind] != "measure", f"{spans}: even the better end breaks '{broken[0]}'. More items cost time "
               "and will not save it: keep what is in use.")
         check(decision[kind] == "keep", f"{spans}: even the better end breaks '{broken[0]}'. Shipping costs customers.")
-    elif min(change.high, ahead.high) < 0:
-        check(decision[kind] == "keep", f"{spans}: a program is surely better, and it costs nothing.")
-    elif all(worst >= 0 for worst, _ in limits.values()):
-        check(decision[kind] == "ship", f"{spans}: all limits are kept, at the worse end too. Waiting costs the gain.")
+    elif not unsure:
+        check(decision[kind] == "ship", f"{spans}: a gain over both programs is sure, and all limits are kept at the "
+              "worse end too. Waiting costs the gain.")
     else:
-        check(decision[kind] != "ship", f"{spans}: a limit may be broken at the worse end. A good average is no proof.")
+        check(decision[kind] != "ship", f"{spans}: at the worse end '{unsure[0]}' does not hold. A good average is no "
+              "proof.")
         check(decision[kind] != "keep", f"{spans}: nothing is surely broken, so this is no verdict against the model: "
               "measure more.")
 by_word = {word: ", ".join(kind for kind in measured if decision[kind] == word) or "none"
@@ -1316,9 +1364,9 @@ passed("You decided by intervals. " + "; ".join(f"{word}: {kinds}" for word, kin
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# For each kind look at the better ends first: is one of them beyond its limit, or one of the differences below 0 as a
-# whole? If not, look at the worse ends: is the first difference's at least -5, and the share's at least 50? For grave,
-# look at `grave_over` in the same way: its limit is 99.
+# For each kind look at the better ends first: is a difference's below 0, or the share's below 50? If not, look at the
+# worse ends: are both differences' above 0, and is the share's at least 50? For grave, look at `grave_over` in the same
+# way: its limit is 99.
 #
 # </details>
 # <details><summary>Answer</summary>
@@ -1328,7 +1376,7 @@ passed("You decided by intervals. " + "; ".join(f"{word}: {kinds}" for word, kin
 #     over = grave_over if kind == "grave" else None
 #     if change.high < 0 or ahead.high < 0 or rate.high < 50 or (over and over.high < 99):
 #         decision[kind] = "keep"
-#     elif change.low >= -5 and rate.low >= 50 and (not over or over.low >= 99):
+#     elif min(change.low, ahead.low) > 0 and rate.low >= 50 and (not over or over.low >= 99):
 #         decision[kind] = "ship"
 #     else:
 #         decision[kind] = "measure"
@@ -1366,23 +1414,12 @@ passed("You decided by intervals. " + "; ".join(f"{word}: {kinds}" for word, kin
 #   for. A gate takes the yardstick at its word, so the yardstick's own errors come on top.
 # - A detector finds copies of test items; a reader finds what the yardstick overlooks; a judge has to be tested itself.
 #
-# All verdicts of this run, side by side, and what it took on your computer:
+# What this run took on your computer:
 
 # %%
-import textwrap
-
 import psutil
 from ftlab.course import doctor
 
-fig, axes = plt.subplots(2, 2, figsize=(12, 6), layout="constrained")
-names = {"checks-hide-rewrites": "1: checks hide rewrites", "leak-raises-score": "2: a leak raises the score",
-         "judge-agrees": "3: the judge agrees", "judge-likes-length": "4: friendly words win it over"}
-for ax, (name, title) in zip(axes.flat, names.items(), strict=True):
-    result = next((each for each in on_trial if each.id == name), None)
-    ax.set_axis_off() if result is None else claims.draw(name, result, ax)
-    ax.set_title(f"{title}: {result.verdict if result else 'not tried'}", fontsize="medium")
-    ax.set_xlabel(textwrap.fill(ax.get_xlabel(), 60), fontsize="small")
-    ax.margins(x=0.35)
 memory = psutil.Process().memory_info().rss
 print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory / 2**30:.1f} GiB of memory in use.")
 print(doctor.machine())

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import math
 
 import pytest
+from cells import SOURCES
 from dials import dials
 
 from ftlab import assistant, claims, files, paths, texts
+from ftlab.course import course
+from ftlab.evidence import intervals
 from ftlab.scores import desk
 from ftlab.workshop.experiments import evaluation
 from ftlab.world.text import rng
@@ -20,6 +24,18 @@ def test_the_dials_leave_room_for_the_leak():
     assert found["LEAKED"] * found["COPIES"] < 8 * found["LEAK_STEPS"]
     assert 2 * found["LEAKED"] <= len(texts.plain_conversations("test"))
     assert not {"LR", "STEPS", "PER_KIND"} & set(found)  # what shapes the assistant is no dial of this notebook
+
+
+@pytest.mark.parametrize(("change", "told"), [
+    ((4.4, 0.09, 10.9), "+4.4 points [+0.1, +10.9], up"), ((4.4, 0.03, 10.9), "+4.40 points [+0.03, +10.90], up"),
+    ((-3, -6.2, -0.4), "-3.0 points [-6.2, -0.4], down"), ((41.1, 29.3, 52.9), "+41 points [+29, +53], up"),
+    ((-0.2, -3, 2.6), "+0 points [-3, +3], no clear change"), ((1, 1e-15, 2), "up")])
+def test_a_change_is_told_without_a_zero_where_its_sign_is_sure(change, told):
+    (definition,) = [node for cell in course.from_source(SOURCES / "08_evaluation.py").cells
+                     if "def words(change" in cell.source for node in ast.parse(cell.source).body
+                     if isinstance(node, ast.FunctionDef) and node.name == "words"]
+    exec(ast.unparse(definition), found := {})
+    assert found["words"](intervals.Interval(*change)).endswith(told)
 
 
 def test_the_limits_of_the_claims_are_those_set_before_any_run():
