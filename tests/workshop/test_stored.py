@@ -15,7 +15,7 @@ from ftlab.workshop import inputs, stored
 # Results that were written before ``stored.write``, and the modules that write them. This list can only shrink: whoever
 # changes such a module lets it call ``stored.watch``, ``keep`` and ``write``, makes its result again, and takes it out.
 NOT_YET = {
-    "curation-trial": "dirty_data", "dpo": "dpo",
+    "curation-trial": "dirty_data",
     "lora": "lora_against_full", "rag": "rag", "rlhf": "rlhf", "tasks": "four_tasks",
 }
 BY_A_READER = ("marked-replies",)  # which no module makes
