@@ -235,9 +235,9 @@ print(f"\nThree examples cost {more:.1f} times the tokens and {longer:.1f} times
 # ## 4. Fine-tuning: show it how
 #
 # **Fine-tuning** goes on with training, on examples of the job: the hundred conversations of section 3, with replies in
-# the house's plainest words. Each becomes a pair: a `prompt` (screen and
-# customer) and a `completion` (the reply). The trainer asks the model to predict the completion, token by token, and
-# changes weights so that the true next token becomes more likely.
+# the house's plainest words. Each becomes a pair: a `prompt` (screen and customer) and a `completion` (the reply). The
+# trainer asks the model to predict the completion, token by token, and changes weights so that the true next token
+# becomes more likely.
 
 # %%
 from datasets import Dataset
