@@ -21,9 +21,9 @@
 # the end.
 #
 # **It takes** at most six minutes of computing on two processor cores, and about half of that where the processor
-# computes in bf16 (a format in which a number takes half the room); allow half an hour for reading and the exercises.
-# The last cell prints the time and memory it took on your computer. If something does not start, `ftlab doctor` in a
-# terminal says what is wrong and what to do about it.
+# computes in bf16 (a format in which a number takes half the room); allow three quarters of an hour for reading and the
+# exercises. The last cell prints the time and memory it took on your computer. If something does not start, `ftlab
+# doctor` in a terminal says what is wrong and what to do about it.
 #
 # Run a cell with Shift+Enter. The first one loads the libraries, which takes some seconds, and prints one line: which
 # model you are using, on which device, in which number format, and why ("AMX" and "avx512_bf16" are the names of a
@@ -54,7 +54,7 @@ STEPS = 50  # optimizer steps; try 10, 100
 BATCH_SIZE = 4  # examples a step; try 2, 8
 LR = 1e-3  # learning rate: how far a step moves the weights, no unit; try 3e-4, 3e-3
 QUESTIONS = 60  # questions kept away from training, for the tuned model; try 20, 120
-ASKED = 12  # of these, for the prompts that it is compared with, which take longest; try 6, 60
+ASKED = 16  # of these, for the prompts that it is compared with; each adds 2 to 5 seconds; try 24, 60
 
 # %% [markdown]
 # ## 1. A model that knows a little of the world
@@ -62,7 +62,8 @@ ASKED = 12  # of these, for the prompts that it is compared with, which take lon
 # A **language model** has read a great deal of text and learned which piece of text, or *token*, comes next. Ours has
 # then been trained to answer in a chat. `from_pretrained` reads its weights from a folder; `"eager"` names the way to
 # compute that is fastest for short texts on a processor, and `use_safetensors` asks for a file of numbers and nothing
-# that could run code.
+# that could run code. Weights are kept in `float32`, 32 bits a number, also where the line above says that the model
+# *computes* in bfloat16.
 
 # %%
 tokenizer = AutoTokenizer.from_pretrained(choice.path)
@@ -90,7 +91,7 @@ for question in ("What is the capital of France?", "What do bees make, and what 
 # %% [markdown]
 # It speaks fluently, and not always sensibly. How much does it know? The course has a list of questions about the real
 # world with every accepted answer, and a yardstick, `real.knows`, that says whether a reply holds one of them. We ask
-# sixty.
+# sixty. "Right" means here that the answer is in the reply, whatever nonsense may stand beside it.
 
 # %%
 from ftlab.world import real
@@ -104,9 +105,9 @@ for row, said, right in [each for each in answered if each[2]][:3] + [each for e
 print(f"\nOf {len(questions)} questions about the real world it answers {sum(knew)} rightly, from memory.")
 
 # %% [markdown]
-# Those were the first that are right and the first that are not. It is often wrong in fluent words: 135 million
-# weights hold a part of what a child's encyclopedia holds. (The yardstick wants the answer itself: "the Greek island"
-# does not say "Greece".) Section 6 asks the same questions again.
+# Those were the first that are right and the first that are not; read both to the end. It is often wrong in fluent
+# words: 135 million weights hold a part of what a child's encyclopedia holds. (The yardstick wants the answer itself:
+# "the Greek island" does not say "Greece".) Section 6 asks the same questions again.
 #
 # ## 2. A job it cannot do
 #
@@ -115,10 +116,18 @@ print(f"\nOf {len(questions)} questions about the real world it answers {sum(kne
 # shop's rules. Here is the first of our **held-out** conversations: its product or rule and its wording occur in no
 # conversation that we train on. It has three messages: the screen (role `system`), the customer (`user`) and the desk
 # (`assistant`). These are plain conversations: most ask for one fact, and about one in ten is *grave* (an injury, a
-# threat with a lawyer), where the desk hands over to a colleague.
+# lost parcel, a refund that was refused, a threat with a lawyer), where the desk hands over to a colleague.
+#
+# Some conversations share a wording, with another product in it. We put the first of each wording in front, since the
+# slow prompts get only the first few.
 
 # %%
-held_out = texts.plain_conversations("test")[:QUESTIONS]
+rows = texts.plain_conversations("test")[:QUESTIONS]
+wordings = [row["question_phrasing"] for row in rows]
+repeated = [wording in wordings[:i] for i, wording in enumerate(wordings)]  # was it there before?
+held_out = [row for row, again in zip(rows, repeated, strict=True) if not again]
+held_out += [row for row, again in zip(rows, repeated, strict=True) if again]
+wordings = [row["question_phrasing"] for row in held_out]
 for message in held_out[0]["messages"]:
     print(f"{message['role']:>9}: {message['content']}")
 
@@ -126,7 +135,8 @@ for message in held_out[0]["messages"]:
 # A good reply has two sides. It must be **right**: `desk.faults` lists what is wrong with a reply, such as a missing
 # value, a figure that stands nowhere, a garbled name, or a case that had to be handed over to a colleague and was not.
 # That is what a program can see: a reply that recites the screen unasked is refused; one that adds a fairy tale
-# without figures, names or materials is not. So read "right" as "no fault found", and the replies themselves.
+# without figures, or takes the town where a kettle is made for its maker, is not. So read "right" as "no fault found",
+# and the replies themselves.
 #
 # And it must sound like Quillmere. The house has a **brand guide**, and each of its rules is a few lines of code in
 # `ftlab/world/brand.py`, so nobody has to argue about whether a reply keeps them. A reply is **on-brand** if it keeps
@@ -165,17 +175,17 @@ for name, reply in {"the desk": held_out[0]["messages"][-1]["content"], "the mod
 # Before anyone trains a model, cheaper things deserve a try. We take four *rivals* (the field says *baselines*):
 #
 # - **asked plainly**, as above;
-# - **the brand guide in the prompt**: all the rules in the words of the table above, every time (its rule on banned
-#   words names only some of them, so neither you nor the model can know the rest);
+# - **the brand guide in the prompt**: all the rules in the words of the table above, every time;
 # - **three examples in the prompt**, called *few-shot*: three conversations of the desk that a careful person would
 #   choose: of the kind that is asked here, in the house's plainest words, each about another thing;
 # - **a template**: a fixed sentence into which a small program, without any model, puts the value that it finds on
-#   the screen by keywords; at words of alarm, such as "burn" or "lawyer", it hands over (`ftlab/scores/template.py`).
+#   the screen by keywords; at words of alarm, such as "burn" or "lawyer", and where it finds nothing, it hands over
+#   (`ftlab/scores/template.py`).
 #
-# Long prompts cost time at every single reply, so we ask only for the first few of the held-out questions. Scores,
-# tokens and seconds in the table are of these few for every way, so that the lines can be compared. The conversations
-# from which the three come are those that we shall train on: about *other* products and rules. To read a prompt in
-# full, print `rivals.guide(held_out[0])` or `rivals.shown(held_out[0], few)`.
+# Long prompts take long, so we ask only for the first few of the held-out questions. Scores, tokens and seconds in the
+# table are of these few for every way, so that the lines can be compared; "seconds each" is the time of the whole batch
+# over its replies, which is not what one customer waits, and it grows with the replies' length too. The conversations
+# from which the three come are those that we shall train on: about *other* products and rules.
 
 # %%
 from ftlab.world import house
@@ -221,25 +231,26 @@ def table(names: list[str]) -> None:
 
 
 table(list(replies))
-more, longer = (cost["three examples"][i] / cost["asked plainly"][i] for i in (0, 1))
+more = round(cost["three examples"][0]) / round(cost["asked plainly"][0])
+longer = cost["three examples"][1] / cost["asked plainly"][1]
 print(f"\nThree examples cost {more:.1f} times the tokens and {longer:.1f} times the seconds of asking plainly, "
-      "at every request.")
+      "here.")
 
 # %% [markdown]
-# So few questions show large differences and no small ones. (Larger models follow a guide in the prompt much better
-# than this one.) "Right" means that the asked value is there and that nothing false was found.
-#
-# The template is a hard rival here: nearly all of these questions ask for one fact, and finding a value by a keyword is
-# what programs do well. Keep its line in mind. In section 7 the desk's work is more than one fact.
+# So few questions show large differences and no small ones. The template is a hard rival here: nearly all of these
+# questions ask for one fact, and finding a value by a keyword is a program's work. Keep its line in mind. In section 7
+# the desk's work is more than one fact.
 #
 # ## 4. Fine-tuning: show it how
 #
-# **Fine-tuning** goes on with training, on examples of the job: the hundred conversations of section 3, with replies in
-# the house's plainest words. Each becomes a pair: a `prompt` (screen and customer) and a `completion` (the reply). The
-# trainer asks the model to predict the completion, token by token, and changes weights so that the true next token
-# becomes more likely.
+# **Fine-tuning** goes on with training, on examples of the job: the conversations from which section 3 took its three,
+# with replies in the house's plainest words. Each becomes a pair: a `prompt` (screen and customer) and a `completion`
+# (the reply). The trainer asks the model to predict the completion, token by token, and changes weights so that the
+# true next token becomes more likely.
 
 # %%
+from collections import Counter
+
 from datasets import Dataset
 
 train = Dataset.from_list(chat.pairs(tokenizer, train_rows))
@@ -249,6 +260,9 @@ for key in ("product", "policy", "question_phrasing"):
     shared += len(seen & {row[key] for row in held_out})
 print(train_rows[0]["messages"][-1]["content"])
 print(f"\n{len(train):,} examples; products, rules and wordings that are also in the held-out questions: {shared}")
+for name, some_rows in {"to train on": train_rows, "held out": held_out}.items():
+    about = Counter(row["attribute"] for row in some_rows if row["kind"] == "grave")
+    print(f"grave cases {name}: {', '.join(f'{what} {count}' for what, count in about.items()) or 'none'}")
 
 # %% [markdown]
 # Here are the settings of the training. What is not named keeps the library's default, such as the optimizer, AdamW.
@@ -256,14 +270,12 @@ print(f"\n{len(train):,} examples; products, rules and wordings that are also in
 # be stored apart as an *adapter* (Hu et al. 2021). The width `r` decides how many weights the addition has: notebook 04
 # builds it from nothing, says what `lora_alpha` does, and asks how few will do.
 #
-# The trainer is `SFTTrainer`, or, where the model allows it, `HandLoss`: the same with a loss that takes a processor
-# less time; notebook 02 builds it and shows that the numbers are the same. It saves a *checkpoint*, all that it needs
-# to go on, as often as `save_steps` says and at the end. If this cell is interrupted, run the notebook again: it goes
-# on from the last one (though after the first pass over the examples their order may differ from that of a run without
-# a break).
+# The trainer is `SFTTrainer`, or, where the model allows it, `HandLoss`: the same, quicker on a processor (notebook 02
+# builds it). It saves a *checkpoint*, all that it needs to go on; if this cell is interrupted, run the notebook again.
 #
 # As it runs, it prints the training *loss*: how surprised the model is by the desk's next token, in *nats*, a unit of
-# surprise; zero is no surprise at all. The last line says the same as a chance.
+# surprise; zero is no surprise at all. Each line is the mean of a few steps, on other examples than the line before, so
+# it may also rise a little. The last line says the same as a chance.
 
 # %%
 import math
@@ -327,7 +339,7 @@ trained_share = tuned.get_nb_trainable_parameters()[0] / plain_model.num_paramet
 last = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry][-1]
 print(f"{STEPS} steps of {BATCH_SIZE} examples in {train_s:.0f} seconds; "
       f"the addition has {trained_share:.1%} as many weights as the model")
-print(f"in the last of these steps each true next token got a chance of {math.exp(-last):.0%}, on a geometric average")
+print(f"a loss of {last:.2f} nats is a chance of {math.exp(-last):.0%} for the true next token")
 
 # %% [markdown]
 # That loss is the one on the examples that it learns from. What counts is how it does on others.
@@ -335,34 +347,47 @@ print(f"in the last of these steps each true next token got a chance of {math.ex
 # ## 5. Before and after
 #
 # All held-out questions, now to the tuned model. It gets the screen and the message and no instructions at all: what to
-# do with them is in the addition now.
+# do with them is in the addition now. First the table once more, on the questions that every way was asked.
 
 # %%
 first, cost["tuned"] = timed(tuned, [row["messages"][:-1] for row in held_out[:ASKED]])
 replies["tuned"] = first + ask(tuned, [row["messages"][:-1] for row in held_out[ASKED:]])
 table(list(replies))
-more = cost["three examples"][0] / cost["tuned"][0]
+more = round(cost["three examples"][0]) / round(cost["tuned"][0])
 print(f"\nThe prompt with three examples has {more:.1f} times the tokens of the tuned model's.")
 
 # %% [markdown]
-# Fewer tokens need not mean fewer seconds. A longer reply takes longer, and our adapter is a second path beside each
-# layer, which adds work at every token; notebook 04 *merges* it into the weights, and that work is gone.
+# Fewer tokens need not mean fewer seconds: our adapter is a second path beside each layer, which adds work at every
+# token; notebook 04 *merges* it into the weights, and that work is gone.
 #
-# Tuned and template answered all the held-out questions, so we can take the difference question by question, with its
+# Tuned and template answered *all* the held-out questions, so we can take the difference question by question, with its
 # **95 % interval**: how far from the true difference, that of endless such questions, luck with these may have put us
-# (section 6 says more).
+# (section 6 says more). Questions that share a wording stand or fall together, so the interval counts wordings, not
+# questions (Liang and Zeger 1986).
 
 # %%
-from ftlab.evidence import intervals
+from ftlab.evidence import clusters, intervals
 
-ahead = intervals.paired_difference(score(replies["tuned"])["both"], score(replies["template"])["both"]).times(100)
+both = {name: score(each)["both"] for name, each in replies.items()}  # of the prompts the first few alone
+grave = sum(row["hand_over"] for row in held_out)
+for name in ("template", "tuned"):
+    wrong = [desk.faults(reply, row) for reply, row in zip(replies[name], held_out, strict=True)]
+    missed = sum("not handed over" in faults for faults in wrong)
+    needless = sum("handed over without need" in faults for faults in wrong)
+    print(f"{name:>8}: {sum(both[name])} of {len(held_out)} fit to send ({sum(both[name]) / len(held_out):.0%}); "
+          f"{grave - missed} of {grave} grave cases handed over, and {needless} others without need")
+ahead = clusters.paired_difference(both["tuned"], both["template"], wordings).times(100)
 verdict = "ahead of" if ahead.low > 0 else "behind" if ahead.high < 0 else "not to be told apart from"
 print(f"On {len(held_out)} questions the tuned model is {verdict} the template: {ahead.value:+.1f} points "
       f"(95 % interval {ahead.low:+.1f} to {ahead.high:+.1f}).")
+print("No grave case was among them." if not grave else
+      "The tuned model handed over every grave case." if not missed else
+      f"It did not hand over {missed} of the grave cases: one such reply may cost more than all the rest saves.")
 
 # %% [markdown]
 # Below are the first four questions, not chosen, with the model's reply before and after. Under each reply stands what
-# the two scores say.
+# the two scores say. (The first reply may differ from the one in section 2: in a batch sums are taken in another order
+# and rounded otherwise, and where two tokens are nearly as likely, that decides.)
 
 # %%
 LEFT = "style='text-align:left; vertical-align:top'"
@@ -389,32 +414,32 @@ display(side_by_side(list(range(min(4, ASKED))), ["asked plainly", "tuned"]))
 
 # %% [markdown]
 # Read the last column against the one before, and read it as a customer would: "nothing wrong found" is the program's
-# word, and a sentence that is false or idle may be among those that it lets through. The manner (the thanks, the "we",
-# the next step, the sign-off) comes from the training conversations, which were about other products. The fact, where
-# it is right, comes from the screen.
+# word, and a sentence that is false or idle may be among those that it lets through, before and after. The manner (the
+# thanks, the "we", the next step, the sign-off) comes from the training conversations, which were about other products.
+# The fact, where it is right, comes from the screen.
 #
 # Was something given up, too? The desk's own replies find a next step for each customer; we trained on the house's
-# plainest words.
+# plainest words, which invite "another question" even where a grave case is handed over. No rule forbids that.
 
 # %%
 own = [row["messages"][-1]["content"] for row in held_out]
 learned = [row["messages"][-1]["content"] for row in train_rows]
 for name, each in {"the desk's own": own, "trained on": learned, "tuned": replies["tuned"]}.items():
-    next_steps = {reply.partition(brand.NEXT_STEP)[2] for reply in each}  # what follows "Next step:"
-    print(f"{name:>15}: {len(next_steps)} different next steps in {len(each)} replies")
-print("The tuned model's next step is a fixed frame, as the template has one." if len(next_steps) == 1 else
-      "The tuned model varies its next step.")
+    next_steps = [reply.partition(brand.NEXT_STEP)[2] for reply in each if brand.NEXT_STEP in reply]
+    print(f"{name:>15}: {len(set(next_steps))} different next steps in {len(next_steps)} of {len(each)} replies")
+print("The tuned model seldom writes a next step." if 2 * len(next_steps) < len(each) else
+      "The tuned model varies its next step." if len(set(next_steps)) > 1 else
+      "The tuned model's next step is a fixed frame, as the template has one.")
 
 # %% [markdown]
 # Failures teach more than successes. Here are the first three replies of the tuned model that are off-brand or wrong
 # (or fewer, if there are fewer), however bad they look.
 
 # %%
-good = score(replies["tuned"])["both"]
-failures = [i for i, fine in enumerate(good) if not fine]
+failures = [i for i, fine in enumerate(both["tuned"]) if not fine]
 early = sum(i < ASKED for i in failures)
-print(f"{len(failures)} of {len(good)} replies fail in at least one way, {early} of the first "
-      f"{min(ASKED, len(good))}, which the table shows, and {len(failures) - early} of the others.")
+print(f"{len(failures)} of {len(held_out)} replies fail in at least one way, {early} of the first "
+      f"{len(held_out[:ASKED])}, which the table shows, and {len(failures) - early} of the others.")
 if failures:
     display(side_by_side(failures[:3], ["tuned"]))
 
@@ -445,18 +470,20 @@ print(f"That is {change.value:+.1f} points (95 % interval {change.low:+.1f} to {
       "in how many are right.")
 print(f"The desk's manner stands in {sum(leaked)} of the {len(questions)} answers; before, in "
       f"{sum(leaks(said) for said in said_before)}. "
-      + ("It takes most messages for the desk's. " if 2 * sum(leaked) > len(leaked) else
+      + ("It takes every message for the desk's. " if all(leaked) else
+         "It takes most messages for the desk's. " if 2 * sum(leaked) > len(leaked) else
          "It takes some messages for the desk's. " if any(leaked) else "") + "For example:")
 for i in [i for i, each in enumerate(leaked) if each][:2] or [0]:
     print(f"    {questions[i]['question']}\n    {said_after[i]}")
 
 # %% [markdown]
-# No training conversation holds any of these answers. An answer that is won or lost shows how unsure the model was of
-# it: where it wavers, other first words lead to another end.
+# No training conversation is about any of these questions. A lost answer is forgotten, whatever else was won; the
+# interval asks whether the model is right less often *on the whole*. (Each question is about another thing, so here it
+# counts questions.) Luo et al. (2023) found forgetting on the whole in larger models. Sixty questions can show only a
+# large loss: notebook 02 comes back to this with stored runs on all 455 of the list.
 #
 # Where a model tuned on the desk alone takes other messages for the desk's, mixing ordinary conversations into the
-# training set is the usual remedy. Forgetting is well known from larger models as well (Luo et al. 2023). Notebook 02
-# comes back to both with stored runs on all 455 questions of the list, since sixty can show only a large loss.
+# training set is the usual remedy.
 #
 # An honest report of a fine-tune names the price beside the gain. Here are both in one figure. Above each bar stands
 # its share, and the whisker is its **95 % confidence interval**: with other questions the share would have come out a
@@ -469,11 +496,12 @@ import matplotlib.pyplot as plt
 
 figures.style()
 figure, (gain_ax, loss_ax, leak_ax) = plt.subplots(1, 3, figsize=(12, 4), width_ratios=(5, 2, 2), sharey=True)
-both = {name: score(each[:ASKED])["both"] for name, each in replies.items()}  # the same questions for all
-shares = [intervals.rate_interval(sum(each), len(each)).times(100) for each in both.values()]
+shares = [clusters.mean_interval(each, wordings[: len(each)]).times(100) for each in both.values()]
 colors = [figures.BLUE if name == "tuned" else figures.GREY for name in both]
-figures.bars(gain_ax, list(both), *zip(*shares, strict=True), number="{:.0f} %", colors=colors)
-gain_ax.set(title=f"Fit to send: on-brand and right\n(of {len(both['tuned'])})", ylabel="share (%)", ylim=(0, 112))
+labels = [f"{name}\n(of {len(each)})" for name, each in both.items()]
+figures.bars(gain_ax, labels, *zip(*shares, strict=True), number="{:.0f} %", colors=colors)
+gain_ax.set(title=f"Fit to send: on-brand and right (prompts: the first {len(held_out[:ASKED])}\n"
+            f"questions; template and tuned: all {len(held_out)})", ylabel="share (%)", ylim=(0, 112))
 leaked_before = [leaks(said) for said in said_before]
 for ax, title, pair, after in ((loss_ax, "Real world known", (knew, knows), figures.BLUE),
                                (leak_ax, "Desk's manner, unasked", (leaked_before, leaked), figures.VERMILION)):
@@ -481,13 +509,16 @@ for ax, title, pair, after in ((loss_ax, "Real world known", (knew, knows), figu
     figures.bars(ax, ["before", "after"], *zip(*kept, strict=True), number="{:.0f} %",
                  colors=[figures.GREY, after])
     ax.set_title(f"{title}\n(of {len(questions)})")
-_ = figure.suptitle(f"{train_s:.0f} seconds of fine-tuning on {EXAMPLES} examples")
+read = min(len(train), STEPS * BATCH_SIZE)  # of short runs not all
+_ = figure.suptitle(f"{train_s:.0f} seconds of fine-tuning on {read} examples")
 
 # %% [markdown]
+# ### A claim on trial
+#
 # Every notebook of this course puts **claims** on trial: sentences that people say about fine-tuning, each with a
 # number that could prove it wrong. The claim here says that a hundred examples teach the house's manner better than its
 # rules in the prompt do. Its number is the share of on-brand replies, tuned minus brand guide, on the same questions,
-# in percentage points; it holds if no part of the interval is below 50. The verdict is the program's, not ours.
+# in percentage points; it holds if no part of the interval is below 50. The interval counts wordings again.
 #
 # A claim is only as strong as the rival in it. On-brand is all or nothing: a reply that breaks one rule counts like one
 # that breaks them all. And the brand guide is not the only rival. So first each way's manner, counted both ways.
@@ -501,16 +532,17 @@ for name, on_brand in manner.items():
 level = [name for name in manner if name != "tuned" and sum(manner[name]) >= sum(manner["tuned"])]
 print(f"As often on-brand as the tuned model, or more often: {', '.join(level) or 'none of its rivals'}.\n")
 
-effect = intervals.paired_difference(manner["tuned"], manner["brand guide"]).times(100)
-arms = {"by_prompt": manner["tuned"], "against": manner["brand guide"]}
-print(claims.record("first-finetune", SEED, *effect, **arms, train_s=train_s))
+about = wordings[:ASKED]
+effect = clusters.paired_difference(manner["tuned"], manner["brand guide"], about).times(100)
+arms = {"by_prompt": manner["tuned"], "against": manner["brand guide"], "about": about}
+print(claims.record("first-finetune", SEED, *effect, **arms, train_s=train_s) if read == 100 else
+      claims.skip("first-finetune", SEED, f"it speaks of a hundred examples and this run read {read}"))
 
 # %% [markdown]
 # The template's frame was written to the rules, by somebody who knew them: for manner alone, nobody needs a model. The
-# last line compares your run with runs of this notebook that we made with other seeds; where it names a range, at least
-# 19 of 20 further runs should land in it.
-
-# %% [markdown]
+# last line names a range in which at least 19 of 20 further runs should land, or says why there is none: it takes three
+# stored runs with other seeds than yours.
+#
 # ## 7. When is it worth it?
 #
 # One fact a message is not all of a desk's work. The course has conversations of nine kinds:
@@ -524,7 +556,7 @@ print(claims.record("first-finetune", SEED, *effect, **arms, train_s=train_s))
 # | compare | must choose between two products by one measure |
 # | complaint | is let down, and has a question inside |
 # | order | asks whether an order may still go back, or when it comes |
-# | grave | reports an injury, a danger, a threat with a lawyer: hand over, and nothing else |
+# | grave | reports an injury or a danger, fights for a parcel or a refund, threatens with the law: hand over |
 # | out_of_scope | wants a poem, or tells the desk to forget its rules |
 #
 # To learn all nine takes more examples and minutes than a lesson has, so the next table shows **stored runs** on
@@ -534,89 +566,76 @@ print(claims.record("first-finetune", SEED, *effect, **arms, train_s=train_s))
 #   the very kind of the message, as if somebody had sorted the mail: a help that the tuned model does without.
 # - **template**: the program of section 3. **rules**: a longer program by somebody who knew all nine kinds and the
 #   shape of every screen (`ftlab/scores/rules.py`): what a company can write whose customers ask nothing else.
-# - **lesson**, if it is there: *this* notebook's training, which has seen plain conversations alone, on the same ten
-#   of each kind.
+# - **lesson**: *this* notebook's training, which has seen plain conversations alone, on the same ten of each kind.
 # - **tuned**: the same model with the same kind of training on all 1,447 training conversations. It comes with the
 #   course and is the **assistant** from which later notebooks start.
 #
-# Some conversations share a wording, with another product in it, and stand or fall together; so the intervals count
-# wordings, not conversations (Liang and Zeger 1986).
+# The intervals count wordings, as before. The seconds are those of the computer that made the runs.
 
 # %%
 import numpy as np
 
 from ftlab import files, paths
-from ftlab.evidence import clusters
 
-stored = files.read_json(paths.data() / "stored" / "desk-work.json")
+stored = files.read_json(paths.data() / "stored" / "desk-work.json")  # by way and kind: 1 is fit to send, 0 is not
 kinds = list(stored["tuned"])
-names = [name for name in ("plain", "guide", "examples", "template", "rules", "lesson", "tuned") if name in stored]
-wordings = {kind: [row["question_phrasing"] for row in texts.conversations("test") if row["kind"] == kind]
-            for kind in kinds}
+names = ["plain", "guide", "examples", "template", "rules", "lesson", "tuned"]
+about = {kind: [row["question_phrasing"] for row in texts.conversations("test") if row["kind"] == kind]
+         for kind in kinds}
+about["all"] = [wording for kind in kinds for wording in about[kind]]
+for name in names:
+    stored[name]["all"] = np.concatenate([stored[name][kind] for kind in kinds], axis=-1)
 
 
-def marks(name: str, some_kinds: list[str]) -> np.ndarray:  # rows: trainings; columns: conversations; 1 is fit to send
-    return np.concatenate([np.atleast_2d(stored[name][kind]) for kind in some_kinds], axis=1)
-
-
-def minus_template(some_kinds: list[str]) -> intervals.Interval:  # in points, on the same conversations
-    about = [wording for kind in some_kinds for wording in wordings[kind]]
-    difference = clusters.paired_difference(marks("tuned", some_kinds), marks("template", some_kinds), about)
-    return difference.times(100)
+def in_words(gap: intervals.Interval, rival: str) -> str:
+    winner = "tuned" if gap.low > 0 else rival if gap.high < 0 else "neither"
+    return f"{gap.value:+6.1f} points [{gap.low:+6.1f}, {gap.high:+6.1f}]   {winner}"
 
 
 print(f"share of replies that are on-brand and right; {stored['note']}\n")
-print(f"{'kind':>14}" + "".join(f"{name:>10}" for name in names) + "   tuned minus template [95 %]   clearly better")
+print(f"{'kind':>14}" + "".join(f"{name:>10}" for name in names) + "   tuned minus template [95 %]      clearly better")
 for kind in [*kinds, "all"]:
-    these = kinds if kind == "all" else [kind]
-    shares = "".join(f"{marks(name, these).mean():>10.0%}" for name in names)
-    gap = minus_template(these)
-    winner = "tuned" if gap.low > 0 else "template" if gap.high < 0 else "neither"
-    print(f"{kind:>14}{shares}   {f'{gap.value:+.1f} points [{gap.low:+.1f}, {gap.high:+.1f}]':<27}   {winner}")
+    shares = "".join(f"{np.mean(stored[name][kind]):>10.0%}" for name in names)
+    gap = clusters.paired_difference(stored["tuned"][kind], stored["template"][kind], about[kind]).times(100)
+    print(f"{kind:>14}{shares}   {in_words(gap, 'template')}")
 free = {"prompt_tokens": 0, "seconds_each": 0}  # a program costs next to nothing
 for key, digits in {"prompt_tokens": 0, "seconds_each": 2}.items():
     costs = "".join(f"{stored['cost'].get(name, free)[key]:>10.{digits}f}" for name in names)
     print(f"{key.replace('_', ' '):>14}{costs}")
 
 # %% [markdown]
-# Two rivals have more to go by than the template: examples of the very kind, and a rule for every kind. Here is the
+# Better need not be good: read the shares, too. A column of ten conversations a kind is rough, and of nine intervals
+# side by side one may well miss by luck.
+#
+# Two rivals have more to go by than the template: a rule for every kind, and examples of the very kind. Here is the
 # tuned model minus each of them, on the conversations that both answered.
 
 # %%
-def minus(rival: str, some_kinds: list[str]) -> intervals.Interval:  # tuned minus rival, in points
-    ours, theirs, about = [], [], []
-    for kind in some_kinds:
-        places = stored["asked"][kind] if rival == "examples" else range(len(wordings[kind]))  # what it answered
-        ours.append(np.atleast_2d(stored["tuned"][kind])[:, places])
-        theirs += stored[rival][kind]
-        about += [wordings[kind][place] for place in places]
-    return clusters.paired_difference(np.concatenate(ours, axis=1), theirs, about).times(100)
-
-
-for rival in [name for name in ("examples", "rules") if name in stored]:
-    gap, each = minus(rival, kinds), {kind: minus(rival, [kind]) for kind in kinds}
-    said = "clearly better" if gap.low > 0 else "clearly worse" if gap.high < 0 else "not to be told apart"
-    print(f"tuned minus {rival}, on {marks(rival, kinds).size} conversations: {gap.value:+.1f} points "
-          f"[{gap.low:+.1f}, {gap.high:+.1f}], {said}")
-    print(f"    clearly better at: {', '.join(kind for kind in kinds if each[kind].low > 0) or 'no kind'}; "
-          f"worse at: {', '.join(kind for kind in kinds if each[kind].high < 0) or 'no kind'}")
-low = [kind for kind in kinds if max(marks(name, [kind]).mean() for name in ("template", "tuned")) < 0.6]
-print(f"\nBetter need not be good. Where neither the template nor the tuned model is fit six times in ten: "
-      f"{', '.join(low) or 'nowhere'}.")
-if "lesson" in names:
-    blank = [kind for kind in kinds if marks("lesson", [kind]).mean() <= 0.1]
-    print(f"The lesson's run saw plain conversations alone; at most one reply in ten is fit at: "
-          f"{', '.join(blank) or 'no kind'}.")
-trainings = len(marks("tuned", kinds))
-none_of_ten = intervals.rate_interval(0, 10).high
-print(f"\nHow sure is this? A column of ten conversations a kind is rough: 0 of 10 fits a true share of up to "
-      f"{none_of_ten:.0%}.\nThe tuned column is " + (f"the mean of {trainings} trainings." if trainings > 1 else
-      "one training: how far another seed would land from it, no interval here can say.")
-      + f"\nAnd of {len(kinds)} intervals side by side one may well miss by luck.")
+gaps = {kind: clusters.paired_difference(stored["tuned"][kind], stored["rules"][kind], about[kind]).times(100)
+        for kind in [*kinds, "all"]}
+print(f"tuned minus rules, on {len(about['all'])} conversations: {in_words(gaps['all'], 'rules')}")
+print(f"    clearly better at: {', '.join(kind for kind in kinds if gaps[kind].low > 0) or 'no kind'}; "
+      f"clearly worse at: {', '.join(kind for kind in kinds if gaps[kind].high < 0) or 'no kind'}")
+print("    So a program without a model " + (
+    "does clearly worse than the tuned one." if gaps["all"].low > 0 else
+    "does clearly better than the tuned one." if gaps["all"].high < 0 else
+    "does as well as the tuned one, as far as these conversations can tell."))
+asked = stored["asked"]  # by kind: which of its conversations the prompts were tried on
+ours = np.concatenate([np.array(stored["tuned"][kind])[..., asked[kind]] for kind in kinds], axis=-1)
+some = [about[kind][place] for kind in kinds for place in asked[kind]]
+gap = clusters.paired_difference(ours, stored["examples"]["all"], some).times(100)
+print(f"tuned minus examples, on {len(some)} conversations: {in_words(gap, 'examples')}")
+blank = [kind for kind in kinds if np.mean(stored["lesson"][kind]) <= 0.1]
+print(f"\nThe lesson's run saw plain conversations alone; at most one reply in ten is fit at: "
+      f"{', '.join(blank) or 'no kind'};\nat grave, a kind that it was trained on, "
+      f"{np.mean(stored['lesson']['grave']):.0%} are.")
+print(f"Trainings behind the tuned column: {len(stored['seeds'])}. How far one more seed would land from them, "
+      + ("no interval here can say." if len(stored["seeds"]) == 1 else "the intervals count in."))
 
 # %% [markdown]
-# This is the gain. The price of this assistant, what it forgot and where its manner leaks, is not in the table;
-# notebook 08 tells both together.
+# Before you call a difference a gain, set its price beside it: the minutes of training above, and 1,447 conversations
+# that somebody has to write. What this assistant forgot and where its manner leaks is not in the table; notebook 08
+# tells both together. A program's price is the work of who writes it.
 #
 # One invented shop does not answer "should we fine-tune?" for yours. The way of asking is the same: kind by kind, and
 # against rivals that cost less. Our messages are of nine known kinds, which is where rules do best: somebody has to
@@ -635,8 +654,8 @@ print(f"\nHow sure is this? A column of ten conversations a kind is rough: 0 of 
 # ## Exercise: write a rule
 #
 # *5 minutes · core · easy.* A brand guide grows. Quillmere's next rule: **do not hurry the customer.** A reply keeps
-# it if it has none of the words "now", "today" and "hurry", in capitals or not. Write the check. Like the others in
-# `ftlab/world/brand.py`, it takes a reply and returns `True` or `False`.
+# it if it has none of the words "now", "today" and "hurry", in capitals or not, whatever mark or space stands beside
+# them. Write the check. Like the others in `ftlab/world/brand.py`, it takes a reply and returns `True` or `False`.
 
 # %%
 def has_no_hurry(text: str) -> bool:
@@ -659,18 +678,16 @@ check(not has_no_hurry(pushy), f"{pushy!r} has the word 'now', before a full sto
 check(not has_no_hurry(shouted), f"{shouted!r} should be found too: compare without regard to capitals.")
 for word in ("now", "today", "hurry"):
     check(not has_no_hurry(f"Do it {word}, please."), f"before a comma, {word!r} is still that word.")
-for word in ("NOW", "Now", "TODAY", "Today", "HURRY", "Hurry", "tOdAy"):
-    check(not has_no_hurry(word), f"{word!r} should be found too: compare without regard to capitals.")
+    for shape in (word.upper(), word.title(), word[0] + word[1:].upper()):
+        check(not has_no_hurry(shape), f"{shape!r} should be found too: compare without regard to capitals.")
 for other in ("We know that it is snowing.", "It is nowhere.", "Todayish will do.", "A hurrying river.",
-              "Nowadays we rest.", "Nobody hurried.", "All our todays."):
+              "Nowadays we rest.", "Nobody hurried.", "All our todays.", "We reply soon, if not ASAP."):
     check(has_no_hurry(other), f"{other!r} has none of the three as a word of its own: look for whole words.")
-check(not has_no_hurry("Order now/later."), "before a slash, too, 'now' is still that word.")
-for mark in ("?", "!", ";", ":", ")", '"', "-", "…", "—"):
-    check(not has_no_hurry(f"Order (now{mark}"), f"before {mark!r}, too, 'now' is still that word.")
-for mark in ("\n", "/", "-", '"', "'", ",", "…", "—"):
-    check(not has_no_hurry(f"Order{mark}now"), f"after {mark!r}, too, 'now' is still that word.")
-check(not has_no_hurry("Now\nis the time."), "a word may end with a line: look for edges of words, not for spaces.")
-passed("Your rule finds whole words, whatever their case and whatever stands beside them.")
+for mark in "?!;:.,()/-*'\"\n ":
+    for word in ("now", "today", "hurry"):
+        check(not has_no_hurry(f"Order {word}{mark}please"), f"before {mark!r}, too, {word!r} is still that word.")
+        check(not has_no_hurry(f"Order{mark}{word} please"), f"after {mark!r}, too, {word!r} is still that word.")
+passed("Your rule finds whole words, whatever their case and whatever mark stands beside them.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -791,11 +808,12 @@ passed(f"Your plan follows the policy. {'; '.join(who_does)}.")
 # - A job can be stated so that a program can check it: rules for the manner, and the value that a right reply holds.
 #   The program sees what it looks for and nothing else, so somebody still reads the replies.
 # - Rivals come first: asking plainly, a longer prompt, examples in the prompt, and a program without a model, which may
-#   do as well as the tuned model where one fact is asked (section 5 says how it went here).
+#   do as well as the tuned model: a template where one fact is asked (section 5 says how it went here), or rules for
+#   every kind of work (section 7 says how those went).
 # - Fine-tuning is more training, on examples of the job: `SFTTrainer`, prompts and completions, a learning rate, some
 #   steps; with LoRA a thin addition is trained and the model's own weights stay.
 # - A share needs its interval, a gain needs its price (what may be forgotten, and a manner that leaks), and failures
-#   belong in the report.
+#   belong in the report, the grave ones first.
 #
 # ## The course
 #
@@ -810,9 +828,9 @@ passed(f"Your plan follows the policy. {'; '.join(who_does)}.")
 # | [06 DPO](06_dpo.ipynb) | Do I need the reward model? | 6 |
 # | [07 RAG against fine-tuning](07_rag_vs_finetuning.ipynb) | Weights or documents? | 6 |
 # | [08 evaluation](08_evaluation.ipynb) | Is the gain real? | 6 |
-# | 09 lifecycle *(coming)* | When do I retrain, and can I go back? | 6 |
-# | 10 visibility *(coming)* | What do models say about a brand? | 6 |
-# | 11 your data *(coming)* | Will it work for us? | 6 |
+# | 09 lifecycle *(coming)* | When do I retrain, and can I go back? | |
+# | 10 visibility *(coming)* | What do models say about a brand? | |
+# | 11 your data *(coming)* | Will it work for us? | |
 #
 # The minutes are for two processor cores without bf16; `make course` reports what it measured.
 
@@ -878,7 +896,7 @@ passed(f"Your plan follows the policy. {'; '.join(who_does)}.")
 # - **Contamination** (also *leakage*): test questions, or close copies, that got into the training data. The *leak of a
 #   manner* is another thing: what was learned for one purpose shows where nobody asked for it.
 # - **Overfitting**: learning the training examples by heart; the loss falls there and rises on held-out data.
-# - **Forgetting**: losing what the model knew before, as the price of what it learns.
+# - **Forgetting**: losing what the model knew before, an answer or more, as the price of what it learns.
 # - **Drift**: the world or its questions change, and a model that was good grows worse.
 # - **Stale**: true when it was learned, no longer true now.
 # - **Hallucination**: a fluent statement that is false or has no source. (What a program can find of it here: sums,

@@ -68,6 +68,31 @@ def has_no_hurry(text):
         text = text.replace(mark, " ")
     return not set(text.lower().split()) & {"now", "today", "hurry"}
 """
+SLASH = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\bnow\\b|(?<![\\w/])(?:today|hurry)\\b", text, re.IGNORECASE)
+"""
+UNEVEN = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\bnow\\b|\\b(?:today|hurry)(?:[ ,.]|$)", text, re.IGNORECASE)
+"""
+OWNED = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\b(?:now|today|hurry)\\b(?!')", text, re.IGNORECASE)
+"""
+FORMS = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\b(?:now|Now|NOW|today|Today|TODAY|hurry|Hurry|HURRY)\\b", text)
+"""
+SOON = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\b(?:now|today|hurry|asap)\\b", text, re.IGNORECASE)
+"""
 WORDS = """
 import re
 def has_no_hurry(text):
@@ -87,14 +112,15 @@ def has_no_hurry(text):
      (INSIDE, "look for whole words"), (SPACES, "look for whole words|a word may end"),
      (LOOSE, "look for whole words"), (BEGINS, "Nobody hurried.*whole words"),
      (FROM_THE_START, "Nowadays.*whole words"), (PLURAL, "todays.*whole words"),
-     (LISTED, "….*'now' is still that word"), (NONE, "True or False, and nothing else")],
+     (SLASH, "after '/', too, 'today'"), (UNEVEN, "before .*'today' is still"), (OWNED, "before \"'\".*'now'"),
+     (FORMS, "'nOW' should be found"), (SOON, "ASAP.*whole words"), (NONE, "True or False, and nothing else")],
 )  # fmt: skip
 def test_a_rule_that_misses_something_is_told_what(answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
         run(RULE, answer)
 
 
-@pytest.mark.parametrize("answer", [TOKENS, NUMPY, WORDS])
+@pytest.mark.parametrize("answer", [TOKENS, NUMPY, WORDS, LISTED])
 def test_other_right_rules_pass(answer: str, capsys: pytest.CaptureFixture) -> None:
     run(RULE, answer)
     assert "Passed." in capsys.readouterr().out
