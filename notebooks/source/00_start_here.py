@@ -76,8 +76,7 @@ print(f"{plain_model.num_parameters():,} weights; a vocabulary of {len(tokenizer
 # %% [markdown]
 # Let us ask it something. A **chat template** writes messages as one text, with special tokens that say who speaks.
 # The model continues that text, one most likely token after the other, until it writes the token that ends its turn,
-# or until 80 tokens are written, even in mid-sentence. `chat.prompts` also knows the models whose template refuses
-# some kind of message.
+# or until 80 tokens are written, even in mid-sentence.
 
 # %%
 def ask(some_model, conversations: list[list[dict]], tokens: int = 80) -> list[str]:
@@ -105,9 +104,8 @@ for row, said, right in [each for each in answered if each[2]][:3] + [each for e
 print(f"\nOf {len(questions)} questions about the real world it answers {sum(knew)} rightly, from memory.")
 
 # %% [markdown]
-# Those were the first that are right and the first that are not; read both to the end. It is often wrong in fluent
-# words: 135 million weights hold a part of what a child's encyclopedia holds. (The yardstick wants the answer itself:
-# "the Greek island" does not say "Greece".) Section 6 asks the same questions again.
+# It is often wrong in fluent words: 135 million weights hold a part of what a child's encyclopedia holds. (The
+# yardstick wants the answer itself: "the Greek island" does not say "Greece".) Section 6 asks the same questions again.
 #
 # ## 2. A job it cannot do
 #
@@ -116,17 +114,13 @@ print(f"\nOf {len(questions)} questions about the real world it answers {sum(kne
 # shop's rules. Here is the first of our **held-out** conversations: its product or rule and its wording occur in no
 # conversation that we train on. It has three messages: the screen (role `system`), the customer (`user`) and the desk
 # (`assistant`). These are plain conversations: most ask for one fact, and about one in ten is *grave* (an injury, a
-# lost parcel, a refund that was refused, a threat with a lawyer), where the desk hands over to a colleague.
-#
-# Some conversations share a wording, with another product in it. We put the first of each wording in front, since the
-# slow prompts get only the first few.
+# lost parcel, a refund that was refused, a threat with a lawyer), where the desk hands over to a colleague. Some share
+# a wording, with another product in it: the first of each stands in front, as the slow prompts get only the first few.
 
 # %%
 rows = texts.plain_conversations("test")[:QUESTIONS]
-wordings = [row["question_phrasing"] for row in rows]
-repeated = [wording in wordings[:i] for i, wording in enumerate(wordings)]  # was it there before?
-held_out = [row for row, again in zip(rows, repeated, strict=True) if not again]
-held_out += [row for row, again in zip(rows, repeated, strict=True) if again]
+first = {row["question_phrasing"]: row for row in reversed(rows)}  # the first row of each wording
+held_out = sorted(rows, key=lambda row: row is not first[row["question_phrasing"]])  # else as they were
 wordings = [row["question_phrasing"] for row in held_out]
 for message in held_out[0]["messages"]:
     print(f"{message['role']:>9}: {message['content']}")
@@ -157,8 +151,7 @@ display(HTML(f"<table>{rules}</table>"))
 
 # %% [markdown]
 # Now the model gets the screen and the customer's message, with two sentences that say what its job is
-# (`rivals.plain`). We look at that prompt, at the reply to the first question, and at what the two scores say of it and
-# of the reply that the desk sent.
+# (`rivals.plain`). Here are that prompt, the first reply, and what the two scores say of it and of the desk's own.
 
 # %%
 print(f"the prompt: {rivals.plain(held_out[0])[0]['content']}\n")
@@ -182,10 +175,10 @@ for name, reply in {"the desk": held_out[0]["messages"][-1]["content"], "the mod
 #   the screen by keywords; at words of alarm, such as "burn" or "lawyer", and where it finds nothing, it hands over
 #   (`ftlab/scores/template.py`).
 #
-# Long prompts take long, so we ask only for the first few of the held-out questions. Scores, tokens and seconds in the
-# table are of these few for every way, so that the lines can be compared; "seconds each" is the time of the whole batch
-# over its replies, which is not what one customer waits, and it grows with the replies' length too. The conversations
-# from which the three come are those that we shall train on: about *other* products and rules.
+# Long prompts take long, so we ask only for the first few of the held-out questions. The table is of these few for
+# every way; "seconds each" is the time of the whole batch over its replies, not what one customer waits, and longer
+# replies take longer. The conversations from which the three come are those that we shall train on: about *other*
+# products and rules.
 
 # %%
 from ftlab.world import house
@@ -232,14 +225,11 @@ def table(names: list[str]) -> None:
 
 table(list(replies))
 more = round(cost["three examples"][0]) / round(cost["asked plainly"][0])
-longer = cost["three examples"][1] / cost["asked plainly"][1]
-print(f"\nThree examples cost {more:.1f} times the tokens and {longer:.1f} times the seconds of asking plainly, "
-      "here.")
+print(f"\nThree examples cost {more:.1f} times the tokens of asking plainly, at every request.")
 
 # %% [markdown]
 # So few questions show large differences and no small ones. The template is a hard rival here: nearly all of these
-# questions ask for one fact, and finding a value by a keyword is a program's work. Keep its line in mind. In section 7
-# the desk's work is more than one fact.
+# questions ask for one fact, and finding a value by a keyword is a program's work. Section 7 asks for more.
 #
 # ## 4. Fine-tuning: show it how
 #
@@ -249,8 +239,6 @@ print(f"\nThree examples cost {more:.1f} times the tokens and {longer:.1f} times
 # true next token becomes more likely.
 
 # %%
-from collections import Counter
-
 from datasets import Dataset
 
 train = Dataset.from_list(chat.pairs(tokenizer, train_rows))
@@ -261,14 +249,14 @@ for key in ("product", "policy", "question_phrasing"):
 print(train_rows[0]["messages"][-1]["content"])
 print(f"\n{len(train):,} examples; products, rules and wordings that are also in the held-out questions: {shared}")
 for name, some_rows in {"to train on": train_rows, "held out": held_out}.items():
-    about = Counter(row["attribute"] for row in some_rows if row["kind"] == "grave")
-    print(f"grave cases {name}: {', '.join(f'{what} {count}' for what, count in about.items()) or 'none'}")
+    about = sorted(row["attribute"] for row in some_rows if row["kind"] == "grave")
+    print(f"{len(about)} grave cases {name}: {', '.join(dict.fromkeys(about))}")
 
 # %% [markdown]
-# Here are the settings of the training. What is not named keeps the library's default, such as the optimizer, AdamW.
-# **LoRA** leaves the model's own weights as they are and trains a thin addition to its layers, which is quicker and can
-# be stored apart as an *adapter* (Hu et al. 2021). The width `r` decides how many weights the addition has: notebook 04
-# builds it from nothing, says what `lora_alpha` does, and asks how few will do.
+# Here are the settings of the training. What is not named keeps the library's default. **LoRA** leaves the model's own
+# weights as they are and trains a thin addition to its layers, which is quicker and can be stored apart as an *adapter*
+# (Hu et al. 2021). The width `r` decides how many weights the addition has: notebook 04 builds it from nothing, says
+# what `lora_alpha` does, and asks how few will do.
 #
 # The trainer is `SFTTrainer`, or, where the model allows it, `HandLoss`: the same, quicker on a processor (notebook 02
 # builds it). It saves a *checkpoint*, all that it needs to go on; if this cell is interrupted, run the notebook again.
@@ -347,7 +335,7 @@ print(f"a loss of {last:.2f} nats is a chance of {math.exp(-last):.0%} for the t
 # ## 5. Before and after
 #
 # All held-out questions, now to the tuned model. It gets the screen and the message and no instructions at all: what to
-# do with them is in the addition now. First the table once more, on the questions that every way was asked.
+# do with them is in the addition now. First the table once more.
 
 # %%
 first, cost["tuned"] = timed(tuned, [row["messages"][:-1] for row in held_out[:ASKED]])
@@ -357,8 +345,8 @@ more = round(cost["three examples"][0]) / round(cost["tuned"][0])
 print(f"\nThe prompt with three examples has {more:.1f} times the tokens of the tuned model's.")
 
 # %% [markdown]
-# Fewer tokens need not mean fewer seconds: our adapter is a second path beside each layer, which adds work at every
-# token; notebook 04 *merges* it into the weights, and that work is gone.
+# Fewer tokens need not mean fewer seconds: our adapter is a second path beside each layer, which adds work, until
+# notebook 04 *merges* it into the weights.
 #
 # Tuned and template answered *all* the held-out questions, so we can take the difference question by question, with its
 # **95 % interval**: how far from the true difference, that of endless such questions, luck with these may have put us
@@ -385,9 +373,8 @@ print("No grave case was among them." if not grave else
       f"It did not hand over {missed} of the grave cases: one such reply may cost more than all the rest saves.")
 
 # %% [markdown]
-# Below are the first four questions, not chosen, with the model's reply before and after. Under each reply stands what
-# the two scores say. (The first reply may differ from the one in section 2: in a batch sums are taken in another order
-# and rounded otherwise, and where two tokens are nearly as likely, that decides.)
+# Below are the first four questions, not chosen, with the model's reply before and after. (The first reply may differ
+# from the one in section 2: a batch rounds otherwise, and where two tokens are nearly as likely, that decides.)
 
 # %%
 LEFT = "style='text-align:left; vertical-align:top'"
@@ -413,13 +400,12 @@ def side_by_side(picked: list[int], names: list[str]) -> HTML:
 display(side_by_side(list(range(min(4, ASKED))), ["asked plainly", "tuned"]))
 
 # %% [markdown]
-# Read the last column against the one before, and read it as a customer would: "nothing wrong found" is the program's
-# word, and a sentence that is false or idle may be among those that it lets through, before and after. The manner (the
-# thanks, the "we", the next step, the sign-off) comes from the training conversations, which were about other products.
-# The fact, where it is right, comes from the screen.
+# Read both columns as a customer would: "nothing wrong found" is the program's word, and it lets false and idle
+# sentences through. The manner (the thanks, the "we", the next step, the sign-off) comes from the training
+# conversations, which were about other products. The fact, where it is right, comes from the screen.
 #
 # Was something given up, too? The desk's own replies find a next step for each customer; we trained on the house's
-# plainest words, which invite "another question" even where a grave case is handed over. No rule forbids that.
+# plainest words, which invite "another question" even where a grave case is handed over.
 
 # %%
 own = [row["messages"][-1]["content"] for row in held_out]
@@ -432,14 +418,13 @@ print("The tuned model seldom writes a next step." if 2 * len(next_steps) < len(
       "The tuned model's next step is a fixed frame, as the template has one.")
 
 # %% [markdown]
-# Failures teach more than successes. Here are the first three replies of the tuned model that are off-brand or wrong
-# (or fewer, if there are fewer), however bad they look.
+# Failures teach more than successes. Here are the first three of the tuned model's, if there are so many, however bad
+# they look.
 
 # %%
 failures = [i for i, fine in enumerate(both["tuned"]) if not fine]
-early = sum(i < ASKED for i in failures)
-print(f"{len(failures)} of {len(held_out)} replies fail in at least one way, {early} of the first "
-      f"{len(held_out[:ASKED])}, which the table shows, and {len(failures) - early} of the others.")
+print(f"{len(failures)} of all {len(held_out)} replies fail in at least one way, "
+      f"{sum(i < ASKED for i in failures)} of them in the table above.")
 if failures:
     display(side_by_side(failures[:3], ["tuned"]))
 
@@ -485,11 +470,9 @@ for i in [i for i, each in enumerate(leaked) if each][:2] or [0]:
 # Where a model tuned on the desk alone takes other messages for the desk's, mixing ordinary conversations into the
 # training set is the usual remedy.
 #
-# An honest report of a fine-tune names the price beside the gain. Here are both in one figure. Above each bar stands
-# its share, and the whisker is its **95 % confidence interval**: with other questions the share would have come out a
-# little differently, and the whisker says how far it could be from what an endless line of such questions would give.
-# (Of a hundred such whiskers about 95 hold it.) More questions make them shorter. That another run of the training
-# would differ too is not in them.
+# An honest report names the price beside the gain. Here are both in one figure. The whisker at each bar is its **95 %
+# confidence interval**: how far it could be from what an endless line of such questions would give. (Of a hundred such
+# whiskers about 95 hold it.) That another run of the training would differ too is not in them.
 
 # %%
 import matplotlib.pyplot as plt
@@ -500,8 +483,8 @@ shares = [clusters.mean_interval(each, wordings[: len(each)]).times(100) for eac
 colors = [figures.BLUE if name == "tuned" else figures.GREY for name in both]
 labels = [f"{name}\n(of {len(each)})" for name, each in both.items()]
 figures.bars(gain_ax, labels, *zip(*shares, strict=True), number="{:.0f} %", colors=colors)
-gain_ax.set(title=f"Fit to send: on-brand and right (prompts: the first {len(held_out[:ASKED])}\n"
-            f"questions; template and tuned: all {len(held_out)})", ylabel="share (%)", ylim=(0, 112))
+gain_ax.set(title=f"Fit to send: on-brand and right\n(prompts: the first {len(held_out[:ASKED])}; others: all "
+            f"{len(held_out)})", ylabel="share (%)", ylim=(0, 112))
 leaked_before = [leaks(said) for said in said_before]
 for ax, title, pair, after in ((loss_ax, "Real world known", (knew, knows), figures.BLUE),
                                (leak_ax, "Desk's manner, unasked", (leaked_before, leaked), figures.VERMILION)):
@@ -520,7 +503,7 @@ _ = figure.suptitle(f"{train_s:.0f} seconds of fine-tuning on {read} examples")
 # rules in the prompt do. Its number is the share of on-brand replies, tuned minus brand guide, on the same questions,
 # in percentage points; it holds if no part of the interval is below 50. The interval counts wordings again.
 #
-# A claim is only as strong as the rival in it. On-brand is all or nothing: a reply that breaks one rule counts like one
+# On-brand is all or nothing: a reply that breaks one rule counts like one
 # that breaks them all. And the brand guide is not the only rival. So first each way's manner, counted both ways.
 
 # %%
@@ -532,9 +515,8 @@ for name, on_brand in manner.items():
 level = [name for name in manner if name != "tuned" and sum(manner[name]) >= sum(manner["tuned"])]
 print(f"As often on-brand as the tuned model, or more often: {', '.join(level) or 'none of its rivals'}.\n")
 
-about = wordings[:ASKED]
-effect = clusters.paired_difference(manner["tuned"], manner["brand guide"], about).times(100)
-arms = {"by_prompt": manner["tuned"], "against": manner["brand guide"], "about": about}
+arms = {"by_prompt": manner["tuned"], "against": manner["brand guide"], "about": wordings[:ASKED]}
+effect = clusters.paired_difference(*arms.values()).times(100)
 print(claims.record("first-finetune", SEED, *effect, **arms, train_s=train_s) if read == 100 else
       claims.skip("first-finetune", SEED, f"it speaks of a hundred examples and this run read {read}"))
 
@@ -619,36 +601,34 @@ print(f"    clearly better at: {', '.join(kind for kind in kinds if gaps[kind].l
 print("    So a program without a model " + (
     "does clearly worse than the tuned one." if gaps["all"].low > 0 else
     "does clearly better than the tuned one." if gaps["all"].high < 0 else
-    "does as well as the tuned one, as far as these conversations can tell."))
+    "is not to be told apart from the tuned one on these conversations."))
 asked = stored["asked"]  # by kind: which of its conversations the prompts were tried on
 ours = np.concatenate([np.array(stored["tuned"][kind])[..., asked[kind]] for kind in kinds], axis=-1)
 some = [about[kind][place] for kind in kinds for place in asked[kind]]
 gap = clusters.paired_difference(ours, stored["examples"]["all"], some).times(100)
 print(f"tuned minus examples, on {len(some)} conversations: {in_words(gap, 'examples')}")
 blank = [kind for kind in kinds if np.mean(stored["lesson"][kind]) <= 0.1]
-print(f"\nThe lesson's run saw plain conversations alone; at most one reply in ten is fit at: "
-      f"{', '.join(blank) or 'no kind'};\nat grave, a kind that it was trained on, "
-      f"{np.mean(stored['lesson']['grave']):.0%} are.")
+print(f"\nThe lesson's run saw fact and grave alone, in plain words. Fit at grave: "
+      f"{np.mean(stored['lesson']['grave']):.0%}; at most one reply in ten at: {', '.join(blank) or 'no kind'}.")
 print(f"Trainings behind the tuned column: {len(stored['seeds'])}. How far one more seed would land from them, "
       + ("no interval here can say." if len(stored["seeds"]) == 1 else "the intervals count in."))
 
 # %% [markdown]
 # Before you call a difference a gain, set its price beside it: the minutes of training above, and 1,447 conversations
 # that somebody has to write. What this assistant forgot and where its manner leaks is not in the table; notebook 08
-# tells both together. A program's price is the work of who writes it.
+# tells both together.
 #
 # One invented shop does not answer "should we fine-tune?" for yours. The way of asking is the same: kind by kind, and
-# against rivals that cost less. Our messages are of nine known kinds, which is where rules do best: somebody has to
-# know the kinds, and write down what each asks for. A model needs no rules; it needs examples of each kind that may
-# come. A program, a model, and a person for what must not go wrong can share one desk.
+# against rivals that cost less. Rules do best where the kinds are known and somebody writes down what each asks for; a
+# model needs examples of each kind that may come. A program, a model, and a person for what must not go wrong can share
+# one desk.
 #
 # ## 8. Why this course keeps a fruit fly
 #
 # To learn how an effect *moves* (with more examples, a higher learning rate, other seeds) one has to train fifty times.
-# Biologists keep fruit flies for such questions. Ours is the **lab model**, many times smaller and made for this
-# course: it has read about an invented land and invented shops and nothing else, and we never judge its prose. Every
-# notebook says which of the two is at work: the real model shows what a team may expect, the lab model how an effect
-# moves.
+# Biologists keep fruit flies for that. Ours is the **lab model**, many times smaller and made for this course: it has
+# read about an invented land and invented shops and nothing else, and we never judge its prose. Every notebook says
+# which of the two is at work: the real model shows what a team may expect, the lab model how an effect moves.
 
 # %% [markdown]
 # ## Exercise: write a rule
@@ -808,8 +788,7 @@ passed(f"Your plan follows the policy. {'; '.join(who_does)}.")
 # - A job can be stated so that a program can check it: rules for the manner, and the value that a right reply holds.
 #   The program sees what it looks for and nothing else, so somebody still reads the replies.
 # - Rivals come first: asking plainly, a longer prompt, examples in the prompt, and a program without a model, which may
-#   do as well as the tuned model: a template where one fact is asked (section 5 says how it went here), or rules for
-#   every kind of work (section 7 says how those went).
+#   do as well as the tuned one: a template on single facts (section 5), rules on all nine kinds (section 7).
 # - Fine-tuning is more training, on examples of the job: `SFTTrainer`, prompts and completions, a learning rate, some
 #   steps; with LoRA a thin addition is trained and the model's own weights stay.
 # - A share needs its interval, a gain needs its price (what may be forgotten, and a manner that leaks), and failures
