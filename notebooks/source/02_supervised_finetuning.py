@@ -144,9 +144,8 @@ print("\n(The template has put a system turn of its own in front.)" if added els
 # ### What the template lacks
 #
 # A library that gets whole conversations (TRL's `assistant_only_loss`) must be told which tokens the assistant wrote. A
-# template can do so with two marks, `generation` and `endgeneration`, around those words; most models' templates do
-# not. Section 5 gets by without, but you will meet them. `chat.look` tries a template out. (The *padding token* that
-# it names fills short rows up where several share a tensor.)
+# template can do so with two marks around them, `generation` and `endgeneration`; most do not. Section 5 gets by
+# without. `chat.look` tries a template out. (The *padding token* that it names fills short rows up in a shared tensor.)
 
 # %%
 form = chat.look(tokenizer)
@@ -154,8 +153,8 @@ print(form)
 
 # %% [markdown]
 # To add marks, change the one place that writes a turn. What counts is the assistant's text *with its end token*, or
-# the model would never learn to stop. (The line's end behind it comes along: it is never generated, and costs nothing.)
-# The marks must leave no trace in the text, so we compare on every conversation of the desk's training set.
+# the model would never learn to stop. (The line's end behind it comes along, and costs nothing.) The marks must leave
+# no trace in the text, so we compare on every conversation of the desk's training set.
 
 # %%
 turn = "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"  # this family's
@@ -176,13 +175,9 @@ print(f"{len(train):,} conversations: the same text, letter by letter." if has_m
       "This template writes its turns otherwise, so no marks were added; section 5 does without them.")
 
 # %% [markdown]
-# A **base model**, which has never chatted, brings no template. It gets the course's, marks included: a role on a line
-# by itself, the text, and the model's own end token after what the assistant says.
-
-# %%
-print(chat.TEMPLATE)
-
-# %% [markdown]
+# A **base model**, which has never chatted, brings no template. It gets the course's, `chat.TEMPLATE`: a role on a line
+# by itself, the text, and the model's own end token after what the assistant says, marks included.
+#
 # ## 3. Which tokens does the loss count?
 #
 # Training predicts each token from those before it. We do not want to teach the model to write customers' messages or
@@ -273,22 +268,6 @@ print(f"ours {ours:.4f}, the model's own {out.loss:.4f}; "
 # Keep the uniform guess as a yardstick: a loss at the start of a run that lies *above* it hints at a broken template
 # or a wrong mask.
 #
-# There is something to gain: most places do not count, and their logits, one number for each token of the vocabulary,
-# are made for nothing. The course's `HandLoss` is TRL's trainer with this one method replaced: it makes logits where a
-# label counts and nowhere else. `can_be_lean` tries out whether a model allows it: some cap or scale their logits.
-
-# %%
-from ftlab.tuning.loss import can_be_lean, masked_cross_entropy
-from ftlab.tuning.trainer import HandLoss
-
-lean = can_be_lean(base)
-if lean:
-    with torch.inference_mode():
-        assert torch.allclose(masked_cross_entropy(base, row, label_row), out.loss.float(), atol=1e-4)
-print(f"the same loss with {int(counts.sum())} rows of logits in place of {len(ids)}" if lean else
-      "This model caps or scales its logits: TRL's loss stays.")
-
-# %% [markdown]
 # ## 4. A trap: the number format
 #
 # A number in bf16 takes 16 bits in place of 32, and processors made for it compute faster so. TRL asks for bf16 by
@@ -296,8 +275,7 @@ print(f"the same loss with {int(counts.sum())} rows of logits in place of {len(i
 # do it imitates it without a word. On two cores without bf16 the lab model trained at 89 tokens a second with TRL's
 # defaults, and at 2,554 in fp32, 29 times as many. Hence the line `bf16=choice.dtype == "bfloat16"` in every training
 # call of this course; `ftlab bench` in a terminal compares both on your machine.
-
-# %% [markdown]
+#
 # ## 5. Supervised fine-tuning in full view
 #
 # The desk does nine kinds of work (notebook 00, section 7), from one fact to orders, complaints and the grave case,
@@ -335,9 +313,14 @@ print("No product, policy or phrasing of the test set occurs in training.\n"
 # (`chat.pairs`). **LoRA** leaves the model's own weights alone and trains a thin addition to each of its layers, an
 # *adapter* that is stored apart: `r` says how thick it is, `lora_alpha / r` how strongly it is added; notebook 04
 # builds it from nothing. The **shelf** is a folder of trained adapters, each named after all that shaped its run, so
-# that later notebooks find this very one.
+# that later notebooks find this very one. The course's `HandLoss` is TRL's trainer with one method replaced: the same
+# loss in less time, since it makes logits only where a label counts. Models that cap or scale their logits keep TRL's.
 
 # %%
+from ftlab.tuning.loss import can_be_lean
+from ftlab.tuning.trainer import HandLoss
+
+
 class ShowLoss(TrainerCallback):  # a line now and then, in the place of the library's own display
     def on_log(self, args, state, control, logs, **kwargs):
         if "loss" in logs:
@@ -345,7 +328,7 @@ class ShowLoss(TrainerCallback):  # a line now and then, in the place of the lib
 
 
 place = shelf.place("desk", choice, rows, lora=sft.LORA, lr=LR, steps=STEPS, batch_size=BATCH_SIZE, seed=SEED)
-trainer = (HandLoss if lean else SFTTrainer)(
+trainer = (HandLoss if can_be_lean(base) else SFTTrainer)(
     model=base,
     processing_class=tokenizer,  # it brings the chat template
     train_dataset=Dataset.from_list(chat.pairs(tokenizer, rows)),
@@ -518,11 +501,9 @@ for name in ("asked plainly", "brand guide", "three examples"):
 # %%
 arms = {"by_prompt": fit["tuned"], "against": fit["template"]}
 headline = claims.record("tuned-beats-template", SEED, *gap(kinds), **arms, train_s=trained.metrics["train_runtime"])
-print(headline)
-fig, ax = plt.subplots(figsize=(7, 2.3))
-_ = claims.draw("tuned-beats-template", headline, ax)
+print(f"{headline}\n")
 
-# %%
+
 def stands(each):  # in words, for every outcome
     return "ahead of" if each.low > 0 else "behind" if each.high < 0 else "not to be told from"
 
@@ -540,8 +521,7 @@ unsaid = Counter(row["kind"] for row, reply in failed
                  if any(fault.startswith("not stated") for fault in desk.faults(reply, row)))
 print(f"\n{len(rows)} conversations in {STEPS} steps: {manner:.0f} % of its replies keep the house's manner, {work:.0f}"
       f" % are right;\n{sum(unsaid.values())} of the {len(failed)} failed replies leave out what was asked for: "
-      + ", ".join(f"{kind} {count} of {asked[kind]}" for kind, count in unsaid.most_common()) + "."
-      + " Whoever looks\nat the manner alone believes that the work is done." * (manner - work > 20))
+      + ", ".join(f"{kind} {count} of {asked[kind]}" for kind, count in unsaid.most_common()) + ".")
 
 # %% [markdown]
 # Now the price. We ask questions about the real world, before and after: what is still known, and does the desk's
@@ -567,14 +547,8 @@ if added:
 # ## 7. Mixing: does it still know when it is not at the desk?
 #
 # Tuned on nothing but the desk, a model may take every message for the desk's. The usual remedy is to **mix** some
-# ordinary conversations into the training set. The course has two dozen, written for this:
-
-# %%
-general = real.general_chat()
-for row in general[3:5]:
-    print("\n".join(f"{each['role']:>9}: {each['content']}" for each in row["messages"]), "\n")
-
-# %% [markdown]
+# ordinary conversations into the training set. The course has two dozen, written for this.
+#
 # A second run like that of section 5 does not fit into a lesson, so what follows is **stored**: the same settings and
 # the same number of steps, with the general conversations added to the desk's. (At equal steps each one that the model
 # reads takes the place of one of the desk's.) Here is what was said to one question, marked by the score.
@@ -648,9 +622,8 @@ _ = fig.suptitle(f"Mixture minus desk alone: manner unasked {minus('mixed', 'des
                  f"desk's work {minus('mixed', 'desk', 'fit').value:+.0f}", y=1.03)
 
 # %% [markdown]
-# What did the general conversations change, for better and for worse? Two intervals may overlap where the interval of
-# the difference leaves out 0; that is no contradiction. A mean over nine kinds hides where it fails, so the grave cases
-# stand apart.
+# What did the general conversations change, for better and for worse? A mean over nine kinds hides where it fails, so
+# the grave cases stand apart.
 
 # %%
 for arm, other in (("desk", "base"), ("mixed", "desk")):
@@ -730,6 +703,7 @@ def points(ax, found, label, **line):  # found: x: scores
     ax.set(xscale="log", ylim=(-3, 103))
     ax.set_xticks(list(found), [f"{x:g}" for x in found])
     ax.minorticks_off()
+    ax.legend()
 
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True)
@@ -743,8 +717,6 @@ points(right, {1447: long_fit}, "724 steps", ls="")
 right.set_xticks([*equal, 1447], [f"{size:,}" for size in (*equal, 1447)])
 left.set(title="Lab model, live: steps held equal", xlabel="training examples", ylabel="replies fit to send (%)")
 right.set(title="Real model, stored", xlabel="training examples")
-for ax in (left, right):
-    ax.legend()
 
 # %% [markdown]
 # The claim, tried on the lab model: at the same number of steps, many different examples teach more than a few seen
@@ -791,40 +763,38 @@ print(f"Of the three, {best:g} does most of the work ({percent(by_rate[best])}) 
 
 # %%
 rates = files.read_json(paths.data() / "stored" / "lora.json")
-of_rate = {}  # rate: its runs, one for each seed, in the same order
-for run in sorted(rates["runs"], key=lambda run: (run["lr"], run["seed"])):
-    if run["way"] == "lora":
-        of_rate.setdefault(run["lr"], []).append(run)
+of_rate = {rate: [run for run in rates["runs"] if (run["way"], run["lr"]) == ("lora", rate)]
+           for rate in rates["settings"]["rates"]["lora"]}
 unjudged = [rate for rate, found in of_rate.items() if not all("both" in run for run in found)]
 of_rate = {rate: found for rate, found in of_rate.items() if rate not in unjudged}
 fig, (left, right) = plt.subplots(1, 2, figsize=(12, 3.8), sharey=True)
+left.axhline(100 * sum(lab_knew) / len(lab_knew), color=figures.GREY, ls=":", label="facts known, untuned")
+if "untuned" in rates:
+    knew_before = packed.unpack(rates["untuned"]["knows"]).mean()
+    right.axhline(100 * knew_before, color=figures.GREY, ls=":", label="facts known, untuned")
 sides, moves = {"fit to send": "both", "facts known": "knows"}, {}
 for (label, key), lab_side, ls in zip(sides.items(), (by_rate, kept), ("-", "--"), strict=True):
     on_real = {rate: [packed.unpack(run[key]) for run in found] for rate, found in of_rate.items()}
     points(left, lab_side, label, ls=ls)
     points(right, on_real, label, ls=ls)
     moves[label] = intervals.paired_difference(on_real[min(on_real)], on_real[max(on_real)]).times(100)
-left.axhline(100 * sum(lab_knew) / len(lab_knew), color=figures.GREY, ls=":", label="facts known, untuned")
-if "untuned" in rates:
-    right.axhline(100 * packed.unpack(rates["untuned"]["knows"]).mean(), color=figures.GREY, ls=":")
-left.set(title="Lab model: " + ", ".join(f"{percent(found)} known at {rate:g}" for rate, found in kept.items()),
+low = min(kept)
+left.set(title=f"Lab model at {low:g}: {percent(kept[low])} known, {percent(by_rate[low])} fit",
          xlabel="peak learning rate, all weights", ylabel="share (%)")
 right.set(title=f"{rates['model']}, stored", xlabel="peak learning rate, LoRA")
-_ = left.legend()
 both("Facts known, lowest rate minus highest", saved, moves["facts known"])
 both("Fit to send, lowest rate minus highest", paid, moves["fit to send"])
 print(f"The real model at {min(of_rate):g} and {max(of_rate):g}, on {rates['settings']['facts']} questions"
-      + "".join(f"; {rate:g} is not scored: its validation loss is not below the one before" for rate in unjudged))
+      + "".join(f"; {rate:g} is not scored: its validation loss is not below the last" for rate in unjudged))
 
 # %% [markdown]
 # ### When should training stop?
 #
 # Given few examples and many steps, a model may learn them by heart: the training loss falls on while the loss on other
 # conversations rises. That is **overfitting**. Does it happen here? On the way through a long run the weights are saved
-# five times; each time we take loss and score on *validation* conversations, which a rule may choose by, and the score
-# on the test, which it may not: the highest of several scores is high partly by luck. Three rules: keep the look with
-# the **lowest loss**, as most handbooks say; the one with the **highest score**, of equal ones the earlier; or **the
-# last**. The training loss of a look is the mean over the steps since the look before.
+# five times; each time we take the training loss since the last look, loss and score on *validation* conversations,
+# which a rule may choose by, and the score on the test, which it may not: the highest of several is high partly by
+# luck. Three rules: keep the look with the **lowest loss**, the one with the **highest score**, or **the last**.
 
 # %%
 long_folder = paths.own_folder("sft-long")
@@ -863,7 +833,7 @@ def overfits(looks):  # in words, for every outcome
         return f"No overfitting is seen in these {last} steps: the validation loss is lowest at the last look."
     rise = intervals.paired_difference(looks[last][0], looks[lowest][0])
     sure = "so by its loss it overfits" if rise.low > 0 else "which these conversations cannot tell from no rise"
-    return (f"After step {lowest} the validation loss rises by {rise.value:.2f} nats, {sure}; the validation score goes "
+    return (f"After step {lowest} the validation loss rises by {rise.value:.2f} nats, {sure}; its score goes "
             f"from {percent(looks[lowest][1])} to {percent(looks[last][1])}.")
 
 
@@ -880,8 +850,7 @@ print(f"\nLab model. {result}")
 
 # %% [markdown]
 # Which rule do the runs support? Below, for this run of the lab model and for what is stored of the real one (18
-# conversations, 80 steps of 4), what each rule keeps on the test, and the rules against each other. "Undecided" is no
-# advice: it says what choosing so may cost, and may bring. Only a rule that stops before the end saves time.
+# conversations, 80 steps of 4), what each rule keeps on the test, and the rules against each other.
 
 # %%
 def compare_rules(name, every):  # every: the looks of each seed
@@ -913,7 +882,7 @@ if real_looks:
 #
 # A fine-tune is a walk from the base's weights to others. What about a point on the way? We take 0.7 of the tuned
 # weights and 0.3 of the base's, which costs no training at all (Wortsman et al.). With LoRA the same is one factor on
-# the adapter.
+# the adapter: the real model's at 0.7, stored, stands beside it.
 
 # %%
 def between(one, other, share):  # weights: (1 - share) of one and share of other
@@ -930,12 +899,7 @@ lost, gained = (intervals.paired_difference(averaged[key], whole).times(100)
                 for key, whole in (("task", by_size[LAB_EXAMPLES]), ("facts", kept[LAB_LR])))
 result = claims.record("averaging-keeps", SEED, *gained, by_prompt=averaged["facts"], against=kept[LAB_LR],
                        model=claims.LAB)
-print(f"Lab model. {result}")
-
-# %% [markdown]
-# Beside it the real model's adapter at 0.7 of its strength, stored. Each gain stands with its price:
-
-# %%
+print(f"Lab model. {result}\n")
 both("Facts known, at 0.7 minus whole", gained, minus("scaled", "desk", "knows"))
 both("Fit to send, at 0.7 minus whole", lost, minus("scaled", "desk", "fit"))
 print("\nreal model, desk alone -> at 0.7")
@@ -1270,8 +1234,7 @@ passed(f"{chosen_run} it is: {100 * sum(done) / len(done):.0f} % at the desk.")
 # %% [markdown]
 # ## In this notebook you saw
 #
-# - A chat template turns messages into one text, and the same one serves training and asking; the marks that training
-#   needs can be added without a trace.
+# - A chat template turns messages into one text, and the same one serves training and asking.
 # - The loss mask decides what is taught: the reply and the token that ends it. By hand, by the library and in the
 #   trainer's first batch the labels were the same, and our loss was the model's own.
 # - `SFTTrainer` with every argument in view, one look into its first batch *before* training, an adapter on the shelf.
