@@ -255,12 +255,17 @@ print(f"{ours:.4f} nats: the first place alone; a probability of {math.exp(-ours
 # the logits at place *t* predict the token at place *t + 1*, so the last logit and the first label have no partner.
 
 # %%
+from ftlab.tuning.loss import can_be_lean, masked_cross_entropy
+
 row, label_row = torch.tensor([ids], device=base.device), torch.tensor([labels], device=base.device)
 with torch.inference_mode():
     out = base(input_ids=row, labels=label_row)
 logits, targets, counts = out.logits[0, :-1].float(), row[0, 1:], label_row[0, 1:] != -100  # (T-1, V), (T-1,), (T-1,)
 ours = masked_loss(logits, targets, counts)
 assert torch.allclose(ours, out.loss.float(), atol=1e-4)
+if can_be_lean(base):  # the trainer below makes logits only where a label counts: the same number?
+    with torch.inference_mode():
+        assert torch.allclose(masked_cross_entropy(base, row, label_row), out.loss.float(), atol=1e-4)
 print(f"ours {ours:.4f}, the model's own {out.loss:.4f}; "
       f"a uniform guess: ln {len(tokenizer):,} = {math.log(len(tokenizer)):.2f}")
 
@@ -313,11 +318,10 @@ print("No product, policy or phrasing of the test set occurs in training.\n"
 # (`chat.pairs`). **LoRA** leaves the model's own weights alone and trains a thin addition to each of its layers, an
 # *adapter* that is stored apart: `r` says how thick it is, `lora_alpha / r` how strongly it is added; notebook 04
 # builds it from nothing. The **shelf** is a folder of trained adapters, each named after all that shaped its run, so
-# that later notebooks find this very one. The course's `HandLoss` is TRL's trainer with one method replaced: the same
-# loss in less time, since it makes logits only where a label counts. Models that cap or scale their logits keep TRL's.
+# that later notebooks find this very one. The course's `HandLoss` is TRL's trainer with one method replaced: the loss
+# that section 3 compared, in less time. Models that cap or scale their logits keep TRL's.
 
 # %%
-from ftlab.tuning.loss import can_be_lean
 from ftlab.tuning.trainer import HandLoss
 
 
@@ -437,8 +441,7 @@ for row, reply in zip(prompted_rows, replies["three examples"], strict=True):
         print(f"[{row['kind']}] -> {reply}\n  {verdict(reply, row)}")
 
 # %% [markdown]
-# What fails? Here are the five commonest faults of the tuned model's replies that are not fit to send; a reply may have
-# several.
+# What fails? Here are the five commonest faults of the tuned model's replies; one may have several.
 
 # %%
 answered = {"asked plainly": plain_rows, "brand guide": prompted_rows, "three examples": prompted_rows,
@@ -564,8 +567,7 @@ sure = ("prompts alone, and another seed may move a number further: they are too
         "prompts, and seeds where an arm has several" if min(trained) == 1 else "prompts and seeds")
 print(f"trainings of an arm: {min(trained)}" + f" to {max(trained)}" * (min(trained) < max(trained))
       + f"; the intervals below take in {sure}.\n")
-row = real.questions(2)[1]
-print(row["question"])
+print((row := real.questions(2)[1])["question"])
 for arm, name in names.items():
     said = runs[arm]["0"]["answers"][1]
     print(f"{name:>17}: {'right' if real.knows(said, row['answers']) else 'wrong'}: {said}")
@@ -751,8 +753,7 @@ result = claims.record("low-lr-keeps", SEED, *saved, by_prompt=kept[pretraining_
                        model=claims.LAB)
 print(f"Lab model. {result}\nWhat it pays, fit to send, lowest rate minus highest: {told(paid)}.")
 done = sum(by_rate[pretraining_lr / 10])
-print(f"At the lowest rate {done} of {len(lab_test)} replies are fit"
-      + (": it kept by not learning." if done == 0 else "."))
+print(f"At the lowest rate {done} replies are fit" + (": it kept by not learning." if done == 0 else "."))
 best = max(by_rate, key=lambda rate: sum(by_rate[rate]))
 print(f"Of the three, {best:g} does most of the work ({percent(by_rate[best])}) and keeps {percent(kept[best])}.")
 
@@ -1238,8 +1239,7 @@ passed(f"{chosen_run} it is: {100 * sum(done) / len(done):.0f} % at the desk.")
 # - The loss mask decides what is taught: the reply and the token that ends it. By hand, by the library and in the
 #   trainer's first batch the labels were the same, and our loss was the model's own.
 # - `SFTTrainer` with every argument in view, one look into its first batch *before* training, an adapter on the shelf.
-# - A gain is told by kind of work, beside its rivals, with its interval and with what it cost. Manner and work are
-#   counted apart.
+# - A gain is told by kind of work, beside its rivals, with its interval and its price; manner and work apart.
 # - Mixing, rates, stopping and averaging are dials between the task and everything else; each has two sides to measure.
 #
 # All verdicts of this run, each with its model and its price:
