@@ -503,8 +503,8 @@ _ = figure.suptitle(f"{train_s:.0f} seconds of fine-tuning on {read} examples")
 # rules in the prompt do. Its number is the share of on-brand replies, tuned minus brand guide, on the same questions,
 # in percentage points; it holds if no part of the interval is below 50. The interval counts wordings again.
 #
-# On-brand is all or nothing: a reply that breaks one rule counts like one
-# that breaks them all. And the brand guide is not the only rival. So first each way's manner, counted both ways.
+# On-brand is all or nothing: a reply that breaks one rule counts like one that breaks them all. And the brand guide is
+# not the only rival. So first each way's manner, counted both ways.
 
 # %%
 manner = {name: score(replies[name][:ASKED])["on-brand"] for name in replies}
