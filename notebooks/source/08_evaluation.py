@@ -495,7 +495,7 @@ for kind in dict.fromkeys(row["kind"] for row in test):
         change, p = one.row.difference.times(-100), "-" if one.p_holm is None else f"{one.p_holm:.3f}"
         line += f"{f'{change.value:+.0f} [{change.low:+.0f}, {change.high:+.0f}]':>27} {p:>8}"
     print(line)
-print(f"p allows for {by_kind.looks} looks, an interval for its own slice alone: so it may be clear of 0 beside "
+print(f"p allows for {by_kind.looks} looks, an interval for its own slice alone: so it may lie off 0 beside "
       "a large p.")
 
 # %%
