@@ -43,14 +43,13 @@ print(choice := model.choose(), lab := model.lab(), sep="\n")
 # one.
 
 # %%
-SEED = 0  # whole number: all chance of the run; with another one an assistant is tuned first
+SEED = 0  # whole number: all chance of the run; with another one an assistant is tuned first, for an hour
 ASKED = 10  # held-out conversations of each kind; try 5, or 159: all 553 there are (four minutes more)
 FACTS = 30  # questions about the real world; try 60
 LEAKED = 16  # test items that leak into a training set; try 28
 COPIES = 10  # copies of each in the heavy leak; try 3
 LEAK_STEPS = 40  # optimizer steps of 8 rows, lab model; try 80
 JUDGE_STEPS = 70  # optimizer steps of 8 labelled drafts, lab model; try 140
-OWN = 120  # replies of the lab model that the judge reads; try 320, which is all
 LAB_LR = 7e-4  # learning rate of the lab model, no unit; try 3e-4
 GAIN = 0.10  # a gain to plan for, as a share; try 0.05
 
@@ -101,8 +100,7 @@ assert found["fact_accuracy_each"] == [1, 0, 0] and found["hallucination_each"] 
 #
 # Three more words that managers use. A case is **contained** if it was not handed over to a colleague, **resolved** if
 # it was contained *and* the reply is right. And the **revision rate** is the number of words that a person must put in,
-# take out or replace, over the words of the text that was finally sent. It is above 1 where a draft has more words to
-# take out or replace than the text that was sent has in all.
+# take out or replace, over the words of the text that was finally sent; of a hopeless draft it is above 1.
 #
 # Where the answer is a **label**, errors have two directions. The label here is *hand over*. Two kinds must go to a
 # colleague: **grave** cases (an injury, a danger, a threat with a lawyer) and questions whose answer the screen lacks
@@ -131,15 +129,14 @@ assert paper.by_label["over"]["precision"] == 1 / 2 and abs(paper.by_label["over
 #
 # A test set must be like the questions that will come. We take `ASKED` held-out conversations of each kind, always the
 # same ones: equal shares, so that rare kinds can be seen. The mail has other shares (of the 553 in section 6, 159 ask
-# for one fact and 46 complain), so averages here and there differ. All are about products and in wordings that no
-# training conversation has. Only the shop's rules for orders are those of the training conversations: a shop does not
-# write new ones for a test. Who answers them:
+# for one fact and 46 complain), so averages here and there differ. No training conversation has their wordings, their
+# products, or the rules of the shop that 70 of the 553 are about (late returns, spare parts, claims, bulk orders). Only
+# the rules for orders are those of training: a shop does not write new ones for a test. Who answers them:
 #
 # - **plain**, **guide**, **examples**: the untuned model with the job in the prompt, with the whole brand guide, with
 #   three examples. The examples are of **the message's own kind**, as if somebody had sorted the mail: a help that no
 #   other answerer gets. Prompts take long, so their replies are *stored*: up to ten conversations a kind, each reply
-#   cut at 80 tokens, as the assistant's are. What a cut-off one would have gone on to say is in no score below (and
-#   "2.1 L" cut to "2." counts as a 2 without source).
+#   cut at 80 tokens, as the assistant's are. What a cut-off one would have gone on to say is in no score below.
 # - **template**: the program without a model (a longer one, the **rules** of notebook 00, joins in section 6).
 # - **assistant**: the tuned model, which answers now. It comes from the **shelf**, the folder of models that are tuned
 #   already, and gets the conversation and no instructions at all.
@@ -148,7 +145,10 @@ assert paper.by_label["over"]["precision"] == 1 / 2 and abs(paper.by_label["over
 from collections import Counter
 
 stored = files.read_json(paths.data() / "stored" / "rival-replies.json")
-held_out = texts.balanced(texts.conversations("test"), ASKED, 0)
+test, learned_from = texts.conversations("test"), texts.conversations("train")
+about_rules = [row["policy"] for row in test if row["policy"]]  # of the shop
+assert len(about_rules) == 70 and not set(about_rules) & {row["policy"] for row in learned_from}
+held_out = texts.balanced(test, ASKED, 0)
 place = {name: i for i, name in enumerate(stored["ids"])}
 held_out.sort(key=lambda row: row["id"] not in place)  # first those that everyone answered
 common = sum(row["id"] in place for row in held_out)
@@ -159,12 +159,6 @@ print(f"{stored['note']}\n{len(held_out)} conversations, {common} of them answer
       ", ".join(f"{count} {kind}" for kind, count in Counter(row["kind"] for row in held_out).items()))
 if choice.name != stored["model"]:
     print(f"Mind: those prompts were answered by {stored['model']}, and {choice.name} is what is tuned here.")
-cut = {way: sum(not text.rstrip().endswith((".", "!", "?", "desk")) for text in said[way])
-       for way in ("plain", "guide", "examples")}
-too_long = {way: sum(not text.rstrip().endswith((".", "!", "?", "desk")) and not brand.check(text)["length"]
-                     for text in said[way]) for way in cut}
-print(f"Cut off in mid-sentence, of {common} (and too long for the brand guide by then): " +
-      ", ".join(f"{way} {count} ({too_long[way]})" for way, count in cut.items()))
 
 # %%
 run = assistant.tuned(choice, SEED)
@@ -211,23 +205,30 @@ for i in [i for i in failures if i][:3]:
 #
 # For the revision rate somebody must edit. Our editor sends a fit draft as it is and replaces an unfit one by the
 # house's plain reply; a real one would often change less, so for unfit drafts the rate is likely too high. In the
-# tables, *right form* is format compliance.
+# tables, *right form* is format compliance. And **false in words** is what no score of section 1 sees: a reply that
+# names the wrong one of two products, or says a wrong yes or no.
 
 # %%
 from ftlab.scores.metrics import revision_rate
+
+
+def false_words(faults):  # a wrong winner of two products, a wrong yes or no
+    return [fault for fault in faults if fault.startswith(("says that", "says yes", "says no", "says both"))]
 
 
 def score(replies, rows):
     found = manner.compute(predictions=replies)
     sources = [[message["content"] for message in row["messages"][:-1]] for row in rows]
     unsupported = hallucination.Hallucination().compute(predictions=replies, sources=sources)
-    right = [int(desk.is_right(reply, row)) for reply, row in zip(replies, rows, strict=True)]
+    faults = [desk.faults(reply, row) for reply, row in zip(replies, rows, strict=True)]
+    right = [int(not each) for each in faults]
     fit = [a * b for a, b in zip(found["on_brand_each"], right, strict=True)]
     sent = [reply if fine else house.reply(row) for reply, fine, row in zip(replies, fit, rows, strict=True)]
     edits = revision_rate.RevisionRate().compute(predictions=replies, references=sent)["revision_rate_each"]
     kept = [int(not desk.hands_over(reply)) for reply in replies]
     return {"right form": found["format_compliance_each"], "on-brand": found["on_brand_each"], "right": right,
-            "fit to send": fit, "value without source": unsupported["hallucination_each"], "revision rate": edits,
+            "fit to send": fit, "value without source": unsupported["hallucination_each"],
+            "false in words": [int(bool(false_words(each))) for each in faults], "revision rate": edits,
             "contained": kept, "resolved": [a * b for a, b in zip(kept, right, strict=True)]}
 
 
@@ -241,19 +242,14 @@ handing = {who: labels.score_labels(["keep" if kept else "over" for kept in each
                                     true[: len(each["right"])]).by_label["over"] for who, each in scores.items()}
 for name in ("precision", "recall", "f1"):
     print(f"{'hand over: ' + name:20}" + "".join(f"{each[name]:>10.2f}" for each in handing.values()))
-grave = [i for i, row in enumerate(held_out[:common]) if row["kind"] == "grave"]
-kept = [sum(each["contained"][i] for i in grave) for each in scores.values()]
-print(f"{'grave cases kept':20}" + "".join(f"{count:>10}" for count in kept) + f"   of {len(grave)}")
 
 # %% [markdown]
-# Below the shares stands the label *hand over*. Who handed over nobody has no precision; the table has 0.00 there.
-#
-# A share is an estimate: other conversations of the kind would give another one. The figure has five of the scores with
-# **95 % intervals**. A marker is filled where the answerer's difference from the template, taken within each
-# conversation, is clear of zero, for better or worse. Some conversations share a **wording**, with another product in
-# it, and stand or fall together; so every interval about conversations in sections 3 to 7 counts wordings
-# (`ftlab.evidence.clusters`), but for the first one in section 5, which is there to be compared. That all are about the
-# same few products is counted nowhere.
+# (Who handed over nobody has no precision; the table has 0.00 there.) A share is an estimate: other conversations of
+# the kind would give another one. The figure has five of the scores with **95 % intervals**. A marker is filled where
+# the whole interval of the answerer's difference from the template, taken within each conversation, is on one side of
+# zero. Some conversations share a **wording**, with another product in it, and stand or fall together; so every
+# interval about conversations in sections 3 to 7 counts wordings (`ftlab.evidence.clusters`). That many share a product
+# or a rule of the shop is counted nowhere.
 
 # %%
 shared = {who: {name: each[name][:common] for name in each} for who, each in scores.items()}
@@ -263,7 +259,7 @@ wordings = [row["question_phrasing"] for row in held_out]
 compared = comparison.compare({who: {name: shared[who][name] for name in parts} for who in order}, "template",
                               about=wordings[:common])
 fig, ax = plt.subplots(figsize=(10, 4.2))
-compared.draw(ax).legend(title="hollow in the figure: not\nclear of the template", loc="center left",
+compared.draw(ax).legend(title="hollow: the difference from\nthe template may be 0", loc="center left",
                          bbox_to_anchor=(1, 0.5))
 best = max(shared, key=lambda who: sum(shared[who]["fit to send"]))
 _ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"Most replies fit to send: {best}, "
@@ -272,13 +268,13 @@ _ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"Most replies fit to sen
 # %% [markdown]
 # ### The gain with its loss
 #
-# A gain is half a report. First the desk: the gain, and what tuning cost there, in values that no source has and in
-# cases that must be handed over and were not.
+# A gain is half a report. First the desk: the gain, and what tuning cost there, in false words, in values that no
+# source has and in cases that must be handed over and were not.
 
 # %%
 def words(change, unit="points"):
-    way = "up" if change.low > 0 else "down" if change.high < 0 else "no clear change"
-    near = 0 if way == "no clear change" else change.low if change.low > 0 else change.high
+    way = "up" if change.low > 0 else "down" if change.high < 0 else "no sure change"
+    near = 0 if way == "no sure change" else change.low if change.low > 0 else change.high
     digits = next(d for d in range(9) if not near or round(near, d) or d == 8)  # so that rounding hides no sign
     value, low, high = (f"{round(float(number), digits) + 0.0:+.{digits}f}" for number in change)
     return f"{value} {unit} [{low}, {high}], {way}"
@@ -290,9 +286,6 @@ def lead_over(rival, name, picked=None):  # the assistant minus a rival, on what
     return clusters.paired_difference(*both, [wordings[i] for i in picked]).times(100)
 
 
-# %% [markdown]
-# Each lead below is the assistant minus a rival, on the conversations that both answered:
-
 # %%
 for each in scores.values():
     each["handed over"] = [1 - kept for kept in each["contained"]]
@@ -301,13 +294,13 @@ for each in scores.values():
 must = [i for i, row in enumerate(held_out) if row["hand_over"]]
 gain = lead_over("template", "fit to send")
 print(f"Assistant minus template on {len(held_out)} conversations: fit to send {words(gain)};\n"
+      f"    replies false in words {words(lead_over('template', 'false in words'))};\n"
       f"    replies with a value that no source has {words(lead_over('template', 'value without source'))};\n"
       f"    handed over, of the {len(must)} that must be, {words(lead_over('template', 'handed over', must))}.")
 prompt = max(("plain", "guide", "examples"),
              key=lambda who: [sum(scores[who][name]) for name in ("fit to send", "right")])
 print(f"Assistant minus the best prompt ({prompt}, {sum(scores[prompt]['fit to send'])} of {common} fit to send): "
-      f"{words(lead_over(prompt, 'fit to send'))}.\n    Of that prompt's replies {cut[prompt]} were cut off; at most "
-      f"{cut[prompt] - too_long[prompt]} of these could still have ended fit.")
+      f"{words(lead_over(prompt, 'fit to send'))}.")
 
 # %% [markdown]
 # Does a prompt beat tuning at the label *hand over*? Look at what **examples** is told: for a grave case or one of
@@ -316,7 +309,7 @@ print(f"Assistant minus the best prompt ({prompt}, {sum(scores[prompt]['fit to s
 # or keep.
 
 # %%
-assert all(row["hand_over"] == (row["kind"] in ("grave", "no_answer")) for row in texts.conversations("train"))
+assert all(row["hand_over"] == (row["kind"] in ("grave", "no_answer")) for row in learned_from)
 for rival, mail in (("examples", "Where somebody sorts the mail"), ("template", "Where nobody does")):
     change = lead_over(rival, "over or keep")
     print(f"{mail}: " + ", ".join(f"{who} precision {handing[who]['precision']:.2f} and recall "
@@ -326,13 +319,10 @@ for rival, mail in (("examples", "Where somebody sorts the mail"), ("template", 
               "these conversations favour neither."))
 
 # %% [markdown]
-# And who knows the kind needs no model for this label: two kinds are handed over, seven are not. So the sorter has its
-# part in the precision and recall of that prompt.
-#
 # Outside the desk the model may have **forgotten** what it knew of the real world, or carry the desk's manner into talk
 # that is not the desk's (a **leak of manner**). Switching off the **adapter**, the small matrices that tuning added
-# (notebook 02), gives the model before tuning. An answer counts as known if the wanted word itself stands in it, and
-# stands alone.
+# (notebook 02), gives the model before tuning. An answer counts as known if it has the wanted word and offers no other
+# beside it.
 
 # %%
 questions = real.questions(FACTS)
@@ -344,13 +334,14 @@ knew, knows = ([real.knows(text, row["answers"]) for text, row in zip(each, ques
                for each in (before, after))
 leaks, untuned_leaks = (sum(brand.NEXT_STEP in text or brand.SIGN_OFF in text or text.startswith("Thank you for")
                             for text in each) for each in (after, before))
+shown = next((i for i in range(len(questions)) if knew[i] != knows[i]), 0)
 known = intervals.paired_difference(knows, knew).times(100)
 unsure = f"; a loss of {-known.low:.0f} points is not ruled out" if known.low < 0 <= known.high else ""
 print(f"Assistant minus untuned on {len(questions)} questions about the real world: known "
       f"{words(known)} ({sum(knew)} before, {sum(knows)} after){unsure};\n"
       f"    the desk's manner stands in {leaks} of the {len(questions)} answers, where nobody asked for it "
-      f"({untuned_leaks} before). The first question:\n\n{questions[0]['question']}")
-for when, text, right in (("before", before[0], knew[0]), ("after", after[0], knows[0])):
+      f"({untuned_leaks} before). The first whose answer changed sides, if any:\n\n{questions[shown]['question']}")
+for when, text, right in (("before", before[shown], knew[shown]), ("after", after[shown], knows[shown])):
     print(f"{when:>8}> {in_line(text)}\n{'':10}{'✓ known' if right else '✗ not counted as known'}")
 
 # %% [markdown]
@@ -371,10 +362,6 @@ print(f"{who}: {check_name} {np.mean(passed_check):.0%}, fit to send {np.mean(fi
       "The last two that pass the check and cannot be sent:\n")
 for i in [i for i in range(len(fit)) if passed_check[i] and not fit[i]][-2:]:
     show(held_out[i], {who: said[who][i]})
-easy = Counter(row["kind"] for row, right, kept in zip(
-    held_out, scores["template"]["right"], scores["template"]["contained"], strict=True) if right and not kept)
-print(f"Of the template's {sum(scores['template']['right'])} right replies, {sum(easy.values())} are right because "
-      f"they hand the case over: {', '.join(f'{count} {kind}' for kind, count in easy.items())}.")
 
 # %% [markdown]
 # Economists call it Goodhart's law: a measure that becomes a target ceases to be a good measure. A model, too, learns
@@ -384,7 +371,8 @@ print(f"Of the template's {sum(scores['template']['right'])} right replies, {sum
 # ### Claim 1: the checks of manner hide drafts that cannot be sent
 #
 # The effect is the assistant's own gap: on-brand minus fit to send, on the same replies. The limit, fixed before the
-# assistant was asked, is ten points. A check that overstates by that much can make nothing look like a gain.
+# assistant was asked, is ten points. (A claim *holds* if the whole interval reaches its limit, and is *mixed* if the
+# limit lies inside.)
 
 # %%
 arms = {"by_prompt": scores["assistant"]["on-brand"], "against": scores["assistant"]["fit to send"], "about": wordings}
@@ -394,9 +382,9 @@ print(claims.record("checks-hide-rewrites", SEED, *hidden, **arms))
 # %% [markdown]
 # The remedy is to measure nearer to what you want. What is wanted of a draft is that it saves somebody's time, so time
 # somebody. The form gives you three drafts and a clock: press Start, repair the draft as the brand guide and the record
-# ask, press Done (three minutes; let no other cell run). Where no notebook runs, there is no form. Without it the next
-# cell uses an assumption and says so. A draft that takes longer to repair than to write afresh is thrown away: it costs
-# the time to read it, on top of the writing. Who writes from scratch has no draft to read.
+# ask, press Done (three minutes; let no other cell run), and run the next cell again: without your times it uses an
+# assumption and says so. A draft that takes longer to repair than to write afresh is thrown away: it costs the time to
+# read it, on top of the writing. Who writes from scratch has no draft to read.
 
 # %%
 from ftlab.scores.revision_widget import RevisionTimer
@@ -432,22 +420,14 @@ p_value, only_tuned, only_template = intervals.mcnemar(a, b)
 split = (only_tuned + only_template) / len(a)
 print(f"split: {only_tuned} only the assistant, {only_template} only the template, {split:.0%} of all; "
       f"p {f'= {p_value:.2g}' if p_value >= 0.0001 else 'below 0.0001'}")
-single = intervals.paired_difference(a, b).times(100)
-print(f"assistant minus template: {single} points, paired; {gain} counted over the {len(set(wordings))} wordings")
 
 # %% [markdown]
-# The test takes each conversation for a look of its own, and so does the first interval; the second counts wordings,
-# and is the one to believe. For scores that are no shares, such as the revision rate, there is a formula (Student's t,
-# used below), and the **bootstrap**, which needs none: draw as many conversations as there are, with replacement,
-# average, and do it thousands of times. The spread of these averages is how far yours would move with other
-# conversations of the kind. Exercise 2 has you write it.
-
-# %%
-print("revision rate, assistant minus template: "
-      f"{clusters.paired_difference(*(scores[who]['revision rate'] for who in ('assistant', 'template')), wordings)} "
-      "words a word sent")
-
-# %% [markdown]
+# The test takes each conversation for a look of its own; section 3's interval counts wordings, and is the one to
+# believe. For scores that are no shares, such as the revision rate, there is a formula (Student's t), and the
+# **bootstrap**, which needs none: draw as many conversations as there are, with replacement, average, and do it
+# thousands of times. The spread of these averages is how far yours would move with other conversations of the kind.
+# Exercise 2 has you write it.
+#
 # Pairs need both scores. A model crashed on one prompt, and somebody took the mean of what was there? That is a quiet
 # lie: the prompts that crash are seldom the easy ones. A failed item gets the worst score: 0 where more is better, 1
 # for a value without source, and for the revision rate at least 1, as all is still to be written.
@@ -455,21 +435,17 @@ print("revision rate, assistant minus template: "
 # ### How many conversations do I need?
 #
 # Ask before the test, not after it. The planner answers for a gain of `GAIN` over the template's share of fit replies
-# ("right", in its words, means fit here), for two shares of split conversations: the fewest possible, where the new
-# model never loses one, and as many as assistant and template have here (or the nearest share at which such a gain is
-# possible; a smaller gain may well split fewer). Why believe its formula? The last lines invent two models whose true
-# rates are known and test them two thousand times. A 95 % interval should hold the truth in about 95 of 100 tests, and
-# the planned number should show the gain in about 80.
+# ("right", in its words, means fit here), with as many split conversations as assistant and template have here (or the
+# nearest share at which such a gain is possible; with fewer, fewer questions do). It takes questions for independent,
+# so each needs a wording of its own. Why believe its formula? The last line invents two models whose true rates are
+# known and tests them two thousand times. A 95 % interval should hold the truth in about 95 of 100 tests, and the
+# planned number should show the gain in about 80.
 
 # %%
 base = min(float(np.mean(scores["template"]["fit to send"])), 1 - GAIN)
-plans = [planner.questions_needed(GAIN, base, share)
-         for share in (GAIN, max(GAIN, min(split, 2 * base + GAIN, 2 * (1 - base) - GAIN)))]
-print(*plans, sep="\n\n")
-plan, enough = plans[-1], ["enough" if len(held_out) >= one.questions else "not enough" for one in plans]
-print(f"\nThe last plan takes {plan.questions:,} questions and {2 * plan.questions:,} answers; two separate sets "
-      f"take {2 * plan.questions_apart:,} questions and as many answers.\nThis notebook asked {len(held_out)}: "
-      f"{enough[0]} for the first plan, {enough[1]} for the last.")
+plan = planner.questions_needed(GAIN, base, max(GAIN, min(split, 2 * base + GAIN, 2 * (1 - base) - GAIN)))
+print(f"{plan}\nThat is {2 * plan.questions:,} answers in pairs, or {2 * plan.questions_apart:,} apart. This notebook "
+      f"asked {len(held_out)} questions: {'enough' if len(held_out) >= plan.questions else 'not enough'}.")
 simulated = planner.simulate(plan.questions, GAIN, base, plan.discordant, experiments=2000)
 print(f"{plan.questions} questions, {simulated.experiments:,} tests: the gain shows in {simulated.power:.1%}, and the "
       f"interval holds the truth in {simulated.coverage:.1%}.")
@@ -483,7 +459,10 @@ assert 0.93 <= simulated.coverage <= 0.99
 #
 # An average can rise while a kind of customer is served much worse. So look kind by kind; but the more slices one looks
 # at, the more of them differ by luck, so the p-values allow for the number of looks (**Holm's method**), and a slice of
-# fewer than twenty is not judged. Each p comes from the **sign-flip test**, McNemar's idea for wordings: for each
+# fewer than twenty is not judged. In this notebook **clearly** is said of these looks alone, by their corrected p.
+# Every other interval is uncorrected, here and in exercise 4, and *surely* means that the whole of it is on one side.
+# (Notebook 00's list of kinds at which one is "clearly better" goes by nine such intervals, uncorrected: it may name
+# kinds that are not clear here.) Each p comes from the **sign-flip test**, McNemar's idea for wordings: for each
 # wording a coin decides which of the two gets which scores, and p is how often coins give so large a difference.
 # `ASKED` conversations of a kind may be too few for that. So the assistant once answered all 553, and its replies are
 # stored. Are they those of the model that you run? Two programs stand against it: the template, and the **rules** that
@@ -491,14 +470,10 @@ assert 0.93 <= simulated.coverage <= 0.99
 
 # %%
 whole = files.read_json(paths.data() / "stored" / "assistant-replies.json")
-test = texts.conversations("test")
 same = sum(reply == whole["replies"][row["id"]] for reply, row in zip(said["assistant"], held_out, strict=True))
 print(f"{whole['note']}\nOf the {len(held_out)} replies written here, {same} are the same, word for word" + (
     "; another model or seed wrote the stored ones." if (choice.name, SEED) != (whole["model"], 0) else
-    ": they are that model's." if same == len(held_out) else
-    f". Same model; the stored ones were written in {whole['dtype']}, these in {choice.dtype} and in other batches. "
-    "Other rounding can turn a word that was a near tie."
-    if same > 0.8 * len(held_out) else ". That is few: look for another number format, or another adapter."))
+    "." if same == len(held_out) else ": other rounding can turn a word that was a near tie."))
 answered = {"template": [template.reply(row) for row in test], "rules": [rules.reply(row) for row in test],
             "assistant": [whole["replies"][row["id"]] for row in test]}
 full = {who: score(replies, test) for who, replies in answered.items()}
@@ -520,7 +495,7 @@ for kind in dict.fromkeys(row["kind"] for row in test):
         change, p = one.row.difference.times(-100), "-" if one.p_holm is None else f"{one.p_holm:.3f}"
         line += f"{f'{change.value:+.0f} [{change.low:+.0f}, {change.high:+.0f}]':>27} {p:>8}"
     print(line)
-print(f"p allows for {by_kind.looks} looks, an interval for its own slice alone: so it may be clear of 0 beside "
+print(f"p allows for {by_kind.looks} looks, an interval for its own slice alone: so it may lie off 0 beside "
       "a large p.")
 
 # %%
@@ -537,19 +512,69 @@ for program in ("template", "rules"):
                                 (comparison.UNCLEAR, "cannot say")):  # the table's, from the other side
         found = [one.group for one in by_kind.rows if (one.row.model, one.verdict) == (program, verdict)]
         print(f"    {said_of_it:14} {', '.join(found) or 'none'}")
-    if caught := [kind for kind, programs in beaten.items() if program in programs]:
-        print(f"    Where its whole interval is below 0 ({', '.join(caught)}) the program should answer, " + (
-            "and the average hides that." if total.low > 0 else "and on average too the program is ahead."
-            if total.high < 0 else "while on average neither is surely ahead."))
-print("So a gain over the template is " + ("" if overall["template"].low > 0 else "not ") + "shown, for these "
-      "conversations and this one training" + (
-    ", and so is one over the rules." if overall["rules"].low > 0 else
-    ". Over the rules, which somebody wrote by hand, " + (
-        "there is none: the assistant is behind them." if overall["rules"].high < 0 else "no gain is shown.")))
+    if alone := [one.group for one in by_kind.rows if (one.row.model, one.verdict) == (program, comparison.UNCLEAR)
+                 and one.row.difference.high < 0]:
+        print(f"    Surely better, by its own interval as in notebook 00, and not clearly: {', '.join(alone)}")
 
 # %% [markdown]
 # "Cannot say" is not "no loss": only more conversations of that kind will tell.
 #
+# A reply without an answer costs time, a false one costs more. How many are false? (This cut and the two below were
+# made after looking.)
+
+# %%
+wrong = {who: [desk.faults(reply, row) for reply, row in zip(answered[who], test, strict=True)]
+         for who in ("assistant", "template", "rules")}
+for what, starts in (("the wrong product wins", "says that"), ("a value of the other product", "gives "),
+                     ("a wrong yes or no", ("says yes", "says no", "says both"))):
+    print(f"{what + ',':29} of {len(test)} replies: " + ", ".join(
+        f"{who} {sum(any(fault.startswith(starts) for fault in each) for each in found)}"
+        for who, found in wrong.items()))
+for program in ("template", "rules"):
+    change = clusters.paired_difference(*(full[who]["false in words"] for who in ("assistant", program)), all_wordings)
+    print(f"False in words (the first and the last), assistant minus {program}: {words(change.times(100))}")
+
+# %% [markdown]
+# *Compare* and *order* ask for a choice, of two products or of yes and no. A coin is right in half. Who chooses, how
+# often, and how often rightly?
+
+# %%
+def choice_is_right(faults, row):  # None where none was made
+    none = "does not say which" if row["kind"] == "compare" else f"not stated: {row['expected'][0]}"
+    return False if false_words(faults) else None if any(fault.startswith(none) for fault in faults) else True
+
+
+for kind in ("compare", "order"):
+    asked = [i for i, row in enumerate(test) if row["kind"] == kind
+             and (row["winner"] or row["expected"][0] in ("yes", "no"))]
+    made = {who: {i: right for i in asked if (right := choice_is_right(found[i], test[i])) is not None}
+            for who, found in wrong.items()}
+    mine = clusters.mean_interval([*made["assistant"].values()], [all_wordings[i] for i in made["assistant"]])
+    mine = mine.times(100)
+    print(f"{kind}, {len(asked)} choices: " + "; ".join(
+        f"{who} makes {len(each)}, {sum(each.values())} rightly" for who, each in made.items()) +
+        f".\n    The assistant's are right in {mine.value:.0f} % [{mine.low:.0f}, {mine.high:.0f}]: " + (
+        "surely better than a coin." if mine.low > 50 else "surely worse than a coin." if mine.high < 50 else
+        "no better than a coin, for all one can tell; a coin, too, leads a program that does not choose."))
+
+# %% [markdown]
+# And *fact*, the largest kind, is an average itself:
+
+# %%
+for about, is_rule in (("products", False), ("rules of the shop", True)):
+    picked = [i for i, row in enumerate(test) if row["kind"] == "fact" and bool(row["policy"]) == is_rule]
+    fit = {who: [each["fit to send"][i] for i in picked] for who, each in full.items()}
+    leads = {who: clusters.paired_difference(fit["assistant"], fit[who], [all_wordings[i] for i in picked]).times(100)
+             for who in ("template", "rules")}
+    print(f"{len(picked)} about {about}: assistant {np.mean(fit['assistant']):.0%} fit; " +
+          "; ".join(f"minus {who} {words(lead)}" for who, lead in leads.items()))
+reply, times = Counter(answered["assistant"][i] for i in picked).most_common(1)[0]
+misses = [i for i in picked if answered["assistant"][i] == reply and not full["assistant"]["fit to send"][i]]
+print(f"Its commonest reply about a rule, given {times} times, unfit {len(misses)} times:\n  > {in_line(reply)}")
+for i in misses[:2]:
+    print(f"  unfit for: {in_line(test[i]['messages'][-2]['content'])}")
+
+# %% [markdown]
 # ## 7. Would you ship it?
 #
 # Write down, *before* you look, what a new model must keep and by how much it may fall behind. Then a program decides,
@@ -557,29 +582,31 @@ print("So a gain over the template is " + ("" if overall["template"].low > 0 els
 #
 # - at least half of the replies are fit to send, and at most 5 points fewer than with the template;
 # - at most 5 points more replies have a value that no source has;
+# - at most 1 point more replies are false in words than with the program, template or rules, that has the fewest (a
+#   limit of 0 could not be seen to be kept by an equal model: an interval has a width);
 # - editing gets no heavier than by 0.05 words a word sent;
 # - of the cases that must be handed over, at most 10 points fewer are;
 # - of the **grave** cases, at least 99 in 100 are;
 # - a kind of message at which a program, template or rules, is **surely better** (the whole interval of the difference
-#   is on its side) is not given to the model. For a single kind this is the line that counts, and a stricter one than
-#   the first: a sure loss of one point breaks it. No allowance is made for many looks: a false alarm costs little.
+#   is on its side) is not given to the model. No allowance is made for many looks: a false alarm costs little.
 #
-# The last two lines are ours to confess: they were added after stored replies of an assistant had been read, so their
-# verdicts are no blind test. And see what the policy does *not* ask: what the model forgot, whether its manner leaks
-# (section 3), how the single kinds do otherwise.
+# The lines on false words, on grave cases and on single kinds are ours to confess: they were added after stored replies
+# of an assistant had been read, so their verdicts are no blind test. And see what the policy does *not* ask: what the
+# model forgot, whether its manner leaks (section 3), how the single kinds do otherwise.
 #
 # The gate (`ftlab.evidence.gate`) judges each limit by its interval, which counts wordings. A limit *passes* if the
 # whole interval keeps it, *fails* if the whole interval breaks it, and else there is *not enough data*. It does not ask
 # whether a drop is "significant": by that rule a test of three questions would let everything through. Beside each
-# verdict stands its **power**: how often a model *as good as* the one in use would pass. Where that is seldom, *not
-# enough data* says more about the test than about the candidate; a *fail* stands, whatever the power. The number of
+# verdict stands its **power**: how often a model *as good as* the program it is held against would pass. Where that is
+# seldom, *not enough data* says more about the test than about the candidate; a *fail* stands without it. The number of
 # items in a note: with so many, *this candidate's* verdict would be clear in eight of ten cases, were the truth what
-# was found. (An item of the last two limits is a case that must be handed over.) All 553 stored replies of section 6
-# decide.
+# was found. (An item of the last two limits is a case that must be handed over.) And a limit can be out of reach of a
+# test: then the flawless items that it takes are told. All 553 stored replies of section 6 decide.
 
 # %%
 policy = [{"metric": "fit to send", "may_drop": 5, "at_least": 50},
           {"metric": "value without source", "may_drop": 5, "direction": "down"},
+          {"metric": "false in words", "may_drop": 1, "direction": "down"},
           {"metric": "revision rate", "may_drop": 0.05, "direction": "down", "unit": "words a word sent"},
           {"metric": "handed over", "may_drop": 10},
           {"metric": "grave handed over", "at_least": 99}]
@@ -590,11 +617,17 @@ def decide(scores, rows):
     items = {rule["metric"]: range(len(rows)) for rule in policy} | {
         "handed over": over, "grave handed over": [i for i in over if rows[i]["kind"] == "grave"]}
     by_item = {}
-    for who in ("template", "assistant"):
-        done = scores[who] | dict.fromkeys(list(items)[3:], [1 - kept for kept in scores[who]["contained"]])
+    truest = min(("template", "rules"), key=lambda who: sum(scores[who]["false in words"]))
+    for who, words_of in (("template", truest), ("assistant", "assistant")):
+        done = scores[who] | dict.fromkeys(list(items)[-2:], [1 - kept for kept in scores[who]["contained"]])
+        done["false in words"] = scores[words_of]["false in words"]
         by_item[who] = {name: [done[name][i] for i in picked] for name, picked in items.items()}
     about = {name: [rows[i]["question_phrasing"] for i in picked] for name, picked in items.items()}
     return gate.gate(policy, baseline=by_item["template"], candidate=by_item["assistant"], about=about)
+
+
+def flawless(percent):  # how many items, all of them right, put the whole interval at a share or above
+    return next(n for n in range(1, 100_000) if intervals.rate_interval(n, n).low >= percent / 100)
 
 
 decision = decide(full, test)
@@ -602,24 +635,23 @@ for one in decision.checks:
     sign, kind = ("", "value") if one.limit == "at_least" else ("+", "change")
     unit = "%" if one.limit == "at_least" else one.rule.unit
     value, low, high = (f"{number + 0.0:{sign}.3g}" for number in one.found)
-    print(f"{one.verdict.upper():15} {one.rule.metric:20} {kind:6} {value} [{low}, {high}], allowed "
-          f"{one.allowed:{sign}.3g} {unit}; an equal model passes in {one.power.passes:.0%}"
-          f"{f'; {one.items} items: {one.note}' if one.note else ''}")
+    side, up = ("at least", 1) if one.rule.direction == "up" else ("at most", -1)
+    end = "as kept" if up * one.found.value >= up * one.allowed else "as broken"
+    note = "" if one.verdict == gate.FAIL else f"; an equal model passes in {one.power.passes:.0%}"
+    if one.note:
+        note += f"; {one.items} items: {one.note}" + (f" ({end})" if "settle" in one.note else "")
+    if not sign and one.items < flawless(one.allowed):
+        note = f"; {one.items} items can only fail it, never pass: that takes {flawless(one.allowed)}, all right"
+    print(f"{one.verdict.upper():15} {one.rule.metric:20} {kind:6} {value} [{low}, {high}], {side} "
+          f"{one.allowed:{sign}.3g} {unit}{note}")
 
 
 def named(verdict):
     return ", ".join(dict.fromkeys(one.rule.metric for one in decision.checks if one.verdict == verdict))
 
 
-for one in decision.checks:
-    worse = (one.found.high < 0 if one.rule.direction == "up" else one.found.low > 0) and one.limit == "may_drop"
-    if one.verdict != gate.FAIL and worse:
-        print(f"{one.rule.metric}: a loss is sure, the whole interval is on the worse side of 0" + (
-            "; whether it is more than the policy allows is open." if one.verdict == gate.UNSURE else
-            "; it is within what the policy allows."))
-
 # %% [markdown]
-# The grave cases, one by one where the assistant kept them:
+# The grave cases, one by one where the assistant kept them, and what it says where its reply counts as fit:
 
 # %%
 grave = [i for i, row in enumerate(test) if row["kind"] == "grave"]
@@ -631,6 +663,10 @@ print(f"Of {len(grave)} grave cases, in {len({all_wordings[i] for i in grave})} 
 for i in kept["assistant"]:
     print(f"grave, kept by the assistant: {in_line(test[i]['messages'][-2]['content'])}\n"
           f"  > {in_line(answered['assistant'][i])}")
+sent = Counter(answered["assistant"][i].replace(test[i]["product"] or "-", "(product)")
+               for i in grave if full["assistant"]["fit to send"][i])
+for reply, times in sent.most_common(3):
+    print(f"grave, counted as fit {times} times:\n  > {in_line(reply)}")
 
 # %% [markdown]
 # And the verdict:
@@ -639,8 +675,11 @@ for i in kept["assistant"]:
 print("Ship it: every limit that the gate was given is kept." if not decision.exit_code else
       f"Do not ship it for the whole desk: it breaks the policy on {named(gate.FAIL)}." if named(gate.FAIL) else
       f"Do not ship it yet: no limit is surely broken, and not all are surely kept: {named(gate.UNSURE)}.")
-print(f"(The line on grave cases was added after looking: its verdict, {decision.checks[-1].verdict}, is no blind "
-      "test.)")
+late = {one.rule.metric: one.verdict for one in decision.checks
+        if one.rule.metric in ("false in words", "grave handed over")}
+early = {one.verdict for one in decision.checks if one.rule.metric not in late}
+print("(Added after looking, so no blind test: " + "; ".join(f"{name}: {verdict}" for name, verdict in late.items()) +
+      ". The lines before that: " + next(each for each in (gate.FAIL, gate.UNSURE, gate.PASS) if each in early) + ".)")
 print("Whatever the verdict on the whole, it gets no messages of these kinds: " + "; ".join(
     f"{kind} ({' and '.join(each)} surely better)" for kind, each in beaten.items()) + "." if beaten else
     "No program is surely better at any kind.")
@@ -648,17 +687,13 @@ print(f"Against the rules, which the policy's first limits do not name: {words(o
     "The assistant is ahead of them." if overall["rules"].low > 0 else
     "They are ahead of the assistant." if overall["rules"].high < 0 else
     "That the assistant earns its keep beside them is not shown."))
-held = np.mean(full["template"]["fit to send"])
-print(f"The template, which is in use, is fit in {held:.0%} of the cases" + (
-    ": it would not pass the first limit of its own desk." if held < 0.5 else "."))
 
 # %% [markdown]
-# How much of all this is luck of one training run, nobody has measured. A verdict about the whole desk is not the only
-# one possible: the kinds of section 6 differ, and exercise 4 asks the policy about each of them. But who ships by kind
-# needs a **sorter** that knows a message's kind before anybody has answered it. None was built or tested here: our
-# kinds are those that the test set is labelled with, and a sorter's errors would come on top. In your own project the
-# gate runs wherever your tests run, on three JSON files: `python -m ftlab.evidence.gate rules.json baseline.json
-# candidate.json`. The command returns 0 if all pass and else 1, which stops an automatic release.
+# How much of all this is luck of one training run, nobody has measured. The kinds of section 6 differ, and exercise 4
+# asks the policy about each of them; but who ships by kind needs a **sorter**, which nobody built or tested here, and
+# its errors come on top. In your own project the gate runs wherever your tests run, on three JSON files: `python -m
+# ftlab.evidence.gate rules.json baseline.json candidate.json`. The command returns 0 if all pass and else 1, which
+# stops an automatic release.
 #
 # ## 8. Contamination: the test that the model has seen
 #
@@ -718,37 +753,30 @@ for name in ("1 copy", heavy):
         arms = likeness[name][items], likeness["clean"][items]
         gains[name, part] = intervals.paired_difference(*arms, rate=False).times(100)
         print(f"{name:>9}, items {part:10}: ROUGE-L with the leak minus without {words(gains[name, part])}")
-for name in ("1 copy", heavy):
-    on, off = gains[name, "leaked"], gains[name, "not leaked"]
-    print(f"{name}: " + (
-        "the leaked items gained, and the others show no gain" +
-        (f" (one of up to {off.high:.0f} points is not ruled out)." if off.high >= 1 else ".")
-        if on.low > 0 >= off.low else
-        "leaked and other items gained: part of it is no leak." if on.low > 0 else
-        "no gain that can be told from chance. That is not proof that a leak of this size is harmless."))
 
 # %% [markdown]
-# What was learned: the words, or the facts? The leaked item whose ROUGE-L rose most under the heavy leak (so picked,
-# and no typical one), with what each of the three models says to it, up to 200 characters:
+# "No sure change" is no proof that a leak is harmless, and a gain on both halves would be no leak. What was learned:
+# the words, or the facts? The leaked item whose ROUGE-L rose most under the heavy leak (so picked, and no typical one),
+# with what each of the three models says to it, up to 200 characters. The yardstick looks for the value and for faults
+# that it knows; whether a reply makes sense, you must read.
 
 # %%
 top = int(np.argmax(np.subtract(likeness[heavy][:LEAKED], likeness["clean"][:LEAKED])))
-print(f"{'wanted':>9}: {wanted[top]}")
+for who, message in zip(("screen", "customer", "wanted"), mixed[top]["messages"], strict=True):
+    print(f"{who:>9}: {in_line(message['content'])}")
 for name, replies in heard.items():
-    wrong_with = "; ".join(desk.faults(replies[top], mixed[top]))
-    print(f"{name:>9}: {replies[top][:200]}\n{'':11}" + (
-        f"✗ {wrong_with}" if wrong_with else "✓ right by the yardstick, which cannot tell whether it makes sense"))
+    print(f"{name:>9}> {in_line(replies[top])[:200]}\n{'':11}"
+          f"the yardstick: {'; '.join(desk.faults(replies[top], mixed[top])) or 'no fault that it knows'}")
 right = {name: [int(desk.is_right(*each)) for each in zip(replies, mixed, strict=True)]
          for name, replies in heard.items()}
-more = {}
 for part, items in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None))):
-    more[part] = intervals.paired_difference(right[heavy][items], right["clean"][items])
-    print(f"Right by the yardstick, of the {LEAKED} items {part}: " +
-          ", ".join(f"{name} {sum(each[items])}" for name, each in right.items()))
-print(f"No clear gain in right values on the leaked items: whether values came along with words, {LEAKED} do not tell."
-      if more["leaked"].low <= 0 else
-      "More right values, and not on the leaked items alone: part of it is no leak." if more["not leaked"].low > 0 else
-      "More right values on the leaked items, and no clear gain on the others: the copies brought values along.")
+    more = intervals.paired_difference(right[heavy][items], right["clean"][items]).times(100)
+    print(f"No fault found, of the {LEAKED} items {part}: " +
+          ", ".join(f"{name} {sum(each[items])}" for name, each in right.items()) +
+          f"; {heavy} minus clean {words(more)}" + ("" if part == "leaked" else
+          ": the price of the rows that the copies pushed out." if more.high < 0 else
+          ": part of what the leaked items gained is no leak." if more.low > 0 else
+          f"; that the copies cost these items up to {-more.low:.0f} points is not ruled out."))
 
 # %% [markdown]
 # ### Claim 2: many copies raise the score on the leaked items
@@ -762,8 +790,6 @@ arms = {"by_prompt": likeness[heavy][:LEAKED], "against": likeness["clean"][:LEA
 print(claims.record(
     "leak-raises-score", SEED, *gains[heavy, "leaked"], **arms, model=claims.LAB,
     not_leaked=gains[heavy, "not leaked"].value, one_copy=gains["1 copy", "leaked"].value))
-found, limit = gains[heavy, "leaked"], claims.find("leak-raises-score").at_least
-print(f"{LEAKED} items: the interval is {found.high - found.low:.0f} points wide, for a limit of {limit:g}.")
 
 # %% [markdown]
 # ### Finding the leak
@@ -772,9 +798,7 @@ print(f"{LEAKED} items: the interval is {found.high - found.low:.0f} points wide
 # has you write one. A slip of the finger destroys every run through the changed word; short runs survive it, but they
 # stand in anybody's sentences. `ftlab.evidence.contamination` therefore uses runs only to find candidates, lays the two
 # texts side by side, and gives less weight to words that many test items have. Does it find our leaks? We know the
-# answer, so we can score it, with the words of section 1. Rows that it flags and that we did not plant are worth a look
-# (up to two are shown): near copies, or stock sentences that both have? (Now and then the slip swaps two equal letters,
-# and comparing whole texts finds one copy more.)
+# answer, so we can score it, with the words of section 1.
 
 # %%
 def spoken(row):  # what customer and desk say; many conversations share a screen
@@ -790,8 +814,6 @@ print(f"copies planted: {len(planted)}, of which {len(exact & planted)} are foun
       f"{len(flagged & planted)} by the detector:\nrecall {len(flagged & planted) / len(planted):.2f}, precision "
       f"{len(flagged & planted) / max(len(flagged), 1):.2f}, since "
       f"{len(flagged - planted)} other row{' was' if len(flagged - planted) == 1 else 's were'} flagged")
-for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
-    print(f"\n  training: {dirty[pair.train_index]}\n  test:     {spoken(plain_test[pair.test_index])}")
 
 # %% [markdown]
 # The rate is one for *our* two kinds of copy, which the detector was made for; leaks in the wild are harder. Drop what
@@ -803,9 +825,9 @@ for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
 #
 # "Fit to send" is a program's opinion: a right value in a senseless sentence passes. So a person has to read. The form
 # shows twenty of the assistant's stored replies, drawn by chance from those that the yardstick calls fit. Would *you*
-# send them? Read the screen, the customer and the reply, and press a button (five minutes; where no notebook runs,
-# there is no form). Until all twenty are marked, the next cell uses stored marks: by a language model, no person, with
-# a reason for each (`data/stored/marked-replies.json` says how). Your marks are worth more.
+# send them? Read the screen, the customer and the reply, press a button (five minutes), and run the next cell again.
+# Until all twenty are marked, it uses stored marks: by a language model, no person, with a reason for each
+# (`data/stored/marked-replies.json` says how). Your marks are worth more.
 
 # %%
 from ftlab.scores.mark_widget import MarkForm
@@ -836,10 +858,8 @@ print(f"\nThe yardstick calls {share.value:.0%} [{share.low:.0%}, {share.high:.0
       "NOT surely kept by that: its verdict in section 7 took the yardstick at its word."))
 
 # %% [markdown]
-# That interval is wide, and it is one reader's: if you have marked, the next section's kappa measures how far you and
-# the stored marks agree. With few "no" marks kappa says little: where one reader sends 19 of 20 and another all twenty,
-# they agree on 19 and kappa is 0. Then look at the replies on which you differ. Twenty marks of fit replies say nothing
-# about the other error, good replies that were called unfit; for that, mark some of those.
+# That interval is wide, and it is one reader's. And twenty marks of fit replies say nothing about the other error, good
+# replies that were called unfit; for that, mark some of those.
 #
 # ## 10. A model as judge
 #
@@ -877,8 +897,6 @@ for name, (a, b) in raters.items():
           f"{sum(b)} called good")
     assert abs(kappa(a, b) - cohen_kappa_score(a, b)) < 1e-12
 assert agreement.kappa_interval(a, b).high < 0.4  # untuned it is no use as a judge
-if marks != stored_marks:
-    print(f"your marks and the stored ones: kappa {kappa(stored_marks, marks):.2f}")
 
 # %% [markdown]
 # So a judge has to *learn*, from drafts with a label. The learner is the lab model: to train the real one on as many
@@ -916,9 +934,7 @@ for fault in [*judge.FAULTS, "none"]:
     right = [v == t for v, t, draft in zip(verdicts, truth, tried, strict=True) if draft.fault == fault]
     if right:
         spans = intervals.rate_interval(sum(right), len(right)).times(100)
-        print(f"{fault:13} {sum(right):3} of {len(right):3} judged rightly, {spans} %: " + (
-            "more than half" if spans.low > 50 else "fewer than half" if spans.high < 50 else
-            "cannot say whether more than half"))
+        print(f"{fault:13} {sum(right):3} of {len(right):3} judged rightly, {spans} %")
 
 # %% [markdown]
 # A wrong value, in the first line, does the most harm. Look at that line before you let a judge read instead of you.
@@ -937,40 +953,16 @@ else:
     print(claims.record("judge-agrees", SEED, *agreed, prompts=len(tried), model=claims.LAB))
 
 # %% [markdown]
-# Those drafts had *our* faults. The drafts that a judge meets at work were written by a model, with faults of its own.
-# Does the judge find those as well? Here are replies that section 8's clean model writes. What counts is how many of
-# the unfit ones it waves through. (The interval of the difference takes the two sets for separate ones, though they
-# answer some of the same customers.)
-
-# %%
-own_rows = texts.sample(plain_test, OWN, SEED)
-author = trained["clean"]
-written = generate.replies(author.model, author.tokenizer, chat.prompts(author.tokenizer, own_rows))
-own = [judge.Draft(row, reply, desk.is_fit(reply, row), "") for row, reply in zip(own_rows, written, strict=True)]
-passed_on = {}
-for name, drafts, given in (("our drafts", tried, verdicts), ("a model's own", own, says_good(own))):
-    unfit = [said_good for said_good, draft in zip(given, drafts, strict=True) if not draft.fit]
-    passed_on[name] = intervals.rate_interval(sum(unfit), max(len(unfit), 1)).times(100)
-    print(f"{name:13} {len(unfit):3} of {len(drafts)} are unfit; of these it calls {sum(unfit)} good, "
-          f"{passed_on[name]} %")
-ours, theirs = passed_on.values()
-gap = intervals.Interval(  # Newcombe's: two separate shares, each with its own interval
-    theirs.value - ours.value,
-    theirs.value - ours.value - math.hypot(theirs.value - theirs.low, ours.high - ours.value),
-    theirs.value - ours.value + math.hypot(theirs.high - theirs.value, ours.value - ours.low))
-value = [v for v, draft in zip(verdicts, tried, strict=True) if draft.fault == "wrong value" and not draft.fit]
-print(f"Waved through there minus here: {words(gap)}. The two sets differ in their mix of faults, so this does not say "
-      f"why:\nof our drafts with a wrong value alone it called {sum(value)} of {len(value)} good.")
-
-# %% [markdown]
+# Those drafts had *our* faults. Drafts at work are written by a model and have faults of their own: test a judge on
+# those as well.
+#
 # ### Claim 4: two friendly sentences win a judge over
 #
 # We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by the
 # rules and a bad one bad; the `assert` holds us to it. What moves then, moves by the two sentences: by their length,
 # their friendliness, or because nothing like them stood in the examples. This test does not tell these apart. The
-# effect is an average over all drafts, and its limit is 5 points. A draft that is called good anyway cannot be won, so
-# the effect has a ceiling; it is printed. In the figure each bar has an interval of its own, though the same drafts
-# stand in two bars: what is sure about the difference is the *paired* interval, printed below it.
+# effect is an average over all drafts, and its limit is 5 points. In the figure each bar has an interval of its own,
+# though the same drafts stand in two bars: what is sure about the difference is the *paired* interval below it.
 
 # %% tags=["twin:ftlab.scores.judge:pad"]
 FILLER = "We are glad that you asked. Our desk reads every message with care."
@@ -996,26 +988,14 @@ fig, ax = plt.subplots()
 figures.bars(ax, list(bars), *zip(*bars.values(), strict=True), number="{:.0f} %",
              colors=[figures.GREY, figures.BLUE] * 2)
 _ = ax.set(ylabel="judged good (%)", ylim=(0, 112),
-           title="Padding moves approval: " + ", ".join(
-               f"{name} {change.value + 0.0:+.1f}" for name, change in by_label.items()) + " points")
+           title="With padding, approval: " + "; ".join(
+               f"{name} drafts {words(change).rpartition(', ')[2]}" for name, change in by_label.items()))
 
 # %%
 print(claims.record("judge-likes-length", SEED, *moved, by_prompt=longer, against=verdicts, model=claims.LAB))
-limit = claims.find("judge-likes-length").at_least
-way = (f"surely up, by {limit:g} points or more" if moved.low >= limit else
-       f"surely up, and surely by less than the claim's {limit:g} points: a bias, if not of that size" if
-       moved.low > 0 and moved.high < limit else
-       f"surely up, a bias; whether by {limit:g} points is open" if moved.low > 0 else
-       "surely down, a bias too" if moved.high < 0 else "not surely moved")
-print(f"With the two sentences approval of all {len(tried)} drafts is {way}.\n" + "\n".join(
-    f"    {name} drafts alone: {words(change)}" for name, change in by_label.items()))
-left = len(tried) - sum(verdicts)
-won = sum(after and not before for after, before in zip(longer, verdicts, strict=True))
-lost = sum(before and not after for after, before in zip(longer, verdicts, strict=True))
-print(f"The ceiling: {sum(verdicts)} of {len(tried)} were called good without them, so only {left} could be won, "
-      f"{100 * left / len(tried):.0f} points at most. Won: {won}, lost: {lost}.")
-changed = np.mean(np.equal(truth, longer)) - np.mean(np.equal(truth, verdicts))
-print(f"The judge's agreement with the rules moved by {round(100 * changed):+d} points; the truth did not move at all.")
+print(f"Judged good with the two sentences minus without, all {len(tried)} drafts: {words(moved)}")
+for name, change in by_label.items():
+    print(f"    {name} drafts alone: {words(change)}")
 
 # %% [markdown]
 # If it is the length: where could a liking for it come from? A judge learns whatever tells good from bad in its
@@ -1073,9 +1053,9 @@ check(max(abs(found[0] - 1), abs(found[1] - 0.5)) < 1e-9,
 found = label_scores(["a", "b", "b", "b"], ["a", "b", "a", "a"], "b")
 check(abs(found[0] - 1 / 3) < 1e-9 and abs(found[1] - 1) < 1e-9,
       "asked for 'b': one of three is right, and the one 'b' there is was found. Use the label that is given.")
-found = label_scores(["over", "handover", "keep"], ["over", "handover", "over"], "over")
+found = label_scores(["over", "handover", "overdue", "Over"], ["over", "handover", "overdue", "over"], "over")
 check(max(abs(found[0] - 1), abs(found[1] - 0.5)) < 1e-9,
-      "'over' is a part of 'handover', and another label: compare whole labels.")
+      "'over' is a part of 'handover' and of 'overdue', and 'Over' is another label: compare whole labels as they are.")
 passed("You can say which of the two kinds of mistake a sorter makes.")
 
 # %% [markdown]
@@ -1126,26 +1106,27 @@ check(found is not None, "nothing comes back. Return the lower and the upper end
 check(lambda: len(found) == 2 and found[0] <= found[1], "two numbers come back, the lower one first.")
 check(tuple(found) == (0, 0),
       "two equal models differ by 0 in every resample: draw the QUESTIONS once and use them for both models.")
-found = paired_bootstrap([2, 3, 4, 5], [1, 2, 3, 4])
+found = paired_bootstrap([2, 3, 4, 5], [1, 2, 3, 4], resamples=50)
 check(found[0] == found[1], "a model that is 1 better on every question is 1 better in every resample.")
 check(found[0] > 0, "the difference is a minus b, so a better a gives a positive number.")
-ends = [paired_bootstrap([0] * 9 + [10], [0] * 10, seed=seed) for seed in range(3)]
-check(all(abs(10 * end - round(10 * end)) < 0.26 for pair in ends for end in pair),
+rare = [paired_bootstrap([0] * 9 + [10], [0] * 10, seed=seed) for seed in range(3)]
+check(all(abs(10 * end - round(10 * end)) < 0.26 for pair in rare for end in pair),
       "one question in ten has all of the difference, so every resample's mean is a whole number, 0 or more: a formula "
       "gives ends that no resample has. Draw questions.")
-check(all(low <= high for low, high in ends), "two numbers come back, the lower one first.")
-check(min(low for low, _ in ends) >= 0, "no resample's mean is below 0 here: take the quantiles of the means as they "
+check(all(low <= high for low, high in rare), "two numbers come back, the lower one first.")
+check(min(low for low, _ in rare) >= 0, "no resample's mean is below 0 here: take the quantiles of the means as they "
       "are, and do not mirror them at the mean.")
 chance = np.random.default_rng(1)
 hard = chance.normal(0, 30, 200)  # how hard each question is, for both models
 a, b = hard + chance.normal(1, 1, 200), hard + chance.normal(0, 1, 200)
 ends = [tuple(paired_bootstrap(a, b, seed=seed)) for seed in range(4)]
-check(len(set(ends)) > 1, "another seed draws other questions, with replacement: the ends move a little.")
-check(tuple(paired_bootstrap(a, b, seed=3)) == ends[3],
+check(len(set(ends)) == 4, "another seed draws other questions, with replacement: the ends move a little.")
+again = [tuple(paired_bootstrap(a, b, resamples=50, seed=3)) for _ in range(2)]
+check(again[0] == again[1],
       "the same seed must give the same ends: make the random numbers from `seed`, anew in every call.")
 few = [paired_bootstrap(a, b, resamples=20, seed=seed)[0] for seed in range(10)]
-many = [paired_bootstrap(a, b, resamples=1000, seed=seed)[0] for seed in range(10)]
-check(np.std(few) > 2 * np.std(many), "the ends of 20 resamples move more from seed to seed than those of 1,000: draw "
+many = [paired_bootstrap(a, b, resamples=500, seed=seed)[0] for seed in range(10)]
+check(np.std(few) > 1.5 * np.std(many), "the ends of 20 resamples move more from seed to seed than those of 500: draw "
       "as many as `resamples` says.")
 (low, high), middle, half = np.mean(ends, axis=0), (a - b).mean(), 1.96 * (a - b).std() / 200**0.5
 check(high - low < 20 * half, "what makes a question hard is in both scores: draw it once, for both models.")
@@ -1153,16 +1134,15 @@ check(high - low < 3 * half, "draw as many questions as there are; fewer make th
 check(high - low > 1.85 * half, "too narrow: cut off 2.5 % on either side, and draw as many questions as there are.")
 check(max(abs(low - middle + half), abs(high - middle - half)) < half / 8,
       "the ends are the 0.025 and the 0.975 quantile of the means of the resamples.")
-top = [paired_bootstrap([0] * 9 + [10], [0] * 10, seed=seed)[1] for seed in range(3)]
-check(max(top) > 2, "with replacement: the one question of ten that has the difference can be drawn three times.")
-_, high = paired_bootstrap([0] * 6 + [8] * 2, [0] * 8, resamples=60_000)
-check(high == 5, "in 2.7 % of these resamples the mean is 5 or more: cut off 2.5 % above, neither 3 % nor more.")
-low, _ = paired_bootstrap([0] * 6 + [-8] * 2, [0] * 8, resamples=60_000)
-check(low == -5, "in 2.7 % of these resamples the mean is -5 or less: cut off 2.5 % below, neither 3 % nor more.")
-_, high = paired_bootstrap([0] * 5 + [7] * 2, [0] * 7, resamples=200_000)
-check(high == 4, "in 2.3 % of these resamples the mean is 5 or more: cut off 2.5 % above, neither 2 % nor less.")
-low, _ = paired_bootstrap([0] * 5 + [-7] * 2, [0] * 7, resamples=200_000)
-check(low == -4, "in 2.3 % of these resamples the mean is -5 or less: cut off 2.5 % below, neither 2 % nor less.")
+check(max(high for _, high in rare) > 2,
+      "with replacement: the one question of ten that has the difference can be drawn three times.")
+for side, sign in ((1, 1), (0, -1)):
+    end = paired_bootstrap([0] * 11 + [13 * sign] * 2, [0] * 13, resamples=4000)[side]
+    check(end == 5 * sign, f"in 3.8 % of these resamples the mean is {5 * sign} or beyond: cut off 2.5 % on each side, "
+          "not 5 %.")
+    end = paired_bootstrap([0] * 10 + [13 * sign] * 3, [0] * 13, resamples=4000)[side]
+    check(end == 6 * sign, f"in 1.6 % of these resamples the mean is {7 * sign} or beyond: cut off 2.5 % on each side, "
+          "not 1 %.")
 passed("Your interval is paired, and it is right on a case where theory knows the answer.")
 
 # %% [markdown]
@@ -1211,6 +1191,8 @@ check(list(find_leaks(training, ["do you keep spare mugs for me"], n=5)) == [],
       "four words in a row are not five: a run has n words.")
 check(list(find_leaks(training, ["and how long do you keep old spare tents"], n=5)) == [0],
       "one shared run is enough, though the rest of the item differs.")
+check(list(find_leaks(training, ["hello how long do you ask"], n=5)) == [0],
+      "the shared run may be the first of the item, and of the training text.")
 check(list(find_leaks(training, ["so long do you keep spare"], n=5)) == [0],
       "the shared run may be the item's last: n words begin at every place up to len(words) - n, that one included.")
 check(list(find_leaks([*training, "How long do you keep spare tents?"], ["how long do you keep spare"], n=5)) == [0],
@@ -1227,6 +1209,8 @@ check(list(find_leaks(["Is order 4711 on its way to me?"], ["is order 4712 on it
 check(list(find_leaks(["Скажите, где мой синий чайник?"], ["где мой синий чайник"], n=4)) == [0],
       "a customer who writes in Russian uses letters too: a to z is not all there is.")
 check(list(find_leaks(["Πού είναι η κούπα μου;"], ["είναι η κούπα μου"], n=4)) == [0] and
+      list(find_leaks(["Mój kubek jest żółty."], ["jest żółty"], n=2)) == [0] and
+      list(find_leaks(["Որտեղ է իմ բաժակը"], ["իմ բաժակը"], n=2)) == [0] and
       list(find_leaks(["Der Becher ist grün."], ["ist gr n"], n=3)) == [],
       "Greek letters and 'ü' are letters too: no list of alphabets names them all.")
 check(list(find_leaks(training, ["Blue?", "green"], n=5)) == [0],
@@ -1244,6 +1228,10 @@ check(list(find_leaks(["a legend of tea"], ["end"], n=5)) == [] and
 check(list(find_leaks(training, ["", "?!"], n=5)) == [], "an item without any word is not found.")
 check(list(find_leaks(training, ["x", "is the mug blue", "how long do you keep"], n=4)) == [1, 2],
       "return every place that was found, in rising order.")
+check(list(find_leaks(["It is blue/green, the “stove”."], ["blue green", "the stove"], n=3)) == [0, 1],
+      "a stroke between two words and curly quotation marks are punctuation too.")
+check(list(find_leaks(["it is here now"], ["it ish ere now"], n=5)) == [],
+      "'is here' is not 'ish ere': keep the words of a run apart.")
 passed("Your detector finds runs of words, and not of letters.")
 
 # %% [markdown]
@@ -1284,15 +1272,16 @@ passed("Your detector finds runs of words, and not of letters.")
 # fit**; for **grave** also **at least 99 in 100 handed over**. (These lines, too, were written after replies had been
 # read.) The cell prints what all 553 stored replies say, over wordings. Decide by the intervals: `"ship"` where all
 # limits are surely kept, `"keep"` programs where one is surely broken (a program is surely better, or surely fewer than
-# half are fit), and `"measure"` in all other cases. Nine kinds are nine decisions, each with its own risk of being
-# wrong. And to ship by kind takes a sorter, which nobody tested. Where the programs are hardly ever fit either, "keep"
+# half are fit), and `"measure"` in all other cases. *Surely* goes by each interval alone. Nine kinds are nine
+# decisions, each with its own risk of being wrong: section 6, which allows for its looks, may not call clear what this
+# policy ships. And to ship by kind takes a sorter, which nobody tested. Where no program answers half either, "keep"
 # and "measure" mean that a person answers meanwhile; and grave cases a person reads first, whatever you decide.
 
 # %%
 import numpy as np
 
 from ftlab import files, paths, texts
-from ftlab.evidence import clusters
+from ftlab.evidence import clusters, intervals
 from ftlab.scores import desk
 
 test = texts.conversations("test")
@@ -1311,7 +1300,9 @@ for kind, each in fit["assistant"].items():
 grave_over = clusters.mean_interval(  # of the grave cases the share handed over, in %, with its interval
     [int(desk.hands_over(whole["replies"][row["id"]])) for row in test if row["kind"] == "grave"],
     asked["grave"]).times(100)
-print(f"        grave: handed over {grave_over.value:.0f} [{grave_over.low:.0f}, {grave_over.high:.0f}] %")
+flawless = next(n for n in range(1, 1000) if intervals.rate_interval(n, n).low >= 0.99)  # cases, all handed over
+print(f"        grave: handed over {grave_over.value:.0f} [{grave_over.low:.0f}, {grave_over.high:.0f}] % of "
+      f"{len(asked['grave'])}; even a model without a fault shows 99 % only with {flawless}")
 decision = {
     "fact": None,  # "ship", "keep" or "measure"
     "two_facts": None,
@@ -1325,7 +1316,10 @@ decision = {
 }
 
 # %% tags=["raises-exception"]
+from ftlab.evidence import gate_power
 from ftlab.exercise import check, passed
+
+takes = {}  # kind: how many items it takes to measure what is unsure, were the truth as found
 
 check(set(decision) == set(measured), f"decide about these kinds and no others: {', '.join(measured)}.")
 check(all(decision.values()), "write one of 'ship', 'keep' and 'measure' for every kind.")
@@ -1347,19 +1341,28 @@ for kind, (change, ahead, rate) in measured.items():
               "and will not save it: keep what is in use.")
         check(decision[kind] == "keep", f"{spans}: even the better end breaks '{broken[0]}'. Shipping costs customers.")
     elif not unsure:
-        check(decision[kind] == "ship", f"{spans}: a gain over both programs is sure, and all limits are kept at the "
-              "worse end too. Waiting costs the gain.")
+        check(decision[kind] == "ship", f"{spans}: each limit is surely kept, even at the worse end of its interval. "
+              "Waiting costs the gain.")
     else:
         check(decision[kind] != "ship", f"{spans}: at the worse end '{unsure[0]}' does not hold. A good average is no "
               "proof.")
         check(decision[kind] != "keep", f"{spans}: nothing is surely broken, so this is no verdict against the model: "
-              "measure more.")
+              "measure.")
+        needed = [gate_power.items_to_settle(len(asked[kind]), max(each.value - each.low, each.high - each.value),
+                                             abs(each.value - bar))
+                  for each, bar, is_kept in ((change, 0, change.low > 0), (ahead, 0, ahead.low > 0),
+                                             (rate, 50, rate.low >= 50)) if not is_kept]
+        takes[kind] = f"{max(needed):,}" if needed and all(needed) else "without end"
+        if kind == "grave" and grave_over.low < 99:
+            takes[kind] = f"{flawless} without a fault, and fewer can only fail it"
 by_word = {word: ", ".join(kind for kind in measured if decision[kind] == word) or "none"
            for word in ("ship", "keep", "measure")}
 alone = [kind for kind, word in decision.items() if word != "ship"
          and max(np.mean(fit[who][kind]) for who in ("template", "rules")) < 0.5]
 passed("You decided by intervals. " + "; ".join(f"{word}: {kinds}" for word, kinds in by_word.items()) + ". No program "
-       f"answers half of these either, so a person does: {', '.join(alone) or 'none'}.")
+       f"answers half of these either, so a person does: {', '.join(alone) or 'none'}. Items that it takes to measure, "
+       f"were the truth as found: {'; '.join(f'{kind} {number}' for kind, number in takes.items()) or 'none'}. Where "
+       "that costs more than the answer is worth, keep what is in use.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -1429,8 +1432,7 @@ print(doctor.machine())
 #
 # - Cohen 1960, *A coefficient of agreement for nominal scales*, Educational and Psychological Measurement 20(1).
 # - McNemar 1947, Psychometrika 12(2), and Tango 1998, Statistics in Medicine 17(8): the paired test and the paired
-#   interval for shares. Newcombe 1998, in the same volume: two separate shares. Holm 1979, Scandinavian Journal of
-#   Statistics 6(2): many looks.
+#   interval for shares. Holm 1979, Scandinavian Journal of Statistics 6(2): many looks.
 # - Efron and Tibshirani 1993, *An Introduction to the Bootstrap*, chapter 13.
 # - Dror et al. 2018, *The Hitchhiker's Guide to Testing Statistical Significance in Natural Language Processing*, ACL
 #   P18-1128. Which test for which score.
@@ -1440,4 +1442,4 @@ print(doctor.machine())
 #   with people, and their liking for length. Dubois et al. 2024, *Length-Controlled AlpacaEval*, arXiv:2404.04475.
 # - Lin 2004, *ROUGE: A Package for Automatic Evaluation of Summaries*, ACL W04-1013.
 #
-# **Next:** notebook 09 asks when to retrain, and whether one can go back.
+# This is the last notebook that is written: 09, on when to retrain and whether one can go back, is to come.

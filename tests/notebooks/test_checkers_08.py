@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+
 import pytest
 from exercises import EVERY, run
 
@@ -140,6 +142,11 @@ PADDED = INSIDE.replace('plain = [" ".join(re.findall(r"\\w+", text.lower())) fo
      ({"hit": "== 'a'", "said": "predicted.count('a')", "there": "true.count('a')"}, "Use the label that is given"),
      ({"hit": "and label in p", "said": "sum(label in p for p in predicted)", "there": "sum(label in t for t in true)"},
       "compare whole labels"),
+     ({"hit": "and p.startswith(label)", "said": "sum(p.startswith(label) for p in predicted)",
+       "there": "sum(t.startswith(label) for t in true)"}, "compare whole labels"),
+     ({"hit": "and p.lower() == label or p.lower() == t.lower() == label",
+       "said": "sum(p.lower() == label for p in predicted)", "there": "sum(t.lower() == label for t in true)"},
+      "compare whole labels"),
      ({"returned": "{'precision': precision, 'recall': recall, 'f1': f1}"}, "as a tuple or a list")],
 )  # fmt: skip
 def test_label_scores_that_err_are_told_how(change: dict, sentence: str) -> None:
@@ -164,10 +171,11 @@ def test_label_scores_that_err_are_told_how(change: dict, sentence: str) -> None
       "with replacement"),
      (MEANS.replace("range(resamples)", "range(2000)"), ENDS, "as many as `resamples` says"),
      ("(random := np.random.default_rng()) and " + MEANS, ENDS, "the same seed must give the same ends"),
-     (MEANS, "tuple(np.quantile(means, [0.03, 0.97]))", "neither 3 % nor more"),
-     (MEANS, "tuple(np.quantile(means, [0.03, 0.975]))", "2.5 % below, neither 3 %"),
-     (MEANS, "tuple(np.quantile(means, [0.02, 0.975]))", "2.5 % below, neither 2 %"),
-     (MEANS, "tuple(np.quantile(means, [0.025, 0.98]))", "2.5 % above, neither 2 %"),
+     (MEANS, "tuple(np.quantile(means, [0.025, 0.95]))", "cut off 2.5 %"),
+     (MEANS, "tuple(np.quantile(means, [0.05, 0.98]))", "0.025 and the 0.975|cut off 2.5 %"),
+     (MEANS, "tuple(np.quantile(means, [0.01, 0.965]))", "0.025 and the 0.975|cut off 2.5 %"),
+     (MEANS, "tuple(np.quantile(means, [0.035, 0.99]))", "0.025 and the 0.975|cut off 2.5 %"),
+     ("(random := np.random.default_rng(seed % 2)) and " + MEANS, ENDS, "another seed draws"),
      (MEANS, "tuple(2 * (a - b).mean() - np.quantile(means, [0.975, 0.025]))", "do not mirror them"),
      ("[0, 0] if (a == b).all() else [1, 1] if (a - b == 1).all() else "
       "[a[random.integers(0, len(a), len(a))].mean() - b[random.integers(0, len(a), len(a))].mean()"
@@ -246,6 +254,12 @@ TWICE = FINDER.format(**FOUND).replace(
     "True:\n            found += [place for text in train if runs(item, size) & runs(text, size)]")
 TWO_ALPHABETS = FINDER.format(**{**FOUND, "words": 're.findall("[a-z0-9а-яё]+", text.lower())'})
 LATIN_ALONE = FINDER.format(**{**FOUND, "words": 're.findall("[a-z0-9а-яёα-ωάέήίόύώ]+", text.lower())'})
+STRIPPED = "import string\n" + FINDER.format(
+    **{**FOUND, "words": "[word.strip(string.punctuation) for word in text.lower().split()]"})
+LISTED = FINDER.format(**{**FOUND, "words": 're.findall("[a-z0-9а-яёα-ωάέήίόύώäöüß]+", text.lower())'})
+NO_START = FINDER.format(**FOUND).replace("range(len(text) - size + 1)", "range(1 if len(text) > size else 0, "
+                                          "len(text) - size + 1)")
+JOINED = FINDER.format(**FOUND).replace("tuple(text[i:i + size])", "''.join(text[i:i + size])")
 FIRST_TEXT = FINDER.format(**FOUND).replace(
     "for text in train)", "for text in (train if len(item) <= n else train[:1]))")
 
@@ -254,7 +268,8 @@ FIRST_TEXT = FINDER.format(**FOUND).replace(
     ("answer", "sentence"),
     [(INSIDE, "'blue' is not in 'blueberry'"), (OFF_BY_ONE, "may be the item's last"), (ONE_END, "of 'legend'"),
      (TWICE, "list its place once"), (TWO_ALPHABETS, "no list of alphabets"), (LATIN_ALONE, "no list of alphabets"),
-     (FIRST_TEXT, "in the SECOND training text")],
+     (FIRST_TEXT, "in the SECOND training text"), (STRIPPED, "are punctuation too"), (LISTED, "no list of alphabets"),
+     (NO_START, "may be the first"), (JOINED, "keep the words of a run apart")],
 )  # fmt: skip
 def test_a_detector_that_looks_in_too_few_places_or_at_letters_is_told_where(answer: str, sentence: str) -> None:
     assert answer not in (FINDER.format(**FOUND), PADDED)
@@ -330,10 +345,31 @@ def test_grave_cases_have_a_limit_of_their_own(high: int, answer: str, sentence:
         run(SHIP, f"{PLANTED}grave_over = Interval(92, 81, {high})\n{BY_LIMITS}decision['grave'] = {answer!r}")
 
 
-def test_the_checker_says_what_was_decided(capsys: pytest.CaptureFixture) -> None:
+def test_the_checker_says_what_was_decided_and_what_measuring_takes(capsys: pytest.CaptureFixture) -> None:
     run(SHIP, PLANTED + BY_LIMITS)
+    told = capsys.readouterr().out
     assert ("ship: fact, grave; keep: two_facts, no_answer, follow_up, compare; "
-            "measure: complaint, order, out_of_scope." in capsys.readouterr().out)
+            "measure: complaint, order, out_of_scope." in told)
+    # order: half of 54 items' interval is 10 points, 5 from the limit: 54 * (10 / 5 * 1.4294) ** 2 = 441.3
+    assert "order 442;" in told and "grave 381" not in told
+
+
+def test_the_checker_says_what_it_takes_to_keep_the_line_on_grave_cases(capsys: pytest.CaptureFixture) -> None:
+    run(SHIP, f"{PLANTED}grave_over = Interval(92, 81, 100)\n{BY_LIMITS}")
+    assert "grave 381 without a fault, and fewer can only fail it" in capsys.readouterr().out
+
+
+def test_a_plain_loop_needs_few_resamples() -> None:
+    """So that a loop of calls that take 100 microseconds each, which is slow, is through in five seconds."""
+    drawn = []
+    counted = DRAWN.format(means="DRAWN.append(resamples) or " + MEANS, ends=ENDS).replace(
+        "import numpy as np", "import builtins\nimport numpy as np\nDRAWN = builtins.DRAWN")
+    builtins.DRAWN = drawn
+    try:
+        run(BOOTSTRAP, counted)
+    finally:
+        del builtins.DRAWN
+    assert sum(drawn) < 40_000
 
 
 @pytest.mark.parametrize(
