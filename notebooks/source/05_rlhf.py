@@ -35,7 +35,7 @@ from trl import GRPOConfig, GRPOTrainer, RewardConfig, RewardTrainer, RLOOConfig
 from ftlab import claims, figures, files, model, paths, texts, values
 from ftlab.evidence import intervals
 from ftlab.scores import agreement, desk, votes
-from ftlab.tuning import chat, generate, policy, reward, sft
+from ftlab.tuning import chat, checkpoints, generate, policy, reward, sft
 from ftlab.tuning.sample import samples
 figures.style(); disable_progress_bars(); notices.disable_progress_bar(); notices.set_verbosity_error()  # noqa: E702
 print(lab := model.lab())
@@ -648,10 +648,13 @@ for step in range(5):
 # The KL says how far: how much more likely does the trained model find its own replies than the model did that it began
 # from, in nats? (The other way round it is another number.) With a weight `beta` it is subtracted from the reward. Two
 # settings deserve a look: the reward model comes with a *second* judge of weight 0, the true worth, which so stands in
-# the log and teaches nothing. And
-# `steps_per_generation=2` draws the replies of two steps at once: the first step takes one half of them, the second the
-# other. No reply is used twice (that would be another setting, `num_iterations`), but when the second half is used, the
-# model has moved by a step since it was drawn. For that the clip is there.
+# the log and teaches nothing. And `steps_per_generation=2` draws the replies of two steps at once: the first step takes
+# one half of them, the second the other. No reply is used twice (that would be another setting, `num_iterations`), but
+# when the second half is used, the model has moved by a step since it was drawn. For that the clip is there.
+#
+# A killed training need not be lost: run the notebook again, and it goes on from its last checkpoint to the weights of
+# a quiet run. For that a checkpoint must lie where replies are about to be drawn, since the half that waits for its
+# step is in memory alone; `check_boundary` refuses other places.
 
 # %%
 practise = Dataset.from_list([{"prompt": row["messages"][:-1], "id": row["id"]} for row in to_practise])
@@ -683,16 +686,20 @@ SHARED = {
     "report_to": "none",
     "disable_tqdm": True,
 }
+place = checkpoints.run_folder("rloo", model=stages / "sft", judge=checkpoints.fingerprint(stages / "reward"),
+                               rows=checkpoints.fingerprint(practise), **SHARED)
 rloo = RLOOTrainer(
     model=str(stages / "sft"),  # a path: the trainer loads its reference from there
     reward_funcs=[load_judge(getattr(torch, lab.dtype)), true_worth],
     processing_class=tokenizer,
     reward_processing_classes=[tokenizer, None],
     train_dataset=practise,
-    args=RLOOConfig(output_dir=str(stages / "rloo"), **SHARED),
+    args=RLOOConfig(output_dir=str(place), **SHARED | {"save_strategy": "steps", "save_steps": 10,
+                                                       "save_total_limit": 1}),
 )
-with redirect_stdout(io.StringIO()):
-    rloo_s = rloo.train().metrics["train_runtime"]
+policy.check_boundary(rloo.args)
+with checkpoints.resumable(place) as at, redirect_stdout(io.StringIO()):
+    rloo_s = rloo.train(resume_from_checkpoint=at).metrics["train_runtime"]
 rloo.save_model(str(stages / "rloo"))
 print(f"{rloo_s:.0f} s for {RL_STEPS} steps of 16 replies")
 
