@@ -16,7 +16,7 @@ from ftlab.workshop import inputs, stored
 # changes such a module lets it call ``stored.watch``, ``keep`` and ``write``, makes its result again, and takes it out.
 NOT_YET = {
     "curation-trial": "dirty_data",
-    "lora": "lora_against_full", "rag": "rag", "tasks": "four_tasks",
+    "rag": "rag", "tasks": "four_tasks",
 }
 BY_A_READER = ("marked-replies",)  # which no module makes
 MODULES_NOT_YET: set[str] = set()
