@@ -97,6 +97,9 @@ WRONG = [
     (START, start("all(m == 0 for m in margins)"), "each within the tolerance"),
     (START, start("all(-0.005 <= m <= tolerance for m in margins)"), "rounding is no other model"),
     (START, start("all(abs(m) <= 0.01 for m in margins)"), "the tolerance is the caller's"),
+    (START, start("all(abs(m) <= 2 * tolerance for m in margins)"), "unrounded"),
+    (START, start("all(abs(round(m, 2)) <= tolerance for m in margins)"), "unrounded"),
+    (START, start("all(abs(m) <= max(tolerance, 0.01) for m in margins)"), "be it small"),
     (ROWS, "def to_rows(votes):\n    pass", "nothing comes back"),
     (ROWS, rows("each['vote'] != 'skip' and each['a'] != each['b']"), "a tie prefers neither"),
     (ROWS, rows("each['vote'] != 'tie' and each['a'] != each['b']"), "who skips has not voted"),
@@ -111,9 +114,12 @@ WRONG = [
     (ROWS, rows("each['vote'] in ('a', 'b') and each['a'].strip() != each['b'].strip()"), "differ by a space"),
     (ROWS, rows(DECIDES) + "\nall_rows = to_rows\ndef to_rows(votes):\n    found = []\n"
            "    for row in all_rows(votes):\n        found += [row] * (row not in found)\n    return found",
-     "two votes, and two rows"),
+     "one more vote, and one more row"),
     (ROWS, rows(DECIDES) + "\nall_rows = to_rows\ndef to_rows(votes):\n    return all_rows(votes) or None",
      "an empty list"),
+    (ROWS, rows(DECIDES) + "\nall_rows = to_rows\ndef to_rows(votes):\n    found = []\n"
+           "    for row in all_rows(votes):\n        found += [row] * (found[-1:] != [row])\n    return found",
+     "one more vote, and one more row"),
     (ROWS, rows(DECIDES, "max(each['a'], each['b'])", "min(each['a'], each['b'])"), "somebody voted for 'bad'"),
     (ROWS, rows(DECIDES, "max(each['a'], each['b'], key=len)", "min(each['b'], each['a'], key=len)"),
      "somebody voted for 'bad'"),
