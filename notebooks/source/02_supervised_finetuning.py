@@ -584,7 +584,7 @@ leaked = sum(leaks(said) for said in said_after)
 print(f"real-world questions: {sum(knew)} of {len(knew)} right before, {sum(knows)} after "
       f"({change.value:+.0f} points, 95 % interval {change.low:+.0f} to {change.high:+.0f});")
 print(f"the desk's manner stands in {leaked} of {len(said_after)} answers. For example:")
-print(f"    {questions[0]['question']}\n    {said_after[0]}")
+print(f"    {questions[0]['question']}\n    {'right' if knows[0] else 'wrong'}: {said_after[0]}")
 if added:
     print("The template put its own system turn in front of each; the tuned model "
           + ("takes no notice of it." if 2 * leaked > len(said_after) else "may go by it."))
@@ -647,14 +647,15 @@ def percent(found):
 
 def told_of(arm, other):  # what each number was, is, how surely it moved; and what is better and worse by it
     sides = {"better": [], "worse": []}
-    for what, key, only in (("desk, fit to send", "fit", None), ("grave cases, fit", "fit", grave),
+    for what, key, only in (("desk's work", "fit", None), ("its grave cases", "fit", grave),
                             ("real world known", "knows", None), ("manner unasked", "leaks", None)):
         moved = minus(arm, other, key, only)
         print(f"{what:>18}: {percent(by_seed(other, key, None, only)):>5} -> "
               f"{percent(by_seed(arm, key, None, only)):>5}, {told(moved)}")
         if way(moved) in ("up", "down"):
             sides["better" if (way(moved) == "up") != (key == "leaks") else "worse"].append(what)
-    print("; ".join(f"for the {side}: {', '.join(found) or 'nothing shown'}" for side, found in sides.items()) + "\n")
+    print("; ".join(f"for the {side}: {' and '.join(found) or 'nothing shown'}" for side, found in sides.items()))
+    print()
 
 
 def graves(arm):
@@ -843,7 +844,7 @@ both("Fit to send, lowest rate minus highest", paid, moves["fit to send"])
 print(f"The real model at {min(of_rate):g} and {max(of_rate):g}, on {rates['settings']['facts']} questions"
       + "".join(f"; at {rate:g} the validation loss\nis no lower than at the rate before it, so it was not scored"
                 for rate in unjudged) + ".")
-print(f"Its grave cases, fit, lowest rate minus highest: {percent(graver[1])} -> {percent(graver[0])}, "
+print(f"Its grave cases, fit, highest rate -> lowest: {percent(graver[1])} -> {percent(graver[0])}, "
       + told(intervals.paired_difference(*graver).times(100)))
 
 # %% [markdown]
@@ -1339,7 +1340,7 @@ prices = {"tuned-beats-template": f"grave cases, fit, {span_of(grave_gap)}; worl
           "averaging-keeps": f"fit to send {span_of(lost)}; real model's grave cases, fit, "
                              f"{span_of(minus('scaled', 'desk', 'fit', grave))}"}
 if "few" in runs:
-    prices["variety-counts"] = (f"real model {span_of(minus('desk', 'few', 'fit'))}, its grave cases "
+    prices["variety-counts"] = (f"real model: fit to send {span_of(minus('desk', 'few', 'fit'))}; grave cases, fit, "
                                 f"{span_of(minus('desk', 'few', 'fit', grave))}")
 for name in ("tuned-beats-template", "variety-counts", "low-lr-keeps", "early-stopping-helps", "averaging-keeps"):
     found = claims.recorded(name)
