@@ -66,7 +66,7 @@ FACTS = 120  # general questions, for what it forgets; try 60, 240
 # ## 1. What does the model do with a customer?
 #
 # We load the real model with the library's own call. `dtype=torch.float32` keeps the weights in full precision, because
-# the small changes of training get lost in a 16-bit weight (more in section 4); `"eager"` is the way to compute
+# the small changes of training get lost in a 16-bit weight; `"eager"` is the way to compute
 # attention that is fastest for short texts on a processor; `use_safetensors` never reads a file that could run code.
 
 # %%
@@ -153,8 +153,8 @@ print(form)
 
 # %% [markdown]
 # To add marks, change the one place that writes a turn. What counts is the assistant's text *with its end token*, or
-# the model would never learn to stop. (The line's end behind it comes along, and costs nothing.) The marks must leave
-# no trace in the text, so we compare on every conversation of the desk's training set.
+# the model would never learn to stop. (The line's end behind it counts too: one token more.) The marks must leave no
+# trace in the text, so we compare on every conversation of the desk's training set.
 
 # %%
 turn = "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"  # this family's
@@ -298,20 +298,22 @@ for kind in ("follow_up", "order"):
 
 # %% [markdown]
 # A score on held-out conversations means little if they leak into training. So the split is by product, by policy and
-# by *phrasing*: whatever the test set names or how it asks occurs in no training conversation. We check it, and lengths
-# too: a row longer than the context would be cut, its reply first.
+# by *phrasing*: whatever the test set names or how it asks occurs in no training conversation. We check it, and
+# lengths too: the trainer cuts a row that is longer than its `max_length`, and the reply, which stands last, goes
+# first.
 
 # %%
 for key in ("product", "policy", "question_phrasing"):
     shared = {row[key] for row in train} & {row[key] for row in texts.conversations("test")} - {None}
     assert not shared, f"{key}: {shared}"
+max_length = min(1024, limit or 1024)  # tokens; for the trainer below: TRL's own 1024, or the context if it is smaller
 encoded = [encode(row) for row in rows]
 lengths = sorted(len(ids) for ids, _ in encoded)
 supervised = sum(label != -100 for _, labels in encoded for label in labels) / sum(lengths)
-assert limit is None or lengths[-1] <= limit
+assert lengths[-1] <= max_length, "a reply would be cut: take shorter rows, or a longer max_length"
 print("No product, policy or phrasing of the test set occurs in training.\n"
-      f"{len(rows)} conversations, {sum(lengths):,} tokens, {lengths[0]} to {lengths[-1]} each; "
-      f"{supervised:.0%} of them count")
+      f"{len(rows)} conversations, {sum(lengths):,} tokens, {lengths[0]} to {lengths[-1]} each, "
+      f"none beyond {max_length}; {supervised:.0%} of them count")
 
 # %% [markdown]
 # Below is the whole call. TRL wants a `prompt` and a `completion`, and then knows by itself that the completion counts
@@ -339,6 +341,7 @@ trainer = (HandLoss if can_be_lean(base) else SFTTrainer)(
     peft_config=LoraConfig(**sft.LORA, task_type="CAUSAL_LM"),
     args=SFTConfig(
         output_dir=str(place),
+        max_length=max_length,  # tokens; a longer row would be cut, and none is
         max_steps=STEPS,  # optimizer steps; the alternative is num_train_epochs
         per_device_train_batch_size=BATCH_SIZE,  # examples a step
         learning_rate=LR,  # the peak
@@ -376,8 +379,9 @@ for ids, mask, labels in zip(batch["input_ids"], batch["attention_mask"], batch[
 print({name: tuple(tensor.shape) for name, tensor in batch.items()}, "the labels are ours; padding never counts")
 
 # %% [markdown]
-# By hand, by the library, in the trainer: three times the same labels. Now train. The numbers are losses, in nats /
-# supervised token. Whether the model is any good, they cannot tell: the *form* is much the same in every reply.
+# The trainer's labels are ours, on every row of this batch; the library's mask was, on section 3's talk. Now train.
+# The numbers are losses, in nats / supervised token. Whether the model is any good, they cannot tell: the *form* is
+# much the same in every reply.
 
 # %%
 with checkpoints.resumable(place) as checkpoint:  # goes on from a checkpoint if an interrupted run left one
@@ -421,6 +425,7 @@ replies = {
 # thing. Read with your own eyes too; notebook 08 measures what such a yardstick misses.
 
 # %%
+import re
 from collections import Counter
 
 
@@ -430,18 +435,35 @@ def verdict(reply, row):
 
 
 shown = {}
+MISREAD = {  # found by reading: forms that the scores let pass
+    r"does not show the (\w+)": "false: the screen does show that; something else was asked",
+    r"\d+ years? old": "false: these years are the warranty's, not its age",
+    r"may weigh up to": "not so: that is its weight, and no limit",
+}
+
+
+def misread(reply, row):  # what a person found wrong in such a reply, or None
+    for form, why in MISREAD.items():
+        found = re.search(form, reply)  # the first form is false only where the screen has a field of that name
+        if found and (not found.groups() or f"{found[1].capitalize()}:" in row["messages"][0]["content"]):
+            return why
+    return None
+
+
 for row, reply in zip(test, replies["tuned"], strict=True):
     if row["kind"] not in shown:
         shown[row["kind"]] = row["id"]
         print(f"[{row['kind']}] {row['messages'][0]['content']}\n  {row['messages'][-2]['content']}\n"
               f"  -> {reply}\n  {verdict(reply, row)}\n")
-print("And with three examples, about the same screens. Do you find what the scores do not?")
+print("And with three examples, about the same screens. A person reads on where the scores stop.")
 for row, reply in zip(prompted_rows, replies["three examples"], strict=True):
     if row["kind"] in ("two_facts", "no_answer") and row["id"] == shown[row["kind"]]:
-        print(f"[{row['kind']}] -> {reply}\n  {verdict(reply, row)}")
+        print(f"[{row['kind']}] -> {reply}\n  {verdict(reply, row)}; read: {misread(reply, row) or 'nothing more'}")
 
 # %% [markdown]
-# What fails? Here are the five commonest faults of the tuned model's replies; one may have several.
+# What fails? Here are the five commonest faults of the tuned model's replies; one reply may have several, of one name
+# too. Three names need a word: "guesses" is a reply that supposes what the screen lacks, "not the desk's business" one
+# that talks on where it should decline, "says again" one that repeats itself.
 
 # %%
 answered = {"asked plainly": plain_rows, "brand guide": prompted_rows, "three examples": prompted_rows,
@@ -455,9 +477,10 @@ print(f"{len(failed)} of {len(test)} replies are not fit:")
 print(", ".join(f"{fault} ({count} times)" for fault, count in faults.most_common(5)))
 
 # %% [markdown]
-# And the counts: by score, then by kind. The last column takes the difference conversation by conversation, tuned minus
-# template, with its 95 % interval; with few conversations of a kind it is wide. Here and later an end that reads +0 is
-# rounded and may lie just on either side of 0.
+# And the counts: by score, then by kind. The last column takes the difference conversation by conversation, tuned
+# minus template, with its 95 % interval; with few conversations of a kind it is wide, and an end within a point or two
+# of 0 decides nothing: four that differ, all to one side, come by chance one time in eight. Here and later an end that
+# reads +0 is rounded and may lie just on either side of 0.
 
 # %%
 def gap(kinds):
@@ -511,13 +534,33 @@ def stands(each):  # in words, for every outcome
     return "ahead of" if each.low > 0 else "behind" if each.high < 0 else "not to be told from"
 
 
+honest = {name: [fine and not misread(reply, row) for fine, reply, row in
+                 zip(fit[name], replies[name], answered[name], strict=True)] for name in ("tuned", "three examples")}
+let_pass = {name: sum(fit[name]) - sum(found) for name, found in honest.items()}
+in_stored = {row["id"] for row in prompted_rows}
+stricter = intervals.paired_difference(
+    [fine for fine, row in zip(honest["tuned"], test, strict=True) if row["id"] in in_stored],
+    honest["three examples"]).times(100)
 few, long_run = ahead_of("three examples"), files.read_json(paths.data() / "stored" / "desk-work.json")
 print(f"On these conversations the tuned model (one seed) is {stands(headline)} the program with keywords, and "
-      f"{stands(few)}\nthe untuned model with three examples ({few.value:+.0f} points). These are of the message's own "
-      "kind: somebody must sort the messages\nfirst. As stored, a request takes "
+      f"{stands(few)}\nthe untuned model with three examples ({few.value:+.0f} points).")
+print(f"Caution: {let_pass['three examples']} of its {sum(fit['three examples'])} fit replies have a form that we "
+      f"read as false above,\nand {let_pass['tuned']} of the tuned model's {sum(fit['tuned'])}; more may be false in "
+      f"another way. Without these the difference is\n{stricter.value:+.0f} points "
+      f"[{stricter.low:+.0f}, {stricter.high:+.0f}].")
+print("The examples are of the message's own kind: somebody must sort the messages first. As stored, a request takes "
       + ", ".join("{prompt_tokens} tokens and {seconds_each:.1f} s {0}".format(name, **long_run["cost"][key])
                   for name, key in {"with them": "examples", "tuned": "tuned"}.items())
       + f";\nour training read {sum(lengths) / len(rows) * STEPS * BATCH_SIZE:,.0f} tokens, once.")
+of_grave = [[fine for fine, row in zip(fit[name], test, strict=True) if row["kind"] == "grave"]
+            for name in ("tuned", "template")]
+grave_gap, chance = gap(["grave"]), intervals.mcnemar(*of_grave).p_value
+print("\nThe grave cases, where a failure hurts people: fit are " + ", ".join(
+          f"{of_kind(name, ['grave'])} {name}" for name in ("tuned", "template", "three examples"))
+      + f".\nTuned minus template: {grave_gap.value:+.0f} points [{grave_gap.low:+.0f}, {grave_gap.high:+.0f}]; "
+      + ("the two differ on no case." if of_grave[0] == of_grave[1] else
+         f"by chance alone a difference like this comes with p = {chance:.2g}"
+         + (": too few cases to be sure." if chance > 0.05 else ".")))
 manner, work = (100 * sum(each["tuned"]) / len(test) for each in (on_brand, right))
 asked = Counter(row["kind"] for row in test)
 unsaid = Counter(row["kind"] for row, reply in failed
@@ -541,7 +584,7 @@ leaked = sum(leaks(said) for said in said_after)
 print(f"real-world questions: {sum(knew)} of {len(knew)} right before, {sum(knows)} after "
       f"({change.value:+.0f} points, 95 % interval {change.low:+.0f} to {change.high:+.0f});")
 print(f"the desk's manner stands in {leaked} of {len(said_after)} answers. For example:")
-print(f"    {questions[0]['question']}\n    {said_after[0]}")
+print(f"    {questions[0]['question']}\n    {'right' if knows[0] else 'wrong'}: {said_after[0]}")
 if added:
     print("The template put its own system turn in front of each; the tuned model "
           + ("takes no notice of it." if 2 * leaked > len(said_after) else "may go by it."))
@@ -577,13 +620,17 @@ for arm, name in names.items():
 # over the seeds that are stored, its whisker the interval.
 
 # %%
-def by_seed(arm, key, seeds=None):  # a row of scores for each seed, all or those named
-    return [[int(one) for one in run[key]] for seed, run in runs[arm].items() if seed in (seeds or runs[arm])]
+grave = [i for i, kind in enumerate(stored["kinds"]) if kind == "grave"]  # where a failure hurts people
 
 
-def minus(arm, other, key):  # in points, over the seeds that both have; the untuned model has none
+def by_seed(arm, key, seeds=None, only=None):  # a row of scores for each seed, all or those named
+    return [[int(run[key][i]) for i in (only or range(len(run[key])))]
+            for seed, run in runs[arm].items() if seed in (seeds or runs[arm])]
+
+
+def minus(arm, other, key, only=None):  # in points, over the seeds that both have; the untuned model has none
     both = None if other == "base" else set(runs[arm]) & set(runs[other])
-    return intervals.paired_difference(*(by_seed(each, key, both) for each in (arm, other))).times(100)
+    return intervals.paired_difference(*(by_seed(each, key, both, only) for each in (arm, other))).times(100)
 
 
 def way(each):
@@ -598,18 +645,23 @@ def percent(found):
     return f"{intervals.mean_interval(found).times(100).value:.0f} %"
 
 
-def told_of(arm, other):  # what each of the three numbers was, is, and how surely it moved
-    for key, what in {"fit": "desk, fit to send", "knows": "real world known", "leaks": "manner unasked"}.items():
-        print(f"{what:>18}: {percent(by_seed(other, key)):>5} -> {percent(by_seed(arm, key)):>5}, "
-              f"{told(minus(arm, other, key))}")
+def told_of(arm, other):  # what each number was, is, how surely it moved; and what is better and worse by it
+    sides = {"better": [], "worse": []}
+    for what, key, only in (("desk's work", "fit", None), ("its grave cases", "fit", grave),
+                            ("real world known", "knows", None), ("manner unasked", "leaks", None)):
+        moved = minus(arm, other, key, only)
+        print(f"{what:>18}: {percent(by_seed(other, key, None, only)):>5} -> "
+              f"{percent(by_seed(arm, key, None, only)):>5}, {told(moved)}")
+        if way(moved) in ("up", "down"):
+            sides["better" if (way(moved) == "up") != (key == "leaks") else "worse"].append(what)
+    print("; ".join(f"for the {side}: {' and '.join(found) or 'nothing shown'}" for side, found in sides.items()))
+    print()
 
 
-grave = [i for i, kind in enumerate(stored["kinds"]) if kind == "grave"]
-
-
-def graves(arm):  # what became of the cases where a failure hurts people
-    found = [run[i] for run in by_seed(arm, "fit") for i in grave]
-    return f"grave cases: {sum(found)} of {len(found)} fit. One reply: {runs[arm]['0']['replies'][grave[0]][:180]}"
+def graves(arm):
+    found = [one for run in by_seed(arm, "fit", None, grave) for one in run]
+    return (f"grave cases: {sum(found)} of {len(found)} replies fit. "
+            f"One reply: {runs[arm]['0']['replies'][grave[0]][:180]}")
 
 
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
@@ -625,7 +677,7 @@ _ = fig.suptitle(f"Mixture minus desk alone: manner unasked {minus('mixed', 'des
 
 # %% [markdown]
 # What did the general conversations change, for better and for worse? A mean over nine kinds hides where it fails, so
-# the grave cases stand apart.
+# the grave cases stand apart. They are few, so their intervals are wide: read the shares too.
 
 # %%
 for arm, other in (("desk", "base"), ("mixed", "desk")):
@@ -718,7 +770,7 @@ points(right, equal, "36 steps each")
 points(right, {1447: long_fit}, "724 steps", ls="")
 right.set_xticks([*equal, 1447], [f"{size:,}" for size in (*equal, 1447)])
 left.set(title="Lab model, live: steps held equal", xlabel="training examples", ylabel="replies fit to send (%)")
-right.set(title="Real model, stored", xlabel="training examples")
+_ = right.set(title="Real model, stored", xlabel="training examples")
 
 # %% [markdown]
 # The claim, tried on the lab model: at the same number of steps, many different examples teach more than a few seen
@@ -731,7 +783,8 @@ result = claims.record("variety-counts", SEED, *added, by_prompt=by_size[LAB_EXA
 print(f"Lab model. {result}")
 if "few" in runs:
     both("Fit to send, many minus few examples", added, minus("desk", "few", "fit"))
-    print(f"The real model's knowledge of the world, many minus few: {told(minus('desk', 'few', 'knows'))}")
+    print(f"The real model, many minus few: knowledge of the world {told(minus('desk', 'few', 'knows'))};\n"
+          f"grave cases, fit, {told(minus('desk', 'few', 'fit', grave))}")
 
 # %% [markdown]
 # ### Which learning rate?
@@ -759,8 +812,8 @@ print(f"Of the three, {best:g} does most of the work ({percent(by_rate[best])}) 
 
 # %% [markdown]
 # Both sides of the bargain belong in one figure. Beside it the real model, stored: the desk's run of section 5, with
-# LoRA, at several rates (it takes larger ones; see notebook 04). A dotted line says what the untuned model knows: the
-# two were asked other questions, so compare each curve with its own line.
+# LoRA, at several rates (LoRA takes larger ones than training all weights of that model does: notebook 04). A dotted
+# line says what the untuned model knows: the two were asked other questions, so compare each curve with its own line.
 
 # %%
 rates = files.read_json(paths.data() / "stored" / "lora.json")
@@ -778,6 +831,9 @@ for (label, key), lab_side, ls in zip(sides.items(), (by_rate, kept), ("-", "--"
     on_real = {rate: [packed.unpack(run[key]) for run in found] for rate, found in of_rate.items()}
     points(left, lab_side, label, ls=ls)
     points(right, on_real, label, ls=ls)
+    if key == "both":
+        graver = [[[one[i] for i, kind in enumerate(rates["kinds"]) if kind == "grave"] for one in on_real[rate]]
+                  for rate in (min(on_real), max(on_real))]
     moves[label] = intervals.paired_difference(on_real[min(on_real)], on_real[max(on_real)]).times(100)
 low = min(kept)
 left.set(title=f"Lab model at {low:g}: {percent(kept[low])} known, {percent(by_rate[low])} fit",
@@ -786,7 +842,10 @@ right.set(title=f"{rates['model']}, stored", xlabel="peak learning rate, LoRA")
 both("Facts known, lowest rate minus highest", saved, moves["facts known"])
 both("Fit to send, lowest rate minus highest", paid, moves["fit to send"])
 print(f"The real model at {min(of_rate):g} and {max(of_rate):g}, on {rates['settings']['facts']} questions"
-      + "".join(f"; {rate:g} is not scored: its validation loss is not below the last" for rate in unjudged))
+      + "".join(f"; at {rate:g} the validation loss\nis no lower than at the rate before it, so it was not scored"
+                for rate in unjudged) + ".")
+print(f"Its grave cases, fit, highest rate -> lowest: {percent(graver[1])} -> {percent(graver[0])}, "
+      + told(intervals.paired_difference(*graver).times(100)))
 
 # %% [markdown]
 # ### When should training stop?
@@ -818,12 +877,13 @@ def kept_by(looks):  # rule: the step that it keeps
 
 
 def table(looks, training=None):  # training: the losses that the run logged, by step
-    print("step  training loss  validation loss  validation score  test score")
+    print("step" + "  training loss" * bool(training) + "  validation loss  validation score  test score")
     before = 0
     for step, (loss, valid, found) in looks.items():
         rules = ", ".join(rule for rule, kept_step in kept_by(looks).items() if kept_step == step)
         seen = [each for at, each in (training or {}).items() if before < at <= step]
-        print(f"{step:>4}{f'{sum(seen) / len(seen):.2f}' if seen else '-':>15}{sum(loss) / len(loss):>17.2f}"
+        print(f"{step:>4}" + f"{f'{sum(seen) / len(seen):.2f}' if seen else '-':>15}" * bool(training)
+              + f"{sum(loss) / len(loss):>17.2f}"
               f"{percent(valid):>18}{percent(found):>12}   {rules}")
         before = step
 
@@ -833,7 +893,8 @@ def overfits(looks):  # in words, for every outcome
     if lowest == last:
         return f"No overfitting is seen in these {last} steps: the validation loss is lowest at the last look."
     rise = intervals.paired_difference(looks[last][0], looks[lowest][0])
-    sure = "so by its loss it overfits" if rise.low > 0 else "which these conversations cannot tell from no rise"
+    sure = ("so by its loss, which need not mean by its score, it overfits" if rise.low > 0 else
+            "which these conversations cannot tell from no rise")
     return (f"After step {lowest} the validation loss rises by {rise.value:.2f} nats, {sure}; its score goes "
             f"from {percent(looks[lowest][1])} to {percent(looks[last][1])}.")
 
@@ -854,6 +915,9 @@ print(f"\nLab model. {result}")
 # conversations, 80 steps of 4), what each rule keeps on the test, and the rules against each other.
 
 # %%
+decided = []  # what the comparisons below decide
+
+
 def compare_rules(name, every):  # every: the looks of each seed
     steps = {rule: [kept_by(each)[rule] for each in every] for rule in kept_by(every[0])}
     found = {rule: [each[step][2] for each, step in zip(every, kept, strict=True)] for rule, kept in steps.items()}
@@ -866,6 +930,8 @@ def compare_rules(name, every):  # every: the looks of each seed
         result = (f"{one} is the better" if each.low > 0 else f"{other} is the better" if each.high < 0 else
                   f"undecided; {one} may cost up to {-each.low:.0f} points or bring up to {each.high:.0f}")
         print(f"    {one} minus {other}: {each.value:+.0f} points: {result}")
+        if "better" in result:
+            decided.append(f"{result} of {one} and {other} ({name})")
 
 
 compare_rules("lab model", [looks])
@@ -873,8 +939,11 @@ real_looks = [{look["step"]: tuple(packed.unpack(look[key]) for key in ("valid_l
                for look in run["looks"]} for run in stored["stops"]]
 if real_looks:
     compare_rules(f"{stored['model']}, {len(real_looks)} training{'s' * (len(real_looks) > 1)}", real_looks)
+    print("The first training:")
     table(real_looks[0])
     print(overfits(real_looks[0]))
+print("\nWhich rule do the runs support? " + ("; ".join(decided) + "." if decided else
+      "None over another. Where nothing is decided, the last look is the plainest: it needs no choosing."))
 
 # %% [markdown]
 # In the trainer, `load_best_model_at_end=True` with `metric_for_best_model` keeps the best look by a number of yours.
@@ -923,6 +992,13 @@ from IPython import get_ipython
 with capture_output():
     get_ipython().run_line_magic("xmode", "Minimal")  # the message without the path that led to it
 chat.pairs(tokenizer, [{"messages": messages[:-1]}])
+
+# %% [markdown]
+# Back to the full form, which names the line of an error: you may want it in the exercises.
+
+# %%
+with capture_output():
+    get_ipython().run_line_magic("xmode", "Context")
 
 # %% [markdown]
 # ## Exercises
@@ -975,8 +1051,8 @@ check(tried([7, 1, 9, 8, 0, 9])[4] == 0, "a token of the reply with the id 0 cou
 check(tried([7, 1, 9, 8, 2, 9, 7, 4, 9, 8, 5, 9]) == [-100] * 4 + [2, 9] + [-100] * 4 + [5, 9],
       "each assistant turn counts, and the user's turn between them does not.")
 check(tried([8, 2]) == [-100, 2], "a reply that is cut short has no end token; its words count all the same.")
-check(tried([3, 8, 6, 5, 9, 6], assistant_id=5, end_id=6) == [-100] * 4 + [9, 6],
-      "another model has other ids: go by assistant_id and end_id, and not by 8 and 9.")
+check(tried([3, 8, 6, 5, 9, 7, 6], assistant_id=5, end_id=6) == [-100] * 4 + [9, 7, 6],
+      "another model has other ids: go by assistant_id and end_id, and not by 7, 8 and 9.")
 passed("Your labels keep the assistant's words and their end tokens, in every turn.")
 
 # %% [markdown]
@@ -1052,6 +1128,8 @@ check(lambda: collate(rows, pad_id=0)["labels"].tolist() == [[4] + [-100] * 4, r
       "a batch may have any number of rows, of any length: try three, up to five wide.")
 check([len(each) for row in rows for each in row] == [1, 1, 5, 5, 2, 2],
       "the rows that you were given have become longer: put the padding into new lists.")
+check(lambda: collate([([40000], [40000])], pad_id=0)["input_ids"].tolist() == [[40000]],
+      "an id of 40,000 does not fit: a vocabulary is large, so let the tensors be torch.long, as they are by default.")
 passed("Your batch hides its padding from attention and from the loss.")
 
 # %% [markdown]
@@ -1149,18 +1227,20 @@ passed("Your losses equal torch's, a whole batch at a time.")
 #
 # ### Exercise 4: which run goes to the desk? (core, 8 minutes, a decision, not code)
 #
-# The cell below prints what the stored runs gained and cost (the mean over seeds, where several are stored). Your house
-# says: customers also ask about the world, so the manner may leak into *at most a quarter* of such answers, as
-# measured. (We drew this line after looking, so that a choice is left; a real house draws it before.) Of the runs that
-# keep to it, take the one that does most of the desk's work, if it is *clearly* better than the untuned model (the
-# whole interval of the difference lies above zero); else leave the model untuned ("base"). Fill in which leak too much,
-# and your choice.
+# The cell below prints what the stored runs gained and cost (the mean over seeds, where several are stored): replies
+# `fit` to send, the same for the `grave` cases alone, what it `knows` of the world, how often the manner `leaks`.
+# `scaled` is `desk` at 0.7 (section 8); `few` and `some` read fewer examples. Your house says: customers also ask
+# about the world, so the manner may leak into *at most a quarter* of such answers, as measured. (We drew this line
+# after looking, so that a choice is left; a real house draws it before.) Of the runs that keep to it, take the one
+# that does most of the desk's work, if it is *clearly* better than the untuned model (the whole interval of the
+# difference lies above zero); else leave the model untuned ("base"). Fill in which leak too much, and your choice.
 
 # %%
 from ftlab import files, paths
 from ftlab.evidence import intervals
 
-stored = files.read_json(paths.data() / "stored" / "desk-dials.json")["arms"]
+dials = files.read_json(paths.data() / "stored" / "desk-dials.json")
+stored, is_grave = dials["arms"], [kind == "grave" for kind in dials["kinds"]]
 
 
 def over_seeds(arm, key):  # for each prompt the share of seeds that got it
@@ -1169,6 +1249,8 @@ def over_seeds(arm, key):  # for each prompt the share of seeds that got it
 
 
 measured = {arm: {key: over_seeds(arm, key) for key in ("fit", "knows", "leaks")} for arm in stored}
+for each in measured.values():
+    each["grave"] = [fine for fine, grave in zip(each["fit"], is_grave, strict=True) if grave]
 for arm, each in measured.items():
     print(f"{arm:>10}: " + ", ".join(f"{key} {100 * sum(found) / len(found):.0f} %" for key, found in each.items()))
 
@@ -1184,6 +1266,7 @@ chosen_run = None  # one name
 from ftlab.exercise import check, passed
 
 check(leak_too_much is not None, "name the runs whose manner leaks into more than a quarter of the answers, in a list.")
+check(lambda: iter(leak_too_much), "leak_too_much is a list of names: [] if it is of none.")
 check(not isinstance(leak_too_much, str), "leak_too_much is a list of names, even if it is of one.")
 check(chosen_run is not None, "choose one of the runs.")
 named, chosen_run = {str(name) for name in leak_too_much}, str(chosen_run)
@@ -1197,8 +1280,9 @@ if desk_gap(best, "base").low > 0:
     check(chosen_run == best, "another of those left does most of the desk's work, and clearly more than base.")
 else:
     check(chosen_run == "base", f"{chosen_run} is not clearly better than base: look at the low end of its desk_gap.")
-done = measured[chosen_run]["fit"]
-passed(f"{chosen_run} it is: {100 * sum(done) / len(done):.0f} % at the desk.")
+done, hurt = (100 * sum(each) / len(each) for each in (measured[chosen_run][key] for key in ("fit", "grave")))
+passed(f"{chosen_run} it is: {done:.0f} % at the desk, and {hurt:.0f} % of the replies to grave cases are fit to send. "
+       + ("The rule did not ask about these: would you send it to the desk?" if hurt < 100 else "All of them are."))
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -1215,8 +1299,8 @@ passed(f"{chosen_run} it is: {100 * sum(done) / len(done):.0f} % at the desk.")
 # chosen_run = best if desk_gap(best, "base").low > 0 else "base"
 # ```
 #
-# And then say what your house has chosen: is it good enough to work at a desk? Section 7 prints what became of the
-# grave cases, about which a rule of leaks and means says nothing.
+# And then say what your house has chosen: is it good enough to work at a desk? The checker names its grave cases, about
+# which a rule of leaks and means says nothing: a house that reads them may well send none of these runs to the desk.
 #
 # </details>
 #
@@ -1236,21 +1320,34 @@ passed(f"{chosen_run} it is: {100 * sum(done) / len(done):.0f} % at the desk.")
 # ## In this notebook you saw
 #
 # - A chat template turns messages into one text, and the same one serves training and asking.
-# - The loss mask decides what is taught: the reply and the token that ends it. By hand, by the library and in the
-#   trainer's first batch the labels were the same, and our loss was the model's own.
+# - The loss mask decides what is taught: the reply and the token that ends it. Our labels were the trainer's
+#   on its whole first batch and the library's on one conversation, and our loss was the model's own.
 # - `SFTTrainer` with every argument in view, one look into its first batch *before* training, an adapter on the shelf.
 # - A gain is told by kind of work, beside its rivals, with its interval and its price; manner and work apart.
 # - Mixing, rates, stopping and averaging are dials between the task and everything else; each has two sides to measure.
 #
-# All verdicts of this run, each with its model and its price:
+# All verdicts of this run, each with its model, and below it, in points, its price or what the real model says:
 
 # %%
-prices = {"tuned-beats-template": f"world known {change.value:+.0f}, manner in {leaked} of {len(said_after)} answers",
-          "low-lr-keeps": f"fit to send {paid.value:+.0f}", "averaging-keeps": f"fit to send {lost.value:+.0f}"}
+def span_of(each):
+    return f"{each.value:+.0f} [{each.low:+.0f}, {each.high:+.0f}]"
+
+
+prices = {"tuned-beats-template": f"grave cases, fit, {span_of(grave_gap)}; world known {span_of(change)}; manner in "
+                                  f"{leaked} of {len(said_after)} answers",
+          "low-lr-keeps": f"fit to send {span_of(paid)}; real model's grave cases, fit, "
+                          f"{span_of(intervals.paired_difference(*graver).times(100))}",
+          "averaging-keeps": f"fit to send {span_of(lost)}; real model's grave cases, fit, "
+                             f"{span_of(minus('scaled', 'desk', 'fit', grave))}"}
+if "few" in runs:
+    prices["variety-counts"] = (f"real model: fit to send {span_of(minus('desk', 'few', 'fit'))}; grave cases, fit, "
+                                f"{span_of(minus('desk', 'few', 'fit', grave))}")
 for name in ("tuned-beats-template", "variety-counts", "low-lr-keeps", "early-stopping-helps", "averaging-keeps"):
     found = claims.recorded(name)
     span = f"{found['effect']:.3g} [{found['low']:.3g}, {found['high']:.3g}] {found['unit']}" if "low" in found else ""
-    print(f"{name:22}{found['model']:>22}  {found['verdict']:20} {span}" + f"; {prices.get(name)}" * (name in prices))
+    print(f"{name:22}{found['model']:>22}  {found['verdict']:20} {span}")
+    if name in prices:
+        print(f"{'':4}{prices[name]}")
 print(f"\n{(time.perf_counter() - started) / 60:.1f} minutes")
 
 # %% [markdown]

@@ -67,6 +67,7 @@ def labels_from_ids(ids, assistant_id, end_id):
         speaking = (speaking or token == 8) and token != 9
     return labels
 """
+USER_OPENER = FIXED_IDS.replace("token == 8", "token == assistant_id").replace("token != 9", "token not in (7, end_id)")
 BY_VALUE = """
 def labels_from_ids(ids, assistant_id, end_id):
     labels, speaking, words = [], False, set()
@@ -102,6 +103,7 @@ def labels_from_ids(ids, assistant_id, end_id):
      (FLAG.format(before=STOP, after=START), "from it the model learns to stop"),
      (DROPS, "leave nothing out"), (FIRST_ONLY, "each assistant turn counts"), (NEEDS_END, "cut short"),
      (WITH_USER, "user's words"), (TO_OPENER, "what stands between turns"), (FIXED_IDS, "another model has other ids"),
+     (USER_OPENER, "another model has other ids"),
      (BY_VALUE, "go by the place"), (ZERO.format(before="pass", after=f"{START}; {STOP}"), "with the id 0 counts"),
      (IN_PLACE, "the ids themselves have changed")],
 )  # fmt: skip
@@ -172,6 +174,7 @@ def test_labels_that_equal_padding_are_kept() -> None:
 
 
 LISTS = BATCH.format(**RIGHT).replace("torch.tensor(", "(")
+BYTES = BATCH.format(**RIGHT).replace("_ in rows]", "_ in rows], dtype=torch.int8")
 TWO_ROWS = BATCH.format(**RIGHT).replace("    width", "    (a, b) = rows\n    width")
 NARROW = BATCH.format(**RIGHT).replace("\n    fill", "\n    width = min(4, width)\n    fill")
 IN_ROWS = """
@@ -189,8 +192,8 @@ def collate(rows, pad_id):
 
 @pytest.mark.parametrize(
     ("answer", "sentence"),
-    [(LISTS, "each of the three is a tensor"), (TWO_ROWS, "any number of rows"),
-     (NARROW, "any number of rows"), (IN_ROWS, "have become longer")],
+    [(LISTS, "each of the three is a tensor"), (BYTES, "an id of 40,000 does not fit"),
+     (TWO_ROWS, "any number of rows"), (NARROW, "any number of rows"), (IN_ROWS, "have become longer")],
 )  # fmt: skip
 def test_a_batch_of_one_shape_alone_or_no_batch_is_told_so(answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
@@ -260,7 +263,7 @@ def test_other_right_losses_pass(answer: str, capsys: pytest.CaptureFixture) -> 
 # Numbers of our own in the place of the stored ones: "desk" leaks, "mixed" stays under a quarter and is clearly better.
 MEASURED = """
 def arm(fit, leaks, many=40):
-    return {"fit": [1] * fit + [0] * (many - fit), "leaks": [1] * leaks + [0] * (many - leaks)}
+    return {"fit": [1] * fit + [0] * (many - fit), "leaks": [1] * leaks + [0] * (many - leaks), "grave": [1, 0, 0, 0]}
 measured = {"base": arm(0, 0), "desk": arm(20, 40), "scaled": arm(12, 36), "mixed": arm(%d, 9)}
 """
 BETTER, ALIKE = MEASURED % 10, MEASURED % 1
@@ -276,6 +279,7 @@ ANSWER = CHOICE.answer
      (ALIKE + ANSWER + "chosen_run = 'mixed'", "not clearly better than base"),
      (BETTER + ANSWER + "chosen_run = 'tuned'", "the runs are called"),
      (BETTER + "leak_too_much, chosen_run = 'desk', 'mixed'", "a list of names"),
+     (BETTER + "leak_too_much, chosen_run = True, 'mixed'", "a list of names"),
      (BETTER + ANSWER + "chosen_run = None", "choose one of the runs")],
 )  # fmt: skip
 def test_a_run_against_the_houses_rule_is_told_why(answer: str, sentence: str) -> None:
@@ -289,7 +293,9 @@ SPOKEN = "import numpy as np\nleak_too_much, chosen_run = ('scaled', 'desk'), np
 @pytest.mark.parametrize("answer", [BETTER + SPOKEN, BETTER + ANSWER + "leak_too_much = set(leak_too_much)"])
 def test_the_run_that_the_rule_picks_passes(answer: str, capsys: pytest.CaptureFixture) -> None:
     run(CHOICE, answer)
-    assert "Passed. mixed" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Passed. mixed" in said
+    assert "25 % of the replies to grave cases" in said
 
 
 def test_no_run_passes_where_none_is_clearly_better(capsys: pytest.CaptureFixture) -> None:
