@@ -269,17 +269,11 @@ for name, some_rows in {"to train on": train_rows, "held out": held_out}.items()
 import math
 
 from peft import LoraConfig
-from transformers import PrinterCallback, TrainerCallback
+from transformers import PrinterCallback
 
 from ftlab.tuning import loss
+from ftlab.tuning.loss_lines import ShowLoss
 from ftlab.tuning.trainer import HandLoss
-
-
-class ShowLoss(TrainerCallback):  # the trainer calls it whenever it has a number to report
-    def on_log(self, args, state, control, logs, **kwargs):
-        if "loss" in logs:
-            print(f"step {state.global_step:>3}: loss {logs['loss']:.2f} nats a token")
-
 
 dials = {"rows": checkpoints.fingerprint(train_rows), "lr": LR, "steps": STEPS, "batch": BATCH_SIZE, "seed": SEED,
          "dtype": choice.dtype}
@@ -317,7 +311,7 @@ trainer = Trainer(
         report_to="none",  # nothing is sent anywhere
         disable_tqdm=True,  # no progress bar: our own lines, below
     ),
-    callbacks=[ShowLoss()],
+    callbacks=[ShowLoss()],  # a line of loss as often as logging_steps says
 )
 trainer.remove_callback(PrinterCallback)  # the library's own lines, with all that it measures
 with checkpoints.resumable(folder) as checkpoint:

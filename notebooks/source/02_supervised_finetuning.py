@@ -32,7 +32,7 @@ import torch
 from datasets import Dataset, disable_progress_bars
 from IPython.utils.capture import capture_output
 from peft import LoraConfig
-from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, TrainerCallback
+from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
 from trl import SFTConfig, SFTTrainer
 from ftlab import claims, figures, files, model, paths, rivals, shelf, texts, values
 from ftlab.evidence import intervals, packed
@@ -324,14 +324,8 @@ print("No product, policy or phrasing of the test set occurs in training.\n"
 # that section 3 compared, in less time. Models that cap or scale their logits keep TRL's.
 
 # %%
+from ftlab.tuning.loss_lines import ShowLoss
 from ftlab.tuning.trainer import HandLoss
-
-
-class ShowLoss(TrainerCallback):  # a line now and then, in the place of the library's own display
-    def on_log(self, args, state, control, logs, **kwargs):
-        if "loss" in logs:
-            print(f"step {state.global_step}: {logs['loss']:.2f}", end="   ", flush=True)
-
 
 place = shelf.place("desk", choice, rows, lora=sft.LORA, lr=LR, steps=STEPS, batch_size=BATCH_SIZE, seed=SEED)
 trainer = (HandLoss if can_be_lean(base) else SFTTrainer)(
@@ -359,7 +353,7 @@ trainer = (HandLoss if can_be_lean(base) else SFTTrainer)(
         report_to="none",  # no tracking service
         disable_tqdm=True,  # no progress bar
     ),
-    callbacks=[ShowLoss()],
+    callbacks=[ShowLoss()],  # a line of loss as often as logging_steps says
 )
 trainer.remove_callback(PrinterCallback)  # the library's lines, with all that it measures
 share = trainer.model.get_nb_trainable_parameters()
@@ -388,7 +382,7 @@ with checkpoints.resumable(place) as checkpoint:  # goes on from a checkpoint if
     trained = trainer.train(resume_from_checkpoint=checkpoint)
 tuned = trainer.model
 shelf.keep(tuned, place, trained.metrics["train_runtime"])
-print(f"\n{trained.metrics['train_runtime']:.0f} s for {STEPS} steps of {BATCH_SIZE}; the adapter is on the shelf")
+print(f"{trained.metrics['train_runtime']:.0f} s for {STEPS} steps of {BATCH_SIZE}; the adapter is on the shelf")
 
 # %% [markdown]
 # ## 6. Before and after, on nine kinds of work
