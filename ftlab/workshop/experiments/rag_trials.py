@@ -11,7 +11,7 @@ from ftlab.workshop.experiments.rag_ways import SCORES, Writer, answer, found
 from ftlab.world import real
 
 CLOSED, READER = (f"{name}, {rag_ways.ROUNDS} rounds" for name in ("closed book", "RAFT"))
-ATTACKED = 40  # questions about one fact of a product whose passages are attacked: none of 40 is clearly below 10 %
+ATTACKED = 24  # questions about one fact of a product whose passages are attacked: none of 24 is clearly below 15 %
 STATES = {  # of the index: the model that reads from it, the pages' year; notices beside the pages; told to cite
     "old index": (READER, 2025, False, False),
     "new index": (READER, 2026, False, False),
