@@ -16,8 +16,9 @@ from ftlab.world.text import rng
 
 # Fixed on 26 November 2026, before any run on the texts as they are now. An older run had 63 questions on 16 things,
 # and hardly a difference could be told: so there are as many now as an hour of two cores without bf16 allows, and a
-# second panel of plain ones for the claims on facts. Nothing is chosen by either. That ``rag_ways.ROUNDS`` is 3 was chosen in that
-# older run: the wordings in which it asked are ``EARLY``, and what they say can be held against what the others say.
+# second panel of plain ones for the claims on facts. Nothing is chosen by either. That ``rag_ways.ROUNDS`` is 3 was
+# chosen in that older run: the wordings in which it asked are ``EARLY``, and what they say can be held against what
+# the others say.
 SHOWN = 4  # passages in a prompt
 PER_GROUP = 32  # held-out questions of each group, at most: the last three groups have 11 to 24 wordings
 WORLD = 60  # questions of the real world, the yardstick for what a retraining forgets
