@@ -794,8 +794,8 @@ if reading["runs"]:
             print(f"{way:>19}: {'right' if unpack(run['learnt'])[number] else 'wrong'}: "
                   f"{textwrap.shorten(run['replies'][number], 110)}")
 else:
-    print("\nNo run of the real model is stored yet: this section tells of the lab model alone: how an effect moves; "
-          "not what\na team may expect. The module named above makes the runs, in some hours on two cores.")
+    print("\nNo run of the real model is stored yet, so this section tells of the lab model alone. "
+          "The\nmodule named above makes the runs, in some hours on two cores.")
 
 # %% [markdown]
 # Now what each model says for certain. Questions on one product count as one score, so that the intervals of what is
