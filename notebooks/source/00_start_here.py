@@ -54,7 +54,7 @@ STEPS = 50  # optimizer steps; try 10, 100
 BATCH_SIZE = 4  # examples a step; try 2, 8
 LR = 1e-3  # learning rate: how far a step moves the weights, no unit; try 3e-4, 3e-3
 QUESTIONS = 60  # questions kept away from training, for the tuned model; try 20, 120
-ASKED = 16  # of these, for the prompts that it is compared with; each adds 2 to 5 seconds; try 24, 60
+ASKED = 14  # of these, for the prompts that it is compared with; each adds 2 to 5 seconds; try 24, 60
 
 # %% [markdown]
 # ## 1. A model that knows a little of the world
