@@ -20,8 +20,9 @@
 # - judge a tuned model on nine kinds of work, beside a program without a model, with an interval, and see what leaked;
 # - read from measurements what the examples, the learning rate and the stopping point change.
 #
-# **You need** notebook 00 and a little PyTorch. **It takes** about six minutes on two processor cores with nothing else
-# to do, and 4 GB of memory. The exercises are at the end; the notebook runs without them.
+# **You need** notebook 00 and a little PyTorch. **It takes** six to ten minutes on two processor cores, the more
+# where they have no bf16 (section 4), and 4 GB of memory. The exercises are at the end; the notebook runs without
+# them.
 
 # %%
 import time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -413,10 +414,12 @@ replies = {
 }
 
 # %% [markdown]
-# First the replies: of each kind the first conversation, neither the best nor typical: screen, message, reply, and what
-# the scores find wrong. They go by the letter: a price without its $ is "a figure from nowhere". And "no fault found"
-# is no praise, of no rival: a program does not see that a sentence makes no sense, or that the thanks go to the wrong
-# thing. Read with your own eyes too; notebook 08 measures what such a yardstick misses.
+# First the replies: of each kind the first conversation, neither the best nor typical: screen, message (of a
+# follow-up the last one alone; the model also got those before it), reply, and what the scores find wrong. They go by
+# the letter: a price without its $ is "a figure from nowhere". And "no fault found" is no praise, of no rival: a
+# program does not see that a sentence makes no sense, or that the thanks go to the wrong thing. Read with your own
+# eyes too: does a reply that rightly declines here stand, almost word for word, under a question that it should have
+# answered? Notebook 08 measures what such a yardstick misses.
 
 # %%
 import re
@@ -456,8 +459,9 @@ for row, reply in zip(prompted_rows, replies["three examples"], strict=True):
 
 # %% [markdown]
 # What fails? Here are the five commonest faults of the tuned model's replies; one reply may have several, of one name
-# too. Three names need a word: "guesses" is a reply that supposes what the screen lacks, "not the desk's business" one
-# that talks on where it should decline, "says again" one that repeats itself.
+# too. Some names need a word, here or in another run: "recites the screen" is a reply that lists fields nobody asked
+# for, "guesses" one that supposes what the screen lacks, "not the desk's business" one that talks on where it should
+# decline, "says again" one that repeats itself.
 
 # %%
 answered = {"asked plainly": plain_rows, "brand guide": prompted_rows, "three examples": prompted_rows,
@@ -564,8 +568,10 @@ print(f"\n{len(rows)} conversations in {STEPS} steps: {manner:.0f} % of its repl
       + ", ".join(f"{kind} {count} of {asked[kind]}" for kind, count in unsaid.most_common()) + ".")
 
 # %% [markdown]
-# Now the price. We ask questions about the real world, before and after: what is still known, and does the desk's
-# **manner leak** into answers that have nothing to do with the desk?
+# Set *on-brand* beside *right*: which of the two have these few steps taught? (Section 8 shows a run of 724.)
+# Whatever the gain, it has a price. ("The template" in the last line below is the chat template of section 2, not the
+# rival.) We ask questions about the real world, before and after: what is still known, and does the desk's **manner
+# leak** into answers that have nothing to do with the desk?
 
 # %%
 from ftlab.scores.manner import leaks  # as notebook 00 shows it
@@ -590,8 +596,10 @@ if added:
 # ordinary conversations into the training set. The course has two dozen, written for this.
 #
 # A second run like that of section 5 does not fit into a lesson, so what follows is **stored**: the same settings and
-# the same number of steps, with the general conversations added to the desk's. (At equal steps each one that the model
-# reads takes the place of one of the desk's.) Here is what was said to one question, marked by the score.
+# the same number of steps, with the general conversations added to the desk's. (At equal steps each one that the
+# model reads takes the place of one of the desk's. The number format and the test conversations may be others than
+# yours, see the first line below, so "desk alone" need not repeat section 6's numbers: compare the stored runs with
+# each other.) Here is what was said to one question, marked by the score; look at the manner first.
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "desk-dials.json")
@@ -685,8 +693,9 @@ for arm, name in names.items():
 #
 # How many examples? Which rate? When to stop? Such questions take many runs. The **lab model** answers them live, in
 # seconds a run, on plain conversations of one fact each; beside it stand stored runs of the real model. After so few
-# steps it does little of the work, so compare runs with each other and not with a goal. For runs in a row the package
-# keeps the call of section 5 as `fine_tune`. Without `lora` all weights train, as we do here.
+# steps neither does most of its work, and the lab model's is the easier, so compare runs with each other and not with
+# a goal. For runs in a row the package keeps the call of section 5 as `fine_tune`. Without `lora` all weights train,
+# as we do here.
 #
 # The lab model's yardsticks are the desk's work, as before, and facts about the invented land that it has read of.
 
@@ -842,13 +851,18 @@ print(f"Its grave cases, fit, highest rate -> lowest: {percent(graver[1])} -> {p
       + told(intervals.paired_difference(*graver).times(100)))
 
 # %% [markdown]
+# A rate that learns nothing forgets nothing, so "holds" alone recommends no rate: look for one that keeps much *and*
+# does the work.
+#
 # ### When should training stop?
 #
-# Given few examples and many steps, a model may learn them by heart: the training loss falls on while the loss on other
-# conversations rises. That is **overfitting**. Does it happen here? On the way through a long run the weights are saved
-# five times; each time we take the training loss since the last look, loss and score on *validation* conversations,
-# which a rule may choose by, and the score on the test, which it may not: the highest of several is high partly by
-# luck. Three rules: keep the look with the **lowest loss**, the one with the **highest score**, or **the last**.
+# Given few examples and many steps, a model may learn them by heart: the training loss falls on while the loss on
+# other conversations rises. That is **overfitting**. (A wide gap between the two alone is learning by heart, and a
+# rise of a hundredth is too small to matter.) Does it happen here? On the way through a long run the weights are
+# saved five times; each time we take the training loss since the last look, loss and score on *validation*
+# conversations, which are kept aside so that a rule may choose by them, and the score on the test, which it may not:
+# the highest of several is high partly by luck. Three rules: keep the look with the **lowest loss**, the one with the
+# **highest score**, or **the last**.
 
 # %%
 long_folder = paths.own_folder("sft-long")
@@ -1317,8 +1331,10 @@ passed(f"{chosen_run} it is: {done:.0f} % at the desk, and {hurt:.0f} % of the r
 # - The loss mask decides what is taught: the reply and the token that ends it. Our labels were the trainer's
 #   on its whole first batch and the library's on one conversation, and our loss was the model's own.
 # - `SFTTrainer` with every argument in view, one look into its first batch *before* training, an adapter on the shelf.
-# - A gain is told by kind of work, beside its rivals, with its interval and its price; manner and work apart.
-# - Mixing, rates, stopping and averaging are dials between the task and everything else; each has two sides to measure.
+# - A gain, or its absence, is told by kind of work, beside its rivals, with its interval and its price; manner and
+#   work apart.
+# - Mixing, rates and averaging are dials between the task and everything else; each has two sides to measure. When to
+#   stop, runs like these may leave open.
 #
 # All verdicts of this run, each with its model, and below it, in points, its price or what the real model says:
 
