@@ -20,7 +20,7 @@
 # **You need** no machine learning; reading a little Python is enough. Words you do not know are in the glossary at
 # the end.
 #
-# **It takes** at most six minutes of computing on two processor cores, and about half of that where the processor
+# **It takes** six to seven minutes of computing on two processor cores, and about half of that where the processor
 # computes in bf16 (a format in which a number takes half the room); allow three quarters of an hour for reading and the
 # exercises. The last cell prints the time and memory it took on your computer. If something does not start, `ftlab
 # doctor` in a terminal says what is wrong and what to do about it.
@@ -54,7 +54,7 @@ STEPS = 50  # optimizer steps; try 10, 100
 BATCH_SIZE = 4  # examples a step; try 2, 8
 LR = 1e-3  # learning rate: how far a step moves the weights, no unit; try 3e-4, 3e-3
 QUESTIONS = 60  # questions kept away from training, for the tuned model; try 20, 120
-ASKED = 14  # of these, for the prompts that it is compared with; each adds 2 to 5 seconds; try 24, 60
+ASKED = 16  # of these, for the prompts that it is compared with; each adds 2 to 5 seconds; try 24, 60
 
 # %% [markdown]
 # ## 1. A model that knows a little of the world
