@@ -501,8 +501,9 @@ print(crossing.in_words(tiny, (20, 40, 60)))
 
 # %% [markdown]
 # From -10 points at dose 20 to +10 at dose 40 the gap is zero halfway. The lower end of the band comes up to zero at
-# 40; the upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8,
-# and more test prompts. `doses_of` finds which doses a set of runs has.
+# 40; the upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8, and
+# more test prompts. They are of 25 November 2026, made before some of the desk's texts were mended, and were not yet
+# repeated on today's. `doses_of` finds which doses a set of runs has.
 
 # %%
 def doses_of(marks, fault):

@@ -189,7 +189,8 @@ assert abs(gap.item() - math.log(4)) < 1e-2
 #
 # First the writer. The lab model is a base model, so it learns the desk's replies by supervised fine-tuning, as in
 # notebook 02; that is where RLHF begins. Each stage is saved in a folder, and the next gets the *path*. From a path,
-# the library loads its own copy as the reference that the KL penalty needs.
+# the library loads its own copy as the reference that the KL penalty (section 6: a price for going far from the
+# start) needs.
 
 # %%
 stages = paths.own_folder("rlhf-lesson")
@@ -276,10 +277,11 @@ print(f"{seconds:.0f} s; loss {log[0]['loss']:.3f} in the first tenth of the ste
 
 # %% [markdown]
 # ### Is it right?
-#
-# On the held-out pairs: how often does the reply that won the vote get the higher reward? The pairs of one conversation
-# share their replies, so the interval is over conversations. Two rivals need no training: the shorter reply wins, the
-# longer one wins. What the model adds to them is compared conversation by conversation.
+# The two losses above are of a few dozen pairs each, and one vote against a sure opinion costs much, so they shake
+# and do not tell whether the training worked. The held-out pairs do: how often does the reply that won the vote get
+# the higher reward? The pairs of one conversation share their replies, so the interval is over conversations. Two
+# rivals need no training: the shorter reply wins, the longer one wins. What the model adds to them is compared
+# conversation by conversation.
 
 # %%
 def judged(replies: list, rows: list[dict]) -> np.ndarray:
@@ -391,9 +393,11 @@ print(f"A right reply counts {votes.WEIGHTS['right']} of the {MOST} points. A wr
          ": training on it may still make more replies right." if blind else "."))
 
 # %% [markdown]
-# Every edit makes the reply worse, so every change should be clearly negative. Where one is not, there lies the way by
-# which a writer can please this judge and no customer. Wrong figures are the hard line: to see them, a judge has to
-# read the screen. To see that a reply misses the question, the question is enough.
+# Every edit makes the reply worse, so every change should be clearly negative. Where one is not, there lies the way
+# by which a writer can please this judge and no customer. Wrong figures are the hard line: to see them, a judge has
+# to read the screen. To see that a reply misses the question, the question is enough. That need not contradict the
+# share of truly better replies above: two samples differ in length and garbling, too, which may go along with being
+# wrong; an edit changes little else.
 
 # %% [markdown]
 # ## 4. The best of n: the writer stays as it is
@@ -471,8 +475,9 @@ _ = ax.legend()
 
 # %% [markdown]
 # The claim on trial: the reward model's choice among all replies at hand is worth at least 3 points more than one of
-# them drawn blindly, where 100 is the full worth. It holds if the whole interval is above 3. Conversations to which all
-# replies were alike are not among these: there is nothing to choose, and nothing is gained.
+# them drawn blindly, where 100 is the full worth. It holds if the whole interval is above 3, does not hold here if
+# none of it is, and is *mixed* if a part is, which often means undecided. Conversations to which all replies were
+# alike are not among these: there is nothing to choose, and nothing is gained.
 
 # %%
 best, one = (np.array(curves["reward model"][n]) / MOST for n in (top, 1))  # as shares of the full worth
@@ -585,10 +590,10 @@ assert ends["clipped at 0.2"].max() < ends["not clipped"].max()
 
 # %% [markdown]
 # Without the clip the chances go much farther, on the same sixteen pulls. That the clipped arms still end outside 0.8
-# to 1.2 of a third is no error: the clip stops a sample's own push and is no wall. One step may overshoot, and pushing
-# one arm down lifts the others. The library `trl` no longer carries a PPO trainer (it left in version 1.13; PPO also
-# trains a second network that guesses the reward to come, which RLOO's baseline replaces). The clip lives on: both
-# trainers below use it.
+# to 1.2 of a third is no error: the clip stops a sample's own push and is no wall. One step may overshoot, and
+# pushing one arm down lifts the others. The library `trl` no longer carries a PPO trainer (it left in version 1.13;
+# PPO also trains a second network that guesses the reward to come, which RLOO replaces by the mean of the other
+# replies). The clip lives on: both trainers below use it.
 #
 # The same loop on the model: four replies of the SFT model to each of eight prompts, the reward model's numbers, each
 # compared with the other three, and then four steps on these same 32 replies. The ratio is that of each token; a step
@@ -733,12 +738,13 @@ _ = figure.suptitle("Lab model: what the judge says, what it is worth, how far i
 print(f"GRPO took {grpo_s:.0f} s, RLOO {rloo_s:.0f} s")
 
 # %% [markdown]
-# Each point is the mean of the 32 replies of two steps, so the curves shake. Do not compare the two KL curves with each
-# other yet: the trainers do not count it alike. RLOO takes the plain **log ratio** of each token that was drawn and
-# subtracts it from the reward, summed over the reply; GRPO takes an estimate that is never negative and adds it to the
-# loss, token by token. So one `beta` is not one brake: to RLOO it is a price for each nat of a whole reply, and GRPO
-# has divided its rewards by their spread before. Both estimates have the true KL as their mean over many draws. First
-# by hand, with a vocabulary of three tokens:
+# Each point is the mean of the 32 replies of two steps, so the curves shake. They are replies to eight prompts only,
+# the same for both trainers: where both curves jump together, it is mostly that these prompts are harder or easier.
+# Do not compare the two KL curves with each other yet: the trainers do not count it alike. RLOO takes the plain **log
+# ratio** of each token that was drawn and subtracts it from the reward, summed over the reply; GRPO takes an estimate
+# that is never negative and adds it to the loss, token by token. So one `beta` is not one brake: to RLOO it is a
+# price for each nat of a whole reply, and GRPO has divided its rewards by their spread before. Both estimates have
+# the true KL as their mean over many draws. First by hand, with a vocabulary of three tokens:
 
 # %% tags=["twin:ftlab.tuning.policy:plain_kl"]
 def plain_kl(logps, reference):
@@ -783,12 +789,14 @@ print(f"GRPO minus RLOO: {gap.value:+.2f} [{gap.low:+.2f}, {gap.high:+.2f}]: wit
 #
 # ## 7. Too much of a good thing
 #
-# The judge is a model, trained on a few hundred noisy votes. A writer that trains against it long enough finds what the
-# judge gets wrong. Gao et al. (2022) measured that on far larger models: the further one goes from the start, the
+# The judge is a model, trained on a few hundred noisy votes. A writer that trains against it long enough finds what
+# the judge gets wrong. Gao et al. (2022) measured that on far larger models: the further one goes from the start, the
 # higher the reward, and the true worth first rises and then falls. Whether it does here, the code says for each seed.
-# Our lesson's training is short, so these are **stored runs** (`ftlab/workshop/experiments/rlhf.py`): start,
-# votes and judge are made as above, the judge on half as many pairs again and tried on the votes that a quarter of the
-# conversations got; the training is longer, its rate three times ours, and the KL penalty has three weights.
+# Our lesson's training is short, so these are **stored runs** (`ftlab/workshop/experiments/rlhf.py`): start, votes
+# and judge are made in the same way but anew: votes on more conversations, half as many pairs again for the judge,
+# and in bf16, so a seed's judge here is not the judge of section 3, even with the same seed and tried on the votes
+# that a quarter of the conversations got; the training is longer, its rate three times ours, and the KL penalty has
+# three weights.
 
 # %%
 from ftlab.evidence.packed import unpack
@@ -861,17 +869,19 @@ for each in free:
           f"{shake:.2f})" + ("" if each["seed"] in knowing else "; its judge is not shown to know anything"))
 
 # %% [markdown]
-# Each line is one run, from the left to its dot; the grey line is the floor of a greeting alone. A line may turn back:
-# the distance is that of a whole reply, and a short reply has fewer tokens to differ in. Each seed has a judge of its
-# own: compare rewards within a row only, and believe a curve no further than its judge. A rise or a fall counts if it
-# is larger than the worth **shakes**: than two such means differ by chance, to judge by neighbouring points. And the
-# samples are drawn, the table's replies greedy: both need not move alike. The claim counts the greedy ones.
+# Each line is one run, from the left to its dot; the grey line is the floor of a greeting alone. A line may turn
+# back: each point is the mean of few replies and shakes, and where replies get shorter they have fewer tokens to
+# differ in. Do not read meaning into the knots. Each seed has a judge of its own: compare rewards within a row only,
+# and believe a curve no further than its judge. A rise or a fall counts if it is larger than the worth **shakes**:
+# than two such means differ by chance, to judge by neighbouring points. And the samples are drawn, the table's
+# replies greedy: both need not move alike. The claim counts the greedy ones.
 #
 # The claim on trial: training against a reward model without a KL penalty ends in less true worth than with the
-# strongest of the three weights. It is about held-out conversations, the full worth counts as 100, and it holds if the
-# whole interval is below -3. It is tried on one seed, as every claim here; what the others say stands below. Where a
-# run ends **at the floor**, its replies not shown to be worth more than one greeting to everybody, there is nothing
-# left to compare.
+# strongest of the three weights. It is about held-out conversations, the full worth counts as 100, and it holds if
+# the whole interval is below -3. Seed by seed the code asks less: it writes 'saved' or 'COST' as soon as the interval
+# leaves out every difference smaller than 0.1. So a seed may be 'saved' and the claim 'mixed'. It is tried on one
+# seed, as every claim here; what the others say stands below. Where a run ends **at the floor**, its replies not
+# shown to be worth more than one greeting to everybody, there is nothing left to compare.
 
 # %%
 by_run = {(each["kl"], each["seed"]): each for each in runs}
@@ -1059,10 +1069,13 @@ print(f"Regret where it is due ({len(due)} conversations): "
 #
 # And the question of the whole road: put side by side, how often does the trained model's reply win over the one from
 # before, judged by the true worth, a tie counting half? The claim says: more often than half. Its number is the win
-# rate minus 50 %, and it holds if the whole interval is above zero. Replies within 0.1 points of each other, which is
-# three words, are a tie. A win may be a small one: a reply that is four words shorter wins as surely as one with the
-# right fact. So wins and losses are sorted by what is right. "Up" and "down" name what has changed beyond chance; fewer
-# words are a gain by this worth, the other losses are losses.
+# rate minus 50 %, and it holds if the whole interval is above zero. It is tried on RLOO alone; GRPO stands below for
+# comparison. It counts wins only: two wrong replies can make a win, and a model can win more often and be right no
+# more often. So read it with the rows above. Replies within 0.1 points of each other, which is three words, are a
+# tie. A win may be a small one: a reply that is four words shorter wins as surely as one with the right fact. So wins
+# and losses are sorted by what is right. "Up" and "down" name what has changed beyond chance; fewer words and fewer
+# stutters are a gain by this worth, more of them a loss; for every other entry up is a gain and down a loss (the
+# reward is only the judge's word).
 
 # %%
 won = {name: votes.wins(replies[name], replies["SFT"], test) for name in ("RLOO", "GRPO")}
@@ -1410,7 +1423,8 @@ passed("Nobody ships a reward: your choices are wins that cost no right facts.")
 # - Two brakes were tried, the KL penalty and stopping early; section 7 says how far each is shown to work. A better
 #   judge was not tried.
 #
-# All verdicts of this run, side by side, and what the short training gained and lost:
+# All verdicts, side by side (the first two are from what is stored), and what the short training gained and lost. The
+# last claim is RLOO's and counts wins, not right replies.
 
 # %%
 for name in ("best-of-n", "kl-saves-worth", "rlhf-beats-sft"):
