@@ -231,7 +231,8 @@ ax.grid(False, axis="y")
 # **lineage**: its line, the steps that changed it, a hash of its content. (A reject row holds the record as it was,
 # unmasked: keep `rejected.jsonl` where the export is kept.) The **split** holds out whole customers and whole
 # products: a random one would leave other questions about the same kettle on the other side, and a model could know
-# the answer without having learnt the job.
+# the answer without having learnt the job. A record whose customer is on one side and whose product is on the other
+# fits neither and is dropped. (`balance`, the step before, drops rows only where a number of records is asked for.)
 
 # %%
 numbers = [row["lineage"]["line"] for row in outcome.kept] + [row["line"] for row in outcome.rejected]
@@ -246,7 +247,8 @@ for name, value in (("customers", lambda row: row["customer"]), ("products", rec
 # %% [markdown]
 # In memory this works for tens of thousands of records. `ftlab.curation.stream` does the same over a dump of any
 # size, in parts and in several processes, and can be killed and started again; `ftlab.curation.engine` is the same as
-# a job of `datatrove`, for a cluster. What we measured, for choosing a library and for a large dump:
+# a job of `datatrove`, for a cluster. What we measured, for choosing a library and for a large dump: (`growth` is an
+# exponent: at 1 ten times the records take ten times as long, below 1 less.)
 
 # %%
 known = files.read_json(paths.data() / "curation" / "measured.json")
@@ -260,9 +262,10 @@ print(known["scale"]["table"][0], *known["scale"]["table"][-3:], sep="\n")
 #
 # Now the truth comes out of its drawer. Of the records that a step dropped, which share has its fault
 # (**precision**)? Of those with the fault that reached the step, which share did it drop (**recall**)? Low precision
-# wastes good data, low recall lets bad data through. "Planted" counts only what reaches the step, so it is less than in
-# section 1; a drop for which there is another good reason is no false alarm, and a repair is judged by the text it
-# leaves.
+# wastes good data, low recall lets bad data through. For a step that drops, "planted" counts only what reaches it, so
+# it may be less than in section 1; the repairs (the last five rows) are tried on every readable line, and of those
+# `normalize` is marked only where no other fault touches the question, so more may be flagged than planted; a drop
+# for which there is another good reason is no false alarm, and a repair is judged by the text it leaves.
 
 # %%
 found = measure.measure(lines, truth, outcome)
@@ -487,8 +490,9 @@ else:
 # One dose is no curve. For each dose we take the **gap** to raw: fit replies of the excellent arm minus those of the
 # raw arm, prompt by prompt. Where the gap is above zero, curation pays, if it costs nothing; where it is below, the
 # dirty rows do better. (At 95 per cent the live interval above was wide: it had few prompts. The stored runs have
-# more.) The **crossing** is the dose from which the gap stays above zero. Its interval is the stretch
-# of doses in which the band around the gap holds zero. Small numbers first:
+# more.) The **crossing** is the dose from which the gap stays above zero. Its interval runs from the dose from which
+# the upper end of the band around the gap stays above zero to the dose from which the lower end does; where the curve
+# goes up and down, the band may lie clear of zero in between. Small numbers first:
 
 # %%
 def gap(low, middle, high):
@@ -501,9 +505,10 @@ print(crossing.in_words(tiny, (20, 40, 60)))
 
 # %% [markdown]
 # From -10 points at dose 20 to +10 at dose 40 the gap is zero halfway. The lower end of the band comes up to zero at
-# 40; the upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8, and
-# more test prompts. They are of 25 November 2026, made before some of the desk's texts were mended, and were not yet
-# repeated on today's. `doses_of` finds which doses a set of runs has.
+# 40; the upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8, but
+# computed as the first line below says, and on more test prompts: where your computer computes otherwise, the same
+# training comes out otherwise. They are of 25 November 2026, made before some of the desk's texts were mended, and
+# were not yet repeated on today's. `doses_of` finds which doses a set of runs has.
 
 # %%
 def doses_of(marks, fault):
@@ -531,8 +536,11 @@ for dose in [dose for dose in doses_of(real, "off_brand") if not majority[dose]]
           f"guess of section 7 {'fails' if keeps[0] - keeps[1] > 0.1 else 'holds'} here.")
 
 # %% [markdown]
-# Read the two parts apart, manner and facts, before the figure puts them together. (A faulty arm can be ahead in one
-# and behind in the other.)
+# Do not lean on that limit of ten points: all rows of the excellent arm passed the guide's filter, and if it too lies
+# more than ten points below clean, something other than broken rules makes such differences. And where most rows
+# break a rule (section 7), the guess says that hardly any reply is on-brand: compare that with the table. Read the
+# two parts apart, manner and facts, before the figure puts them together. (A faulty arm can be ahead in one and
+# behind in the other.)
 
 # %%
 def compare(marks, fault):
@@ -639,11 +647,16 @@ lab_gaps = draw_trial(marks, FAULT, f"The lab model, {LAB_STEPS} steps")
 say(lab_gaps, DOSES, FAULT)
 
 # %% [markdown]
+# Each arm is one short training: where the raw curve goes up and down with its dose, you see the chance of a
+# training, and the crossing moves with it; the interval, over prompts alone, does not hold that. And the off-brand
+# fault is one of manner: where *right* falls with it, the small model has not learnt the job.
+#
 # **Claim 2: choosing a hundred excellent examples pays before half of the raw rows have the off-brand fault.** The
 # effect is the crossing, in per cent. An end that lies outside of the doses we measured is written down as 0 or 100,
 # and means no more than "at the first dose or below" or "above the last". **Claim 3: a hundred excellent examples do
-# as well as random ones from all that is clean**, to five points. (The hundred are read more than once, the random
-# rows are all different: that is part of the comparison.)
+# as well as random ones from all that is clean**, to five points. (On the lab model the hundred are read more than
+# once, while the random rows are all different: that is part of the comparison. In the stored runs of the real model
+# each row is read once.)
 
 # %%
 if FAULT == "off_brand":
