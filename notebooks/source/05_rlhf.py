@@ -794,7 +794,8 @@ print(f"GRPO minus RLOO: {gap.value:+.2f} [{gap.low:+.2f}, {gap.high:+.2f}]: wit
 # higher the reward, and the true worth first rises and then falls. Whether it does here, the code says for each seed.
 # Our lesson's training is short, so these are **stored runs** (`ftlab/workshop/experiments/rlhf.py`): start, votes
 # and judge are made in the same way but anew: votes on more conversations, half as many pairs again for the judge,
-# and in bf16, so a seed's judge here is not the judge of section 3, even with the same seed (it is tried on the votes that a quarter of the conversations got); the training is longer, its rate three times ours, and the KL penalty has
+# and in bf16, so a seed's judge here is not the judge of section 3, even with the same seed (it is tried on the votes
+# that a quarter of the conversations got); the training is longer, its rate three times ours, and the KL penalty has
 # three weights.
 
 # %%

@@ -19,9 +19,10 @@
 #
 # **You need** notebook 00 (the desk, its brand guide, the rivals) and notebook 02 (how a model is tuned). On trial is
 # the **assistant**: the same tuning as in 02, on all of the desk's 1,447 training conversations. It comes with the
-# course; another model than the course's own is tuned at its first use, which takes half an hour or more.
+# course; another model than the course's own is tuned at its first use, which takes about an hour.
 #
-# **It takes** two to six minutes on two processor cores, 3 GB of memory and no network. Exercises are at the end.
+# **It takes** two to seven minutes on one or two processor cores, 3 GB of memory and no network. Exercises are at the
+# end.
 
 # %%
 import contextlib, io, time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -319,10 +320,11 @@ for rival, mail in (("examples", "Where somebody sorts the mail"), ("template", 
               "these conversations favour neither."))
 
 # %% [markdown]
-# Outside the desk the model may have **forgotten** what it knew of the real world, or carry the desk's manner into talk
-# that is not the desk's (a **leak of manner**). Switching off the **adapter**, the small matrices that tuning added
-# (notebook 02), gives the model before tuning. An answer counts as known if it has the wanted word and offers no other
-# beside it.
+# Outside the desk the model may have **forgotten** what it knew of the real world, or carry the desk's manner into
+# talk that is not the desk's (a **leak of manner**). Switching off the **adapter**, the small matrices that tuning
+# added (notebook 02), gives the model before tuning. An answer counts as known if it has the wanted word and offers
+# no other beside it. A right answer in a form that is not listed (an adjective of the country, say) is missed; and
+# the one example below may run against the total.
 
 # %%
 questions = real.questions(FACTS)
@@ -435,11 +437,12 @@ print(f"split: {only_tuned} only the assistant, {only_template} only the templat
 # ### How many conversations do I need?
 #
 # Ask before the test, not after it. The planner answers for a gain of `GAIN` over the template's share of fit replies
-# ("right", in its words, means fit here), with as many split conversations as assistant and template have here (or the
-# nearest share at which such a gain is possible; with fewer, fewer questions do). It takes questions for independent,
-# so each needs a wording of its own. Why believe its formula? The last line invents two models whose true rates are
-# known and tests them two thousand times. A 95 % interval should hold the truth in about 95 of 100 tests, and the
-# planned number should show the gain in about 80.
+# ("right", in its words, means fit here), with as many split conversations as assistant and template have here (or
+# the nearest share at which such a gain is possible; with fewer, fewer questions do). *Not enough* is said of a gain
+# of `GAIN` alone: a larger one shows with fewer questions; and where many conversations are split, pairs need not
+# save answers. It takes questions for independent, so each needs a wording of its own. Why believe its formula? The
+# last line invents two models whose true rates are known and tests them two thousand times. A 95 % interval should
+# hold the truth in about 95 of 100 tests, and the planned number should show the gain in about 80.
 
 # %%
 base = min(float(np.mean(scores["template"]["fit to send"])), 1 - GAIN)
@@ -595,13 +598,15 @@ for i in misses[:2]:
 # model forgot, whether its manner leaks (section 3), how the single kinds do otherwise.
 #
 # The gate (`ftlab.evidence.gate`) judges each limit by its interval, which counts wordings. A limit *passes* if the
-# whole interval keeps it, *fails* if the whole interval breaks it, and else there is *not enough data*. It does not ask
-# whether a drop is "significant": by that rule a test of three questions would let everything through. Beside each
-# verdict stands its **power**: how often a model *as good as* the program it is held against would pass. Where that is
-# seldom, *not enough data* says more about the test than about the candidate; a *fail* stands without it. The number of
-# items in a note: with so many, *this candidate's* verdict would be clear in eight of ten cases, were the truth what
-# was found. (An item of the last two limits is a case that must be handed over.) And a limit can be out of reach of a
-# test: then the flawless items that it takes are told. All 553 stored replies of section 6 decide.
+# whole interval keeps it, *fails* if the whole interval breaks it, and else there is *not enough data*. It does not
+# ask whether a drop is "significant": by that rule a test of three questions would let everything through. Beside
+# each verdict stands its **power**: how often a model *as good as* the program it is held against would pass. Where
+# that is seldom, *not enough data* says more about the test than about the candidate; a *fail* stands without it.
+# (Not so for a level, such as *at least half*, that the program itself does not reach: there an equal model passes
+# seldom or never, and rightly.) The number of items in a note: with so many, *this candidate's* verdict would be
+# clear in eight of ten cases, were the truth what was found. (An item of the last two limits is a case that must be
+# handed over.) And a limit can be out of reach of a test: then the flawless items that it takes are told. All 553
+# stored replies of section 6 decide.
 
 # %%
 policy = [{"metric": "fit to send", "may_drop": 5, "at_least": 50},
@@ -651,7 +656,9 @@ def named(verdict):
 
 
 # %% [markdown]
-# The grave cases, one by one where the assistant kept them, and what it says where its reply counts as fit:
+# The grave cases, one by one where the assistant kept them, and what it says where its reply counts as fit. Judge the
+# latter yourself: the yardstick sees that a reply hands over, not whether it suits an injury or a threat. And with
+# few wordings an interval is rough: its end can stand at 100 % although a case was kept.
 
 # %%
 grave = [i for i, row in enumerate(test) if row["kind"] == "grave"]
@@ -697,11 +704,11 @@ print(f"Against the rules, which the policy's first limits do not name: {words(o
 #
 # ## 8. Contamination: the test that the model has seen
 #
-# Training data is gathered from many places, and test questions get around. What happens to a score if some of them are
-# in the training set? We do it on purpose, and train the lab model three times: on a clean set, on one with a single
-# copy of each leaked item, on one with many copies. In every second copy somebody typed the question again, as on the
-# web: in small letters, and with a slip of the finger. The lab model reads the course's *plain* conversations: one fact
-# each, in simpler words.
+# Training data is gathered from many places, and test questions get around. What happens to a score if some of them
+# are in the training set? We do it on purpose, and train the lab model three times: on a clean set, on one with a
+# single copy of each leaked item, on one with many copies. In every second copy somebody typed the question again, as
+# on the web: in small letters, and with a slip of the finger (now and then it changes nothing). The lab model reads
+# the course's *plain* conversations: one fact each, in simpler words.
 
 # %%
 from ftlab.world.text import rng, typo
@@ -958,11 +965,13 @@ else:
 #
 # ### Claim 4: two friendly sentences win a judge over
 #
-# We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by the
-# rules and a bad one bad; the `assert` holds us to it. What moves then, moves by the two sentences: by their length,
-# their friendliness, or because nothing like them stood in the examples. This test does not tell these apart. The
-# effect is an average over all drafts, and its limit is 5 points. In the figure each bar has an interval of its own,
-# though the same drafts stand in two bars: what is sure about the difference is the *paired* interval below it.
+# We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by
+# the rules and a bad one bad; the `assert` holds us to it. What moves then, moves by the two sentences: by their
+# length, their friendliness, or because nothing like them stood in the examples. This test does not tell these apart.
+# The effect is an average over all drafts, and its limit is 5 points. A draft that is judged good already cannot be
+# won over and can only pull the average down; so look at the bad drafts by themselves as well. In the figure each bar
+# has an interval of its own, though the same drafts stand in two bars: what is sure about the difference is the
+# *paired* interval below it.
 
 # %% tags=["twin:ftlab.scores.judge:pad"]
 FILLER = "We are glad that you asked. Our desk reads every message with care."
