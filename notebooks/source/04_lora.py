@@ -89,14 +89,15 @@ for d_out, d_in in ((2, 2), (256, 256), (576, 576), (4096, 4096)):
           + f"{sizes[1] / (d_out * d_in):>14.1%}")
 
 # %% [markdown]
-# A full matrix grows with the square of the width and the addition with the width alone. At a width of 4,096, usual for
-# eight billion weights, rank 16 is under one percent. (At a width of 2 it is a joke; section 9 tries one.)
+# A full matrix grows with the square of the width and the addition with the width alone. At a width of 4,096, usual
+# for eight billion weights, rank 16 is under one percent. (At a width of 2, rank 16 is a joke; section 9 tries a rank
+# far above the width.)
 #
 # ## 2. A layer with an addition
 #
 # Now as a layer. Three choices are worth a look. The layer's own weights are frozen. `B` begins at zero, so the
 # addition begins at zero, whatever `A` is. And the addition is multiplied by `alpha / rank`: that factor is meant to
-# let one try another rank and keep the learning rate. Section 5 looks whether it does.
+# let one try another rank and keep the learning rate. Section 5 tries other ranks at one and the same rate.
 
 # %% tags=["twin:ftlab.tuning.lora:LoraLinear"]
 class LoraLinear(torch.nn.Module):
@@ -340,13 +341,14 @@ print("A step on this one example took " + " and ".join(
 # %% [markdown]
 # ### Quality, time, and what is kept: the stored runs
 #
-# A fair comparison gives each way a learning rate that suits it. Four for each were fixed beforehand, LoRA's ten times
-# the others. That is eight trainings a seed, too long for a lesson, so they are **stored runs**, made by
+# A fair comparison gives each way a learning rate that suits it. Four for each were fixed beforehand, LoRA's ten
+# times the others. That is eight trainings a seed, too long for a lesson, so they are **stored runs**, made by
 # `ftlab/workshop/experiments/lora_against_full.py` with the trainer that tuned our adapter: the same conversations in
-# the same order, the same steps. The rate is chosen by the loss on 45 *validation* conversations, and the scores are of
-# test conversations: whoever picks the best of four on the test set reports luck. (The highest rate is judged only
-# where its validation loss is below that of the rate before it.) *Manner leaked* is the share of answers about the real
-# world that have the desk's thanks, next step or sign-off in them.
+# the same order, the same steps. The rate is chosen by the loss on 45 *validation* conversations, and the scores are
+# of test conversations: whoever picks the best of four on the test set reports luck. (If the table names one seed,
+# "mean" and "all seeds" below are of that one.) (The highest rate is judged only where its validation loss is below
+# that of the rate before it.) *Manner leaked* is the share of answers about the real world that have the desk's
+# thanks, next step or sign-off in them.
 
 # %%
 import numpy as np
@@ -668,6 +670,9 @@ print("There LoRA bears it " + ("less well" if more.low > 0 else "better" if mor
       "as well, as far as one seed can tell") + f": {more.value:+.3f} [{more.low:+.3f}, {more.high:+.3f}]")
 
 # %% [markdown]
+# A verdict on batches at one size need not hold at another. In very few steps neither way gets far, and the one that
+# was better at small batches has more to lose: read the losses themselves before the difference.
+#
 # ## 6. Does LoRA forget less?
 #
 # *LoRA Learns Less and Forgets Less* is a paper's title (Biderman et al. 2024), and the first half is why the second is
@@ -820,8 +825,9 @@ with torch.inference_mode():
 print("Each row of the mixed batch is its own adapter's answer, and no other's.")
 
 # %% [markdown]
-# How good is the intents adapter? And two more things to do with adapters: **mix** two with weights, and **remove**
-# one.
+# One request says little about an adapter, good or bad: how good is the intents adapter on more? (In its rivals'
+# lines, *held* means that the model could write nothing but an allowed label.) And two more things to do with
+# adapters: **mix** two with weights, and **remove** one.
 
 # %%
 tickets = work.held_out("intent", TICKETS)
@@ -935,10 +941,11 @@ for precision, (_, _, alike, answers) in exported.items():
 # %% [markdown]
 # "Logits off by" is the mean distance over all tokens of the vocabulary, of one conversation; "first choice kept" is
 # the share of places where the most likely next token is the same, of a few. A changed reply may be better or worse,
-# and so few cannot rank the precisions; but the exported model is another than the one that was tested. So test the
-# file that will be served. There are better ways to spend 4 bits than Q4_0, which has one scale for each 32 weights and
-# nothing else. The last file holds the tokenizer too, where llama.cpp has a name for how it splits a text, as it has
-# for the course's real model; that llama.cpp then cuts alike was not tried here.
+# and so few say little about quality; how far each export has moved, the columns of logits and first choices say. The
+# exported model is another than the one that was tested. So test the file that will be served. There are better ways
+# to spend 4 bits than Q4_0, which has one scale for each 32 weights and nothing else. The last file holds the
+# tokenizer too, where llama.cpp has a name for how it splits a text, as it has for the course's real model; that
+# llama.cpp then cuts alike was not tried here.
 #
 # ## 9. What goes wrong, and what goes wrong in silence
 #
@@ -1122,7 +1129,8 @@ _ = ax.legend(loc="lower right")
 # 49,152 tokens, outweigh the gradients and the optimizer state together, all that LoRA could save: there a shorter
 # batch helps more. For the largest, with LoRA, the weights are nearly all.
 #
-# Libraries and an allocator's spare come on top: leave a tenth of a card free, and measure a step before a long run.
+# The figure draws predictions. Libraries and an allocator's spare come on top: leave a tenth of a card free at the
+# very least, more where the measured peaks above are further off, and measure a step before a long run.
 #
 # ### What four bits cost
 #
@@ -1158,12 +1166,15 @@ else:
     print("Not run: it needs bitsandbytes, the extra above, and a processor or a CUDA card. The runs below had it.")
 
 # %% [markdown]
-# The rest, in fp32 here, is above all the table of tokens; the larger the model, the less it counts. One trap: once
-# such a model has written in `eval` mode, `bitsandbytes` may hold its weights in another order, and hardly any gradient
-# passes back through them; a warning about an "autograd kernel" is all it says. Load the base anew to train on.
+# What is not in four bits is above all the table of tokens; the larger the model, the less it counts. And smaller
+# weights need not mean a smaller peak: compare QLoRA with LoRA in the measured peaks above and below. One trap: once
+# a model loaded in four bits has written in `eval` mode, `bitsandbytes` may hold its weights in another order, and
+# hardly any gradient passes back through them; a warning about an "autograd kernel" is all it says. Load the base
+# anew to train on.
 #
-# Is a *tuned* model worse for the rounding? The stored runs are section 4's, by QLoRA beside LoRA at one rate, from the
-# same first `A`, in the same order (`ftlab/workshop/experiments/qlora.py`).
+# Is a *tuned* model worse for the rounding? The stored runs repeat section 4's training, by QLoRA beside LoRA at one
+# rate, from the same first `A`, in the same order (`ftlab/workshop/experiments/qlora.py`); they are scored on fewer
+# conversations and questions, so their intervals are wide.
 
 # %%
 four = files.read_json(paths.data() / "stored" / "qlora.json")
@@ -1348,7 +1359,7 @@ passed("You can say what a training holds before it starts.")
 #
 # Five teams ask what to do. The house's policy:
 #
-# 1. A way fits if it leaves a tenth of the card's memory free, by section 10's figures.
+# 1. A way fits if it leaves a tenth of the card's memory free, by section 10's table of predictions.
 # 2. Full tuning only for a **single** task with at least 100,000 examples: there Biderman et al. found LoRA to learn
 #    less. Every further task would be a further whole model.
 # 3. Else LoRA, if it fits.
@@ -1442,7 +1453,8 @@ passed("Your setups fit their cards, their data and their number of tasks.")
 #   each way at the best of four rates, chosen on other conversations than those reported.
 # - Rank, layers, rate and batch move the result, on both models. "Ten times the rate", "bears large batches less well"
 #   and "forgets less" were put on trial.
-# - A base in four bits takes an eighth of the memory of fp32; what it costs in loss, answers and time was measured.
+# - Four bits take about an eighth of fp32's bytes for the *linear layers* alone; the whole base shrinks less, and the
+#   peak of a training less again or not at all. What they cost in loss, answers and time was measured.
 # - Adapters are files: saved, switched by request, mixed, removed. Merging and exporting are checked at the precision
 #   that is served. The costly mistakes are silent: count the trained weights, and note what an adapter was made for.
 
