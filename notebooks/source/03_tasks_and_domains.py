@@ -1239,8 +1239,8 @@ passed("Each team gets the least that does its work.")
 # All verdicts, side by side; the first and those of the real model are from the stored runs, the others from this one:
 
 # %%
-for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "phrasings-count-real",
-             "replay-keeps", "replay-keeps-real"):
+for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "replay-keeps",
+             *(("phrasings-count-real", "replay-keeps-real") if reading["runs"] else ())):
     verdict = claims.recorded(name)
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
     print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")
