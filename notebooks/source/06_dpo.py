@@ -18,9 +18,10 @@
 # follow what becomes of the *preferred* reply; ask what number and faults of the votes did, and what so few trainings
 # cannot tell; choose between DPO, RLHF, KTO and ORPO; and train a model on votes of your own.
 #
-# **You need** notebook 02 (the loss on a reply, learning rates) and notebook 04 (adapters). Notebook 05 helps, and what
-# is used of it is said again. **It takes** about six minutes of computing on two processor cores, about four on one
-# core that computes in bf16, and 5 GB of memory. Exercises are at the end; the notebook runs without them.
+# **You need** notebook 02 (the loss on a reply, learning rates) and notebook 04 (adapters). Notebook 05 helps, and
+# what is used of it is said again. **It takes** about six minutes of computing on two processor cores, about four on
+# one core that computes in bf16, and ten on one that does not, and 5 GB of memory. Exercises are at the end; the
+# notebook runs without them.
 
 # %%
 import io, math, time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -281,10 +282,11 @@ if margin > 0 and loss > math.log(2):
           "side, and such a pair costs about as much as it is off.")
 
 # %% [markdown]
-# One and the same model, and two different losses. From memory, TRL builds the reference from the *name* that the model
-# carries, and that is where its weights were first loaded from: the base model, before any SFT. It raises no error. The
-# training would then pull towards a model that never learnt the job, with its margins already far from 0. Our own
-# loss can tell whether that is what happened: give it the base model as the reference, and it must agree with TRL's.
+# One and the same model, and two different losses. From memory, TRL builds the reference from the *name* that the
+# model carries, and that is where its weights were first loaded from: the base model, before any SFT. It raises no
+# error. The training would then pull towards a model that never learnt the job, with margins of single pairs already
+# far from 0, which their mean can hide. Our own loss can tell whether that is what happened: give it the base model
+# as the reference, and it must agree with TRL's.
 
 # %%
 base = sft.load(lab)[0]
@@ -480,7 +482,7 @@ print(f"Right replies: {sum(rights[1]):.0f} of {len(held_out)} before, {sum(righ
 #
 # A **stored run**, made once by `ftlab/workshop/experiments/dpo_real.py`, had more votes: one pass in steps of 8, from
 # the same assistant, at a rate of 3e-4, set before any test conversation was answered. On its way the run was stopped
-# to answer them. Mind that an early look is a state of a longer run, whose rate was then at its height; a run that ends
+# to answer them. Mind that an early look is a state of a longer run, whose rate had not yet come down; a run that ends
 # there, such as the one above, is another thing.
 
 # %%
@@ -781,7 +783,8 @@ print(result)
 #
 # First the learning rate, judged on *validation* conversations. The rule, fixed before the further runs: among the
 # rates that keep the manner (no more than 5 points of on-brand replies lost) the one with the most wins serves in all
-# of them. Look at right replies beside wins, which count a conversation and not its points.
+# of them but RLHF, whose rate was set without a trial. Look at right replies beside wins, which count a conversation
+# and not its points.
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "dpo.json")
@@ -1049,10 +1052,11 @@ for number in range(2):
 # Read them. Whatever the tables say is said by this yardstick (`ftlab/scores/desk.py` lists what it cannot see).
 #
 # The claim is *DPO does as well as RLHF on the same votes*: won minus lost, DPO against RLHF; it holds if the whole
-# interval is above -10 points, whatever state the RLHF run is in, so read that first. The interval covers the choice of
-# questions and no more. Nor is it a contest of methods: DPO's rate was chosen on validation conversations, KTO and ORPO
-# took it over, and RLOO's was set without a trial, beside more dials of its own. What a rate alone can do to a model,
-# the table of rates shows.
+# interval is above -10 points, whatever state the RLHF run is in, so read that first. ("Lost by its training" means
+# more than 5 points of on-brand replies lost, or behind SFT in wins.) The interval covers the choice of questions and
+# no more. Nor is it a contest of methods: DPO's rate was chosen on validation conversations, KTO and ORPO took it
+# over, and RLOO's was set without a trial, beside more dials of its own. What a rate alone can do to a model, the
+# table of rates shows.
 #
 # By their make the ways differ in this: RLHF holds a third model and writes replies while it trains. For that it can
 # ask its reward model about *new* replies, those of the model as it is by now, where the others only ever hear about
@@ -1082,8 +1086,9 @@ form = VoteForm(texts.sample([pair for pair in pairs if pair["id"] in short_ids]
 form.form
 
 # %% [markdown]
-# A fifth of your conversations is kept back: were your votes on them foretold, before the training and after it? There
-# are as many steps as fit into two minutes here, 25 at the most, so with few votes each is met more than once.
+# A fifth of your conversations is kept back: were your votes on them foretold, before the training and after it?
+# There are as many steps as fit into two minutes at section 4's pace, 25 at the most, and the first moves nothing: on
+# a slow machine not every vote is met, on a fast one few votes are met more than once.
 
 # %%
 everyone = vote_log.read(mine_path)
@@ -1471,8 +1476,8 @@ passed("Each team learns from what its people can really give.")
 # - On the real model: what a few hundred votes did, with intervals, and the price beside the gain, kind by kind. The
 #   last cell says once more whether a gain was shown.
 # - The preferred reply's own likelihood: what became of it, and why a loss on differences does not protect it.
-# - Stored runs of the lab model: what a rate can do to the manner, and what `beta`, number and faults of the votes did,
-#   as far as so few trainings can tell, with the yardstick of trainings that moved alike. What RLHF, KTO and ORPO need.
+# - Stored runs of the lab model: what a rate can do to the manner, and what number and faults of the votes did, as
+#   far as so few trainings can tell (whether `beta` was tested at all, section 6 says). What RLHF, KTO and ORPO need.
 # - A win is not a right reply, and a claim to do as well as a rival is worth what the rival's own state is worth.
 # - A vote is only as good as the voter, and a chosen reply need not be a good one.
 #
