@@ -200,7 +200,7 @@ def test_a_batch_of_one_shape_alone_or_no_batch_is_told_so(answer: str, sentence
         run(COLLATE, answer)
 
 
-@pytest.mark.parametrize("answer", [PADDED])
+@pytest.mark.parametrize("answer", [PADDED, BATCH.format(**RIGHT)])
 def test_other_right_batches_pass(answer: str, capsys: pytest.CaptureFixture) -> None:
     run(COLLATE, answer)
     assert "Passed." in capsys.readouterr().out
