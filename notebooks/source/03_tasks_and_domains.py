@@ -271,10 +271,11 @@ for task in ("description", "post"):
 
 # %% [markdown]
 # A handful of replies shows *how* it goes right or wrong and ranks nothing. A reply may look like the house's and say
-# what is not so, or give the right values in a form that nobody can use. And read the sentences: no mark does. "Right"
-# looks at values and names, so a post with the article's figures counts as right even if its sentence is untrue. Each
-# share of descriptions and posts that are done is thus the most that a reader would pass. The next sections compare the
-# stored adapter, which saw more rows, on more test rows.
+# what is not so, or give the right values in a form that nobody can use. And read the sentences: no mark does.
+# "Right" looks at values and names, so a post with the article's figures counts as right even if its sentence is
+# untrue, and a description that says one thing twice is done as well. Each share of descriptions and posts that are
+# done is thus the most that a reader would pass. The next sections compare the stored adapter, which saw more rows,
+# on more test rows.
 #
 # ## 5. Labels: is a language model needed?
 #
@@ -443,9 +444,10 @@ print(f"All {len(truths)} pages are about {len({truth['product'] for truth in tr
       "are alike, so these intervals are rather too narrow.")
 
 # %% [markdown]
-# Look along the fields. Five of the six stand on the page and are copied. The sixth has to be understood: a page says
-# that the dishwasher will not harm the thing, or that it does not belong in there, or nothing, and the reply is `true`,
-# `false` or `null`. A schema cannot notice if the model only fills it: any of the three is valid.
+# Look along the fields. Five of the six stand on the page and can be copied. The sixth does not stand there as a
+# value: a page says that the dishwasher will not harm the thing, or that it does not belong in there, or nothing, and
+# the reply is `true`, `false` or `null`. A schema cannot notice if the model only fills it: any of the three is
+# valid.
 #
 # ### Labels, held
 #
@@ -594,7 +596,9 @@ print(f"Of a form that nobody trained on, a list, the best gives {lists} of {len
     "some carries over to other forms."))
 
 # %% [markdown]
-# Do not read more into it than it is: six small instructions. Broad models are tuned on thousands of unlike tasks.
+# Do not read more into it than it is: ten small instructions about one kind of screen. Hold a trained form against
+# its bar, too: who always says "yes" has half of the yes-or-no questions. Broad models are tuned on thousands of
+# unlike tasks.
 #
 # ## 9. Facts: reading on
 #
@@ -602,12 +606,14 @@ print(f"Of a form that nobody trained on, a list, the best gives {lists} of {len
 # way is **continued pretraining**: no questions and no replies, the model reads documents, and every token counts. The
 # lab model has read a land and a market, and nothing about Quillmere.
 #
-# Allen-Zhu and Li (2023) report a trap: facts that were read in *one* wording only, however often, are stored in a way
-# that questions do not reach; facts read in several wordings can be asked for. We put it on trial. Each product's page
-# states six facts. It is read equally often in each run: the same page again and again, or two, four or eight pages
-# that say the same in other words and another order. Two scores tell what is stored from what can be asked for: does
-# the model, given a product's first page up to a fact, **go on** with that fact; and does it answer a question about
-# it, without a page? The claim is about the questions. It holds if the whole interval of the lead is above 5 points.
+# Allen-Zhu and Li (2023) report a trap: facts that were read in *one* wording only, however often, are stored in a
+# way that questions do not reach; facts read in several wordings can be asked for. We put it on trial. Each product's
+# page states six facts. It is read equally often in each run: the same page again and again, or two, four or eight
+# pages that say the same in other words and another order. Two scores tell what is stored from what can be asked for:
+# does the model, given a product's first page up to a fact, **go on** with that fact; and does it answer a question
+# about it, without a page? The claim is about the questions. It holds if the whole interval of the lead is above 5
+# points. (Mind the first score: the more wordings, the less often that first page itself is read, so it may fall
+# although each fact is read equally often.)
 
 # %%
 from ftlab.world import phrasings
@@ -1233,10 +1239,11 @@ passed("Each team gets the least that does its work.")
 # - What a prompt reaches comes first, and what needs no language model: a frame, or counted words.
 # - A grammar guarantees valid JSON, or a label, and no truth in it.
 # - One adapter for four tasks against four, task by task.
-# - A mixture of instructions, and new ones; facts in one wording and in more, with two models; rates, and old text
-#   mixed in against forgetting, and what that takes from the new.
+# - A mixture of instructions, and new ones; facts in one wording and in more; rates, and old text
+#   mixed in against forgetting, and what that does to the new.
 #
-# All verdicts, side by side; the first and those of the real model are from the stored runs, the others from this one:
+# All verdicts, side by side; the first, and any of the real model's on reading on, are from stored runs, the others
+# from this one:
 
 # %%
 for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "replay-keeps",
