@@ -264,8 +264,6 @@ def test_between_all_found_and_nothing_found_both_ends_are_mixed() -> None:
 
 def test_the_stored_comparison_can_be_read_and_gives_an_advice() -> None:
     stored = files.read_json(paths.data() / "stored" / "rag.json")
-    if "mark" not in stored:
-        pytest.skip("the stored comparison is of an older design; it is to be made again")
     found = Compared(stored)
     for need in needs.NEEDS:
         assert all(-1e-9 <= each.share.value <= 100 for each in needs.standings(found, need).values())
