@@ -2,7 +2,7 @@
 
 Notebook 02 shows the training in full view on a tenth of the rows. This is the same call on all of them, about 22
 minutes on two cores with bf16. For SmolLM2-135M-Instruct its result comes with the clone; another model is tuned at its
-first use, and found on the shelf from then on.
+first use, and found on the shelf from then on; interrupted, it goes on from a checkpoint at the next.
 """
 
 from __future__ import annotations

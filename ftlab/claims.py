@@ -11,20 +11,24 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftlab import files, paths
 from ftlab.evidence import repeated
-from ftlab.evidence.claim import LAB, Claim
+from ftlab.evidence.claim import LAB, NOT_TRIED, Claim
+from ftlab.model import REAL_FOLDER, located, unquoted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INSIDE, BELOW, ABOVE = "inside the expected range", "below the expected range", "above the expected range"
 NO_REFERENCE, OTHER_MODEL = "no reference runs yet", "another model, not compared"
+TOO_FEW = "too few reference runs to expect anything"
+RECORDED: dict[str, dict] = {}  # what this process recorded last on each claim
+WITNESSES = 3  # reference runs with other seeds that a range to expect needs; of two, it is 16 standard deviations wide
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Result:
     high: float
     unit: str
     seed: int
-    where: str  # INSIDE, BELOW, ABOVE, NO_REFERENCE or OTHER_MODEL
+    where: str  # INSIDE, BELOW, ABOVE, NO_REFERENCE, TOO_FEW or OTHER_MODEL
     reference_low: float | None
     reference_high: float | None
     reference_runs: int = 0
@@ -56,6 +60,8 @@ class Result:
     def _comparison(self) -> str:
         if self.where == NO_REFERENCE:
             return "There are no reference runs to compare with yet."
+        if self.where == TOO_FEW:
+            return f"There are too few reference runs with other seeds to compare with ({self.reference_runs})."
         if self.where == OTHER_MODEL:
             return "Not compared: there are no reference runs of this model."
         place = self.where.split()[0].capitalize()
@@ -85,14 +91,23 @@ def table() -> dict[str, Claim]:
         if claim.id in claims or (claim.at_least, claim.at_most) == (-math.inf, math.inf):
             raise ValueError(f"{path} line {line}: expected a new id and at least one limit, found {claim.id!r}. "
                              "Give the claim its own id, and a number in at_least or at_most.")
-        if claim.dials and claim.experiment:
+        if claim.dials and all(claim.function(model) for model in claim.models):
             raise ValueError(f"{path} line {line}: expected dials of a notebook or an experiment, found both, "
                              f"{claim.dials} and {claim.experiment}. Leave one of the two empty.")
+        named = {part.rpartition("=")[0] for part in claim.experiment.split()} - {""}
+        if other := named - set(claim.models):
+            raise ValueError(f"{path} line {line}: expected experiments of the models {', '.join(claim.models)}, found "
+                             f"one of {', '.join(sorted(other))}. Correct the columns experiment and models.")
         if not 0 < claim.smallest <= (abs(claim.limit) or math.inf):
             raise ValueError(f"{path} line {line}: expected smallest above 0 and at most the limit, {claim.limit:g} "
                              f"{claim.unit}, found {claim.smallest:g}. Write down the smallest difference that counts.")
         claims[claim.id] = claim
     return claims
+
+
+def pairs(claims: Iterable[Claim]) -> list[tuple[Claim, str]]:
+    """Each claim on each of its models."""
+    return [(claim, model) for claim in claims for model in claim.models]
 
 
 def find(claim_id: str) -> Claim:
@@ -119,12 +134,27 @@ def reference_path(claim_id: str, model: str = LAB) -> Path:
     return paths.data() / "reference" / model / f"{claim_id}.json"
 
 
+def dial() -> str:
+    """What FTLAB_MODEL says, without quotes and spaces around it; empty if the course's own models are at work."""
+    return unquoted(os.environ.get("FTLAB_MODEL", ""))
+
+
 def model_named() -> str:
-    """The folder of the reference runs of the model that FTLAB_MODEL names: the last part of its name, or "lab"."""
-    name = os.environ.get("FTLAB_MODEL", "").strip()
-    if not name or Path(name).expanduser().resolve() == lab_folder().resolve():
+    """The folder of the reference runs of the model that FTLAB_MODEL names: the last part of its name, or "lab".
+
+    Another model whose name ends like that of one of the course's own keeps its owner or folder in front: the original
+    of the real model is not the course's copy of it, and is not compared with its runs.
+    """
+    if not (name := dial()):
         return LAB
-    return Path(name).expanduser().name.lower()
+    place = Path(located(name))
+    path = place if place.is_dir() else Path(name)
+    own = {LAB: lab_folder(), REAL_FOLDER: paths.models() / REAL_FOLDER}
+    for known, folder in own.items():
+        if place.resolve() == folder.resolve():
+            return known
+    last = path.name.lower()
+    return f"{path.parent.name.lower()}--{last}" if last in own else last
 
 
 def record_path(claim: Claim, model: str) -> Path:
@@ -147,10 +177,10 @@ def plain(values: dict) -> dict:
 
 
 def expected_range(claim: Claim, runs: Sequence[dict], prompts: int | None = None) -> tuple[float, float]:
-    """Where one more run should land, as ``ftlab.evidence.repeated.next_run`` says: 19 in 20 do.
+    """Where one more run should land, as ``ftlab.evidence.repeated.next_run`` says: at least 19 in 20 do.
 
     The range reaches at least the claim's tolerance to either side of the mean, as another machine adds its own
-    rounding, and ends where the effect's unit does.
+    rounding, so where seeds agree more than 19 in 20 lie inside; and it ends where the effect's unit does.
 
     Args:
         runs: At least 2, each with its ``effect`` in the claim's unit. The run to compare is not among them.
@@ -161,15 +191,20 @@ def expected_range(claim: Claim, runs: Sequence[dict], prompts: int | None = Non
 
 
 def record(claim_id: str, seed: int, effect: float, low: float, high: float, *, by_prompt: Sequence | None = None,
-           against: Sequence | None = None, model: str | None = None, **values: object) -> Result:
+           against: Sequence | None = None, about: Sequence | None = None, by_draw: Sequence | None = None,
+           prompts: int | None = None, model: str | None = None, **values: object) -> Result:
     """Keeps one run's effect in ``runs/claims`` and returns the result, which prints as three lines.
 
     There is one record for each claim and model (``record_path``): a notebook may try a claim on both models. The range
-    to expect comes from the reference runs with OTHER seeds: a run is no witness in its own case.
+    to expect comes from the reference runs with OTHER seeds, three of them at least: a run is no witness in its own
+    case, and two say next to nothing about their spread.
 
     Args:
         effect, low, high: The measured number and its 95 % interval, in the claim's unit.
         by_prompt, against: One score for each prompt, and the other arm's, where the effect is the mean (difference).
+        about: What each prompt is about, where some stand or fall together: a product, a question asked twice.
+        by_draw: Where the effect is no mean: its value for each draw of the prompts, if the interval comes from draws.
+        prompts: Where the effect is no mean: how many prompts it was reckoned from.
         model: Which model was at work, a folder of ``data/reference``; by default the one that FTLAB_MODEL names, else
             the first of the claim's own.
         values: Anything else worth keeping, such as ``seconds=17.2``.
@@ -181,20 +216,50 @@ def record(claim_id: str, seed: int, effect: float, low: float, high: float, *, 
     if not (low <= effect <= high and math.isfinite(low) and math.isfinite(high)):
         raise ValueError(f"claim {claim_id}: expected finite low <= effect <= high, found {low}, {effect}, {high}. "
                          f"Give all three in {claim.unit}.")
-    kept = repeated.pack_arms(effect, by_prompt, against, claim.factor)
-    named = model_named()
-    model = model or (claim.models[0] if named == LAB else named)
+    kept = repeated.pack_scores(effect, claim.factor, by_prompt=by_prompt, against=against, about=about,
+                                by_draw=by_draw, prompts=prompts)
+    model = model or (model_named() if dial() else claim.models[0])
     known, span = reference(claim_id, model), (None, None)
     others = [run for run in known["runs"] if run["seed"] != int(seed)] if known else []
-    if len(others) < 2:
-        where = NO_REFERENCE if model in claim.models else OTHER_MODEL
+    if len(others) < WITNESSES:
+        where = TOO_FEW if others else NO_REFERENCE if model in claim.models else OTHER_MODEL
     else:
-        span = expected_range(claim, others, None if by_prompt is None else len(by_prompt))
+        span = expected_range(claim, others, prompts if by_prompt is None else len(by_prompt))
         where = BELOW if effect < span[0] else ABOVE if effect > span[1] else INSIDE
     result = Result(claim.id, claim.statement, claim.verdict(low, high), effect, low, high, claim.unit, int(seed),
                     where, *span, reference_runs=len(others), model=model, values={**plain(values), **kept})
-    files.write_json(record_path(claim, model), asdict(result))
+    RECORDED[claim.id] = asdict(result)
+    files.write_json(record_path(claim, model), RECORDED[claim.id])
     return result
+
+
+def recorded(claim_id: str) -> dict:
+    """What this kernel recorded last on a claim, as it stands in the file: another kernel's never comes between.
+
+    Raises:
+        KeyError: If it recorded nothing on this claim yet.
+    """
+    if claim_id not in RECORDED:
+        raise KeyError(f"claim {claim_id}: expected a result of this kernel, found none. Run the cells above first.")
+    return RECORDED[claim_id]
+
+
+def skip(claim_id: str, seed: int, why: str, *, model: str | None = None) -> str:
+    """Keeps that a run could not try a claim, such as one about a choice where there was nothing to choose.
+
+    Such a run is no witness: the reference is made from the seeds that tried it.
+
+    Args:
+        why: A clause: "the loss was lowest at the end".
+    Returns:
+        A sentence to print in the place of a result.
+    """
+    claim = find(claim_id)
+    model = model or (model_named() if dial() else claim.models[0])
+    RECORDED[claim.id] = {"id": claim.id, "statement": claim.statement, "verdict": NOT_TRIED, "model": model,
+                          "seed": int(seed), "why": why}  # fmt: skip
+    files.write_json(record_path(claim, model), RECORDED[claim.id])
+    return f"{claim.statement}\nHere: {NOT_TRIED}, since {why}."
 
 
 def draw(claim_id: str, result: Result, ax: Axes) -> Axes:

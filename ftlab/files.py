@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import errno
+import gzip
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,9 +29,58 @@ REMEDIES = {
 }
 
 
+FAILED = "could not write"  # how a message begins that has its remedy already
+WORDS = {  # in what libraries say that write with their own code; torch's writer says no more than that it failed
+    "no space left": errno.ENOSPC, "not enough space": errno.ENOSPC, "quota exceeded": errno.EDQUOT,
+    "read-only file system": errno.EROFS, "permission denied": errno.EACCES, "access is denied": errno.EACCES,
+    "file too large": errno.EFBIG, "input/output error": errno.EIO,
+    "inline_container": errno.ENOSPC, "pytorchstreamwriter": errno.ENOSPC,
+}  # fmt: skip
+WINDOWS = {5: errno.EACCES, 19: errno.EROFS, 39: errno.ENOSPC, 112: errno.ENOSPC, 223: errno.EFBIG, 1295: errno.EDQUOT}
+
+
 def remedy(error: OSError) -> str:
     """What to do about an error of the disk while writing, in a sentence."""
     return REMEDIES.get(error.errno, f"Check the disk and the name, or {ELSEWHERE}.")
+
+
+def disk_fault(error: BaseException | None) -> int | None:
+    """The number of the disk's error behind an error or one of its causes (``errno.ENOSPC``), or None if none is.
+
+    safetensors, torch and LanceDB report a full disk as texts: "... No space left on device (os error 28)".
+    """
+    if error is None:
+        return None
+    if isinstance(error, OSError) and error.errno in REMEDIES:
+        return error.errno
+    said = str(error).lower()
+    code = re.search(r"os error (\d+)", said)
+    number = int(code[1]) if code else None
+    number = WINDOWS.get(number) if os.name == "nt" else number
+    found = number if number in REMEDIES else next((each for words, each in WORDS.items() if words in said), None)
+    return found or disk_fault(error.__cause__ or (None if error.__suppress_context__ else error.__context__))
+
+
+@contextmanager
+def writing(place: str | Path, more: str = "") -> Iterator[None]:
+    """Around a library's own way of writing: an error of the disk gets the place, the reason and the remedy.
+
+    Args:
+        more: A sentence behind the remedy, such as what is untouched.
+    Raises:
+        OSError: With the disk's own number. Any other error passes as it is.
+    """
+    try:
+        yield
+    except ValueError:  # of something damaged or misnamed, whatever lies behind it
+        raise
+    except Exception as error:
+        number = disk_fault(error)
+        if number is None or (isinstance(error, OSError) and REMEDIES[number] in str(error)):
+            raise
+        reason = (isinstance(error, OSError) and error.strerror) or str(error).strip().split("\n")[0] or "no reason"
+        said = f"{FAILED} {place}: {reason}. {remedy(OSError(number, reason))} {more}"
+        raise OSError(number, said.strip()) from error
 
 
 @contextmanager
@@ -47,7 +98,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        raise OSError(error.errno or errno.EIO, f"could not write {path}: {error.strerror or error}. {remedy(error)} "
+        raise OSError(error.errno or errno.EIO, f"{FAILED} {path}: {error.strerror or error}. {remedy(error)} "
                       "The old file, if there was one, is untouched.") from error
     finally:
         with suppress(OSError):  # where the write failed, there may be nothing to remove
@@ -71,8 +122,9 @@ def write_jsonl(path: str | Path, rows: Iterable[dict]) -> None:
 
 
 def read_json(path: str | Path) -> object:
-    """Reads one JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    """Reads one JSON file, packed by gzip or not, with a byte-order mark or without."""
+    raw = Path(path).read_bytes()
+    return json.loads((gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw).decode("utf-8-sig"))
 
 
 def read_jsonl(path: str | Path) -> list[dict]:

@@ -6,7 +6,6 @@ The fourth rival needs no model at all: ``ftlab.scores.template``.
 
 from __future__ import annotations
 
-from ftlab import texts
 from ftlab.world import brand
 from ftlab.world.text import rng
 
@@ -30,13 +29,22 @@ def guide(row: dict) -> list[dict]:
     return [{"role": "system", "content": text}, *talk]
 
 
-def examples(seed: int, count: int = 3) -> list[dict]:
-    """Conversations to show in a prompt, of kinds that differ, drawn from the training split."""
-    rows = [row for row in texts.balanced(texts.conversations("train"), 20, seed) if len(row["messages"]) == 3]
-    chosen: dict[str, dict] = {}
-    for row in rows:
-        chosen.setdefault(row["kind"], row)
-    return rng("shown", seed).sample(list(chosen.values()), count)
+def examples(rows: list[dict], seed: int, count: int = 3) -> list[dict]:
+    """Conversations to show in a prompt: what a careful person would choose from ``rows``.
+
+    Give rows of the kind of work that is asked for, with replies in one manner (``house.in_house_words``): that is the
+    best set of examples that we know of, and where the kinds are many it presumes that somebody sorts the messages
+    first. Of what is asked (``intent``), no two are alike as long as there is a choice.
+
+    Raises:
+        ValueError: If there are fewer rows than ``count``.
+    """
+    if len(rows) < count:
+        raise ValueError(f"rows: expected {count} conversations or more, found {len(rows)}. Take rows of more kinds.")
+    order, seen = rng("shown", seed).sample(rows, len(rows)), set()
+    first = [row for row in order if not (row["intent"] in seen or seen.add(row["intent"]))]
+    rest = [row for row in order if all(row is not other for other in first)]
+    return [*first, *rest][:count]
 
 
 def shown(row: dict, few: list[dict]) -> list[dict]:

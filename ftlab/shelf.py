@@ -47,15 +47,26 @@ def place(name: str, choice: Choice, rows: list[dict], **settings: object) -> Pa
 
 
 def find(folder: Path) -> Path | None:
-    """The tuned model of a place on the shelf, or None. If there is one, a line says since when, and what it took."""
+    """The tuned model of a place on the shelf, or None if there is none or it has lost a file; a line says which."""
     for place in (folder, *shipped(folder)):
         model = place / MODEL
-        if (place / NOTE).exists() and checkpoints.weights_fault(model) is None:
+        if not (place / NOTE).exists():
+            continue
+        if fault := checkpoints.weights_fault(model) or config_fault(model):
+            print(f"{model} is not whole ({fault}), so it is left aside")
+        else:
             note = files.read_json(place / NOTE)
             whose = "the shelf" if place == folder else "the course's own shelf"
             print(f"from {whose}: {place.name}, tuned on {note['date']} in {note['seconds']:.0f} seconds")
-            return model
+            return place / MODEL
     return None
+
+
+def config_fault(model: Path) -> str | None:
+    """Says so if a folder has neither an adapter's config nor a model's: without one nobody can load the weights."""
+    if any((model / name).exists() for name in ("adapter_config.json", "config.json")):
+        return None
+    return "its config is missing"
 
 
 def shipped(folder: Path) -> Iterator[Path]:
@@ -78,12 +89,25 @@ def keep(model, folder: Path, seconds: float) -> Path:
         seconds: What the training took.
     Returns:
         The folder that ``from_pretrained`` takes.
+    Raises:
+        OSError: If the disk refuses it; the message has the remedy. Nothing half is left.
     """
     target, half = folder / MODEL, folder / f"{MODEL}.half"
-    shutil.rmtree(half, ignore_errors=True)
-    model.save_pretrained(half)
-    (folder / NOTE).unlink(missing_ok=True)
-    shutil.rmtree(target, ignore_errors=True)
-    half.rename(target)
-    files.write_json(folder / NOTE, {"date": date.today().isoformat(), "seconds": round(seconds, 1)})
+    with files.writing(target, paths.ELSEWHERE), checkpoints.lock_of(folder, ".keep"):  # one kernel at a time
+        if whole(folder):  # another kernel kept this very model meanwhile, and somebody may be reading it
+            return target
+        shutil.rmtree(half, ignore_errors=True)
+        try:
+            model.save_pretrained(half)
+            (folder / NOTE).unlink(missing_ok=True)
+            shutil.rmtree(target, ignore_errors=True)
+            half.rename(target)
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+        files.write_json(folder / NOTE, {"date": date.today().isoformat(), "seconds": round(seconds, 1)})
     return target
+
+
+def whole(folder: Path) -> bool:
+    """Whether a place holds a tuned model, whole."""
+    return (folder / NOTE).exists() and checkpoints.weights_fault(folder / MODEL) is None

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+# Vowel signs, accents and the like: what belongs to the letter before it.
+MARKS = "".join(chr(code) for code in range(0x300, 0xFE30) if unicodedata.category(chr(code)).startswith("M"))
+SIGNS = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # Chinese and Japanese, which put no blanks between words
+UNSPACED = "\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u104f\u1780-\u17d3"  # nor do Thai, Lao, Burmese and Khmer
 
 FIGURE = re.compile(r"\$\d[\d,]*(?:\.\d+)?|"
                     r"\d+(?:\.\d+)? (?:kg|g|L|ml|cm|mm|years?|months?|weeks?|days?|hours?)\b|\d+(?:\.\d+)?")
 
 
 def normalize(text: str) -> str:
-    """Lower case, single spaces, straight quotes, and no punctuation at the end: "The  Otter." is "the otter"."""
+    """Lower case, single spaces, straight quotes, and no punctuation at the end: "The  Otter." is "the otter".
+
+    Punctuation is that of any script: the Chinese, Hindi and Arabic stops are as good as ours.
+    """
     text = text.replace("\u2019", "'").replace("\u2018", "'").replace("\u201c", '"').replace("\u201d", '"')
-    return re.sub(r"[\s.,;:!?]+$", "", " ".join(text.casefold().split()))
+    return re.sub(r"[\s.,;:!?…。．｡、，､；：！？।॥؟،؛۔]+$", "", " ".join(text.casefold().split()))
 
 
 def exact_match(reply: str, accepted: Sequence[str]) -> bool:
@@ -26,12 +36,23 @@ def states_all(reply: str, values: Sequence[str]) -> bool:
 
     "2 years" is not in "12 years", "$9.00" not in "$49.00", "1.2 kg" not in "11.2 kg", "dishwasher safe" not in "not
     dishwasher safe". Case does not matter, nor whether apostrophes are curly. Beyond that one "not" the score cannot
-    see what the sentence around a value says: "never $9.00" states "$9.00".
+    see what the sentence around a value says: "never $9.00" states "$9.00". In scripts without blanks nothing shows
+    where a word ends: "49元" is found in "价格是49元。" and not in "149元", and "红" also in "红木"; a run of katakana
+    counts as a word.
     """
     _refuse_text(values, "values")
     text = reply.replace("’", "'")
-    whole = r"(?<![\w$-])(?<!\d[.,])(?<!\bnot )%s(?![\w-])(?![.,]\d)"
-    return all(re.search(whole % re.escape(value.replace("’", "'")), text, re.IGNORECASE) for value in values)
+    return all(_whole(value.replace("’", "'")).search(text) for value in values)
+
+
+@lru_cache(maxsize=10_000)  # a pattern takes milliseconds to compile, and a test set asks for each value many times
+def _whole(value: str) -> re.Pattern:
+    """The pattern of a value with nothing of a word or number right before or after it."""
+    free = f"(?![{SIGNS}{UNSPACED}])"
+    before = "(?<![\u30a0-\u30ff])" if "\u30a0" <= value[0] <= "\u30ff" else ""
+    after = "(?![\u30a0-\u30ff])" if "\u30a0" <= value[-1] <= "\u30ff" else ""
+    return re.compile(rf"(?<!{free}[\w$-])(?<!\d[.,])(?<!(?i:\bnot )){before}(?i:{re.escape(value)}){after}"
+                      rf"(?!{free}[\w-])(?![{MARKS}])(?![.,]\d)")
 
 
 def states_any(reply: str, accepted: Sequence[str]) -> bool:

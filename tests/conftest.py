@@ -37,7 +37,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty course folder that stands in for the project's, in this process and in those it starts."""
     (tmp_path / "notebooks" / "source").mkdir(parents=True)
     monkeypatch.setenv("FTLAB_HOME", str(tmp_path))
-    monkeypatch.delenv("FTLAB_RUNS", raising=False)
+    for name in ("FTLAB_MODELS", "FTLAB_RUNS"):
+        monkeypatch.delenv(name, raising=False)
     yield tmp_path
 
 

@@ -1,7 +1,7 @@
 """Imported first in a notebook's kernel, for a fast path through it.
 
 A small model takes the lab model's place, trainers stop after one step (and evaluate and save then, if they do so at
-all), replies after a few tokens. All else is real.
+all), replies after a few tokens, and of many rows only the first are answered or scored. All else is real.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import transformers
 from transformers import GenerationMixin, Trainer, TrainerCallback
 
 from ftlab import model
+from ftlab.tuning import generate, sft
 
-MOST_TOKENS = 2
+MOST_TOKENS, MOST_ROWS = 2, 16
 
 
 class OneStep(TrainerCallback):
@@ -45,7 +46,20 @@ def few_tokens(generate):
     return short
 
 
+def few_rows(function):
+    """``function(model, tokenizer, rows, ...)`` of the first rows; every other row gets the last one's result."""
+
+    @wraps(function)
+    def first(model, tokenizer, rows, *args, **kwargs):
+        found = function(model, tokenizer, list(rows)[:MOST_ROWS], *args, **kwargs)
+        return found + found[-1:] * (len(rows) - len(found))
+
+    return first
+
+
 Trainer.train = one_step(Trainer.train)
 GenerationMixin.generate = few_tokens(GenerationMixin.generate)
+generate.replies = few_rows(generate.replies)
+sft.row_losses = few_rows(sft.row_losses)
 transformers.logging.set_verbosity_error()
 model.bundled_path = lambda: Path(os.environ["FTLAB_TEST_LAB"])

@@ -13,7 +13,9 @@ import matplotlib.pyplot as plt
 
 from ftlab import claims, figures, files
 from ftlab.evidence import intervals
-from ftlab.workshop import gather, inputs, reference
+from ftlab.evidence.claim import LAB, NOT_TRIED
+from ftlab.model import REAL_FOLDER
+from ftlab.workshop import gather, inputs, reference, stored, trial
 
 TABLE = """id,notebook,statement,effect,unit,at_least,at_most,tolerance,experiment,models,smallest,dials
 gain,02_x,"Tuning helps, a lot.",tuned minus base,points,30,,2,fake_experiment:measure,lab,30,
@@ -23,7 +25,8 @@ other,03_x,Rank is a dial.,spread,points,-1,1,,fake_experiment:unused,lab,1,
 EXPERIMENT = """
 import pathlib
 def measure(seed):
-    pathlib.Path(__file__).with_name("data").joinpath("table.csv").read_text()
+    for name in ("table.csv", "lab-model/model.safetensors"):
+        pathlib.Path(__file__).with_name("data").joinpath(name).read_text()
     log = pathlib.Path(__file__).with_name("log.txt")
     log.write_text((log.read_text() if log.exists() else "") + f"{seed} ")
     if seed == 99:
@@ -32,6 +35,8 @@ def measure(seed):
 def unused(seed):
     return {"gain": {"effect": 1.0}}
 """
+
+SEEDS = ["--seeds", "0", "1", "2", "3", "4"]
 
 
 @pytest.fixture
@@ -42,6 +47,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.delenv("FTLAB_RUNS", raising=False)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "fake_experiment", raising=False)
+    monkeypatch.setattr(reference, "WIDEST", {})  # few coins scatter widely
     files.write_text(tmp_path / "data" / "claims.csv", TABLE)
     files.write_text(tmp_path / "data" / "table.csv", "a,b\n1,2\n")
     files.write_text(tmp_path / "data" / "lab-model" / "model.safetensors", "weights")
@@ -123,7 +129,8 @@ def simulated(random, seeds, prompts, mine):
     return known, 100 * right()[:mine].mean()
 
 
-@pytest.mark.parametrize(("seeds", "prompts", "mine"), [(4, 60, 60), (5, 60, 60), (4, 500, 500), (5, 300, 60)])
+@pytest.mark.parametrize(("seeds", "prompts", "mine"), [
+    (3, 100, 100), (4, 60, 60), (5, 60, 60), (4, 500, 500), (5, 300, 60)])
 def test_one_more_run_lands_in_the_range_19_times_in_20(home, seeds, prompts, mine):
     gain, random, inside, widths = claims.find("gain"), np.random.default_rng(seeds + prompts), 0, []
     for _ in range(600):
@@ -138,7 +145,7 @@ def test_one_more_run_lands_in_the_range_19_times_in_20(home, seeds, prompts, mi
 
 
 def test_runs_over_seeds_become_a_reference(home, capsys):
-    assert gather.main(["--only", "gain"]) == 0
+    assert gather.main(["--only", "gain", *SEEDS]) == 0
     known = claims.reference("gain")
     # Mean 42, t-interval 42 +- 2.7764 * 1.5811 / sqrt(5) = 42 +- 1.9632: all of it above 30.
     assert (known["effect"], known["verdict"]) == (42, "holds")
@@ -162,7 +169,7 @@ def test_a_stopped_command_goes_on_where_it_was(home):
     with pytest.raises(RuntimeError, match="power"):
         gather.main(["--only", "gain", "--seeds", "0", "1", "99", "2"])
     assert claims.reference("gain") is None
-    gather.main(["--only", "gain"])
+    gather.main(["--only", "gain", *SEEDS])
     assert seeds_run(home) == [0, 1, 99, 2, 3, 4]  # 0 and 1 were kept
     gather.main(["--only", "gain", "--seeds", "7"])  # one more seed joins the five
     assert [run["seed"] for run in claims.reference("gain")["runs"]] == [0, 1, 2, 3, 4, 7]
@@ -171,11 +178,11 @@ def test_a_stopped_command_goes_on_where_it_was(home):
 
 
 def test_other_code_data_or_weights_are_run_again(home):
-    gather.main(["--only", "gain"])
+    gather.main(["--only", "gain", *SEEDS])
     files.write_text(home / "fake_experiment.py", EXPERIMENT.replace("40 + seed", "20 + seed"))
     sys.modules.pop("fake_experiment")
     commit(home)
-    gather.main(["--only", "gain"])
+    gather.main(["--only", "gain", *SEEDS])
     assert claims.reference("gain")["verdict"] == "does not hold here"
     for count, (name, text) in enumerate({"data/table.csv": "a,b\n1,3\n", "notebooks/source/02_x.py": "SEED = 1\n",
                                           "data/lab-model/model.safetensors": "new weights"}.items(), start=3):
@@ -184,12 +191,12 @@ def test_other_code_data_or_weights_are_run_again(home):
         faults = reference.verify()
         assert faults == [f"lab/{claim}.json: its runs are stale, since {name} changed. Run: ftlab claims --only "
                           f"{claim} --seeds 0 1 2 3 4" for claim in ("cost", "gain")]
-        gather.main(["--only", "gain"])
+        gather.main(["--only", "gain", *SEEDS])
         assert reference.verify() == [] and len(seeds_run(home)) == 5 * count
 
 
 def test_a_word_of_explanation_makes_nothing_stale(home):
-    gather.main(["--only", "gain"])
+    gather.main(["--only", "gain", *SEEDS])
     explained = EXPERIMENT.replace("measure(seed):\n", 'measure(seed):\n    "Why."\n')
     files.write_text(home / "fake_experiment.py", f"# why\n{explained}")
     files.write_text(home / "notebooks" / "source" / "02_x.py", "# Better prose\nSEED = 0  # a dial\n")
@@ -199,7 +206,7 @@ def test_a_word_of_explanation_makes_nothing_stale(home):
 
 
 def test_a_stale_reference_needs_a_reason_with_its_date(home):
-    gather.main(["--only", "gain"])
+    gather.main(["--only", "gain", *SEEDS])
     path, known = home / "data" / "reference" / "lab" / "gain.json", claims.reference("gain")
     files.write_text(home / "data" / "table.csv", "other")
     assert "stale" in " ".join(reference.verify())
@@ -217,14 +224,14 @@ def test_a_stale_reference_needs_a_reason_with_its_date(home):
 def test_a_reference_is_stored_from_a_clean_tree_only(home, capsys):
     files.write_text(home / "fake_experiment.py", EXPERIMENT + "\n# tried something\n")
     with pytest.raises(SystemExit):
-        gather.main(["--only", "gain"])
+        gather.main(["--only", "gain", *SEEDS])
     assert "clean tree" in capsys.readouterr().err and not (home / "log.txt").exists()
     commit(home)
-    assert gather.main(["--only", "gain"]) == 0
+    assert gather.main(["--only", "gain", *SEEDS]) == 0
     assert gather.main(["--only", "other", "--list"]) == 0
     files.write_text(home / "data" / "new.csv", "not committed")  # while it runs, the tree may change under it
     known = files.read_json(home / "runs" / "claims-seeds" / "fake_experiment.measure-0.json")
-    assert not known["commit"].endswith("-dirty") and gather._commit().endswith("-dirty")
+    assert not known["commit"].endswith("-dirty") and stored.commit().endswith("-dirty")
 
 
 def test_scores_by_prompt_take_prompts_into_the_interval(home):
@@ -237,7 +244,7 @@ def measure(seed):
     return {"gain": {"effect": effect, "by_prompt": new, "against": old}, "cost": {"effect": 1.0 + seed}}
 """)
     commit(home)
-    assert gather.main(["--only", "gain"]) == 0
+    assert gather.main(["--only", "gain", *SEEDS]) == 0
     known = claims.reference("gain")
     assert known["over"] == "seeds and prompts" and claims.reference("cost")["over"] == "seeds"
     arms = [[[int(digit) for digit in run[arm]] for run in known["runs"]] for arm in ("by_prompt", "against")]
@@ -268,7 +275,7 @@ def test_list_runs_nothing(home, capsys):
 def test_record_compares_with_the_reference(home):
     first = claims.record("gain", 0, 45, 40, 50)
     assert (first.where, first.reference_low, first.verdict) == ("no reference runs yet", None, "holds")
-    gather.main(["--only", "gain"])
+    gather.main(["--only", "gain", *SEEDS])
     inside = claims.record("gain", 3, 45.25, 40, 50, seconds=17)
     # The run with seed 3 is no witness: 40, 41, 42, 44 have mean 41.75, s = 1.7078, t(3) = 3.1824, half 6.0766.
     assert str(inside) == ("Tuning helps, a lot.\nHere: 45.2 points (95 % interval 40 to 50). Verdict: holds.\nInside "
@@ -285,17 +292,20 @@ def test_record_compares_with_the_reference(home):
 
 
 def test_another_model_is_not_compared(home, monkeypatch):
-    gather.main(["--only", "gain"])
+    gather.main(["--only", "gain", *SEEDS])
     monkeypatch.setenv("FTLAB_MODEL", "HuggingFaceTB/SmolLM2-135M")
     result = claims.record("gain", 0, 45, 40, 50)
     assert (result.where, result.reference_low) == (claims.OTHER_MODEL, None)
     assert "no reference runs of this model" in str(result)
     with pytest.raises(SystemExit):
-        gather.main(["--only", "gain"])
+        gather.main(["--only", "gain", *SEEDS])
     monkeypatch.setenv("FTLAB_MODEL", str(home / "data" / "tuned"))
     assert claims.record("gain", 0, 45, 40, 50).where == claims.OTHER_MODEL
     monkeypatch.setenv("FTLAB_MODEL", str(home / "data" / "lab-model"))  # the lab model by its path
     assert claims.record("gain", 0, 45, 40, 50).where == claims.INSIDE
+    for unset in ("", "''", ' "" '):  # as an empty line of a settings file leaves it
+        monkeypatch.setenv("FTLAB_MODEL", unset)
+        assert claims.record("gain", 0, 45, 40, 50).where == claims.INSIDE
     # Whoever knows which model is at work says so; a model with reference runs of its own is compared with those.
     known = claims.reference("gain")
     files.write_json(claims.reference_path("gain", "smollm2-135m"), {**known, "model": "smollm2-135m"})
@@ -303,6 +313,42 @@ def test_another_model_is_not_compared(home, monkeypatch):
     assert claims.record("gain", 0, 45, 40, 50).model == "smollm2-135m"
     assert claims.record("gain", 0, 45, 40, 50).where == claims.INSIDE
     assert claims.record("gain", 0, 45, 40, 50, model=claims.LAB).model == "lab"
+
+
+def test_a_models_name_is_the_same_however_it_is_written(home, monkeypatch):
+    """With quotes, from the project's folder wherever the kernel stands; never one of the course's own by chance."""
+    mine, real = home / "mine", home / "models" / REAL_FOLDER
+    for folder in (mine, real, home / "elsewhere" / REAL_FOLDER):
+        folder.mkdir(parents=True)
+    monkeypatch.delenv("FTLAB_MODELS", raising=False)
+    monkeypatch.chdir(home / "notebooks")
+    for written, name in (
+        ("mine", "mine"), ('"mine"', "mine"), (" 'mine' ", "mine"), (str(mine), "mine"), ("./mine/", "mine"),
+        ("owner/Model", "model"), ("data/lab-model", LAB), ("''", LAB), (f"models/{REAL_FOLDER}", REAL_FOLDER),
+        ("HuggingFaceTB/SmolLM2-135M-Instruct", f"huggingfacetb--{REAL_FOLDER}"), ("someone/lab", "someone--lab"),
+        (f"elsewhere/{REAL_FOLDER}", f"elsewhere--{REAL_FOLDER}"),
+    ):  # fmt: skip
+        monkeypatch.setenv("FTLAB_MODEL", written)
+        assert claims.model_named() == name, written
+
+
+def test_the_lab_model_in_the_real_ones_place_is_not_called_the_real_one(home, monkeypatch):
+    files.write_text(home / "data" / "claims.csv", TABLE.replace("measure,lab,30", "measure,real,30"))
+    assert claims.record("gain", 0, 45, 40, 50).model == "real"
+    monkeypatch.setenv("FTLAB_MODEL", "data/lab-model")
+    result = claims.record("gain", 0, 45, 40, 50)
+    assert (result.model, result.where) == (LAB, claims.OTHER_MODEL)
+
+
+def test_what_this_kernel_recorded_is_told_and_not_what_another_wrote_meanwhile(home, monkeypatch):
+    monkeypatch.setattr(claims, "RECORDED", {})
+    with pytest.raises(KeyError, match="Run the cells above first"):
+        claims.recorded("gain")
+    claims.record("gain", 0, 45, 40, 50)
+    files.write_json(claims.record_path(claims.find("gain"), LAB), {"verdict": "another kernel's"})
+    assert (claims.recorded("gain")["verdict"], claims.recorded("gain")["effect"]) == ("holds", 45)
+    claims.skip("gain", 1, "nothing was to be chosen")
+    assert claims.recorded("gain")["verdict"] == NOT_TRIED
 
 
 def test_each_model_of_a_claim_has_a_record_of_its_own(home, monkeypatch):
@@ -324,13 +370,13 @@ def test_functions_that_try_a_claim_on_two_models_answer_by_model(home, capsys):
     files.write_text(home / "data" / "claims.csv", TABLE.replace("measure,lab,30", "measure,real lab,30"))
     commit(home)
     with pytest.raises(ValueError, match="expected an entry for each of real, lab for gain, found effect, right"):
-        gather.main(["--only", "gain"])
+        gather.main(["--only", "gain", *SEEDS])
     by_model = '{"real": {"effect": 50.0 + seed}, "lab": {"effect": 40 + seed}}'
     code = EXPERIMENT.replace('{"effect": 40 + seed, "right": [seed, 1]}', by_model)
     files.write_text(home / "fake_experiment.py", code)
     sys.modules.pop("fake_experiment")
     commit(home)
-    assert gather.main(["--only", "gain"]) == 0
+    assert gather.main(["--only", "gain", *SEEDS]) == 0
     assert (claims.reference("gain")["effect"], claims.reference("gain", "real")["effect"]) == (42, 52)
 
 
@@ -341,7 +387,7 @@ def where():
     (paths.runs() / "mine").touch()
     assert len(list(paths.runs().iterdir())) == 1""", 1).replace("    log = ", "    where()\n    log = ", 1))
     commit(home)
-    assert gather.main(["--only", "gain"]) == 0
+    assert gather.main(["--only", "gain", *SEEDS]) == 0
     assert all(path.suffix == ".json" for path in (home / "runs" / "claims-seeds").iterdir())
     assert not (home / "runs" / "mine").exists()
 
@@ -360,7 +406,7 @@ def test_numpy_numbers_are_kept(home):
 
 
 def test_verify_names_what_was_changed_by_hand(home):
-    gather.main(["--only", "gain"])
+    gather.main(["--only", "gain", *SEEDS])
     known = claims.reference("gain")
     files.write_json(home / "data" / "reference" / "lab" / "gain.json", {**known, "verdict": "mixed"})
     assert reference.verify() == ["lab/gain.json: verdict is 'mixed', but claims.csv and the runs give 'holds'. "
@@ -385,11 +431,11 @@ def test_mistakes_are_named(home):
     files.write_text(home / "data" / "claims.csv", TABLE.replace("fake_experiment:measure", "fake_experiment:nothing"))
     commit(home)
     with pytest.raises(ValueError, match="module:function"):
-        gather.main(["--only", "gain"])
+        gather.main(["--only", "gain", *SEEDS])
 
 
 def test_draw_puts_the_run_over_the_reference(home):
-    gather.main(["--only", "gain"])
+    gather.main(["--only", "gain", *SEEDS])
     with plt.style.context(figures.STYLE):
         figure, ax = plt.subplots(figsize=(7, 2.4))
         assert claims.draw("gain", claims.record("gain", 0, 45, 40, 50), ax) is ax
@@ -406,3 +452,106 @@ def test_draw_puts_the_run_over_the_reference(home):
 def test_the_reference_runs_that_the_course_ships_agree_with_its_claims():
     assert claims.table()
     assert reference.verify() == []
+
+
+def test_of_two_witnesses_nothing_is_expected(home):
+    gather.main(["--only", "gain", *SEEDS])
+    known = claims.reference("gain")
+    files.write_json(claims.reference_path("gain"), {**known, "runs": known["runs"][:3]})
+    result = claims.record("gain", 0, 45, 40, 50)
+    assert (result.where, result.reference_low, result.reference_runs) == (claims.TOO_FEW, None, 2)
+    assert str(result).endswith("There are too few reference runs with other seeds to compare with (2).")
+    assert claims.record("gain", 7, 41, 40, 50).where == claims.INSIDE  # it has all three
+
+
+def test_an_effect_that_is_no_mean_brings_the_luck_of_its_prompts_along(home):
+    # The runs' own intervals are 4 +- 1.96: other prompts bring a variance of 1, over 100 prompts 100 for each. Asked
+    # of 25, a run has 100 * (1/25 - 1/100) = 3 more: half of the range is 1.95996 * sqrt(3) = 3.3947.
+    known = [{"seed": seed, "effect": 4.0, "low": 2.040036, "high": 5.959964, "prompts": 100} for seed in range(4)]
+    cost = claims.find("cost")
+    assert claims.expected_range(cost, known, 25) == pytest.approx((0.6053, 7.3947), abs=1e-4)
+    assert claims.expected_range(cost, known) == (4, 4)
+    # Seeds agree, so the interval is that of the prompts, which all runs share: it does not shrink with more seeds.
+    found = reference.aggregate(cost, known)
+    assert (found["low"], found["high"], found["over"]) == (2.040036, 5.959964, "seeds and prompts")
+    result = claims.record("cost", 0, 4, 2, 6, by_draw=[3, 4, 5], prompts=25)
+    assert result.values == {"by_draw": "3 4 5", "prompts": 25}
+
+
+def test_prompts_that_stand_or_fall_together_widen_the_reference(home):
+    scores = {"by_prompt": "11110000" * 5, "effect": 50.0}
+    alone = reference.aggregate(claims.find("gain"), [{"seed": seed, **scores} for seed in range(5)])
+    about = " ".join(str(place // 4) for place in range(40))
+    found = reference.aggregate(claims.find("gain"), [{"seed": seed, **scores, "about": about} for seed in range(5)])
+    # Ten things, each right or wrong as a whole: s = 0.527, t(9) = 2.262, 100 * 2.262 * 0.527 / sqrt(10) = 37.7.
+    assert (found["low"], found["high"]) == pytest.approx((12.3, 87.7), abs=0.05)
+    assert alone["low"] > 30 and alone["high"] < 70
+
+
+def test_a_range_that_would_notice_nothing_is_a_fault(home, monkeypatch):
+    gather.main(["--only", "gain", *SEEDS])
+    monkeypatch.setattr(reference, "WIDEST", {"points": 4})
+    # Seeds 1..4: 41..44, s = 1.291, t(3) = 3.1824, half 3.1824 * 1.291 * sqrt(1.25) = 4.593.
+    cost, gain = reference.verify()
+    assert gain == ("lab/gain.json: its range to expect reaches 4.59 points to either side and would notice nothing "
+                    "below that, expected 4 at most: run more seeds. Run: ftlab claims --only gain --seeds 0 1 2 3 4")
+    for claim_id in ("gain", "cost"):
+        files.write_json(claims.reference_path(claim_id), {
+            **claims.reference(claim_id), "wide": {"date": "2026-11-26", "reason": "coins"}})
+    assert reference.verify() == []
+
+
+def test_a_claim_is_tried_by_a_function_on_one_model_and_by_the_notebook_on_the_other(home):
+    row = 'both,02_x,Both.,b,points,5,,,real=fake_experiment:measure,lab real,5,"{""PROMPTS"": 4}"\n'
+    files.write_text(home / "data" / "claims.csv", TABLE + row)
+    both = claims.find("both")
+    assert (both.function("lab"), both.function("real")) == ("", "fake_experiment:measure")
+    assert trial.Experiment.of(both, "lab") == trial.Experiment("", "02_x", '{"PROMPTS": 4}')
+    assert trial.Experiment.of(both, "real") == trial.Experiment("fake_experiment:measure", "02_x", "{}")
+    files.write_text(home / "data" / "claims.csv", TABLE + row.replace("real=", "other="))
+    with pytest.raises(ValueError, match="experiments of the models lab, real, found one of other"):
+        claims.table()
+
+
+def test_a_function_that_was_stopped_goes_on_with_its_parts_at_the_same_commit(home):
+    parts = """import pathlib
+from ftlab import paths
+def part(number):
+    place = paths.runs() / f"part-{number}"
+    log = pathlib.Path(__file__).with_name("log.txt")
+    if not place.exists():
+        log.write_text((log.read_text() if log.exists() else "") + f"{number} ")
+        place.touch()
+def measure(seed):
+    part(seed)
+    if seed == 3 and not pathlib.Path(__file__).with_name("go").exists():
+        raise RuntimeError("the power went")
+    return {"gain": {"effect": 40.0 + seed}, "cost": {"effect": 4.0 + seed}}
+"""
+    files.write_text(home / "fake_experiment.py", parts)
+    files.write_text(home / ".gitignore", "runs/\nlog.txt\n__pycache__/\ngo\n")
+    commit(home)
+    with pytest.raises(RuntimeError, match="power"):
+        gather.main(["--only", "gain", *SEEDS])
+    (home / "go").touch()
+    assert gather.main(["--only", "gain", *SEEDS]) == 0
+    assert seeds_run(home) == [0, 1, 2, 3, 4]  # 3 was kept, though its run came to nothing
+    assert all(path.suffix == ".json" for path in (home / "runs" / "claims-seeds").iterdir())
+
+
+def test_a_seed_that_could_not_try_a_claim_is_no_witness(home, capsys):
+    assert claims.skip("gain", 3, "there was nothing to choose") == (
+        "Tuning helps, a lot.\nHere: not tried, since there was nothing to choose.")
+    record = files.read_json(home / "runs" / "claims" / "gain.json")
+    pair = [(claims.find("gain"), "lab")]
+    found = trial._recorded(trial.Experiment("", "02_x", "{}"), 3, pair, [record])
+    assert found == {"gain": {"lab": {"not tried": "there was nothing to choose"}}}
+    files.write_text(home / "fake_experiment.py", EXPERIMENT.replace(
+        '"cost": {"effect": 4.0 + seed}', '"cost": {"not tried": "x"} if seed == 1 else {"effect": 4.0 + seed}'))
+    commit(home)
+    assert gather.main(["--only", "gain", *SEEDS, "5"]) == 0
+    assert [run["seed"] for run in claims.reference("cost")["runs"]] == [0, 2, 3, 4, 5]
+    assert len(claims.reference("gain")["runs"]) == 6 and reference.verify() == []
+    capsys.readouterr()
+    assert gather.main(["--only", "gain", *SEEDS, "5"]) == 0  # seed 1 is not run again for it
+    assert "6 seeds: 0 runs to do" in capsys.readouterr().out

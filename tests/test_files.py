@@ -82,6 +82,37 @@ def test_every_error_of_a_disk_has_its_own_remedy(tmp_path: Path, number: int) -
     assert names(tmp_path) == ["a.txt"]
 
 
+@pytest.mark.parametrize("number", REMEDIES, ids=errno.errorcode.get)
+def test_every_error_of_a_library_that_writes_gets_the_same_remedy(tmp_path: Path, number: int) -> None:
+    said = os.strerror(number)
+    errors: list[Exception] = [OSError(number, said)]
+    if number in files.REMEDIES and sys.platform != "win32":  # as safetensors and LanceDB tell it
+        errors += [RuntimeError(f"LanceError(IO): {said} (os error {number})")]
+    if number == errno.ENOSPC:
+        errors += [RuntimeError("[enforce fail at inline_container.cc:672] . PytorchStreamWriter failed writing file")]
+    for error in errors:
+        if number not in files.REMEDIES:  # not of a disk
+            with pytest.raises(type(error), match=f"{said}$"), files.writing(tmp_path):
+                raise error
+            continue
+        with pytest.raises(OSError, match=f"could not write {tmp_path}: ") as caught, files.writing(tmp_path, "More."):
+            raise error
+        message = str(caught.value)
+        assert caught.value.errno == number and message.endswith(" More.")
+        assert [other for other, remedy in REMEDIES.items() if remedy in message] == [number]
+        with pytest.raises(OSError) as again, files.writing("elsewhere"):  # told once
+            raise caught.value
+        assert again.value is caught.value
+
+
+def test_what_is_no_error_of_a_disk_passes_as_it_is() -> None:
+    for error in (ValueError("a damaged file (os error 28)"), RuntimeError("shapes do not match"), KeyError("x"),
+                  FileNotFoundError(errno.ENOENT, "No such file"), RuntimeError("not found (os error 2)")):  # fmt: skip
+        with pytest.raises(type(error)) as caught, files.writing("a place"):
+            raise error
+        assert caught.value is error
+
+
 def test_a_folder_of_that_name_and_a_name_too_long(tmp_path: Path) -> None:
     (tmp_path / "a.txt").mkdir()
     with pytest.raises(OSError, match="could not write .*A folder has this name"):

@@ -23,6 +23,9 @@ SHORT = {"kind": "fact", "messages": [{"role": "system", "content": "S2"}, {"rol
                                       {"role": "assistant", "content": "A2"}]}  # fmt: skip
 
 
+FEW = rivals.examples(texts.conversations("train"), 0)
+
+
 def test_plain() -> None:
     assert rivals.plain(ROW) == [
         {"role": "system", "content": f"{rivals.JOB}\n\nYour screen:\nSCREEN"},
@@ -50,18 +53,27 @@ def test_shown_examples_are_turns_that_have_been() -> None:
     ]
 
 
-def test_examples_are_of_kinds_that_differ_and_from_the_training_split() -> None:
-    train = texts.conversations("train")
+def test_examples_come_from_the_rows_and_ask_for_other_things_each() -> None:
+    train = texts.plain_conversations("train")[:100]
     for seed in range(5):
-        few = rivals.examples(seed)
-        assert few == rivals.examples(seed)
-        assert len({row["kind"] for row in few}) == len(few) == 3
-        assert all(row in train and len(row["messages"]) == 3 for row in few)
-    assert len(rivals.examples(0, count=5)) == 5
-    assert rivals.examples(0) != rivals.examples(1)
+        few = rivals.examples(train, seed)
+        assert few == rivals.examples(train, seed)
+        assert len({row["intent"] for row in few}) == len(few) == 3
+        assert all(row in train for row in few)
+    assert len(rivals.examples(train, 0, count=5)) == 5
+    assert rivals.examples(train, 0) != rivals.examples(train, 1)
 
 
-@pytest.mark.parametrize("ask", [rivals.plain, rivals.guide, lambda row: rivals.shown(row, rivals.examples(0))])
+def test_examples_that_ask_for_the_same_are_taken_where_there_is_no_choice() -> None:
+    alike = [{"id": name, "intent": intent} for name, intent in ("aw", "bw", "cp", "dw")]  # weight, weight, price, ...
+    few = rivals.examples(alike, 0)
+    assert {row["intent"] for row in few[:2]} == {"w", "p"} and few[2]["intent"] == "w"
+    assert len({row["id"] for row in few}) == 3
+    with pytest.raises(ValueError, match="expected 3 conversations or more, found 2"):
+        rivals.examples(alike[:2], 0)
+
+
+@pytest.mark.parametrize("ask", [rivals.plain, rivals.guide, lambda row: rivals.shown(row, FEW)])
 def test_the_gold_reply_is_never_shown_and_the_customer_has_the_last_word(ask: Callable) -> None:
     for row in texts.conversations("test")[:100]:
         before = [dict(message) for message in row["messages"]]

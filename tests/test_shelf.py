@@ -1,6 +1,14 @@
-"""What is on the shelf is the very model that the settings give, and any other setting finds nothing there."""
+"""What is on the shelf is the very model that the settings give, and any other setting finds nothing there.
+
+Run as a script, this file is a tuning for the shelf that is killed: ``python test_shelf.py MODEL``.
+"""
 
 from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
 
 import families
 import pytest
@@ -11,6 +19,7 @@ from ftlab.tuning import sft
 ROWS = [{"messages": [{"role": "user", "content": f"How heavy is kettle {i}?"},
                       {"role": "assistant", "content": f"It weighs {850 + 7 * i} g."}]} for i in range(6)]
 HOW = {"lr": 1e-3, "steps": 3, "seed": 0, "batch_size": 2}
+MANY, MORE = ROWS * 2, {**HOW, "steps": 6}  # one pass
 LORA = {"r": 4, "lora_alpha": 8, "target_modules": "all-linear"}
 
 
@@ -41,6 +50,25 @@ def test_the_second_time_it_comes_from_the_shelf_and_is_the_same(choice, lora, h
         assert any(weights.any() for name, weights in again.model.state_dict().items() if "lora_B" in name)
 
 
+def test_a_tuning_that_was_killed_goes_on_from_its_last_checkpoint(choice, home, python, monkeypatch, capsys):
+    import torch
+
+    monkeypatch.setattr(sft, "SAVE_STEPS", 2)
+    whole = sft.from_shelf("desk", choice, MANY, lora=LORA, **MORE)
+    assert "not on the shelf yet: 6 steps of tuning begin now" in capsys.readouterr().out
+    place = shelf.place("desk", choice, MANY, lora=LORA, **MORE)
+    shutil.rmtree(place)
+    died = python(__file__, choice.path)
+    assert died.returncode == 9 and "dies at step 5" in died.stdout, died.stderr[-2000:]
+    assert shelf.find(place) is None
+    assert {path.name for path in place.glob("checkpoint-*")} == {"checkpoint-2", "checkpoint-4"}
+    again = sft.from_shelf("desk", choice, MANY, lora=LORA, **MORE)
+    assert f"resuming from step 4 of {place}" in capsys.readouterr().out
+    assert shelf.find(place) is not None and not list(place.glob("checkpoint-*"))
+    for quiet, resumed in zip(whole.model.parameters(), again.model.parameters(), strict=True):
+        assert torch.equal(quiet, resumed)  # within the first pass over the rows, whose order the seed alone decides
+
+
 def test_every_setting_has_a_place_of_its_own(choice, home):
     places = [shelf.place("desk", choice, rows, **{**HOW, **change})
               for rows, change in ((ROWS, {}), (ROWS[1:], {}), (ROWS, {"lr": 2e-3}), (ROWS, {"seed": 1}),
@@ -50,7 +78,7 @@ def test_every_setting_has_a_place_of_its_own(choice, home):
     assert all(shelf.find(place) is None for place in places), "a place without a model holds none"
 
 
-def test_a_half_put_or_cut_model_is_not_taken(choice, home):
+def test_a_half_put_or_cut_model_is_not_taken(choice, home, capsys):
     run = sft.from_shelf("desk", choice, ROWS, lora=LORA, **HOW)
     place = shelf.place("desk", choice, ROWS, lora=LORA, **HOW)
     weights = shelf.find(place) / "adapter_model.safetensors"
@@ -63,6 +91,45 @@ def test_a_half_put_or_cut_model_is_not_taken(choice, home):
     assert shelf.find(place) is None
     shelf.keep(run.model, place, run.seconds)
     assert shelf.find(place) is not None
+    (place / shelf.MODEL / "adapter_config.json").unlink()
+    capsys.readouterr()
+    assert shelf.find(place) is None and "its config is missing" in capsys.readouterr().out
+
+
+class Refused:
+    """A model whose weights the disk does not take."""
+
+    def __init__(self, error: Exception):
+        self.error = error
+
+    def save_pretrained(self, folder):
+        folder.mkdir()
+        (folder / "adapter_model.safetensors").write_bytes(b"half")
+        raise self.error
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO],
+                         ids=errno.errorcode.get)  # fmt: skip
+def test_a_disk_that_refuses_a_tuned_model_is_told_with_its_remedy(tmp_path, number):
+    from safetensors import SafetensorError
+
+    place = tmp_path / "desk"
+    place.mkdir()
+    said = os.strerror(number)
+    for error in (OSError(number, said), SafetensorError(f"Error while serializing: {said} (os error {number})")):
+        with pytest.raises(OSError, match="could not write .*desk.*tuned: .* FTLAB_RUNS names another") as caught:
+            shelf.keep(Refused(error), place, 1.0)
+        assert caught.value.errno == number and files.REMEDIES[number] in str(caught.value)
+        assert not list(place.iterdir()), "nothing half is left"
+
+
+def test_the_first_of_two_kernels_that_tuned_one_model_keeps_it(choice, home):
+    """The second may have begun before the first was done: what somebody may be reading is not replaced."""
+    run = sft.from_shelf("desk", choice, ROWS, lora=LORA, **HOW)
+    place = shelf.place("desk", choice, ROWS, lora=LORA, **HOW)
+    before = (place / shelf.MODEL / "adapter_model.safetensors").stat().st_mtime_ns
+    assert shelf.keep(run.model, place, 9.0) == place / shelf.MODEL
+    assert (place / shelf.MODEL / "adapter_model.safetensors").stat().st_mtime_ns == before
 
 
 def test_row_losses_are_the_models_own_on_the_reply_alone(choice):
@@ -95,3 +162,23 @@ def test_what_comes_with_the_clone_is_taken_for_the_very_same_run_alone(choice, 
         assert ours.equal(theirs)
     for rows, change in ((ROWS[1:], {}), (ROWS, {"seed": 1}), (ROWS, {"lora": {**LORA, "r": 8}})):
         assert shelf.find(shelf.place("desk", choice, rows, **{**HOW, "lora": LORA, **change})) is None
+
+
+def killed() -> None:
+    """Tunes for the shelf and dies at step 5, a checkpoint behind it at steps 2 and 4."""
+    from transformers import Trainer
+
+    step = Trainer.training_step
+
+    def dies(self, *args, **more):
+        if self.state.global_step == 4:  # counted after a step, so this is the fifth
+            print("dies at step 5", flush=True)
+            os._exit(9)  # nothing is tidied up, as when it is killed
+        return step(self, *args, **more)
+
+    Trainer.training_step, sft.SAVE_STEPS = dies, 2
+    sft.from_shelf("desk", model.choose(sys.argv[1]), MANY, lora=LORA, **MORE)
+
+
+if __name__ == "__main__":
+    killed()

@@ -57,3 +57,9 @@ def test_the_splits_are_read_in_the_stored_order(read) -> None:
         assert {row["split"] for row in rows} == {"test" if split == "2026" else split}
     with pytest.raises(FileNotFoundError):
         read("tests")
+
+
+def test_a_larger_sample_contains_the_smaller() -> None:
+    rows = texts.plain_conversations("train")
+    assert texts.sample(rows, 300, 1)[:10] == texts.sample(rows, 10, 1)
+    assert texts.sample(rows, 10, 1) != texts.sample(rows, 10, 2)

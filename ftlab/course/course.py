@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ftlab import files, paths
 from ftlab.course.execute import execute
 from ftlab.course.progress import Progress, clock
-from ftlab.course.report import Outcome, page
+from ftlab.course.report import NotebookRun, page
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -55,7 +55,7 @@ def claim_files() -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in sorted((paths.runs() / "claims").glob("*.json"))}
 
 
-def run_one(path: Path, target: Path, progress: Progress, outcome: Outcome, timeout_s: float | None) -> None:
+def run_one(path: Path, target: Path, progress: Progress, outcome: NotebookRun, timeout_s: float | None) -> None:
     """Runs one notebook, writes the executed copy to ``target`` whatever happens, and fills in ``outcome``."""
     import nbformat
 
@@ -84,7 +84,7 @@ def run(names: Sequence[str] = (), notebook_timeout_s: float | None = None) -> i
     for path in notebooks:
         about = nbformat.read(path, as_version=4).metadata.get("ftlab", {})
         outcomes.append(
-            Outcome(
+            NotebookRun(
                 path.stem, expected_s=60 * float(about.get("minutes", 0)), expected_claims=list(about.get("claims", []))
             )
         )
@@ -111,7 +111,7 @@ def run(names: Sequence[str] = (), notebook_timeout_s: float | None = None) -> i
     return 130 if done < len(notebooks) else int(bool(failed))
 
 
-def print_failure(outcome: Outcome, target: Path) -> None:
+def print_failure(outcome: NotebookRun, target: Path) -> None:
     """Notebook, cell number, source, error, and where the partly executed copy is."""
     failure, rule = outcome.failure, "-" * 72
     assert failure is not None
@@ -156,7 +156,7 @@ def build(names: Sequence[str] = ()) -> int:
     progress, failed = Progress([path.stem for path in sources], expected), 0
     for index, (path, notebook) in enumerate(zip(sources, notebooks, strict=True)):
         progress.begin(index, len(notebook.cells))
-        outcome = Outcome(path.stem)
+        outcome = NotebookRun(path.stem)
         with progress.shown():
             outcome.failure = execute(notebook, folder(), progress)
         if outcome.failure:

@@ -15,6 +15,8 @@ from ftlab.course import installed
 
 GIB = 1024**3
 MIN_MEMORY_BYTES, GOOD_MEMORY_BYTES = int(2.5 * GIB), int(5.5 * GIB)  # "4 GB" and "8 GB" machines report a little less
+NOT_YET = ("note", "`make lab`, `make course`, `ftlab lab` and `ftlab run` do so by themselves.")
+BY_DIAL = ("real model", "embedder")  # what FTLAB_MODEL and FTLAB_EMBEDDER name; the lab model does without them
 MIN_DISK_BYTES, GOOD_DISK_BYTES = GIB // 2, 2 * GIB
 
 
@@ -130,9 +132,10 @@ def check_disk() -> Finding:
 
 
 def check_model() -> Iterator[Finding]:
-    """The real model (or what stands in its place), the lab model, and device and precision on this machine."""
+    """The real model and the embedder (or what stands in their places), the lab model, device and precision."""
     try:
         from ftlab import model
+        from ftlab.retrieval import embedder
 
         device, dtype, reason = model.precision()
     except ImportError as error:
@@ -144,13 +147,20 @@ def check_model() -> Iterator[Finding]:
         missing = ("problem", "Unset FTLAB_MODEL to use the course's own choice.")
         whose = f"{named}, by FTLAB_MODEL"
     else:
-        missing = ("note", "`make lab`, `make course`, `ftlab lab` and `ftlab run` do so by themselves.")
+        missing = NOT_YET
         whose = "SmolLM2-135M-Instruct"
+    if other := model.unquoted(os.environ.get("FTLAB_EMBEDDER", "")):
+        no_vectors = ("problem", "Unset FTLAB_EMBEDDER to use all-MiniLM-L6-v2.")
+        other = f"{other}, by FTLAB_EMBEDDER"
+    else:
+        no_vectors = NOT_YET
+        other = "all-MiniLM-L6-v2, for the search of notebook 07"
     broken = ("problem", "Take the folder data/lab-model from the project again.")
-    for subject, name, choose, remedy in (("real model", whose, model.choose, missing),
-                                          ("lab model", "the course's own", model.lab, broken)):
+    for subject, name, where, remedy in (("real model", whose, lambda: model.choose().path, missing),
+                                         ("lab model", "the course's own", lambda: model.lab().path, broken),
+                                         ("embedder", other, embedder.folder, no_vectors)):
         try:
-            yield Finding("ok", subject, f"{name} ({choose().path})")
+            yield Finding("ok", subject, f"{name} ({where()})")
         except (ValueError, OSError) as error:
             yield Finding(remedy[0], subject, str(error), remedy[1])
     yield Finding("ok", "precision", f"{dtype} on {device}: {reason}")
@@ -178,14 +188,22 @@ def examine() -> Iterator[Finding]:
 
 def main() -> int:
     """Prints the findings and returns 1 if the course cannot run here."""
-    problems = 0
+    return int(any(finding.level == "problem" for finding in report()))
+
+
+def report() -> list[Finding]:
+    """Prints the findings, each with its remedy, and what follows from them."""
+    found, problems = [], 0
     for finding in examine():
+        found.append(finding)
         print(f"{finding.level:>8}  {finding.subject:<10} {finding.text}", flush=True)
         if finding.level != "ok":
             print(f"{'':>8}  {'':<10} -> {finding.remedy}", flush=True)
         problems += finding.level == "problem"
     if problems:
         print(f"\nThe course cannot run here yet: {problems} problem{'s' * (problems > 1)}, remedies above.")
-        return 1
-    print("\nThis computer will do.")
-    return 0
+    elif away := [finding.subject for finding in found if finding.level == "note" and finding.subject in BY_DIAL]:
+        print(f"\nThis computer will do, after `ftlab fetch` (the {' and the '.join(away)}).")
+    else:
+        print("\nThis computer will do.")
+    return found

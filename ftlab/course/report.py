@@ -12,7 +12,7 @@ from ftlab.course.progress import clock
 
 
 @dataclass
-class Outcome:
+class NotebookRun:
     """What became of one notebook. ``expected_s`` comes from its metadata ``ftlab.minutes`` and may be 0 (unknown)."""
 
     name: str
@@ -40,7 +40,7 @@ pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; font-size: .85rem; 
 """
 
 
-def page(outcomes: list[Outcome], started: float) -> str:
+def page(outcomes: list[NotebookRun], started: float) -> str:
     """The report: one self-contained HTML page."""
     from ftlab.course import doctor
 
@@ -66,7 +66,7 @@ def page(outcomes: list[Outcome], started: float) -> str:
     return "\n".join([*parts, "</body></html>", ""])
 
 
-def failure_section(outcome: Outcome) -> str:
+def failure_section(outcome: NotebookRun) -> str:
     """What failed, where, with source and error."""
     failure = outcome.failure
     assert failure is not None
@@ -76,7 +76,7 @@ def failure_section(outcome: Outcome) -> str:
     )
 
 
-def notebook_table(outcomes: list[Outcome]) -> str:
+def notebook_table(outcomes: list[NotebookRun]) -> str:
     """One row for each notebook: its minutes, measured and stated."""
     rows = [
         '<table><tr><th>notebook</th><th>result</th><th class="number">minutes</th><th class="number">stated</th></tr>'

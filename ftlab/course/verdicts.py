@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ftlab.claims import reference, table
-from ftlab.evidence.claim import FAILS, HOLDS, LAB, MIXED, Claim
+from ftlab.claims import ABOVE, BELOW, INSIDE, reference, table
+from ftlab.evidence.claim import FAILS, HOLDS, LAB, MIXED, NOT_TRIED, Claim
 from ftlab.model import REAL_FOLDER
 
 CLASSES = {HOLDS: "holds", FAILS: "fails", MIXED: "mixed"}
@@ -24,8 +24,9 @@ class Tried:
 
     @property
     def verdict(self) -> str | None:
-        """The verdict of the reference runs, which are many, else that of this run."""
-        return (self.known or self.live or {}).get("verdict")
+        """The verdict of the reference runs, which are many, else that of this run; None if it was not tried."""
+        verdict = (self.known or self.live or {}).get("verdict")
+        return None if verdict == NOT_TRIED else verdict
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,14 @@ def carried_over(found: Sequence[Row]) -> list[str]:
     """For each model beside the lab model one sentence: which claims carry over to it from the lab model.
 
     A claim carries over if it has the same clear verdict on both. A mixed verdict on either leaves that open. Reference
-    runs speak where there are some, else this run does.
+    runs speak where there are some, else this run does. A claim that another model needs an experiment for has an id
+    of its own there, ``<id>-real``, and is told with the one of the lab model.
     """
-    verdicts = {row.id: {model: each.verdict for model, each in row.tried.items() if each.verdict} for row in found}
+    names, verdicts = {row.id for row in found}, {}
+    for row in found:
+        short = row.id.removesuffix("-real")
+        told = verdicts.setdefault(short if short in names else row.id, {})
+        told.update({model: each.verdict for model, each in row.tried.items() if each.verdict})
     others = [model for model in models_of(found) if model != LAB]
     if not others:
         return [f"Tried on {NAMES[LAB]} alone: {_ids(verdicts)}; nothing here says whether that carries over to "
@@ -97,13 +103,24 @@ def _ids(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
+def outside(found: Sequence[Row]) -> str:
+    """Which of this run's claims lie where reference runs with other seeds do not lead one to expect them."""
+    compared = {(row.id, model): where for row in found for model, each in row.tried.items()
+                if each.live and (where := each.live.get("where")) in (INSIDE, ABOVE, BELOW)}
+    off = [f"{name} ({where.split()[0]})" for (name, _), where in compared.items() if where != INSIDE]
+    return (f"{len(compared) - len(off)} of {len(compared)} runs lie where reference runs with other seeds lead us to "
+            "expect them; 1 in 20 may lie outside by luck." + f" Outside: {', '.join(off)}." * bool(off)
+            ) if compared else "No run could be compared with reference runs of other seeds."
+
+
 def section(found: Sequence[Row]) -> str:
     """The claims as HTML: the sentences, one table with a column a model, and how to read it."""
     if not found:
         return ""
     models = models_of(found)
     titles = "".join(f"<th>{html.escape(NAMES.get(model, model))}</th>" for model in models)
-    parts = ["<h2>Claims</h2>", *(f"<p>{html.escape(sentence)}</p>" for sentence in carried_over(found)),
+    said = [*carried_over(found), outside(found)]
+    parts = ["<h2>Claims</h2>", *(f"<p>{html.escape(sentence)}</p>" for sentence in said),
              f'<table class="claims"><thead><tr><th>claim</th>{titles}</tr></thead><tbody>']
     notebook = None
     for row in found:
@@ -132,6 +149,8 @@ def cell(row: Row, model: str) -> str:
     if tried.live:
         seed = f", seed {tried.live['seed']}" if "seed" in tried.live else ""
         lines.append(line(f"this run{seed}", tried.live, tried.live.get("unit")))
+        if tried.live.get("where") in (ABOVE, BELOW):
+            lines.append(f'<div class="failed">{html.escape(tried.live["where"])}</div>')
     else:
         lines.append('<div><span class="small">this run</span> not run</div>')
     if tried.known:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ftlab.curation.labels import rank
+from ftlab.curation.wrong_intents import rank
 
 HELD_OUT = 0.15
 FEWEST, MOST = 0.10, 0.20

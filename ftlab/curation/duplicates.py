@@ -3,15 +3,21 @@
 Near duplicates are found by MinHash signatures (Broder 1997) cut into bands (locality-sensitive hashing, Leskovec et
 al. 2020, Mining of Massive Datasets, chapter 3). The signatures come from rensa; the bands are sorted NumPy columns, so
 that a million records need seconds and every process finds the same pairs.
+
+What is alike may still be two examples: "Is it red?" and "Is it tall?" with the same long reply. So two records are
+compared only if screen heading and reply agree in their words, and one is a copy only if the questions do, courtesies
+("Hello", "please", "And what ...") and slips of the hand aside. The price: a copy that is told in other words stays.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ftlab.evidence.words import words
+from ftlab.evidence.segmentation import words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +28,10 @@ SEED = 7
 SHINGLE = 2  # words
 ALIKE = 0.7  # the least share of common shingles between near duplicates
 HEADING = 6  # words of the screen that say what a record is about
+ASKED = 160  # bytes of a question's words that are compared
+COURTESY = frozenset(re.findall(r"\w+", """hello hi
+dear good morning afternoon evening day all there again please kindly thanks thank you
+could would can will like want tell let know me i m am s is and so a the to my"""))
 NEIGHBOURS = 16  # records before it with the same band that a record is compared with
 
 
@@ -50,15 +60,49 @@ def signature(record: dict) -> np.ndarray:
     """The MinHash signature of the pairs of neighbouring words in ``training_text``.
 
     Shapes:
-        returns (HASHES,), uint32; the share of equal numbers in two signatures estimates the share of common shingles.
+        returns (HASHES,), uint32; the share of equal numbers in two signatures estimates the share of common shingles,
+        and is 0 if the headings or the replies differ in their words.
     """
     import numpy as np
     from rensa import RMinHash
 
     found = plain(training_text(record)).split()
     sketch = RMinHash(num_perm=HASHES, seed=SEED)
-    sketch.update([" ".join(found[i:i + SHINGLE]) for i in range(max(1, len(found) - SHINGLE + 1))])
+    heading = " ".join(record["record"].split()[:HEADING])
+    told = "\n".join(" ".join(_content(text)) for text in (heading, record["reply"]))
+    tag = hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    sketch.update([f"{tag} {' '.join(found[i:i + SHINGLE])}" for i in range(max(1, len(found) - SHINGLE + 1))])
     return np.array(sketch.digest(), dtype=np.uint32)
+
+
+def asked(record: dict) -> bytes:
+    """The words of the question without courtesies, at most ``ASKED`` bytes of them."""
+    return " ".join(_content(record["question"])).encode("utf-8", "surrogatepass")[:ASKED]
+
+
+def _content(text: str) -> list[str]:
+    return [word for word in words(text) if word not in COURTESY]
+
+
+@lru_cache(maxsize=2**16)
+def asks_the_same(one: bytes, other: bytes) -> bool:
+    """True if two questions, as ``asked`` gives them, have the same words, slips of the hand aside."""
+    first, second = (text.decode("utf-8", "ignore").split() for text in (one, other))
+    if max(len(one), len(other)) >= ASKED - 1:  # they are cut, perhaps within a word
+        size = min(len(first), len(second)) - 1
+        first, second = first[:size], second[:size]
+    return len(first) == len(second) and all(map(_is_slip, first, second))
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """True if both words are one: equal, or with one letter dropped, doubled or swapped inside a longer word."""
+    from rapidfuzz.distance import OSA
+
+    if one == other:
+        return True
+    return (min(len(one), len(other)) >= 4 and one[0] == other[0] and one[-1] == other[-1] and one.isalpha()
+            and other.isalpha() and (len(one) != len(other) or sorted(one) == sorted(other))
+            and OSA.distance(one, other) <= 1)
 
 
 def find_repeats(keys: Sequence[bytes]) -> np.ndarray:
@@ -74,15 +118,16 @@ def find_repeats(keys: Sequence[bytes]) -> np.ndarray:
                     dtype=np.int64)
 
 
-def find_near(signatures: np.ndarray, alike: float = ALIKE) -> np.ndarray:
+def find_near(signatures: np.ndarray, questions: Sequence[bytes] | None = None, alike: float = ALIKE) -> np.ndarray:
     """For each record the place of an earlier one that is nearly the same, or -1.
 
     Records that agree in all numbers of a band are compared, each with up to ``NEIGHBOURS`` of those before it.
 
     Args:
+        questions: What ``asked`` gives for each record; if left out, the signatures alone decide.
         alike: Least estimated share of common shingles, from 0 to 1.
     Shapes:
-        signatures: (N, HASHES); returns (N,), int64.
+        signatures: (N, HASHES); questions: (N,); returns (N,), int64.
     """
     import numpy as np
 
@@ -97,12 +142,12 @@ def find_near(signatures: np.ndarray, alike: float = ALIKE) -> np.ndarray:
             same = np.flatnonzero(sorted_keys[step:] == sorted_keys[:-step])
             if not len(same):
                 break
-            _compare(signatures, order[same + step], order[same], best, original)
+            _compare(signatures, questions, order[same + step], order[same], best, original)
     return original
 
 
-def _compare(signatures: np.ndarray, later: np.ndarray, earlier: np.ndarray, best: np.ndarray,
-             original: np.ndarray) -> None:
+def _compare(signatures: np.ndarray, questions: Sequence[bytes] | None, later: np.ndarray, earlier: np.ndarray,
+             best: np.ndarray, original: np.ndarray) -> None:
     """Notes for each later record the earlier one if they are more alike than what was found before."""
     import numpy as np
 
@@ -110,6 +155,10 @@ def _compare(signatures: np.ndarray, later: np.ndarray, earlier: np.ndarray, bes
         a, b = later[start:start + 100_000], earlier[start:start + 100_000]
         share = (signatures[a] == signatures[b]).mean(axis=1, dtype=np.float32)
         better = share >= best[a] + np.where(original[a] >= 0, np.float32(1e-6), np.float32(0))
+        if questions is not None:
+            pairs = np.flatnonzero(better)
+            better[pairs] = [asks_the_same(bytes(questions[i]), bytes(questions[j]))
+                             for i, j in zip(a[pairs], b[pairs], strict=True)]
         best[a[better]], original[a[better]] = share[better], b[better]
 
 

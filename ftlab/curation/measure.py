@@ -61,7 +61,7 @@ def score(fault: str, step: str, planted: Iterable[int], flagged: Iterable[int],
                  tuple(sorted(wrong)), tuple(sorted(missed)))
 
 
-def measure(lines: Sequence[tuple[int, str]], truth: Sequence[dict], outcome: pipeline.Outcome) -> list[Score]:
+def measure(lines: Sequence[tuple[int, str]], truth: Sequence[dict], outcome: pipeline.Curated) -> list[Score]:
     """Scores of every kind of fault.
 
     Args:
@@ -79,7 +79,7 @@ def table(scores: Iterable[Score]) -> str:
     return "\n".join([head, *map(str, scores)])
 
 
-def _filter_scores(facts: dict[int, dict], outcome: pipeline.Outcome) -> Iterable[Score]:
+def _filter_scores(facts: dict[int, dict], outcome: pipeline.Curated) -> Iterable[Score]:
     dropped = {row["line"]: row["step"] for row in outcome.rejected}
     rows = {row["line"]: row["row"] for row in outcome.rejected}
     place = {step: i for i, step in enumerate(pipeline.STEPS)}

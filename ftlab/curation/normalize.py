@@ -15,7 +15,8 @@ TEXTS = ("question", "reply")
 ELEMENTS = frozenset(re.findall(r"\S+", """a abbr b blockquote body br center code dd div dl dt em font footer form h1
 h2 h3 h4 h5 h6 head header hr html i img label li link main meta nav ol o:p p pre s script section small span strike
 strong style sub sup table tbody td tfoot th thead title tr tt u ul"""))
-IN_PAIRS = frozenset("abisu")  # one of these that nothing closes is a letter of a formula: a<b>c
+# One of these that nothing closes is a letter of a formula, a<b>c, or a word, and would swallow what follows.
+IN_PAIRS = frozenset(["a", "b", "i", "s", "u", "title", "script", "style", "code", "center", "head"])
 ANGLE = re.compile(r"<(/?)([a-z][\w:]*)([^<>]*)>|<!--|<!doctype", re.IGNORECASE)
 ATTRIBUTES = re.compile(r"(?:\s+(?:[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+)|nowrap|noshade|hidden))*"
                         r"\s*/?", re.IGNORECASE)

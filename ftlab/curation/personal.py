@@ -4,8 +4,10 @@ A mask can be undone by whoever holds the mapping: ``<EMAIL_1>`` stands for one 
 is written to a file of its own, which stays with those who may see it.
 
 What is not looked for is in ``NOT_LOOKED_FOR``, and every data card repeats it. Where digits could be either, the words
-around them decide, and that has a price. A card or phone number that its writer calls an order number stays. A number
-that nobody names is masked if it fits: one of ten numbers of a card's length and beginning passes the check digit.
+around them decide, and that has a price. A card or phone number that its writer calls an order number stays. A card
+number that nobody names is masked if it fits: one of ten numbers of a card's length and beginning passes the check
+digit. A phone number that nobody names is masked if it is written as people dial it: with + or a leading 0, brackets,
+or as 415-555-2671; a Spanish or Italian mobile without its country code and without a word such as "call" stays.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ftlab.evidence.words import MARKS
+from ftlab.evidence.segmentation import MARKS
 
 TEXTS = ("question", "reply")
 NOT_LOOKED_FOR = ("names", "streets and towns", "bank accounts (IBAN)", "passport and tax numbers", "dates of birth",
@@ -22,9 +24,9 @@ REGIONS = ("US", "GB", "DE", "FR", "NL", "IT", "ES")  # how a number without a c
 _LABEL = rf"[\w{MARKS}](?:[\w{MARKS}-]*[\w{MARKS}])?"  # of a domain: any script, also 3com or 163
 _LAST = rf"(?=[^\W\d_])(?:xn--[\w-]+|[\w{MARKS}]{{2,}})"  # com, museum, рф, भारत
 EMAIL = re.compile(  # anna@post.example, and as people write it to hide it: anna (at) post (dot) example
-    rf"(?<![\w.+-])[\w{MARKS}.!#$%&'*+/=?^`{{|}}~-]*[\w{MARKS}+-](?:@(?:{_LABEL}\.)+{_LAST}"
+    rf"(?<![\w.+-])[\w{MARKS}.!#$%&'*+/=?^`{{|}}~-]*[\w{MARKS}+-](?:(?:@| @ )(?:{_LABEL}\.)+{_LAST}"
     rf"|\s?[(\[]at[)\]]\s?{_LABEL}(?:(?:\.|\s?[(\[]dot[)\]]\s?){_LABEL})+"
-    rf"| at {_LABEL}(?: dot {_LABEL})+)", re.IGNORECASE)
+    rf"| at {_LABEL}(?: dot {_LABEL})* dot {_LAST})", re.IGNORECASE)
 DIGITS = re.compile(r"(?<![\w$.,/#-])\+?\(?\d(?:[ \u00a0().\u2010-\u2015/-]{0,3}\d){6,22}(?![\w%])")
 MASK = re.compile(r"<(?:EMAIL|PHONE|CARD)_\d+>")
 CARD_GROUPS = re.compile(r"(?<![\w#])\d(?:[ -]?\d){12,18}(?![\w])")
@@ -33,34 +35,55 @@ NETWORKS = re.compile(  # how the numbers of each card network begin, and how lo
     r"|3(?:0[0-5]|[689]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}"
     r"|(?:50|5[6-9]|6[37])\d{11,17}")
 _TIME = r"\d\d?[:.h]\d\d(?:[:.]\d\d)?"
-_UNIT = (r"(?:mm|cm|km|inch(?:es)?|ft|feet|kg|lbs?|oz|ml|cl|litres?|liters?|watts?|volts?|kwh|mah|hz|pixels?|px|rpm|"
-         r"degrees)")
+_UNIT = (r"(?:mm|cm|dm|km|m|inch(?:es)?|ft|feet|yards?|miles?|kg|g|mg|tons?|tonnes?|lbs?|oz|ml|cl|dl|l|litres?|liters?|"
+         r"gallons?|(?:kilo)?watts?|k?w|volts?|k?v|amps?|m?a|k?wh|m?ah|[kmg]?hz|pixels?|px|dpi|rpm|lumens?|lm|lux|kelvin|k|"
+         r"h?pa|kpa|mbar|bar|psi|db|k?cal|k?j|nm|[kmgt]i?b|[kmg]bit/?s?|degrees|°\s?[cf]?|percent|pieces?|pcs|sheets?|"
+         r"cups?|steps|points|sq\w*|hours?|hrs?|h|minutes?|min|seconds?|days?|weeks?|months?|years?|people|customers?|"
+         r"grit|thread|turns?|copies|units?|euros?|items?)")
+_MONTH = (r"(?:jan|feb|m[aä]r|apr|ma[iy]|june?|juin|juil|jul|aug|ago|ao[uû]t|sep|se[pt]t|okt|o[ct]t|out|nov|de[cz]|"
+          r"d[eé]c|gen|ene|abr|dic|set|mag|giu|lug|f[eé]v|avr|mei|mrt|maart)[^\W\d_]*\.?")
 _MONEY = r"(?:USD|EUR|GBP|CHF|JPY|dollars?|euros?|pounds?|francs?|kr)"
-_DEGREES = r"[+-]?(?:0|[1-9]\d?|1[0-7]\d|180)\.\d{3,}\s?°?\s?[NSEW]?"
+_DEGREES = r"(?<![\d.])[+-]?(?:0|[1-9]\d?|1[0-7]\d|180)\.\d{2,}\s?°?\s?[NSEW]?"
+_YEAR = r"(?:19|20)\d\d"
 NO_PHONES = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
     rf"(?<![\d./-])(?:(?:19|20)\d\d([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2(?:(?:19|20)\d\d|\d\d(?=[ ,T]+{_TIME})))"
     rf"(?![\d])(?:[ ,T]+(?:at )?(?:{_TIME}|\d{{4}}\b|\d\d?(?= ?(?:h|am|pm|o'clock)\b)))?",  # dates, with their hour
     r"(?<![\d.+-])(?<!\d )(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[T ]?(?:[01]\d|2[0-3])[0-5]\d"
     r"(?:[0-5]\d)?(?!\d)",  # 20250301 0930
     rf"(?<![\d./-]){_TIME}\s?[\u2010-\u2015-]\s?{_TIME}(?!\d|[./-]\d)",  # opening hours
-    rf"{_DEGREES}\s?[,;/ ]\s?(?:[a-z]{{1,9}}:? )?{_DEGREES}(?!\d)",  # coordinates
+    rf"(?:\b{_MONTH}[ ,]+(?:\d\d?(?:st|nd|rd|th)?,?[ ]+)?|(?:in|since|until|from|to|of|season|year)[ ]){_YEAR}"
+    rf"(?:[ ,T]+(?:at |um |à )?(?:{_TIME}|\d{{4}}\b|\d\d?\b))?(?!\d)",  # 1 March 2025 09.30, March 1, 2025 0930
+    rf"(?<![\d.+/-])\b{_YEAR}\s?[/\u2010-\u2015-]\s?(?:{_YEAR}|\d\d)(?![\d./-])(?!\s\d{{3}})",  # 2023-2024, 2024/25
+    r"(?<![\d+.,/)-])(?<![\d)] )(?:[1-9]\d{0,3}\s?[\u2010-\u2015-]\s?[1-9]\d{0,3}|"
+    r"[1-9]\d*0\s?[\u2010-\u2015-]\s?[1-9]\d*00)"
+    r"(?![\d/-]|[.,]\d|\s\d)",  # ranges: 3000-4000, 10000-20000
+    r"(?<![\d+./-])(?![2-9]\d\d/[2-9]\d\d/\d{4})[1-9]\d{0,3}(?:\s?/\s?\d{1,4}){1,4}(?![\d/-])",  # 100/200/300
+    rf"{_DEGREES}\s?[,;/ ]\s?(?:[a-z]{{1,9}}:? )?{_DEGREES}(?!\.?\d)",  # coordinates
     rf"[$€£¥]\s?\d[\d .,'\u00a0\u202f]*|\d[\d .,'\u00a0\u202f]*(?:-\s?)?(?:[$€£¥]|{_MONEY}\b)",  # sums
     r"(?<![\d+])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)",
-    rf"\d[\d .,/x×\u00a0-]*\s?{_UNIT}\b",  # sizes and weights
+    rf"(?<![\d+().-])(?<![\d)] )[1-9][\d .,/x×\u00a0\u2010-\u2015-]{{0,24}}\s?{_UNIT}(?!\w)",  # sizes and weights
     r"\d+(?:[.,]\d+)?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)+",
 ))
-CALL_WORDS = re.compile(r"\b(?:(?:tele)?phone|tel|call|ring|mobile|cell|reach|text|whatsapp|sms|dial)\b", re.IGNORECASE)
+CALL_WORDS = re.compile(r"\b(?:(?:tele)?phone|tel|call(?:ed)?|ring|rang|mobile|cell|reach(?:ed)?|text|whatsapp|sms|"
+                        r"dial|(?:my|your) number)\b", re.IGNORECASE)
 _OTHERS = (r"(?:order\w*|invoice|tracking|parcel|serial|ticket|reference|ref|case|article|item|batch|receipt|model|sku|"
-           r"ean|barcode|part|lot|booking|code|id|imei|meid|iccid|device|meter|customer|member(?:ship)?|registration)")
+           r"ean|gtin|upc|isbn|issn|asin|vin|rma|awb|s/n|sn|barcode|part|lot|booking|code|id|imei|meid|iccid|device|meter|"
+           r"customer|member(?:ship)?|registration|product|delivery|shipment|warranty|voucher|coupon|contract|policy)s?")
 OTHER_NUMBERS = re.compile(rf"\b{_OTHERS}\b[^.?!]{{0,24}}$|\b(?:sizes?|pages?|coordinates|lat(?:itude)?|"
                            r"lon(?:gitude)?|version|"
                            r"dimensions|measures)\b[^.?!\d]{0,16}$", re.IGNORECASE)
-NAMED_BEFORE = re.compile(  # "the serial number of my lamp is ", but not "the order that I paid with "
-    rf"\b{_OTHERS}(?:[\s:#(]+(?!(?:cards?|credit|debit|visa|mastercard|amex|paid|pay\w*|charg\w*|money|with|by|using|via|"
-    r"from|for|to|on)\b)[\w'.]+){0,5}[\s:#(.-]*$", re.IGNORECASE)
-NAMED_AFTER = re.compile(rf"^,? (?:is|was|as|being) (?:(?:my|the|your|our|an?) )?(?:\w+ )?{_OTHERS}\b", re.IGNORECASE)
+_NUMBER_WORD = r"(?:number|numbers|no|nr|num|id|code)"
+# "the serial number of my lamp is ", "the device with the number ", but not "the order paid with "
+NAMED_BEFORE = re.compile(
+    rf"\b{_OTHERS}(?:(?:[\s:#(=?,;/.\"'\u201c-]+(?!(?:cards?|credit|debit|visa|mastercard|amex|paid|pay\w*|charg\w*|money|"
+    rf"with|by|using|via|from|for|to|on)\b)[\w'.]+){{0,5}}|[^.?!\d]{{0,20}} (?:with|under|by) (?:the |this |my |its )?"
+    rf"{_NUMBER_WORD})[\s:#(=?,;.\"'\u201c-]*$", re.IGNORECASE)
+NAMED_AFTER = re.compile(rf"^[)\"'\u201d]?,? (?:is|was|as|being|\() ?(?:(?:my|the|your|our|an?) )?(?:\w+ )?{_OTHERS}\b",
+                         re.IGNORECASE)
 SEVEN_DIGITS = re.compile(r"(?:\d\D{0,4}){6}\d")
-SEPARATED = re.compile(r"\d[ \u00a0().\u2010-\u2015/-]+\d")
+# How a number without a country code shows that it is dialled: a trunk prefix 0, or brackets, or 3-3-4.
+DIALLED = re.compile(r"\(?0\d*[ \u00a0().\u2010-\u2015/-]+\d.*|\(\d{2,5}\) ?\d.*|"
+                     r"[2-9]\d\d([ \u00a0.\u2010-\u2015/-])[2-9]\d\d\1\d{4}")
 
 
 class Found(NamedTuple):
@@ -103,8 +126,8 @@ def _phones(text: str) -> list[Found]:
     """Numbers that a phone company could have given out, and that are no date, sum, size or place on the earth.
 
     A number with + and a country code is taken as it is. One without must be valid in one of ``REGIONS``, must not
-    follow a word such as "order" or "invoice" more closely than one such as "call", and if it is a bare row of digits,
-    must follow one such as "call".
+    follow a word such as "order" or "invoice" more closely than one such as "call", and unless it is written as one
+    that is dialled (``DIALLED``), must follow one such as "call".
     """
     import phonenumbers
 
@@ -114,7 +137,7 @@ def _phones(text: str) -> list[Found]:
     for match in DIGITS.finditer(hidden):
         before, abroad = text[max(0, match.start() - 40):match.start()], match[0].startswith("+")
         call = max((word.end() for word in CALL_WORDS.finditer(before)), default=-1)
-        likely = not OTHER_NUMBERS.search(before[max(call, 0):]) and (call >= 0 or SEPARATED.search(match[0]))
+        likely = not OTHER_NUMBERS.search(before[max(call, 0):]) and (call >= 0 or DIALLED.fullmatch(match[0].strip()))
         if NAMED_AFTER.search(text[match.end():match.end() + 40]):
             continue
         regions = (None,) if abroad else REGIONS if likely else ()

@@ -1,6 +1,7 @@
 """The whole curation in memory: for a dump of some thousand records, and to see what ``stream`` does at scale.
 
-Steps that look at one record are ``prepare`` and ``judge``; between and after them come those that need all records.
+Steps that look at one record are ``prepare`` and ``judge_record``; between and after them come those that need all
+records.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from ftlab.curation import (
     choose,
     duplicates,
     injection,
-    labels,
     language,
     leaks,
     lineage,
@@ -25,6 +25,7 @@ from ftlab.curation import (
     personal,
     quality,
     records,
+    wrong_intents,
 )
 from ftlab.curation.records import Reject
 
@@ -59,7 +60,7 @@ class Item(NamedTuple):
 
 
 @dataclass
-class Outcome:
+class Curated:
     """What the curation made of a dump: kept and rejected rows, the mapping of the masks, the funnel."""
 
     kept: list[dict] = field(default_factory=list)
@@ -95,12 +96,13 @@ def prepare(line: int, text: str) -> Item | dict:
     return walk(Item(line, record), PREPARE)
 
 
-def judge(item: Item) -> Item | dict:
+def judge_record(item: Item) -> Item | dict:
     """A record through the steps from "contradictions" to "decontaminate"."""
     return walk(item, JUDGE)
 
 
-def find_copies(keys: Sequence[bytes], signatures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def find_copies(keys: Sequence[bytes], signatures: np.ndarray,
+                questions: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
     """For each record the place of the one that it repeats exactly, and of the one that it nearly repeats; -1 if none.
 
     Nearly equal records are looked for among those that repeat nothing exactly.
@@ -110,12 +112,12 @@ def find_copies(keys: Sequence[bytes], signatures: np.ndarray) -> tuple[np.ndarr
     exact = duplicates.find_repeats(keys)
     first = np.flatnonzero(exact < 0)
     near = np.full(len(keys), -1, dtype=np.int64)
-    found = duplicates.find_near(signatures[first])
+    found = duplicates.find_near(signatures[first], [questions[i] for i in first])
     near[first] = np.where(found >= 0, first[found], -1)
     return exact, near
 
 
-def run(lines: Iterable[tuple[int, str]], size: int | None = None, held_out: float = choose.HELD_OUT) -> Outcome:
+def run(lines: Iterable[tuple[int, str]], size: int | None = None, held_out: float = choose.HELD_OUT) -> Curated:
     """Curates numbered lines of an export, as ``records.read_lines`` yields them.
 
     Args:
@@ -127,7 +129,7 @@ def run(lines: Iterable[tuple[int, str]], size: int | None = None, held_out: flo
     import numpy as np
 
     choose.check(size, held_out)
-    outcome, items, total = Outcome(), [], 0
+    outcome, items, total = Curated(), [], 0
     changed: Counter = Counter()
 
     def sort(results: Iterable[Item | dict]) -> list[Item]:
@@ -143,21 +145,22 @@ def run(lines: Iterable[tuple[int, str]], size: int | None = None, held_out: flo
         changed.update(item.changed)
 
     exact, near = find_copies([duplicates.exact_key(item.record) for item in items],
-                              stack([duplicates.signature(item.record) for item in items]))
+                              stack([duplicates.signature(item.record) for item in items]),
+                              [duplicates.asked(item.record) for item in items])
     items = sort(item if original < 0 else copy_row(item, items[original].record["id"], exact[i] >= 0)
                  for i, (item, original) in enumerate(zip(items, np.maximum(exact, near).tolist(), strict=True)))
 
     ids, given = [item.record["id"] for item in items], [item.record["intent"] for item in items]
-    places = labels.sample(np.array([labels.rank(name) for name in ids], dtype=np.uint64))
-    texts = [labels.text(item.record) for item in items]
-    judges = labels.train([texts[i] for i in places], [given[i] for i in places], [ids[i] for i in places])
+    places = wrong_intents.sample(np.array([wrong_intents.rank(name) for name in ids], dtype=np.uint64))
+    texts = [wrong_intents.text(item.record) for item in items]
+    judges = wrong_intents.train([texts[i] for i in places], [given[i] for i in places], [ids[i] for i in places])
     if judges:
         chances = judges.probabilities(texts, ids)
-        wrong = labels.find_wrong(given, chances, judges.intents)
+        wrong = wrong_intents.find_wrong(given, chances, judges.intents)
         items = sort(label_row(item, chances[i], judges.intents) if wrong[i] else item
                      for i, item in enumerate(items))
 
-    items = sort(judge(item) for item in items)
+    items = sort(judge_record(item) for item in items)
     rows = [row_of(item.record) for item in items]
     sides = choose_sides(rows, size, held_out)
     for item, side in zip(items, sides, strict=True):
@@ -216,7 +219,7 @@ def finish(item: Item, side: str) -> dict:
     return lineage.kept_row({**item.record, "split": side}, item.line, item.changed)
 
 
-def write(outcome: Outcome, source: str | Path, folder: str | Path,
+def write(outcome: Curated, source: str | Path, folder: str | Path,
           settings: Mapping[str, object] | None = None) -> dict:
     """Writes ``kept.jsonl``, ``rejected.jsonl``, ``personal.jsonl`` and ``card.json``; returns the card."""
     folder = Path(folder)

@@ -7,6 +7,7 @@ from functools import cache
 
 from ftlab.curation import personal
 from ftlab.curation.records import Reject
+from ftlab.data.turns import is_visible
 from ftlab.values import FIGURE, contradicts, states_all
 from ftlab.world import brand
 
@@ -30,11 +31,14 @@ WORDS_OF_VALUES = ("material", "colour", "made_in")
 
 
 def check_reply_whole(record: dict) -> dict:
-    """The record, if its reply has words and is not cut off in the middle.
+    """The record, if something is asked and its reply has words and is not cut off in the middle.
 
     Raises:
-        Reject: If the reply is empty or a stand-in for nothing, or ends in the middle of a sentence or word.
+        Reject: If nothing is left of the question, the reply is empty or a stand-in for nothing, or it ends in the
+            middle of a sentence or word.
     """
+    if not is_visible(record["question"]):
+        raise Reject(f"expected a question, found {record['question']!r} once it was clean.")
     reply = record["reply"].strip()
     letters = re.sub(r"[\W_]", "", reply).lower()
     if len(letters) < 2 or letters in NOTHING:

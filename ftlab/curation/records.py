@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ftlab.data.faults import DataError, Fault, kind, short
 from ftlab.data.formats import check_file, parse
+from ftlab.data.turns import is_visible
 
 TEXTS = ("id", "created", "channel", "customer", "agent", "intent", "license", "record", "question", "reply")
 TEXTS_OR_NULL = ("product", "policy")
@@ -81,7 +82,7 @@ def _check(values: dict) -> None:
         if not isinstance(values[name], str | None):
             raise Fault(f"text or null in '{name}'", kind(values[name]), "Export it as text.")
     for name in FILLED:
-        if not values[name].strip():
+        if not is_visible(values[name]):
             raise Fault(f"text in '{name}'", "an empty text", "Fill it in, or leave the record out.")
     rating = values["rating"]
     if rating is not None and (type(rating) is not int or not 1 <= rating <= 5):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftlab import files
-from ftlab.curation import choose, duplicates, labels, lineage, pipeline, records
+from ftlab.curation import choose, duplicates, lineage, pipeline, records, wrong_intents
 from ftlab.curation.pipeline import Item
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def prepare_shard(number: int, folder: Path, source: str) -> None:
         path_of(folder, "prepared", number, "npz"),
         keys=np.array([duplicates.exact_key(i.record) for i in items], dtype="V16"),
         signatures=pipeline.stack([duplicates.signature(i.record) for i in items]),
-        ranks=np.array([labels.rank(i.record["id"]) for i in items], dtype=np.uint64),
+        asked=np.array([duplicates.asked(i.record) for i in items], dtype=f"S{duplicates.ASKED}"),
+        ranks=np.array([wrong_intents.rank(i.record["id"]) for i in items], dtype=np.uint64),
         ids=np.array([i.record["id"] for i in items], dtype=np.str_),
         intents=np.array([i.record["intent"] for i in items], dtype=np.str_),
         lines=np.array(len(items) + len(rejects)))
@@ -69,9 +70,9 @@ def judge_shard(number: int, folder: Path) -> None:
     judges = joblib.load(folder / "judges.joblib")
     fresh = [item for item, original in zip(read_items(folder, number), copies_of(folder, number), strict=True)
              if original < 0]
-    chances = (judges.probabilities([labels.text(i.record) for i in fresh], [i.record["id"] for i in fresh])
+    chances = (judges.probabilities([wrong_intents.text(i.record) for i in fresh], [i.record["id"] for i in fresh])
                if judges else np.zeros((len(fresh), 0), dtype=np.float32))
-    judged = [pipeline.judge(item) for item in fresh]
+    judged = [pipeline.judge_record(item) for item in fresh]
     write_rows(path_of(folder, "judged", number, "jsonl"), (
         [j.line, j.record, j.changed] if isinstance(j, Item) else j for j in judged))
     rows = [pipeline.row_of(j.record) if isinstance(j, Item) else choose.Row("", "", "", "", -1.0) for j in judged]

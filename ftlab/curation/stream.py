@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftlab import files
-from ftlab.curation import choose, labels, lineage, pipeline, records, shards
+from ftlab.curation import choose, duplicates, lineage, pipeline, records, shards, wrong_intents
 from ftlab.curation.pipeline import Item
 
 if TYPE_CHECKING:
@@ -138,12 +138,13 @@ def compare(folder: Path, count: int) -> None:
         return
     keys = [key.tobytes() for part in shards.gather(folder, "prepared", count, "keys") for key in part]
     signatures = np.concatenate([*shards.gather(folder, "prepared", count, "signatures"), pipeline.stack([])])
-    exact, near = pipeline.find_copies(keys, signatures)
+    asked = np.concatenate([*shards.gather(folder, "prepared", count, "asked"), np.zeros(0, f"S{duplicates.ASKED}")])
+    exact, near = pipeline.find_copies(keys, signatures, asked)
     shards.write_arrays(folder / "copies.npz", exact=exact, near=near, starts=shards.find_starts(folder, count))
 
 
 def train_judges(folder: Path, count: int) -> None:
-    """Stage 3: the models that judge the labels, from the records that ``labels.sample`` draws."""
+    """Stage 3: the models that judge the labels, from the records that ``wrong_intents.sample`` draws."""
     import joblib
     import numpy as np
 
@@ -154,11 +155,12 @@ def train_judges(folder: Path, count: int) -> None:
         fresh = np.flatnonzero((copies["exact"] < 0) & (copies["near"] < 0))
         starts = copies["starts"]
     ranks = np.concatenate([*shards.gather(folder, "prepared", count, "ranks"), np.zeros(0, dtype=np.uint64)])[fresh]
-    wanted = set(fresh[labels.sample(ranks)].tolist())
+    wanted = set(fresh[wrong_intents.sample(ranks)].tolist())
     drawn = [item.record for number in range(count)
              for place, item in enumerate(_read_some(folder, number, starts, wanted))
              if item is not None]
-    judges = labels.train([labels.text(r) for r in drawn], [r["intent"] for r in drawn], [r["id"] for r in drawn])
+    judges = wrong_intents.train([wrong_intents.text(r) for r in drawn], [r["intent"] for r in drawn],
+                                 [r["id"] for r in drawn])
     with files.atomic_path(path) as temporary:
         joblib.dump(judges, temporary)
 
@@ -183,7 +185,7 @@ def finish(folder: Path, count: int, source: Path, plan: dict, settings: dict, p
     judges = joblib.load(folder / "judges.joblib")
     chances = np.concatenate(shards.gather(folder, "judged", count, "chances") or [np.zeros((0, 0))])
     given = [str(name) for part in shards.gather(folder, "judged", count, "given") for name in part]
-    wrong = labels.find_wrong(given, chances, judges.intents) if judges else np.zeros(len(given), dtype=bool)
+    wrong = wrong_intents.find_wrong(given, chances, judges.intents) if judges else np.zeros(len(given), dtype=bool)
     passed = np.concatenate([*shards.gather(folder, "judged", count, "passed"), np.zeros(0, dtype=bool)])
     columns = [np.concatenate([*shards.gather(folder, "judged", count, name), np.zeros(0, dtype=kind)]).tolist()
                for name, kind in zip(choose.Row._fields, ("U1", "U1", "U1", "U1", float), strict=True)]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ftlab import texts
-from ftlab.curation import pipeline, quality, trial
+from ftlab.curation import pipeline, quality, trial_rows
 
 # A reply that a model wrote goes through the steps that look at replies; none of them knows the truth.
 REPLY_STEPS = (("empty_or_truncated", quality.check_reply_whole), *pipeline.JUDGE)
@@ -16,7 +16,7 @@ REPLY_STEPS = (("empty_or_truncated", quality.check_reply_whole), *pipeline.JUDG
 def prompts_for(kept: list[dict], taken: list[dict], count: int, seed: int) -> list[dict]:
     """``count`` curated training records that are not among those taken."""
     ids = {row["id"] for row in taken}
-    return texts.sample([row for row in trial.training_side(kept) if row["id"] not in ids], count, seed)
+    return texts.sample([row for row in trial_rows.training_side(kept) if row["id"] not in ids], count, seed)
 
 
 def with_replies(written_for: list[dict], replies: Sequence[str]) -> list[dict]:

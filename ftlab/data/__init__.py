@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftlab.data import checks, preferences
-from ftlab.data.convert import learnt_turns, to_messages
+from ftlab.data.convert import learnt_turns, to_messages, to_votes
 from ftlab.data.faults import DataError, Report
 from ftlab.data.formats import scan, unit_of
 from ftlab.data.reader import Rules, read_by
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import datasets
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ["DataError", "learnt_turns", "read", "read_preferences", "rows", "to_messages"]
+__all__ = ["DataError", "learnt_turns", "read", "read_preferences", "rows", "to_messages", "to_votes"]
 
 
 def read(path: str | Path, *, on_error: str = "raise", rejected: str | Path | None = None,
@@ -57,7 +57,7 @@ def read(path: str | Path, *, on_error: str = "raise", rejected: str | Path | No
 
 def read_preferences(path: str | Path, *, on_error: str = "raise", rejected: str | Path | None = None,
                      tokenizer: PreTrainedTokenizerBase | None = None,
-                     max_length: int | None = None) -> datasets.Dataset:
+                     max_length: int | None = None, several_raters: bool = False) -> datasets.Dataset:
     """Reads votes, a better and a worse reply to the same prompt, from JSON Lines, JSON, CSV or Parquet.
 
     A row holds ``prompt``, ``chosen`` and ``rejected``: three texts, or lists of turns (in a CSV cell, such a list as
@@ -68,12 +68,18 @@ def read_preferences(path: str | Path, *, on_error: str = "raise", rejected: str
     ``rejected`` hold one each: what trl's DPOTrainer and RewardTrainer read.
 
     Besides what ``read`` refuses, a row is bad if the two replies are the same, white space aside; if one is empty; or
-    if other turns stand before the one than before the other. Arguments, columns left out, large files and errors are
-    as in ``read``; both conversations must fit ``max_length``.
+    if other turns stand before the one than before the other; or if an earlier row is the same vote, or the same pair
+    with the other reply chosen. Arguments, columns left out, large files and errors are as in ``read``; both
+    conversations must fit ``max_length``.
+
+    Args:
+        several_raters: Whether several people, or one of them again, voted on the same pairs: rows may then repeat or
+            contradict each other, and all are kept.
 
     Source: Bai et al. 2022, arXiv:2204.05862 (the form with Human and Assistant).
     """
-    return read_by(Rules(preferences.columns_of, preferences.normal, preferences.check_length), path,
+    met = None if several_raters else preferences.Met()
+    return read_by(Rules(preferences.columns_of, preferences.normal, preferences.check_length, met), path,
                    on_error=on_error, rejected=rejected, tokenizer=tokenizer, max_length=max_length)
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ftlab.data import advice, formats, turns
+from ftlab.data import column_advice, formats, turns
 from ftlab.data.faults import Fault, kind, short
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 FORMS = (("messages",), ("prompt", "completion"))
 VERDICTS = ("label", *turns.SWITCHES)  # columns that may say: do not learn this row
 TURNS_AS_TEXT = re.compile(r"""\s*\[\s*\{\s*['"](role|content|from|value)['"]\s*:""")
-JOIN = f"Put all turns into one list 'messages', as {advice.call({'user': 'prompt', 'assistant': 'completion'})} does."
+JOIN = ("Put all turns into one list 'messages', as "
+        f"{column_advice.call({'user': 'prompt', 'assistant': 'completion'})} does.")
 WRITE_TURNS = 'Write [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}].'
 
 
@@ -31,12 +32,12 @@ def columns_of(names: Iterable[str], before: tuple[str, ...] | None = None) -> t
     if found:
         raise Fault(f"keys {list(before)} as in the rows before", list(found[0]), "Use one form in a file.")
     expected = f"keys {list(before)}" if before else "key 'messages', or 'prompt' and 'completion'"
-    raise Fault(expected, short(names), advice.remedy(names))
+    raise Fault(expected, short(names), column_advice.remedy(names))
 
 
 def bears_on_training(name: str) -> bool:
     """Whether a column beside the form may change what its row teaches, so that it has to be looked at."""
-    return advice.plain(name) in (*VERDICTS, *advice.SYSTEM_WORDS, *advice.HISTORY_WORDS)
+    return column_advice.plain(name) in (*VERDICTS, *column_advice.SYSTEM_WORDS, *column_advice.HISTORY_WORDS)
 
 
 def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
@@ -67,14 +68,14 @@ def _turns_in_two(prompt: list, completion: list) -> tuple[dict, Counter]:
 
 def _check_beside(name: str, value: object, names: list[str]) -> None:
     """A column beside the form that says not to learn the row, or that holds a part of the conversation."""
-    if advice.plain(name) in VERDICTS:
-        if value is False or (isinstance(value, str) and value.strip().lower() == "false") or (
-                advice.plain(name) == "weight" and value in (0, "0", "0.0")):
+    if column_advice.plain(name) in VERDICTS:
+        if turns.is_off(value):
             raise Fault("a row to learn from", f"{name} {value!r}".lower(), "Leave the row out: its reply is no good "
-                        "example. Votes on replies are for preference training, such as TRL's KTOTrainer.")
+                        "example. (If it is the name of a class, call the column 'class'.) Votes "
+                        "on replies are for preference training, such as TRL's KTOTrainer.")
     elif turns.filled(value):
         raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled",
-                    f"Convert it with {advice.call(advice.options_for(names))}.")
+                    f"Convert it with {column_advice.call(column_advice.options_for(names))}.")
 
 
 def _list_of_turns(value: object) -> list:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from ftlab.data import advice, formats
+from ftlab.data import column_advice, formats
 from ftlab.data.checks import TURNS_AS_TEXT, VERDICTS
 from ftlab.data.faults import DataError, Fault, kind, short
 from ftlab.data.turns import ROLE_WORDS, SWITCHES, filled, learnt
@@ -15,7 +15,8 @@ SPOKEN = re.compile(r"\n\n(Human|Assistant):")  # how the votes of Bai et al. 20
 
 
 def to_messages(rows: Iterable[dict], *, user: str | Sequence[str] | None = None, assistant: str | None = None,
-                system: str | None = None, history: str | None = None, turns: str | None = None) -> Iterator[dict]:
+                system: str | Sequence[str] | None = None, history: str | None = None,
+                turns: str | None = None) -> Iterator[dict]:
     """Yields ``{"messages": [...]}`` for rows that use other names, such as question and answer.
 
     ``ftlab.files.write_jsonl("mine.messages.jsonl", to_messages(ftlab.data.rows("mine.csv")))`` converts a file.
@@ -26,7 +27,7 @@ def to_messages(rows: Iterable[dict], *, user: str | Sequence[str] | None = None
         user: The column with the user's words; of several columns, those that are filled are joined by a blank line.
             A list of turns in place of a text is taken as it is. "question" if left out.
         assistant: The column with the reply to learn, or with the whole conversation. "answer" if left out.
-        system: A column with the system turn, where there is one.
+        system: A column with the system turn, where there is one; several are joined as those of the user are.
         history: A column with the turns before: a list of pairs of a question and a reply, or of turns.
         turns: Instead of user and assistant, a column with a list of ``{"from", "value"}`` or ``{"role", "content"}``,
             also as JSON or as Python writes it; "human" becomes "user" and "gpt" becomes "assistant".
@@ -43,24 +44,50 @@ def to_messages(rows: Iterable[dict], *, user: str | Sequence[str] | None = None
     asked = [user] if isinstance(user, str) else list(user or ())
     if not asked and turns is None:
         raise ValueError(f"expected a column with the user's words, found user={user!r}. Name at least one.")
-    return _converted(rows, asked, assistant, system, history, turns)
+    systems = [system] if isinstance(system, str) else list(system or ())
+    return _converted(rows, asked, assistant, systems, history, turns)
 
 
-def _converted(rows: Iterable[dict], asked: list[str], assistant: str | None, system: str | None, history: str | None,
+def to_votes(rows: Iterable[dict], *, user: str | Sequence[str] | None = None,
+             system: str | Sequence[str] | None = None, history: str | None = None) -> Iterator[dict]:
+    """Yields ``{"chosen": [turns], "rejected": [turns]}``, whole conversations, for votes with other names.
+
+    ``ftlab.files.write_jsonl("votes.jsonl", to_votes(ftlab.data.rows("mine.jsonl"), user="question"))`` makes a file
+    that ``read_preferences`` takes. The arguments are those of ``to_messages``; without ``user`` the columns ``chosen``
+    and ``rejected`` hold whole conversations already. All rows are held in memory.
+
+    Raises:
+        DataError: As ``to_messages`` does.
+    """
+    rows = list(rows)
+    named = {name for option in (user, system, history) if option
+             for name in ([option] if isinstance(option, str) else option)}
+    better = [{name: value for name, value in row.items() if name != "rejected"} for row in rows]
+    worse = [{name: value for name, value in row.items() if name in {*named, "rejected"}} for row in rows]
+    talks = [to_messages(part, system=system, history=history,
+                         **({"turns": side} if user is None else {"user": user, "assistant": side}))
+             for side, part in (("chosen", better), ("rejected", worse))]
+    for chosen, rejected in zip(*talks, strict=True):
+        yield {"chosen": chosen["messages"], "rejected": rejected["messages"]}
+
+
+def _converted(rows: Iterable[dict], asked: list[str], assistant: str | None, systems: list[str], history: str | None,
                turns: str | None) -> Iterator[dict]:
-    named = [name for name in (*asked, assistant, system, history, turns) if name is not None]
+    named = [name for name in (*asked, assistant, *systems, history, turns) if name is not None]
     missing, left_out, number = dict.fromkeys(named), Counter(), 0
     for number, row in enumerate(rows, start=1):
         try:
-            _check_names(row, named, [name for name in (assistant, turns) if name], asked)
+            _check_names(row, named, [name for name in (assistant, turns) if name], asked, systems)
             talk = turns_of(row[turns]) if turns else _asked_and_answered(row, asked, assistant)
             if history and filled(row.get(history)):
                 talk = _after(_history(row[history], history), talk)
-            if system and filled(row.get(system)):
-                talk = _after([{"role": "system", "content": row[system]}], talk)
+            if said := list(dict.fromkeys(row[name] for name in systems if filled(row.get(name)))):
+                content = said[0] if len(said) == 1 else "\n\n".join(map(str, said))
+                talk = _after([{"role": "system", "content": content}], talk)
         except Fault as fault:
             raise DataError(f"row {number}: {fault}") from None
-        verdicts = {name: value for name, value in row.items() if advice.plain(name) in VERDICTS and name not in named}
+        verdicts = {name: value for name, value in row.items()
+                    if column_advice.plain(name) in VERDICTS and name not in named}
         for name, value in row.items():
             missing.pop(name, None)
             left_out[name] += name not in named and name not in verdicts and filled(value)
@@ -72,17 +99,18 @@ def _converted(rows: Iterable[dict], asked: list[str], assistant: str | None, sy
         print(f"Columns left out: {', '.join(left_out)}.")
 
 
-def _check_names(row: dict, named: list[str], needed: list[str], asked: list[str]) -> None:
+def _check_names(row: dict, named: list[str], needed: list[str], asked: list[str], systems: list[str]) -> None:
     missing = [name for name in needed if name not in row]
     if asked and not any(name in row for name in asked):
         missing = [*asked, *missing]
     if missing:
         raise Fault(f"keys {named}", list(row), f"Every row needs {missing} too.")
-    for option, words in (("system", advice.SYSTEM_WORDS), ("history", advice.HISTORY_WORDS)):
+    for option, words in (("system", column_advice.SYSTEM_WORDS), ("history", column_advice.HISTORY_WORDS)):
         for name in row:
-            if advice.plain(name) in words and name not in named and filled(row[name]):
+            if column_advice.plain(name) in words and name not in named and filled(row[name]):
+                both = (*systems, name) if option == "system" and systems else name
                 raise Fault("every part of the conversation to be named", f"{name!r}, filled and not named",
-                            f"Add {option}={name!r}.")
+                            f"Add {option}={name!r}." if both == name else f"Name both: system={both!r}.")
 
 
 def _asked_and_answered(row: dict, asked: list[str], assistant: str) -> list[dict]:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ftlab.data import advice, lines, tables
+from ftlab.data import column_advice, lines, table_files
 from ftlab.data.faults import DataError, Fault, Row, kind, short
 
 SUFFIX_HELP = {".xlsx": "Save the sheet as 'CSV UTF-8'.", ".xls": "Save the sheet as 'CSV UTF-8'."}
@@ -21,7 +21,7 @@ JSON_HELP = "Check the quotes, commas and brackets there."
 SPACE = re.compile(r"[ \t\r\n]*")
 
 
-def scan(path: Path, choose: tables.Choose | None = None) -> Iterator[Row]:
+def scan(path: Path, choose: table_files.Choose | None = None) -> Iterator[Row]:
     """Yields every row of the file; a fault of the file as a whole is raised as ``DataError``.
 
     With ``choose``, a table without the wanted columns is refused at once, and not once for each of its rows.
@@ -31,9 +31,9 @@ def scan(path: Path, choose: tables.Choose | None = None) -> Iterator[Row]:
         check_file(path, known=suffix in (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet"))
         place = "" if unit_of(path) == "row" else " line 1"
         if suffix in (".csv", ".tsv"):
-            yield from tables.csv_rows(path, choose)
+            yield from table_files.csv_rows(path, choose)
         elif suffix == ".parquet":
-            yield from tables.parquet_rows(path, choose)
+            yield from table_files.parquet_rows(path, choose)
         else:
             yield from (_json if suffix == ".json" else _jsonl)(path)
     except Fault as fault:
@@ -130,13 +130,24 @@ def _skip(text: str, place: int) -> int:
 
 def _refuse_envelope(values: dict, path: Path) -> None:
     """One object around a list of rows, such as ``{"data": [...]}``, is not itself a row."""
-    if advice.is_row(values):
+    lists = {name: value for name, value in values.items()
+             if isinstance(value, list) and value and all(isinstance(item, dict) for item in value)}
+    rows = [name for name, value in lists.items() if _are_rows(value)]
+    if not lists or (column_advice.is_row(values)
+                     and any(column_advice.is_row([name]) and name not in rows for name in values)):
         return
-    for name, value in values.items():
-        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-            old, new = (json.dumps(str(name), ensure_ascii=False) for name in (path, path.with_suffix(".jsonl")))
-            raise Fault("an array of rows", f"an object with a list in {short(name)}", "Write the list alone: "
-                        f"ftlab.files.write_jsonl({new}, ftlab.files.read_json({old})[{json.dumps(name)}])")
+    name, *others = rows or lists
+    old, new = (json.dumps(str(name), ensure_ascii=False) for name in (path, path.with_suffix(".jsonl")))
+    rest = f" The same holds for {short(others)}, each to a file of its own." if others else ""
+    raise Fault("an array of rows", f"an object with a list in {short(name)}", "Write the list alone: "
+                f"ftlab.files.write_jsonl({new}, ftlab.files.read_json({old})[{json.dumps(name, ensure_ascii=False)}])."
+                f"{rest}")
+
+
+def _are_rows(items: list[dict]) -> bool:
+    """Whether these are rows, and not the turns of one."""
+    return all(column_advice.is_row(item) and not {"role", "content"} <= item.keys()
+               and not {"from", "value"} <= item.keys() for item in items)
 
 
 def _object(values: object) -> dict:
@@ -153,7 +164,8 @@ def parse(text: str) -> object:
         return DECODER.decode(text)
     except json.JSONDecodeError as error:
         bare = text.strip(lines.BLANK)
-        remedy = ARRAY_HELP if bare in ("{", "[") or bare.startswith("[{") else JSON_HELP
+        unfinished = bare[:1] in ("{", "[") and bare[-1:] in ("{", "[", ",", ":") and "Unterminated" not in error.msg
+        remedy = ARRAY_HELP if unfinished or re.match(r"\[\s*\{", bare) else JSON_HELP
         raise Fault("valid JSON", f"{short(text)} ({error.msg} at character {error.pos + 1})", remedy) from None
     except RecursionError:
         raise Fault("a plain JSON object", "one nested too deeply", "Remove the nested part.") from None

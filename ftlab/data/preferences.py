@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ftlab.data import advice, checks, convert, turns
+from ftlab.data import checks, column_advice, convert, turns
 from ftlab.data.faults import Fault, kind, short
 
 if TYPE_CHECKING:
@@ -20,6 +22,24 @@ ADD_PROMPT = ("Add the prompt in a column of its own, or write whole conversatio
               '"Human:" and "Assistant:" at the beginnings of paragraphs.')
 ONE_PROMPT = ("A vote is between two replies to one prompt: leave the row out, or end both conversations at the first "
               "reply that differs.")
+
+
+class Met:
+    """Refuses a vote that the file holds already, and one against it: with a memory of 16 bytes and a number a row."""
+
+    def __init__(self) -> None:
+        self.rows: dict[bytes, int] = {}
+
+    def __call__(self, number: int, row: dict) -> None:
+        here, turned = (hashlib.blake2b(json.dumps([row["prompt"], row[one], row[other]]).encode(), digest_size=16)
+                        .digest() for one, other in (SIDES, SIDES[::-1]))
+        if here in self.rows:
+            raise Fault("each vote once", f"the vote that stands at {self.rows[here]:,} already",
+                        "Leave the row out, or say several_raters=True if it is another person's.")
+        if turned in self.rows:
+            raise Fault("one vote on a pair", f"the vote at {self.rows[turned]:,} turned round",
+                        "Keep the vote that counts, or say several_raters=True if it is another person's.")
+        self.rows[here] = number
 
 
 def columns_of(names: Iterable[str], before: tuple[str, ...] | None = None) -> tuple[str, ...]:
@@ -36,10 +56,15 @@ def columns_of(names: Iterable[str], before: tuple[str, ...] | None = None) -> t
 def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
     """The row with ``prompt``, ``chosen`` and ``rejected``, and the keys inside its turns left out; or a fault."""
     for name, value in values.items():
-        if advice.plain(name) in (*advice.SYSTEM_WORDS, *advice.HISTORY_WORDS) and turns.filled(value):
+        beside = column_advice.plain(name) in (*column_advice.SYSTEM_WORDS, *column_advice.HISTORY_WORDS)
+        if beside and turns.filled(value):
             raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled",
                         "Write it into 'prompt', as turns before the user's.")
     found = {name: _told(values[name], name) for name in columns}
+    if "prompt" in found and isinstance(values["prompt"], str) and SPOKEN.match(values["prompt"]):
+        for name in SIDES:  # beside a prompt with Human and Assistant a text may be the reply alone
+            if isinstance(found[name], str):
+                found[name] = [{"role": "assistant", "content": found[name].removeprefix(" ")}]
     kinds = {type(found[name]) for name in SIDES}
     if len(kinds) > 1:
         raise Fault("'chosen' and 'rejected' in one form", " and ".join(kind(values[name]) for name in SIDES),

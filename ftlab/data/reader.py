@@ -27,11 +27,13 @@ class Rules(NamedTuple):
         columns_of: From a row's keys and the columns of the rows before, the columns that are read; or a fault.
         normal: From a row and these columns, the row that is kept, and the keys inside its turns that are left out.
         check_length: Counts a kept row's tokens, and is a fault if they are too many.
+        met: If given, looks at each good row with its number, and is a fault if one before it speaks against it.
     """
 
     columns_of: Callable[[Iterable[str], tuple[str, ...] | None], tuple[str, ...]]
     normal: Callable[[dict, tuple[str, ...]], tuple[dict, Counter]]
     check_length: Callable[[dict, PreTrainedTokenizerBase, int], None]
+    met: Callable[[int, dict], None] | None = None
 
 
 def read_by(rules: Rules, path: str | Path, *, on_error: str, rejected: str | Path | None,
@@ -65,6 +67,8 @@ def read_by(rules: Rules, path: str | Path, *, on_error: str, rejected: str | Pa
                                         "Use one form in a file.")
                         if limit:
                             rules.check_length(row, tokenizer, limit)
+                        if rules.met:
+                            rules.met(number, row)
                     except Fault as problem:
                         report.add(number, problem)
                         if quarantine:

@@ -53,6 +53,13 @@ def filled(value: object) -> bool:
     return value is not None and value not in ("", [], {}) and not (isinstance(value, str) and not value.strip())
 
 
+def is_off(value: object) -> bool:
+    """Whether a switch or a verdict says no, as a truth value, a number or a text."""
+    if isinstance(value, str):
+        return value.strip().lower() in ("false", "no", "off", "0", "0.0")
+    return isinstance(value, bool | int | float) and value == 0
+
+
 def learnt(turn: dict) -> bool:
     """Whether the turn is one to learn, by the switches that exporters write; without any it is.
 
@@ -63,7 +70,7 @@ def learnt(turn: dict) -> bool:
         value = turn.get(name)
         if value is not None and value not in (0, 1):  # True and False are 1 and 0
             raise Fault(f"{name} 0 or 1, true or false", kind(value), "Turns are learnt or not, nothing between.")
-    return all(turn.get(name) in (None, 1) for name in SWITCHES)
+    return all(turn.get(name) in (None, 1) for name in SWITCHES) and not is_off(turn.get("label"))
 
 
 def _other_keys(turn: dict, place: int, shown_only: bool) -> list[str]:
@@ -73,7 +80,7 @@ def _other_keys(turn: dict, place: int, shown_only: bool) -> list[str]:
         if filled(turn.get(name)):
             raise Fault(f"nothing but text in turn {place}", f"{name!r}", remedy)
     if is_reply and not shown_only and not learnt(turn):
-        found = next(name for name in SWITCHES if turn.get(name) == 0)
+        found = next(name for name in (*SWITCHES, "label") if is_off(turn.get(name)))
         raise Fault("assistant turns that are all to be learnt", f"{found} {turn[found]!r} in turn {place}".lower(),
                     "Split the row with ftlab.data.learnt_turns(rows), which keeps such turns as context.")
     # A switch is left out in silence only where it says what training does anyway: a reply counts, the others do not.
@@ -112,12 +119,17 @@ def check_text(value: object, where: str) -> str:
         found = "a NUL character" if bad[0] == "\0" else f"half of a surrogate pair, {bad[0]!r},"
         raise Fault(f"text in {where}", f"{found} at character {bad.start() + 1}",
                     "Remove it, or write the character that was meant.")
-    if all(map(_invisible, value)):
+    if not is_visible(value):
         found = "only white space" if value.isspace() else f"only invisible characters ({ascii(value[:10])})"
         raise Fault(f"text in {where}", found if value else "an empty text", "Fill it in, or leave the row out.")
     if len(value) > lines.ROW_LIMIT:
         raise Fault(f"at most {lines.ROW_LIMIT:,} characters in {where}", f"{len(value):,}", "Split the row.")
     return value
+
+
+def is_visible(text: str) -> bool:
+    """Whether anything of the text can be seen."""
+    return not all(map(_invisible, text))
 
 
 def _invisible(letter: str) -> bool:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 HOLDS, FAILS, MIXED = "holds", "does not hold here", "mixed"
+NOT_TRIED = "not tried"  # of a run that could not: no verdict
 LAB = "lab"  # the lab model in data/lab-model; another model's reference runs lie under its own folder's name
 POSSIBLE = {"points": (-100, 100), "kappa": (-1, 1), "%": (-100, math.inf)}  # by unit: a range ends where numbers do
 
@@ -24,9 +25,10 @@ class Claim:
             them agree. It has no part in the verdict nor in ``smallest``.
         dials: The values that ``ftlab claims`` gives to dials of the notebook, beside ``SEED``; as JSON in the table.
         experiment: Empty where the notebook is the experiment. One too long for a lesson is ``module:function``; the
-            function takes a seed and returns ``{claim id: {"effect": ..., more}}``, for a claim on several models
-            ``{claim id: {model: {...}}}``. Where the effect is a mean over prompts, ``by_prompt`` (and ``against``, the
-            other arm's) hold a score each.
+            function takes a seed and returns ``{claim id: {"effect": ..., more}}``, and ``{claim id: {model: {...}}}``
+            for a claim that it tries on several models. ``more`` is what ``ftlab.claims.record`` takes: ``by_prompt``
+            and ``against``, ``about``, ``by_draw``, ``prompts``, or ``low`` and ``high``. For one of the models alone
+            it is ``model=module:function``; several are separated by spaces, and on the others the notebook is run.
         models: On whom it is tried: the folders of ``data/reference`` that hold its reference runs, the one that the
             notebook's headline is about first. Separated by spaces in the table.
     """
@@ -43,6 +45,11 @@ class Claim:
     dials: dict = field(default_factory=dict, hash=False)
     experiment: str = ""
     models: tuple[str, ...] = (LAB,)
+
+    def function(self, model: str) -> str:
+        """What tries the claim on a model, ``module:function``; empty where the notebook does."""
+        named = dict(part.rpartition("=")[::2] for part in self.experiment.split())
+        return named.get(model, named.get("", ""))
 
     def verdict(self, low: float, high: float) -> str:
         """The verdict on an effect known to lie between ``low`` and ``high``.
@@ -63,9 +70,14 @@ class Claim:
         return f"{' and '.join(parts)} {self.unit}"
 
     @property
+    def limits(self) -> list[float]:
+        """Where the claimed range ends: at one place or two."""
+        return [end for end in (self.at_least, self.at_most) if math.isfinite(end)]
+
+    @property
     def limit(self) -> float:
         """Where the claimed range ends; where it ends twice, the end farther from zero."""
-        return max((end for end in (self.at_least, self.at_most) if math.isfinite(end)), key=abs)
+        return max(self.limits, key=abs)
 
     @property
     def factor(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftlab.evidence import intervals
+from ftlab.evidence import clusters, intervals
 from ftlab.evidence.intervals import Interval
 from ftlab.evidence.tables import html_table, plain_table
 
@@ -19,6 +19,7 @@ Scores = Mapping[str, Mapping[str, Sequence[float]]]  # model -> metric -> one s
 FEWEST_ITEMS = 20  # a slice with fewer is shown and not judged: a single item would move it by 5 points or more
 TOO_FEW, BETTER, WORSE, UNCLEAR = "too few items", "higher", "lower", "cannot say"
 TESTS = "p: exact McNemar test for scores of 0 and 1, sign-flip test of the paired differences for others."
+ABOUT = "Intervals and p (sign-flip test) count what items are about, as those about one thing stand or fall together."
 
 
 class Row(NamedTuple):
@@ -49,10 +50,11 @@ class Comparison:
     rows: tuple[Row, ...]
     baseline: str
     level: float
+    note: str = TESTS
 
     def _table(self) -> tuple[list[str], list[list[str]], str]:
         header = ["metric", "model", "items", f"value [{self.level:.0%} interval]", f"minus {self.baseline}", "p"]
-        return header, [_cells(row) for row in self.rows], TESTS
+        return header, [_cells(row) for row in self.rows], self.note
 
     def __str__(self) -> str:
         return plain_table(*self._table())
@@ -95,13 +97,14 @@ class Comparison:
             across = chosen.index(row.metric) + 0.7 * ((place + 0.5) / len(models) - 0.5)
             ax.errorbar([across], [value], yerr=[[max(0, value - low)], [max(0, high - value)]],
                         fmt="osD^vP*X"[place % 8], color=colour, markerfacecolor=colour if clear else "white",
-                        linestyle="none", markersize=8, elinewidth=1.6, zorder=3,
-                        label=row.model if row.metric == chosen[0] else None)
+                        linestyle="none", markersize=8, elinewidth=1.6, zorder=3)
+            if row.metric == chosen[0]:  # the legend's mark is filled, whatever the first metric shows
+                ax.plot([], [], "osD^vP*X"[place % 8], color=colour, markersize=8, label=row.model)
         ax.set_xticks(range(len(chosen)), chosen)
         ax.set_xlim(-0.5, len(chosen) - 0.5)
         ax.tick_params(axis="x", length=0)
         ax.set_ylabel("items scored 1 (%)" if rows[0].is_rate else "mean score (per item)")
-        ax.legend(title=f"hollow: not clear of {self.baseline}")
+        ax.legend(title=f"hollow in the figure:\nnot clear of {self.baseline}")
         return ax
 
 
@@ -113,13 +116,14 @@ class Slices:
     baseline: str
     level: float
     looks: int
+    note: str = TESTS
 
     def _table(self) -> tuple[list[str], list[list[str]], str]:
         header = ["group", "metric", "model", "items", f"value [{self.level:.0%} interval]", f"minus {self.baseline}",
                   "p (Holm)", "verdict"]
         cells = [[item.group, *_cells(item.row)[:-1], _p(item.p_holm), item.verdict] for item in self.rows]
         note = (f"Each interval is for its own slice. The verdicts allow for {self.looks} looks: p-values are "
-                f"corrected by Holm's method. Under {FEWEST_ITEMS} items: not judged. {TESTS}")
+                f"corrected by Holm's method. Under {FEWEST_ITEMS} items: not judged. {self.note}")
         return header, cells, note
 
     def __str__(self) -> str:
@@ -131,7 +135,8 @@ class Slices:
         return html_table(*self._table())
 
 
-def compare(scores: Scores, baseline: str, level: float = 0.95, seed: int = 0) -> Comparison:
+def compare(scores: Scores, baseline: str, level: float = 0.95, seed: int = 0,
+            about: Sequence[object] | None = None) -> Comparison:
     """Compares models on the same items: values and paired differences from the baseline, each with its interval.
 
     Scores of 0 and 1 get the Wilson interval, Tango's paired interval and the exact McNemar test; other scores get
@@ -141,6 +146,7 @@ def compare(scores: Scores, baseline: str, level: float = 0.95, seed: int = 0) -
         scores: For each model, for each metric, one score for each item; item i is the same for every model. Metrics
             may have items of their own.
         baseline: The model that the others are compared with.
+        about: What each item is about, where some stand or fall together (``ftlab.evidence.clusters``).
     Raises:
         ValueError: If a model lacks a metric or has other items, a score is missing, or the baseline is unknown.
     """
@@ -148,11 +154,12 @@ def compare(scores: Scores, baseline: str, level: float = 0.95, seed: int = 0) -
     rows = []
     for metric in table[baseline]:
         is_rate = _is_rate(table, metric)
-        rows += [_row(metric, model, table, baseline, is_rate, level, seed) for model in table]
-    return Comparison(tuple(rows), baseline, level)
+        rows += [_row(metric, model, table, baseline, is_rate, level, seed, about) for model in table]
+    return Comparison(tuple(rows), baseline, level, TESTS if about is None else ABOUT)
 
 
-def slices(scores: Scores, groups: Sequence[object], baseline: str, level: float = 0.95, seed: int = 0) -> Slices:
+def slices(scores: Scores, groups: Sequence[object], baseline: str, level: float = 0.95, seed: int = 0,
+           about: Sequence[object] | None = None) -> Slices:
     """The same comparison within each group of items: intent, category, length.
 
     Twenty slices of two equal models show one "significant" difference on average. So every p-value is corrected for
@@ -161,6 +168,7 @@ def slices(scores: Scores, groups: Sequence[object], baseline: str, level: float
 
     Args:
         groups: The group of each item, in the order of the scores.
+        about: What each item is about, as in ``compare``.
     Raises:
         ValueError: As ``compare``, or if a metric has not one score for each entry of ``groups``.
     Source: Holm 1979, Scandinavian Journal of Statistics 6(2).
@@ -177,9 +185,10 @@ def slices(scores: Scores, groups: Sequence[object], baseline: str, level: float
     for group in dict.fromkeys(labels.tolist()):
         part = {model: {name: values[labels == group] for name, values in metrics.items()}
                 for model, metrics in table.items()}
+        things = None if about is None else [about[i] for i in np.flatnonzero(labels == group)]
         for metric in table[baseline]:
             is_rate = _is_rate(table, metric)
-            found += [(group, _row(metric, model, part, baseline, is_rate, level, seed))
+            found += [(group, _row(metric, model, part, baseline, is_rate, level, seed, things))
                       for model in table if model != baseline]
     judged = [row.p_value for _, row in found if row.items >= FEWEST_ITEMS]
     corrected, rows = iter(intervals.holm(judged)), []
@@ -187,16 +196,21 @@ def slices(scores: Scores, groups: Sequence[object], baseline: str, level: float
         p = next(corrected) if row.items >= FEWEST_ITEMS else None
         verdict = TOO_FEW if p is None else UNCLEAR if p > 1 - level else BETTER if row.difference.value > 0 else WORSE
         rows.append(Slice(group, row, p, verdict))
-    return Slices(tuple(rows), baseline, level, len(judged))
+    return Slices(tuple(rows), baseline, level, len(judged), TESTS if about is None else ABOUT)
 
 
-def _row(metric: str, model: str, table: dict, baseline: str, is_rate: bool, level: float, seed: int) -> Row:
+def _row(metric: str, model: str, table: dict, baseline: str, is_rate: bool, level: float, seed: int,
+         about: Sequence | None) -> Row:
     values, base = table[model][metric], table[baseline][metric]
     value = difference = p = None
-    if len(values) < 2:  # a slice of one item has no interval: all that can be said is the whole range
+    if len(values if about is None else set(about)) < 2:  # one thing has no interval: the whole range is possible
         edge = 1.0 if is_rate else float("inf")
-        value, p = Interval(float(values[0]), 0.0 if is_rate else -edge, edge), 1.0
-        difference = Interval(float(values[0] - base[0]), -edge, edge)
+        value, p = Interval(float(values.mean()), 0.0 if is_rate else -edge, edge), 1.0
+        difference = Interval(float((values - base).mean()), -edge, edge)
+    elif about is not None:
+        value = clusters.mean_interval(values, about, level)
+        difference = clusters.paired_difference(values, base, about, level)
+        p = clusters.p_value(values, base, about)
     else:
         value = intervals.mean_interval(values, level, is_rate)
         difference = intervals.paired_difference(values, base, level, is_rate)

@@ -5,7 +5,7 @@ test items have. Then the two are laid side by side, and the share of the item's
 in the same order is taken twice: each word counting the same, and each counting the less, the more test items have the
 words around it. The smaller of the two is the share reported. A copy has both the common and the rare words; a shared
 sign-off has only common ones, and a shared product name only a few rare ones. What a word is in scripts without spaces,
-``ftlab.evidence.words`` says: a sign of Chinese, a letter of Thai with its marks.
+``ftlab.evidence.segmentation`` says: a sign of Chinese, a letter of Thai with its marks.
 
 Source: Brown et al. 2020, arXiv:2005.14165, appendix C (13-gram overlap, common n-grams left out); Lee et al. 2021,
 arXiv:2107.06499 (near-duplicates in training data). The side-by-side step is ours: one changed word breaks n n-grams,
@@ -19,8 +19,8 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from ftlab.evidence.words import UNSPACED, units
-from ftlab.evidence.words import words as words
+from ftlab.evidence.segmentation import UNSPACED, units
+from ftlab.evidence.segmentation import words as words
 
 SHORTEST_RUN = 4  # words; shorter runs are in anybody's sentences
 COMMON = 5  # an n-gram in more different test items than this points at none of them

@@ -40,19 +40,22 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ftlab.evidence import gate_power, gate_scores, intervals
+from ftlab.evidence import clusters, gate_power, gate_scores, intervals
 from ftlab.evidence.comparison import FEWEST_ITEMS
 from ftlab.evidence.gate_power import Power
 from ftlab.evidence.gate_rules import Rule, check_rules
 from ftlab.evidence.intervals import Interval
 from ftlab.evidence.tables import html_table, plain_table
 
+if TYPE_CHECKING:
+    import numpy as np
+
 PASS, FAIL, UNSURE = "pass", "fail", "not enough data"
 
 
-class Outcome(NamedTuple):
+class LimitCheck(NamedTuple):
     """One limit of one rule, judged. ``found`` is the change or the value, ``allowed`` its worst allowed value."""
 
     rule: Rule
@@ -69,7 +72,7 @@ class Outcome(NamedTuple):
 class Gate:
     """All limits judged. Prints as a table; ``exit_code`` is what a CI job returns."""
 
-    outcomes: tuple[Outcome, ...]
+    checks: tuple[LimitCheck, ...]
     unruled: tuple[str, ...]  # metrics that are in the scores and in no rule
     unsure: str
 
@@ -77,21 +80,21 @@ class Gate:
     def exit_code(self) -> int:
         """0 if every limit passes (and, with ``unsure="pass"``, also where there is not enough data), else 1."""
         good = {PASS, UNSURE} if self.unsure == PASS else {PASS}
-        return int(any(outcome.verdict not in good for outcome in self.outcomes))
+        return int(any(check.verdict not in good for check in self.checks))
 
     def _table(self) -> tuple[list[str], list[list[str]], str]:
         rows = []
-        for outcome in self.outcomes:
-            rule, sign = outcome.rule, "+" if outcome.limit == "may_drop" else ""
-            value, low, high = (f"{number + 0.0:{sign}.4g}" for number in outcome.found)
+        for check in self.checks:
+            rule, sign = check.rule, "+" if check.limit == "may_drop" else ""
+            value, low, high = (f"{number + 0.0:{sign}.4g}" for number in check.found)
             side = "at least" if rule.direction == "up" else "at most"
             unit = rule.unit if sign or rule.unit != "points" else "%"
-            rows.append([outcome.verdict.upper(), rule.metric, "change" if sign else "value",
-                         "-" if outcome.items is None else str(outcome.items),
-                         f"{value} {unit}" if outcome.items is None else f"{value} [{low}, {high}] {unit}",
-                         f"{side} {outcome.allowed + 0.0:{sign}.4g} {unit}", *_power_cells(outcome.power),
-                         outcome.note])
-        counts = [sum(outcome.verdict == verdict for outcome in self.outcomes) for verdict in (PASS, FAIL, UNSURE)]
+            rows.append([check.verdict.upper(), rule.metric, "change" if sign else "value",
+                         "-" if check.items is None else str(check.items),
+                         f"{value} {unit}" if check.items is None else f"{value} [{low}, {high}] {unit}",
+                         f"{side} {check.allowed + 0.0:{sign}.4g} {unit}", *_power_cells(check.power),
+                         check.note])
+        counts = [sum(check.verdict == verdict for check in self.checks) for verdict in (PASS, FAIL, UNSURE)]
         note = (f"Gate {'closed' if self.exit_code else 'open'}: {counts[0]} pass, {counts[1]} fail, {counts[2]} not "
                 f"enough data (which {'passes' if self.unsure == PASS else 'closes the gate'}).")
         note += f" No rule for: {', '.join(self.unruled)}." if self.unruled else ""
@@ -108,29 +111,32 @@ class Gate:
 
 
 def gate(rules: Sequence[Mapping] | Mapping[str, Mapping], baseline: Mapping, candidate: Mapping,
-         unsure: str = FAIL) -> Gate:
+         unsure: str = FAIL, about: Mapping[str, Sequence] | None = None) -> Gate:
     """Judges every limit of every rule on the candidate's scores.
 
     Args:
         rules: A list of rules, or ``{metric: rule}``; fields as at the top of this file.
         baseline, candidate: For each metric, one figure, a row of scores, or a score for each item.
         unsure: What "not enough data" does to ``exit_code``, "fail" or "pass".
+        about: For each metric, what each item is about, in the baseline's order, where some stand or fall together
+            (``ftlab.evidence.clusters``): its intervals and its power then count these. Default: items.
     Raises:
-        ValueError: If a rule or a score is not as described, a metric of a rule is missing, or the items differ.
+        ValueError: If a rule or a score is not as described, a metric of a rule is missing, or the items (or their
+            number in ``about``) differ.
     """
     if unsure not in (FAIL, PASS):
         raise ValueError(f'unsure: expected "fail" or "pass", found {unsure!r}. Choose what too few items shall do.')
-    outcomes, checked = [], check_rules(rules)
+    checks, checked = [], check_rules(rules)
     for rule in checked:
         for name, scores in (("baseline", baseline), ("candidate", candidate)):
             if rule.metric not in scores:
                 raise ValueError(f"{name}: expected scores for {rule.metric!r}, which has a rule, found "
                                  f"{sorted(scores)}. Add the scores or take the rule out.")
-        outcomes += _judge(rule, baseline[rule.metric], candidate[rule.metric])
-    return Gate(tuple(outcomes), tuple(sorted({*baseline, *candidate} - {rule.metric for rule in checked})), unsure)
+        checks += _judge(rule, baseline[rule.metric], candidate[rule.metric], (about or {}).get(rule.metric))
+    return Gate(tuple(checks), tuple(sorted({*baseline, *candidate} - {rule.metric for rule in checked})), unsure)
 
 
-def _judge(rule: Rule, old: object, new: object) -> list[Outcome]:
+def _judge(rule: Rule, old: object, new: object, about: Sequence | None) -> list[LimitCheck]:
     base, cand = gate_scores.check(rule, old, "baseline"), gate_scores.check(rule, new, "candidate")
     if type(base) is not type(cand) or (isinstance(base, list) and len(base) != len(cand)):
         found = f"{gate_scores.kind(base)} (baseline) and {gate_scores.kind(cand)} (candidate)"
@@ -142,13 +148,17 @@ def _judge(rule: Rule, old: object, new: object) -> list[Outcome]:
             raise ValueError(f"{rule.metric}: expected the same items in both, found {len(odd)} in only one of them, "
                              f"such as {odd[0]!r}. Score both models on one list of items.")
         base, cand = list(base.values()), [cand[item] for item in base]
+    if about is not None and (isinstance(base, float) or len(about) != len(base)):
+        raise ValueError(f"{rule.metric}: expected in about one entry for each item, found {len(about)} for "
+                         f"{gate_scores.kind(base)}. Say of each item what it is about.")
     factor, sign = 100 if rule.unit == "points" else 1, 1 if rule.direction == "up" else -1
     limits = (("may_drop", rule.may_drop), ("at_most" if sign < 0 else "at_least", rule.limit))
-    return [_limit(rule, limit, allowed, base, cand, factor, sign) for limit, allowed in limits if allowed is not None]
+    return [_limit(rule, limit, allowed, base, cand, factor, sign, about) for limit, allowed in limits
+            if allowed is not None]
 
 
 def _limit(rule: Rule, limit: str, allowed: float, base: float | list, cand: float | list, factor: int,
-           sign: int) -> Outcome:
+           sign: int, about: Sequence | None) -> LimitCheck:
     import numpy as np
 
     change, notes = limit == "may_drop", [rule.doubt] if limit == "may_drop" and rule.doubt else []
@@ -160,14 +170,19 @@ def _limit(rule: Rule, limit: str, allowed: float, base: float | list, cand: flo
         old, new = np.array(base), np.array(cand)
         rate = intervals.is_rate(old) and intervals.is_rate(new)
         judged, items = new - old if change else new, len(new)
-        found = (intervals.paired_difference(new, old, rate=rate) if change else
-                 intervals.mean_interval(new, rate=rate)).times(factor)
-        power = (gate_power.of_drop(new, old, allowed / factor, rate) if change else
-                 gate_power.of_limit(old, sign * (float(old.mean()) - allowed / factor), rate, sign))
+        single = intervals.paired_difference(new, old, rate=rate) if change else intervals.mean_interval(new, rate=rate)
+        over = single if about is None else (
+            clusters.paired_difference(new, old, about) if change else clusters.mean_interval(new, about))
+        found, looser = over.times(factor), _looser(new - old if change else old, about)
+        power = (gate_power.of_drop(new, old, allowed / factor, rate, looser) if change else
+                 gate_power.of_limit(old, sign * (float(old.mean()) - allowed / factor), rate, sign, looser))
         if not rate and judged.std() < 1e-12:
             same = change and not judged.any()
             notes.append("every item scores as in the baseline: is this the candidate's file?" if same else
                          "every item gives the same figure, so there is no interval: look at the scorer")
+        elif not rate and (flat := [name for name, one in (("candidate", new), ("baseline", old))
+                                  if one.std() < 1e-12]):
+            notes.append(f"every item of the {' and the '.join(flat)} scores the same: look at the scorer")
     allowed = -sign * allowed if change else allowed
     near, far = (found.low, found.high) if sign > 0 else (-found.high, -found.low)
     bar, rounding = sign * allowed, 1e-9 * max(1.0, abs(allowed))
@@ -177,7 +192,15 @@ def _limit(rule: Rule, limit: str, allowed: float, base: float | list, cand: flo
         notes.append(f"under {FEWEST_ITEMS} items")
     elif verdict == UNSURE:
         notes.append(_remedy(found, allowed, items))
-    return Outcome(rule, limit, items, found, allowed, verdict, "; ".join(notes), power)
+    return LimitCheck(rule, limit, items, found, allowed, verdict, "; ".join(notes), power)
+
+
+def _looser(values: np.ndarray, about: Sequence | None) -> float:
+    """By how much the variance of the mean grows where items stand or fall together, at least 1 (the design effect)."""
+    if about is None or values.std() < 1e-12:
+        return 1.0
+    sums = clusters.by_cluster(values[None], about)[0]
+    return max(1.0, float(sums.var(ddof=1) / len(sums)) / float(values.var(ddof=1) / len(values)))
 
 
 def _remedy(found: Interval, allowed: float, items: int) -> str:

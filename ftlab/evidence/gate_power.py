@@ -26,12 +26,14 @@ class Power(NamedTuple):
     items: int | None
 
 
-def of_drop(new: np.ndarray, old: np.ndarray, may_drop: float, rate: bool) -> Power:
+def of_drop(new: np.ndarray, old: np.ndarray, may_drop: float, rate: bool, looser: float = 1.0) -> Power:
     """The power of "may drop by so much", in the unit of the scores, on these items.
 
     For scores of 0 and 1 all depends on how many items the two models split; half an item is added to those seen, so
     that none seen is not taken for none to come.
 
+    Args:
+        looser: By how much the variance of a mean grows where items stand or fall together.
     Shapes:
         new, old: (N,), N >= 2.
     Source: Nam 1997, Biometrics 53(4) (equivalence of paired shares; variance under the limit and under equality).
@@ -39,26 +41,27 @@ def of_drop(new: np.ndarray, old: np.ndarray, may_drop: float, rate: bool) -> Po
     items = len(new)
     if not rate:
         spread = float((new - old).var(ddof=1))
-        return _power(may_drop, spread, spread, items)
+        return _power(may_drop, looser * spread, looser * spread, items)
     split = ((new != old).sum() + 0.5) / (items + 1) * items
     at_bar = float(tango.variance(split / 2, split / 2, items, -min(1.0, may_drop)))
-    return _power(may_drop, at_bar, split / items, items)
+    return _power(may_drop, looser * at_bar, looser * split / items, items)
 
 
-def of_limit(old: np.ndarray, distance: float, rate: bool, sign: int = 1) -> Power:
+def of_limit(old: np.ndarray, distance: float, rate: bool, sign: int = 1, looser: float = 1.0) -> Power:
     """The power of a limit that the baseline keeps by ``distance`` (in the unit of the scores, below 0: breaks it).
 
     Args:
         sign: 1 if more is better, -1 if less is.
+        looser: As in ``of_drop``.
     Shapes:
         old: (N,), N >= 2.
     """
     share, items = float(old.mean()), len(old)
     if not rate:
         spread = float(old.var(ddof=1))
-        return _power(distance, spread, spread, items)
+        return _power(distance, looser * spread, looser * spread, items)
     bar = share - sign * distance
-    return _power(distance, max(0.0, bar * (1 - bar)), share * (1 - share), items)
+    return _power(distance, looser * max(0.0, bar * (1 - bar)), looser * share * (1 - share), items)
 
 
 def items_to_settle(items: int, half: float, distance: float) -> int | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+PERCENT = re.compile(r"\s*(?:%|percent|per cent|pct|pp\b|p\.p\.|points?\b)", re.IGNORECASE)
 FIELDS = ("metric", "may_drop", "at_least", "at_most", "direction", "unit")
 
 
@@ -22,8 +24,11 @@ class Rule:
     @property
     def doubt(self) -> str:
         """A question where ``may_drop`` looks like a share on a scale of percent; else empty."""
-        if self.unit != "points" or not 0 < (self.may_drop or 0) < 1:
+        if not 0 < (self.may_drop or 0) < 1 or not PERCENT.match(self.unit):
             return ""
+        if self.unit != "points":
+            return (f"is may_drop {self.may_drop:g} {self.unit} meant? For {100 * self.may_drop:g} {self.unit} write "
+                    f"{100 * self.may_drop:g}")
         return (f"is may_drop {self.may_drop:g} points meant, 1 item in {100 / self.may_drop:,.0f}? "
                 f"For {100 * self.may_drop:g} points write {100 * self.may_drop:g}")
 

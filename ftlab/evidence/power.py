@@ -1,7 +1,8 @@
-"""How often would an experiment over seeds decide, if the truth were this or that? Simulated from its own runs.
+"""How often would an experiment over seeds decide, if the truth were this or that? Simulated, before and after a run.
 
-Experiments are drawn anew from stored runs: prompts with replacement, each with the scores that it got from all seeds,
-so that what prompts and both arms share is kept, and a luck for each seed that scatters like the seeds of the runs.
+From stored runs, experiments are drawn anew: prompts with replacement (or what several are about, together), each with
+the scores that it got from all seeds, so that what prompts and both arms share is kept, and a luck for each seed that
+scatters like the seeds of the runs. Before there are runs, a stated design is simulated by its own kind of effect.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ftlab.evidence.clusters import by_cluster
 from ftlab.evidence.intervals import Interval, is_rate, mean_interval, paired_difference
-from ftlab.evidence.repeated import arms
+from ftlab.evidence.repeated import NORMAL, about, arms, within
 from ftlab.evidence.spread import seed_variance, t_quantile
 
 if TYPE_CHECKING:
@@ -20,17 +22,27 @@ if TYPE_CHECKING:
 TRIALS = 200  # the standard error of a share of 60 % is then 3.5 points
 
 
-class Assumed(NamedTuple):
-    """A design before there are runs of it, for an effect that is the difference of two shares.
+ALIKE = 0.5  # how much of what prompts bring is the same for all seeds, where nobody has measured it
+KINDS = ("shares", "graded", "number")
 
-    ``split`` is the share of prompts on which exactly one arm scores, half of them alike for all seeds; ``spread`` the
-    standard deviation that seeds add, as a share.
+
+class Design(NamedTuple):
+    """An experiment before it is run. ``apart`` and ``spread`` are in the unit of the effect.
+
+    Args:
+        kind: "shares": the difference of two shares, over prompts of which ``apart`` points are answered rightly by one
+            arm alone. "graded": a mean, or a difference of means, of scores that differ between prompts with the
+            standard deviation ``apart``. "number": anything else, such as a ratio, whose standard error in one run is
+            ``apart / sqrt(prompts)``, the same luck for all seeds.
+        prompts: How many; where several stand or fall together, how many such groups.
+        spread: The standard deviation that seeds add.
     """
 
-    prompts: int = 300
-    seeds: int = 5
-    split: float = 0.4
-    spread: float = 0.03
+    kind: str
+    prompts: int
+    apart: float
+    seeds: int
+    spread: float
 
 
 class Chances(NamedTuple):
@@ -41,40 +53,77 @@ class Chances(NamedTuple):
 
 
 def chances(runs: Sequence[dict], truth: float, at_least: float, at_most: float, factor: float = 1, *,
-            assumed: Assumed | None = None, trials: int = TRIALS, seed: int = 0) -> Chances:
+            trials: int = TRIALS, seed: int = 0) -> Chances:
     """How often experiments like these runs would give a clear verdict, were the effect really ``truth``.
 
     Runs that hold scores by prompt are drawn anew and judged as ``repeated.mean_effect`` judges them. Runs without are
-    taken as they are judged, over seeds alone: effects of normal scatter. Without runs, an assumed design is simulated.
+    taken as they are judged, too: effects of normal scatter, over seeds and, where they say it, over prompts.
 
     Args:
-        runs: As in ``ftlab.evidence.repeated``: at least 2, or none.
+        runs: As in ``ftlab.evidence.repeated``, at least 2.
         truth, at_least, at_most: In the unit of the effect.
         factor: What turns a mean score into the effect: 100 for shares that are stated in points.
-        assumed: The design to simulate where there are no runs; by default ``Assumed()``.
     """
     import numpy as np
 
-    random, assumed = np.random.default_rng(seed), assumed or Assumed()
-    scores = arms(runs) if runs else _assume(assumed, random)
+    random, scores, clusters = np.random.default_rng(seed), arms(runs), about(runs)
     if scores is None:
-        low, high = _over_seeds([run["effect"] for run in runs], truth, trials, random)
+        low, high = _over_seeds(runs, truth, trials, random)
     else:
         new, old = scores
-        luck = math.sqrt(seed_variance(new if old is None else new - old)) if runs else assumed.spread
-        draws = _draw_rates if is_rate(new) and (old is None or is_rate(old)) else _draw_graded
+        if clusters is not None:  # whole clusters are drawn, by what they add up to
+            new, old = by_cluster(new if old is None else new - old, clusters), None
+        luck = math.sqrt(seed_variance(new if old is None else new - old))
+        rates = clusters is None and is_rate(new) and (old is None or is_rate(old))
+        draws = _draw_rates if rates else _draw_graded
         found = [interval.times(factor) for interval in draws(new, old, truth / factor, luck, trials, random)]
         low, high = np.array(found).T[1:]
+    return _share(low, high, at_least, at_most)
+
+
+def planned(design: Design, truth: float, at_least: float, at_most: float, *, trials: int = 4000,
+            seed: int = 0) -> Chances:
+    """How often experiments of this design would give a clear verdict, were the effect really ``truth``.
+
+    The mean over prompts scatters normally, seeds do, and each experiment reckons its interval from what it sees of
+    both, as ``ftlab.evidence.intervals`` does.
+    """
+    import numpy as np
+
+    random, (kind, prompts, apart, seeds, spread) = np.random.default_rng(seed), design
+    alike = 1.0 if kind == "number" else ALIKE
+    # A difference of shares is 1, 0 or -1 at a prompt: in points, its variance is 100 x (share apart) - truth^2.
+    one = max(100 * max(apart, abs(truth)) - truth**2, 0.0) if kind == "shares" else apart**2
+    shared, own = alike * one, (1 - alike) * one  # of one prompt's score: alike for all seeds, or each seed's own
+    by_seed = random.normal(0, math.sqrt(spread**2 + own / prompts), (trials, seeds))
+    middle = truth + random.normal(0, math.sqrt(shared / prompts), trials) + by_seed.mean(axis=1)
+    seen = (shared + own / seeds) / prompts * random.chisquare(prompts - 1, trials) / (prompts - 1)
+    luck = np.maximum(0, by_seed.var(axis=1, ddof=1) - own / prompts)
+    half = np.sqrt(t_quantile(0.95, prompts - 1) ** 2 * seen + t_quantile(0.95, seeds - 1) ** 2 * luck / seeds)
+    if kind == "shares":  # Tango's, with the share of split prompts held: (found - truth)^2 = z^2 variance(truth) / N
+        split, found = np.maximum(apart, abs(middle)) / 100, middle / 100
+        many = np.maximum(split - found**2, 1e-9) * (100 * NORMAL / np.maximum(half, 1e-9)) ** 2
+        more = NORMAL**2 / np.minimum(seeds * prompts, many)  # z^2 / N
+        half = 100 * np.sqrt(more * (split * (1 + more) - found**2)) / (1 + more)
+        middle = middle / (1 + more)
+    return _share(middle - half, middle + half, at_least, at_most)
+
+
+def _share(low: np.ndarray, high: np.ndarray, at_least: float, at_most: float) -> Chances:
     return Chances(float(((low >= at_least) & (high <= at_most)).mean()),
                    float(((high < at_least) | (low > at_most)).mean()))
 
 
-def _over_seeds(effects: list[float], truth: float, trials: int, random: np.random.Generator) -> tuple:
+def _over_seeds(runs: Sequence[dict], truth: float, trials: int, random: np.random.Generator) -> tuple:
     import numpy as np
 
+    effects, own = [run["effect"] for run in runs], [within(run) for run in runs]
+    prompts = 0.0 if None in own else math.sqrt(sum(own) / len(own))
     drawn = random.normal(truth, np.std(effects, ddof=1), (trials, len(effects)))
-    half = t_quantile(0.95, len(effects) - 1) * drawn.std(axis=1, ddof=1) / math.sqrt(len(effects))
-    return drawn.mean(axis=1) - half, drawn.mean(axis=1) + half
+    middle = drawn.mean(axis=1) + random.normal(0, prompts, trials)
+    half = np.hypot(t_quantile(0.95, len(effects) - 1) * drawn.std(axis=1, ddof=1) / math.sqrt(len(effects)),
+                    NORMAL * prompts)
+    return middle - half, middle + half
 
 
 def _draw_graded(new: np.ndarray, old: np.ndarray | None, truth: float, luck: float, trials: int,
@@ -128,16 +177,3 @@ def _shuffled(random: np.random.Generator, *arms: np.ndarray) -> list[np.ndarray
 
     order = random.random(arms[0].shape).argsort(axis=0)
     return [np.take_along_axis(scores, order, axis=0) for scores in arms]
-
-
-def _assume(design: Assumed, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Scores of two arms as good as each other, (S, N) each: half of the split prompts are split alike in all seeds."""
-    import numpy as np
-
-    def states(*shape: int) -> np.ndarray:
-        p = [design.split / 2, design.split / 2, (1 - design.split) / 2, (1 - design.split) / 2]
-        return random.choice(4, size=shape, p=p)  # new alone, old alone, both, neither
-
-    alike = random.random(design.prompts) < 0.5
-    state = np.where(alike, states(1, design.prompts), states(design.seeds, design.prompts))
-    return np.isin(state, (0, 2)).astype(float), np.isin(state, (1, 2)).astype(float)

@@ -8,14 +8,30 @@ says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ftlab.evidence import clusters
 from ftlab.evidence.intervals import Interval
-from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CITING, CLOSED, READER, Compared, mixed, name
+from ftlab.retrieval.compared import (
+    ANSWERABLE,
+    ASSISTANT,
+    CITING,
+    CLOSED,
+    READER,
+    TOLD,
+    Compared,
+    in_points,
+    mixed,
+    name,
+    spoken,
+)
 from ftlab.retrieval.needs import NEEDS
 
-CHEAPEST_FIRST = ("template", ASSISTANT, CLOSED, READER)  # by what has to be trained beyond the assistant
-READING = (ASSISTANT, READER)
+if TYPE_CHECKING:
+    import numpy as np
+
+CHEAPEST_FIRST = ("template", ASSISTANT, TOLD, CLOSED, READER)  # by what to train beyond the assistant, and to read
+READING = (ASSISTANT, TOLD, READER)
 WORTH = 25  # % right: with fewer drafts right than one in four, reading them costs more than writing
 LIES = 10  # % of lies told on that one could live with
 NONE = "none of these is good enough yet"
@@ -73,27 +89,31 @@ def recommend(
     if not 0 <= search_finds <= 1:
         raise ValueError(f"search_finds: expected a share from 0 to 1, found {search_finds}. Divide percents by 100.")
     groups = ANSWERABLE[:1] if one_fact else ANSWERABLE
+    ways = [way for way in CHEAPEST_FIRST if way in compared.ways]
     out: dict[str, str] = {}
     if facts_change:
-        part = compared.parts["update, weights"]
-        known = clusters.mean_interval([int(mark) for mark in part[CLOSED]["facts"]], part["about"]).times(100)
+        known = clusters.mean_interval(*compared.state("update, weights", CLOSED, "facts")).times(100)
         out[CLOSED] = f"facts change before it is retrained: of those that changed it had {_share(known)} right then"
     if must_cite:
-        for way in CHEAPEST_FIRST:
+        source = {way: compared.share(way, CITED.key, groups).value for way in ways if way in CITING}
+        best = max(source, key=source.get)
+        for way in ways:
             if way not in CITING:
                 out[way] = "names no source"
+            elif (gap := compared.gap(way, best, CITED.key, groups)).high < 0:
+                out[way] = f"right with its source named, {_points(gap)} from {name(best)}"
     if not_for_all_eyes:
         out[CLOSED] = (f"of {secrets.of} secrets that stood {secrets.copies} times in training data {secrets.told} "
                        "were told (the lab model); weights have no filter by reader")  # fmt: skip
     if strangers_write:
-        for way in READING:
+        for way in (way for way in READING if way in ways):
             if (told := LIED_TO.share(compared, way)).high > LIES:
                 out.setdefault(way, f"told on {_share(told)} of a page's lies, not shown to be under {LIES} %: index "
                                     "your own people's pages alone")  # fmt: skip
     ours = compared.share(ASSISTANT, "found", groups)
     if 100 * search_finds < ours.low:
         out.setdefault("template", f"measured with a search that finds {_share(ours)}, not with a poorer one")
-    left = [way for way in CHEAPEST_FIRST if way not in out]
+    left = [way for way in ways if way not in out]
     lines = [f"not {name(way)}: {why}" for way, why in out.items()]
     if not left:
         return Advice(NONE, None, tuple(lines))
@@ -124,17 +144,26 @@ def recommend(
     return Advice(way if worth else NONE, way, tuple(lines))
 
 
-def _rates(compared: Compared, way: str, search_finds: float, groups: tuple[str, ...]) -> list[float]:
+def _rates(compared: Compared, way: str, search_finds: float, groups: tuple[str, ...]) -> np.ndarray:
     """By question the chance of right facts with such a search; the template is taken as it did with ours."""
     if way in READING:
-        return list(compared.at_recall(way, search_finds, groups))
-    return [float(score) for score in compared.scores(way, "facts", groups)]
+        return compared.at_recall(way, search_finds, groups)
+    return compared.scores(way, "facts", groups)
+
+
+def turned(compared: Compared, secrets: Secrets, case: dict, **answers: bool | float) -> str:
+    """What some answers turned do to a case: whether they change the way, and the reasons that are new."""
+    before, now = (recommend(compared, secrets, **each) for each in (case, case | answers))
+    headline, *reasons = str(now).splitlines()
+    new = [reason for reason in reasons if reason not in str(before).splitlines()]
+    what = " ".join(f"{key} = {value}" for key, value in answers.items())
+    same = (now.way, now.nearest) == (before.way, before.nearest)
+    return "\n".join([f"{what} {'does not change it' if same else 'changes the way'}: {headline}", *new])
 
 
 def _share(span: Interval) -> str:
-    return f"{span.value:.0f} % [{max(0, span.low):.0f}, {min(100, span.high):.0f}]"
+    return spoken(span).replace(" [", " % [")
 
 
 def _points(gap: Interval) -> str:
-    value, low, high = (round(end) or 0 for end in gap)
-    return f"{value:+d} points [{low:+d}, {high:+d}]"
+    return in_points(gap).replace(" [", " points [")

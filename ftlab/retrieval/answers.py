@@ -23,6 +23,9 @@ def score(reply: str, row: dict, chunks: Sequence[Chunk] = ()) -> dict[str, int 
     - ``cited``: the facts are right, and the passages that it names hold every value asked for
     - ``handed_over``: it leaves the case to a colleague: right where no page has the answer, else a loss
     - ``made_up``: it states a figure that stands neither in the truth about this thing nor in the question
+    - ``named``: it names at least one passage by its number. None if it was shown none, as for the next
+    - ``unsourced``: it states a value, be it a figure, a name, a material or a colour, that stands neither in a passage
+      nor in the question: true or not, no reader can check it. The names of what is asked about are free
 
     Args:
         reply: What the model wrote.
@@ -33,9 +36,12 @@ def score(reply: str, row: dict, chunks: Sequence[Chunk] = ()) -> dict[str, int 
     judged = {**row, "messages": [{"role": "system", "content": row["truth"]}, *row["messages"]]}
     faults, manner, needed = desk.faults(text, judged), brand.on_brand(text), values(row)
     right = all(fault.startswith(NOT_FACTS) for fault in faults)
-    named = [chunks[int(n) - 1] for n in CITATION.findall(reply) if 0 < int(n) <= len(chunks)]
+    numbers = [int(number) for number in CITATION.findall(reply)]
+    named = [chunks[number - 1] for number in numbers if 0 < number <= len(chunks)]
     sourced = all(any(holds(chunk, *each, row) for chunk in named) for each in needed)
-    figures = unsupported_values(text, [row["truth"], row["messages"][0]["content"]])
+    question = row["messages"][0]["content"]
+    figures = unsupported_values(text, [row["truth"], question])
+    read = [chunk.passage for chunk in chunks]
     return {
         "facts": int(right) if needed else None,
         "manner": int(manner),
@@ -43,6 +49,8 @@ def score(reply: str, row: dict, chunks: Sequence[Chunk] = ()) -> dict[str, int 
         "cited": int(right and sourced) if needed else None,
         "handed_over": int(desk.hands_over(text)),
         "made_up": int(any(any(c.isdigit() for c in figure) for figure in figures)),
+        "named": int(bool(numbers)) if chunks else None,
+        "unsourced": int(bool(unsupported_values(text, [*read, question, *row["about"]]))) if chunks else None,
     }
 
 

@@ -34,31 +34,52 @@ def folder() -> str:
 
 
 def _checked(place: Path, name: str, remedy: str) -> str:
-    for file in ("config.json", "model.safetensors", "tokenizer.json"):
-        if not (place / file).is_file():
-            raise ValueError(f"{name}: expected an embedder in {place}, found no {file}. {remedy}")
+    """The folder, if it holds what a ``SentenceTransformer`` saves: its plan, or a plain model's parts."""
+    if not (place / "modules.json").is_file():
+        for file in ("config.json", "model.safetensors", "tokenizer.json"):
+            if not (place / file).is_file():
+                raise ValueError(f"{name}: expected an embedder in {place}, found no {file}. {remedy}")
+    elif not any(place.rglob("*.safetensors")):
+        raise ValueError(f"{name}: expected an embedder in {place}, found no weights as safetensors. {remedy}")
     return str(place)
 
 
 def load():
-    """The ``SentenceTransformer`` of ``folder()``, on this machine's device, in float32."""
+    """The ``SentenceTransformer`` of ``folder()``, on this machine's device, in float32.
+
+    Raises:
+        ValueError: If ``folder()`` finds none, or the hub's cannot be had: no such name, no network, no safetensors, or
+            code of its own, which is never run.
+    """
     from sentence_transformers import SentenceTransformer
 
-    return SentenceTransformer(
-        folder(), device=model.precision()[0], model_kwargs={"use_safetensors": True}, trust_remote_code=False
-    )
+    place = folder()
+    try:
+        return SentenceTransformer(
+            place, device=model.precision()[0], model_kwargs={"use_safetensors": True}, trust_remote_code=False
+        )
+    except (OSError, ValueError, ImportError) as error:
+        reason = str(error).strip().split("\n")[0][:200]
+        raise ValueError(
+            f"{place}: expected an embedder that sentence-transformers loads, with safetensors weights and without "
+            f"code of its own, found none ({reason}). Check the spelling and the network (HF_HUB_OFFLINE must be "
+            "unset the first time), name another in FTLAB_EMBEDDER, or unset it to use all-MiniLM-L6-v2."
+        ) from error
 
 
-def encode(embedder, texts: Sequence[str]) -> np.ndarray:
+def encode(embedder, texts: Sequence[str], asked: bool = False) -> np.ndarray:
     """Vectors of length 1, so that their dot product is a cosine; computed in bf16 where the processor does that.
 
     Args:
         embedder: A ``SentenceTransformer``, or anything with its ``encode``.
+        asked: Whether the texts are questions. Some embedders were trained with other words before a question than
+            before a passage ("query: "), and find less without them; they bring these words along.
     Shapes:
         returns (len(texts), D), float32.
     """
+    own = getattr(embedder, "encode_query" if asked else "encode_document", embedder.encode)
     with fast(embedder):
-        vectors = embedder.encode(list(texts), convert_to_numpy=True, show_progress_bar=False)
+        vectors = own(list(texts), convert_to_numpy=True, show_progress_bar=False)
     vectors = np.asarray(vectors, dtype=np.float32)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / np.maximum(lengths, 1e-12)

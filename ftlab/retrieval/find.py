@@ -1,18 +1,23 @@
-"""Searches one version of the table: by words, by meaning, by both."""
+"""Searches one version of the table: by words, by meaning, by both at the same time.
+
+The functions are coroutines of LanceDB's asynchronous interface; ``ftlab.retrieval.index_reader`` runs them.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ftlab.retrieval import fusion
 from ftlab.retrieval.chunks import Chunk
 from ftlab.retrieval.documents import EVERYONE
-from ftlab.retrieval.rows import FIELDS, chunk_of, quoted
+from ftlab.retrieval.rows import WHOLE, quoted, unpacked
 
 WAYS = ("words", "meaning", "hybrid")
 DEPTH = 50  # places of each ranking that fusion looks at
-PROBES, REFINE = 20, 5  # clusters looked into; and of how many times the wanted number the full vectors are compared
+PROBES = 20  # clusters looked into, and more only where a reader may see so little that too few are found
+REFINE = 1  # of how many times the wanted number the full vectors are compared
 
 
 @dataclass(frozen=True)
@@ -26,50 +31,87 @@ class Hit:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One version of the table, which no later write changes; how many chunks it has, and for which groups."""
+    """One version of the table, which no later write changes.
+
+    Attributes:
+        count: How many chunks it has.
+        groups: For which groups they are.
+        coarse: Whether vectors are searched by their coarse copies.
+    """
 
     version: int
     table: object
     count: int
     groups: frozenset[str]
+    coarse: bool
 
 
-def search(held: Snapshot, query: str, vector, k: int, way: str, readers: Sequence[str]) -> list[Hit]:
-    """One query on one version: places first, then the chunks of the k best places."""
+async def search_all(
+    held: Snapshot, queries: Sequence[str], vectors: Sequence, k: int, way: str, readers: Sequence[str]
+) -> list[list[Hit]]:
+    """Queries on one version, one after the other."""
+    return [await search(held, *each, k, way, readers) for each in zip(queries, vectors, strict=True)]
+
+
+async def search(held: Snapshot, query: str, vector, k: int, way: str, readers: Sequence[str]) -> list[Hit]:
+    """One query on one version: places first, both rankings at the same time, then the chunks of the k best places."""
     if held.count == 0:
         return []
     allowed = None if held.groups <= set(readers) else f"readers IN ({quoted(readers)})"
-    depth = max(2 * k, DEPTH)
-    rankings, rows = [], {}
+    depth, asked = max(2 * k, DEPTH), []
     if way != "meaning":
-        found = _places(held.table.search(query, query_type="fts"), "_score", allowed, depth)
-        rows |= {id: row for id, _, row in found}
-        rankings.append(sorted(((id, score) for id, score, _ in found), key=_best_first))
+        asked.append(by_words(held, query, depth, allowed))
     if way != "words":
-        nearest = held.table.search(vector).distance_type("cosine").nprobes(PROBES).refine_factor(REFINE)
-        found = _places(nearest, "_distance", allowed, depth)
-        rows |= {id: row for id, _, row in found}
-        rankings.append(sorted(((id, 1 - distance) for id, distance, _ in found), key=_best_first))
-    if way == "hybrid":
-        scored = fusion.reciprocal_rank([[id for id, _ in ranking] for ranking in rankings])
-    else:
-        (scored,) = rankings
-    taken = held.table.take_row_ids([rows[id] for id, _ in scored[:k]]).select(list(FIELDS)).to_list() if scored else []
-    by_id = {row["id"]: chunk_of(row) for row in taken}
-    return [Hit(by_id[id], rank, score) for rank, (id, score) in enumerate(scored[:k], 1)]
+        asked.append(by_meaning(held, vector, depth, allowed))
+    rankings = await asyncio.gather(*asked)
+    return await hits(held, (fused(rankings) if way == "hybrid" else rankings[0])[:k])
 
 
-def _places(query, score: str, allowed: str | None, depth: int) -> list[tuple[str, float, int]]:
-    """Names, scores and row numbers of what a query finds."""
-    if allowed:
-        query = query.where(allowed, prefilter=True)
-    found = query.limit(depth).with_row_id(True).select(["id", score]).to_arrow()
-    return list(zip(*(found[name].to_pylist() for name in ("id", score, "_rowid")), strict=True))
+async def by_words(held: Snapshot, query: str, depth: int, allowed: str | None = None) -> list[tuple[int, float]]:
+    """Row numbers with their BM25 scores, best first."""
+    return await _places(held, _asked(held, allowed).nearest_to_text(query), "_score", depth)
 
 
-def _best_first(place: tuple[str, float]) -> tuple[float, str]:
-    """Equals by their names, so that a query has one answer."""
-    return -place[1], place[0]
+async def by_meaning(held: Snapshot, vector, depth: int, allowed: str | None = None) -> list[tuple[int, float]]:
+    """Row numbers with their cosines, best first."""
+    near = _asked(held, allowed).nearest_to(vector).distance_type("cosine").refine_factor(REFINE)
+    near = near.minimum_nprobes(PROBES).maximum_nprobes(0)  # 0: as many as it takes
+    return [(row, 1 - distance) for row, distance in await _places(held, near, "_distance", depth)]
+
+
+def fused(rankings: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, float]]:
+    """Row numbers with their fused scores, best first."""
+    return fusion.reciprocal_rank([[row for row, _ in ranking] for ranking in rankings])
+
+
+async def hits(held: Snapshot, scored: Sequence[tuple[int, float]]) -> list[Hit]:
+    """The chunks of some rows, read in one go."""
+    if not scored:
+        return []
+    taken = held.table.take_row_ids([row for row, _ in scored]).with_row_id().select([WHOLE])
+    found = await taken.to_arrow()
+    by_row = dict(zip(found["_rowid"].to_pylist(), found[WHOLE].to_pylist(), strict=True))
+    return [Hit(unpacked(by_row[row]), rank, score) for rank, (row, score) in enumerate(scored, 1)]
+
+
+def _asked(held: Snapshot, allowed: str | None):
+    """A query that sees only what is allowed, before anything is ranked."""
+    return held.table.query().where(allowed) if allowed else held.table.query()
+
+
+async def _places(held: Snapshot, query, score: str, depth: int) -> list[tuple[int, float]]:
+    """Row numbers and scores of what a query finds.
+
+    In a small index equals stand by their names, so that it ranks alike however it came about. In a large one, whose
+    vectors are searched coarsely anyhow, they stand by their rows: the names would take as long as the search.
+    """
+    wanted = query.limit(depth).with_row_id().select([score] if held.coarse else ["id", score])
+    found = await wanted.to_arrow()
+    rows, scores = found["_rowid"].to_pylist(), found[score].to_pylist()
+    names = rows if held.coarse else found["id"].to_pylist()
+    sign = -1 if score == "_score" else 1  # a distance is best where it is small
+    order = sorted(range(len(rows)), key=lambda i: (sign * scores[i], names[i]))
+    return [(rows[i], scores[i]) for i in order]
 
 
 def check(queries: Sequence[str], k: int, way: str, readers: Sequence[str]) -> None:

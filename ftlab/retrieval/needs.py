@@ -14,26 +14,25 @@ from ftlab.retrieval.compared import (
     CLOSED,
     NO_ANSWER,
     READER,
-    WAYS,
+    TOLD,
     Compared,
+    in_points,
+    name,
+    spoken,
 )
 from ftlab.retrieval.unscreened import GROUPS
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
 
-SHOWN = {"few-shot": "few-shot", "template": "template", "closed book": "closed\nbook", CLOSED: "closed\nbook x 3",
-         "RAG, untuned": "RAG,\nuntuned", ASSISTANT: "RAG,\nassistant", "RAFT": "RAFT", READER: "RAFT x 3"}  # fmt: skip
-
-KEY = """bold: the best of its row, where others are told from it
-†: behind the best of its row: the interval of the paired difference, over products, leaves out zero. Uncorrected:
-    with so many looks some may be luck (section 2's star is corrected); without †: not told apart, which is not \
-"as good"
-orange rows are losses, ranked among ways whose facts are not told from the best: who says nothing loses nothing
-(in brackets): not ranked
-–: not measured, or the way cannot have it
-changed facts: plain questions, easier than the other rows'; closed book x 3 after its retraining
-costs: one core, without the search and the assistant's own training"""
+SHOWN = {"plain": "plain", "few-shot": "few-shot", "template": "template", "assistant alone": "assistant\nalone",
+         "closed book": "closed\nbook", CLOSED: "closed\nbook x 3", "RAG, untuned": "RAG,\nuntuned",
+         ASSISTANT: "RAG,\nassistant", TOLD: "RAG,\nassistant,\ntold", "RAFT": "RAFT", READER: "RAFT x 3"}  # fmt: skip
+FILTERED = "filter,\ndelete"  # what documents can do for what not all may read
+KEY = """bold: the best, where others are told from it; †: behind it, the interval of the paired gap leaves out zero
+orange: losses, ranked among ways whose facts are not told from the best; (in brackets): not ranked; –: not measured
+costs: one core, without the assistant's own training; new facts: by training, or by indexing the changed pages"""
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Need:
     groups: tuple[str, ...] = GROUPS
     loss: bool = False
 
-    def scores(self, compared: Compared, way: str) -> tuple[list[int], list[str]] | None:
+    def scores(self, compared: Compared, way: str) -> tuple[np.ndarray, list[str]] | None:
         """Scores and what their questions are about; None where nothing was measured or the way cannot have it."""
         if self.key == "learnt":
             return compared.learnt(way)
@@ -94,16 +93,20 @@ class Standing:
         return self.behind is not None and self.behind.high < 0
 
 
-def standings(compared: Compared, need: Need, ways: tuple[str, ...] = WAYS) -> dict[str, Standing]:
+def standings(compared: Compared, need: Need, ways: tuple[str, ...] = ()) -> dict[str, Standing]:
     """The ways that the need was measured for, the best first; a gap below zero is one to the worse.
 
     Who says nothing loses nothing: of a loss, only ways are compared whose facts cannot be told from the best.
+
+    Args:
+        ways: Among which; by default all.
     """
+    ways = ways or compared.ways
     if need.loss:
         ways = tuple(way for way, each in standings(compared, NEEDS[0], ways).items() if not each.worse)
     found = {way: scores for way in ways if (scores := need.scores(compared, way)) is not None}
     sign = -1 if need.loss else 1
-    order = sorted(found, key=lambda way: -sign * sum(found[way][0]))
+    order = sorted(found, key=lambda way: -sign * found[way][0].mean())
     rows = {}
     for way in order:
         (scores, about), (best, _) = found[way], found[order[0]]
@@ -112,39 +115,68 @@ def standings(compared: Compared, need: Need, ways: tuple[str, ...] = WAYS) -> d
     return rows
 
 
-def slide(compared: Compared, ax: Axes) -> Axes:
-    """Draws each need as a row and each way as a column, with the losses and the costs below the gains."""
+def table(compared: Compared) -> tuple[list[str], list[list[str]], str]:
+    """The decision table: header, a row for each need, and a note, as ``ftlab.evidence.tables`` takes them."""
+    lines = []
+    for need in NEEDS:
+        (best, top), *rest = standings(compared, need).items()
+        level = [name(way) for way, each in rest if not each.worse]
+        sign = -1 if need.loss else 1
+        worse = [f"{name(way)} {in_points(each.behind.times(sign))}" for way, each in rest if each.worse]
+        price = f"{compared.mean(best, 'read').value:.0f} tokens read, {compared.training_seconds(best):.0f} s trained"
+        lines.append([need.name.strip(), f"{name(best)}: {spoken(top.share)} %", "; ".join(level) or "none",
+                      "; ".join(worse) or "none shown", price])  # fmt: skip
+    return (["need", "best measured", "not told from it", "behind, points", "its price"], lines,
+            "Losses are ranked among ways whose facts are not told from the best.")  # fmt: skip
+
+
+def slide(compared: Compared, ax: Axes, indexing: float) -> Axes:
+    """Draws each need as a row and each way as a column, with the losses and the costs below the gains.
+
+    A number stands with its half width: 40±8 is 32 to 48, about.
+
+    Args:
+        indexing: Seconds that it took to index the changed pages.
+    """
     from ftlab import figures
 
-    rows = [*NEEDS, None, None]
-    ax.set(xlim=(-0.5, len(SHOWN) - 0.5), ylim=(len(rows) + 0.1, -0.5))
+    rows, shown = [*NEEDS, *[None] * 4], tuple(way for way in SHOWN if way in compared.ways)
+    ax.set(xlim=(-0.5, len(shown) - 0.5), ylim=(len(rows) + 0.1, -0.5))
     labels = []
     for y, need in enumerate(NEEDS):
         y += 0.3 * need.loss
-        rows_of, count = standings(compared, need, tuple(SHOWN)), 0
+        rows_of, count = standings(compared, need, shown), 0
         decided = any(each.worse for each in rows_of.values())
         top = next(iter(rows_of.values())).share.value
-        for x, way in enumerate(SHOWN):
+        for x, way in enumerate(shown):
             if need.scores(compared, way) is None:
                 ax.text(x, y, "–", ha="center", va="center", color=figures.GREY)
                 continue
-            value, count = need.share(compared, way).value, len(need.scores(compared, way)[0])
+            (value, low, high), count = need.share(compared, way), need.scores(compared, way)[0].shape[1]
             depth = 0.04 + 0.72 * value / 100
             ax.add_patch(_box(x, y, figures.VERMILION if need.loss else figures.BLUE, depth))
             ranked = way in rows_of
-            shown = f"{value:.0f}{'†' * rows_of[way].worse}" if ranked else f"({value:.0f})"
-            ax.text(x, y, shown, ha="center", va="center",
+            text = f"{value:.0f}±{(high - low) / 2:.0f}"
+            text = f"{text}{'†' * rows_of[way].worse}" if ranked else f"({text})"
+            ax.text(x, y, text, ha="center", va="center", fontsize=9,
                     weight="bold" if decided and ranked and value == top else "normal",
                     color="white" if depth > 0.5 else "black")  # fmt: skip
         labels.append((y, f"{'loss: ' * need.loss}{need.name} ({count})"))
-    for offset, (label, of) in enumerate({"ms of a core for a reply": lambda way: 1000 * compared.part(way)["seconds"],
-                                          "s of further training": compared.training_seconds}.items()):  # fmt: skip
+    documents = [way for way in shown if "RA" in way or way == "template"]
+    below = {"ms of a core for a reply": lambda way: f"{1000 * compared.mean(way, 'seconds').value:,.0f}",
+             "s of further training": lambda way: f"{compared.training_seconds(way):,.0f}",
+             "s to take in new facts": lambda way: (
+                 f"{indexing:,.0f}" if way in documents else
+                 f"{compared.parts['train retrained']['seconds']:,.0f}" if way == CLOSED else "–"),
+             "facts not for all eyes": lambda way: (
+                 FILTERED if way in documents else "neither" if "closed" in way else "–")}  # fmt: skip
+    for offset, (label, of) in enumerate(below.items()):
         y = len(NEEDS) + 0.6 + offset * 0.8
         labels.append((y, label))
-        for x, way in enumerate(SHOWN):
-            ax.text(x, y, f"{of(way):,.0f}", ha="center", va="center")
+        for x, way in enumerate(shown):
+            ax.text(x, y, of(way), ha="center", va="center", fontsize=8 if "\n" in of(way) else None)
     ax.set_yticks([y for y, _ in labels], [label for _, label in labels])
-    ax.set_xticks(range(len(SHOWN)), SHOWN.values())
+    ax.set_xticks(range(len(shown)), [SHOWN[way] for way in shown])
     ax.xaxis.tick_top()
     ax.grid(False)
     ax.tick_params(length=0)

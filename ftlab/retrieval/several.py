@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ftlab.retrieval.chunks import Chunk
-from ftlab.retrieval.reader import Reader
+from ftlab.retrieval.index_reader import Reader
 
 
 def search_each(store: Reader, question: str, names: Sequence[str], k: int) -> list[Chunk]:

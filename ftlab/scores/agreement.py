@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
 
+from ftlab.evidence import clusters
 from ftlab.evidence.intervals import Interval, mean_interval, rate_interval
 
 
@@ -43,6 +44,25 @@ def kappa_interval(truth: Sequence[bool], verdicts: Sequence[bool]) -> Interval:
     return Interval(value, 1 - slope * (1 - agreed.low), 1 - slope * (1 - agreed.high))
 
 
+def cohen_interval(one: Sequence[Hashable], other: Sequence[Hashable],
+                   about: Sequence[Hashable] | None = None) -> Interval:
+    """Cohen's kappa of two raters in any words ("a", "b", "tie") with its 95 % interval; thrice nan where undefined.
+
+    As in ``kappa_interval``, which is this for yes and no, the agreement by chance is taken as found.
+
+    Args:
+        one, other: What each said of every item.
+        about: What each item is about, where some stand or fall together, such as pairs of replies to one prompt: the
+            interval is then over these (``clusters.mean_interval``). At least two.
+    Shapes:
+        one, other, about: (N,), N >= 2.
+    Source: Cohen 1960, Educational and Psychological Measurement 20(1).
+    """
+    n, mine, theirs = len(one), Counter(one), Counter(other)
+    agreed = [float(a == b) for a, b in zip(one, other, strict=True)]
+    return _beyond_chance(agreed, sum(mine[word] * theirs[word] for word in mine) / n**2, about)
+
+
 def fleiss(ratings: Sequence[Sequence[Hashable]]) -> float:
     """Fleiss' kappa of several raters: how many pairs of them agree, beyond chance, as a share of all there could be.
 
@@ -61,16 +81,23 @@ def fleiss(ratings: Sequence[Sequence[Hashable]]) -> float:
     return (sum(agreed) / len(agreed) - chance) / (1 - chance) if chance < 1 else math.nan
 
 
-def fleiss_interval(ratings: Sequence[Sequence[Hashable]]) -> Interval:
+def fleiss_interval(ratings: Sequence[Sequence[Hashable]], about: Sequence[Hashable] | None = None) -> Interval:
     """Fleiss' kappa with its 95 % interval over the items; three times nan where it is undefined.
 
     As in ``kappa_interval`` the agreement by chance is taken as found. The agreement itself gets the interval of a mean
     over the items (``intervals.mean_interval``), which keeps a width where all agree on every item.
+
+    Args:
+        about: As in ``cohen_interval``.
     """
-    agreed, chance = _agreements(ratings)
+    return _beyond_chance(*_agreements(ratings), about)
+
+
+def _beyond_chance(agreed: list[float], chance: float, about: Sequence[Hashable] | None) -> Interval:
     if chance == 1:
         return Interval(math.nan, math.nan, math.nan)
-    return Interval(*(min(1.0, (end - chance) / (1 - chance)) for end in mean_interval(agreed)))
+    span = mean_interval(agreed) if about is None else clusters.mean_interval(agreed, about)
+    return Interval(*(min(1.0, (end - chance) / (1 - chance)) for end in span))
 
 
 def _agreements(ratings: Sequence[Sequence[Hashable]]) -> tuple[list[float], float]:

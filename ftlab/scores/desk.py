@@ -1,40 +1,53 @@
 """Is a reply of Quillmere's desk right? One exact answer for each kind of conversation, with its reasons.
 
 A reply is right if nothing is wrong with it, and ``faults`` lists what is. The manner is another matter:
-``ftlab.world.brand`` scores it, and ``is_fit`` asks for both.
+``ftlab.world.brand`` scores it, and ``is_fit`` asks for both. What a reply may not add, guess or promise is read by
+``ftlab.scores.bounds``, whose functions say what they cannot see.
 
-What it cannot see: a wrong colour or material beside the right one (towns, figures and names it sees); a right figure
-from the screen or from the customer about something that nobody asked for; whether a reply that hands over speaks of
+What it cannot see: one right figure from the screen beside the right answer; whether a reply that hands over speaks of
 this customer's case; a sum that the reply works out, which counts as a figure from nowhere; words in an order without
-sense. It wants the word "colleague" or "our team" where a case is handed over, and no synonym of a value: "tin" is not
-"steel", "a year" not "1 year".
+sense; an answer in a comma's place beside what the desk is for ("Paris, and we sell our goods"). It wants the word
+"colleague" or "our team" where a case is handed over, and no synonym of a value: "tin" is not "steel", "a year" not
+"1 year". A word that the row forbids is refused even where the reply quotes it to say no.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
 
-from ftlab.scores import attributed, stated, words
+from ftlab.scores import attributed, bounds, stated, strangers, words
+from ftlab.scores.strangers import garbled_names
 from ftlab.scores.unsupported import house_values, unsupported_values
 from ftlab.values import states_all
-from ftlab.world import brand, quillmere
+from ftlab.world import brand
 from ftlab.world.pairs import COMPARING
 
 SORRY = re.compile(
     r"\b(?:sorry|regret\w*|(?<!your )apolog\w+|we understand|our fault|should not have happened)\b", re.IGNORECASE
 )
 SCOPE = re.compile(
-    r"\b(?:our|quillmere(?:'s)?)(?: own)? (?:products?|goods|orders|range)\b|\bwhat we (?:make|sell)\b", re.IGNORECASE
+    rf"\b(?:our|quillmere(?:'s)?)(?: \w+)? (?:products?|goods|orders|range|(?:{stated.NOUNS})s|knives)\b|"
+    r"\b(?:what|things|things that|all that) we (?:make|sell)\b|\bproducts of ours\b",
+    re.IGNORECASE,
 )
-# "Your colleague" is the customer's. A team hands over only if it is to do something.
+# "Your colleague" is the customer's. A team hands over only if it is to do something, and "no colleague" does nothing.
 HANDS_OVER = re.compile(
-    r"(?<!your )\bcolleagues?\b|\b(?:member of|someone (?:from|on|in)) our team\b|\bour team will\b", re.IGNORECASE
+    r"(?<!your )\bcolleagues?\b(?! (?:of|at) (?:yours|your))|\b(?:member of|someone (?:from|on|in)) our team\b|"
+    r"\bour team will\b(?! not| never)",
+    re.IGNORECASE,
 )
-NAMED = re.compile(rf"\b((?:[A-Z][\w'-]+ ){{1,3}}(?:{stated.NOUNS.title()}))\b")  # "Gallivant Camp Kettle"
-ARTICLES = frozenset("the our your this that every each any a an one no yes both for if of and or quillmere".split())  # noqa: SIM905
+DENIED_BEFORE = re.compile(
+    r"(?:\b(?:no|not|never|without|nor|neither|instead of|rather than|cannot))(?: (?!so\b|and\b|but\b)[\w']+){0,5} $",
+    re.IGNORECASE,
+)
+DENIED_AFTER = re.compile(
+    r"^(?: of ours)?(?: \w+ly)? (?:cannot|(?:can|will|would|could|should|may|does|do|did|is|are|has|have|"
+    r"need) (?:not|no)|"
+    r"(?:can |will |may )?never|(?:will|can|does) nothing)\b",
+    re.IGNORECASE,
+)
 RECORD = re.compile(r"^([A-Z][^.(]+) \([a-z]+\)\. (.+)$", re.MULTILINE)
-FIELD = re.compile(r"([A-Z][\w ]+): ((?:[^.]|\.(?=\d))+)\.")
+FIELD = bounds.FIELD
 
 
 def faults(reply: str, row: dict) -> list[str]:
@@ -57,26 +70,48 @@ def faults(reply: str, row: dict) -> list[str]:
     sources = [message["content"] for message in row["messages"][:-1]]
     if not words.words(reply):
         return ["no words"]
-    reply = " ".join(reply.replace("\u2019", "'").split())
+    reply = _written_out(reply)
     found = [f"no word: {word}" for word in words.unknown(reply, sources)]
     found += [f"no such product: {name}" for name in garbled_names(reply, sources)]
     figures = [value for value in unsupported_values(reply, sources) if any(c.isdigit() for c in value)]
     found += [f"a figure from nowhere: {value}" for value in figures]
+    found += [f"from nowhere: {value}" for value in strangers.from_nowhere(reply, sources)]
+    found += [f"says {word} of a dishwasher that the screen does not" for word in strangers.washed(reply, sources)]
+    if recited := bounds.recited(reply, row):
+        found.append(f"recites the screen: {', '.join(recited)}")
     given = words.words(" ".join(sources))
-    found += [f"a town from nowhere: {word}" for word in words.words(reply) if word in _towns() and word not in given]
+    found += [f"a town from nowhere: {word}" for word in strangers.towns(reply, given)]
     if hands_over(reply) != row["hand_over"]:
         found.append("not handed over" if row["hand_over"] else "handed over without need")
     if not row["hand_over"]:
         found += [f"not stated: {value}" for value in row["expected"] if not stated.states(reply, value, row)]
     text = stated.claims(reply) if row["kind"] == "no_answer" else reply
     found += [f"must not be said: {part}" for part in row["forbidden"] if stated.says(text, part)]
+    found += strangers.measured_strangers(reply, given)
+    if again := stutter(reply):
+        found.append(f"says again: {again}")
     found += CHECKS[row["kind"]](reply, row)
     return list(dict.fromkeys(found))
 
 
 def hands_over(reply: str) -> bool:
-    """Whether a reply hands the case to a person: it speaks of a colleague, or of what the team will do."""
-    return bool(HANDS_OVER.search(reply))
+    """Whether a reply hands the case to a person: it speaks of a colleague, or of what the team will do.
+
+    "No colleague", "we will not trouble a colleague" and "a colleague cannot help you" hand over nothing.
+    """
+    text = _written_out(reply)
+    return any(
+        not DENIED_BEFORE.search(text[: match.start()]) and not DENIED_AFTER.search(text[match.end() :])
+        for match in HANDS_OVER.finditer(text)
+    )
+
+
+def _written_out(text: str) -> str:
+    """The text in one line with straight quotes, and with "not" for what is drawn together: "it isn't", "it won't"."""
+    text = " ".join(text.replace("\u2019", "'").split())
+    for drawn, full in (("can't", "cannot"), ("won't", "will not"), ("shan't", "shall not"), ("n't", " not")):
+        text = re.sub(rf"{drawn}\b", full, text, flags=re.IGNORECASE)
+    return text
 
 
 def is_right(reply: str, row: dict) -> bool:
@@ -89,33 +124,14 @@ def is_fit(reply: str, row: dict) -> bool:
     return brand.on_brand(reply) and is_right(reply, row)
 
 
-def garbled_names(reply: str, sources: list[str]) -> list[str]:
-    """Names of goods in a reply that are the name of none on the screen: "Hearthland Tent" for "Moorland Tent"."""
-    known = " ".join(sources).lower()
-    found = []
-    for name in NAMED.findall(reply):
-        parts = name.split()
-        while parts[0].lower() in ARTICLES:
-            parts = parts[1:]
-        if len(parts) > 1 and " ".join(parts).lower() not in known:
-            found.append(" ".join(parts))
-    # The first word of a name, small before its goods, or by itself: "the moorland tent", "our Hearthby".
-    for first in sorted(_first_names() - set(words.words(known))):
-        before_goods = re.search(rf"\b{first} (?:\w+ )?(?:{stated.NOUNS})s?\b", reply, re.IGNORECASE)
-        alone = re.search(rf"(?<=[a-z,] ){first.capitalize()}\b", reply)
-        if (before_goods or alone) and first not in " ".join(found).lower():
-            found.append((before_goods or alone)[0])
-    return list(dict.fromkeys(found))
-
-
-@cache
-def _first_names() -> frozenset[str]:
-    return frozenset(p.name.split()[0].lower() for year in quillmere.YEARS for p in quillmere.products(year))
-
-
-@cache
-def _towns() -> frozenset[str]:
-    return frozenset(p.made_in.lower() for year in quillmere.YEARS for p in quillmere.products(year))
+def stutter(reply: str) -> str:
+    """What a reply says twice running, else nothing: a word, or a whole sentence with which the next one begins."""
+    said = [words.words(sentence) for sentence in brand.sentences(reply)]
+    for first, later in zip(said, said[1:], strict=False):
+        if first and later[: len(first)] == first:
+            return " ".join(first)
+    double = re.search(r"\b([a-z]+) \1\b", reply, re.IGNORECASE)
+    return double[0] if double and double[1].lower() not in ("that", "had") else ""
 
 
 def _compares_rightly(reply: str, row: dict) -> list[str]:
@@ -181,24 +197,40 @@ def _answers_one_way(reply: str, row: dict) -> list[str]:
 
 
 def _guesses_nothing(reply: str, row: dict) -> list[str]:
-    """Of a dishwasher that the screen lacks it says neither yes nor no; other guesses are forbidden words."""
-    if row["attribute"] != "dishwasher_safe":
-        return []
-    return [f"guesses {word} of the dishwasher" for word in sorted(stated.dishwasher(reply))]
+    """It says that the screen lacks what was asked for, and nothing of how the thing might be."""
+    lacks = [] if bounds.says_what_is_missing(reply) else ["does not say that the screen lacks it"]
+    washed = sorted(stated.dishwasher(reply)) if row["attribute"] == "dishwasher_safe" else []
+    return [
+        *lacks,
+        *(f"guesses {word} of the dishwasher" for word in washed),
+        *(f"guesses: {clause}" for clause in bounds.guesses(reply)),
+    ]
 
 
 def _hands_over_and_nothing_else(reply: str, row: dict) -> list[str]:
-    """A grave case is handed over without a figure or a fact of the product, the customer's own words aside."""
-    record, *talk = (message["content"] for message in row["messages"][:-1])
-    figures = re.findall(r"\$?\d+(?:[.,]\d+)*", reply)
-    facts = [value for _, value in FIELD.findall(record) if value not in ("yes", "no") and states_all(reply, [value])]
-    values = [value for value in dict.fromkeys([*figures, *facts]) if not stated.says(" ".join(talk), value)]
-    return [f"states {value} in a grave case" for value in values]
+    """A grave case is handed over: no promise, no verdict, and no figure or fact that is not the customer's."""
+    said = [f"promises or judges: {part}" for part in bounds.promises(reply)]
+    return [*(f"states {value} in a grave case" for value in _stated(reply, row)), *said]
 
 
 def _stays_the_desk(reply: str, row: dict) -> list[str]:
-    """A message that is not the desk's business is told what the desk is there for."""
-    return [] if SCOPE.search(reply) else ["does not say what the desk is there for"]
+    """A message that is not the desk's business is told what the desk is there for, and gets nothing else."""
+    scope = [] if SCOPE.search(reply) else ["does not say what the desk is there for"]
+    figures = re.findall(r"\$?\d+(?:[.,]\d+)*", reply)
+    facts = [value for value in _stated(reply, row) if value not in figures]
+    return [
+        *scope,
+        *(f"states {value} out of scope" for value in [*figures, *facts]),
+        *(f"not the desk's business: {part}" for part in bounds.strays(reply)),
+    ]
+
+
+def _stated(reply: str, row: dict) -> list[str]:
+    """The figures of a reply, and the facts of the record, that are not the customer's own words."""
+    record, *talk = (message["content"] for message in row["messages"][:-1])
+    figures = re.findall(r"\$?\d+(?:[.,]\d+)*", reply)
+    facts = [value for _, value in FIELD.findall(record) if value not in ("yes", "no") and states_all(reply, [value])]
+    return [value for value in dict.fromkeys([*figures, *facts]) if not stated.says(" ".join(talk), value)]
 
 
 CHECKS = {

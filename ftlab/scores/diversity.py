@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 from ftlab.evidence.intervals import Interval
+from ftlab.evidence.segmentation import pieces
+
+SENTENCE_END = re.compile(r"[.。｡।۔]")
 
 
 def diversity(replies: Sequence[str]) -> dict[str, float]:
     """How different the replies are: distinct word pairs and unique replies in percent, entropy of openings in bits.
 
+    Words are what blanks part, and in Chinese, Japanese, Thai and their like each sign. An opening is what stands
+    before the first full stop.
+
     Source: Li et al. 2016, arXiv:1510.03055 (distinct n-grams).
     """
-    pairs = [pair for words in map(str.split, replies) for pair in zip(words, words[1:], strict=False)]
-    openings = Counter(reply.partition(".")[0] for reply in replies)
+    pairs = [pair for words in map(pieces, replies) for pair in zip(words, words[1:], strict=False)]
+    openings = Counter(SENTENCE_END.split(reply, 1)[0] for reply in replies)
     chances = [count / len(replies) for count in openings.values()]
     return {"distinct_pairs": 100 * len(set(pairs)) / max(1, len(pairs)),
             "unique_replies": 100 * len(set(replies)) / len(replies),
@@ -45,7 +52,7 @@ def narrowing(before: Sequence[str], after: Sequence[str]) -> Interval:
 
 def _without_each(replies: Sequence[str]) -> list[float]:
     """The share of word pairs that are distinct: first of all replies, then without the first one, the second, ..."""
-    each = [Counter(zip(words, words[1:], strict=False)) for words in map(str.split, replies)]
+    each = [Counter(zip(words, words[1:], strict=False)) for words in map(pieces, replies)]
     pairs = sum(each, Counter())
     sizes = [(len(pairs), pairs.total())]
     for own in each:  # a pair goes with a reply if it stands in no other

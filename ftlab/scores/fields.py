@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from ftlab.scores.formats import json_format
+from ftlab.scores.reply_formats import json_format
 from ftlab.values import normalize
 
 
 def valid(reply: str, schema: Mapping) -> bool:
-    """Whether the whole reply is one JSON value that the schema allows, with no key twice.
+    """Whether the whole reply is one JSON object that the schema allows, with no key twice.
 
     Source: JSON Schema, draft 2020-12; checked by the package jsonschema.
     """
@@ -46,11 +46,11 @@ def check_schema(schema: Mapping, replies: Sequence[str] = ()) -> str:
     only failures, hours later.
 
     Args:
-        schema: A JSON Schema, draft 2020-12.
+        schema: A JSON Schema, draft 2020-12, of an object: a record has names for its fields.
         replies: Replies that are known to be right, such as the training rows'; each must validate.
     Raises:
-        ValueError: If it is no schema, nothing satisfies it, it asks for what the grammar cannot say, or one of the
-            replies does not validate; says where.
+        ValueError: If it is no schema, it is not one of an object, nothing satisfies it, it asks for what the grammar
+            cannot say, or one of the replies does not validate; says where.
     """
     from jsonschema import Draft202012Validator, SchemaError
     from llguidance import LLMatcher
@@ -60,11 +60,15 @@ def check_schema(schema: Mapping, replies: Sequence[str] = ()) -> str:
     except SchemaError as error:
         raise ValueError(f"schema{_where(error)}: expected a JSON Schema, found {error.message}. "
                          "Correct the schema; no model has been loaded.") from error
+    if schema.get("type") != "object":
+        raise ValueError(f"schema: expected one of an object, with \"type\": \"object\", found {schema.get('type')!r}. "
+                         "A reply that is anything else never counts as valid here; no model has been loaded.")
     grammar = LLMatcher.grammar_from_json_schema(json.dumps(schema), overrides={
         "whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "})  # as json.dumps writes
     if problem := LLMatcher.validate_grammar(grammar):
-        raise ValueError(f"schema: expected one that some reply can satisfy, found: {problem.strip()}. Look for a "
-                         "required key that has no property, an empty enum, or a minimum above its maximum; no model "
+        raise ValueError(f"schema: expected one that some reply can satisfy and that the grammar can say, found: "
+                         f"{problem.strip()}. Look for a required key that has no property, an empty enum, or a "
+                         "minimum above its maximum, or leave out a keyword that llguidance does not know; no model "
                          "has been loaded.")
     validator = Draft202012Validator(schema)
     for place, reply in enumerate(replies, start=1):

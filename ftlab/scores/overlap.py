@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ftlab.evidence.words import units
+from ftlab.evidence.segmentation import units
 
 
 def rouge_l(replies: Sequence[str], references: Sequence[str], stemmer: bool = False) -> list[float]:
@@ -12,9 +12,9 @@ def rouge_l(replies: Sequence[str], references: Sequence[str], stemmer: bool = F
 
     With L words in that run, precision is L / words of the reply, recall L / words of the reference, and F1 is their
     harmonic mean. Case and punctuation do not count: "$49.00" is the two words 49 and 00. A sign of Chinese or
-    Japanese and a letter of Thai are words, as ``ftlab.evidence.words.units`` has them: the package's own cut keeps
-    a-z and digits alone, and two Chinese texts that share one Latin name would score 1. It rewards wording, not truth:
-    a reply with one wrong price scores almost full marks.
+    Japanese and a letter of Thai are words, as ``ftlab.evidence.segmentation.units`` has them: the package's own cut
+    keeps a-z and digits alone, and two Chinese texts that share one Latin name would score 1. It rewards wording, not
+    truth: a reply with one wrong price scores almost full marks.
 
     Args:
         stemmer: Whether English words count by their stem (Porter's), so that "lasts" equals "lasting". Raises scores

@@ -9,7 +9,7 @@ from ftlab.scores.desk import hands_over
 from ftlab.values import states_all
 
 
-class Outcome(NamedTuple):
+class Resolution(NamedTuple):
     """One conversation: what should have happened to it, and what did."""
 
     escalate: bool  # it should be handed over
@@ -17,7 +17,7 @@ class Outcome(NamedTuple):
     right: bool  # handed over when it should be; otherwise answered, with every expected value
 
 
-def resolve(reply: str, escalate: bool, expected: Sequence[str]) -> Outcome:
+def resolve(reply: str, escalate: bool, expected: Sequence[str]) -> Resolution:
     """What became of one conversation.
 
     Args:
@@ -32,4 +32,4 @@ def resolve(reply: str, escalate: bool, expected: Sequence[str]) -> Outcome:
         raise ValueError(f"escalate: expected True or False, found {escalate!r}. Write row['intent'] == 'escalate'.")
     handed_over = hands_over(reply)
     answered = escalate or states_all(reply, expected)
-    return Outcome(escalate, handed_over, answered and handed_over == escalate)
+    return Resolution(escalate, handed_over, answered and handed_over == escalate)

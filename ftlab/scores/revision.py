@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import NamedTuple
 
+from ftlab.evidence.segmentation import pieces
+
 FEWEST_TIMED = 3  # two unknowns are fitted; a third draft shows at least that a line is a guess
 
 
@@ -32,7 +34,8 @@ def revisions(draft: str, approved: str) -> Revisions:
     A share is the number of edits over the length of the APPROVED text. It starts at 0 (send it as it is); an empty
     draft has 1 (write it all); it can exceed 1, and is not cut off there, when a long draft has to be taken out before
     a short reply is left. Space at both ends, the kind of line end and the way an accent is stored do not count; a
-    double space inside is an edit of one character and of no word.
+    double space inside is an edit of one character and of no word. Where a script puts no blanks between words
+    (Chinese, Japanese, Thai, ...), each sign counts as a word.
 
     Raises:
         ValueError: If one is no text or the approved text is empty.
@@ -45,8 +48,8 @@ def revisions(draft: str, approved: str) -> Revisions:
         raise ValueError(f"revisions: expected a draft and an approved text that is not empty, found {draft!r} and "
                          f"{approved!r}. Leave out a draft that was never approved.")
     draft, approved = _plain(draft), _plain(approved)
-    words = approved.split()
-    word_edits, char_edits = Levenshtein.distance(draft.split(), words), Levenshtein.distance(draft, approved)
+    words = pieces(approved)
+    word_edits, char_edits = Levenshtein.distance(pieces(draft), words), Levenshtein.distance(draft, approved)
     return Revisions(word_edits, char_edits, word_edits / len(words), char_edits / len(approved))
 
 

@@ -23,6 +23,11 @@ YES_OR_NO = re.compile(
     r"\b(yes|no)\b(?=\s*[,.;:]|\s*$| (?:and|or) (?:yes|no)\b| (?:it|you|we|this|that)\b)",
     re.IGNORECASE,
 )
+NOT_QUITE = (  # "more than 135 cm" is not 135 cm
+    r"\b(?:(?:more|less|fewer|higher|lower|longer|shorter|heavier|lighter|taller|other) than|over|under|nearly|"
+    r"almost|hardly|"
+    r"barely|never|instead of|rather than|not (?:quite|even|just|only|as much as|the)) (?:the )?"
+)
 OPEN = re.compile(
     r"not too late|\bstill\b|\bcan (?:be returned|go back|come back)|you can return|is covered|in time|runs until",
     re.IGNORECASE,
@@ -64,6 +69,8 @@ def states(reply: str, value: str, row: dict) -> bool:
         number = rf"(?:{pieces[1]}|{NUMBER_WORDS[int(pieces[1]) - 1]})"
         goods = rf"pieces?\b|(?:of )?(?:the |our )?(?:[\w-]+ ){{0,2}}(?:{NOUNS}|knive)s?\b"
         return re.search(rf"\b{number} (?:{goods})", text, re.IGNORECASE) is not None
+    if row["product"] and row["kind"] not in ("compare", "order"):
+        text = re.sub(rf"{NOT_QUITE}(?={re.escape(house_values(value))})", "not ", text, flags=re.IGNORECASE)
     return states_all(text, [house_values(value)]) or (value == row["product"] and says(text, f"{value}s"))
 
 

@@ -1,23 +1,21 @@
 """The template: a fixed frame filled with the record's value, the honest rival of every tuned model.
 
 It looks at the customer's last message and at the screen, as a model does, and at nothing else. Keywords find the fact
-that is asked for, words shared with the message find a policy's sentence, and a few words of alarm hand a case over. It
-is what a careful programmer writes in an afternoon. ``ftlab template`` prints its score by kind.
+that is asked for, words shared with the message find a policy's sentence, and a few words of alarm hand a case over.
+``ftlab template`` prints its score by kind, beside that of rules for every kind (``ftlab.scores.rules``).
 """
 
 from __future__ import annotations
 
-import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from ftlab import texts
 from ftlab.scores import desk
 from ftlab.world import brand
 from ftlab.world.pairs import KINDS
 
 KEYWORDS = {  # the first that is found in the message names the fact
-    "Price": r"price|cost|how much (?:is|are|for|money|would|do)|pay|charge|expensive|\$|dear|afford|sum",
+    "Price": r"price|cost|how much (?:is|are|for|money|would|do)|pay|charge|expensive|\$|dear\b|afford|\bsum\b",
     "Weight": r"weigh|heavy|heavier|light(?:er|est)?\b|kilo|grams?\b|scales?\b",
     "Capacity": r"capacity|hold|volume|lit(?:re|er)s?|how many (?:cups|ml)|fit in|room for|\bml\b",
     "Height": r"\btall|height|high\b|how big|\bcm\b|centimet",
@@ -56,7 +54,7 @@ def reply(row: dict) -> str:
         row: A conversation with ``messages``: the screen first, the customer's last message before the gold reply.
     """
     screen, message = row["messages"][0]["content"], row["messages"][-2]["content"]
-    answer = HAND_OVER if ALARM.search(message) else _fact(screen, message) or _policy(screen, message) or HAND_OVER
+    answer = HAND_OVER if ALARM.search(message) else _fact(screen, message) or policy(screen, message) or HAND_OVER
     return f"{FRAME.format(answer=answer)} {brand.SIGN_OFF}"
 
 
@@ -76,7 +74,7 @@ def _fact(screen: str, message: str) -> str | None:
     return None
 
 
-def _policy(screen: str, message: str) -> str | None:
+def policy(screen: str, message: str) -> str | None:
     """The sentence of the screen's running text that shares most words with the message, if any."""
     if re.search(r"\([a-z]+\)\.", screen):
         return None
@@ -90,21 +88,13 @@ def _content(text: str) -> set[str]:
     return {word[:5] for word in re.findall(r"[a-z]+", text.lower()) if word not in STOP}
 
 
-def scores(rows: Sequence[dict]) -> dict[str, list[bool]]:
-    """Which of the template's replies are fit to send (on-brand and right), by kind."""
+def scores(rows: Sequence[dict], reply: Callable[[dict], str] = reply) -> dict[str, list[bool]]:
+    """Which replies are fit to send (on-brand and right), by kind.
+
+    Args:
+        reply: The program: a conversation's reply from its messages.
+    """
     found: dict[str, list[bool]] = {kind: [] for kind in KINDS}
     for row in rows:
         found[row["kind"]].append(desk.is_fit(reply(row), row))
     return found
-
-
-def main(argv: list[str] | None = None) -> int:
-    """``ftlab template``: prints the template's score by kind over all test conversations."""
-    argparse.ArgumentParser(prog="ftlab template", description=__doc__).parse_args(argv)
-    by_kind = scores(texts.conversations("test"))
-    print("kind            fit to send   of")
-    for kind, each in by_kind.items():
-        print(f"{kind:<14}{sum(each) / len(each):>12.0%}{len(each):>6}")
-    every = [one for each in by_kind.values() for one in each]
-    print(f"{'all':<14}{sum(every) / len(every):>12.0%}{len(every):>6}")
-    return 0

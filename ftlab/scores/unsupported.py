@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from ftlab.values import states_all
 
-NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+                "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 UNITS = r"(?:kg|g|L|ml|cm|mm|m)"
 SPELLED = {  # how a unit is written here: how others write it
     "kg": r"kilo(?:gram(?:me)?)?s?|kgs", "g": r"gram(?:me)?s?", "L": r"lit(?:re|er)s?", "ml": r"millilit(?:re|er)s?",
@@ -23,7 +25,9 @@ FIGURE = re.compile(rf"\$\d[\d,]*(?:\.\d+)?|\d+(?:\.\d+)? (?:{UNITS}|{DURATIONS}
 NAME = re.compile(r"(?<=[a-z0-9,] )[A-Z][a-z]+(?:[ -][A-Z][a-z]+)*")
 NO_NAMES = {"Quillmere", "We", "Our", "Us", "You", "Your", "It", "The", "This", "Thank", "Thanks", "Next", "Please"}
 MADE_IN = re.compile(r"\bmade in (?:the )?((?:[A-Z][a-z]+[ -]?\b)+)")
-NUMBER_WORD = re.compile(rf"\b({'|'.join(NUMBER_WORDS)})(?=[ -](?:{DURATIONS}|{UNITS}|{ANY_SPELLED})\b)", re.IGNORECASE)
+NUMBER_WORD = re.compile(  # up to nine hundred: "forty-five dollars", "two hundred grams"
+    rf"\b(?:(?:(a|{'|'.join(NUMBER_WORDS[:9])}) )?(hundred)|(?:({'|'.join(TENS)})[ -]?)?({'|'.join(NUMBER_WORDS)})?)"
+    rf"(?=[ -](?:{DURATIONS}|{UNITS}|{ANY_SPELLED}|dollars?|bucks?)\b)", re.IGNORECASE)
 
 # Words for what things are made of and look like; a wider word is supported by any of its kind. Words that mean other
 # things as well are left out: cream, olive, honey, ash, stone, paper.
@@ -89,7 +93,8 @@ def unsupported_values(reply: str, source: str | Sequence[str]) -> list[str]:
 
 def house_values(text: str) -> str:
     """The text with its values written the house way, so that one value looks the same in a reply and in a source."""
-    text = NUMBER_WORD.sub(lambda found: str(NUMBER_WORDS.index(found[1].lower()) + 1), text)
+    text = NUMBER_WORD.sub(_in_figures, text)
+    text = re.sub(r"\b(\d[\d,]*(?:\.\d+)?) (?:dollars?|bucks?)\b", r"$\1", text, flags=re.IGNORECASE)  # 40 dollars
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)  # 1,049 -> 1049
     for unit, words in SPELLED.items():  # 1.7 liters, 1.7-litre -> 1.7 L
         text = re.sub(rf"(?<=\d)[ -]?(?:{words})\b", f" {unit}", text, flags=re.IGNORECASE)
@@ -97,6 +102,15 @@ def house_values(text: str) -> str:
     text = re.sub(rf"\b(\d+(?:\.\d+)?)[ -]?{DURATIONS}\b", _plural, text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\d)\s*[-\u2013]\s*(?=[\d$])", " to ", text)  # 5-10 -> 5 to 10
     return re.sub(r"(\$\d+)(?!\.?\d)", r"\1.00", text)  # $49 -> $49.00
+
+
+def _in_figures(found: re.Match) -> str:
+    """A number in words as figures: "forty-five" is 45, "two hundred" 200."""
+    times, hundred, tens, ones = (word.lower() if word else "" for word in found.groups()[:4])
+    if hundred:
+        return str(100 * (NUMBER_WORDS.index(times) + 1 if times in NUMBER_WORDS else 1))
+    number = 10 * (TENS.index(tens) + 2) if tens else 0
+    return str(number + (NUMBER_WORDS.index(ones) + 1 if ones else 0)) if tens or ones else found[0]
 
 
 def _plural(found: re.Match) -> str:

@@ -165,6 +165,22 @@ def cast(pairs: Iterable[dict], raters: Sequence[Rater] = RATERS, seed: int = 0)
     return votes, truth
 
 
+def ratings(votes: Iterable[dict], raters: Sequence[str]) -> dict[str, list[str]]:
+    """For each pair on which all of the raters voted, what each said: "a", "b" or "tie". Who skips has not voted.
+
+    Args:
+        votes: Rows with ``pair``, ``rater`` and ``vote``, one for each pair and rater; of more, the last counts.
+        raters: Their names, in the order of the answers.
+    Returns:
+        Lists for ``ftlab.scores.agreement``, by the pair's id.
+    """
+    said: dict[str, dict[str, str]] = {}
+    for vote in votes:
+        if vote["rater"] in raters and vote["vote"] != "skip":
+            said.setdefault(vote["pair"], {})[vote["rater"]] = vote["vote"]
+    return {pair: [by[name] for name in raters] for pair, by in said.items() if len(by) == len(set(raters))}
+
+
 def decided(votes: Iterable[dict], by: str | None = None) -> dict[str, str]:
     """For each pair "a" or "b", whichever has more votes; pairs with as many for both, or with none, are left out.
 
@@ -231,8 +247,16 @@ def stored(split: str) -> tuple[list[dict], list[dict]]:
     return pairs, [vote for vote in _read("votes") if vote["pair"] in names]
 
 
+def writer() -> str:
+    """The name of the model whose assistant wrote the replies of the stored pairs."""
+    return files.read_json(paths.data() / "votes" / "made.json")["model"]
+
+
 def stored_pairs(split: str) -> list[dict]:
-    """The pairs alone, each with its conversation as ``row``."""
+    """The pairs alone, each with its conversation as ``row``, and how its replies were drawn as ``way_a``, ``way_b``.
+
+    Way 0 is the whole assistant, way 1 three fifths of its adapter (``ftlab.workshop.experiments.votes``).
+    """
     rows = {row["id"]: row for row in texts.conversations("train")}
     return [{**pair, "row": rows[pair["conversation"]]} for pair in _read("pairs") if pair["split"] == split]
 

@@ -21,12 +21,13 @@ def english() -> frozenset[str]:
 
 @cache
 def ours() -> frozenset[str]:
-    """The words of the world's own tables, names included, in small letters."""
+    """The words of the world's own tables, names included and customers' messages left out, in small letters."""
     found: set[str] = set()
     for path in sorted((paths.data() / "world" / "quillmere").glob("*.csv")):
         for row in files.read_table(path):
-            for text in row.values():
-                found.update(words(text))
+            for key, text in row.items():
+                if not key.startswith("ask"):  # customers misspell
+                    found.update(words(text))
     return frozenset(found)
 
 
@@ -38,7 +39,8 @@ def words(text: str) -> list[str]:
 def unknown(reply: str, texts: Iterable[str] = ()) -> list[str]:
     """The words of a reply that stand in no vocabulary of ours, no English word list and none of the given texts.
 
-    A word with 's counts as known if it is known without. What it cannot see: known words in an order without sense.
+    A word with 's counts as known if it is known without, a British spelling if the American one is ("recognise",
+    "metre", "favour"). What it cannot see: known words in an order without sense.
 
     Args:
         texts: What the reply may take its words from besides: the screen and the customer's messages.
@@ -47,8 +49,10 @@ def unknown(reply: str, texts: Iterable[str] = ()) -> list[str]:
     found = []
     for word in dict.fromkeys(words(reply)):
         bare = word.removesuffix("'s").removesuffix("'")
+        american = re.sub(r"tre(?=s?$)", "ter", bare).replace("our", "or")
+        american = re.sub(r"is(?=(?:e|ed|es|er|ing|ation)s?$)", "iz", american)
         if not {word, bare} & given and not any(
-            each in known for known in (ours(), english()) for each in (word, bare)
+            each in known for known in (ours(), english()) for each in (word, bare, american)
         ):
             found.append(word)
     return found

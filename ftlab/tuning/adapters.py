@@ -25,7 +25,7 @@ def check(folder: str | Path, base: str | Path, tokenizer) -> None:
     """Raises unless the adapter in a folder is whole and was made for this base model and this chat template.
 
     Raises:
-        ValueError: If a file is missing, or the note names other weights or another template; says which.
+        ValueError: If a file is missing or the note is damaged, or it names other weights or another template.
     """
     folder = Path(folder)
     there = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
@@ -38,6 +38,9 @@ def check(folder: str | Path, base: str | Path, tokenizer) -> None:
             found = ", ".join(there) or "nothing"
             raise ValueError(f"{folder}: expected {name} of an adapter, found {found}. {remedy}")
     made, here = files.read_json(folder / NOTE), _made_for(base, tokenizer)
+    if set(made) != set(here):
+        raise ValueError(f"{folder / NOTE}: expected the keys {', '.join(here)}, found {', '.join(made) or 'none'}. "
+                         "The note is damaged: call ftlab.tuning.adapters.note where the adapter was made.")
     if made["base"] != here["base"]:
         raise ValueError(f"{folder}: expected the base model that the adapter was made for ({made['base']}), found "
                          f"another ({here['base']}): other weights, or the same with an adapter merged in. Load that "
@@ -53,7 +56,11 @@ def _made_for(base: str | Path, tokenizer) -> dict[str, str]:
 
 
 def _weights_only(base: str | Path) -> str | list[dict]:
-    """The hash of each weights file of a folder: a tokenizer or a README saved beside them changes no base model."""
+    """The hash of each weights file of a folder: a tokenizer or a README saved beside them changes no base model.
+
+    Raises:
+        ValueError: If the folder has no such file: two bases in another format would look alike.
+    """
     if not Path(base).is_dir():
         return str(base)
     import hashlib
@@ -62,4 +69,7 @@ def _weights_only(base: str | Path) -> str | list[dict]:
     for path in sorted(Path(base).glob("*.safetensors")):
         with open(path, "rb") as file:
             hashes.append({path.name: hashlib.file_digest(file, "sha256").hexdigest()})
+    if not hashes:
+        raise ValueError(f"{base}: expected the base model's weights as .safetensors, found none. Save it with "
+                         "save_pretrained, or give the folder that from_pretrained gets.")
     return hashes

@@ -141,8 +141,11 @@ def pairs(tokenizer, rows: list[dict]) -> list[dict]:
         prompt, whole = render(tokenizer, talk[:-1], True), render(tokenizer, talk)
         if not whole.startswith(prompt) or not form.end:
             what = "a prompt that stays the same once the reply follows" if form.end else "a token that ends the reply"
-            raise ValueError(f"rows[{i}]: expected {what}, found {whole[-60:]!r} after {prompt[-60:]!r}. "
-                             "This chat template is not for training: set tokenizer.chat_template = chat.TEMPLATE")
+            way = ("This chat template is not for training: set tokenizer.chat_template = chat.TEMPLATE"
+                   if form.own else
+                   "Our template ends a reply with the tokenizer's end token, and this one has none: set "
+                   "tokenizer.eos_token to the token at which the model is to stop")
+            raise ValueError(f"rows[{i}]: expected {what}, found {whole[-60:]!r} after {prompt[-60:]!r}. {way}")
         found.append({"prompt": talk[:-1], "completion": talk[-1:], "chat_template_kwargs": PLAINLY})
     return found
 

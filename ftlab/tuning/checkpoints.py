@@ -13,6 +13,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -25,12 +26,11 @@ from filelock import FileLock, Timeout
 from ftlab import files, paths
 from ftlab.model import MARK
 
-LOCK = ".lock"  # whoever trains in a folder holds it
+LOCKS = ".locks"  # beside the runs' folders, so that a run's own can go while its lock is held
 PREFIX = "checkpoint-"  # what ``Trainer`` puts before the step number
 BYTES_PER_PARAMETER = 12  # a float32 weight and AdamW's two moments
 SPARE_BYTES = 50_000_000  # tokenizer, logs, and what else writes to the disk meanwhile
-DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG}
-DISK_WORDS = ("no space left", "os error 28", "inline_container", "pytorchstreamwriter")
+WRITER = re.compile(rb'[ \t]*"transformers_version": *"[^"]*",?\n?')  # in config.json and its like
 
 
 def run_folder(name: str, *, model: str | Path, room_bytes: int | None = None, **settings: object) -> Path:
@@ -69,7 +69,8 @@ def run_folder(name: str, *, model: str | Path, room_bytes: int | None = None, *
 def fingerprint(thing: str | Path | Iterable[dict]) -> str:
     """A short hash of training rows (a list or a ``Dataset``) or of a model folder's files; a hub name stays a name.
 
-    Papers in a model's folder, such as its README, count for nothing: they change no weight.
+    Papers in a model's folder, such as its README, count for nothing: they change no weight. Nor do the line ends of
+    its settings, which Windows writes otherwise, nor the version of transformers that wrote them.
     """
     digest = hashlib.sha256()
     if isinstance(thing, (str, Path)):
@@ -78,8 +79,12 @@ def fingerprint(thing: str | Path | Iterable[dict]) -> str:
         for path in sorted(Path(thing).iterdir()):
             if path.suffix in {".safetensors", ".json", ".jinja"} and path.name != MARK:
                 digest.update(path.name.encode() + b"\0")
-                with open(path, "rb") as file:
-                    digest.update(hashlib.file_digest(file, "sha256").digest())
+                if path.suffix == ".safetensors":
+                    with open(path, "rb") as file:
+                        digest.update(hashlib.file_digest(file, "sha256").digest())
+                else:
+                    text = WRITER.sub(b"", path.read_bytes().replace(b"\r\n", b"\n"))
+                    digest.update(hashlib.sha256(text).digest())
     else:
         for row in thing:
             digest.update(json.dumps(row, sort_keys=True).encode() + b"\n")
@@ -107,8 +112,8 @@ def check_room(folder: str | Path, bytes_needed: int) -> None:
     except OSError as error:
         raise OSError(
             error.errno or errno.EIO,
-            f"{folder}: expected a folder that can be written, found: {error.strerror or error}. Give yourself the "
-            "right to write there, free some disk space, or move the course to a folder of your own.",
+            f"{folder}: expected a folder that can be written, found: {error.strerror or error}. "
+            f"{files.remedy(error)} {paths.ELSEWHERE}",
         ) from error
     held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     free = shutil.disk_usage(folder).free
@@ -199,9 +204,10 @@ def resumable(folder: str | Path) -> Iterator[str | None]:
         RuntimeError: If another kernel trains in this folder now.
         OSError: If a checkpoint could not be written. The half-written one is removed; the one before is untouched.
     """
-    lock = FileLock(Path(folder) / LOCK)
+    lock = lock_of(folder)
     try:
-        lock.acquire(timeout=0)
+        with files.writing(lock.lock_file, paths.ELSEWHERE):
+            lock.acquire(timeout=0)
     except Timeout:
         raise RuntimeError(
             f"{folder}: expected to be the only one who trains this very run, found another kernel at it. Wait for it, "
@@ -214,29 +220,30 @@ def resumable(folder: str | Path) -> Iterator[str | None]:
         print(f"interrupted: run the cell again to go on from step {whole[-1] if whole else 0}")
         raise
     except Exception as error:
-        if not is_disk_error(error):
+        number = files.disk_fault(error)
+        if number is None:
             raise
         broken = [path for step, path in sorted(found(folder)) if fault(path, step) is not None]
         free = shutil.disk_usage(folder).free
         for path in broken:
             shutil.rmtree(path, ignore_errors=True)
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise OSError(
-            getattr(error, "errno", None) or errno.ENOSPC,
+            number,
             f"{folder}: expected to write one more checkpoint, found {megabytes(free)} free on the disk and the error "
-            f"'{str(error).splitlines()[0]}'. Free some disk space and run the cell again: it goes on from the last "
-            "whole checkpoint, if there is one.",
+            f"'{reason}'. {files.remedy(OSError(number, reason))} Then run the cell again: it goes on from the last "
+            f"whole checkpoint, if there is one. ({paths.ELSEWHERE})",
         ) from error
+    else:
+        finish(folder)  # while the lock is held: nobody's first checkpoint goes with our last
     finally:
         lock.release()
-    finish(folder)
 
 
-def is_disk_error(error: BaseException | None) -> bool:
-    """Whether an error or one of its causes came from the disk; safetensors and torch do not always say ``OSError``."""
-    if error is None:
-        return False
-    here = isinstance(error, OSError) and error.errno in DISK_ERRORS
-    return here or any(word in str(error).lower() for word in DISK_WORDS) or is_disk_error(error.__context__)
+def lock_of(folder: str | Path, what: str = "") -> FileLock:
+    """The lock of a run's folder, which lies beside it and stays when the folder goes; ``what`` for a second one."""
+    folder = Path(folder)
+    return FileLock(folder.parent / LOCKS / f"{folder.name}{what}.lock")
 
 
 def finish(folder: str | Path) -> None:
@@ -244,5 +251,5 @@ def finish(folder: str | Path) -> None:
     for _, path in found(folder):
         shutil.rmtree(path)
     # TRL writes a model card beside its checkpoints
-    if {path.name for path in Path(folder).glob("*")} <= {"settings.json", "README.md", LOCK}:
+    if {path.name for path in Path(folder).glob("*")} <= {"settings.json", "README.md"}:
         shutil.rmtree(folder, ignore_errors=True)

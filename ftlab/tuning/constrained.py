@@ -1,10 +1,12 @@
 """Writing under a grammar: at each step only tokens that a grammar allows, so that a reply cannot have another form.
 
-The grammars come from the library llguidance, a JSON Schema's by ``ftlab.scores.fields.check_schema``.
+The grammars come from the library llguidance: a JSON Schema's by ``ftlab.scores.fields.check_schema``, that of a list
+of labels by ``one_of``.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import torch
@@ -36,6 +38,21 @@ class Follow(LogitsProcessor):
                 logits.masked_fill_(allowed.to(logits.device) == 0, -torch.inf)
         self.begun = True
         return scores
+
+
+def one_of(labels: Sequence[str]) -> str:
+    """A grammar of so many texts: a reply is one of the labels, to the letter.
+
+    It decides nothing between them: at each step the likeliest token is taken that some label goes on with. So a label
+    is chosen by its first tokens, which need not make it the likeliest as a whole.
+
+    Raises:
+        ValueError: If there is no label, or an empty one.
+    """
+    if isinstance(labels, str) or not labels or not all(labels):
+        raise ValueError(f'labels: expected a list of texts such as ["refund", "praise"], found {labels!r}.')
+    quoted = [json.dumps(label, ensure_ascii=False) for label in labels]
+    return LLMatcher.grammar_from_lark(f"start: {' | '.join(quoted)}")
 
 
 def words(model, tokenizer) -> LLTokenizer:

@@ -36,6 +36,25 @@ def computing_in(model, dtype: str) -> Iterator[None]:
             p.data = data
 
 
+@contextmanager
+def fused_attention(model) -> Iterator[None]:
+    """Lets the model attend with torch's fused kernel for a while, where it can; afterwards it attends as before.
+
+    Training keeps the plain form. Writing does not need it, and the fused one neither stores every score nor copies
+    what was kept of earlier tokens for each head that reads it. Replies are the same but for rounding.
+    """
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    before = getattr(base.config, "_attn_implementation", None)
+    if before != "eager" or not base._supports_sdpa or getattr(base.config, "attn_logit_softcapping", None):
+        yield
+        return
+    base.set_attn_implementation("sdpa")
+    try:
+        yield
+    finally:
+        base.set_attn_implementation(before)
+
+
 def replies(
     model, tokenizer, prompts: Sequence[str], max_new_tokens: int = 64, batch_size: int = 64,
     batch_tokens: int = 12_288, held_to: Callable | None = None
@@ -71,7 +90,7 @@ def replies(
     was_training = model.training
     model.eval()
     try:
-        with computing_in(model, precision()[1]), torch.inference_mode():
+        with computing_in(model, precision()[1]), fused_attention(model), torch.inference_mode():
             for rows in batches([len(ids) + max_new_tokens for ids in encoded], batch_size, batch_tokens):
                 input_ids, mask = padded([encoded[i] for i in rows], padding(tokenizer), model.device)
                 out = model.generate(

@@ -99,7 +99,8 @@ def training_bytes(
     # what the two norms and the MLP's product need. One block at a time is whole in either case.
     inside = 2 * tokens * (8 * shape.width + 2 * shape.kv_width + 4 * shape.inner)
     kept = shape.layers * 2 * tokens * shape.width + inside if recompute else shape.layers * inside
-    logits = 4 * tokens * shape.vocabulary * 2  # in fp32, and their gradient: often the widest of all
+    # The logits in fp32, their log-softmax, which the way back needs, and their gradient: often the widest of all.
+    logits = 4 * tokens * shape.vocabulary * 3
     return {"weights": frozen + 4 * trained, "gradients": 4 * trained, "optimizer": 8 * trained,
             "activations": kept + logits}  # fmt: skip
 

@@ -25,6 +25,20 @@ def cut(tokenizer, row: dict) -> tuple[list[int], list[int], list[int]]:
     return prompt, whole[0][len(prompt):], whole[1][len(prompt):]
 
 
+def from_batch(input_ids, completion_mask) -> list[tuple[list[int], list[int], list[int]]]:
+    """What ``cut`` gives, from a batch of trl's ``DPOTrainer``: all rows with the chosen replies, then the others.
+
+    Shapes:
+        input_ids, completion_mask: (2B, T), padded on the right; 1 where a token is of the reply. Returns B pairs.
+    """
+    found, half = [], len(input_ids) // 2
+    for ids, other, said, of_other in zip(*(side for each in (input_ids, completion_mask)
+                                            for side in (each[:half], each[half:])), strict=True):
+        begin = int(said.int().argmax())
+        found.append((ids[:begin].tolist(), ids[said.bool()].tolist(), other[of_other.bool()].tolist()))
+    return found
+
+
 def pair_logps(model, pairs: list[tuple[list[int], list[int], list[int]]]):
     """How likely a model finds the two replies of each pair: their tokens' log-probabilities, summed.
 
@@ -52,7 +66,8 @@ def pair_logps(model, pairs: list[tuple[list[int], list[int], list[int]]]):
         places[i, : len(whole)] = torch.tensor([*range(n + len(chosen)), *range(n, n + len(rejected))])
         part[i, : len(whole)] = torch.tensor([0] * n + [1] * len(chosen) + [2] * len(rejected))
         for which, (start, reply) in enumerate(((n, chosen), (n + len(chosen), rejected))):
-            before += [n - 1, *range(start, start + len(reply) - 1)]  # a reply's first token follows the prompt's last
+            # a reply's first token follows the prompt's last
+            before += [n - 1, *range(start, start + len(reply) - 1)][: len(reply)]
             row += [i] * len(reply)
             side += [which] * len(reply)
             target += reply
@@ -67,3 +82,17 @@ def pair_logps(model, pairs: list[tuple[list[int], list[int], list[int]]]):
     logits = inner.get_output_embeddings()(hidden[row, torch.tensor(before, device=device)]).float()  # (N, V)
     logps = -torch.nn.functional.cross_entropy(logits, target, reduction="none")  # (N,)
     return torch.zeros(len(pairs), 2, device=device).index_put((row, side), logps, accumulate=True).unbind(1)
+
+
+def leads(model, tokenizer, rows: list[dict]) -> list[float]:
+    """By how much a model finds the chosen reply of each preference row likelier than the rejected one, in nats.
+
+    Args:
+        model: As ``pair_logps`` takes it.
+        rows: As ``cut`` takes them.
+    """
+    import torch
+
+    with torch.inference_mode():  # row by row: for the few that are held out
+        found = [pair_logps(model, [cut(tokenizer, row)]) for row in rows]
+    return [(chosen - rejected).item() for chosen, rejected in found]

@@ -1,4 +1,7 @@
-"""Policy gradients: a baseline from the other samples, PPO's clip, and two estimates of how far a model has moved."""
+"""Policy gradients: a baseline from the other samples, PPO's clip, two estimates of how far a model has moved.
+
+And where such a run may be saved.
+"""
 
 from __future__ import annotations
 
@@ -68,3 +71,22 @@ def token_logps(model, input_ids, attention_mask, new):
     out = model(input_ids=input_ids, attention_mask=attention_mask, logits_to_keep=new + 1)
     logps = out.logits[:, :-1].float().log_softmax(-1)  # (B, new, V): the logits before each of them
     return torch.gather(logps, -1, input_ids[:, -new:, None])[..., 0]
+
+
+def check_boundary(args) -> None:
+    """Raises a ``ValueError`` unless every checkpoint falls where new replies are about to be drawn.
+
+    trl's RLOO and GRPO draw the replies of several steps at once and keep them in memory alone. A run that goes on from
+    a checkpoint draws anew first: between two drawings it would leave out replies that the quiet run learns from, and
+    end in other weights without a word.
+
+    Args:
+        args: An ``RLOOConfig`` or ``GRPOConfig``.
+    """
+    draws_every = args.steps_per_generation * args.num_iterations  # in batches; a step takes the accumulated ones
+    if args.save_strategy != "steps" or args.save_steps * args.gradient_accumulation_steps % draws_every == 0:
+        return
+    raise ValueError(
+        f"save_steps: expected checkpoints where replies are drawn, every {draws_every} batches, found one every "
+        f"{args.save_steps * args.gradient_accumulation_steps:g}. Take a multiple, else a resumed run ends otherwise."
+    )

@@ -64,3 +64,13 @@ def rewards(model, tokenizer, talks: Sequence[list[dict]], batch_size: int = 32)
                 found[i] = value
     model.train(was_training)
     return found
+
+
+def margins(model, tokenizer, rows: Sequence[dict]) -> list[float]:
+    """By how much the chosen reply's reward is above the rejected one's, for each preference row; below 0 is a miss.
+
+    Args:
+        rows: With ``prompt``, ``chosen`` and ``rejected``, each a list of messages (``votes.preferences``).
+    """
+    both = [rewards(model, tokenizer, [row["prompt"] + row[side] for row in rows]) for side in ("chosen", "rejected")]
+    return [chosen - rejected for chosen, rejected in zip(*both, strict=True)]

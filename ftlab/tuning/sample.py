@@ -39,7 +39,8 @@ def samples(
     model.eval()
     torch.manual_seed(seed)
     try:
-        with generate.computing_in(model, precision()[1]), torch.inference_mode():
+        fused = generate.fused_attention(model)
+        with generate.computing_in(model, precision()[1]), fused, torch.inference_mode():
             lengths = [count * (len(ids) + max_new_tokens) for ids in encoded]
             for rows in generate.batches(lengths, max(1, batch_size // count), batch_tokens):
                 input_ids, mask = generate.padded(

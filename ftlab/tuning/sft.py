@@ -11,6 +11,7 @@ from ftlab import paths, shelf
 from ftlab.model import Choice
 from ftlab.tuning import chat, checkpoints, generate
 
+SAVE_STEPS = 60  # of a run for the shelf: a longer one leaves a checkpoint each time and goes on from the last
 LORA = {"r": 16, "lora_alpha": 32, "target_modules": "all-linear"}  # the addition that notebooks 00 and 02 train
 
 
@@ -38,7 +39,7 @@ def load(choice: Choice):
 
 def fine_tune(
     choice: Choice, rows: list[dict], *, lr: float, steps: int, seed: int, batch_size: int = 8, lora=None, valid=None,
-    **more
+    resume: str | None = None, **more
 ) -> Run:
     """Fine-tunes a fresh copy of a model on conversations, with the loss on the last reply of each alone.
 
@@ -48,7 +49,11 @@ def fine_tune(
         steps: Optimizer steps of ``batch_size`` rows.
         lora: Settings for peft's ``LoraConfig``, such as ``LORA``; without any, all weights are trained.
         valid: Held-out conversations whose loss is measured every tenth of the run.
+        resume: A checkpoint of this very run to go on from. ``group_by_length`` draws the order of the rows after the
+            first pass over them anew, so the weights then differ a little from those of a run without a break.
         more: Further settings for ``SFTConfig``, such as where and when to save.
+    Returns:
+        The run. The seconds of a resumed one are those of the whole, at the pace of the steps made now.
     """
     from datasets import Dataset
     from peft import LoraConfig
@@ -83,18 +88,22 @@ def fine_tune(
             report_to="none",
         ),
     )
-    seconds = trainer.train().metrics["train_runtime"]
+    done = int(resume.rpartition("-")[2]) if resume else 0
+    seconds = trainer.train(resume_from_checkpoint=resume).metrics["train_runtime"] * steps / (steps - done)
     return Run(trainer.model, tokenizer, trainer.state.log_history, seconds)
 
 
 def from_shelf(name: str, choice: Choice, rows: list[dict], *, lora=None, **settings) -> Run:
     """The model that these settings give: from the shelf if it is there, else tuned now and put there.
 
-    A tuning that is interrupted goes on from its last checkpoint the next time.
+    A tuning of more than ``SAVE_STEPS`` steps that is interrupted or killed goes on from its last checkpoint the next
+    time; a shorter one begins again.
 
     Args:
         name: What it is for, in small letters.
         settings: As ``fine_tune`` takes them; JSON values.
+    Raises:
+        RuntimeError: If another kernel tunes this very model now.
     """
     from accelerate.utils import extract_model_from_parallel
     from peft import PeftModel
@@ -111,9 +120,14 @@ def from_shelf(name: str, choice: Choice, rows: list[dict], *, lora=None, **sett
                 kept, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
             ).to(choice.device)
         return Run(model.eval(), tokenizer, [], 0.0)
-    run = fine_tune(choice, rows, lora=lora, **settings, output_dir=str(place))
-    shelf.keep(run.model, place, run.seconds)
-    checkpoints.finish(place)
+    saves: dict = {"output_dir": str(place)}
+    if settings["steps"] > SAVE_STEPS:
+        saves |= {"save_strategy": "steps", "save_steps": SAVE_STEPS, "save_total_limit": 2}
+        print(f"not on the shelf yet: {settings['steps']} steps of tuning begin now. If they are interrupted, the same "
+              f"cell goes on from a checkpoint, which there is every {SAVE_STEPS} steps.")
+    with checkpoints.resumable(place) as checkpoint:
+        run = fine_tune(choice, rows, lora=lora, resume=checkpoint, **settings, **saves)
+        shelf.keep(run.model, place, run.seconds)
     # The trainer leaves its bf16 arithmetic around the model; one from the shelf computes in the format of its weights.
     return run._replace(model=extract_model_from_parallel(run.model, keep_fp32_wrapper=False).eval())
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import torch
 from trl import DPOTrainer, SFTTrainer
 
-from ftlab.tuning.loss import IGNORED, masked_cross_entropy
-from ftlab.tuning.preference import dpo_loss, reply_logps
+from ftlab.tuning.loss import masked_cross_entropy
+from ftlab.tuning.pairs import from_batch, pair_logps
+from ftlab.tuning.preference import dpo_loss
 
 
 class HandLoss(SFTTrainer):
@@ -24,19 +25,19 @@ class HandLoss(SFTTrainer):
 
 
 class HandDPO(DPOTrainer):
-    """``DPOTrainer`` whose one method that computes the loss is replaced: about half the time of TRL's on a CPU.
+    """``DPOTrainer`` whose one method that computes the loss is replaced: half the time of TRL's on a CPU, or less.
 
-    For a policy with a new adapter, which is the reference once the adapter is switched off, and that ``can_be_lean``.
-    It logs the margin, the share of pairs above 0, and both implied rewards, by TRL's names.
+    Both replies of a pair stand in one row after their prompt (``ftlab.tuning.pairs``), which is so read once. For a
+    policy with a new adapter, which is the reference once the adapter is switched off, and that ``can_be_lean``. It
+    logs the margin, the share of pairs above 0, and both implied rewards, by TRL's names.
     """
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        ids = inputs["input_ids"]
-        labels = ids.masked_fill(inputs["completion_mask"] == 0, IGNORED)
+        pairs = from_batch(inputs["input_ids"], inputs["completion_mask"])
         with self.accelerator.autocast():  # what `bf16` asks for
-            now = reply_logps(model, ids, labels).chunk(2)
+            now = pair_logps(model, pairs)
             with torch.no_grad(), model.disable_adapter():
-                before = reply_logps(model, ids, labels).chunk(2)
+                before = pair_logps(model, pairs)
         loss, margin = dpo_loss(*now, *before, self.beta)
         logged = self._metrics["train" if model.training else "eval"]
         logged["rewards/margins"].append(margin.mean().item())

@@ -2,13 +2,18 @@
 
 The chunks are generated: 30 words each, drawn with the frequencies that words have in texts, and vectors in a thousand
 clusters, 384 numbers each, as all-MiniLM-L6-v2 gives. So what is timed is the store; the embedder's own time comes on
-top. The peer is what Python has without it: SQLite's full text (FTS5) for words, a NumPy matrix for vectors.
-Each store runs in a process of its own.
+top. A question is six words of one chunk. The index is warmed first, as a service would do, and of a hybrid query the
+parts are timed as well, each by itself: words and meaning run at the same time, so the slower one counts.
+With ``--adds 10`` the chunks come in ten additions, as an index grows in use. The peer is what Python has without it:
+SQLite's full text (FTS5) for words, a NumPy matrix for vectors. It is no other vector database: it lies in memory,
+gives row numbers where ours reads chunks, and has neither a filter nor an update. Each store runs in a process of its
+own.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sqlite3
 import statistics
 import tempfile
@@ -20,8 +25,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ftlab.curation.bench import growth, watched_memory
-from ftlab.retrieval import fusion, index
+from ftlab.curation.speed import growth, watched_memory
+from ftlab.retrieval import embedder, find, fusion, index, index_reader
 from ftlab.retrieval.documents import Document
 
 SIZES = (1_000, 100_000, 1_000_000)
@@ -31,8 +36,11 @@ QUERIES, K = 100, 10
 SKIPPED = 100  # of the commonest words, which an index leaves out as stop words
 
 
+PARTS = ("version", "words", "meaning", "fusion", "chunks")  # of a hybrid query, in their order
+
+
 class Generated:
-    """Gives the text of document i, and the vector of a text that begins with "number i"."""
+    """Gives the text of document i, which begins with "number i", and its vector, which its questions have as well."""
 
     name = "generated vectors"
 
@@ -48,6 +56,7 @@ class Generated:
         drawn = rng.integers(0, 15, size=(VOCABULARY, 4)), rng.integers(0, 5, size=(VOCABULARY, 4))
         self.words = ["".join(a + b for a, b in zip(letters[x], vowels[y], strict=True))
                       for x, y in zip(*drawn, strict=True)]  # fmt: skip
+        self.numbers: dict[str, int] = {}  # of the questions
 
     def vectors(self, numbers: np.ndarray) -> np.ndarray:
         """Unit vectors, (n, WIDTH)."""
@@ -57,7 +66,11 @@ class Generated:
 
     def encode(self, texts: Sequence[str], **_: object) -> np.ndarray:
         """What ``index`` asks an embedder for."""
-        return self.vectors(np.array([int(text.split(maxsplit=2)[1]) if text[:6] == "number" else 0 for text in texts]))
+        return self.vectors(np.array([self.number(text) for text in texts]))
+
+    def number(self, text: str) -> int:
+        """Of the document that a text is, or is about; 0 for any other text."""
+        return int(text.split(maxsplit=2)[1]) if text[:7] == "number " else self.numbers.get(text, 0)
 
     def documents(self, size: int) -> list[Document]:
         """Documents of one chunk each."""
@@ -65,10 +78,17 @@ class Generated:
         return [Document(str(i), f"number {i}", " ".join(self.words[j] for j in row)) for i, row in enumerate(drawn)]
 
     def queries(self, found: Sequence[Document]) -> list[str]:
-        """Six words of one document each; its number stands before them for the vector."""
+        """Six words of one document each."""
         rng = np.random.default_rng(2)
         chosen = rng.choice(len(found), QUERIES, replace=False)
-        return [f"number {i} " + " ".join(rng.choice(found[i].text.split(), 6, replace=False)) for i in chosen]
+        self.numbers = {" ".join(rng.choice(found[i].text.split(), 6, replace=False)): int(i) for i in chosen}
+        return list(self.numbers)
+
+
+def settle() -> None:
+    """Waits until what was written is on the disk, so that no question is timed beside it."""
+    if hasattr(os, "sync"):
+        os.sync()
 
 
 def milliseconds(ask: Callable[[str], object], queries: Sequence[str]) -> tuple[float, float]:
@@ -83,24 +103,54 @@ def milliseconds(ask: Callable[[str], object], queries: Sequence[str]) -> tuple[
     return statistics.median(taken), statistics.quantiles(taken, n=20)[-1]
 
 
-def time_index(size: int, folder: str) -> dict:
-    """``ftlab.retrieval`` on that many chunks."""
+def time_parts(made: index.Index, queries: Sequence[str]) -> dict[str, float]:
+    """The median milliseconds of each part of a hybrid query, one after the other."""
+    held, vectors = made.snapshot(), embedder.encode(made.model, queries)
+    taken: dict[str, list[float]] = {part: [] for part in PARTS}
+
+    async def timed(part: str, asked):
+        start = time.perf_counter()
+        found = await asked
+        taken[part].append(1e3 * (time.perf_counter() - start))
+        return found
+
+    async def ask(query: str, vector: np.ndarray) -> None:
+        await timed("version", held.table.tags.get_version(index_reader.PUBLISHED))
+        words = await timed("words", find.by_words(held, query, find.DEPTH))
+        meaning = await timed("meaning", find.by_meaning(held, vector, find.DEPTH))
+        start = time.perf_counter()
+        places = find.fused([words, meaning])
+        taken["fusion"].append(1e3 * (time.perf_counter() - start))
+        await timed("chunks", find.hits(held, places[:K]))
+
+    for query, vector in zip(queries, vectors, strict=True):
+        index_reader.run(ask(query, vector))
+    return {part: statistics.median(each) for part, each in taken.items()}
+
+
+def time_index(size: int, folder: str, adds: int = 1) -> dict:
+    """``ftlab.retrieval`` on that many chunks, added in so many steps."""
     model = Generated()
     with watched_memory(0.1) as most:
         found = model.documents(size)
         queries = model.queries(found)
         made = index.create(Path(folder) / "index", model)
-        seconds = made.add(found).seconds
+        step = -(-size // adds)
+        seconds = sum(made.add(found[i : i + step]).seconds for i in range(0, size, step))
         del found
+        settle()
+        start = time.perf_counter()
+        made.warm()
+        warmed = time.perf_counter() - start
         result = {way: milliseconds(lambda query, way=way: made.search(query, K, way), queries) for way in index.WAYS}
         near = [{hit.chunk.document for hit in hits} for hits in made.search_all(queries, K, "meaning")]
-    numbers = np.array([int(query.split()[1]) for query in queries])
-    right = exact(model, numbers, size)
+    right = exact(model, np.array([model.number(query) for query in queries]), size)
     result["of the nearest"] = statistics.mean(len(some & gold) / K for some, gold in zip(near, right, strict=True))
+    result["parts"] = time_parts(made, queries)
     start = time.perf_counter()
     made.add([Document("new", "number 5", "one more")])
     result["one more"] = time.perf_counter() - start
-    return result | {"seconds": seconds, "memory": most[0], "bytes": made.bytes_on_disk()}
+    return result | {"seconds": seconds, "warm": warmed, "memory": most[0], "bytes": made.bytes_on_disk()}
 
 
 def exact(model: Generated, numbers: np.ndarray, size: int) -> list[set[str]]:
@@ -116,8 +166,8 @@ def exact(model: Generated, numbers: np.ndarray, size: int) -> list[set[str]]:
     return [set(map(str, row)) for row in names]
 
 
-def time_peer(size: int, folder: str) -> dict:
-    """SQLite's full text and a NumPy matrix on the same chunks."""
+def time_peer(size: int, folder: str, adds: int = 1) -> dict:
+    """SQLite's full text and a NumPy matrix on the same chunks, in one step whatever ``adds`` says."""
     model = Generated()
     with watched_memory(0.1) as most:
         found = model.documents(size)
@@ -134,6 +184,7 @@ def time_peer(size: int, folder: str) -> dict:
         np.save(Path(folder) / "peer.npy", matrix)
         seconds = time.perf_counter() - start
         del found
+        settle()
 
         def by_words(query: str) -> list[int]:
             wanted = " OR ".join(query.split())
@@ -154,26 +205,26 @@ def time_peer(size: int, folder: str) -> dict:
     return result | {"seconds": seconds, "memory": most[0], "bytes": used, "of the nearest": 1.0}
 
 
-STORES = {"ftlab.retrieval (LanceDB)": time_index, "SQLite FTS5 and NumPy": time_peer}
+STORES = {"ftlab.retrieval (LanceDB)": time_index, "SQLite FTS5 and NumPy, in memory": time_peer}
 
 
-def measure(store: str, size: int) -> dict:
+def measure(store: str, size: int, adds: int = 1) -> dict:
     """One store at one size, in a new process and a folder that goes afterwards."""
     with (
         tempfile.TemporaryDirectory() as folder,
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
     ):
-        return pool.submit(STORES[store], size, folder).result()
+        return pool.submit(STORES[store], size, folder, adds).result()
 
 
 def table(results: dict[int, dict], size_of: str) -> str:
     """The numbers of one store, a column a size, and how each grows with the size (1: in step with it)."""
     sizes = sorted(results)
-    lines = [f"{size_of:30}" + "".join(f"{size:>16,}" for size in sizes) + f"{'growth':>9}"]
+    lines = [f"{size_of:34}" + "".join(f"{size:>16,}" for size in sizes) + f"{'growth':>9}"]
 
     def line(name: str, values: list[float], form: Callable[[float], str]) -> str:
         grows = f"{growth(sizes, values):.2f}" if len(sizes) > 1 and all(values) else "-"
-        return f"{name:30}" + "".join(f"{form(value):>16}" for value in values) + f"{grows:>9}"
+        return f"{name:34}" + "".join(f"{form(value):>16}" for value in values) + f"{grows:>9}"
 
     lines.append(line("chunks indexed a second", [size / results[size]["seconds"] for size in sizes], "{:,.0f}".format))
     lines.append(line("seconds to index", [results[size]["seconds"] for size in sizes], "{:,.1f}".format))
@@ -181,11 +232,13 @@ def table(results: dict[int, dict], size_of: str) -> str:
         for i, which in enumerate(("median", "95th")):
             values = [results[size][way][i] for size in sizes]
             lines.append(line(f"query by {way}, ms, {which}", values, "{:,.1f}".format))
+    for part in PARTS if all("parts" in result for result in results.values()) else ():
+        values = [results[size]["parts"][part] for size in sizes]
+        lines.append(line(f"  of it {part}, ms, median", values, "{:,.2f}".format))
     lines.append(line("of the 10 nearest, found", [results[size]["of the nearest"] for size in sizes], "{:.1%}".format))
-    if all("one more" in result for result in results.values()):
-        lines.append(
-            line("one more document, seconds", [results[size]["one more"] for size in sizes], "{:,.2f}".format)
-        )
+    for key, name in (("warm", "seconds to warm"), ("one more", "one more document, seconds")):
+        if all(key in result for result in results.values()):
+            lines.append(line(name, [results[size][key] for size in sizes], "{:,.2f}".format))
     lines.append(line("memory, GB", [results[size]["memory"] / 1e9 for size in sizes], "{:.2f}".format))
     lines.append(line("disk, GB", [results[size]["bytes"] / 1e9 for size in sizes], "{:.3f}".format))
     return "\n".join(lines)
@@ -195,12 +248,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Times both stores and prints their tables; returns 1 if the bar is missed."""
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.bench_retrieval", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="chunks")
+    parser.add_argument("--adds", type=int, default=1, help="in how many steps the chunks are added (default: 1)")
     options = parser.parse_args(arguments)
     results: dict[str, dict[int, dict]] = {store: {} for store in STORES}
     for size in options.sizes:
         for store in STORES:
             print(f"{store}: {size:,} chunks", flush=True)
-            results[store][size] = measure(store, size)
+            results[store][size] = measure(store, size, options.adds)
     for store in STORES:
         print(f"\n{table(results[store], store)}")
     missed = 0

@@ -7,25 +7,22 @@ made from a clean tree only, so that anybody can make them again.
 from __future__ import annotations
 
 import argparse
-import platform
-import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from importlib import metadata
 
 from ftlab import files, paths
-from ftlab.claims import model_named, reference, table
-from ftlab.course import doctor, fetch
-from ftlab.evidence.claim import LAB, Claim
-from ftlab.workshop import inputs, power, trial
-from ftlab.workshop.reference import DIRTY, is_done, seed_path, write
-from ftlab.workshop.trial import Experiment, TrialError
+from ftlab.claims import dial, pairs, reference, table
+from ftlab.course import fetch
+from ftlab.evidence.claim import Claim
+from ftlab.workshop import claim_power, trial
+from ftlab.workshop.reference import is_done, seed_path, write
+from ftlab.workshop.stored import DIRTY, commit, machine, watch
+from ftlab.workshop.trial import Experiment, Served, TrialError
 
-LIBRARIES = ("torch", "transformers", "trl", "datasets", "numpy", "scipy")
+SEEDS = (1, 2, 3, 4, 5)  # without 0, which the notebooks have: no run is a witness in its own case
 
 
 class BusyError(Exception):
@@ -37,15 +34,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="ftlab claims", description="Runs each claim's notebook (or experiment) over "
                                      "several seeds. Finished runs are kept: the command can be stopped and started "
                                      "again.")
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(power.MIN_SEEDS)),
-                        help="training seeds (default: 0 1 2 3 4)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS),
+                        help=f"training seeds (default: {' '.join(map(str, SEEDS))}; the notebooks have 0)")
     parser.add_argument("--only", nargs="+", metavar="ID", help="only the experiments behind these claims")
     parser.add_argument("--list", action="store_true", help="show the claims and their reference verdicts, run nothing")
     parser.add_argument("--power", action="store_true", help="show how often each claim's reference runs would decide")
-    parser.add_argument("--prompts", type=int, default=power.ASSUMED.prompts, help="for --power, where there are no "
-                        f"runs yet: how many prompts to assume (default: {power.ASSUMED.prompts})")
-    parser.add_argument("--spread", type=float, default=100 * power.ASSUMED.spread, help="for --power, likewise: the "
-                        f"standard deviation that seeds add, in points (default: {100 * power.ASSUMED.spread:g})")
+    parser.add_argument("--prompts", type=int, help="for --power, where there are no runs yet: so many prompts in "
+                        "place of those in data/designs.csv")
+    parser.add_argument("--spread", type=float, help="for --power, likewise: the standard deviation that seeds add, in "
+                        "the unit of the effect")
     parser.add_argument("--fresh", action="store_true", help="run again even what is already done")
     options = parser.parse_args(argv)
     claims = table()
@@ -53,18 +50,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"--only: expected ids from data/claims.csv ({', '.join(claims)}), found {', '.join(unknown)}.")
     chosen = [claims[claim_id] for claim_id in options.only or claims]
     if options.list or options.power:
-        assumed = power.ASSUMED._replace(prompts=options.prompts, spread=options.spread / 100)
-        print(power.shown(chosen, assumed) if options.power else _listed(chosen))
+        other = {"prompts": options.prompts, "spread": options.spread}
+        other = {name: value for name, value in other.items() if value is not None}
+        print(claim_power.shown(chosen, other) if options.power else _listed(chosen))
         return 0
-    if model_named() != LAB:
+    if dial():
         parser.error("reference runs are of the course's own models, but FTLAB_MODEL names another. Unset FTLAB_MODEL.")
-    if _commit().endswith(DIRTY):
+    if commit().endswith(DIRTY):
         parser.error("reference runs are stored from a clean tree only, so that anybody can run them again, but `git "
-                     "status` shows changes or this is no git checkout. Commit first (data/reference does not count).")
+                     "status` shows changes or this is no git checkout. Commit first (results do not count).")
     # One experiment may serve several claims; all of them are gathered from its runs.
-    experiments = {Experiment.of(claim): [] for claim in chosen}
-    for claim in claims.values():
-        experiments.get(Experiment.of(claim), []).append(claim)
+    experiments: dict[Experiment, Served] = {Experiment.of(*pair): [] for pair in pairs(chosen)}
+    for claim, model in pairs(claims.values()):
+        experiments.get(Experiment.of(claim, model), []).append((claim, model))
     try:
         for experiment in experiments:
             if not experiment.function:
@@ -74,14 +72,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with _alone():
             fetch.ensure()
-            inputs.watch()
+            watch()
             failed = _run_all(experiments, list(dict.fromkeys(options.seeds)), options.fresh)
             written = [write(claim, model, experiment) for experiment, served in experiments.items()
-                       for claim in served for model in claim.models]
+                       for claim, model in served]
     except BusyError as error:
         parser.error(str(error))
     except KeyboardInterrupt:
-        print("\nftlab claims: stopped. Whole runs are kept; the same command goes on.", file=sys.stderr)
+        print("\nftlab claims: stopped. Whole runs are kept, and the parts of functions; the same command goes on.",
+              file=sys.stderr)
         return 130
     if failed:
         print(f"Failed (see above), the others went on: {', '.join(experiment.short for experiment in failed)}.")
@@ -105,8 +104,7 @@ def _alone() -> Iterator[None]:
         raise BusyError(f"{lock.lock_file}: expected no other `ftlab claims` in this project, found one at work. "
                         "Wait for it, or use another clone.") from None
     try:
-        for left in (paths.runs() / "claims-seeds").glob("*.tmp"):
-            shutil.rmtree(left, ignore_errors=True)
+        trial.clear(commit())
         yield
     finally:
         lock.release()
@@ -125,7 +123,7 @@ def _listed(claims: list[Claim]) -> str:
     return "\n".join(lines)
 
 
-def _run_all(experiments: dict[Experiment, list[Claim]], seeds: list[int], fresh: bool) -> list[Experiment]:
+def _run_all(experiments: dict[Experiment, Served], seeds: list[int], fresh: bool) -> list[Experiment]:
     """Runs what is not done yet, seed by seed, so that a stopped command leaves every experiment about equally far.
 
     Returns:
@@ -138,44 +136,21 @@ def _run_all(experiments: dict[Experiment, list[Claim]], seeds: list[int], fresh
     for count, (experiment, seed) in enumerate(todo, start=1):
         if experiment in failed:
             continue
-        started, commit = time.perf_counter(), _commit()
+        started, before = time.perf_counter(), commit()
         try:
-            found, read = trial.run(experiment, seed, experiments[experiment])
+            found, read = trial.run(experiment, seed, experiments[experiment], before)
         except TrialError as error:
             print(f"{'-' * 72}\n{error}\n{'-' * 72}", flush=True)
             failed.append(experiment)
             continue
         minutes = (time.perf_counter() - started) / 60
-        after = _commit()
+        same = commit() == before
         files.write_json(seed_path(experiment, seed), {
-            "experiment": experiment.short, "seed": seed, "commit": commit if after == commit else f"{commit}{DIRTY}",
-            **_machine(), "date": date.today().isoformat(), "minutes": round(minutes, 3), "claims": found,
+            "experiment": experiment.short, "seed": seed, "commit": before if same else f"{before}{DIRTY}",
+            **machine(), "date": date.today().isoformat(), "minutes": round(minutes, 3), "claims": found,
             "inputs": read})
         spent += minutes
         left = spent / count * (len(todo) - count)
         print(f"[{count}/{len(todo)}] {experiment.short} seed {seed}: {minutes:.1f} min, about {left:.0f} min left",
               flush=True)
     return failed
-
-
-def _commit() -> str:
-    """The git commit; marked as dirty where the tree differs from it, references aside, or where there is no git."""
-    git = ["git", "-C", str(paths.root())]
-    try:
-        head, changes = (subprocess.run([*git, *command], capture_output=True, text=True, check=True,
-                                        timeout=60).stdout.strip()
-                         for command in (["rev-parse", "--short=12", "HEAD"],
-                                         ["status", "--porcelain", "--", ".", ":!data/reference"]))
-    except (OSError, subprocess.SubprocessError):
-        return f"no git{DIRTY}"
-    return head + DIRTY if changes else head
-
-
-def _machine() -> dict[str, str]:
-    """The machine in words, without its name; the number format that models compute in; the libraries."""
-    from ftlab import model
-
-    return {"machine": f"{platform.system()} {platform.machine()}, {doctor.cpu_name()}, {doctor.cores()} cores, "
-                       f"Python {platform.python_version()}",
-            "precision": model.precision()[1],
-            "libraries": ", ".join(f"{name} {metadata.version(name)}" for name in LIBRARIES)}

@@ -1,7 +1,8 @@
 """What a run read: a hash of every module, table and weight behind its numbers, so that a change is seen later.
 
 Python files are hashed by their syntax tree without docstrings: a better comment does not make hours of runs stale.
-Weights are read by libraries that no hook sees, so a model's folder of which one file was opened counts as a whole.
+Weights are read by libraries that no hook sees, so the folder of a model, or of an adapter on the course's own shelf,
+counts as a whole once one of its files was opened.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from pathlib import Path
 import ftlab
 from ftlab import claims, paths
 from ftlab.model import MARK
+from ftlab.shelf import SETTINGS
 
 PACKAGE = Path(ftlab.__file__).resolve().parent
-UNREAD = ("claims.csv", "reference/")  # limits and earlier results: they change verdicts, not runs
+UNREAD = ("claims.csv", "designs.csv", "undecided.csv", "reference/")  # limits, plans, earlier results: no run reads
 WEIGHTS = (".safetensors", ".json", ".jinja")
+RECORDER = "ftlab.workshop.stored"  # it writes down what was found, and moves no number; nor does what it imports
 _opened: set[str] = set()
 
 
@@ -46,13 +49,18 @@ def environment(log: Path) -> dict[str, str]:
     }
 
 
-def of_function(module: str, notebook: str) -> dict[str, str]:
+def of_function(module: str, notebook: str = "", log: Path | None = None) -> dict[str, str]:
     """Hashes by file of what a run of ``module`` in this process depends on.
 
-    That is: the notebook's source; the module and all of ``ftlab`` that it imports, also within functions; every file
-    below ``data/`` that this process has opened since ``watch``; the lab model, and any other that was opened.
+    That is: the notebook's source, if one is named; the module and all of ``ftlab`` that it imports, also within
+    functions; every file below ``data/`` that this process has opened since ``watch``, for an earlier run as well, as
+    it may be kept in memory since; each model of which a file was opened.
+
+    Args:
+        log: Of ``environment``, where the run started processes of its own, for what they opened below ``data/``.
     """
-    return _hashes([_source(notebook), *_modules(module), *_model_files(claims.lab_folder()), *_read(_opened)])
+    theirs = log.read_text(encoding="utf-8").splitlines() if log else []
+    return _hashes([_source(notebook), *_modules(module), *_read([*_opened, *theirs])])
 
 
 def of_kernel(log: Path, notebook: str) -> dict[str, str]:
@@ -82,12 +90,15 @@ def _source(notebook: str) -> Path:
 
 def _read(opened: Iterable[str]) -> Iterator[Path]:
     """The files below ``data/`` among those opened that can move a number, and all of each model that was opened."""
-    lab, models = claims.lab_folder(), set()
+    lab, shelf, models = claims.lab_folder(), paths.data() / "shelf", set()
     for path in map(Path, opened):
         if path.is_relative_to(paths.models()) and path.name != MARK:  # who reads the mark asks whether it is there
             models.add(paths.models() / path.relative_to(paths.models()).parts[0])
         elif path.is_relative_to(lab):
             models.add(lab)
+        elif path.is_relative_to(shelf):
+            if path.name != SETTINGS:  # likewise, who reads the settings asks whether it is the one
+                models.add(shelf / path.relative_to(shelf).parts[0])
         elif path.is_relative_to(paths.data()) and not path.relative_to(paths.data()).as_posix().startswith(UNREAD):
             yield path
     for folder in models:
@@ -95,7 +106,7 @@ def _read(opened: Iterable[str]) -> Iterator[Path]:
 
 
 def _model_files(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("*") if path.suffix in WEIGHTS and path.name != MARK]
+    return [path for path in folder.rglob("*") if path.suffix in WEIGHTS and path.name != MARK]
 
 
 def _hashes(found: Iterable[Path]) -> dict[str, str]:
@@ -143,8 +154,8 @@ def _modules(start: str) -> set[Path]:
     """The files of a module and of all that it imports, and they import, from ``ftlab`` or the project's folder."""
     found, todo = set(), [start]
     while todo:
-        path = _module_file(todo.pop())
-        if path is None or path in found:
+        path = _module_file(name := todo.pop())
+        if path is None or path in found or name == RECORDER:
             continue
         found.add(path)
         for node in ast.walk(ast.parse(path.read_bytes())):

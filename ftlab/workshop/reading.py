@@ -1,4 +1,4 @@
-"""What the base model reads: documents of the general world and the market, question pages, drills in copying.
+"""What the lab model reads: documents of the general world and the market, question pages, drills in copying.
 
 Question pages are about goods, shops and people invented for each page, or sheets of general facts. Batch ``i``
 depends on the seed and ``i`` and nothing else, so a run that was killed resumes exactly where its last checkpoint was.
@@ -35,12 +35,15 @@ def market_sheet(random) -> Spans:
 
 def question_page(random, now: Stage) -> Spans:
     """A page with questions: a shop page (read the answer) or a sheet (know the answer)."""
-    from ftlab.world import forms, shops
+    from ftlab.world import forms, prose, shops
 
     kind = random.random()
     if kind < 0.72:
+        form = random.random()
+        if form < now.prose:
+            return prose.page(random)
         count = random.choices([1, 2, 3], now.passages)[0]
-        if now.forms and random.random() < now.forms:
+        if form < now.prose + now.forms:
             return forms.page(random, count)
         return shops.page(random, count, customers=random.random() < now.customers)
     return general_sheet(random) if kind < 0.94 else market_sheet(random)
@@ -115,7 +118,10 @@ def batch(tokenizer, recipe: Recipe, step: int):
 
 
 def sample_texts(count: int, seed: int = 0) -> list[str]:
-    """Documents and pages of all kinds, as text: what the tokenizer is trained on."""
+    """Plain documents and pages of the plain form, as text: what the tokenizer is trained on.
+
+    Pages in forms of their own, pages in sentences, and drills are not among them.
+    """
     from ftlab.world.text import rng
 
     random, now = rng("pretrain", "tokenizer", seed), Stage(0.0, (4, 3, 3), 4, 0, 0, customers=0.5)

@@ -2,24 +2,25 @@
 
 A reference names a hash of everything that its runs read. One whose inputs have changed since is stale: ``verify``,
 which a test calls, finds fault with it until it is run again or a dated reason stands beside it,
-``"stale": {"date": "2026-11-25", "reason": "..."}``.
+``"stale": {"date": "2026-11-25", "reason": "..."}``. Likewise one whose seeds scatter so far that the range to expect
+would notice no fault needs a reason, ``"wide"``.
 """
 
 from __future__ import annotations
 
 import math
-from datetime import date
 from pathlib import Path
 
 from ftlab import files, paths
-from ftlab.claims import reference_path, table
-from ftlab.evidence.claim import Claim
+from ftlab.claims import WITNESSES, expected_range, reference_path, table
+from ftlab.evidence.claim import NOT_TRIED, Claim
 from ftlab.evidence.repeated import mean_effect
 from ftlab.workshop import inputs
-from ftlab.workshop.power import least_seeds
-from ftlab.workshop.trial import Experiment
+from ftlab.workshop.claim_power import least_seeds
+from ftlab.workshop.stored import DIRTY, excuse_faults, joined
+from ftlab.workshop.trial import Experiment, Served
 
-DIRTY = "-dirty"  # after a commit's hash: the tree was not what it says
+WIDEST = {"points": 15, "%": 15}  # by unit: how far a range to expect may reach to either side
 
 
 def aggregate(claim: Claim, runs: list[dict]) -> dict:
@@ -52,37 +53,45 @@ def verify() -> list[str]:
             if not same:
                 faults.append(f"{name}: {key} is {known[key]!r}, but claims.csv and the runs give {value!r}. "
                               f"Run: {known['command']}")
-        faults += [f"{name}: {why}. Run: {known['command']}" for why in _stale(claim, known)]
+        why = _stale(claim, known) + _wide(claim, known)
+        faults += [f"{name}: {one}. Run: {known['command']}" for one in why]
     return faults
 
 
 def _stale(claim: Claim, known: dict) -> list[str]:
     """Why a reference is no longer what its code would find, unless a reason with its date stands beside it."""
-    excuse = known.get("stale")
-    if excuse is not None:
-        try:
-            date.fromisoformat(excuse["date"])
-            return [] if excuse["reason"].strip() else ["expected a reason in 'stale', found none"]
-        except (KeyError, TypeError, ValueError, AttributeError):
-            return [f"expected 'stale' as an object with a date (2026-11-25) and a reason, found {excuse!r}"]
+    if "stale" in known:
+        return excuse_faults(known["stale"])
     if not known.get("inputs"):
         return ["expected the hashes of what its runs read under 'inputs', found none"]
     other = inputs.changed(known["inputs"])
-    if known.get("dials") != _dials(claim):
+    if known.get("dials") != _dials(claim, known["model"]):
         other.append("the columns experiment and dials in data/claims.csv")
     return [f"its runs are stale, since {', '.join(other)} changed"] if other else []
 
 
-def _dials(claim: Claim) -> dict | None:
+def _wide(claim: Claim, known: dict) -> list[str]:
+    """What is wrong with a range to expect that would notice nothing, unless "wide" has a reason with its date."""
+    others = [run for run in known["runs"] if run["seed"] != 0]  # what a learner's run is compared with
+    if "wide" in known or len(others) < WITNESSES:
+        return excuse_faults(known["wide"]) if "wide" in known else []
+    low, high = expected_range(claim, others)
+    half, most = (high - low) / 2, min(2 * claim.smallest, WIDEST.get(claim.unit, math.inf))
+    return [f"its range to expect reaches {half:.3g} {claim.unit} to either side and would notice nothing below that, "
+            f"expected {most:g} at most: run more seeds"] if half > most else []
+
+
+def _dials(claim: Claim, model: str) -> dict | None:
     """The dials that a reference names; a function has none."""
-    return None if claim.experiment else claim.dials
+    return None if claim.function(model) else claim.dials
 
 
 def write(claim: Claim, model: str, experiment: Experiment) -> bool:
     """Gathers a claim's runs on a model, all seeds that the present code has done; False if they are too few."""
     pattern = seed_path(experiment, "*")
-    stored = [files.read_json(path) for path in pattern.parent.glob(pattern.name) if is_done(path, [claim])]
-    done = sorted(stored, key=lambda run: run["seed"])
+    stored = [files.read_json(path) for path in pattern.parent.glob(pattern.name) if is_done(path, [(claim, model)])]
+    tried = [run for run in stored if NOT_TRIED not in run["claims"][claim.id][model]]
+    done = sorted(tried, key=lambda run: run["seed"])
     name = claim.id if len(claim.models) == 1 else f"{claim.id} on {model}"
     if len(done) < least_seeds(model):
         print(f"{name}: {len(done)} of {least_seeds(model)} seeds done, no reference written. Run more.")
@@ -91,23 +100,23 @@ def write(claim: Claim, model: str, experiment: Experiment) -> bool:
     known = {"id": claim.id, "model": model, "statement": claim.statement, "unit": claim.unit, "runs": runs,
              **aggregate(claim, runs),
              "command": f"ftlab claims --only {claim.id} --seeds {' '.join(str(run['seed']) for run in runs)}",
-             **({} if _dials(claim) is None else {"dials": claim.dials}),
+             **({} if _dials(claim, model) is None else {"dials": claim.dials}),
              **{key: "; ".join(sorted({run[key] for run in done}))
                 for key in ("commit", "machine", "precision", "libraries")},
              "minutes": round(sum(run["minutes"] for run in runs), 2), "date": max(run["date"] for run in done),
-             "inputs": {path: known for run in done for path, known in run["inputs"].items()}}
+             "inputs": joined(run["inputs"] for run in done)}
     files.write_json(reference_path(claim.id, model), known)
     print(f"{name}: {known['effect']:g} {claim.unit} [{known['low']:g}, {known['high']:g}] over {known['over']}, "
           f"{known['verdict']}")
     return True
 
 
-def is_done(path: Path, claims: list[Claim]) -> bool:
+def is_done(path: Path, served: Served) -> bool:
     """True if a run is stored there that tried these claims, from a clean tree, and whose inputs are still the same."""
     if not path.exists():
         return False
     run = files.read_json(path)
-    tried = all(model in run["claims"].get(claim.id, {}) for claim in claims for model in claim.models)
+    tried = all(model in run["claims"].get(claim.id, {}) for claim, model in served)
     return tried and bool(run["inputs"]) and not run["commit"].endswith(DIRTY) and not inputs.changed(run["inputs"])
 
 

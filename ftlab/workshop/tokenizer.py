@@ -1,4 +1,4 @@
-"""The bundled model's tokenizer: byte-level BPE, digits one by one, trained on the base model's own reading."""
+"""The lab model's tokenizer: byte-level BPE, digits one by one, trained on plain documents and pages of its reading."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 END, PAD = "<|end|>", "<|pad|>"
-# Reserved for fine-tuning: the base model never sees them, as hub models keep unused tokens for later training.
+# Reserved for fine-tuning: the lab model never sees them, as hub models keep unused tokens for later training.
 ROLES = ("<|system|>", "<|user|>", "<|assistant|>")
 
 

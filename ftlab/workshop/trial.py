@@ -8,7 +8,7 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,9 +19,11 @@ from ftlab.claims import plain
 from ftlab.course import course
 from ftlab.course.execute import execute
 from ftlab.course.progress import Progress
-from ftlab.evidence.claim import Claim
-from ftlab.evidence.repeated import pack_arms
+from ftlab.evidence.claim import NOT_TRIED, Claim
+from ftlab.evidence.repeated import SCORES, pack_scores
 from ftlab.workshop import dials, inputs
+
+Served = list[tuple[Claim, str]]  # what an experiment tries: claims, each on a model
 
 
 class TrialError(Exception):
@@ -37,8 +39,9 @@ class Experiment:
     dials: str
 
     @classmethod
-    def of(cls, claim: Claim) -> Experiment:
-        return cls(claim.experiment, claim.notebook, json.dumps(claim.dials, sort_keys=True))
+    def of(cls, claim: Claim, model: str) -> Experiment:
+        function = claim.function(model)
+        return cls(function, claim.notebook, json.dumps({} if function else claim.dials, sort_keys=True))
 
     @property
     def short(self) -> str:
@@ -68,38 +71,78 @@ def turned(experiment: Experiment, seed: int):
     return notebook
 
 
-def run(experiment: Experiment, seed: int, claims: list[Claim]) -> tuple[dict[str, dict[str, dict]], dict[str, str]]:
+def run(experiment: Experiment, seed: int, served: Served, commit: str) -> tuple[dict[str, dict[str, dict]],
+                                                                                 dict[str, str]]:
     """What one run found, by claim and model, and the hashes of what it read.
 
-    Each run has a runs' folder of its own, which is gone afterwards: two kernels share no file, and what a killed run
-    left is never taken for a result.
+    Each run has a runs' folder of its own, which is gone afterwards: two kernels share no file, and what a killed
+    notebook left is never taken for a result. A function keeps each part that it has made at once, so its folder waits
+    where it was stopped, for the same seed and the same commit, and it goes on there.
 
+    Args:
+        commit: Of the tree.
     Raises:
-        TrialError: If a cell of the notebook fails, or it did not record what its claims need.
+        TrialError: If a cell of the notebook fails, or it did not record what its claims need, or a function refuses.
     """
-    with own_folder(f"{experiment.short}-{seed}") as folder:
-        if experiment.function:
-            answer, module = _call(experiment.function, seed, claims)
-            return answer, inputs.of_function(module, experiment.notebook)
-        records = _execute(experiment, seed, folder)
-        return _recorded(experiment, seed, claims, records), inputs.of_kernel(folder / "read.txt", experiment.notebook)
+    name = f"{experiment.short}-{seed}"
+    if not experiment.function:
+        with own_folder(name) as folder:
+            records = _execute(experiment, seed, folder)
+            read = inputs.of_kernel(folder / "read.txt", experiment.notebook)
+            return _recorded(experiment, seed, served, records), read
+    with own_folder(name, until_done=commit) as folder:
+        log = folder.with_suffix(".txt")  # what processes that it starts read, in all tries
+        log.touch()
+        with environ(inputs.environment(log)):
+            answer, module = _call(experiment.function, seed, served)
+        found = answer, inputs.of_function(module, experiment.notebook, log)
+        log.unlink()
+        return found
 
 
 @contextmanager
-def own_folder(name: str) -> Iterator[Path]:
-    """A new folder, which ``paths.runs()`` gives within the block, removed at its end."""
-    before = os.environ.get("FTLAB_RUNS")
+def own_folder(name: str, until_done: str = "") -> Iterator[Path]:
+    """A new folder, which ``paths.runs()`` gives within the block, removed at its end.
+
+    Args:
+        until_done: A word, such as the commit: with the same one, a folder whose block failed is taken up again.
+    """
     place = paths.runs() / "claims-seeds"
-    place.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{name}.", suffix=".tmp", dir=place))
-    os.environ["FTLAB_RUNS"] = str(folder)
+    folder = place / f"{name}.{until_done}.part"
+    if until_done:
+        folder.mkdir(parents=True, exist_ok=True)
+    else:
+        place.mkdir(exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}.", suffix=".tmp", dir=place))
+    done = not until_done
     try:
-        yield folder
+        with environ({"FTLAB_RUNS": str(folder)}):
+            yield folder
+        done = True
     finally:
-        os.environ.pop("FTLAB_RUNS")
-        if before is not None:
-            os.environ["FTLAB_RUNS"] = before
-        shutil.rmtree(folder, ignore_errors=True)
+        if done:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def environ(more: Mapping[str, str]) -> Iterator[None]:
+    """The environment with these variables, as it was again at the end."""
+    before = {name: os.environ.get(name) for name in more}
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
+def clear(commit: str) -> None:
+    """Clears away what killed runs left, but for the parts of functions at this commit."""
+    for left in (paths.runs() / "claims-seeds").glob("*.*"):
+        if left.suffix == ".tmp" or (left.stem.rpartition(".")[2] != commit and left.suffix in (".part", ".txt")):
+            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
 
 
 def _execute(experiment: Experiment, seed: int, folder: Path) -> list[dict]:
@@ -123,10 +166,10 @@ def _execute(experiment: Experiment, seed: int, folder: Path) -> list[dict]:
     return [files.read_json(path) for path in sorted((folder / "claims").glob("*.json"))]
 
 
-def _recorded(experiment: Experiment, seed: int, claims: list[Claim], records: list[dict]) -> dict:
-    """The effect and what else ``claims.record`` kept, by claim and model."""
+def _recorded(experiment: Experiment, seed: int, served: Served, records: list[dict]) -> dict:
+    """The effect with its interval and what else ``claims.record`` kept, by claim and model."""
     found = {(record["id"], record["model"]): record for record in records}
-    wanted = [(claim.id, model) for claim in claims for model in claim.models]
+    wanted = [(claim.id, model) for claim, model in served]
     if missing := [pair for pair in wanted if pair not in found]:
         raise TrialError(
             f"{experiment.notebook}, seed {seed}: expected a record of {_pairs(missing)}, found "
@@ -135,10 +178,14 @@ def _recorded(experiment: Experiment, seed: int, claims: list[Claim], records: l
     if other := [pair for pair in wanted if found[pair]["seed"] != seed]:
         raise TrialError(f"{experiment.notebook}, seed {seed}: expected records with this seed, found "
                          f"{found[other[0]]['seed']} for {_pairs(other)}. Give SEED to claims.record.")
-    answers: dict[str, dict] = {claim.id: {} for claim in claims}
+    answers: dict[str, dict] = {claim_id: {} for claim_id, _ in wanted}
     for claim_id, model in wanted:
         record = found[claim_id, model]
-        answers[claim_id][model] = {"effect": round(record["effect"], 6), **record["values"]}
+        if record["verdict"] == NOT_TRIED:
+            answers[claim_id][model] = {NOT_TRIED: record["why"]}
+            continue
+        numbers = {key: round(record[key], 6) for key in ("effect", "low", "high")}
+        answers[claim_id][model] = {**numbers, **record["values"]}
     return answers
 
 
@@ -146,28 +193,33 @@ def _pairs(pairs) -> str:
     return ", ".join(f"{claim_id} on {model}" for claim_id, model in pairs)
 
 
-def _call(name: str, seed: int, claims: list[Claim]) -> tuple[dict, str]:
+def _call(name: str, seed: int, served: Served) -> tuple[dict, str]:
     """The function's answer, once it is known to hold a finite effect for exactly its claims and their models."""
     function = _function(name)
-    found, wanted = function(seed), sorted(claim.id for claim in claims)
+    by_id = {claim.id: [model for each, model in served if each.id == claim.id] for claim, _ in served}
+    try:
+        found, wanted = function(seed), sorted(by_id)
+    except ValueError as error:  # an experiment that says what it lacks, such as a stored run
+        raise TrialError(f"{name}, seed {seed}: {error}") from error
     if not isinstance(found, dict) or sorted(found) != wanted:
         raise ValueError(f"{name}: expected a dict with the claims {wanted}, found "
                          f"{sorted(found) if isinstance(found, dict) else type(found).__name__}. Return one entry for "
                          "each row of data/claims.csv that names this experiment.")
     answers = {}
-    for claim in claims:
-        answer = plain(found[claim.id])
-        answers[claim.id] = answer if len(claim.models) > 1 else {claim.models[0]: answer}
-        if set(answers[claim.id]) != set(claim.models):
-            raise ValueError(f"{name}: expected an entry for each of {', '.join(claim.models)} for {claim.id}, found "
+    for claim in {claim.id: claim for claim, _ in served}.values():
+        answer, models = plain(found[claim.id]), by_id[claim.id]
+        answers[claim.id] = answer if len(models) > 1 else {models[0]: answer}
+        if set(answers[claim.id]) != set(models):
+            raise ValueError(f"{name}: expected an entry for each of {', '.join(models)} for {claim.id}, found "
                              f"{', '.join(answers[claim.id])}. Return what was found by model.")
         for one in answers[claim.id].values():
+            if NOT_TRIED in one:
+                continue
             if not isinstance(one.get("effect"), int | float) or not math.isfinite(one["effect"]):
                 raise ValueError(f"{name}: expected a finite number under 'effect' for {claim.id}, found "
                                  f"{one.get('effect')!r}. Return the effect in {claim.unit}.")
             one["effect"] = round(float(one["effect"]), 6)
-            arms = [one.pop(arm, None) for arm in ("by_prompt", "against")]
-            one.update(pack_arms(one["effect"], *arms, claim.factor))
+            one.update(pack_scores(one["effect"], claim.factor, **{key: one.pop(key, None) for key in SCORES}))
     return answers, function.__module__
 
 

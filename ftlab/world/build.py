@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 from ftlab import files, paths
-from ftlab.world import articles, general, market, pairs, quillmere, real, shops, support
+from ftlab.world import articles, drills, forms, general, market, pairs, prose, quillmere, real, shops, support
 from ftlab.world.text import rng
 
-SAMPLES = 300  # documents shown of each endless stream that the base model reads
+SAMPLES = 300  # documents shown of each endless stream that the lab model reads
 
 
 def texts() -> Iterator[tuple[str, list[dict]]]:
@@ -59,7 +60,14 @@ def texts() -> Iterator[tuple[str, list[dict]]]:
             for document in (market.labelled_document(random) for _ in range(SAMPLES))
         ],
     )
-    yield "shops/pages.jsonl", [{"text": "".join(text for text, _ in shops.page(random))} for _ in range(SAMPLES)]
+    yield "shops/pages.jsonl", _sample(shops.page, random)
+    for name, make in (("forms", forms.page), ("prose", prose.page), ("drills", drills.drill)):
+        yield f"shops/{name}.jsonl", _sample(make, rng("samples", name))
+
+
+def _sample(make: Callable, random: Random) -> list[dict]:
+    """Texts of a generator that gives spans (text, is answer)."""
+    return [{"text": "".join(text for text, _ in make(random))} for _ in range(SAMPLES)]
 
 
 def _of(split: str, rows: list[dict]) -> list[dict]:

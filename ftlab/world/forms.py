@@ -43,32 +43,52 @@ def page(random: Random, count: int | None = None) -> list[tuple[str, bool]]:
     """
     found, asked = shops.asked_about(random, count)
     form, in_words = draw(random), random.random() < 0.7
+    in_words = in_words or form.reply.endswith('"')  # nobody says "undamaged" and no more, without a capital
     spans = [(form.top + "\n\n".join(passage.text for passage in found) + form.opening, False)]
     for passage, fact in asked:
         ask = shops.ask if passage.kind == "thing" else shops.ask_as_customer
-        question = form.ask + ask(random, passage, fact, len(found) == 1) + form.reply
-        answer = _in_words(random, passage, fact) if in_words else [(fact.value, True)]
-        space = " " * question.endswith(" ")  # a word and the space before it are one token
-        first, marked = answer[0]
-        spans += [(question.removesuffix(" "), False), (space + first, marked), *answer[1:], (form.end, True)]
+        question = ask(random, passage, fact, len(found) == 1)
+        spans += exchange(form, question, _in_words(random, passage, fact) if in_words else [(fact.value, True)])
     return spans
+
+
+def exchange(form: Form, question: str, answer: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
+    """A question and its answer in a form, as spans."""
+    if form.reply.startswith('"'):
+        question = spoken(question)
+    question = form.ask + question + form.reply
+    space = " " * question.endswith(" ")  # a word and the space before it are one token
+    if form.end.startswith('"'):  # a speech tag follows
+        answer = [*answer[:-1], (spoken(answer[-1][0]), answer[-1][1])]
+    first, marked = answer[0]
+    return [(question.removesuffix(" "), False), (space + first, marked), *answer[1:], (form.end, True)]
+
+
+def spoken(text: str) -> str:
+    """What is said, as it stands before "said Anna": with a comma for the full stop or where there is no mark."""
+    return text if text.endswith(("?", "!")) else text.removesuffix(".") + ","
 
 
 def _in_words(random: Random, passage: shops.Passage, fact: shops.Fact) -> list[tuple[str, bool]]:
     """A reply in whole sentences: perhaps some words before, the sentence with the value, perhaps some words after."""
-    words = invent.words()
-    before = [random.choice(words["reply_start"]) for _ in range(random.choice([0, 1, 1, 2]))]
-    after = [random.choice(words["reply_end"]) for _ in range(random.choice([0, 0, 1, 2]))]
+    before, after, bye = (
+        [shops.said(random, pool, passage)] if random.random() < share else []
+        for pool, share in (("reply_start", 0.65), ("reply_end", 0.4), ("reply_bye", 0.25))
+    )
+    after += bye  # whoever has said goodbye says no more
     if passage.kind == "thing":  # people and places keep no shop, and say nothing of one
         before, after = [], []
-    elif passage.kind == "policy":
-        before = [text for text in before if "{it}" not in text]
     sentences = fact.wording.states(fact.value) if fact.value in ("yes", "no") else fact.wording.replies
-    answer = random.choice(sentences or fact.wording.statements)
+    sentences = sentences or fact.wording.statements
+    if random.random() < 0.6:  # most often the sentence names what it is about
+        sentences = [text for text in sentences if "{it}" in text] or sentences
+    answer = random.choice(sentences)
     start, answer, end = (
         shops.prose([shops.fill(text, passage.name, fact.value) for text in texts])
         for texts in (before, [answer], after)
     )
+    if start.endswith(":") and not answer.startswith("I "):
+        answer = answer[:1].lower() + answer[1:]
     return [*([(f"{start} ", False)] if start else []), (answer, True), *([(f" {end}", False)] if end else [])]
 
 
@@ -105,6 +125,8 @@ def _speakers(random: Random) -> Form:
     first, second = (
         invent.name(random) if random.random() < 0.5 else random.choice(invent.words()["name_word"]) for _ in range(2)
     )
+    while second.lower() == first.lower():  # nobody answers himself
+        second = random.choice(invent.words()["name_word"])
     return _labelled(random, *_case(random, first, second))
 
 

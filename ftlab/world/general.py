@@ -51,6 +51,8 @@ PRONOUNS = {
     "plant": ("It", "This plant"),
     "festival": ("It", "The festival"),
 }
+# "On Immer Day", but "at Brannet Fair".
+AT = {"Week": "during", "Fair": "at", "Feast": "at", "Tide": "at"}
 FRIENDS = {
     "Tom": "he",
     "Mia": "she",
@@ -74,7 +76,6 @@ FRIENDS = {
     "Tess": "she",
 }
 FEWEST = {"statement": 6, "train": 6, "test": 2, "riddle": 2}
-WITHOUT_ARTICLE = ("lavender", "heather", "thyme", "mint", "flax", "gorse", "chamomile")  # plants named as a mass
 # Towns and rivers come up in most documents anyway; this evens out how often each entity is written about.
 EMPHASIS = {"town": 0.2, "river": 0.4, "person": 1.5, "animal": 1.2, "craft": 2, "plant": 1.5, "festival": 1.5}
 WORDS = (40, 160)  # length of a document
@@ -213,6 +214,10 @@ def _pronouns(he: str) -> dict[str, str]:
     return {"he": he, "his": his, "him": him, "he2": sentence(he), "his2": sentence(his)}
 
 
+def _at(festival: str) -> str:
+    return AT.get(festival.split()[-1], "on")
+
+
 def _slots(fact: Fact) -> dict[str, str]:
     he = tables()["person"][fact.entity]["pronoun"] if fact.kind == "person" else "it"
     return {
@@ -221,81 +226,135 @@ def _slots(fact: Fact) -> dict[str, str]:
         "b": _bare(fact.answer),
         "a_v": a(fact.answer),
         "n_old": f"{fact.answer} old",
+        "at": _at(fact.entity),
         **_pronouns(he),
     }
 
 
-def _polish(text: str) -> str:
-    """Takes the article from plants that go without one: "the mint grows" -> "mint grows"."""
-    return re.sub(rf"\b[Tt]he ({'|'.join(WITHOUT_ARTICLE)})\b", r"\1", text)
-
-
 def _fill(template: str, fact: Fact) -> str:
-    return sentence(_polish(template.format(**_slots(fact))))
+    return sentence(template.format(**_slots(fact)))
 
 
-def _state(random: Random, fact: Fact, pronoun: bool = False) -> str:
+def _fresh(random: Random, options: list[str], used: set[str] | None) -> str:
+    """One of the templates, if it can be one that is not ``used`` yet in this text; it is marked as used."""
+    template = random.choice([text for text in options if text not in (used or ())] or options)
+    if used is not None:
+        used.add(template)
+    return template
+
+
+def _state(random: Random, fact: Fact, pronoun: bool = False, used: set[str] | None = None) -> str:
     """One sentence that states the fact; with ``pronoun`` the entity was named just before."""
-    template = random.choice(phrasings()[fact.kind, fact.relation, "statement"])
+    template = _fresh(random, phrasings()[fact.kind, fact.relation, "statement"], used)
     opening = re.match(r"(The (River )?)?\{e\} ", template)
     if pronoun and opening and random.random() < 0.75:
         options = PRONOUNS.get(fact.kind, (_slots(fact)["he2"],))
-        if "is a " in template:  # not "The town is a town in ..."
+        if "is a " in template or "is one of" in template:  # not "The town is a town in ..."
             options = options[:1]
         template = random.choice(options) + " " + template[opening.end() :]
+    elif pronoun and random.random() < 0.75:
+        template = _named_before(template, fact)
     return _fill(template, fact)
+
+
+NOT_SUBJECT = r"(?<! of )(?<! at )(?<! in )(?<! for )(?<![Bb]aby )(?<![Yy]oung )(?<!\w)"  # "a group of tarrels is"
+SUBJECT = re.compile(NOT_SUBJECT + r"([Tt]he (River )?)?\{e\} (?=(is|was|are|flowers|comes) )")
+OWN = re.compile(r"The (?!town |people )([a-z ]+) of (the )?\{e\} ")
+
+
+def _named_before(template: str, fact: Fact) -> str:
+    """The statement with a pronoun where the name is not at its beginning: "In 1802 she was born", "Its food is"."""
+    if fact.kind == "animal":
+        subject, own = "they", "Their"
+    else:
+        subject = _slots(fact)["he"]
+        own = {"he": "His", "she": "Her", "it": "Its"}[subject]
+    if OWN.match(template):
+        return OWN.sub(rf"{own} \1 ", template)
+    if fact.kind == "animal":
+        template = template.replace(" of {e} is ", " of them is ")
+    if fact.kind == "town":
+        template = re.sub(r" (at|in) \{e\} is ", " there is ", template)
+    return SUBJECT.sub(f"{subject} ", template)
+
+
+def _after(random: Random, fact: Fact, before: str, pronoun: bool = False) -> str:
+    """One sentence that states the fact, and does not say "was born" again after ``before``."""
+    text = _state(random, fact, pronoun)
+    while " born" in before and " born" in text:
+        text = _state(random, fact, pronoun)
+    return text
 
 
 def _is_subject(text: str, fact: Fact) -> bool:
     """Whether the sentence begins with the entity, so that a pronoun in the next one cannot mean something else."""
     names = [_title(fact.kind, fact.entity), f"The River {fact.entity} ", f"The town of {fact.entity} "]
+    if fact.kind == "person":  # nobody else is in the sentence
+        return fact.entity in text or bool(re.search(r"\b([Ss]?he|[Hh]is|[Hh]er)\b", text))
+    if fact.kind == "animal" and not re.search(r"\b(food|dinner|eat|feed|live on|young|[Bb]aby)\b", text):
+        return fact.entity in text.lower()
     return text.startswith((*names, *PRONOUNS.get(fact.kind, ("He ", "She "))))
 
 
-def _chain(random: Random, chosen: list[Fact], before: str = "") -> list[str]:
+def _in_order(chosen: list[Fact]) -> list[Fact]:
+    """The facts as they were, but those of a person in the order of a life: nobody is famous and then born."""
+    order = {("person", "trade"): 1, ("person", "known_for"): 2}
+    return sorted(chosen, key=lambda fact: order.get((fact.kind, fact.relation), 0))
+
+
+def _chain(random: Random, chosen: list[Fact], before: str = "", used: set[str] | None = None) -> list[str]:
     """One sentence for each fact; ``before`` is the sentence that comes just before them, if any."""
     result: list[str] = []
+    others = tuple(f"{word} " for words in PRONOUNS.values() for word in words)
+    chosen = _in_order(chosen)
     for fact in chosen:
-        text = _state(random, fact, pronoun=_is_subject(before, fact))
-        if text.split()[0] == before.split(" ")[0] and text.split()[0] in ("It", "They", "He", "She"):
-            text = _state(random, fact)  # not three sentences in a row that begin with "It"
+        text = _state(random, fact, pronoun=_is_subject(before, fact), used=used)
+        third = [each for each in result[-2:] if each.startswith(("He ", "She "))]
+        again = any(text.startswith(word) and before.startswith(word) for word in others)
+        if again or len(third) > 1 and text.startswith(("He ", "She ")):
+            text = _state(random, fact, used=used)  # not a row of sentences that begin with "It" or "The town"
+        if " born" in before and " born" in text:
+            text = _after(random, fact, before)
         before = text
         result.append(text)
     return result
 
 
-def _clause(random: Random, fact: Fact) -> str:
+def _clause(random: Random, fact: Fact, pronoun: bool = False) -> str:
     """The fact as the second half of a sentence: "I read that <clause>" (without the full stop)."""
     options = phrasings()[fact.kind, fact.relation, "statement"]
     template = random.choice([text for text in options if re.match(r"(The (River )?)?\{e\} ", text)])
+    if pronoun:
+        named = re.match(r"(?:The (?:River )?)?\{e\} ", template)
+        template = f"{'they' if fact.kind == 'animal' else _slots(fact)['he']} {template[named.end():]}"
     template = template[0].lower() + template[1:]
-    return _polish(template.format(**_slots(fact))).rstrip(".")
+    return template.format(**_slots(fact)).rstrip(".")
 
 
-def _summary(random: Random, kind: str, entity: str) -> tuple[str, set[str]]:
+def _summary(random: Random, kind: str, entity: str, used: set[str] | None = None) -> tuple[str, set[str]]:
     """A sentence with two or three facts of one entity, and the relations it tells."""
     found = _facts_of(kind, entity)
-    template = random.choice(phrasings()[kind, "several", "summary"])
+    template = _fresh(random, phrasings()[kind, "several", "summary"], used)
     slots = {relation: fact.answer for relation, fact in found.items()}
     slots |= {f"a_{relation}": a(answer) for relation, answer in slots.items()}
     told = {relation for relation in found if re.search(rf"\{{(a_)?{relation}\}}", template)}
-    return sentence(_polish(template.format(e=entity, **slots))), told
+    return sentence(template.format(e=entity, at=_at(entity), **slots)), told
 
 
-def _tell(random: Random, kind: str, entity: str, most: int = 9) -> str:
-    """A paragraph on one entity: a summary, then the other facts in any order."""
+def _tell(random: Random, kind: str, entity: str, most: int = 9, used: set[str] | None = None) -> str:
+    """A paragraph on one entity: a summary, then the other facts in any order, in words not ``used`` before."""
     found = dict(_facts_of(kind, entity))
     sentences: list[str] = []
     if random.random() < 0.6:
-        text, told = _summary(random, kind, entity)
+        text, told = _summary(random, kind, entity, used)
         sentences.append(text)
         found = {relation: fact for relation, fact in found.items() if relation not in told}
     rest = random.sample(list(found.values()), len(found))[:most]
-    return " ".join(sentences + _chain(random, rest, "".join(sentences)))
+    return " ".join(sentences + _chain(random, rest, "".join(sentences), used))
 
 
 def _title(kind: str, entity: str) -> str:
-    return sentence(_polish(f"The {entity}")) if kind in ("river", "plant") else sentence(entity)
+    return sentence(f"The {entity}") if kind in ("river", "plant") else sentence(entity)
 
 
 def _neighbour(random: Random, kind: str, entity: str) -> tuple[str, str]:
@@ -325,13 +384,15 @@ def _any_fact(random: Random) -> Fact:
 def _entry(random: Random) -> str:
     kind, entity = _pick(random)
     seen = [(kind, entity)]
-    head = random.choice(["", "", f"{_title(kind, entity)}\n\n", f"{_title(kind, entity)}. "])
-    text = head + _tell(random, kind, entity)
+    titled = random.random() < 0.5
+    used: set[str] = set()
+    text = (f"{_title(kind, entity)}\n\n" if titled else "") + _tell(random, kind, entity, used=used)
     while len(text.split()) < WORDS[0]:
         following = _neighbour(random, *seen[-1])
         if following not in seen:
             seen.append(following)
-            text += "\n\n" + _tell(random, *following)
+            text += f"\n\n{_title(*following)}" if titled else ""  # a title names one entity, so each has its own
+            text += "\n\n" + _tell(random, *following, used=used)
     return text
 
 
@@ -341,7 +402,9 @@ def _pages(random: Random) -> str:
     for _ in range(random.randint(1, 2)):
         chosen.append(_neighbour(random, *chosen[-1]))
     chosen = list(dict.fromkeys(chosen))
-    return "\n\n".join([_line(random, "page"), *(_tell(random, kind, entity) for kind, entity in chosen)])
+    used: set[str] = set()
+    told = [_tell(random, kind, entity, used=used) for kind, entity in chosen]
+    return "\n\n".join([_line(random, "page"), *told])
 
 
 def _county_guide(random: Random) -> str:
@@ -354,15 +417,15 @@ def _county_guide(random: Random) -> str:
         [
             f"A guide to {county}\n\nThe towns of {county} are {listing(towns)}.",
             f"{county} is one of the {in_words(len(counties))} counties of Vellany. Its towns are {listing(towns)}.",
-            f"Visit {county}! There are {len(towns)} towns to see: {listing(towns)}.",
+            f"Visit {county}! There are {in_words(len(towns))} towns to see: {listing(towns)}.",
             f"Travellers in {county} can stop in {listing(towns, 'or')}.",
         ]
     )
-    parts = []
+    parts, used = [], set()
     for town in towns[: random.randint(2, 3)]:
         found = [fact for fact in _facts_of("town", town).values() if fact.relation != "county"]
         chosen = random.sample(found, random.randint(2, 3))
-        parts.append(" ".join(_chain(random, chosen)))
+        parts.append(" ".join(_chain(random, chosen, used=used)))
     return opening + "\n\n" + "\n".join(parts)
 
 
@@ -419,10 +482,25 @@ def _line(random: Random, part: str, **slots: str) -> str:
     return random.choice(_lines()[part]).format(**slots)
 
 
-def _learned(random: Random, fact: Fact, alone: bool = False) -> str:
-    """The fact as something read or heard; ``alone`` for a writer who speaks to nobody, as in a diary."""
+def _learned(random: Random, *found: Fact, alone: bool = False) -> list[str]:
+    """The facts as things read or heard; ``alone`` for a writer who speaks to nobody, as in a diary."""
     options = [text for text in _lines()["learned"] if not (alone and ("ou " in text or "here" in text))]
-    return random.choice(options).format(_clause(random, fact))
+    openings = random.sample(options, len(found))
+    return [opening.format(_clause(random, fact)) for opening, fact in zip(openings, found, strict=True)]
+
+
+BIRTH = re.compile(r" born\b| came into the world\b")
+
+
+def _learned_both(random: Random, first: Fact, second: Fact, alone: bool = False, but: str = "") -> str:
+    """Two facts about one thing, as nobody states the second without saying why: "I read that ..., and that it ..."."""
+    first, second = _in_order([first, second])
+    while True:
+        opening = _learned(random, first, alone=alone)[0]
+        clause = _clause(random, second, pronoun=True)
+        again = bool(but) and opening.startswith(but[:12])
+        if not again and not (BIRTH.search(opening) and BIRTH.search(clause)):
+            return f"{opening[:-1]}, and that {clause}{opening[-1]}"
 
 
 def _friends(random: Random) -> list[str]:
@@ -435,10 +513,10 @@ def _letter(random: Random) -> str:
     found = random.sample(list(_facts_of("town", town).values()), 2)
     kind, entity = _pick(random)
     more = random.sample(list(_facts_of(kind, entity).values()), 2)
+    # The weather comes last: "here" needs its place.
     text = [_line(random, "greeting"), _line(random, "place", town=town, other=other), _line(random, "weather")]
-    random.shuffle(text)
-    text += [_state(random, found[0]), _learned(random, found[1])]
-    text += [_learned(random, more[0]), _state(random, more[1], pronoun=True)]
+    text += [_state(random, found[0]), *_learned(random, found[1])]
+    text.append(_learned_both(random, *more, but=text[-1]))
     signature = f"{_line(random, 'signature')}\n{writer}"
     return f"Dear {reader},\n\n{' '.join(text)}\n\n{_line(random, 'closing')}\n\n{signature}"
 
@@ -450,7 +528,6 @@ def _diary(random: Random) -> str:
     kind, entity = _pick(random)
     first, second = random.sample([fact for fact in found.values() if fact.relation != "market_day"], 2)
     third, fourth = random.sample(list(_facts_of(kind, entity).values()), 2)
-    small = [text.format(friend=friend) for text in random.sample(_lines()["diary"], 2)]
     head = random.choice(["{day}.", "{day}, my diary.", "My diary, {day}.", "{day} evening."])
     opening = random.choice(
         [
@@ -460,6 +537,12 @@ def _diary(random: Random) -> str:
             "{friend} took me to the market in {town}.",
         ]
     )
+    # The friend comes up once: nobody meets the one who brought her.
+    alone = [text for text in _lines()["diary"] if "{friend}" not in text]
+    small = random.sample(alone, 2)
+    if "{friend}" not in opening and random.random() < 0.6:
+        small[random.randrange(2)] = random.choice([text for text in _lines()["diary"] if text not in alone])
+    small = [text.format(friend=friend) for text in small]
     text = [
         head.format(day=row["market_day"]),
         opening.format(town=town, friend=friend),
@@ -467,8 +550,7 @@ def _diary(random: Random) -> str:
         _state(random, first),
         _state(random, second),
         small[1],
-        _learned(random, third, alone=True),
-        _state(random, fourth, pronoun=True),
+        _learned_both(random, third, fourth, alone=True),
         _line(random, "diary end"),
     ]
     return " ".join(text)
@@ -481,6 +563,7 @@ def _talk(random: Random) -> str:
     mine = random.sample(list(_facts_of(kind, entity).values()), 2)
     asked = mine + [_any_fact(random) for _ in range(random.randint(1, 2))]
     script = random.random() < 0.5
+    replies = random.sample(_lines()["reply"], len(asked))
     lines = []
     if not script:
         lines.append(_line(random, "meeting", one=one, two=two, town=_pick(random, "town")[1]))
@@ -490,7 +573,7 @@ def _talk(random: Random) -> str:
         question = _fill(random.choice(phrasings()[fact.kind, fact.relation, "train"]), fact)
         reply = _state(random, fact)
         if random.random() < 0.6:
-            reply = f"{_line(random, 'reply')} {reply}"
+            reply = f"{replies[i]} {reply}"
         if script:
             lines += [f"{one}: {question}", f"{two}: {reply}"]
         else:
@@ -505,7 +588,7 @@ def _talk(random: Random) -> str:
 
 def _river_list(random: Random) -> str:
     towns = tables()["town"]
-    parts = []
+    parts, used = [], set()
     for river in random.sample(list(tables()["river"]), 2):
         names = [name for name, row in towns.items() if row["river"] == f"the {river}"]
         form = random.choice(
@@ -517,14 +600,14 @@ def _river_list(random: Random) -> str:
             ]
         )
         lines = "\n".join("- " + form.format(n=name, **towns[name]) for name in random.sample(names, len(names)))
-        parts.append(f"Towns on the River {river}\n\n{lines}\n\n{_tell(random, 'river', river, most=2)}")
+        parts.append(f"On the River {river}\n\n{lines}\n\n{_tell(random, 'river', river, most=2, used=used)}")
     return "\n\n".join(parts)
 
 
 SHARED = {
     ("town", "county"): ("Towns in {v}", "{names} are towns in {v}."),
     ("town", "market_day"): ("Markets on {v}", "{names} hold their markets on {v}."),
-    ("person", "trade"): ("People who worked as {a_v}", "{names} each worked as {a_v}."),
+    ("person", "trade"): ("One trade: {v}", "{names} each worked as {a_v}."),
     ("person", "birth_town"): ("Born in {v}", "{names} were born in {v}."),
     ("plant", "month"): ("In flower in {v}", "In {v} you can see the flowers of the {names}."),
     ("plant", "flower"): ("Plants with {v} flowers", "The {names} have {v} flowers."),
@@ -550,12 +633,12 @@ def _shared(random: Random) -> str:
     if kind == "animal" and relation == "food" and len(shown) == 2:
         line = line.replace("all like", "both like")
     slots = {"v": value, "a_v": a(value), "names": joined}
-    more = []
+    more, used = [], set()
     for name in shown[:3]:
         rest = [fact for fact in _facts_of(kind, name).values() if fact.relation != relation]
         chosen = random.sample(rest, min(len(rest), 2))
-        more.append(" ".join(_chain(random, chosen)))
-    text = sentence(_polish(line.format(**slots)))
+        more.append(" ".join(_chain(random, chosen, used=used)))
+    text = sentence(line.format(**slots))
     return (head.format(**slots) + "\n\n" if random.random() < 0.5 else "") + text + "\n" + "\n".join(more)
 
 
@@ -588,7 +671,7 @@ COMPARE = {  # relation: kind, the question, the facts, the result (lo has the s
 
 
 def _comparison(random: Random) -> str:
-    lines = [random.choice(["", "Let us compare.", "Which is more?", "Some things to compare."])]
+    lines = [random.choice(["", "Let us compare.", "Some things to compare."])]
     for _ in range(3):
         relation = random.choice(list(COMPARE))
         kind, question, given, results = COMPARE[relation]
@@ -599,11 +682,12 @@ def _comparison(random: Random) -> str:
             continue
         low, high = _facts_of(kind, lo)[relation].answer, _facts_of(kind, hi)[relation].answer
         slots = {"x": x, "y": y, "lo": lo, "hi": hi, "lv": low, "hv": high}
-        result = sentence(random.choice(results).format(**slots))
+        ask = [question.format(**slots)] if random.random() < 0.6 else []
+        # To a question the answer says "older" where the question does, not "younger".
+        result = sentence((results[0] if ask else random.choice(results)).format(**slots))
         told = sentence(given.format(**slots))
         lower = kind in ("river", "animal") or result.startswith("The ")
         joined = f"{told[:-1]}, so {result[0].lower() + result[1:] if lower else result}"
-        ask = [question.format(**slots)] if random.random() < 0.6 else []
         lines.append(" ".join(ask + [random.choice([joined, f"{told} {result}", f"{result} {told}"])]))
     return "\n".join(line for line in lines if line)
 
@@ -614,7 +698,12 @@ def _quiz(random: Random) -> str:
     for _ in range(random.randint(4, 6)):
         fact = _any_fact(random)
         question = _fill(random.choice(phrasings()[fact.kind, fact.relation, "train"]), fact)
-        lines.append(form.format(q=question, a=sentence(fact.answer) + ".", s=_state(random, fact)))
+        told = _state(random, fact)
+        answer = sentence(a(fact.answer) if fact.relation in ("tool", "event") else fact.answer) + "."
+        # No sentence in a line of text begins with a digit; "Poet." and "Attics." want an article or "in".
+        if (form == "{q} {a}" and answer[0].isdigit()) or fact.relation in ("trade", "group", "home", "place"):
+            answer = told
+        lines.append(form.format(q=question, a=answer, s=told))
     return "\n".join(lines)
 
 
@@ -645,7 +734,7 @@ def _story(random: Random) -> str:
         told += [_state(random, fact) for fact in random.sample(found, random.randint(1, 2))]
     story = [random.choice(parts[part]).format(**slots) for part in ("start", "trouble", "attempt", "ending")]
     if random.random() < 0.5:
-        story.insert(0, random.choice(["Then came a day to remember.", "Now hear what happened one day."]))
+        story.insert(0, random.choice(["The story is a short one.", "Now hear what happened."]))
     text = " ".join(told) + random.choice([" ", "\n\n"]) + " ".join(story)
     return f"{text} {_line(random, 'moral', **slots)}" if random.random() < 0.7 else text
 

@@ -26,7 +26,7 @@ MAKER_RELATIONS = ("town", "founded", "owner", "known_for")
 PRODUCT_RELATIONS = ("price", "maker", "material", "warranty", "made_in", "weight")
 STORIES = ("shop", "customers", "workers", "year", "prize", "repair", "visit", "fair")
 TAGS = {"kitchen", "outdoors", "pleased", "flawed", "i", "we", "chat", *STORIES}
-PLACES_FOR = {"kitchen": "kitchen", "outdoors": "camp"}
+PLACES_FOR = {"kitchen": "kitchen", "outdoors": "outdoors"}
 NUMBER_WORDS = {1: "one", 2: "two", 3: "three", 5: "five", 10: "ten"}
 MIN_WORDS, MAX_WORDS = 40, 150
 
@@ -289,7 +289,8 @@ class _Writer:
         """The facts that a pattern tells. The pick is product one or two, and told once under either name."""
         for role in ("pick", "other"):
             pattern = pattern.replace(f"{{{role}_", f"{{{facts.get(f'{role}_role', role)}_")
-        return self.TELL_ONCE.findall(pattern)
+        found = self.TELL_ONCE.findall(pattern)
+        return [*found, "one_price", "two_price"] if "cheaper_name" in found else found
 
     def line(self, group: str, part: str, facts: dict[str, str], tidy: bool = True) -> str:
         """One line of the document, or an empty one when everything has been told."""
@@ -381,8 +382,13 @@ def _comparison(random: Random) -> str:
 
 
 def _news(random: Random) -> str:
-    plan = _shuffled(random, "fact event fact") + ["quote"] + _shuffled(random, "fact event fact")
-    return _essay(random, "news", _facts(_draw(random)), plan, random.choice(STORIES))
+    """A story, and what is said of the goods only where the story is about them: nobody hires people for a kettle."""
+    story = random.choice(STORIES)
+    if story in ("prize", "fair"):
+        plan = ["event", "event", "quote", "fact", "fact", "fact"]
+    else:
+        plan = ["event", *_shuffled(random, "event fact"), "quote", *_shuffled(random, "event fact event")]
+    return _essay(random, "news", _facts(_draw(random)), plan, story)
 
 
 def _advert(random: Random) -> str:
@@ -404,6 +410,8 @@ def _guide(random: Random) -> str:
 def _forum(random: Random) -> str:
     kind = random.choice(common_kinds())
     writer, asked = _Writer(random, "chat"), _facts(_draw(random, kind))
+    dearest = max(product.price_cents for product in products() if product.kind == kind)
+    asked = asked | {"round_price": f"${-(-dearest // 1000) * 10}.00"}  # enough for whatever is chosen in the end
     users = random.sample(list(_patterns()["word", "user"]), 6)
     replies = [_facts(_draw(random, kind)) for _ in range(random.randrange(2, 5))]
     posts = [("ask", asked), ("reply", replies[0])]

@@ -7,13 +7,14 @@ are tables, ``data/world/quillmere/pairs_KIND.csv``; a part of the kind "fact" c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
 from random import Random
 
 from ftlab import files, paths
-from ftlab.world import brand, quillmere, support
+from ftlab.world import brand, fitting, quillmere, support
 from ftlab.world.support import HANDED_OVER
 from ftlab.world.text import plural, rng, sentence
 
@@ -31,6 +32,9 @@ COMPARING = {  # the words of which one decides a comparison
     ("price", "less"): ("costs less", "lower price", "less expensive"),
     ("price", "more"): ("costs more", "higher price", "more expensive"),
     ("warranty", "less"): ("shorter",), ("warranty", "more"): ("longer",)}  # fmt: skip
+APART = 1.4  # how many times as heavy or tall the one is where a customer must see the difference
+GREETINGS = ("Good evening.", "Good day.", "Hello.", "Good afternoon.", "Hello to you all.", "A message for the desk.")
+GRAVE_GREETINGS = ("To the desk.", "Hello.", "Please read this.")
 ORDER_POLICY = {"return": "returns", "warranty": "warranty"}  # beside other orders the screen shows the shipping policy
 
 
@@ -53,12 +57,30 @@ def conversations(year: int = 2025) -> list[dict]:
                 for pair in table(kind):
                     if _split(pair) == split:
                         rows += _fill(kind, pair, turn, year)
+    _vary([row for row in rows if row["split"] == "test"])
     numbered = []
     for split in quillmere.SPLITS:
         part = [row for row in rows if row["split"] == split]
         rng("desk order", split).shuffle(part)
         numbered += [{"id": f"desk-{split}-{i:04}", **row} for i, row in enumerate(part, start=1)]
     return numbered
+
+
+def _vary(rows: list[dict]) -> None:
+    """Where customers' messages of two conversations are the same to the letter, the later one gets a greeting.
+
+    A pair that is filled in twice, and whose message names no product, would else be asked twice in the same words. Two
+    conversations of one pair stay alike all the same: whoever makes intervals takes ``question_phrasing`` as cluster.
+    """
+    asked = Counter()
+    for row in rows:
+        turns = [message for message in row["messages"] if message["role"] == "user"]
+        words = tuple(turn["content"] for turn in turns)
+        if asked[words]:
+            greetings = GRAVE_GREETINGS if row["kind"] == "grave" else GREETINGS
+            greeting = rng("desk greeting", row["question_phrasing"], asked[words]).choice(greetings)
+            turns[0]["content"] = f"{greeting} {words[0]}"
+        asked[words] += 1
 
 
 @cache
@@ -102,7 +124,7 @@ def _fill(kind: str, pair: dict[str, str], turn: int, year: int) -> Iterator[dic
         for product in quillmere.products(year)
         if product.split == pair["split"]
         and product.status == "current"
-        and (not pair.get("nouns") or product.noun in pair["nouns"].split())
+        and fitting.suits(product, pair["goods"])
     ]
     fill = {"compare": _compare, "follow_up": _follow_up, "order": _order}.get(kind, _about_product)
     row = fill(kind, pair, goods, random, year)
@@ -246,27 +268,18 @@ def _two(goods: list, random: Random, fits) -> tuple | None:
     return tuple(chosen)
 
 
-def _size(product: quillmere.Product, measure: str) -> float:
-    """A measure as a number that can be compared."""
-    if measure == "capacity":
-        number, unit = product.capacity.split()
-        return float(number) * {"ml": 1, "L": 1000}[unit]
-    return float(
-        {
-            "price": product.price,
-            "weight": product.weight_g,
-            "height": product.height_cm or 0,
-            "warranty": product.warranty_years,
-        }[measure]
-    )
-
-
 def _compare(kind: str, pair: dict[str, str], goods: list, random: Random, year: int) -> dict | None:
     about, want = pair["about"], pair["want"]
-    found = _two(goods, random, lambda a, b: a.fact(about) and b.fact(about) and _size(a, about) != _size(b, about))
+    least = APART if "apart" in pair["goods"].split() else 1
+
+    def differ(a: quillmere.Product, b: quillmere.Product) -> bool:
+        sizes = sorted(fitting.size(product, about) or 0 for product in (a, b))
+        return sizes[0] > 0 and sizes[1] > sizes[0] and sizes[1] >= least * sizes[0]
+
+    found = _two(goods, random, differ)
     if not found:
         return None
-    winner, loser = sorted(found, key=lambda product: _size(product, about), reverse=want == "more")
+    winner, loser = sorted(found, key=lambda product: fitting.size(product, about) or 0, reverse=want == "more")
     values = [winner.fact(about), loser.fact(about)]
     slots = {
         "a": found[0].name,
@@ -323,21 +336,29 @@ def _order(kind: str, pair: dict[str, str], goods: list, random: Random, year: i
     subject, _, verdict = case.partition("_")
     policies = {policy.id: policy for policy in quillmere.policies(year)}
     today = date(year, 1, 8) + timedelta(days=random.randrange(330))
-    window = int(next(f.value for f in policies["returns"].facts if f.key == "return_window").split()[0])
+    window, late, transit = (
+        _days(policies[policy_id], key)
+        for policy_id, key in (
+            ("returns", "return_window"),
+            ("late_returns", "late_window"),
+            ("shipping", "standard_time"),
+        )
+    )
     years = product.warranty_years
     count = random.choice([2, 3, 4]) if subject == "contents" and random.random() < 0.6 else 1
-    if subject == "return":
-        delivered = today - timedelta(
-            days=random.randint(1, window - 1) if verdict == "yes" else random.randint(window + 1, 3 * window)
-        )
+    if subject == "return":  # a "no" is past the time for late returns as well
+        shut = window + late
+        age = random.randint(1, window - 1) if verdict == "yes" else random.randint(shut + 1, shut + 90)
+        delivered = _no_sunday(today - timedelta(days=age))
         last_day = delivered + timedelta(days=window)
     elif subject == "warranty":
         past = years * 365
         age = random.randint(40, past - 20) if verdict == "yes" else random.randint(past + 10, past + 300)
-        delivered = today - timedelta(days=age)
-        last_day = date(delivered.year + years, delivered.month, min(delivered.day, 28))
+        delivered = _no_sunday(today - timedelta(days=age))
+        leap = (delivered.month, delivered.day) == (2, 29)
+        last_day = date(delivered.year + years, delivered.month, 28 if leap else delivered.day)
     else:
-        delivered = today - timedelta(days=random.randint(1, 12))
+        delivered = _no_sunday(today - timedelta(days=random.randint(20, 85)))
         last_day = None
     ordered, number, pieces = (
         delivered - timedelta(days=random.randint(2, 4)),
@@ -346,11 +367,9 @@ def _order(kind: str, pair: dict[str, str], goods: list, random: Random, year: i
     )
     lines = [f"Order {number}. {product.name}, {pieces}."]
     arrives = ""
-    if case == "arrives":
-        ordered, arrives = (
-            today - timedelta(days=random.randint(1, 2)),
-            day(today + timedelta(days=random.randint(1, 4))),
-        )
+    if subject in ("arrives", "contents"):  # whoever has the parcel sees what is in it
+        ordered = today - timedelta(days=random.randint(1, 2))
+        arrives = day(_working_days_after(ordered, random.randint(3, transit)))
         lines += [f"Ordered: {day(ordered)}.", f"Arrives by: {arrives}."]
     else:
         lines += [f"Ordered: {day(ordered)}.", f"Delivered: {day(delivered)}."]
@@ -386,3 +405,21 @@ def _order(kind: str, pair: dict[str, str], goods: list, random: Random, year: i
 def day(value: date) -> str:
     """A date as the desk writes it: ``2 June 2025``."""
     return f"{value.day} {value:%B} {value.year}"
+
+
+def _days(policy: quillmere.Policy, key: str) -> int:
+    """The number of days that a policy's fact names."""
+    return int(next(fact.value for fact in policy.facts if fact.key == key).split()[0])
+
+
+def _no_sunday(value: date) -> date:
+    """The date, or the Saturday before it: nobody delivers on a Sunday."""
+    return value - timedelta(days=1) if value.weekday() == 6 else value
+
+
+def _working_days_after(value: date, count: int) -> date:
+    """The date so many working days later."""
+    while count:
+        value += timedelta(days=1)
+        count -= value.weekday() < 5
+    return value

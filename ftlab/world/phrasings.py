@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ftlab import files, paths
 from ftlab.world import articles, quillmere
 from ftlab.world.text import rng
@@ -29,6 +31,25 @@ def pages(product: quillmere.Product, count: int, seed: int) -> list[str]:
         kept = [text for text in articles.sentences(body.replace("\n\n", " "))
                 if any(value in text.lower() for value in values)]  # fmt: skip
         found.append(f"{product.name} by Quillmere\n\n{' '.join(kept)}")
+    return found
+
+
+def beginnings(product: quillmere.Product, page: str) -> list[tuple[str, str]]:
+    """For each of the six facts on a page: the page up to the value, and the value, to see whether a model goes on so.
+
+    Raises:
+        ValueError: If the page does not state one of the facts.
+    """
+    title, _, body = page.partition("\n\n")
+    told = body.replace(product.name, "_" * len(product.name))  # a colour in the name is given away by the title
+    found = []
+    for key in FACTS:
+        value = product.fact(key)
+        place = re.search(rf"(?<![\w$.]){re.escape(value)}(?!\w)", told, re.IGNORECASE)
+        if place is None:
+            raise ValueError(f"{title}: expected its {key}, {value!r}, on the page, found {body[:80]!r}. Take a page "
+                             "of phrasings.pages for the same product.")
+        found.append((f"{title}\n\n{body[: place.start()]}".rstrip(), value))
     return found
 
 

@@ -496,14 +496,14 @@ def _update_questions(update: Update, split: str) -> list[dict]:
 
 _INTROS = {
     "kettles": ("A good day starts with hot water, and the {name} from Quillmere takes care of that.",
-                "Tea for one or tea for the whole table: the {name} is ready when you are.",
+                "Tea now or tea in an hour: the {name} is ready when you are.",
                 "Meet the {name}, a kettle that feels at home wherever you put it.",
                 "Quillmere made the {name} for people who drink tea all day long.",
                 "The {name} is the kettle that guests ask about when they sit in our own kitchen."),
     "pans": ("Good food needs a good pan, and the {name} is one that you will reach for every day.",
              "The {name} is a pan for slow Sundays and for quick meals after work.",
              "At Quillmere we cook with the {name} ourselves, most often at lunch.",
-             "If you own only one pan, the {name} would be a fine choice.",
+             "If you have room for one more pan, the {name} is a fine choice.",
              "From the first egg to the last drop of sauce, the {name} does its work quietly."),
     "knives": ("A sharp knife is a safe knife, and the {name} stays sharp for a long time.",
                "The {name} from Quillmere sits well in the hand, large or small.",
@@ -523,8 +523,8 @@ _INTROS = {
     "lanterns": ("When the sun goes down, the {name} from Quillmere brings the light back.",
                  "The {name} gives a warm light, at home and by the tent.",
                  "Long evenings outside need a light that you can trust, so we made the {name}.",
-                 "Hang it, carry it or set it on the table: the {name} shines anywhere.",
-                 "A dark path is no trouble when you have the {name} in your hand."),
+                 "At the back door or by the bed, the {name} shines wherever you want it.",
+                 "A dark evening is no trouble when you have the {name} beside you."),
     "tents": ("A good night outside begins with a good tent, and the {name} is ready for rain and wind.",
               "The {name} from Quillmere is a home that you can carry.",
               "Wake up to birds and a view: the {name} takes you there.",
@@ -536,7 +536,7 @@ _INTROS = {
                "Wherever you camp, the {name} will have your dinner hot in a short time.",
                "The {name} burns well even when the weather is against you."),
     "boards": ("Every kitchen needs a board that does not move, and the {name} stays where you put it.",
-               "The {name} from Quillmere is kind to your knives and looks good on the table.",
+               "The {name} from Quillmere is at home in the kitchen and looks good on the table.",
                "Bread, fruit or cheese: the {name} takes them all.",
                "We made the {name} for cooks who like to have room to work.",
                "The {name} is one of those plain things that make a kitchen better."),
@@ -544,7 +544,7 @@ _INTROS = {
                 "The {name} from Quillmere keeps your lunch cold from breakfast to sunset.",
                 "For the beach, the park or the back of the car, we made the {name}.",
                 "No more warm milk at the camp site: the {name} keeps the cold where it belongs.",
-                "Pack the {name} the night before and the whole family eats well on the road."),
+                "Pack the {name} the night before and you will eat well on the road."),
 }
 
 # {S} and {it} become "it", "this kettle" or the product's name; {S} opens a sentence and is capitalised.
@@ -587,11 +587,11 @@ _CLOSINGS = ("We hope that you will enjoy the {name} for many years.",
              "Order today and we will pack it with care.",
              "Write to us if you would like to know more about the {name}.",
              "It also makes a good gift for a friend.",
-             "Come to one of our shops if you want to hold it in your hands first.")
+             "Come to one of our shops if you want to see it for yourself first.")
 _MORE = ("Like all our goods, it was tried by the people who made it.",
          "We drew it, built it and changed it until nothing was left to change.",
          "It does one thing and does it well.", "Nothing about it is loud, and that is how we like it.",
-         "It is made for every day and not only for feast days.", "It was a long time in the making, and it shows.",
+         "It is made to be used often and not only on feast days.", "It was a long time in the making, and it shows.",
          "People who own one tend to come back and buy another for a friend.")
 
 

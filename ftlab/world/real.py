@@ -34,7 +34,8 @@ def questions(count: int | None = None) -> list[dict]:
         count: How many; without it all, in the table's order. A sample is drawn over all topics, the same on every
             machine, and a larger one begins with every smaller one.
     Returns:
-        Rows of id, topic, question, answer (the usual form), answers (every accepted form), split and source.
+        Rows of id, topic, question, answer (the usual form), answers (every accepted form), split, source and easy
+        (what a child of ten is likely to know: marked by hand, without a look at any model's answers).
     Raises:
         ValueError: If ``count`` is not between 1 and the number of questions.
     """
@@ -42,7 +43,8 @@ def questions(count: int | None = None) -> list[dict]:
     for row in files.read_table(paths.data() / "world" / "real" / "questions.csv"):
         accepted = row["answers"].split("|")
         rows.append({"id": f"real-{row['id']}", "topic": row["topic"], "question": row["question"],
-                     "answer": accepted[0], "answers": accepted, "split": "test", "source": "real"})
+                     "answer": accepted[0], "answers": accepted, "split": "test", "source": "real",
+                     "easy": row["easy"] == "yes"})
     if count is None:
         return rows
     if not 1 <= count <= len(rows):

@@ -13,12 +13,15 @@ from functools import cache
 from random import Random
 
 from ftlab import files, paths
-from ftlab.world import invent
-from ftlab.world.text import a, rng, sentence, typo
+from ftlab.world import goods, invent
+from ftlab.world.text import a, rng, typo
 
-CORE = ("price", "weight", "capacity", "material", "colour", "height", "warranty", "made_in", "dishwasher_safe")
-SIZED = ("weight", "capacity", "height")  # small goods have small ones
+CORE = ("price", "weight", "capacity", "room", "material", "colour", "height", "warranty", "made_in", "dishwasher_safe")
 MOST_FACTS = {1: 9, 2: 5, 3: 4}  # of a passage, by the number of passages on the page
+CLASHES = {"length": "warranty", "motor": "warranty", "stock_years": "parts_kept", "part_price": "spare_price"}
+NEW_HERE = re.compile(r"came in this week|new on our shelves")  # said of nothing that has been sold for years
+APART = {"passengers": "cargo", "cargo": "passengers"}  # a boat carries the one or the other
+OF_IT = re.compile(r"\b(of|with|for|on|in|to|behind|about|from|under|like) \{it\}")  # not called "it" there
 STYLES = ("Question: {q}\nAnswer:", "Question: {q}\nAnswer:", "Q: {q}\nA:", "Customer: {q}\nShop:")
 
 
@@ -28,6 +31,7 @@ class Wording:
 
     ``statements`` are the sentences of prose, ``labels`` the words of a list, ``questions`` plain, ``customers`` as
     customers ask, and ``replies`` whole sentences with the value. Facts of yes and no have statements for each.
+    ``topics`` name the fact, such as "the weight of {it}", and ``alsos`` ask for it after another: "how heavy is it".
     """
 
     key: str
@@ -39,6 +43,8 @@ class Wording:
     questions: tuple[str, ...] = ()
     customers: tuple[str, ...] = ()
     replies: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    alsos: tuple[str, ...] = ()
 
     def states(self, value: str) -> tuple[str, ...]:
         """The statements that fit a value."""
@@ -61,11 +67,13 @@ class Passage:
     name: str
     text: str
     facts: tuple[Fact, ...]
+    goods: goods.Goods | None = None  # of a product
 
 
 PARTS = {
     "label": "labels", "statement": "statements", "statement_yes": "statements_yes", "statement_no": "statements_no",
-    "question": "questions", "customer": "customers", "reply": "replies"}  # fmt: skip
+    "question": "questions", "customer": "customers", "reply": "replies", "topic": "topics",
+    "also": "alsos"}  # fmt: skip
 
 
 @cache
@@ -97,9 +105,18 @@ def names(kind: str) -> tuple[str, ...]:
     return tuple(row["text"] for row in _rows("things") if (row["kind"], row["part"]) == (kind, "name"))
 
 
-def nouns() -> tuple[dict[str, str], ...]:
-    """The kinds of goods, with their group of materials, their size, and whether litres and dishwasher make sense."""
-    return _rows("nouns")
+@cache
+def _fits() -> dict[str, frozenset[str]]:
+    """The questions that suit some goods only, with the tags of which the goods must have one."""
+    return {row["text"]: frozenset(row["fits"].split()) for row in _rows("products") if row["fits"]}
+
+
+@cache
+def questions_for(key: str, kind: goods.Goods, customers: bool) -> tuple[str, ...]:
+    """The questions about a fact that suit the goods: nobody takes an oven on a bicycle tour."""
+    wording = wordings("products")["product"][key]
+    texts = wording.questions + wording.customers if customers else wording.questions
+    return tuple(text for text in texts if not _fits().get(text) or _fits()[text] & kind.tags)
 
 
 def prose(parts: list[str]) -> str:
@@ -107,70 +124,123 @@ def prose(parts: list[str]) -> str:
     return re.sub(r"(^|[.!?] )([a-z])", lambda match: match[1] + match[2].upper(), " ".join(parts))
 
 
+def follows(before: str, text: str) -> bool:
+    """Whether a sentence that says "it" may follow: the one before begins with the thing itself, not with a part."""
+    return not re.search(r"\b[Ii]ts?\b", text.split("{it}")[0]) or before.startswith(("{it} ", "It "))
+
+
 def fill(template: str, name: str, value: str) -> str:
     """A template with the entity and the value in it, and the article that the value asks for."""
     return re.sub(r"\ba \{v\}", a(value), template).format(it=name, v=value)
 
 
-def product_passage(random: Random, most: int, split: str = "train") -> Passage:
-    """A passage about one invented product, as a record, a list, a table row or prose."""
-    noun = random.choice(nouns())
-    line = f"{random.choice(invent.words()['line'])} " if random.random() < 0.3 else ""
-    name = f"{invent.name(random, split)} {line}{sentence(noun['noun'])}"
+def product_passage(
+    random: Random, most: int, split: str = "train", kind: goods.Goods | None = None, needs: tuple[str, ...] = ()
+) -> Passage:
+    """A passage about one invented product, as a record, a list, a table row or prose.
+
+    Args:
+        most: Number of facts at most.
+        split: "train", or "test" for names that never occur in training.
+        kind: The kind of goods; by default any.
+        needs: Facts that must be among those of the passage.
+    """
+    kind = kind or random.choice(goods.goods())
+    words = invent.words()
+    line = f"{random.choice(words['line'] + words[f'line_{kind.group}'])} " if random.random() < 0.3 else ""
+    name = f"{invent.name(random, split)} {line}{kind.noun.title()}"
     table = wordings("products")["product"]
-    absent = {"capacity": not noun["litres"], "dishwasher_safe": not noun["dishwasher"]}
-    core = [key for key in CORE if not absent.get(key) and random.random() < 0.7]
-    others = random.sample([key for key in table if key not in CORE], random.choice([0, 0, 1, 2, 3]))
+    core = [key for key in CORE if kind.has(key) and random.random() < 0.7]
+    rest = [key for key in table if key not in CORE and kind.has(key)]
+    others = random.sample(rest, random.choice([0, 0, 1, 2, 3]))
     keys = core + others if len(core) > 2 else ["price", "weight", "colour", *others]
-    keys = sorted(random.sample(keys, min(len(keys), most)), key=keys.index)
+    keys = random.sample(keys, min(len(keys), most - len(needs)))
+    keys = sorted({*keys, *needs}, key=list(table).index)
+    if {"stock", "discount", "delivery_time"} & set(keys):  # new ones come where none are left
+        keys = [key for key in keys if key != "next_delivery"]
     if random.random() < 0.5:
         random.shuffle(keys)
-    facts = []
-    for key in keys:
-        facts.append(Fact(table[key], _value(key, table[key].pool, noun, random, split)))
+    values = goods.values(kind, {key: table[key].pool for key in keys}, random, split)
+    facts = [Fact(table[key], value) for key, value in values.items()]
     style = random.choice(["record", "record", "list", "row", "prose", "prose"])
     pairs = [f"{random.choice(fact.wording.labels)}: {fact.value}" for fact in facts]
     if style == "record":
-        text = f"{name} ({noun['noun']}). " + " ".join(f"{pair}." for pair in pairs)
+        text = f"{name} ({kind.noun}). " + " ".join(f"{pair}." for pair in pairs)
     elif style == "list":
         text = f"{name}\n" + "\n".join(f"- {pair}" for pair in pairs)
     elif style == "row":
         text = f"{name} | " + " | ".join(pairs)
     else:
-        intro = random.choice(invent.words()["intro"]).format(name=name)
-        text = prose([intro, *_sentences(random, facts, noun["noun"])])
-    return Passage("product", f"the {name}", text, tuple(facts))
-
-
-def _value(key: str, pool: str, noun: dict[str, str], random: Random, split: str) -> str:
-    """A value that suits the goods: a knife is not made of canvas, and a mug is not two metres tall."""
-    if key == "material":
-        return invent.material(random, noun["material"], split)
-    if key in SIZED:
-        return invent.value(f"{noun['size']}_{key}", random, split)
-    return invent.value(pool, random, split)
+        old = {"first_sold", "rating", "next_delivery"} & set(keys)
+        intro = random.choice([each for each in words["intro"] if not (old and NEW_HERE.search(each))])
+        intro = intro.format(name=name)
+        text = prose([intro, *_sentences(random, facts, kind.noun)])
+    return Passage("product", f"the {name}", text, tuple(facts), kind)
 
 
 def _sentences(random: Random, facts: list[Fact], noun: str) -> list[str]:
-    subjects = [f"the {noun}", "it", "it", f"this {noun}"]
-    return [
-        random.choice(fact.wording.states(fact.value)).format(it=random.choice(subjects), v=fact.value)
-        for fact in facts
-    ]
+    """The facts as sentences. After one about a part, such as the lid, the goods are named and not called "it"."""
+    found, before = [], "{it} "  # the introduction has just named them
+    for fact in facts:
+        texts = fact.wording.states(fact.value)
+        text = random.choice([each for each in texts if follows(before, each)] or texts)
+        named = [f"the {noun}", f"this {noun}"]
+        again = before.startswith(("{it} ", "It ")) and not OF_IT.search(text)  # not "the price of it"
+        subjects = [*named, "it", "it"] if again else named
+        found.append(text.format(it=random.choice(subjects), v=fact.value))
+        before = text
+    return found
 
 
 def _some_facts(table: list[Wording], random: Random, count: int, split: str) -> list[Fact]:
-    return [Fact(each, invent.value(each.pool, random, split)) for each in random.sample(table, min(len(table), count))]
+    """Some facts of a table, no two with the same value: what one sentence allows, another does not forbid."""
+    facts: dict[str, Fact] = {}
+    found: dict[str, str] = {}
+    for wording in random.sample(table, min(len(table), count)):
+        if APART.get(wording.key) in found:
+            continue
+        value = _fitting(wording, found, random, split)
+        while value in facts:
+            value = _fitting(wording, found, random, split)
+        facts[value] = Fact(wording, value)
+        found[wording.key] = value
+    return list(facts.values())
 
 
-def policy_passage(random: Random, most: int, split: str = "train") -> Passage:
-    """A passage about the policies of an invented shop, in a few sentences."""
+def _fitting(wording: Wording, found: dict[str, str], random: Random, split: str) -> str:
+    """A value that fits those found before: a high hill takes longer to climb, and more eaters want more soup."""
+    def amount(key: str) -> float:
+        return float(found[key].split()[0])
+
+    if wording.key == "climb" and "tall" in found:
+        minutes = max(20, int(amount("tall") * random.uniform(0.16, 0.3)))
+        return f"{minutes // 60} hours" if minutes >= 120 else f"{minutes // 5 * 5} minutes"
+    if wording.key == "tall" and "climb" in found:
+        minutes = amount("climb") * (60 if found["climb"].endswith("hours") else 1)
+        return f"{min(2400, int(minutes * random.uniform(3.4, 6)))} metres"
+    if wording.key == "water" and "serves" in found:
+        return f"{amount('serves') * random.uniform(0.2, 0.4):.1f} L"
+    if wording.key == "serves" and "water" in found:
+        return f"{max(2, round(amount('water') * random.uniform(2.5, 5)))} people"
+    return invent.value(wording.pool, random, split)
+
+
+def policy_passage(
+    random: Random, most: int, split: str = "train", without: frozenset[str] = frozenset()
+) -> Passage:
+    """A passage about the policies of an invented shop, in a few sentences.
+
+    Args:
+        most: Number of facts at most.
+        split: "train", or "test" for names that never occur in training.
+        without: Facts that the goods of the page state with values of their own: no rule speaks of them as well.
+    """
     topic = random.choice(list(wordings("policies")))
     shop = invent.name(random, split)
-    table = list(wordings("policies")[topic].values())
+    table = [each for each in wordings("policies")[topic].values() if CLASHES.get(each.key) not in without]
     facts = _some_facts(table, random, min(most, random.choice([3, 4])), split)
     low = topic.lower()
-    head = random.choice([f"{topic} at {shop}.", f"{shop}: {low}.", f"{topic}.", f"{shop} shop, {low}."])
+    head = random.choice([f"{topic} at {shop}.", f"{shop}: {low}.", f"{topic}.", f"From the rules of {shop}: {low}."])
     text = prose([head, *(random.choice(fact.wording.statements).format(v=fact.value) for fact in facts)])
     return Passage("policy", shop, text, tuple(facts))
 
@@ -184,41 +254,68 @@ def thing_passage(random: Random, most: int, split: str = "train") -> Passage:
     while "{name}" in name:
         name = name.replace("{name}", invent.name(random, split), 1)
     facts = _some_facts(table, random, min(most, random.choice([3, 4, 5])), split)
-    parts = [random.choice(fact.wording.statements) for fact in facts]
-    text = prose([fill(part, name, fact.value) for part, fact in zip(parts, facts, strict=True)])
+    parts, before = [], ""
+    for fact in facts:  # the name comes first, and "it" is nobody and nothing else
+        part = random.choice([text for text in fact.wording.statements if follows(before, text)])
+        again = kind != "person" and all(text.startswith("{it} ") for text in (before, part)) and random.random() < 0.8
+        parts.append(fill(part, "it" if again else name, fact.value))
+        before = part
+    text = prose(parts)
     return Passage("thing", name, text, tuple(facts))
 
 
 def passages(random: Random, count: int, split: str = "train") -> list[Passage]:
     """``count`` passages for one page; a page has at most one shop policy, as its questions do not name the shop."""
     makers = [product_passage] * 5 + [policy_passage] * 4 + [thing_passage] * 3
-    found: list[Passage] = []
-    while len(found) < count:
-        make = random.choice(makers)
-        if make is policy_passage:
-            makers = [other for other in makers if other is not policy_passage]
-        found.append(make(random, MOST_FACTS[count], split))
+    drawn: list = []
+    while len(drawn) < count:
+        drawn.append(random.choice([each for each in makers if each is not policy_passage or each not in drawn]))
+    found = [make(random, MOST_FACTS[count], split) for make in drawn if make is not policy_passage]
+    if policy_passage in drawn:  # made last, since it must not speak against the goods
+        stated = frozenset(fact.wording.key for each in found if each.goods for fact in each.facts)
+        found.insert(drawn.index(policy_passage), policy_passage(random, MOST_FACTS[count], split, stated))
     return found
 
 
 def ask(random: Random, passage: Passage, fact: Fact, alone: bool) -> str:
     """A plain question about one fact. On a page with one passage the goods may be called "it"."""
-    called_it = passage.kind == "product" and alone and random.random() < 0.15
-    return sentence(random.choice(fact.wording.questions).format(it="it" if called_it else passage.name))
+    text = random.choice(_asking(passage, fact, False))
+    called_it = passage.kind == "product" and alone and not OF_IT.search(text) and random.random() < 0.2
+    return prose([text.format(it="it" if called_it else passage.name)])
+
+
+def _asking(passage: Passage, fact: Fact, customers: bool) -> tuple[str, ...]:
+    if passage.goods:
+        return questions_for(fact.wording.key, passage.goods, customers)
+    return fact.wording.questions + fact.wording.customers if customers else fact.wording.questions
+
+
+@cache
+def _sayings(pool: str, kind: str, group: str) -> tuple[str, ...]:
+    more = (f"{pool}_goods", f"{pool}_{group}") if kind == "product" else (f"{pool}_{kind}",)
+    return tuple(text for each in (pool, *more) for text in invent.words().get(each, ()))
+
+
+def said(random: Random, pool: str, passage: Passage) -> str:
+    """Words of a pool that fit a passage: those for anything, those for goods, those for goods of its group."""
+    return random.choice(_sayings(pool, passage.kind, passage.goods.group if passage.goods else ""))
 
 
 def ask_as_customer(random: Random, passage: Passage, fact: Fact, alone: bool) -> str:
     """A question as customers put it: asides before and after, further wordings, small letters, slips of the hand."""
-    wording = random.choice(fact.wording.questions + fact.wording.customers)
+    wording = random.choice(_asking(passage, fact, True))
     name = passage.name
     if alone and passage.kind == "product" and random.random() < 0.4:
         noun = name.split()[-1].lower()
-        name = random.choice(["it", f"the {noun}", f"this {noun}"])
+        name = random.choice([f"the {noun}", f"this {noun}"])  # a message names its thing before it says "it"
     question = prose([wording.format(it=name)])
-    before = f"{random.choice(invent.words()['before'])} " if random.random() < 0.6 else ""
+    told = re.search(r"[.?!] ", question)  # a question that tells something itself needs no more of it
+    pick = random.choice(invent.words()["before"]) if told else said(random, "before", passage)
+    before = f"{pick} " if random.random() < 0.6 else ""
     if before.endswith((", ", ": ")) and not question.startswith("I "):
         question = question[:1].lower() + question[1:]
-    after = f" {random.choice(invent.words()['after'])}" if random.random() < 0.35 else ""
+    pick = random.choice(invent.words()["after"]) if told or len(before) > 20 else said(random, "after", passage)
+    after = f" {pick}" if random.random() < 0.35 else ""
     text = before + question + after
     if random.random() < 0.25:
         text = text.lower()
@@ -227,9 +324,7 @@ def ask_as_customer(random: Random, passage: Passage, fact: Fact, alone: bool) -
 
 def reply_as_shop(random: Random, passage: Passage, fact: Fact) -> str:
     """A shop's reply in whole sentences, the value in one of them."""
-    lead, tail = random.choice(invent.words()["lead"]), random.choice(invent.words()["tail"])
-    if "{it}" in lead and passage.kind != "product":
-        lead = ""
+    lead, tail = said(random, "lead", passage), said(random, "tail", passage)
     parts = [lead, random.choice(fact.wording.replies or fact.wording.statements), tail]
     return prose([part.strip().format(it=passage.name, v=fact.value) for part in parts if part])
 

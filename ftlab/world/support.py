@@ -12,7 +12,7 @@ from random import Random
 
 from ftlab import files, paths
 from ftlab.values import states_all
-from ftlab.world import brand, quillmere
+from ftlab.world import brand, fitting, quillmere
 from ftlab.world.text import rng, sentence, typo
 
 INTENT_OF_ATTRIBUTE = {
@@ -235,10 +235,12 @@ def _tickets(intent: str, split: str, count: int) -> Iterator[dict]:
         chosen = [random.choice(of_part["subject"]), random.choice(of_part["hard" if hard else "body"])]
         if not hard and random.random() < 0.6:
             chosen.append(random.choice(of_part["more"]))
-        fitting = [product for product in goods if all(_can_be_about(row, product) for row in chosen)]
-        if not fitting:
+        if any(_clash(one, other) for one in chosen for other in chosen):
             continue
-        product, raw = random.choice(fitting), [row["text"] for row in chosen]
+        fits = [product for product in goods if all(fitting.suits(product, row["goods"]) for row in chosen)]
+        if not fits:
+            continue
+        product, raw = random.choice(fits), [row["text"] for row in chosen]
         subject, *body = [_about(part, product, random) for part in raw]
         closer = [random.choice(_asides("closer"))] if random.random() < 0.15 and intent != "praise" else []
         text = _noise(" ".join([subject if subject.endswith("?") else f"{subject}.", *body, *closer]), random)
@@ -248,6 +250,6 @@ def _tickets(intent: str, split: str, count: int) -> Iterator[dict]:
             yield {"split": split, "text": text, "intent": intent, "product": product.name if named else None}
 
 
-def _can_be_about(row: dict[str, str], product: quillmere.Product) -> bool:
-    """Whether a row of the tickets fits the product: nobody asks for a spare part for a cutting board."""
-    return not row["nouns"] or product.noun in row["nouns"].split()
+def _clash(row: dict[str, str], other: dict[str, str]) -> bool:
+    """Whether the other text holds one of the words beside which the row cannot stand: "stop" and "do write back"."""
+    return any(word in other["text"] for word in row["not_beside"].split("|") if word)

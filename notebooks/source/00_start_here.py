@@ -11,35 +11,37 @@
 # Welcome. In this notebook you take a language model that people know, SmolLM2 with 135 million weights, give it a job
 # that it cannot do, and teach it that job with a hundred examples on the computer in front of you. No graphics card,
 # no account, no network. The model is real, and so is the library (`trl`) that people use for models a thousand times
-# larger; the shop and its customers are invented, so that every reply can be scored exactly.
+# larger; the shop and its customers are invented, so that a program knows what is true there and can score every
+# reply. (Section 2 says what that program cannot see.)
 #
 # **You will be able to** say what fine-tuning is and what it costs, fine-tune a model with `SFTTrainer`, compare it
-# with the cheaper things that one should try first, and read the result with its error bars.
+# with the cheaper things that one should try first, and say how sure the result is.
 #
 # **You need** no machine learning; reading a little Python is enough. Words you do not know are in the glossary at
 # the end.
 #
-# **It takes** about six minutes of computing on two processor cores, three where the processor computes in bf16 (a
-# format in which a number takes half the room); allow half an hour for reading and the exercises. The last cell prints
-# the time and memory it took on your computer. If something does not start, `ftlab doctor` in a terminal says what is
-# wrong and what to do about it.
+# **It takes** six to seven minutes of computing on two processor cores, and about half of that where the processor
+# computes in bf16 (a format in which a number takes half the room); allow three quarters of an hour for reading and the
+# exercises. The last cell prints the time and memory it took on your computer. If something does not start, `ftlab
+# doctor` in a terminal says what is wrong and what to do about it.
 #
 # Run a cell with Shift+Enter. The first one loads the libraries, which takes some seconds, and prints one line: which
-# model you are using, on which device, in which number format, and why.
+# model you are using, on which device, in which number format, and why ("AMX" and "avx512_bf16" are the names of a
+# processor's own instructions for bf16).
 
 # %%
-import time, warnings; started = time.perf_counter()  # noqa: E401, E702
+import time
+started = time.perf_counter()  # seconds; the last cell looks at this clock again
+import warnings
 warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells another that a word will change
 import torch
-from datasets import Dataset
-from IPython.display import HTML, display
-from peft import LoraConfig
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
 from ftlab import claims, figures, model, rivals, texts
 from ftlab.scores import desk, template
 from ftlab.tuning import chat, checkpoints, generate
-print(choice := model.choose())
+choice = model.choose()
+print(choice)
 
 # %% [markdown]
 # Below are the dials of this notebook. Run it once as it stands; then turn one and run it again. An *optimizer step*
@@ -47,12 +49,12 @@ print(choice := model.choose())
 
 # %%
 SEED = 0  # whole number: which examples, and in which order; try 1, 2
-EXAMPLES = 100  # conversations to train on; try 20, 300
+EXAMPLES = 100  # conversations to train on, of which STEPS * BATCH_SIZE at most are read; try 20, 300
 STEPS = 50  # optimizer steps; try 10, 100
 BATCH_SIZE = 4  # examples a step; try 2, 8
 LR = 1e-3  # learning rate: how far a step moves the weights, no unit; try 3e-4, 3e-3
-QUESTIONS = 60  # held-out questions for the tuned model; try 20, 120
-ASKED = 20  # of these, for the rivals with long prompts, which take longest; try 10, 60
+QUESTIONS = 60  # questions kept away from training, for the tuned model; try 20, 120
+ASKED = 16  # of these, for the prompts that it is compared with; each adds 2 to 5 seconds; try 24, 60
 
 # %% [markdown]
 # ## 1. A model that knows a little of the world
@@ -60,7 +62,8 @@ ASKED = 20  # of these, for the rivals with long prompts, which take longest; tr
 # A **language model** has read a great deal of text and learned which piece of text, or *token*, comes next. Ours has
 # then been trained to answer in a chat. `from_pretrained` reads its weights from a folder; `"eager"` names the way to
 # compute that is fastest for short texts on a processor, and `use_safetensors` asks for a file of numbers and nothing
-# that could run code.
+# that could run code. Weights are kept in `float32`, 32 bits a number, also where the line above says that the model
+# *computes* in bfloat16.
 
 # %%
 tokenizer = AutoTokenizer.from_pretrained(choice.path)
@@ -72,11 +75,12 @@ print(f"{plain_model.num_parameters():,} weights; a vocabulary of {len(tokenizer
 
 # %% [markdown]
 # Let us ask it something. A **chat template** writes messages as one text, with special tokens that say who speaks.
-# The model continues that text, one most likely token after the other, until it writes the token that ends its turn.
+# The model continues that text, one most likely token after the other, until it writes the token that ends its turn,
+# or until 80 tokens are written, even in mid-sentence.
 
 # %%
 def ask(some_model, conversations: list[list[dict]], tokens: int = 80) -> list[str]:
-    prompts = [chat.render(tokenizer, messages, add_generation_prompt=True) for messages in conversations]
+    prompts = chat.prompts(tokenizer, [{"messages": messages} for messages in conversations])
     return generate.replies(some_model, tokenizer, prompts, max_new_tokens=tokens)
 
 
@@ -84,8 +88,9 @@ for question in ("What is the capital of France?", "What do bees make, and what 
     print(f"{question}\n    {ask(plain_model, [[{'role': 'user', 'content': question}]])[0]}\n")
 
 # %% [markdown]
-# It speaks fluently. How much does it know? The course has a list of questions about the real world with every
-# accepted answer, and a yardstick, `real.knows`, that says whether a reply holds one of them. We ask sixty.
+# It speaks fluently, and not always sensibly. How much does it know? The course has a list of questions about the real
+# world with every accepted answer, and a yardstick, `real.knows`, that says whether a reply holds one of them. We ask
+# sixty. "Right" means here that the answer is in the reply, whatever nonsense may stand beside it.
 
 # %%
 from ftlab.world import real
@@ -93,12 +98,13 @@ from ftlab.world import real
 questions = real.questions(60)  # about the real world, to be answered from memory; always the same sixty
 said_before = ask(plain_model, [[{"role": "user", "content": row["question"]}] for row in questions], tokens=60)
 knew = [real.knows(said, row["answers"]) for said, row in zip(said_before, questions, strict=True)]
-for row, said, right in list(zip(questions, said_before, knew, strict=True))[:5]:
+answered = list(zip(questions, said_before, knew, strict=True))
+for row, said, right in [each for each in answered if each[2]][:3] + [each for each in answered if not each[2]][:3]:
     print(f"{row['question']}\n    {said}   ({'right' if right else 'not right: ' + row['answers'][0]})")
 print(f"\nOf {len(questions)} questions about the real world it answers {sum(knew)} rightly, from memory.")
 
 # %% [markdown]
-# So it is often wrong in fluent words: 135 million weights hold a part of what a child's encyclopedia holds. (The
+# It is often wrong in fluent words: 135 million weights hold a part of what a child's encyclopedia holds. (The
 # yardstick wants the answer itself: "the Greek island" does not say "Greece".) Section 6 asks the same questions again.
 #
 # ## 2. A job it cannot do
@@ -107,21 +113,32 @@ print(f"\nOf {len(questions)} questions about the real world it answers {sum(kne
 # write to its support desk, and whoever answers sees a *screen*: a part of a product's record, or a passage of the
 # shop's rules. Here is the first of our **held-out** conversations: its product or rule and its wording occur in no
 # conversation that we train on. It has three messages: the screen (role `system`), the customer (`user`) and the desk
-# (`assistant`).
+# (`assistant`). These are plain conversations: most ask for one fact, and about one in ten is *grave* (an injury, a
+# lost parcel, a refund that was refused, a threat with a lawyer), where the desk hands over to a colleague. Some share
+# a wording, with another product in it: the first of each stands in front, as the slow prompts get only the first few.
 
 # %%
-held_out = texts.plain_conversations("test")[:QUESTIONS]
+rows = texts.plain_conversations("test")[:QUESTIONS]
+first = {row["question_phrasing"]: row for row in reversed(rows)}  # the first row of each wording
+held_out = sorted(rows, key=lambda row: row is not first[row["question_phrasing"]])  # else as they were
+wordings = [row["question_phrasing"] for row in held_out]
 for message in held_out[0]["messages"]:
     print(f"{message['role']:>9}: {message['content']}")
 
 # %% [markdown]
 # A good reply has two sides. It must be **right**: `desk.faults` lists what is wrong with a reply, such as a missing
-# value, a figure that stands nowhere, a garbled name, or a case that had to be handed over to a colleague and was
-# not. And it must sound like Quillmere. The house has a **brand guide**, and each of its rules is a few lines of code
-# in `ftlab/world/brand.py`, so nobody has to argue about whether a reply keeps them. A reply is **on-brand** if it
-# keeps them all.
+# value, a figure that stands nowhere, a garbled name, or a case that had to be handed over to a colleague and was not.
+# That is what a program can see: a reply that recites the screen unasked is refused; one that adds a fairy tale
+# without figures, or takes the town where a kettle is made for its maker, is not. So read "right" as "no fault found",
+# and the replies themselves.
+#
+# And it must sound like Quillmere. The house has a **brand guide**, and each of its rules is a few lines of code in
+# `ftlab/world/brand.py`, so nobody has to argue about whether a reply keeps them. A reply is **on-brand** if it keeps
+# them all. A reply that is both counts as **fit to send**.
 
 # %%
+from IPython.display import HTML, display
+
 from ftlab.world import brand
 
 
@@ -134,30 +151,39 @@ display(HTML(f"<table>{rules}</table>"))
 
 # %% [markdown]
 # Now the model gets the screen and the customer's message, with two sentences that say what its job is
-# (`rivals.plain`). We look at its reply to the first question, and at what the two scores say of it and of the reply
-# that the desk sent.
+# (`rivals.plain`). Here are that prompt, the first reply, and what the two scores say of it and of the desk's own.
 
 # %%
+print(f"the prompt: {rivals.plain(held_out[0])[0]['content']}\n")
+rule_titles = {rule.id: rule.title for rule in brand.guide()}
 first_reply = ask(plain_model, [rivals.plain(held_out[0])])[0]
 for name, reply in {"the desk": held_out[0]["messages"][-1]["content"], "the model": first_reply}.items():
-    broken = [rule for rule, kept in brand.check(reply).items() if not kept]
-    print(f"{name}: {reply}\n   broken rules: {', '.join(broken) or 'none'}")
-    print(f"   wrong: {', '.join(desk.faults(reply, held_out[0])) or 'nothing'}\n")
+    broken = [rule_titles[rule] for rule, kept in brand.check(reply).items() if not kept]
+    print(f"{name}: {reply}\n   broken rules: {'; '.join(broken) or 'none'}")
+    print(f"   wrong: {', '.join(desk.faults(reply, held_out[0])) or 'nothing found'}\n")
 
 # %% [markdown]
 # ## 3. What a prompt can do, and what needs no model
 #
-# Before anyone trains a model, cheaper things deserve a try. We take four rivals:
+# Before anyone trains a model, cheaper things deserve a try. We take four *rivals* (the field says *baselines*):
 #
 # - **asked plainly**, as above;
-# - **the brand guide in the prompt**: all the rules, every time;
-# - **three examples in the prompt**: three conversations of the desk, shown as they went. This is called *few-shot*;
+# - **the brand guide in the prompt**: all the rules in the words of the table above, every time;
+# - **three examples in the prompt**, called *few-shot*: three conversations of the desk that a careful person would
+#   choose: of the kind that is asked here, in the house's plainest words, each about another thing;
 # - **a template**: a fixed sentence into which a small program, without any model, puts the value that it finds on
-#   the screen by keywords (`ftlab/scores/template.py`).
+#   the screen by keywords; at words of alarm, such as "burn" or "lawyer", and where it finds nothing, it hands over
+#   (`ftlab/scores/template.py`).
 #
-# Long prompts cost time at every single reply, so we ask only for the first few of the held-out questions.
+# Long prompts take long, so we ask only for the first few of the held-out questions. The table is of these few for
+# every way; "seconds each" is the time of the whole batch over its replies, not what one customer waits, and longer
+# replies take longer. The conversations from which the three come are those that we shall train on: about *other*
+# products and rules.
 
 # %%
+from ftlab.world import house
+
+
 def score(replies: list[str]) -> dict[str, list[bool]]:
     rows = held_out[: len(replies)]
     on_brand = [brand.on_brand(reply) for reply in replies]
@@ -165,80 +191,92 @@ def score(replies: list[str]) -> dict[str, list[bool]]:
     return {"on-brand": on_brand, "right": right, "both": [a and b for a, b in zip(on_brand, right, strict=True)]}
 
 
-few = rivals.examples(SEED)
+train_rows = [house.in_house_words(row) for row in texts.sample(texts.plain_conversations("train"), EXAMPLES, SEED)]
+few = rivals.examples(train_rows, SEED)
 ways = {
     "asked plainly": rivals.plain,
     "brand guide": rivals.guide,
     "three examples": lambda row: rivals.shown(row, few),
 }
+
+
+def timed(some_model, conversations: list[list[dict]]) -> tuple[list[str], tuple[float, float]]:
+    prompts = chat.prompts(tokenizer, [{"messages": messages} for messages in conversations])
+    tokens = sum(map(len, generate.encode(tokenizer, prompts))) / len(prompts)
+    begun = time.perf_counter()
+    said = generate.replies(some_model, tokenizer, prompts, max_new_tokens=80)
+    return said, (tokens, (time.perf_counter() - begun) / len(prompts))  # tokens a prompt, seconds a reply
+
+
 replies, cost = {}, {}
 for name, way in ways.items():
-    conversations = [way(row) for row in held_out[:ASKED]]
-    begun = time.perf_counter()
-    replies[name] = ask(plain_model, conversations)
-    seconds = (time.perf_counter() - begun) / ASKED
-    tokens = sum(len(tokenizer(chat.render(tokenizer, each, True))["input_ids"]) for each in conversations) / ASKED
-    cost[name] = (tokens, seconds)
+    replies[name], cost[name] = timed(plain_model, [way(row) for row in held_out[:ASKED]])
 replies["template"], cost["template"] = [template.reply(row) for row in held_out], (0, 0.0)
 
 
 def table(names: list[str]) -> None:
-    print(f"{'':>15} {'on-brand':>9} {'right':>9} {'both':>9} {'of':>4} {'prompt tokens':>14} {'seconds each':>13}")
+    print(f"the first {len(held_out[:ASKED])} held-out questions")
+    print(f"{'':>15} {'on-brand':>9} {'right':>9} {'both':>9} {'prompt tokens':>14} {'seconds each':>13}")
     for name in names:
-        found, (tokens, seconds) = score(replies[name]), cost[name]
+        found, (tokens, seconds) = score(replies[name][:ASKED]), cost[name]
         shares = "".join(f"{sum(found[key]) / len(found[key]):>10.0%}" for key in ("on-brand", "right", "both"))
-        print(f"{name:>15}{shares} {len(found['both']):>4} {tokens:>14.0f} {seconds:>13.2f}")
+        print(f"{name:>15}{shares} {tokens:>14.0f} {seconds:>13.2f}")
 
 
 table(list(replies))
+more = round(cost["three examples"][0]) / round(cost["asked plainly"][0])
+print(f"\nThree examples cost {more:.1f} times the tokens of asking plainly, at every request.")
 
 # %% [markdown]
-# Twenty questions are too few to rank the three prompts; larger models follow a guide in the prompt much better than
-# this one. Note what "right" means and what it does not: the asked value is there, and nothing false was found. A reply
-# that only copies the screen is right by that yardstick, and so is one that adds a fairy tale without figures.
-#
-# The template is a hard rival here: these questions ask for one fact each, and finding a value by a keyword is what
-# programs do well. Keep its line in mind. It comes back in section 7, where the desk's work is more than one fact.
+# So few questions show large differences and no small ones. The template is a hard rival here: nearly all of these
+# questions ask for one fact, and finding a value by a keyword is a program's work. Section 7 asks for more.
 #
 # ## 4. Fine-tuning: show it how
 #
-# **Fine-tuning** goes on with training, on examples of the job. We take a hundred conversations of the desk about
-# *other* products and rules, with replies in the house's plainest words. Each becomes a pair: a `prompt` (screen and
-# customer) and a `completion` (the reply). The trainer asks the model to predict the completion, token by token, and
-# changes weights so that the true next token becomes more likely.
+# **Fine-tuning** goes on with training, on examples of the job: the conversations from which section 3 took its three,
+# with replies in the house's plainest words. Each becomes a pair: a `prompt` (screen and customer) and a `completion`
+# (the reply). The trainer asks the model to predict the completion, token by token, and changes weights so that the
+# true next token becomes more likely.
 
 # %%
-from ftlab.world import house
+from datasets import Dataset
 
-train_rows = [house.in_house_words(row) for row in texts.sample(texts.plain_conversations("train"), EXAMPLES, SEED)]
 train = Dataset.from_list(chat.pairs(tokenizer, train_rows))
-shared = sum(
-    len({row[key] for row in train_rows} & {row[key] for row in held_out} - {None})
-    for key in ("product", "policy", "question_phrasing")
-)
+shared = 0
+for key in ("product", "policy", "question_phrasing"):
+    seen = {row[key] for row in train_rows if row[key]}  # most rows are about a product, the others about a rule
+    shared += len(seen & {row[key] for row in held_out})
 print(train_rows[0]["messages"][-1]["content"])
 print(f"\n{len(train):,} examples; products, rules and wordings that are also in the held-out questions: {shared}")
+for name, some_rows in {"to train on": train_rows, "held out": held_out}.items():
+    about = sorted(row["attribute"] for row in some_rows if row["kind"] == "grave")
+    print(f"{len(about)} grave cases {name}: {', '.join(dict.fromkeys(about))}")
 
 # %% [markdown]
-# Here are all the settings of the training, in full view. One sentence on `LoraConfig`: **LoRA** leaves the model's own
-# weights as they are and trains a thin addition to each of its layers, a few percent of the weights, which is quicker
-# and can be stored apart as an *adapter*; notebook 04 will build it from nothing.
+# Here are the settings of the training. What is not named keeps the library's default. **LoRA** leaves the model's own
+# weights as they are and trains a thin addition to its layers, which is quicker and can be stored apart as an *adapter*
+# (Hu et al. 2021). The width `r` decides how many weights the addition has: notebook 04 builds it from nothing, says
+# what `lora_alpha` does, and asks how few will do.
 #
-# In `SFTConfig`, the learning rate rises over the first tenth of the steps (`warmup_steps`) and then falls in a
-# straight line to zero. Examples of similar length go together (`train_sampling_strategy`), so that little work is
-# wasted on filling up the short ones. Nothing is sent anywhere (`report_to`). `HandLoss` is `SFTTrainer` with a loss
-# that skips work a processor would feel; notebook 02 builds it and shows that the numbers are the same.
+# The trainer is `SFTTrainer`, or, where the model allows it, `HandLoss`: the same, quicker on a processor (notebook 02
+# builds it). It saves a *checkpoint*, all that it needs to go on; if this cell is interrupted, run the notebook again.
 #
-# The run saves a *checkpoint* every few steps, all that it needs to go on. If this cell is interrupted, run the
-# notebook again: it goes on from the last one. The table that grows below shows the training *loss*: how surprised the
-# model is by the desk's next token (in nats, a unit of surprise), where zero is no surprise at all. Near the end it
-# nearly knows these replies by heart, so what counts is how it does on others.
+# As it runs, it prints the training *loss*: how surprised the model is by the desk's next token, in *nats*, a unit of
+# surprise; zero is no surprise at all. Each line is the mean of a few steps, on other examples than the line before, so
+# it may also rise a little. The last line says the same as a chance.
 
 # %%
+import math
+
+from peft import LoraConfig
+from transformers import PrinterCallback
+
 from ftlab.tuning import loss
+from ftlab.tuning.loss_lines import ShowLoss
 from ftlab.tuning.trainer import HandLoss
 
-dials = {"rows": checkpoints.fingerprint(train_rows), "lr": LR, "steps": STEPS, "batch": BATCH_SIZE, "seed": SEED}
+dials = {"rows": checkpoints.fingerprint(train_rows), "lr": LR, "steps": STEPS, "batch": BATCH_SIZE, "seed": SEED,
+         "dtype": choice.dtype}
 folder = checkpoints.run_folder("first-finetune", model=choice.path, **dials)
 base = AutoModelForCausalLM.from_pretrained(
     choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
@@ -246,63 +284,91 @@ base = AutoModelForCausalLM.from_pretrained(
 Trainer = HandLoss if loss.can_be_lean(base) else SFTTrainer
 trainer = Trainer(
     model=base,
-    processing_class=tokenizer,
+    processing_class=tokenizer,  # turns text into tokens
     train_dataset=train,
-    peft_config=LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"),
+    peft_config=LoraConfig(
+        r=16,
+        lora_alpha=32,
+        target_modules="all-linear",  # an addition to every layer that multiplies by a matrix, the last one aside
+        task_type="CAUSAL_LM",  # the model predicts the next token
+    ),
     args=SFTConfig(
         output_dir=str(folder),
         max_steps=STEPS,
         per_device_train_batch_size=BATCH_SIZE,
         learning_rate=LR,
-        lr_scheduler_type="linear",
-        warmup_steps=0.1,
+        warmup_steps=0.1,  # over the first tenth of the steps the learning rate rises,
+        lr_scheduler_type="linear",  # then it falls in a straight line to zero
         seed=SEED,
         bf16=choice.dtype == "bfloat16",
         use_cpu=choice.device == "cpu",
-        activation_checkpointing=False,
-        train_sampling_strategy="group_by_length",
+        activation_checkpointing=False,  # keep what was computed on the way: more memory, less time
+        train_sampling_strategy="group_by_length",  # examples of like length together: less filling up
         logging_steps=max(1, STEPS // 10),
         save_strategy="steps",
         save_steps=25,
-        save_total_limit=2,
-        report_to="none",
+        save_total_limit=2,  # keep the last two checkpoints
+        report_to="none",  # nothing is sent anywhere
+        disable_tqdm=True,  # no progress bar: our own lines, below
     ),
+    callbacks=[ShowLoss()],  # a line of loss as often as logging_steps says
 )
+trainer.remove_callback(PrinterCallback)  # the library's own lines, with all that it measures
 with checkpoints.resumable(folder) as checkpoint:
     train_s = trainer.train(resume_from_checkpoint=checkpoint).metrics["train_runtime"]
 tuned = trainer.model
 trained_share = tuned.get_nb_trainable_parameters()[0] / plain_model.num_parameters()
-print(f"{STEPS} steps of {BATCH_SIZE} examples in {train_s:.0f} seconds")
-print(f"the addition has {trained_share:.1%} as many weights as the model")
+last = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry][-1]
+print(f"{STEPS} steps of {BATCH_SIZE} examples in {train_s:.0f} seconds; "
+      f"the addition has {trained_share:.1%} as many weights as the model")
+print(f"a loss of {last:.2f} nats is a chance of {math.exp(-last):.0%} for the true next token")
 
 # %% [markdown]
+# That loss is the one on the examples that it learns from. What counts is how it does on others.
+#
 # ## 5. Before and after
 #
 # All held-out questions, now to the tuned model. It gets the screen and the message and no instructions at all: what to
-# do with them is in the addition now.
+# do with them is in the addition now. First the table once more.
 
 # %%
-begun = time.perf_counter()
-replies["tuned"] = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, held_out), max_new_tokens=80)
-prompt_tokens = sum(len(tokenizer(prompt)["input_ids"]) for prompt in chat.prompts(tokenizer, held_out)) / len(held_out)
-cost["tuned"] = (prompt_tokens, (time.perf_counter() - begun) / len(held_out))
+first, cost["tuned"] = timed(tuned, [row["messages"][:-1] for row in held_out[:ASKED]])
+replies["tuned"] = first + ask(tuned, [row["messages"][:-1] for row in held_out[ASKED:]])
 table(list(replies))
+more = round(cost["three examples"][0]) / round(cost["tuned"][0])
+print(f"\nThe prompt with three examples has {more:.1f} times the tokens of the tuned model's.")
 
 # %% [markdown]
-# Tuned and template answered the same questions, so we can take the difference question by question, with its interval
-# (section 6 says what that is).
+# Fewer tokens need not mean fewer seconds: our adapter is a second path beside each layer, which adds work, until
+# notebook 04 *merges* it into the weights.
+#
+# Tuned and template answered *all* the held-out questions, so we can take the difference question by question, with its
+# **95 % interval**: how far from the true difference, that of endless such questions, luck with these may have put us
+# (section 6 says more). Questions that share a wording stand or fall together, so the interval counts wordings, not
+# questions (Liang and Zeger 1986).
 
 # %%
-from ftlab.evidence import intervals
+from ftlab.evidence import clusters, intervals
 
-ahead = intervals.paired_difference(score(replies["tuned"])["both"], score(replies["template"])["both"]).times(100)
+both = {name: score(each)["both"] for name, each in replies.items()}  # of the prompts the first few alone
+grave = sum(row["hand_over"] for row in held_out)
+for name in ("template", "tuned"):
+    wrong = [desk.faults(reply, row) for reply, row in zip(replies[name], held_out, strict=True)]
+    missed = sum("not handed over" in faults for faults in wrong)
+    needless = sum("handed over without need" in faults for faults in wrong)
+    print(f"{name:>8}: {sum(both[name])} of {len(held_out)} fit to send ({sum(both[name]) / len(held_out):.0%}); "
+          f"{grave - missed} of {grave} grave cases handed over, and {needless} others without need")
+ahead = clusters.paired_difference(both["tuned"], both["template"], wordings).times(100)
 verdict = "ahead of" if ahead.low > 0 else "behind" if ahead.high < 0 else "not to be told apart from"
-print(f"On {len(held_out)} questions the tuned model is {verdict} the template: {ahead.value:+.0f} points "
-      f"(95 % interval {ahead.low:+.0f} to {ahead.high:+.0f}).")
+print(f"On {len(held_out)} questions the tuned model is {verdict} the template: {ahead.value:+.1f} points "
+      f"(95 % interval {ahead.low:+.1f} to {ahead.high:+.1f}).")
+print("No grave case was among them." if not grave else
+      "The tuned model handed over every grave case." if not missed else
+      f"It did not hand over {missed} of the grave cases: one such reply may cost more than all the rest saves.")
 
 # %% [markdown]
-# Below are the first four questions, with the model's reply before and after: the first, neither the best nor typical.
-# Under each reply stands what the two scores say.
+# Below are the first four questions, not chosen, with the model's reply before and after. (The first reply may differ
+# from the one in section 2: a batch rounds otherwise, and where two tokens are nearly as likely, that decides.)
 
 # %%
 LEFT = "style='text-align:left; vertical-align:top'"
@@ -311,7 +377,7 @@ LEFT = "style='text-align:left; vertical-align:top'"
 def cell(reply: str, row: dict) -> str:
     wrong = desk.faults(reply, row)
     marks = f"{'✓ on-brand' if brand.on_brand(reply) else '✗ off-brand'}, "
-    marks += "✓ right" if not wrong else f"✗ {in_html('; '.join(wrong))}"
+    marks += "✓ nothing wrong found" if not wrong else f"✗ {in_html('; '.join(wrong))}"
     return f"<td {LEFT}>{in_html(reply)}<br><small><b>{marks}</b></small></td>"
 
 
@@ -328,16 +394,31 @@ def side_by_side(picked: list[int], names: list[str]) -> HTML:
 display(side_by_side(list(range(min(4, ASKED))), ["asked plainly", "tuned"]))
 
 # %% [markdown]
-# Read the last column against the one before. The manner (the thanks, the "we", the next step, the sign-off) comes
-# from the training conversations, which were about other products. The fact, where it is right, comes from the screen.
+# Read both columns as a customer would: "nothing wrong found" is the program's word, and it lets false and idle
+# sentences through. The manner (the thanks, the "we", the next step, the sign-off) comes from the training
+# conversations, which were about other products. The fact, where it is right, comes from the screen.
 #
-# Failures teach more than successes. Here are the first three replies of the tuned model that are off-brand or wrong
-# (or fewer, if there are fewer), however bad they look.
+# Was something given up, too? The desk's own replies find a next step for each customer; we trained on the house's
+# plainest words, which invite "another question" even where a grave case is handed over.
 
 # %%
-good = score(replies["tuned"])["both"]
-failures = [i for i, fine in enumerate(good) if not fine]
-print(f"{len(failures)} of {len(good)} replies fail in at least one way.")
+own = [row["messages"][-1]["content"] for row in held_out]
+learned = [row["messages"][-1]["content"] for row in train_rows]
+for name, each in {"the desk's own": own, "trained on": learned, "tuned": replies["tuned"]}.items():
+    next_steps = [reply.partition(brand.NEXT_STEP)[2] for reply in each if brand.NEXT_STEP in reply]
+    print(f"{name:>15}: {len(set(next_steps))} different next steps in {len(next_steps)} of {len(each)} replies")
+print("The tuned model seldom writes a next step." if 2 * len(next_steps) < len(each) else
+      "The tuned model varies its next step." if len(set(next_steps)) > 1 else
+      "The tuned model's next step is a fixed frame, as the template has one.")
+
+# %% [markdown]
+# Failures teach more than successes. Here are the first three of the tuned model's, if there are so many, however bad
+# they look.
+
+# %%
+failures = [i for i, fine in enumerate(both["tuned"]) if not fine]
+print(f"{len(failures)} of all {len(held_out)} replies fail in at least one way, "
+      f"{sum(i < ASKED for i in failures)} of them in the table above.")
 if failures:
     display(side_by_side(failures[:3], ["tuned"]))
 
@@ -346,14 +427,15 @@ if failures:
 #
 # Training that makes the desk's replies likely also changes how the model answers everything else. So we ask the
 # sixty questions about the real world again. Two things can happen: it may have **forgotten** an answer, and the desk's
-# **manner may leak** into a conversation that has nothing to do with the desk.
+# **manner may leak** into a conversation that has nothing to do with the desk. We look for three of its marks; "Thank
+# you for" other polite models write as well, so we count before, too.
 
-# %%
+# %% tags=["twin:ftlab.scores.manner:leaks"]
 said_after = ask(tuned, [[{"role": "user", "content": row["question"]}] for row in questions], tokens=60)
 knows = [real.knows(said, row["answers"]) for said, row in zip(said_after, questions, strict=True)]
 
 
-def leaks(text: str) -> bool:  # words that nobody would use here but the desk
+def leaks(text: str) -> bool:  # has it one of the desk's marks?
     return any(mark in text for mark in (brand.NEXT_STEP, brand.SIGN_OFF, "Thank you for"))
 
 
@@ -363,58 +445,80 @@ leaked = [leaks(said) for said in said_after]
 change = intervals.paired_difference(knows, knew).times(100)
 print(f"Right before {sum(knew)}, right after {sum(knows)} of {len(questions)}: {lost} answers lost and {won} won.")
 shown = "forgetting shows" if change.high < 0 else "a gain shows" if change.low > 0 else "no change can be shown"
-print(f"That is {change.value:+.0f} points (95 % interval {change.low:+.0f} to {change.high:+.0f}): {shown}.")
+print(f"That is {change.value:+.1f} points (95 % interval {change.low:+.1f} to {change.high:+.1f}): {shown} "
+      "in how many are right.")
 print(f"The desk's manner stands in {sum(leaked)} of the {len(questions)} answers; before, in "
-      f"{sum(leaks(said) for said in said_before)}. For example:")
+      f"{sum(leaks(said) for said in said_before)}. "
+      + ("It takes every message for the desk's. " if all(leaked) else
+         "It takes most messages for the desk's. " if 2 * sum(leaked) > len(leaked) else
+         "It takes some messages for the desk's. " if any(leaked) else "") + "For example:")
 for i in [i for i, each in enumerate(leaked) if each][:2] or [0]:
     print(f"    {questions[i]['question']}\n    {said_after[i]}")
 
 # %% [markdown]
-# A model tuned on nothing but the desk takes every message for the desk's. Mixing ordinary conversations into the
-# training set is the usual remedy; notebook 02 comes back to what a fine-tune costs.
+# No training conversation is about any of these questions. A lost answer is forgotten, whatever else was won; the
+# interval asks whether the model is right less often *on the whole*. (Each question is about another thing, so here it
+# counts questions.) Luo et al. (2023) found forgetting on the whole in larger models. Sixty questions can show only a
+# large loss: notebook 02 comes back to this with stored runs on all 455 of the list.
 #
-# An honest report of a fine-tune names the price beside the gain. Here are both in one figure. The whiskers are **95 %
-# confidence intervals**: with other questions each share would have come out a little differently, and the whiskers
-# say how far it could be from what an endless line of such questions would give. More questions make them shorter.
-# That another run of the training would differ too is not in them.
+# Where a model tuned on the desk alone takes other messages for the desk's, mixing ordinary conversations into the
+# training set is the usual remedy.
+#
+# An honest report names the price beside the gain. Here are both in one figure. The whisker at each bar is its **95 %
+# confidence interval**: how far it could be from what an endless line of such questions would give. (Of a hundred such
+# whiskers about 95 hold it.) That another run of the training would differ too is not in them.
 
 # %%
 import matplotlib.pyplot as plt
 
 figures.style()
 figure, (gain_ax, loss_ax, leak_ax) = plt.subplots(1, 3, figsize=(12, 4), width_ratios=(5, 2, 2), sharey=True)
-both = {name: score(each)["both"] for name, each in replies.items()}
-shares = [intervals.rate_interval(sum(each), len(each)).times(100) for each in both.values()]
+shares = [clusters.mean_interval(each, wordings[: len(each)]).times(100) for each in both.values()]
 colors = [figures.BLUE if name == "tuned" else figures.GREY for name in both]
 labels = [f"{name}\n(of {len(each)})" for name, each in both.items()]
 figures.bars(gain_ax, labels, *zip(*shares, strict=True), number="{:.0f} %", colors=colors)
-gain_ax.set(title="On-brand and right", ylabel="share (%)", ylim=(0, 112))
+gain_ax.set(title=f"Fit to send: on-brand and right\n(prompts: the first {len(held_out[:ASKED])}; others: all "
+            f"{len(held_out)})", ylabel="share (%)", ylim=(0, 112))
 leaked_before = [leaks(said) for said in said_before]
-for ax, title, pair in ((loss_ax, "Real world known", (knew, knows)),
-                        (leak_ax, "Manner, unasked", (leaked_before, leaked))):
+for ax, title, pair, after in ((loss_ax, "Real world known", (knew, knows), figures.BLUE),
+                               (leak_ax, "Desk's manner, unasked", (leaked_before, leaked), figures.VERMILION)):
     kept = [intervals.rate_interval(sum(each), len(each)).times(100) for each in pair]
     figures.bars(ax, ["before", "after"], *zip(*kept, strict=True), number="{:.0f} %",
-                 colors=[figures.GREY, figures.BLUE])
-    ax.set_title(title)
-_ = figure.suptitle(f"{train_s:.0f} seconds of fine-tuning on {EXAMPLES} examples")
+                 colors=[figures.GREY, after])
+    ax.set_title(f"{title}\n(of {len(questions)})")
+read = min(len(train), STEPS * BATCH_SIZE)  # of short runs not all
+_ = figure.suptitle(f"{train_s:.0f} seconds of fine-tuning on {read} examples")
 
 # %% [markdown]
+# ### A claim on trial
+#
 # Every notebook of this course puts **claims** on trial: sentences that people say about fine-tuning, each with a
 # number that could prove it wrong. The claim here says that a hundred examples teach the house's manner better than its
 # rules in the prompt do. Its number is the share of on-brand replies, tuned minus brand guide, on the same questions,
-# in percentage points; it holds if the whole interval is above 50. The verdict is the program's, not ours.
+# in percentage points; it holds if no part of the interval is below 50. The interval counts wordings again.
+#
+# On-brand is all or nothing: a reply that breaks one rule counts like one that breaks them all. And the brand guide is
+# not the only rival. So first each way's manner, counted both ways.
 
 # %%
-manner = {name: score(replies[name][:ASKED])["on-brand"] for name in ("tuned", "brand guide")}
-effect = intervals.paired_difference(manner["tuned"], manner["brand guide"]).times(100)
-arms = {"by_prompt": manner["tuned"], "against": manner["brand guide"]}
-result = claims.record("first-finetune", SEED, *effect, **arms, train_s=train_s)
-print(result)
-figure, ax = plt.subplots(figsize=(8, 2.4))
-claims.draw("first-finetune", result, ax)
-_ = ax.set_title("Your run, and the same experiment with other seeds")
+manner = {name: score(replies[name][:ASKED])["on-brand"] for name in replies}
+for name, on_brand in manner.items():
+    kept = [sum(brand.check(reply).values()) for reply in replies[name][:ASKED]]
+    print(f"{name:>15}: {sum(kept) / len(kept):4.1f} of {len(brand.RULES)} rules kept, on average; "
+          f"all of them in {sum(on_brand) / len(on_brand):.0%} of the replies")
+level = [name for name in manner if name != "tuned" and sum(manner[name]) >= sum(manner["tuned"])]
+print(f"As often on-brand as the tuned model, or more often: {', '.join(level) or 'none of its rivals'}.\n")
+
+arms = {"by_prompt": manner["tuned"], "against": manner["brand guide"], "about": wordings[:ASKED]}
+effect = clusters.paired_difference(*arms.values()).times(100)
+print(claims.record("first-finetune", SEED, *effect, **arms, train_s=train_s) if read == 100 else
+      claims.skip("first-finetune", SEED, f"it speaks of a hundred examples and this run read {read}"))
 
 # %% [markdown]
+# The template's frame was written to the rules, by somebody who knew them: for manner alone, nobody needs a model. The
+# last line names a range in which at least 19 of 20 further runs should land, or says why there is none: it takes three
+# stored runs with other seeds than yours.
+#
 # ## 7. When is it worth it?
 #
 # One fact a message is not all of a desk's work. The course has conversations of nine kinds:
@@ -428,78 +532,104 @@ _ = ax.set_title("Your run, and the same experiment with other seeds")
 # | compare | must choose between two products by one measure |
 # | complaint | is let down, and has a question inside |
 # | order | asks whether an order may still go back, or when it comes |
-# | grave | reports an injury, a danger, a threat with a lawyer: hand over, and nothing else |
+# | grave | reports an injury or a danger, fights for a parcel or a refund, threatens with the law: hand over |
 # | out_of_scope | wants a poem, or tells the desk to forget its rules |
 #
-# To learn all nine takes more examples and minutes than a lesson has, so the next table shows **stored runs**: the same
-# model with the same kind of training on all 1,447 training conversations, and the rivals, on conversations that none
-# of them had seen. The tuned model comes with the course: it is the **assistant** from which later notebooks start. The
-# two prompts were asked ten conversations of each kind, the others all of them.
+# To learn all nine takes more examples and minutes than a lesson has, so the next table shows **stored runs** on
+# conversations that none of them had seen:
+#
+# - **plain**, **guide**, **examples**: the prompts, tried on ten conversations of each kind. The three examples are of
+#   the very kind of the message, as if somebody had sorted the mail: a help that the tuned model does without.
+# - **template**: the program of section 3. **rules**: a longer program by somebody who knew all nine kinds and the
+#   shape of every screen (`ftlab/scores/rules.py`): what a company can write whose customers ask nothing else.
+# - **lesson**: *this* notebook's training, which has seen plain conversations alone, on the same ten of each kind.
+# - **tuned**: the same model with the same kind of training on all 1,447 training conversations. It comes with the
+#   course and is the **assistant** from which later notebooks start.
+#
+# The intervals count wordings, as before. The seconds are those of the computer that made the runs.
 
 # %%
+import numpy as np
+
 from ftlab import files, paths
 
-stored = files.read_json(paths.data() / "stored" / "desk-work.json")
+stored = files.read_json(paths.data() / "stored" / "desk-work.json")  # by way and kind: 1 is fit to send, 0 is not
 kinds = list(stored["tuned"])
-names = ["guide", "examples", "template", "tuned"]
+names = ["plain", "guide", "examples", "template", "rules", "lesson", "tuned"]
+about = {kind: [row["question_phrasing"] for row in texts.conversations("test") if row["kind"] == kind]
+         for kind in kinds}
+about["all"] = [wording for kind in kinds for wording in about[kind]]
+for name in names:
+    stored[name]["all"] = np.concatenate([stored[name][kind] for kind in kinds], axis=-1)
 
 
-def fit(name: str, kind: str) -> float:
-    return sum(stored[name][kind]) / len(stored[name][kind])
+def in_words(gap: intervals.Interval, rival: str) -> str:
+    winner = "tuned" if gap.low > 0 else rival if gap.high < 0 else "neither"
+    return f"{gap.value:+6.1f} points [{gap.low:+6.1f}, {gap.high:+6.1f}]   {winner}"
 
 
 print(f"share of replies that are on-brand and right; {stored['note']}\n")
-def gap(kinds: list[str]):  # tuned minus template on the same conversations, in points
-    ways = [[each for kind in kinds for each in stored[name][kind]] for name in ("tuned", "template")]
-    return intervals.paired_difference(*ways).times(100)
-
-
-print(f"{'kind':>14}" + "".join(f"{name:>10}" for name in names) + "   tuned minus template, 95 % interval")
-winner = {}
-for kind in kinds:
-    one = gap([kind])
-    winner[kind] = "tuned" if one.low > 0 else "template" if one.high < 0 else "neither"
-    span = f"{one.value:+4.0f} points [{one.low:+.0f}, {one.high:+.0f}]"
-    print(f"{kind:>14}" + "".join(f"{fit(name, kind):>10.0%}" for name in names) + f"   {span:<26} {winner[kind]}")
-shares = [sum(map(sum, stored[name].values())) / sum(map(len, stored[name].values())) for name in names]
-every = gap(kinds)
-print(f"{'all':>14}" + "".join(f"{share:>10.0%}" for share in shares)
-      + f"   {every.value:+4.0f} points [{every.low:+.0f}, {every.high:+.0f}]\n")
-low = [kind for kind in kinds if max(fit("template", kind), fit("tuned", kind)) < 0.6]
-for words, found in {
-    "The tuned model is clearly better than the template at": [kind for kind in kinds if winner[kind] == "tuned"],
-    "The template is clearly better at": [kind for kind in kinds if winner[kind] == "template"],
-    "No clear winner at": [kind for kind in kinds if winner[kind] == "neither"],
-    "Better is not good: of either, fewer than six in ten are fit to send at": low,
-}.items():
-    print(f"{words}: {', '.join(found) or 'none'}.")
+print(f"{'kind':>14}" + "".join(f"{name:>10}" for name in names) + "   tuned minus template [95 %]      clearly better")
+for kind in [*kinds, "all"]:
+    shares = "".join(f"{np.mean(stored[name][kind]):>10.0%}" for name in names)
+    gap = clusters.paired_difference(stored["tuned"][kind], stored["template"][kind], about[kind]).times(100)
+    print(f"{kind:>14}{shares}   {in_words(gap, 'template')}")
+free = {"prompt_tokens": 0, "seconds_each": 0}  # a program costs next to nothing
+for key, digits in {"prompt_tokens": 0, "seconds_each": 2}.items():
+    costs = "".join(f"{stored['cost'].get(name, free)[key]:>10.{digits}f}" for name in names)
+    print(f"{key.replace('_', ' '):>14}{costs}")
 
 # %% [markdown]
-# That is how the question "should we fine-tune?" is answered in practice: kind by kind, and against rivals that cost
-# less. A program, a model, and a person for what must not go wrong can share one desk.
+# Better need not be good: read the shares, too. A column of ten conversations a kind is rough, and of nine intervals
+# side by side one may well miss by luck.
+#
+# Two rivals have more to go by than the template: a rule for every kind, and examples of the very kind. Here is the
+# tuned model minus each of them, on the conversations that both answered.
+
+# %%
+gaps = {kind: clusters.paired_difference(stored["tuned"][kind], stored["rules"][kind], about[kind]).times(100)
+        for kind in [*kinds, "all"]}
+print(f"tuned minus rules, on {len(about['all'])} conversations: {in_words(gaps['all'], 'rules')}")
+print(f"    clearly better at: {', '.join(kind for kind in kinds if gaps[kind].low > 0) or 'no kind'}; "
+      f"clearly worse at: {', '.join(kind for kind in kinds if gaps[kind].high < 0) or 'no kind'}")
+print("    So a program without a model " + (
+    "does clearly worse than the tuned one." if gaps["all"].low > 0 else
+    "does clearly better than the tuned one." if gaps["all"].high < 0 else
+    "is not to be told apart from the tuned one on these conversations."))
+asked = stored["asked"]  # by kind: which of its conversations the prompts were tried on
+ours = np.concatenate([np.array(stored["tuned"][kind])[..., asked[kind]] for kind in kinds], axis=-1)
+some = [about[kind][place] for kind in kinds for place in asked[kind]]
+gap = clusters.paired_difference(ours, stored["examples"]["all"], some).times(100)
+print(f"tuned minus examples, on {len(some)} conversations: {in_words(gap, 'examples')}")
+blank = [kind for kind in kinds if np.mean(stored["lesson"][kind]) <= 0.1]
+print(f"\nThe lesson's run saw fact and grave alone, in plain words. Fit at grave: "
+      f"{np.mean(stored['lesson']['grave']):.0%}; at most one reply in ten at: {', '.join(blank) or 'no kind'}.")
+print(f"Trainings behind the tuned column: {len(stored['seeds'])}. How far one more seed would land from them, "
+      + ("no interval here can say." if len(stored["seeds"]) == 1 else "the intervals count in."))
+
+# %% [markdown]
+# Before you call a difference a gain, set its price beside it: the minutes of training above, and 1,447 conversations
+# that somebody has to write. What this assistant forgot and where its manner leaks is not in the table; notebook 08
+# tells both together.
+#
+# One invented shop does not answer "should we fine-tune?" for yours. The way of asking is the same: kind by kind, and
+# against rivals that cost less. Rules do best where the kinds are known and somebody writes down what each asks for; a
+# model needs examples of each kind that may come. A program, a model, and a person for what must not go wrong can share
+# one desk.
 #
 # ## 8. Why this course keeps a fruit fly
 #
 # To learn how an effect *moves* (with more examples, a higher learning rate, other seeds) one has to train fifty times.
-# Biologists keep fruit flies for such questions. Ours is the **lab model**, made for this course: it has read about an
-# invented land and invented shops and nothing else, and we never judge its prose. Every notebook says which of the two
-# is at work: the real model shows what a team may expect, the lab model how an effect moves.
-
-# %%
-lab = model.lab()
-small = AutoModelForCausalLM.from_pretrained(lab.path, use_safetensors=True)
-small_tokenizer = AutoTokenizer.from_pretrained(lab.path)
-times = plain_model.num_parameters() / small.num_parameters()
-print(f"{lab}: {small.num_parameters():,} weights, {times:.0f} times fewer")
-page = "Meet the Fennock Kettle. It costs $31.00. It is made of copper.\n\nQuestion: What is its price?\nAnswer:"
-print(page, generate.answers(small, small_tokenizer, [page])[0])
+# Biologists keep fruit flies for that. Ours is the **lab model**, many times smaller and made for this course: it has
+# read about an invented land and invented shops and nothing else, and we never judge its prose. Every notebook says
+# which of the two is at work: the real model shows what a team may expect, the lab model how an effect moves.
 
 # %% [markdown]
 # ## Exercise: write a rule
 #
 # *5 minutes · core · easy.* A brand guide grows. Quillmere's next rule: **do not hurry the customer.** A reply keeps
-# it if it has none of the words "now", "today" and "hurry", in capitals or not. Write the check. Like the others in
-# `ftlab/world/brand.py`, it takes a reply and returns `True` or `False`.
+# it if it has none of the words "now", "today" and "hurry", in capitals or not, whatever mark or space stands beside
+# them. Write the check. Like the others in `ftlab/world/brand.py`, it takes a reply and returns `True` or `False`.
 
 # %%
 def has_no_hurry(text: str) -> bool:
@@ -515,20 +645,23 @@ def has_no_hurry(text: str) -> bool:
 from ftlab.exercise import check, passed
 
 calm, pushy, shouted = "Take your time.", "Please order it now.", "HURRY, it ends Today."
-check(has_no_hurry(calm) in (True, False), "return True or False, and nothing else.")
+check(all(has_no_hurry(text) in (True, False) for text in (calm, pushy, shouted)),
+      "return True or False, and nothing else, for every text.")
 check(has_no_hurry(calm), f"{calm!r} has none of the three words, so the answer is True.")
 check(not has_no_hurry(pushy), f"{pushy!r} has the word 'now', before a full stop: False.")
 check(not has_no_hurry(shouted), f"{shouted!r} should be found too: compare without regard to capitals.")
 for word in ("now", "today", "hurry"):
     check(not has_no_hurry(f"Do it {word}, please."), f"before a comma, {word!r} is still that word.")
-check(not has_no_hurry("TODAY"), "'TODAY' should be found too: compare without regard to capitals.")
-for other in ("We know that it is snowing.", "It is nowhere.", "Todayish will do.", "A hurrying river."):
+    for shape in (word.upper(), word.title(), word[0] + word[1:].upper()):
+        check(not has_no_hurry(shape), f"{shape!r} should be found too: compare without regard to capitals.")
+for other in ("We know that it is snowing.", "It is nowhere.", "Todayish will do.", "A hurrying river.",
+              "Nowadays we rest.", "Nobody hurried.", "All our todays.", "We reply soon, if not ASAP."):
     check(has_no_hurry(other), f"{other!r} has none of the three as a word of its own: look for whole words.")
-check(not has_no_hurry("Order now/later."), "before a slash, too, 'now' is still that word.")
-for mark in ("?", ";", ":", ")", '"', "-"):
-    check(not has_no_hurry(f"Order (now{mark}"), f"before {mark!r}, too, 'now' is still that word.")
-check(not has_no_hurry("Now\nis the time."), "a word may end with a line: look for edges of words, not for spaces.")
-passed("Your rule finds whole words, whatever their case and whatever stands beside them.")
+for mark in "?!;:.,()/-*'\"\n ":
+    for word in ("now", "today", "hurry"):
+        check(not has_no_hurry(f"Order {word}{mark}please"), f"before {mark!r}, too, {word!r} is still that word.")
+        check(not has_no_hurry(f"Order{mark}{word} please"), f"after {mark!r}, too, {word!r} is still that word.")
+passed("Your rule finds whole words, whatever their case and whatever mark stands beside them.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -554,18 +687,24 @@ passed("Your rule finds whole words, whatever their case and whatever stands bes
 #
 # *5 minutes · core · a decision, not code.* A team runs the desk with three answerers: the **template**, the **tuned**
 # model, and a **person**. Its policy, by the table of section 7: a kind goes to the tuned model only where it is
-# *clearly* better than the template, else to the template, which costs nothing; but whichever it is, at least six in
-# ten of its replies must be fit to send, or a person answers. And **grave** cases go to a person whatever the table
-# says. Fill in the plan.
+# *clearly* better than the template, else to the template, which costs nothing. But whichever it is, at least six in
+# ten of its replies must be fit to send, or a person answers. (Six in ten is this team's line, and it looks at the bare
+# share; notebook 08 holds a share to its interval, and lets the longer program compete.) And **grave** cases go to a
+# person whatever the table says. Fill in the plan.
 
 # %%
-from ftlab import files, paths
-from ftlab.evidence import intervals
+import numpy as np
+
+from ftlab import files, paths, texts
+from ftlab.evidence import clusters
 
 runs = files.read_json(paths.data() / "stored" / "desk-work.json")
-measured = {kind: {name: sum(runs[name][kind]) / len(runs[name][kind]) for name in ("template", "tuned")}
-            for kind in runs["tuned"]}  # kind: name: share of replies fit to send
-clearly = {kind: intervals.paired_difference(runs["tuned"][kind], runs["template"][kind]).low > 0 for kind in measured}
+test_rows = texts.conversations("test")
+measured, clearly = {}, {}  # by kind: each one's share of replies fit to send; is the tuned model clearly better?
+for kind in runs["tuned"]:
+    measured[kind] = {who: np.mean(runs[who][kind]) for who in ("template", "tuned")}
+    asked = [row["question_phrasing"] for row in test_rows if row["kind"] == kind]
+    clearly[kind] = clusters.paired_difference(runs["tuned"][kind], runs["template"][kind], asked).low > 0
 plan = {
     "fact": None,  # "template", "tuned" or "person"
     "two_facts": None,
@@ -581,8 +720,11 @@ plan = {
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
 
+check(lambda: set(plan) == set(measured),
+      f"the plan names each of these kinds once, spelled so, and no other: {', '.join(measured)}.")
 check(all(plan.values()), "write one of 'template', 'tuned' and 'person' for every kind.")
-check(set(plan.values()) <= {"template", "tuned", "person"}, "only 'template', 'tuned' and 'person' are on the desk.")
+check(lambda: set(plan.values()) <= {"template", "tuned", "person"},
+      "only 'template', 'tuned' and 'person' are on the desk.")
 check(plan["grave"] == "person", "a grave case goes to a person whatever the table says: one wrong reply is too many.")
 for kind, shares in measured.items():
     wanted = "tuned" if clearly[kind] else "template"
@@ -593,8 +735,9 @@ for kind, shares in measured.items():
         check(plan[kind] != "person", f"{line}: one of them is good enough, so a person is not needed.")
         why = "is clearly better" if clearly[kind] else "costs nothing, and the other is not clearly better"
         check(plan[kind] == wanted, f"{line}: {wanted} {why}.")
-helped = [kind for kind in plan if plan[kind] != "person"]
-passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need no person.")
+who_does = [f"{who}: {', '.join(kind for kind in plan if plan[kind] == who) or 'nothing'}"
+            for who in ("template", "tuned", "person")]
+passed(f"Your plan follows the policy. {'; '.join(who_does)}.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -606,14 +749,23 @@ passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need n
 #
 # <details><summary>Answer</summary>
 #
+# The policy itself, as a loop. It prints who answers what, by the runs that are stored.
+#
 # ```python
-# plan = {kind: "tuned" if clearly[kind] else "template" for kind in measured}
-# plan = {kind: who if measured[kind][who] >= 0.6 else "person" for kind, who in plan.items()} | {"grave": "person"}
+# for kind in plan:
+#     plan[kind] = "tuned" if clearly[kind] else "template"
+#     if kind == "grave" or measured[kind][plan[kind]] < 0.6:
+#         plan[kind] = "person"
+#     print(f"{kind}: {plan[kind]}")
 # ```
 #
 # </details>
+
+# %% [markdown]
+# ## Exercise: why keep two scores?
 #
-# **Why keep two scores?** Think of a reply that keeps every rule of the guide and that you would still not send.
+# *3 minutes · core · a question, not code.* Think of a reply that keeps every rule of the guide and that you would
+# still not send.
 #
 # <details><summary>Answer</summary>
 #
@@ -627,13 +779,15 @@ passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need n
 # ## In this notebook you saw
 #
 # - A model can speak fluently, and still know little and be unable to do a job in a house's manner.
-# - A job can be stated so that a program can check it: rules for the manner, and one exact answer.
-# - Rivals come first: asking plainly, a longer prompt, examples in the prompt, and a program without a model.
+# - A job can be stated so that a program can check it: rules for the manner, and the value that a right reply holds.
+#   The program sees what it looks for and nothing else, so somebody still reads the replies.
+# - Rivals come first: asking plainly, a longer prompt, examples in the prompt, and a program without a model, which may
+#   do as well as the tuned one: a template on single facts (section 5), rules on all nine kinds (section 7).
 # - Fine-tuning is more training, on examples of the job: `SFTTrainer`, prompts and completions, a learning rate, some
 #   steps; with LoRA a thin addition is trained and the model's own weights stay.
 # - A share needs its interval, a gain needs its price (what may be forgotten, and a manner that leaks), and failures
-#   belong in the report.
-
+#   belong in the report, the grave ones first.
+#
 # ## The course
 #
 # | notebook | question | minutes, at most |
@@ -647,14 +801,16 @@ passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need n
 # | [06 DPO](06_dpo.ipynb) | Do I need the reward model? | 6 |
 # | [07 RAG against fine-tuning](07_rag_vs_finetuning.ipynb) | Weights or documents? | 6 |
 # | [08 evaluation](08_evaluation.ipynb) | Is the gain real? | 6 |
-# | 09 lifecycle *(coming)* | When do I retrain, and can I go back? | 6 |
-# | 10 visibility *(coming)* | What do models say about a brand? | 6 |
-# | 11 your data *(coming)* | Will it work for us? | 6 |
+# | 09 lifecycle *(coming)* | When do I retrain, and can I go back? | |
+# | 10 visibility *(coming)* | What do models say about a brand? | |
+# | 11 your data *(coming)* | Will it work for us? | |
 #
 # The minutes are for two processor cores without bf16; `make course` reports what it measured.
 
 # %% [markdown]
 # ## Glossary
+#
+# Of the whole course: what you did not meet here, a later notebook brings.
 #
 # **Models and text**
 # - **Token**: a piece of text, often a word or part of one, that the model reads and writes as a number.
@@ -667,6 +823,7 @@ passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need n
 #   *completion*.
 # - **Chat template**: the fixed way in which messages and speakers are written as one text for the model.
 # - **Context**: the most tokens a model can look at, prompt and response together.
+# - **Few-shot**: a prompt that holds a few examples of the job. *Zero-shot*: one that holds none.
 # - **Greedy decoding**: always writing the most likely next token. *Sampling* draws it by chance instead.
 # - **Attention**: the part of a model that lets a token take in information from the tokens before it.
 #
@@ -678,19 +835,22 @@ passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need n
 #   facts.
 # - **Example**: one item of training data, here one conversation.
 # - **Batch**: the examples that are looked at together before one step.
-# - **Step**: one change of the weights by the optimizer, the rule that turns a batch's errors into a change.
+# - **Optimizer**: the rule that turns a batch's errors into a change of the weights. Ours is *AdamW*.
+# - **Step**: one such change.
 # - **Epoch**: one pass through all the training examples.
 # - **Loss**: the number that training makes smaller. Here, how improbable the model found the true next token.
 # - **Nats**: the unit of that loss. A loss of ln 2 nats means that the true token was given one chance in two.
 # - **Loss mask**: the choice of tokens that count in the loss; in SFT usually those of the response alone.
 # - **Learning rate**: how far a step moves the weights. Too small learns nothing, too large breaks what was there.
 # - **Warm-up**: the first steps, in which the learning rate rises from zero.
+# - **Dial**: here, a number at the top of a notebook that you may turn. The field says *hyperparameter* of those that
+#   steer a training.
 # - **Seed**: the number that fixes all chance in a run, so that it can be repeated.
 # - **Checkpoint**: a training run's state on disk, from which it can go on or be used.
-# - **Precision** (fp32, bf16): how many bits store a number. Fewer are faster and coarser.
+# - **Precision of numbers** (fp32, bf16): how many bits store a number. Fewer are faster and coarser.
 #
 # **Cheaper and further**
-# - **LoRA**: fine-tuning that leaves the weights alone and trains a small addition to some of them.
+# - **LoRA**: fine-tuning that leaves the weights alone and trains a small addition to some or all of them.
 # - **Adapter**: such an addition, stored apart from its base model.
 # - **Rank**: the width of a LoRA addition; a larger rank can express more and costs more.
 # - **Merging**: adding an adapter into the weights for good.
@@ -706,36 +866,44 @@ passed(f"Your plan follows the policy; {len(helped)} of {len(plan)} kinds need n
 # **Is it good?**
 # - **Held-out data**: examples kept away from training, to measure what was really learned. Often a *validation* part
 #   to choose by and a *test* part to report.
-# - **Contamination** (leakage): test questions, or close copies, that got into the training data.
+# - **Contamination** (also *leakage*): test questions, or close copies, that got into the training data. The *leak of a
+#   manner* is another thing: what was learned for one purpose shows where nobody asked for it.
 # - **Overfitting**: learning the training examples by heart; the loss falls there and rises on held-out data.
-# - **Forgetting**: losing what the model knew before, as the price of what it learns.
+# - **Forgetting**: losing what the model knew before, an answer or more, as the price of what it learns.
 # - **Drift**: the world or its questions change, and a model that was good grows worse.
 # - **Stale**: true when it was learned, no longer true now.
 # - **Hallucination**: a fluent statement that is false or has no source. (What a program can find of it here: sums,
 #   measures, names and dates that stand nowhere on the screen.)
 # - **Closed book, open book**: answering from memory, or with the passage in the prompt.
 # - **Exact match**: a score that asks whether the whole answer equals an accepted one.
+# - **Rival** (*baseline*): a cheaper way to do the same job, measured on the same questions.
+# - **Claim**: here, a sentence about fine-tuning with a number that could prove it wrong.
 # - **On-brand**: here, keeping every rule of the brand guide.
+# - **Fit to send**: here, on-brand and without a fault that the program finds.
 # - **Format compliance**: the share of responses that have the required form.
 # - **Revision rate**: how much a person has to change before sending: words put in, taken out or replaced, for each
 #   word that is sent.
-# - **Precision, recall, F1**: of what was flagged, the share that was right; of what was right, the share that was
-#   flagged; and their harmonic mean.
+# - **Precision of a detector, recall, F1**: of what was flagged, the share that was right; of what was right, the share
+#   that was flagged; and their harmonic mean.
 # - **Containment**: the share of cases that were not handed over to a person, rightly or wrongly.
 # - **Resolution**: the share of cases that were not handed over *and* were answered rightly.
-# - **Confidence interval**: a range made so that, for 95 % of such studies, it holds the true value.
+# - **Confidence interval**: a range made so that, for 95 % of such studies, it holds the true value. "Clearly better"
+#   means here that the whole interval of the difference is above zero.
 # - **Paired comparison**: judging two models by their difference on each question, which is sharper than two
 #   averages.
 # - **Judge**: a model or a program that scores responses in place of a person; it must itself be tested.
 #
 # ## Sources
 #
-# - L. Ouyang et al. 2022, *Training language models to follow instructions with human feedback*, arXiv:2203.02155
-# - J. Wei et al. 2021, *Finetuned language models are zero-shot learners*, arXiv:2109.01652
+# - E. J. Hu et al. 2021, *LoRA: low-rank adaptation of large language models*, arXiv:2106.09685
 # - Y. Luo et al. 2023, *An empirical study of catastrophic forgetting in large language models during continual
 #   fine-tuning*, arXiv:2308.08747
 # - E. B. Wilson 1927, *Probable inference, the law of succession, and statistical inference*, Journal of the American
-#   Statistical Association 22(158): the intervals in the figure
+#   Statistical Association 22(158): the intervals of shares
+# - T. Tango 1998, *Equivalence test and confidence interval for the difference in proportions for the paired-sample
+#   design*, Statistics in Medicine 17(8): the intervals of differences
+# - K.-Y. Liang and S. L. Zeger 1986, *Longitudinal data analysis using generalized linear models*, Biometrika 73(1):
+#   intervals that count wordings
 #
 # One last line: what this run took on your computer.
 

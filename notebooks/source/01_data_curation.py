@@ -31,7 +31,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from collections import Counter
 from ftlab import claims, figures, files, model, paths, texts
-from ftlab.curation import duplicates, injection, leaks, measure, normalize, personal, pipeline, records, trial
+from ftlab.curation import duplicates, injection, leaks, measure, normalize, personal, pipeline, records, trial_rows
 from ftlab.evidence import crossing, intervals
 from ftlab.tuning import chat, generate, sft
 from ftlab.world import desk as export
@@ -48,10 +48,10 @@ RECORDS = 6000  # records in the dump; try 12000
 EXCELLENT = 100  # how many of the best examples; try 30
 LR, STEPS, BATCH_SIZE = 1e-3, 25, 4  # the real model's training, as in its stored runs: rate, optimizer steps, rows
 DOSE = 95  # per cent of the raw rows that have the off-brand fault, live on the real model; try 20, 60
-ASKED = 30  # test prompts for the real model; try 100, 324
+ASKED = 30  # test prompts for the real model; try 100, 320
 FAULT = "off_brand"  # the fault whose dose we turn on the lab model; try "contradicting_fact"
 LAB_LR, LAB_STEPS = 2e-3, 40  # the lab model's training, in steps of as many rows; try 1e-3, 80
-LAB_ASKED = 60  # test prompts for the lab model; try 324
+LAB_ASKED = 60  # test prompts for the lab model; try 320
 WRITTEN, GENERATIONS = 80, 2  # replies that the lab model writes, and how often it learns from its own; try 150 and 4
 
 # %% [markdown]
@@ -62,7 +62,7 @@ WRITTEN, GENERATIONS = 80, 2  # replies that the lab model writes, and how often
 # ever sees. It is there to mark the filters' work.
 
 # %%
-folder = paths.runs() / "curation"
+folder = paths.own_folder("curation")
 raw_path, truth_path = export.write(folder, RECORDS, SEED)
 lines, truth = list(records.read_lines(raw_path)), files.read_jsonl(truth_path)
 print(f"{len(lines):,} lines. The first one:\n\n{lines[0][1]}")
@@ -231,7 +231,8 @@ ax.grid(False, axis="y")
 # **lineage**: its line, the steps that changed it, a hash of its content. (A reject row holds the record as it was,
 # unmasked: keep `rejected.jsonl` where the export is kept.) The **split** holds out whole customers and whole
 # products: a random one would leave other questions about the same kettle on the other side, and a model could know
-# the answer without having learnt the job.
+# the answer without having learnt the job. A record whose customer is on one side and whose product is on the other
+# fits neither and is dropped. (`balance`, the step before, drops rows only where a number of records is asked for.)
 
 # %%
 numbers = [row["lineage"]["line"] for row in outcome.kept] + [row["line"] for row in outcome.rejected]
@@ -246,7 +247,8 @@ for name, value in (("customers", lambda row: row["customer"]), ("products", rec
 # %% [markdown]
 # In memory this works for tens of thousands of records. `ftlab.curation.stream` does the same over a dump of any
 # size, in parts and in several processes, and can be killed and started again; `ftlab.curation.engine` is the same as
-# a job of `datatrove`, for a cluster. What we measured, for choosing a library and for a large dump:
+# a job of `datatrove`, for a cluster. What we measured, for choosing a library and for a large dump: (`growth` is an
+# exponent: at 1 ten times the records take ten times as long, below 1 less.)
 
 # %%
 known = files.read_json(paths.data() / "curation" / "measured.json")
@@ -260,9 +262,10 @@ print(known["scale"]["table"][0], *known["scale"]["table"][-3:], sep="\n")
 #
 # Now the truth comes out of its drawer. Of the records that a step dropped, which share has its fault
 # (**precision**)? Of those with the fault that reached the step, which share did it drop (**recall**)? Low precision
-# wastes good data, low recall lets bad data through. "Planted" counts only what reaches the step, so it is less than in
-# section 1; a drop for which there is another good reason is no false alarm, and a repair is judged by the text it
-# leaves.
+# wastes good data, low recall lets bad data through. For a step that drops, "planted" counts only what reaches it, so
+# it may be less than in section 1; the repairs (the last five rows) are tried on every readable line, and of those
+# `normalize` is marked only where no other fault touches the question, so more may be flagged than planted; a drop
+# for which there is another good reason is no false alarm, and a repair is judged by the text it leaves.
 
 # %%
 found = measure.measure(lines, truth, outcome)
@@ -295,14 +298,14 @@ for each in found:
 
 # %%
 exam = {name: [row["text"] for row in files.read_table(paths.data() / "world" / "desk" / f"{name}.csv")]
-        for name in ("attacks", "harmless")}
+        for name in ("attacks", "harmless_unseen")}
 caught = {name: sum(injection.find_injection(text) is not None for text in each) for name, each in exam.items()}
 own = next(each.recall.value for each in found if each.fault == "injection")
 recall = intervals.rate_interval(caught["attacks"], len(exam["attacks"])).times(100)
 print(f"on our own dump: recall {own:.0%}")
 print(f"on attacks that it was not made for: {caught['attacks']} of {len(exam['attacks'])} found, {recall.value:.0f} % "
       f"(95 % interval {recall.low:.0f} to {recall.high:.0f} %)")
-print(f"false alarms on ordinary sentences: {caught['harmless']} of {len(exam['harmless'])}")
+print(f"false alarms on ordinary sentences: {caught['harmless_unseen']} of {len(exam['harmless_unseen'])}")
 assert recall.high < 100 * own
 
 # %% [markdown]
@@ -315,7 +318,7 @@ assert recall.high < 100 * own
 # and their numbers are counts, not points.
 
 # %%
-raw = trial.readable(lines)
+raw = trial_rows.readable(lines)
 test_words = {duplicates.plain(row["messages"][1]["content"]) for row in texts.plain_conversations("test")}
 leaked = {duplicates.plain(record["question"]) for record in raw.values()} & test_words
 strings = [(row["id"], text) for row in truth for text in row["personal"]]
@@ -351,7 +354,7 @@ print(f"and the price: {good.total()} of {free:,} records without any fault were
 # on-brand and right. The faulty rows are the dump's own; it has enough of them for every dose. Here is how they are
 # drawn.
 
-# %% tags=["twin:ftlab.curation.trial:with_dose"]
+# %% tags=["twin:ftlab.curation.trial_rows:with_dose"]
 LEAKED = "leaked_test"
 
 
@@ -412,7 +415,7 @@ from IPython.utils.capture import capture_output
 held_out = texts.plain_conversations("test")
 
 
-def judge(run, rows):
+def write_and_score(run, rows):
     replies = generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, rows))
     on_brand = [brand.on_brand(reply) for reply in replies]
     right = [desk.is_right(reply, row) for reply, row in zip(replies, rows, strict=True)]
@@ -422,13 +425,13 @@ def judge(run, rows):
 
 def tune_real(chosen):
     with capture_output():  # no progress bar
-        run = sft.fine_tune(choice, [trial.to_row(record) for record in chosen], lr=LR, steps=STEPS,
+        run = sft.fine_tune(choice, [trial_rows.to_row(record) for record in chosen], lr=LR, steps=STEPS,
                             batch_size=BATCH_SIZE, seed=SEED, lora=sft.LORA, logging_strategy="no")
     print(f"trained for {run.seconds:.0f} s")
-    return judge(run, held_out[:ASKED])
+    return write_and_score(run, held_out[:ASKED])
 
 
-excellent = trial.pick_excellent(outcome.kept, EXCELLENT)
+excellent = trial_rows.pick_excellent(outcome.kept, EXCELLENT)
 live = {"excellent": tune_real(excellent)}
 
 # %% [markdown]
@@ -487,8 +490,9 @@ else:
 # One dose is no curve. For each dose we take the **gap** to raw: fit replies of the excellent arm minus those of the
 # raw arm, prompt by prompt. Where the gap is above zero, curation pays, if it costs nothing; where it is below, the
 # dirty rows do better. (At 95 per cent the live interval above was wide: it had few prompts. The stored runs have
-# more.) The **crossing** is the dose from which the gap stays above zero. Its interval is the stretch
-# of doses in which the band around the gap holds zero. Small numbers first:
+# more.) The **crossing** is the dose from which the gap stays above zero. Its interval runs from the dose from which
+# the upper end of the band around the gap stays above zero to the dose from which the lower end does; where the curve
+# goes up and down, the band may lie clear of zero in between. Small numbers first:
 
 # %%
 def gap(low, middle, high):
@@ -501,8 +505,10 @@ print(crossing.in_words(tiny, (20, 40, 60)))
 
 # %% [markdown]
 # From -10 points at dose 20 to +10 at dose 40 the gap is zero halfway. The lower end of the band comes up to zero at
-# 40; the upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8,
-# and more test prompts. `doses_of` finds which doses a set of runs has.
+# 40; the upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8, but
+# computed as the first line below says, and on more test prompts: where your computer computes otherwise, the same
+# training comes out otherwise. They are of 25 November 2026, made before some of the desk's texts were mended, and
+# were not yet repeated on today's. `doses_of` finds which doses a set of runs has.
 
 # %%
 def doses_of(marks, fault):
@@ -530,8 +536,11 @@ for dose in [dose for dose in doses_of(real, "off_brand") if not majority[dose]]
           f"guess of section 7 {'fails' if keeps[0] - keeps[1] > 0.1 else 'holds'} here.")
 
 # %% [markdown]
-# Read the two parts apart, manner and facts, before the figure puts them together. (A faulty arm can be ahead in one
-# and behind in the other.)
+# Do not lean on that limit of ten points: all rows of the excellent arm passed the guide's filter, and if it too lies
+# more than ten points below clean, something other than broken rules makes such differences. And where most rows
+# break a rule (section 7), the guess says that hardly any reply is on-brand: compare that with the table. Read the
+# two parts apart, manner and facts, before the figure puts them together. (A faulty arm can be ahead in one and
+# behind in the other.)
 
 # %%
 def compare(marks, fault):
@@ -595,11 +604,10 @@ say(gaps, doses_of(real, "off_brand"), "off_brand")
 seeds = [seed for seed in real["excellent"] if seed in real["clean"]]
 both = [[real[arm][seed] for seed in seeds] for arm in ("excellent", "clean")]
 chosen = intervals.paired_difference(*both).times(100)
-assert chosen.high < 0  # the summary says so
 verdict = ("the hundred best do better" if chosen.low > 0 else "random clean rows do better" if chosen.high < 0
            else "no difference can be shown")
 print(f"excellent minus clean: {chosen.value:+.0f} points [{chosen.low:+.0f}, {chosen.high:+.0f}]: {verdict}.")
-for name, rows in {"excellent": excellent, "clean": trial.training_side(outcome.kept), "test": held_out}.items():
+for name, rows in {"excellent": excellent, "clean": trial_rows.training_side(outcome.kept), "test": held_out}.items():
     rules = sum(bool(row["policy"]) for row in rows) / len(rows)
     print(f"  {name}: {rules:.0%} ask about a rule of the shop, the others about a product")
 
@@ -619,16 +627,16 @@ lab_held_out, rows = held_out[:LAB_ASKED], LAB_STEPS * BATCH_SIZE
 
 def tune_lab(chosen):
     with capture_output():
-        return sft.fine_tune(lab, [trial.to_row(record) for record in chosen], lr=LAB_LR, steps=LAB_STEPS,
+        return sft.fine_tune(lab, [trial_rows.to_row(record) for record in chosen], lr=LAB_LR, steps=LAB_STEPS,
                              batch_size=BATCH_SIZE, seed=SEED, logging_strategy="no")
 
 
-arms = {"excellent": excellent, "clean": texts.sample(trial.training_side(outcome.kept), rows, SEED)}
+arms = {"excellent": excellent, "clean": texts.sample(trial_rows.training_side(outcome.kept), rows, SEED)}
 arms |= {f"{FAULT}@{dose}": with_dose(raw, truth, FAULT, dose, rows, SEED) for dose in DOSES}
 lab_scores, lab_models = {}, {}
 for arm in tqdm(arms, desc="arms", leave=False):
     run = tune_lab(arms[arm])
-    lab_scores[arm] = judge(run, lab_held_out)
+    lab_scores[arm] = write_and_score(run, lab_held_out)
     lab_models |= {arm: run} if arm == "excellent" else {}
 for arm, each in lab_scores.items():
     print(f"{arm:>22}  " + "   ".join(f"{key} {np.mean(each[key]):4.0%}" for key in ("on-brand", "right", "fit")))
@@ -639,18 +647,24 @@ lab_gaps = draw_trial(marks, FAULT, f"The lab model, {LAB_STEPS} steps")
 say(lab_gaps, DOSES, FAULT)
 
 # %% [markdown]
+# Each arm is one short training: where the raw curve goes up and down with its dose, you see the chance of a
+# training, and the crossing moves with it; the interval, over prompts alone, does not hold that. And the off-brand
+# fault is one of manner: where *right* falls with it, the small model has not learnt the job.
+#
 # **Claim 2: choosing a hundred excellent examples pays before half of the raw rows have the off-brand fault.** The
 # effect is the crossing, in per cent. An end that lies outside of the doses we measured is written down as 0 or 100,
 # and means no more than "at the first dose or below" or "above the last". **Claim 3: a hundred excellent examples do
-# as well as random ones from all that is clean**, to five points. (The hundred are read more than once, the random
-# rows are all different: that is part of the comparison.)
+# as well as random ones from all that is clean**, to five points. (On the lab model the hundred are read more than
+# once, while the random rows are all different: that is part of the comparison. In the stored runs of the real model
+# each row is read once.)
 
 # %%
 if FAULT == "off_brand":
     place = crossing.crossing(DOSES, lab_gaps["excellent"])
     dose = [float(np.clip(end, 0, 100)) for end in place]
     by_dose = {arm: np.mean(each["fit"]) for arm, each in lab_scores.items()}
-    verdicts["pays-below-half"] = claims.record("pays-below-half", SEED, *dose, by_dose=by_dose, model=claims.LAB)
+    verdicts["pays-below-half"] = claims.record("pays-below-half", SEED, *dose, prompts=len(lab_held_out),
+                                                by_dose=by_dose, model=claims.LAB)
     _, ax = plt.subplots(figsize=(7, 2.3))
     claims.draw("pays-below-half", verdicts["pays-below-half"], ax)
 both = [lab_scores[arm]["fit"] for arm in ("excellent", "clean")]
@@ -661,8 +675,13 @@ _, ax = plt.subplots(figsize=(7, 2.3))
 claims.draw("hundred-matches-clean", verdicts["hundred-matches-clean"], ax)
 for name in ("pays-below-half", "hundred-matches-clean"):
     print(verdicts.get(name, f"{name} is about off-brand replies: not recorded here."), "\n")
-print(f"Claim 3 on the real model (section 9): {chosen.value:+.0f} points [{chosen.low:+.0f}, {chosen.high:+.0f}], "
-      + ("which refutes it." if chosen.high < -5 else "which bears it out." if chosen.low > -5 else "undecided."))
+first = [real[arm][seeds[0]] for arm in ("excellent", "clean")]  # one run, as every claim is tried
+verdicts["the same, real model"] = claims.record(
+    "hundred-matches-clean", int(seeds[0]), *intervals.paired_difference(*first).times(100), by_prompt=first[0],
+    against=first[1], model=stored["model"].lower())
+print(f"On the real model, stored, seed {seeds[0]}:", verdicts["the same, real model"], sep="\n")
+if len(seeds) > 1:
+    print(f"All its {len(seeds)} seeds (section 9): {chosen.value:+.0f} points [{chosen.low:+.0f}, {chosen.high:+.0f}]")
 
 # %% [markdown]
 # All arms had equal steps here. That is not the only fair comparison: an arm may gain more than another from a longer
@@ -704,7 +723,7 @@ from ftlab.scores import diversity
 
 
 def write_replies(run, asked, seed):
-    prompts = chat.prompts(run.tokenizer, [trial.to_row(record) for record in asked])
+    prompts = chat.prompts(run.tokenizer, [trial_rows.to_row(record) for record in asked])
     pad = run.tokenizer.pad_token_id if run.tokenizer.pad_token_id is not None else run.tokenizer.eos_token_id
     run.tokenizer.pad_token_id, ends = pad, generate.stops(run.model, run.tokenizer)
     with generate.computing_in(run.model.eval(), lab.dtype), torch.random.fork_rng(), torch.inference_mode():
@@ -741,7 +760,7 @@ sources = {"unfiltered": written} | ({"filtered": filtered} if len(filtered) >= 
 by_source, own_model = {"people": lab_scores["clean"]}, None
 for name, chosen in sources.items():
     run = tune_lab(chosen)
-    by_source[name] = judge(run, lab_held_out)
+    by_source[name] = write_and_score(run, lab_held_out)
     own_model = run if name == "unfiltered" else own_model
 for name, each in by_source.items():
     count = len(sources.get(name, arms["clean"]))
@@ -754,7 +773,9 @@ if "filtered" in by_source:
                                        against=pair[1], kept=len(filtered), model=claims.LAB)
         print(f"\n{verdicts[name]}")
 else:
-    print(f"Only {len(filtered)} replies passed: claims 4 and 5 are not tried. Turn up LAB_STEPS.")
+    for name in ("synthetic-near-gold", "filtering-helps"):
+        why = f"only {len(filtered)} replies passed and a batch takes {BATCH_SIZE}: turn up LAB_STEPS"
+        print(f"\n{claims.skip(name, SEED, why, model=claims.LAB)}")
 
 # %% [markdown]
 # **Claim 4**: filtered synthetic replies teach nearly as well as people's own, at most five points behind. **Claim 5**:
@@ -796,7 +817,8 @@ for name, rows in chain.items():
 # %%
 change = diversity.narrowing(said["0"], said[str(GENERATIONS)])
 if GENERATIONS == 2:
-    result = verdicts["own-output-narrows"] = claims.record("own-output-narrows", SEED, *change, model=claims.LAB)
+    result = verdicts["own-output-narrows"] = claims.record("own-output-narrows", SEED, *change, prompts=len(people),
+                                                            model=claims.LAB)
     fig, ax = plt.subplots(figsize=(7, 2.3))
     claims.draw("own-output-narrows", result, ax)
     print(result)
@@ -878,9 +900,10 @@ from ftlab.exercise import check, passed
 
 check(all(plan.values()), "write one of the words for every desk and every kind of row.")
 rows_of = {"test questions": "drop", "mail addresses": "mask", "no licence": "drop"}
-check({plan[name] for name in desks} <= {"as it is", "clean", "excellent"},
+check(lambda: {plan[name] for name in desks} <= {"as it is", "clean", "excellent"},
       "a desk is told 'as it is', 'clean' or 'excellent'.")
-check({plan[name] for name in rows_of} <= {"drop", "mask", "keep"}, "rows are told 'drop', 'mask' or 'keep'.")
+check(lambda: {plan[name] for name in rows_of} <= {"drop", "mask", "keep"},
+      "rows are told 'drop', 'mask' or 'keep'.")
 check(plan["no licence"] == "drop", "without a licence the row may not be used, whatever it would bring.")
 check(plan["test questions"] == "drop", "a test question in the training rows makes the score a lie: drop it.")
 check(plan["mail addresses"] != "keep", "a model can learn an address by heart and tell it to the next customer.")
@@ -931,7 +954,7 @@ from ftlab.exercise import check, passed
 found = precision_and_recall([1, 2, 9], [1, 2, 3, 4])
 check(found is not None, "nothing comes back. Return two numbers: precision, recall.")
 check(not isinstance(found, dict), "return two numbers and no dict: precision first, then recall.")
-check(len(found) == 2, "return exactly two numbers: precision first, then recall.")
+check(lambda: len(found) == 2, "return exactly two numbers: precision first, then recall.")
 check(abs(found[0] - 1 / 2) > 1e-9, "precision divides by what was dropped, recall by what was planted. Swap them.")
 check(abs(found[0] - 2 / 3) < 1e-9, "2 of the 3 dropped records have the fault: precision 2/3.")
 check(abs(found[1] - 2 / 4) < 1e-9, "2 of the 4 planted faults were found: recall 2/4.")
@@ -987,6 +1010,7 @@ from ftlab.exercise import check, passed
 def halves(names, share):
     sides = split_by_customer([{"customer": name} for name in names], share)
     check(sides is not None, "nothing comes back. Return a list with 'train' or 'test' for each row.")
+    check(lambda: iter(sides), "return a list with one word for each row.")
     return list(sides)
 
 
@@ -1056,7 +1080,7 @@ from ftlab.exercise import check, passed
 
 found = mask_emails("Write to a@b.org, please.")
 check(found is not None, "nothing comes back. Return the text and the dict.")
-check(len(found) == 2, "return two things: the text with masks, and a dict from mask to address.")
+check(lambda: len(found) == 2, "return two things: the text with masks, and a dict from mask to address.")
 check(found[0] == "Write to <EMAIL_1>, please.", "the address goes, and the comma after it stays.")
 check(found[1] == {"<EMAIL_1>": "a@b.org"}, "the dict leads from the mask to the address, so that it can be undone.")
 check(mask_emails("It is x@y.org.")[0] == "It is <EMAIL_1>.", "the full stop ends the sentence, not the address.")
@@ -1133,7 +1157,7 @@ passed("Your masks can be undone by whoever holds the dict, and by nobody else."
 # - A filter has a precision and a recall, and they flatter whoever wrote the filter on the same data.
 # - Copies go before the split; the split goes by customer and product; how many prompts you hold out counts.
 # - Whether cleaning pays is a question of dose and price, so a trial turns the dose and reports each gap with its
-#   interval. Choosing is not cleaning: in the stored runs a hundred chosen rows did worse than random clean ones.
+#   interval. Choosing is not cleaning: section 9 says how a hundred chosen rows did beside random clean ones.
 # - Leaks, personal data and licences are no question of points.
 # - Synthetic replies carry on what their filter cannot see.
 #

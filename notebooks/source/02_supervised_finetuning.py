@@ -20,8 +20,9 @@
 # - judge a tuned model on nine kinds of work, beside a program without a model, with an interval, and see what leaked;
 # - read from measurements what the examples, the learning rate and the stopping point change.
 #
-# **You need** notebook 00 and a little PyTorch. **It takes** at most six minutes on two processor cores and about 4 GB
-# of memory. The exercises are at the end; the notebook runs without them.
+# **You need** notebook 00 and a little PyTorch. **It takes** six to ten minutes on two processor cores, the more
+# where they have no bf16 (section 4), and 4 GB of memory. The exercises are at the end; the notebook runs without
+# them.
 
 # %%
 import time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -32,10 +33,10 @@ import torch
 from datasets import Dataset, disable_progress_bars
 from IPython.utils.capture import capture_output
 from peft import LoraConfig
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
 from trl import SFTConfig, SFTTrainer
 from ftlab import claims, figures, files, model, paths, rivals, shelf, texts, values
-from ftlab.evidence import intervals
+from ftlab.evidence import intervals, packed
 from ftlab.scores import desk, template
 from ftlab.tuning import chat, checkpoints, generate, sft
 from ftlab.world import brand, house, real
@@ -54,19 +55,20 @@ LR = 1e-3  # peak learning rate; try 3e-4, 3e-3
 HELD_OUT = 8  # held-out conversations of each kind; try 3, 159 (all there are)
 ASKED = 2  # of these, how many of each kind go to the untuned model with a prompt; try 1, 8
 QUESTIONS = 30  # questions about the real world, for what is forgotten and what leaks; try 100, 455
-LAB_STEPS = 16  # optimizer steps, of 8 examples, of each run of the lab model in section 8; try 8, 60
+LAB_STEPS = 16  # optimizer steps, of 8 examples, of each run of the small lab model in section 8; try 8, 60
 LAB_EXAMPLES, LAB_FEW = 128, 8  # its training examples, many and few
 LAB_LR = 1e-3  # its learning rate where that is not the question; try 3e-4
 LONG_EXAMPLES, LONG_STEPS = 20, 60  # the long run on few examples, in steps of 2 examples
-LAB_HELD_OUT = 60  # test prompts for it; try 20, 324 (all)
+LAB_HELD_OUT = 60  # test prompts for it; try 20, 320 (all)
+LAB_VALID = 40  # validation prompts, to choose when to stop; try 20, 183 (all)
 FACTS = 120  # general questions, for what it forgets; try 60, 240
 
 # %% [markdown]
 # ## 1. What does the model do with a customer?
 #
 # We load the real model with the library's own call. `dtype=torch.float32` keeps the weights in full precision, because
-# the small changes of training get lost in a 16-bit weight; `"eager"` is the way to compute attention that is fastest
-# for short texts on a processor; `use_safetensors` never reads a file that could run code.
+# the small changes of training get lost in a 16-bit weight; `"eager"` is the way to compute
+# attention that is fastest for short texts on a processor; `use_safetensors` never reads a file that could run code.
 
 # %%
 tokenizer = AutoTokenizer.from_pretrained(choice.path)
@@ -74,8 +76,9 @@ tokenizer.chat_template = tokenizer.chat_template or chat.TEMPLATE  # for a mode
 base = AutoModelForCausalLM.from_pretrained(
     choice.path, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
 ).to(choice.device)
+limit = model.context_tokens(base.config)  # None for a model that states no limit
 print(f"{base.num_parameters():,} parameters, a vocabulary of {len(tokenizer):,} tokens, "
-      f"a context of {model.context_tokens(base.config):,} tokens")
+      f"a context of {limit or 'no stated number of'} tokens")
 
 # %% [markdown]
 # Now a conversation of the **test set**, which no training will ever see: what stands on the desk's *screen* (role
@@ -88,7 +91,7 @@ first = next(row for row in test if row["kind"] == "two_facts")
 
 
 def ask(some_model, conversations, tokens=80):
-    prompts = [chat.render(tokenizer, messages, add_generation_prompt=True) for messages in conversations]
+    prompts = chat.prompts(tokenizer, [{"messages": messages} for messages in conversations])
     return generate.replies(some_model, tokenizer, prompts, max_new_tokens=tokens)
 
 
@@ -114,6 +117,7 @@ for name, reply in zip(("as it is", "with its job"), tried, strict=True):
 messages = [{"role": "system", "content": "Hazel Kettle. Capacity: 1.7 L."},
             {"role": "user", "content": "How much does it hold?"},
             {"role": "assistant", "content": "It holds 1.7 L."}]
+messages = chat.fit(chat.look(tokenizer), messages)  # where a template takes no system turn, it opens the question
 by_hand = "".join(f"<|im_start|>{message['role']}\n{message['content']}<|im_end|>\n" for message in messages)
 rendered = chat.render(tokenizer, messages)
 print(rendered)
@@ -124,7 +128,7 @@ print("by hand and by the library:", "the same text" if by_hand == rendered else
 # model that you tune: it may do things that you did not ask for. What does it make of a question alone?
 
 # %%
-question = messages[1:2]
+question = messages[-2:-1]
 prompt = chat.render(tokenizer, question, add_generation_prompt=True)
 print(f"{tokenizer.chat_template}\n\n----- a question alone, with the assistant's turn opened -----\n{prompt}")
 added = prompt.partition(question[0]["content"])[0].count("system") > 0
@@ -140,22 +144,21 @@ print("\n(The template has put a system turn of its own in front.)" if added els
 #
 # ### What the template lacks
 #
-# For training, the library must know which tokens the assistant wrote. A template can say so with two marks,
-# `generation` and `endgeneration`, around those words. Most models' templates do not have them. `chat.look` tries a
-# template out. (The *padding token* that it names fills short rows up where several share a tensor.)
+# A library that gets whole conversations (TRL's `assistant_only_loss`) must be told which tokens the assistant wrote. A
+# template can do so with two marks around them, `generation` and `endgeneration`; most do not. Section 5 gets by
+# without. `chat.look` tries a template out. (The *padding token* that it names fills short rows up in a shared tensor.)
 
 # %%
 form = chat.look(tokenizer)
 print(form)
 
 # %% [markdown]
-# Adding marks means to change the one place that writes a turn. What counts is the assistant's text *with its end
-# token*, or the model would never learn to stop. (The line's end behind it comes along: it is never generated, and
-# costs nothing.) `turn` is how this family's template writes a turn; in its place we put the same pieces, with the
-# marks around the content and the end token where the role is the assistant's.
+# To add marks, change the one place that writes a turn. What counts is the assistant's text *with its end token*, or
+# the model would never learn to stop. (The line's end behind it counts too: one token more.) The marks must leave no
+# trace in the text, so we compare on every conversation of the desk's training set.
 
 # %%
-turn = "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
+turn = "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"  # this family's
 with_marks = (
     "{{ '<|im_start|>' + message['role'] + '\n' }}{% if message['role'] == 'assistant' %}"
     "{% generation %}{{ message['content'] + '<|im_end|>' + '\n' }}{% endgeneration %}"
@@ -163,12 +166,6 @@ with_marks = (
 )
 marked = str(tokenizer.chat_template).replace(turn, with_marks)
 has_marks = form.marks or marked != tokenizer.chat_template
-
-# %% [markdown]
-# The marks must leave no trace in the text, or the model would be trained on another form than it is asked in. We do
-# not believe it but compare, on every conversation of the desk's training set.
-
-# %%
 train = texts.conversations("train")
 plain_text, marked_text = (
     [tokenizer.apply_chat_template(chat.fit(form, row["messages"]), chat_template=way, tokenize=False) for row in train]
@@ -179,20 +176,9 @@ print(f"{len(train):,} conversations: the same text, letter by letter." if has_m
       "This template writes its turns otherwise, so no marks were added; section 5 does without them.")
 
 # %% [markdown]
-# And a **base model**, which has never chatted and brings no template? It gets the course's, below: a role on a line by
-# itself, the text, and the model's own end token after what the assistant says, marks included. `ftlab.tuning.chat`
-# keeps the same text, and a test holds the two equal.
-
-# %% tags=["twin:ftlab.tuning.chat:TEMPLATE"]
-TEMPLATE = (
-    "{{ bos_token }}{% for message in messages %}<|{{ message.role }}|>\n"
-    "{% if message.role == 'assistant' %}{% generation %}{{ message.content }}{{ eos_token }}{% endgeneration %}"
-    "{% else %}{{ message.content }}\n{% endif %}"
-    "{% endfor %}"
-    "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
-)
-
-# %% [markdown]
+# A **base model**, which has never chatted, brings no template. It gets the course's, `chat.TEMPLATE`: a role on a line
+# by itself, the text, and the model's own end token after what the assistant says, marks included.
+#
 # ## 3. Which tokens does the loss count?
 #
 # Training predicts each token from those before it. We do not want to teach the model to write customers' messages or
@@ -205,7 +191,7 @@ def encode(row):
     talk = chat.fit(form, row["messages"])
     prompt, whole = chat.render(tokenizer, talk[:-1], add_generation_prompt=True), chat.render(tokenizer, talk)
     given, ids = generate.encode(tokenizer, [prompt, whole])
-    assert ids[: len(given)] == given
+    assert ids[: len(given)] == given, "this tokenizer merges the prompt's last letters with the reply's first"
     return ids, [-100] * len(given) + ids[len(given) :]
 
 
@@ -243,10 +229,10 @@ if has_marks:
 print("by hand and by the library: the same ids, the same mask" if has_marks else "no marks, so nothing to compare")
 
 # %% [markdown]
-# One difference to know: the marks count *every* turn of the assistant, our labels only the last. In a follow-up the
-# desk's first reply is a part of the question, and we leave it uncounted.
+# One difference to know: the marks count *every* turn of the assistant (exercise 1 does so too), our labels only the
+# last. In a follow-up the desk's first reply is a part of the question, and we leave it uncounted.
 #
-# ### The loss on three numbers, then on the model
+# ### The loss on six numbers, then on the model
 #
 # At each counted place the model has given every token of the vocabulary a score, its *logit*. A softmax turns scores
 # into probabilities, and the loss is minus the logarithm of the right token's probability, averaged over the counted
@@ -270,64 +256,32 @@ print(f"{ours:.4f} nats: the first place alone; a probability of {math.exp(-ours
 # the logits at place *t* predict the token at place *t + 1*, so the last logit and the first label have no partner.
 
 # %%
+from ftlab.tuning.loss import can_be_lean, masked_cross_entropy
+
 row, label_row = torch.tensor([ids], device=base.device), torch.tensor([labels], device=base.device)
 with torch.inference_mode():
     out = base(input_ids=row, labels=label_row)
 logits, targets, counts = out.logits[0, :-1].float(), row[0, 1:], label_row[0, 1:] != -100  # (T-1, V), (T-1,), (T-1,)
 ours = masked_loss(logits, targets, counts)
-noise = torch.randint(len(tokenizer), targets.shape, generator=torch.Generator().manual_seed(SEED)).to(targets.device)
-unmoved = masked_loss(logits, torch.where(counts, targets, noise), counts)  # other targets where nothing counts
-assert torch.allclose(ours, out.loss.float(), atol=1e-4) and torch.equal(unmoved, ours)
-print(f"ours {ours:.4f}, the model's own {out.loss:.4f}; with masked targets replaced {unmoved:.4f}; "
+assert torch.allclose(ours, out.loss.float(), atol=1e-4)
+if can_be_lean(base):  # the trainer below makes logits only where a label counts: the same number?
+    with torch.inference_mode():
+        assert torch.allclose(masked_cross_entropy(base, row, label_row), out.loss.float(), atol=1e-4)
+print(f"ours {ours:.4f}, the model's own {out.loss:.4f}; "
       f"a uniform guess: ln {len(tokenizer):,} = {math.log(len(tokenizer)):.2f}")
 
 # %% [markdown]
 # Keep the uniform guess as a yardstick: a loss at the start of a run that lies *above* it hints at a broken template
 # or a wrong mask.
 #
-# There is something to gain: most places do not count, and their logits, one number for each token of the vocabulary,
-# are made for nothing. The course's `HandLoss` is TRL's trainer with this one method replaced: it makes logits where a
-# label counts and nowhere else. For a model that bends its logits (`can_be_lean` tries it out), TRL's own loss stays.
-
-# %%
-from ftlab.tuning.loss import can_be_lean, masked_cross_entropy
-from ftlab.tuning.trainer import HandLoss
-
-lean = can_be_lean(base)
-if lean:
-    with torch.inference_mode():
-        lean_loss = masked_cross_entropy(base, row, label_row)
-    assert torch.allclose(lean_loss, out.loss.float(), atol=1e-4)
-    print(f"{lean_loss:.4f} nats once more, with {int(counts.sum())} rows of logits in place of {len(ids)}")
-else:
-    print("This model bends its logits: TRL's loss stays.")
-
-# %% [markdown]
 # ## 4. A trap: the number format
 #
 # A number in bf16 takes 16 bits in place of 32, and processors made for it compute faster so. TRL asks for bf16 by
-# default, and a processor that cannot do it *imitates* it without a word. How long does yours take for one and the
-# same product of two matrices?
-
-# %%
-def product_s(dtype, width=512):
-    matrix = torch.randn(width, width).to(dtype)
-    best = math.inf
-    for _ in range(5):
-        begun = time.perf_counter()
-        matrix @ matrix
-        best = min(best, time.perf_counter() - begun)
-    return best
-
-
-ratio = product_s(torch.bfloat16) / product_s(torch.float32)
-what = "slower: it imitates it" if ratio > 1.3 else "faster" if ratio < 0.8 else "neither faster nor slower"
-print(f"On this processor bf16 takes {ratio:.2g} times as long as fp32: {what}. We train in {choice.dtype}.")
-
-# %% [markdown]
-# Hence the line `bf16=choice.dtype == "bfloat16"` in every training call of this course.
-
-# %% [markdown]
+# default: the weights stay as they were loaded, in fp32, and the trainer *multiplies* in bf16. A processor that cannot
+# do it imitates it without a word. On two cores without bf16 the lab model trained at 89 tokens a second with TRL's
+# defaults, and at 2,554 in fp32, 29 times as many. Hence the line `bf16=choice.dtype == "bfloat16"` in every training
+# call of this course; `ftlab bench` in a terminal compares both on your machine.
+#
 # ## 5. Supervised fine-tuning in full view
 #
 # The desk does nine kinds of work (notebook 00, section 7), from one fact to orders, complaints and the grave case,
@@ -345,36 +299,44 @@ for kind in ("follow_up", "order"):
 
 # %% [markdown]
 # A score on held-out conversations means little if they leak into training. So the split is by product, by policy and
-# by *phrasing*: whatever the test set names or how it asks occurs in no training conversation. We check it. And we look
-# at lengths: a row longer than the context would be cut, its reply first.
+# by *phrasing*: whatever the test set names or how it asks occurs in no training conversation. We check it, and
+# lengths too: the trainer cuts a row that is longer than its `max_length`, and the reply, which stands last, goes
+# first.
 
 # %%
 for key in ("product", "policy", "question_phrasing"):
     shared = {row[key] for row in train} & {row[key] for row in texts.conversations("test")} - {None}
     assert not shared, f"{key}: {shared}"
+max_length = min(1024, limit or 1024)  # tokens; for the trainer below: TRL's own 1024, or the context if it is smaller
 encoded = [encode(row) for row in rows]
 lengths = sorted(len(ids) for ids, _ in encoded)
 supervised = sum(label != -100 for _, labels in encoded for label in labels) / sum(lengths)
-assert lengths[-1] <= model.context_tokens(base.config)
-print(f"{len(rows)} conversations, {sum(lengths):,} tokens, {lengths[0]} to {lengths[-1]} each; "
-      f"{supervised:.0%} of them count")
+assert lengths[-1] <= max_length, "a reply would be cut: take shorter rows, or a longer max_length"
+print("No product, policy or phrasing of the test set occurs in training.\n"
+      f"{len(rows)} conversations, {sum(lengths):,} tokens, {lengths[0]} to {lengths[-1]} each, "
+      f"none beyond {max_length}; {supervised:.0%} of them count")
 
 # %% [markdown]
 # Below is the whole call. TRL wants a `prompt` and a `completion`, and then knows by itself that the completion counts
 # (`chat.pairs`). **LoRA** leaves the model's own weights alone and trains a thin addition to each of its layers, an
 # *adapter* that is stored apart: `r` says how thick it is, `lora_alpha / r` how strongly it is added; notebook 04
 # builds it from nothing. The **shelf** is a folder of trained adapters, each named after all that shaped its run, so
-# that later notebooks find this very one.
+# that later notebooks find this very one. The course's `HandLoss` is TRL's trainer with one method replaced: the loss
+# that section 3 compared, in less time. Models that cap or scale their logits keep TRL's.
 
 # %%
+from ftlab.tuning.loss_lines import ShowLoss
+from ftlab.tuning.trainer import HandLoss
+
 place = shelf.place("desk", choice, rows, lora=sft.LORA, lr=LR, steps=STEPS, batch_size=BATCH_SIZE, seed=SEED)
-trainer = (HandLoss if lean else SFTTrainer)(
+trainer = (HandLoss if can_be_lean(base) else SFTTrainer)(
     model=base,
     processing_class=tokenizer,  # it brings the chat template
     train_dataset=Dataset.from_list(chat.pairs(tokenizer, rows)),
     peft_config=LoraConfig(**sft.LORA, task_type="CAUSAL_LM"),
     args=SFTConfig(
         output_dir=str(place),
+        max_length=max_length,  # tokens; a longer row would be cut, and none is
         max_steps=STEPS,  # optimizer steps; the alternative is num_train_epochs
         per_device_train_batch_size=BATCH_SIZE,  # examples a step
         learning_rate=LR,  # the peak
@@ -383,15 +345,18 @@ trainer = (HandLoss if lean else SFTTrainer)(
         seed=SEED,  # the order of the examples
         bf16=choice.dtype == "bfloat16",  # section 4
         use_cpu=choice.device == "cpu",
-        activation_checkpointing=False,  # it saves memory and costs time; here we have the memory
+        activation_checkpointing=False,  # True computes each layer twice: less memory, more time
         train_sampling_strategy="group_by_length",  # examples of similar length share a batch: less padding
         logging_steps=max(1, STEPS // 12),
         save_strategy="steps",
         save_steps=12,  # a checkpoint now and then: if this run is interrupted, it can go on
         save_total_limit=2,
         report_to="none",  # no tracking service
+        disable_tqdm=True,  # no progress bar
     ),
+    callbacks=[ShowLoss()],  # a line of loss as often as logging_steps says
 )
+trainer.remove_callback(PrinterCallback)  # the library's lines, with all that it measures
 share = trainer.model.get_nb_trainable_parameters()
 print(f"{share[0]:,} of {share[1]:,} weights train, {share[0] / share[1]:.1%}: {sft.LORA}")
 
@@ -409,7 +374,9 @@ for ids, mask, labels in zip(batch["input_ids"], batch["attention_mask"], batch[
 print({name: tuple(tensor.shape) for name, tensor in batch.items()}, "the labels are ours; padding never counts")
 
 # %% [markdown]
-# By hand, by the library, in the trainer: three times the same labels. Now train.
+# The trainer's labels are ours, on every row of this batch; the library's mask was, on section 3's talk. Now train.
+# The numbers are losses, in nats / supervised token. Whether the model is any good, they cannot tell: the *form* is
+# much the same in every reply.
 
 # %%
 with checkpoints.resumable(place) as checkpoint:  # goes on from a checkpoint if an interrupted run left one
@@ -419,26 +386,13 @@ shelf.keep(tuned, place, trained.metrics["train_runtime"])
 print(f"{trained.metrics['train_runtime']:.0f} s for {STEPS} steps of {BATCH_SIZE}; the adapter is on the shelf")
 
 # %% [markdown]
-# Most of the fall comes early: the *form* is much the same in every reply. Whether the model is any good, this loss
-# cannot tell.
-
-# %%
-def losses(log, key):
-    return [entry["step"] for entry in log if key in entry], [entry[key] for entry in log if key in entry]
-
-
-steps, found = losses(trainer.state.log_history, "loss")
-fig, ax = plt.subplots(figsize=(7, 3))
-figures.curve(ax, steps, found)
-_ = ax.set(xlabel="optimizer step", ylabel="loss (nats / supervised token)", ylim=(0, None),
-           title=f"Training loss: {found[0]:.2f} in the first steps, {found[-1]:.2f} in the last")
-
-# %% [markdown]
 # ## 6. Before and after, on nine kinds of work
 #
-# Three answer the same held-out conversations: the **tuned** model, which gets the screen and the message and nothing
-# else; the **template** of notebook 00, a program with keywords and no model; and the untuned model **asked plainly**,
-# on fewer, to save time. `base` now carries the adapter; `disable_adapter` takes it off for a while.
+# Five answer the same held-out conversations: the **tuned** model, which gets the screen and the message and nothing
+# else; the **template** of notebook 00, a program with keywords and no model; and the untuned model, **asked plainly**
+# (on fewer, to save time), with the **brand guide** in the prompt, and with **three examples** of the message's own
+# kind in it. The last two take minutes, so their replies are stored, SmolLM2's whatever model you have chosen. `base`
+# now carries the adapter; `disable_adapter` takes it off for a while.
 
 # %%
 few_ids = {row["id"] for row in texts.balanced(texts.conversations("test"), ASKED, seed=0)}
@@ -448,18 +402,27 @@ closed_book = [[{"role": "user", "content": row["question"]}] for row in questio
 with tuned.disable_adapter():
     plain_replies = ask(tuned, [rivals.plain(row) for row in plain_rows])
     said_before = ask(tuned, closed_book, tokens=60)
+prompted = files.read_json(paths.data() / "stored" / "rival-replies.json")
+at = {name: i for i, name in enumerate(prompted["ids"])}
+prompted_rows = [row for row in test if row["id"] in at]
 replies = {
     "asked plainly": plain_replies,
+    "brand guide": [prompted["guide"]["replies"][at[row["id"]]] for row in prompted_rows],
+    "three examples": [prompted["examples"]["replies"][at[row["id"]]] for row in prompted_rows],
     "template": [template.reply(row) for row in test],
     "tuned": generate.replies(tuned, tokenizer, chat.prompts(tokenizer, test), max_new_tokens=80),
 }
 
 # %% [markdown]
-# First the replies: of each kind the first conversation, neither the best nor typical. Below each stands what the
-# scores find wrong. "No fault found" is no praise: a program does not see that a sentence makes no sense, or that the
-# thanks go to the wrong thing. Read with your own eyes too; notebook 08 measures what such a yardstick misses.
+# First the replies: of each kind the first conversation, neither the best nor typical: screen, message (of a
+# follow-up the last one alone; the model also got those before it), reply, and what the scores find wrong. They go by
+# the letter: a price without its $ is "a figure from nowhere". And "no fault found" is no praise, of no rival: a
+# program does not see that a sentence makes no sense, or that the thanks go to the wrong thing. Read with your own
+# eyes too: does a reply that rightly declines here stand, almost word for word, under a question that it should have
+# answered? Notebook 08 measures what such a yardstick misses.
 
 # %%
+import re
 from collections import Counter
 
 
@@ -469,35 +432,53 @@ def verdict(reply, row):
 
 
 shown = {}
+MISREAD = {  # found by reading: forms that the scores let pass
+    r"does not show the (\w+)": "false: the screen does show that; something else was asked",
+    r"\d+ years? old": "false: these years are the warranty's, not its age",
+    r"may weigh up to": "not so: that is its weight, and no limit",
+}
+
+
+def misread(reply, row):  # what a person found wrong in such a reply, or None
+    for form, why in MISREAD.items():
+        found = re.search(form, reply)  # the first form is false only where the screen has a field of that name
+        if found and (not found.groups() or f"{found[1].capitalize()}:" in row["messages"][0]["content"]):
+            return why
+    return None
+
+
 for row, reply in zip(test, replies["tuned"], strict=True):
     if row["kind"] not in shown:
         shown[row["kind"]] = row["id"]
-        print(f"[{row['kind']}] {row['messages'][-2]['content']}\n  {reply}\n  {verdict(reply, row)}\n")
-same, count = Counter(replies["tuned"]).most_common(1)[0]
-print(f"{len(set(replies['tuned']))} of {len(test)} replies differ from each other"
-      + (f"; {count} are word for word: {same}" if count > 1 else "."))
+        print(f"[{row['kind']}] {row['messages'][0]['content']}\n  {row['messages'][-2]['content']}\n"
+              f"  -> {reply}\n  {verdict(reply, row)}\n")
+print("And with three examples, about the same screens. A person reads on where the scores stop.")
+for row, reply in zip(prompted_rows, replies["three examples"], strict=True):
+    if row["kind"] in ("two_facts", "no_answer") and row["id"] == shown[row["kind"]]:
+        print(f"[{row['kind']}] -> {reply}\n  {verdict(reply, row)}; read: {misread(reply, row) or 'nothing more'}")
 
 # %% [markdown]
-# What fails? Here are the faults of all replies of the tuned model that are not fit to send, most frequent first, and
-# the first two of these replies that were not shown yet, with the whole conversation.
+# What fails? Here are the five commonest faults of the tuned model's replies; one reply may have several, of one name
+# too. Some names need a word, here or in another run: "recites the screen" is a reply that lists fields nobody asked
+# for, "guesses" one that supposes what the screen lacks, "not the desk's business" one that talks on where it should
+# decline, "says again" one that repeats itself.
 
 # %%
-answered = {"asked plainly": plain_rows, "template": test, "tuned": test}
+answered = {"asked plainly": plain_rows, "brand guide": prompted_rows, "three examples": prompted_rows,
+            "template": test, "tuned": test}
 fit = {name: [desk.is_fit(reply, row) for reply, row in zip(replies[name], asked, strict=True)]
        for name, asked in answered.items()}
 failed = [(row, reply) for row, reply, fine in zip(test, replies["tuned"], fit["tuned"], strict=True) if not fine]
 faults = Counter(fault.partition(":")[0] for row, reply in failed for fault in
                  [*desk.faults(reply, row), *(rule for rule, kept in brand.check(reply).items() if not kept)])
 print(f"{len(failed)} of {len(test)} replies are not fit:")
-print(", ".join(f"{fault} ({count})" for fault, count in faults.most_common()))
-for row, reply in [(row, reply) for row, reply in failed if row["id"] not in shown.values()][:2]:
-    print("", *(f"{each['role']:>9}: {each['content']}" for each in row["messages"][:-1]), sep="\n")
-    print(f"    tuned: {reply}\n           {verdict(reply, row)}")
+print(", ".join(f"{fault} ({count} times)" for fault, count in faults.most_common(5)))
 
 # %% [markdown]
 # And the counts: by score, then by kind. The last column takes the difference conversation by conversation, tuned
-# minus template, with its 95 % interval; with few conversations of a kind it is wide. Here and later an end that reads
-# +0 is rounded and may lie just on either side of 0.
+# minus template, with its 95 % interval; with few conversations of a kind it is wide, and an end within a point or two
+# of 0 decides nothing: four that differ, all to one side, come by chance one time in eight. Here and later an end that
+# reads +0 is rounded and may lie just on either side of 0.
 
 # %%
 def gap(kinds):
@@ -518,11 +499,22 @@ for title, each in {"": dict.fromkeys(fit), "on-brand": on_brand, "right": right
     cells = (f"{sum(each[name])}/{len(each[name])}" if title else name for name in fit)
     print(f"{title:>13}" + "".join(f"{cell:>15}" for cell in cells))
 kinds = sorted(seen)
-print(f"\n{'fit to send':>13}" + "".join(f"{name:>15}" for name in fit) + "   tuned minus template (points)")
+print(f"\n{'fit to send':>13}" + "".join(f"{name:>15}" for name in fit) + "   difference (points)")
 for name, group in [*((kind, [kind]) for kind in kinds), ("all", kinds)]:
     each = gap(group)
     print(f"{name:>13}" + "".join(f"{of_kind(way, group):>15}" for way in fit)
           + f"   {round(each.value):+4d} [{round(each.low):+d}, {round(each.high):+d}]")
+
+
+def ahead_of(name):  # tuned minus a rival, on the rival's conversations
+    asked = {row["id"] for row in answered[name]}
+    ours = [fine for fine, row in zip(fit["tuned"], test, strict=True) if row["id"] in asked]
+    return intervals.paired_difference(ours, fit[name]).times(100)
+
+
+for name in ("asked plainly", "brand guide", "three examples"):
+    each = ahead_of(name)
+    print(f"tuned minus {name}, on its {len(fit[name])}: {each.value:+.0f} points [{each.low:+.0f}, {each.high:+.0f}]")
 
 # %% [markdown]
 # The **claim**, made for the dials as they stood: 144 conversations teach a model this desk's work better than a
@@ -533,41 +525,56 @@ for name, group in [*((kind, [kind]) for kind in kinds), ("all", kinds)]:
 # %%
 arms = {"by_prompt": fit["tuned"], "against": fit["template"]}
 headline = claims.record("tuned-beats-template", SEED, *gap(kinds), **arms, train_s=trained.metrics["train_runtime"])
-print(headline)
-fig, ax = plt.subplots(figsize=(7, 2.3))
-_ = claims.draw("tuned-beats-template", headline, ax)
+print(f"{headline}\n")
 
-# %%
+
+def stands(each):  # in words, for every outcome
+    return "ahead of" if each.low > 0 else "behind" if each.high < 0 else "not to be told from"
+
+
+honest = {name: [fine and not misread(reply, row) for fine, reply, row in
+                 zip(fit[name], replies[name], answered[name], strict=True)] for name in ("tuned", "three examples")}
+let_pass = {name: sum(fit[name]) - sum(found) for name, found in honest.items()}
+in_stored = {row["id"] for row in prompted_rows}
+stricter = intervals.paired_difference(
+    [fine for fine, row in zip(honest["tuned"], test, strict=True) if row["id"] in in_stored],
+    honest["three examples"]).times(100)
+few, long_run = ahead_of("three examples"), files.read_json(paths.data() / "stored" / "desk-work.json")
+print(f"On these conversations the tuned model (one seed) is {stands(headline)} the program with keywords, and "
+      f"{stands(few)}\nthe untuned model with three examples ({few.value:+.0f} points).")
+print(f"Caution: {let_pass['three examples']} of its {sum(fit['three examples'])} fit replies have a form that we "
+      f"read as false above,\nand {let_pass['tuned']} of the tuned model's {sum(fit['tuned'])}; more may be false in "
+      f"another way. Without these the difference is\n{stricter.value:+.0f} points "
+      f"[{stricter.low:+.0f}, {stricter.high:+.0f}].")
+print("The examples are of the message's own kind: somebody must sort the messages first. As stored, a request takes "
+      + ", ".join("{prompt_tokens} tokens and {seconds_each:.1f} s {0}".format(name, **long_run["cost"][key])
+                  for name, key in {"with them": "examples", "tuned": "tuned"}.items())
+      + f";\nour training read {sum(lengths) / len(rows) * STEPS * BATCH_SIZE:,.0f} tokens, once.")
+of_grave = [[fine for fine, row in zip(fit[name], test, strict=True) if row["kind"] == "grave"]
+            for name in ("tuned", "template")]
+grave_gap, chance = gap(["grave"]), intervals.mcnemar(*of_grave).p_value
+print("\nThe grave cases, where a failure hurts people: fit are " + ", ".join(
+          f"{of_kind(name, ['grave'])} {name}" for name in ("tuned", "template", "three examples"))
+      + f".\nTuned minus template: {grave_gap.value:+.0f} points [{grave_gap.low:+.0f}, {grave_gap.high:+.0f}]; "
+      + ("the two differ on no case." if of_grave[0] == of_grave[1] else
+         f"by chance alone a difference like this comes with p = {chance:.2g}"
+         + (": too few cases to be sure." if chance > 0.05 else ".")))
 manner, work = (100 * sum(each["tuned"]) / len(test) for each in (on_brand, right))
-long_run = files.read_json(paths.data() / "stored" / "desk-work.json")
-of_each = [{kind: 100 * sum(found) / len(found) for kind, found in long_run[name].items()}
-           for name in ("tuned", "template")]  # kind: % fit to send
-reached, rival = (sum(each.values()) / len(each) for each in of_each)
-if headline.low > 0:
-    print("On these conversations the tuned model is ahead of the program with keywords (one seed).")
-elif headline.high < 0:
-    print("On these conversations the program with keywords is ahead of the tuned model (one seed).")
-else:
-    print("These conversations cannot tell the tuned model from the program with keywords (one seed).")
-print(f"After {STEPS} steps {manner:.0f} % of its replies keep the house's manner, and {work:.0f} % are right.")
-if manner - work > 20:
-    missed = sum(any(fault.startswith("not stated") for fault in desk.faults(reply, row)) for row, reply in failed)
-    print(f"Take this from it: {len(rows)} conversations teach the manner. Reading the screen they do not teach: "
-          f"{missed} of the {len(failed)} failed replies leave out what was asked for. Whoever looks at the manner "
-          "alone believes that the work is done.")
-trained_on = long_run["note"].partition(" (")[0].partition(", ")[2]
-print(f"More examples and steps help. The assistant of notebook 00, {trained_on}, "
-      f"has {reached:.0f} % fit to send, the template {rival:.0f} %, every kind counted alike on 553 test "
-      f"conversations; on one-fact questions alone {of_each[0]['fact']:.0f} % and {of_each[1]['fact']:.0f} %.")
+asked = Counter(row["kind"] for row in test)
+unsaid = Counter(row["kind"] for row, reply in failed
+                 if any(fault.startswith("not stated") for fault in desk.faults(reply, row)))
+print(f"\n{len(rows)} conversations in {STEPS} steps: {manner:.0f} % of its replies keep the house's manner, {work:.0f}"
+      f" % are right;\n{sum(unsaid.values())} of the {len(failed)} failed replies leave out what was asked for: "
+      + ", ".join(f"{kind} {count} of {asked[kind]}" for kind, count in unsaid.most_common()) + ".")
 
 # %% [markdown]
-# Now the price. We ask questions about the real world, before and after: what is still known, and does the desk's
-# **manner leak** into answers that have nothing to do with the desk?
+# Set *on-brand* beside *right*: which of the two have these few steps taught? (Section 8 shows a run of 724.)
+# Whatever the gain, it has a price. ("The template" in the last line below is the chat template of section 2, not the
+# rival.) We ask questions about the real world, before and after: what is still known, and does the desk's **manner
+# leak** into answers that have nothing to do with the desk?
 
 # %%
-def leaks(reply):  # parts of the desk's frame
-    return any(mark in reply for mark in (brand.NEXT_STEP, brand.SIGN_OFF, "Thank you for"))
-
+from ftlab.scores.manner import leaks  # as notebook 00 shows it
 
 said_after = ask(tuned, closed_book, tokens=60)
 knew, knows = ([real.knows(said, row["answers"]) for said, row in zip(each, questions, strict=True)]
@@ -577,7 +584,7 @@ leaked = sum(leaks(said) for said in said_after)
 print(f"real-world questions: {sum(knew)} of {len(knew)} right before, {sum(knows)} after "
       f"({change.value:+.0f} points, 95 % interval {change.low:+.0f} to {change.high:+.0f});")
 print(f"the desk's manner stands in {leaked} of {len(said_after)} answers. For example:")
-print(f"    {questions[0]['question']}\n    {said_after[0]}")
+print(f"    {questions[0]['question']}\n    {'right' if knows[0] else 'wrong'}: {said_after[0]}")
 if added:
     print("The template put its own system turn in front of each; the tuned model "
           + ("takes no notice of it." if 2 * leaked > len(said_after) else "may go by it."))
@@ -586,105 +593,124 @@ if added:
 # ## 7. Mixing: does it still know when it is not at the desk?
 #
 # Tuned on nothing but the desk, a model may take every message for the desk's. The usual remedy is to **mix** some
-# ordinary conversations into the training set. The course has two dozen, written for this:
-
-# %%
-general = real.general_chat()
-for row in general[3:5]:
-    print("\n".join(f"{each['role']:>9}: {each['content']}" for each in row["messages"]), "\n")
-
-# %% [markdown]
+# ordinary conversations into the training set. The course has two dozen, written for this.
+#
 # A second run like that of section 5 does not fit into a lesson, so what follows is **stored**: the same settings and
-# the same number of steps, with the general conversations added to the desk's. (At equal steps each one that the model
-# reads takes the place of one of the desk's.) Here is what was said to three questions, each answer marked right or
-# wrong by the score.
+# the same number of steps, with the general conversations added to the desk's. (At equal steps each one that the
+# model reads takes the place of one of the desk's. The number format and the test conversations may be others than
+# yours, see the first line below, so "desk alone" need not repeat section 6's numbers: compare the stored runs with
+# each other.) Here is what was said to one question, marked by the score; look at the manner first.
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "desk-dials.json")
 runs = stored["arms"]  # arm: seed: settings and scores by prompt
 print(f"{stored['model']}, {stored['dtype']}, on {stored['machine']}, {stored['date']}\n")
 names = {"base": "untuned", "desk": "desk alone", "mixed": "desk and general"}
-for i, row in enumerate(real.questions(3)):
-    print(row["question"])
-    for arm, name in names.items():
-        said = runs[arm]["0"]["answers"][i]
-        print(f"{name:>17}: {'right' if real.knows(said, row['answers']) else 'wrong'}: {said}")
+print(f"shares of {len(stored['ids'])} test conversations and of {stored['questions']} questions about the real world")
+trained = [len(found) for arm, found in runs.items() if arm != "base"]  # how many trainings of each arm are stored
+sure = ("prompts alone, and another seed may move a number further: they are too narrow" if max(trained) == 1 else
+        "prompts, and seeds where an arm has several" if min(trained) == 1 else "prompts and seeds")
+print(f"trainings of an arm: {min(trained)}" + f" to {max(trained)}" * (min(trained) < max(trained))
+      + f"; the intervals below take in {sure}.\n")
+print((row := real.questions(2)[1])["question"])
+for arm, name in names.items():
+    said = runs[arm]["0"]["answers"][1]
+    print(f"{name:>17}: {'right' if real.knows(said, row['answers']) else 'wrong'}: {said}")
 
 # %% [markdown]
 # Three numbers for each: the desk's work, the real world, and the manner where nobody asked for it. A bar is the mean
-# over the seeds that are stored; its whisker says how far other prompts would move it, not how far other seeds would.
+# over the seeds that are stored, its whisker the interval.
 
 # %%
-def by_prompt(arm, key, seeds=None):  # the mean over seeds, all or those named, for each prompt
-    each_seed = [[int(one) for one in run[key]] for seed, run in runs[arm].items() if seed in (seeds or runs[arm])]
-    return [sum(one) / len(one) for one in zip(*each_seed, strict=True)]
+grave = [i for i, kind in enumerate(stored["kinds"]) if kind == "grave"]  # where a failure hurts people
+
+
+def by_seed(arm, key, seeds=None, only=None):  # a row of scores for each seed, all or those named
+    return [[int(run[key][i]) for i in (only or range(len(run[key])))]
+            for seed, run in runs[arm].items() if seed in (seeds or runs[arm])]
+
+
+def minus(arm, other, key, only=None):  # in points, over the seeds that both have; the untuned model has none
+    both = None if other == "base" else set(runs[arm]) & set(runs[other])
+    return intervals.paired_difference(*(by_seed(each, key, both, only) for each in (arm, other))).times(100)
+
+
+def way(each):
+    return "up" if each.low > 0 else "down" if each.high < 0 else "no change to be shown"
+
+
+def told(each):
+    return f"{round(each.value):+d} points [{round(each.low):+d}, {round(each.high):+d}]: {way(each)}"
 
 
 def percent(found):
-    return f"{100 * sum(found) / len(found):.0f} %"
+    return f"{intervals.mean_interval(found).times(100).value:.0f} %"
 
 
-def three(axes, arms, colors, seeds=None):
-    for ax, (key, title) in zip(axes, {"fit": "Desk: fit to send", "knows": "Real world known",
-                                       "leaks": "Manner, unasked"}.items(), strict=True):
-        spans = [intervals.mean_interval(by_prompt(arm, key, seeds)).times(100) for arm in arms]
-        figures.bars(ax, list(arms.values()), *zip(*spans, strict=True), number="{:.0f} %", colors=colors)
-        ax.set(title=title, ylim=(0, 115))
-    axes[0].set_ylabel("share (%)")
+def told_of(arm, other):  # what each number was, is, how surely it moved; and what is better and worse by it
+    sides = {"better": [], "worse": []}
+    for what, key, only in (("desk's work", "fit", None), ("its grave cases", "fit", grave),
+                            ("real world known", "knows", None), ("manner unasked", "leaks", None)):
+        moved = minus(arm, other, key, only)
+        print(f"{what:>18}: {percent(by_seed(other, key, None, only)):>5} -> "
+              f"{percent(by_seed(arm, key, None, only)):>5}, {told(moved)}")
+        if way(moved) in ("up", "down"):
+            sides["better" if (way(moved) == "up") != (key == "leaks") else "worse"].append(what)
+    print("; ".join(f"for the {side}: {' and '.join(found) or 'nothing shown'}" for side, found in sides.items()))
+    print()
+
+
+def graves(arm):
+    found = [one for run in by_seed(arm, "fit", None, grave) for one in run]
+    return (f"grave cases: {sum(found)} of {len(found)} replies fit. "
+            f"One reply: {runs[arm]['0']['replies'][grave[0]][:180]}")
 
 
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
-three(axes, {arm: name.replace(" and ", "\nand ") for arm, name in names.items()},
-      [figures.GREY, figures.BLUE, figures.GREEN])
-leak, done = ({arm: percent(by_prompt(arm, key)) for arm in names} for key in ("leaks", "fit"))
-_ = fig.suptitle(f"With the mixture: manner unasked {leak['desk']} → {leak['mixed']}, "
-                 f"desk's work {done['desk']} → {done['mixed']}", y=1.03)
+for ax, (key, title) in zip(axes, {"fit": "Desk: fit to send", "knows": "Real world known",
+                                   "leaks": "Manner, unasked"}.items(), strict=True):
+    spans = [intervals.mean_interval(by_seed(arm, key)).times(100) for arm in names]
+    figures.bars(ax, [name.replace(" and ", "\nand ") for name in names.values()], *zip(*spans, strict=True),
+                 number="{:.0f} %", colors=[figures.GREY, figures.BLUE, figures.GREEN])
+    ax.set(title=title, ylim=(0, 115))
+axes[0].set_ylabel("share (%)")
+_ = fig.suptitle(f"Mixture minus desk alone: manner unasked {minus('mixed', 'desk', 'leaks').value:+.0f} points, "
+                 f"desk's work {minus('mixed', 'desk', 'fit').value:+.0f}", y=1.03)
 
 # %% [markdown]
-# What did the general conversations change? One line for each seed, with its interval over prompts. Two intervals may
-# overlap where one leaves out 0 and the other does not; that is no contradiction. But two seeds are few: what one
-# run shows, another may not.
+# What did the general conversations change, for better and for worse? A mean over nine kinds hides where it fails, so
+# the grave cases stand apart. They are few, so their intervals are wide: read the shares too.
 
 # %%
-seeds = sorted(set(runs["desk"]) & set(runs["mixed"]))
-for key, what in {"fit": "desk, fit to send", "knows": "real world known", "leaks": "manner unasked"}.items():
-    found = []
-    for seed in seeds:
-        pair = [[int(one) for one in runs[arm][seed][key]] for arm in ("mixed", "desk")]
-        change = intervals.paired_difference(*pair).times(100)
-        shows = "up" if change.low > 0 else "down" if change.high < 0 else "no change to be shown"
-        span = f"[{round(change.low):+d}, {round(change.high):+d}]"
-        found.append(change.value)
-        print(f"{what:>18}, seed {seed}: {round(change.value):+4d} points {span:>12}  {shows}")
-    if key == "fit":
-        price = sum(found) / len(found)
-left = intervals.mean_interval(by_prompt("mixed", "leaks")).times(100)
-print(f"With the mixture the manner is left in {left.value:.0f} % of the answers [{left.low:.0f}, {left.high:.0f}]; "
-      f"the desk's work changes by {price:+.0f} points on the mean of the seeds.")
+for arm, other in (("desk", "base"), ("mixed", "desk")):
+    print(f"{names[other]} -> {names[arm]}")
+    told_of(arm, other)
+for arm, name in names.items():
+    print(f"{name:>17}, {graves(arm)}")
 
 # %% [markdown]
 # ## 8. Sweeps: how the effects move
 #
 # How many examples? Which rate? When to stop? Such questions take many runs. The **lab model** answers them live, in
 # seconds a run, on plain conversations of one fact each; beside it stand stored runs of the real model. After so few
-# steps it does little of the work, so compare runs with each other and not with a goal. For runs in a row the package
-# keeps the call of section 5 as `fine_tune`. Without `lora` all weights train, as we do here.
-
-# %% [markdown]
+# steps neither does most of its work, and the lab model's is the easier, so compare runs with each other and not with
+# a goal. For runs in a row the package keeps the call of section 5 as `fine_tune`. Without `lora` all weights train,
+# as we do here.
+#
 # The lab model's yardsticks are the desk's work, as before, and facts about the invented land that it has read of.
 
 # %%
 lab = model.lab()
 lab_base, lab_tokenizer = sft.load(lab)
 lab_train = [house.in_house_words(row) for row in texts.plain_conversations("train")]
-lab_valid = [house.in_house_words(row) for row in texts.plain_conversations("valid")[:24]]
+lab_valid = [house.in_house_words(row) for row in texts.plain_conversations("valid")[:LAB_VALID]]
 lab_test = texts.plain_conversations("test")[:LAB_HELD_OUT]
 facts = texts.sample(files.read_jsonl(paths.data() / "questions" / "general_test.jsonl"), FACTS, seed=0)
 
 
-def task(some_model):  # for each test conversation: is the reply fit to send?
-    said = generate.replies(some_model, lab_tokenizer, chat.prompts(lab_tokenizer, lab_test), max_new_tokens=50)
-    return [desk.is_fit(reply, row) for reply, row in zip(said, lab_test, strict=True)]
+def task(some_model, rows=lab_test):  # for each conversation: is the reply fit to send?
+    said = generate.replies(some_model, lab_tokenizer, chat.prompts(lab_tokenizer, rows), max_new_tokens=50)
+    return [desk.is_fit(reply, row) for reply, row in zip(said, rows, strict=True)]
 
 
 def recall(some_model):  # for each fact: is it still known, closed book?
@@ -694,11 +720,19 @@ def recall(some_model):  # for each fact: is it still known, closed book?
 
 def lab_run(count, rate=LAB_LR, steps=LAB_STEPS, **more):
     with capture_output():  # no progress bar for each run
-        return sft.fine_tune(lab, texts.sample(lab_train, count, SEED), lr=rate, steps=steps, seed=SEED,
-                             logging_strategy="no", **more)
+        return sft.fine_tune(lab, texts.sample(lab_train, count, SEED), lr=rate, steps=steps, seed=SEED, **more)
 
 
-print(f"{lab}\nuntuned: knows {percent(recall(lab_base))} of the facts")
+def both(what, on_lab, on_real):  # one sentence on two models; for every outcome
+    one, other = way(on_lab), way(on_real)
+    verdict = (f"both {one}" if one == other and one in ("up", "down") else "shown on neither" if one == other else
+               "shown on the lab model alone" if other not in ("up", "down") else
+               "shown on the real model alone" if one not in ("up", "down") else "the two contradict each other")
+    print(f"{what}: lab model {told(on_lab)}; real model, stored, {told(on_real)}. Together: {verdict}.")
+
+
+lab_knew = recall(lab_base)
+print(f"{lab}\nuntuned: knows {percent(lab_knew)} of the facts")
 
 # %% [markdown]
 # ### How many examples?
@@ -714,11 +748,9 @@ for size in (LAB_FEW, round((LAB_FEW * LAB_EXAMPLES) ** 0.5), LAB_EXAMPLES):
     print(f"{size} examples, {LAB_STEPS} steps of 8: {percent(by_size[size])} fit to send")
 
 # %% [markdown]
-# Beside it what is stored of the real model, where the steps grew with the examples: the run of section 5, one pass
-# over 144 examples in 36 steps, and the assistant of notebook 00, two passes over 1,447 in 724 steps. How much of the
-# difference is due to the examples, and how much to the steps, two such points cannot say: each counts every kind
-# alike, but the first is the mean of two seeds over 90 prompts, the second one seed over others. The whiskers are 95 %
-# intervals.
+# Beside it stored runs of the real model. Those on the line made 36 steps each: eight passes over two conversations of
+# each kind, almost three over six, one over sixteen. The point by itself is the assistant of notebook 00, two passes
+# over 1,447 conversations in 724 steps, on other test conversations. Each kind counts alike.
 
 # %%
 def points(ax, found, label, **line):  # found: x: scores
@@ -728,29 +760,34 @@ def points(ax, found, label, **line):  # found: x: scores
     ax.set(xscale="log", ylim=(-3, 103))
     ax.set_xticks(list(found), [f"{x:g}" for x in found])
     ax.minorticks_off()
+    ax.legend()
 
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True)
 points(left, by_size, f"{LAB_STEPS} steps each")
-alike = min(map(len, long_run["tuned"].values()))  # prompts of each kind
-long_fit = [one for each in long_run["tuned"].values() for one in each[:alike]]
-points(right, {144: by_prompt("desk", "fit"), 1447: long_fit}, "36 steps, 724 steps", ls="--")
+equal = {runs[arm]["0"]["examples"]: by_seed(arm, "fit") for arm in ("few", "some", "desk") if arm in runs}
+alike = min(len(each[0]) for each in long_run["tuned"].values())  # prompts of each kind
+long_fit = [[one for each in long_run["tuned"].values() for one in each[run][:alike]]
+            for run in range(len(long_run["seeds"]))]
+points(right, equal, "36 steps each")
+points(right, {1447: long_fit}, "724 steps", ls="")
+right.set_xticks([*equal, 1447], [f"{size:,}" for size in (*equal, 1447)])
 left.set(title="Lab model, live: steps held equal", xlabel="training examples", ylabel="replies fit to send (%)")
-right.set(title="Real model, stored: steps grow too", xlabel="training examples")
-for ax in (left, right):
-    ax.legend()
+_ = right.set(title="Real model, stored", xlabel="training examples")
 
 # %% [markdown]
-# The claim: at the same number of steps, many different examples teach more than a few seen again and again.
+# The claim, tried on the lab model: at the same number of steps, many different examples teach more than a few seen
+# again and again.
 
 # %%
 added = intervals.paired_difference(by_size[LAB_EXAMPLES], by_size[LAB_FEW]).times(100)
-print(claims.record("variety-counts", SEED, *added, by_prompt=by_size[LAB_EXAMPLES], against=by_size[LAB_FEW],
-                    model=claims.LAB))
-middle = sorted(by_size)[1]
-further = intervals.paired_difference(by_size[LAB_EXAMPLES], by_size[middle]).times(100)
-print(f"From {middle} to {LAB_EXAMPLES} examples: {further.value:+.1f} points [{further.low:.1f}, {further.high:.1f}]"
-      + ("." if further.low > 0 else ": no gain to be shown beyond that."))
+result = claims.record("variety-counts", SEED, *added, by_prompt=by_size[LAB_EXAMPLES], against=by_size[LAB_FEW],
+                       model=claims.LAB)
+print(f"Lab model. {result}")
+if "few" in runs:
+    both("Fit to send, many minus few examples", added, minus("desk", "few", "fit"))
+    print(f"The real model, many minus few: knowledge of the world {told(minus('desk', 'few', 'knows'))};\n"
+          f"grave cases, fit, {told(minus('desk', 'few', 'fit', grave))}")
 
 # %% [markdown]
 # ### Which learning rate?
@@ -766,93 +803,164 @@ for rate in (pretraining_lr / 10, pretraining_lr):
     run = lab_run(LAB_EXAMPLES, rate)
     by_rate[rate], kept[rate] = task(run.model), recall(run.model)
 by_rate, kept = dict(sorted(by_rate.items())), dict(sorted(kept.items()))
-saved = intervals.paired_difference(kept[pretraining_lr / 10], kept[pretraining_lr]).times(100)
-print(claims.record("low-lr-keeps", SEED, *saved, by_prompt=kept[pretraining_lr / 10], against=kept[pretraining_lr],
-                    model=claims.LAB))
+saved, paid = (intervals.paired_difference(found[pretraining_lr / 10], found[pretraining_lr]).times(100)
+               for found in (kept, by_rate))
+result = claims.record("low-lr-keeps", SEED, *saved, by_prompt=kept[pretraining_lr / 10], against=kept[pretraining_lr],
+                       model=claims.LAB)
+print(f"Lab model. {result}\nWhat it pays, fit to send, lowest rate minus highest: {told(paid)}.")
+done = sum(by_rate[pretraining_lr / 10])
+print(f"At the lowest rate {done} replies are fit" + (": it kept by not learning." if done == 0 else "."))
+best = max(by_rate, key=lambda rate: sum(by_rate[rate]))
+print(f"Of the three, {best:g} does most of the work ({percent(by_rate[best])}) and keeps {percent(kept[best])}.")
 
 # %% [markdown]
-# Both sides of the bargain belong in one figure: keeping everything by learning nothing is no achievement.
+# Both sides of the bargain belong in one figure. Beside it the real model, stored: the desk's run of section 5, with
+# LoRA, at several rates (LoRA takes larger ones than training all weights of that model does: notebook 04). A dotted
+# line says what the untuned model knows: the two were asked other questions, so compare each curve with its own line.
 
 # %%
-fig, ax = plt.subplots(figsize=(7, 3.8))
-points(ax, by_rate, "desk: fit to send")
-points(ax, kept, "general facts kept", ls="--")
-low, high = min(kept), max(kept)
-ax.set(title=f"At {low:g}: facts {percent(kept[low])}, work {percent(by_rate[low])}; "
-             f"at {high:g}: {percent(kept[high])}, {percent(by_rate[high])}",
-       xlabel="peak learning rate", ylabel="share (%)")
-_ = ax.legend()
-
-# %%
-if percent(by_rate[low]) != percent(by_rate[LAB_LR]):
-    print(f"The claim looks at the facts alone. At {low:g} {percent(by_rate[low])} of the replies are fit to send; at "
-          f"{LAB_LR:g} {percent(by_rate[LAB_LR])} are, and {percent(kept[LAB_LR])} of the facts are kept.")
+rates = files.read_json(paths.data() / "stored" / "lora.json")
+of_rate = {rate: [run for run in rates["runs"] if (run["way"], run["lr"]) == ("lora", rate)]
+           for rate in rates["settings"]["rates"]["lora"]}
+unjudged = [rate for rate, found in of_rate.items() if not all("both" in run for run in found)]
+of_rate = {rate: found for rate, found in of_rate.items() if rate not in unjudged}
+fig, (left, right) = plt.subplots(1, 2, figsize=(12, 3.8), sharey=True)
+left.axhline(100 * sum(lab_knew) / len(lab_knew), color=figures.GREY, ls=":", label="facts known, untuned")
+if "untuned" in rates:
+    knew_before = packed.unpack(rates["untuned"]["knows"]).mean()
+    right.axhline(100 * knew_before, color=figures.GREY, ls=":", label="facts known, untuned")
+sides, moves = {"fit to send": "both", "facts known": "knows"}, {}
+for (label, key), lab_side, ls in zip(sides.items(), (by_rate, kept), ("-", "--"), strict=True):
+    on_real = {rate: [packed.unpack(run[key]) for run in found] for rate, found in of_rate.items()}
+    points(left, lab_side, label, ls=ls)
+    points(right, on_real, label, ls=ls)
+    if key == "both":
+        graver = [[[one[i] for i, kind in enumerate(rates["kinds"]) if kind == "grave"] for one in on_real[rate]]
+                  for rate in (min(on_real), max(on_real))]
+    moves[label] = intervals.paired_difference(on_real[min(on_real)], on_real[max(on_real)]).times(100)
+low = min(kept)
+left.set(title=f"Lab model at {low:g}: {percent(kept[low])} known, {percent(by_rate[low])} fit",
+         xlabel="peak learning rate, all weights", ylabel="share (%)")
+right.set(title=f"{rates['model']}, stored", xlabel="peak learning rate, LoRA")
+both("Facts known, lowest rate minus highest", saved, moves["facts known"])
+both("Fit to send, lowest rate minus highest", paid, moves["fit to send"])
+print(f"The real model at {min(of_rate):g} and {max(of_rate):g}, on {rates['settings']['facts']} questions"
+      + "".join(f"; at {rate:g} the validation loss\nis no lower than at the rate before it, so it was not scored"
+                for rate in unjudged) + ".")
+print(f"Its grave cases, fit, highest rate -> lowest: {percent(graver[1])} -> {percent(graver[0])}, "
+      + told(intervals.paired_difference(*graver).times(100)))
 
 # %% [markdown]
-# These are rates for training all weights; notebook 04 measures which ones suit LoRA.
-
-# %% [markdown]
+# A rate that learns nothing forgets nothing, so "holds" alone recommends no rate: look for one that keeps much *and*
+# does the work.
+#
 # ### When should training stop?
 #
-# Given few examples and many steps, a model learns them by heart, and its training loss falls whatever happens. So we
-# look at conversations that it does not train on. On the way through a long run its weights are saved five times; each
-# time we take the **held-out loss**, on validation conversations, and the score, on the test. The rule in most
-# handbooks is *early stopping*: keep the weights with the lowest held-out loss. Does it keep the better model?
+# Given few examples and many steps, a model may learn them by heart: the training loss falls on while the loss on
+# other conversations rises. That is **overfitting**. (A wide gap between the two alone is learning by heart, and a
+# rise of a hundredth is too small to matter.) Does it happen here? On the way through a long run the weights are
+# saved five times; each time we take the training loss since the last look, loss and score on *validation*
+# conversations, which are kept aside so that a rule may choose by them, and the score on the test, which it may not:
+# the highest of several is high partly by luck. Three rules: keep the look with the **lowest loss**, the one with the
+# **highest score**, or **the last**.
 
 # %%
-import shutil
-
-long_folder = paths.runs() / "sft-long"
-shutil.rmtree(long_folder, ignore_errors=True)  # of an earlier run
-_ = lab_run(
+long_folder = paths.own_folder("sft-long")
+long = lab_run(
     LONG_EXAMPLES, steps=LONG_STEPS, batch_size=2, output_dir=str(long_folder), save_strategy="steps",
     save_steps=max(1, LONG_STEPS // 5), save_only_model=True,  # the weights, and nothing that a run needs to go on
 )
-looks = {}
+looks = {}  # step: (validation losses, validation scores, test scores)
 for folder in sorted(long_folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2])):
     saved_model = AutoModelForCausalLM.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager", use_safetensors=True
     ).to(lab.device)
     held_out_loss = sft.row_losses(saved_model.eval(), lab_tokenizer, lab_valid)
-    looks[int(folder.name.rpartition("-")[2])] = (sum(held_out_loss) / len(held_out_loss), task(saved_model))
-lowest, last = min(looks, key=lambda step: looks[step][0]), max(looks)
-print("step  held-out loss  fit to send")
-for step, (each, found) in looks.items():
-    print(f"{step:>4}{each:>15.2f}{percent(found):>13}{'   <- lowest loss' if step == lowest else ''}")
-stopped = intervals.paired_difference(looks[lowest][1], looks[last][1]).times(100)
-stopped = (0, 0, 0) if lowest == last else tuple(stopped)  # one and the same model: no difference, by construction
-result = claims.record("early-stopping-helps", SEED, *stopped, by_prompt=looks[lowest][1], against=looks[last][1],
-                       model=claims.LAB)
-print(f"\n{result}")
+    looks[int(folder.name.rpartition("-")[2])] = held_out_loss, task(saved_model, lab_valid), task(saved_model)
 
-# %%
-highest = max(looks, key=lambda step: sum(looks[step][1]))
-if lowest == last:
-    print("The loss was lowest at the last look, so the rule keeps the last model: the difference is 0 by "
-          "construction, and whether stopping earlier helps was not tested.")
-elif stopped[1] > 0:
-    print("The lowest loss kept a better model than the end.")
-elif stopped[2] < 0:
-    print("The lowest loss kept a worse model than the end: the loss punishes a model for growing sure of the few "
-          "wordings that it has seen, and a scorer of replies does not.")
+
+def kept_by(looks):  # rule: the step that it keeps
+    return {"lowest loss": min(looks, key=lambda step: sum(looks[step][0])),
+            "highest score": max(looks, key=lambda step: sum(looks[step][1])), "the last": max(looks)}
+
+
+def table(looks, training=None):  # training: the losses that the run logged, by step
+    print("step" + "  training loss" * bool(training) + "  validation loss  validation score  test score")
+    before = 0
+    for step, (loss, valid, found) in looks.items():
+        rules = ", ".join(rule for rule, kept_step in kept_by(looks).items() if kept_step == step)
+        seen = [each for at, each in (training or {}).items() if before < at <= step]
+        print(f"{step:>4}" + f"{f'{sum(seen) / len(seen):.2f}' if seen else '-':>15}" * bool(training)
+              + f"{sum(loss) / len(loss):>17.2f}"
+              f"{percent(valid):>18}{percent(found):>12}   {rules}")
+        before = step
+
+
+def overfits(looks):  # in words, for every outcome
+    lowest, last = kept_by(looks)["lowest loss"], max(looks)
+    if lowest == last:
+        return f"No overfitting is seen in these {last} steps: the validation loss is lowest at the last look."
+    rise = intervals.paired_difference(looks[last][0], looks[lowest][0])
+    sure = ("so by its loss, which need not mean by its score, it overfits" if rise.low > 0 else
+            "which these conversations cannot tell from no rise")
+    return (f"After step {lowest} the validation loss rises by {rise.value:.2f} nats, {sure}; its score goes "
+            f"from {percent(looks[lowest][1])} to {percent(looks[last][1])}.")
+
+
+table(looks, {each["step"]: each["loss"] for each in long.log if "loss" in each})
+print(overfits(looks))
+lowest, last = kept_by(looks)["lowest loss"], max(looks)
+if lowest == last:  # one and the same model
+    result = claims.skip("early-stopping-helps", SEED, "the loss was lowest at the last look", model=claims.LAB)
 else:
-    print("These prompts show no difference between the model of the lowest loss and the last one.")
-if looks[last][0] - looks[lowest][0] < 0.05:
-    print(f"By step {last} the loss has not turned upward; the rule is for runs in which it does. Try more LONG_STEPS.")
-print(f"The highest score of the {len(looks)} looks, {percent(looks[highest][1])}, stands at step {highest}; "
-      f"the lowest loss, with {percent(looks[lowest][1])}, at step {lowest}.")
+    stopped = intervals.paired_difference(looks[lowest][2], looks[last][2]).times(100)
+    result = claims.record("early-stopping-helps", SEED, *stopped, by_prompt=looks[lowest][2],
+                           against=looks[last][2], model=claims.LAB)
+print(f"\nLab model. {result}")
 
 # %% [markdown]
-# The highest of several scores is high partly by luck, so a score that chooses must not be the one that is reported:
-# choose on *validation* conversations, by the loss or by the score that you care about, and report on the test. Which
-# of the two chooses better we have not measured. In the trainer, `load_best_model_at_end=True` with
-# `metric_for_best_model` keeps the best look by whatever number you compute.
+# Which rule do the runs support? Below, for this run of the lab model and for what is stored of the real one (18
+# conversations, 80 steps of 4), what each rule keeps on the test, and the rules against each other.
+
+# %%
+decided = []  # what the comparisons below decide
+
+
+def compare_rules(name, every):  # every: the looks of each seed
+    steps = {rule: [kept_by(each)[rule] for each in every] for rule in kept_by(every[0])}
+    found = {rule: [each[step][2] for each, step in zip(every, kept, strict=True)] for rule, kept in steps.items()}
+    print(f"{name}: " + ", ".join(f"{rule} {percent(rows)}" for rule, rows in found.items()))
+    for one, other in (("highest score", "lowest loss"), ("lowest loss", "the last"), ("highest score", "the last")):
+        if steps[one] == steps[other]:
+            print(f"    {one} and {other} keep the same look: nothing to compare")
+            continue
+        each = intervals.paired_difference(found[one], found[other]).times(100)
+        result = (f"{one} is the better" if each.low > 0 else f"{other} is the better" if each.high < 0 else
+                  f"undecided; {one} may cost up to {-each.low:.0f} points or bring up to {each.high:.0f}")
+        print(f"    {one} minus {other}: {each.value:+.0f} points: {result}")
+        if "better" in result:
+            decided.append(f"{result} of {one} and {other} ({name})")
+
+
+compare_rules("lab model", [looks])
+real_looks = [{look["step"]: tuple(packed.unpack(look[key]) for key in ("valid_losses", "valid", "test"))
+               for look in run["looks"]} for run in stored["stops"]]
+if real_looks:
+    compare_rules(f"{stored['model']}, {len(real_looks)} training{'s' * (len(real_looks) > 1)}", real_looks)
+    print("The first training:")
+    table(real_looks[0])
+    print(overfits(real_looks[0]))
+print("\nWhich rule do the runs support? " + ("; ".join(decided) + "." if decided else
+      "None over another. Where nothing is decided, the last look is the plainest: it needs no choosing."))
+
+# %% [markdown]
+# In the trainer, `load_best_model_at_end=True` with `metric_for_best_model` keeps the best look by a number of yours.
 #
 # ### Averaging with the base
 #
 # A fine-tune is a walk from the base's weights to others. What about a point on the way? We take 0.7 of the tuned
 # weights and 0.3 of the base's, which costs no training at all (Wortsman et al.). With LoRA the same is one factor on
-# the adapter.
+# the adapter: the real model's at 0.7, stored, stands beside it.
 
 # %%
 def between(one, other, share):  # weights: (1 - share) of one and share of other
@@ -865,28 +973,19 @@ def between(one, other, share):  # weights: (1 - share) of one and share of othe
 
 average = between(lab_base, many.model, 0.7)
 averaged = {"task": task(average), "facts": recall(average)}
-print(f"lab model, tuned: {percent(by_size[LAB_EXAMPLES])} fit to send, {percent(kept[LAB_LR])} of the facts; "
-      f"at 0.7: {percent(averaged['task'])} and {percent(averaged['facts'])}\n")
-gained = intervals.paired_difference(averaged["facts"], kept[LAB_LR]).times(100)
-print(claims.record("averaging-keeps", SEED, *gained, by_prompt=averaged["facts"], against=kept[LAB_LR],
-                    model=claims.LAB))
-
-# %% [markdown]
-# And the real model's adapter at 0.7 of its strength, stored, beside mixing, all of them with seed 0:
-
-# %%
-fig, axes = plt.subplots(1, 3, figsize=(12, 3.6), sharey=True)
-three(axes, {"desk": "desk alone", "scaled": "at 0.7", "mixed": "desk and\ngeneral"},
-      [figures.BLUE, figures.SKY, figures.GREEN], seeds=("0",))
-whole, part = ({key: percent(by_prompt(arm, key, ("0",))) for key in ("fit", "leaks")} for arm in ("desk", "scaled"))
-_ = fig.suptitle(f"At 0.7 of the adapter: manner unasked {whole['leaks']} → {part['leaks']}, "
-                 f"desk's work {whole['fit']} → {part['fit']}", y=1.03)
-for key, what in {"fit": "fit to send", "knows": "real world known", "leaks": "manner unasked"}.items():
-    pair = [[int(one) for one in runs[arm]["0"][key]] for arm in ("scaled", "desk")]
-    each = intervals.paired_difference(*pair).times(100)
-    shows = "up" if each.low > 0 else "down" if each.high < 0 else "no change can be shown"
-    span = f"[{round(each.low):+d}, {round(each.high):+d}]"
-    print(f"at 0.7 minus whole, {what}: {round(each.value):+d} points {span}: {shows}")
+lost, gained = (intervals.paired_difference(averaged[key], whole).times(100)
+                for key, whole in (("task", by_size[LAB_EXAMPLES]), ("facts", kept[LAB_LR])))
+result = claims.record("averaging-keeps", SEED, *gained, by_prompt=averaged["facts"], against=kept[LAB_LR],
+                       model=claims.LAB)
+print(f"Lab model. {result}\n")
+both("Facts known, at 0.7 minus whole", gained, minus("scaled", "desk", "knows"))
+both("Fit to send, at 0.7 minus whole", lost, minus("scaled", "desk", "fit"))
+print("\nreal model, desk alone -> at 0.7")
+told_of("scaled", "desk")
+print(graves("scaled"))
+left = intervals.mean_interval(by_seed("scaled", "leaks")).times(100)
+print("Against the leak it is " + ("no cure: most answers still have the manner." if left.low > 50 else
+                                   "a cure: few answers still have the manner." if left.high < 10 else "half a cure."))
 
 # %% [markdown]
 # ## 9. When the data is wrong
@@ -903,6 +1002,13 @@ with capture_output():
 chat.pairs(tokenizer, [{"messages": messages[:-1]}])
 
 # %% [markdown]
+# Back to the full form, which names the line of an error: you may want it in the exercises.
+
+# %%
+with capture_output():
+    get_ipython().run_line_magic("xmode", "Context")
+
+# %% [markdown]
 # ## Exercises
 #
 # Each has a stub and, in the next cell, a checker that says "Not yet" and why until the stub is right. Hints and
@@ -911,8 +1017,9 @@ chat.pairs(tokenizer, [{"messages": messages[:-1]}])
 # ### Exercise 1: labels from ids (core, 8 minutes, easy)
 #
 # You get the token ids of a conversation that may have *several* assistant turns, and the ids of two tokens: the one
-# that opens an assistant turn and the one that ends a turn. Return the labels: the assistant's words and the end
-# token that closes them keep their id, and everything else is -100.
+# that opens an assistant turn (to keep it short; our model needs four for that) and the one that ends a turn. Return
+# the labels: the assistant's words and the end token that closes them keep their id, in every turn, as the marks count
+# them. Everything else is -100, here also the line's end behind an end token.
 
 # %%
 def labels_from_ids(ids, assistant_id, end_id):
@@ -927,24 +1034,33 @@ def labels_from_ids(ids, assistant_id, end_id):
 from ftlab.exercise import check, passed
 
 # 7 opens a user turn, 8 an assistant turn, 9 ends a turn
-found = labels_from_ids([7, 1, 9, 8, 2, 3, 9], assistant_id=8, end_id=9)
-check(found is not None, "nothing comes back. Build a list of labels and return it.")
-found = [int(label) for label in found]
-check(len(found) == 7,
-      "the labels need one entry for each id: write -100 where the loss does not count, leave nothing out.")
+def tried(ids, assistant_id=8, end_id=9):
+    given = list(ids)
+    found = labels_from_ids(given, assistant_id=assistant_id, end_id=end_id)
+    check(found is not None, "nothing comes back. Build a list of labels and return it.")
+    check(given == ids, "the ids themselves have changed: write the labels into a list of their own.")
+    check(lambda: iter(found), "return a list of labels.")
+    found = list(found)
+    check(lambda: all(int(label) == label for label in found), "each label is one whole number.")
+    check(len(found) == len(ids),
+          "the labels need one entry for each id: write -100 where the loss does not count, leave nothing out.")
+    return [int(label) for label in found]
+
+
+found = tried([7, 1, 9, 8, 2, 3, 9])
 check(found[3] == -100, "the token that opens the assistant's turn is given to the model, so it does not count.")
 check(found[1] == found[2] == -100, "the user's words and the end of the user's turn do not count.")
 check(found[6] == 9, "the end token of the assistant's turn counts: from it the model learns to stop.")
 check(found == [-100, -100, -100, -100, 2, 3, 9], "the assistant's words keep their ids as labels.")
-found = labels_from_ids([7, 1, 9, 0, 8, 2, 9, 0, 7, 4, 9, 0], assistant_id=8, end_id=9)  # 0 stands between turns
-check(int(found[7]) == -100, "after the end token the assistant is silent: what stands between turns does not count.")
-found = labels_from_ids([7, 1, 9, 8, 2, 9, 7, 4, 9, 8, 5, 9], assistant_id=8, end_id=9)
-check([int(label) for label in found] == [-100] * 4 + [2, 9] + [-100] * 4 + [5, 9],
+check(tried([7, 1, 9, 0, 8, 2, 9, 0, 7, 4, 9, 0])[7] == -100,  # 0 stands between turns
+      "after the end token the assistant is silent: what stands between turns does not count.")
+check(tried([7, 2, 9, 8, 2, 9])[1] == -100, "a user may say a word of the reply: go by the place, and not by the word.")
+check(tried([7, 1, 9, 8, 0, 9])[4] == 0, "a token of the reply with the id 0 counts like any other.")
+check(tried([7, 1, 9, 8, 2, 9, 7, 4, 9, 8, 5, 9]) == [-100] * 4 + [2, 9] + [-100] * 4 + [5, 9],
       "each assistant turn counts, and the user's turn between them does not.")
-check([int(label) for label in labels_from_ids([8, 2], 8, 9)] == [-100, 2],
-      "a reply that is cut short has no end token; its words count all the same.")
-check([int(label) for label in labels_from_ids([3, 8, 6, 5, 9, 6], assistant_id=5, end_id=6)] == [-100] * 4 + [9, 6],
-      "another model has other ids: go by assistant_id and end_id, and not by 8 and 9.")
+check(tried([8, 2]) == [-100, 2], "a reply that is cut short has no end token; its words count all the same.")
+check(tried([3, 8, 6, 5, 9, 7, 6], assistant_id=5, end_id=6) == [-100] * 4 + [9, 7, 6],
+      "another model has other ids: go by assistant_id and end_id, and not by 7, 8 and 9.")
 passed("Your labels keep the assistant's words and their end tokens, in every turn.")
 
 # %% [markdown]
@@ -995,8 +1111,9 @@ from ftlab.exercise import check, passed
 
 found = collate([([5, 6, 7], [-100, 6, 7]), ([5], [5])], pad_id=0)
 check(found is not None, "nothing comes back. Return a dict of three tensors.")
-check({"input_ids", "attention_mask", "labels"} <= set(found), "the batch needs input_ids, attention_mask and labels.")
-found = {name: torch.as_tensor(each) for name, each in found.items()}
+check(lambda: {"input_ids", "attention_mask", "labels"} <= set(found.keys()),
+      "the batch needs input_ids, attention_mask and labels: return a dict of the three.")
+check(all(torch.is_tensor(each) for each in found.values()), "each of the three is a tensor: torch.tensor makes one.")
 check(not any(each.is_floating_point() for each in found.values()), "ids, mask and labels are whole numbers.")
 found = {name: each.long() for name, each in found.items()}
 check(all(tuple(found[name].shape) == (2, 3) for name in ("input_ids", "attention_mask", "labels")),
@@ -1008,12 +1125,19 @@ check(found["labels"].tolist()[1] != [5, 0, 0], "padding must not count: its lab
 check(found["labels"].tolist() == [[-100, 6, 7], [5, -100, -100]],
       "labels keep what the row says and are -100 in the padding.")
 found = collate([([0, 4], [0, 4]), ([3, 2, 1, 0], [-100, 2, 1, 0])], pad_id=0)
-check(torch.as_tensor(found["attention_mask"]).long().tolist() == [[1, 1, 0, 0], [1, 1, 1, 1]],
+check(found["attention_mask"].long().tolist() == [[1, 1, 0, 0], [1, 1, 1, 1]],
       "a real token may have the same id as padding; tell them apart by the row's length.")
-check(torch.as_tensor(found["labels"]).tolist() == [[0, 4, -100, -100], [-100, 2, 1, 0]],
+check(found["labels"].tolist() == [[0, 4, -100, -100], [-100, 2, 1, 0]],
       "a label that equals pad_id counts where the row has it.")
-check(torch.as_tensor(collate([([5, 6], [5, 6]), ([7], [7])], pad_id=3)["input_ids"]).tolist() == [[5, 6], [7, 3]],
+check(collate([([5, 6], [5, 6]), ([7], [7])], pad_id=3)["input_ids"].tolist() == [[5, 6], [7, 3]],
       "another model pads with another id: fill the ids up with pad_id, and not with 0.")
+rows = [([4], [4]), ([5, 6, 7, 8, 9], [-100, 6, 7, 8, 9]), ([2, 3], [-100, 3])]
+check(lambda: collate(rows, pad_id=0)["labels"].tolist() == [[4] + [-100] * 4, rows[1][1], [-100, 3] + [-100] * 3],
+      "a batch may have any number of rows, of any length: try three, up to five wide.")
+check([len(each) for row in rows for each in row] == [1, 1, 5, 5, 2, 2],
+      "the rows that you were given have become longer: put the padding into new lists.")
+check(lambda: collate([([40000], [40000])], pad_id=0)["input_ids"].tolist() == [[40000]],
+      "an id of 40,000 does not fit: a vocabulary is large, so let the tensors be torch.long, as they are by default.")
 passed("Your batch hides its padding from attention and from the loss.")
 
 # %% [markdown]
@@ -1042,7 +1166,7 @@ passed("Your batch hides its padding from attention and from the loss.")
 # ### Exercise 3: the loss of each row in a batch (extra, 12 minutes, hard)
 #
 # `masked_loss` takes one row. Write it for a whole batch, one number for each row, from the raw logits: shift by one
-# place, take the log-softmax, pick, and average over each row's counted places.
+# place, take the log-softmax, pick, and average over each row's counted places. A model must be able to train with it.
 
 # %%
 import torch
@@ -1065,8 +1189,9 @@ logits[0, 0, 1] = 2.0  # row 0: place 0 is fairly sure that token 1 comes next
 labels = torch.tensor([[-100, 1, -100, -100], [0, 0, 2, 1]])
 found = batch_row_losses(logits, labels)
 check(found is not None, "nothing comes back. Return one loss for each row.")
+check(lambda: tuple(torch.as_tensor(found).shape) == (2,),
+      "the result has one number for each row: average over places, not over rows.")
 found = torch.as_tensor(found).float()
-check(tuple(found.shape) == (2,), "the result has one number for each row: average over places, not over rows.")
 check(not torch.allclose(found[0], torch.tensor(1.0986), atol=1e-3),
       "the logits at place t predict the label at place t + 1: shift them by one.")
 check(abs(found[0].item() - 0.2395) < 1e-3,
@@ -1080,6 +1205,12 @@ for i in range(5):
 wanted = [torch.nn.functional.cross_entropy(logits[i, :-1], labels[i, 1:], ignore_index=-100) for i in range(5)]
 check(torch.allclose(torch.as_tensor(batch_row_losses(logits, labels)).float(), torch.stack(wanted), atol=1e-5),
       "on random rows the numbers differ from torch's cross_entropy.")
+leaf = logits.clone().requires_grad_()
+check(lambda: batch_row_losses(leaf, labels).sum().backward() is None and leaf.grad is not None,
+      "nothing can be trained with it: return a tensor, and let the gradient pass (no no_grad, no detach, no NumPy).")
+wanted = [torch.nn.functional.cross_entropy(100 * logits[i, :-1], labels[i, 1:], ignore_index=-100) for i in range(5)]
+check(torch.allclose(batch_row_losses(100 * logits, labels).float(), torch.stack(wanted), rtol=1e-3),
+      "logits in the hundreds overflow exp: take logsumexp or log_softmax, which subtract the largest first.")
 passed("Your losses equal torch's, a whole batch at a time.")
 
 # %% [markdown]
@@ -1104,17 +1235,20 @@ passed("Your losses equal torch's, a whole batch at a time.")
 #
 # ### Exercise 4: which run goes to the desk? (core, 8 minutes, a decision, not code)
 #
-# The cell below prints what the stored runs gained and cost, as the mean over their seeds. Your house says: customers
-# also ask about the world, so the manner may leak into *at most a fifth* of such answers. Of the runs that keep to
-# that, take the one that does most of the desk's work, if it is *clearly* better than the untuned model (the whole
-# interval of the difference lies above zero); else leave the model untuned ("base"). Fill in which leak too much, and
-# your choice.
+# The cell below prints what the stored runs gained and cost (the mean over seeds, where several are stored): replies
+# `fit` to send, the same for the `grave` cases alone, what it `knows` of the world, how often the manner `leaks`.
+# `scaled` is `desk` at 0.7 (section 8); `few` and `some` read fewer examples. Your house says: customers also ask
+# about the world, so the manner may leak into *at most a quarter* of such answers, as measured. (We drew this line
+# after looking, so that a choice is left; a real house draws it before.) Of the runs that keep to it, take the one
+# that does most of the desk's work, if it is *clearly* better than the untuned model (the whole interval of the
+# difference lies above zero); else leave the model untuned ("base"). Fill in which leak too much, and your choice.
 
 # %%
 from ftlab import files, paths
 from ftlab.evidence import intervals
 
-stored = files.read_json(paths.data() / "stored" / "desk-dials.json")["arms"]
+dials = files.read_json(paths.data() / "stored" / "desk-dials.json")
+stored, is_grave = dials["arms"], [kind == "grave" for kind in dials["kinds"]]
 
 
 def over_seeds(arm, key):  # for each prompt the share of seeds that got it
@@ -1123,6 +1257,8 @@ def over_seeds(arm, key):  # for each prompt the share of seeds that got it
 
 
 measured = {arm: {key: over_seeds(arm, key) for key in ("fit", "knows", "leaks")} for arm in stored}
+for each in measured.values():
+    each["grave"] = [fine for fine, grave in zip(each["fit"], is_grave, strict=True) if grave]
 for arm, each in measured.items():
     print(f"{arm:>10}: " + ", ".join(f"{key} {100 * sum(found) / len(found):.0f} %" for key, found in each.items()))
 
@@ -1137,27 +1273,24 @@ chosen_run = None  # one name
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
 
-check(leak_too_much is not None, "name the runs whose manner leaks into more than a fifth of the answers, in a list.")
+check(leak_too_much is not None, "name the runs whose manner leaks into more than a quarter of the answers, in a list.")
+check(lambda: iter(leak_too_much), "leak_too_much is a list of names: [] if it is of none.")
 check(not isinstance(leak_too_much, str), "leak_too_much is a list of names, even if it is of one.")
 check(chosen_run is not None, "choose one of the runs.")
 named, chosen_run = {str(name) for name in leak_too_much}, str(chosen_run)
 check(named | {chosen_run} <= set(measured), f"the runs are called {', '.join(measured)}.")
-for arm, each in measured.items():
-    line = f"{arm} leaks into {100 * sum(each['leaks']) / len(each['leaks']):.0f} % of the answers"
-    if 5 * sum(each["leaks"]) > len(each["leaks"]):
-        check(arm in named, f"{line}, which is more than a fifth: it leaks too much.")
-    else:
-        check(arm not in named, f"{line}, which is at most a fifth: it is still in.")
+too_much = {arm for arm, each in measured.items() if 4 * sum(each["leaks"]) > len(each["leaks"])}
+check(named >= too_much, "a run that leaks into more than a quarter of the answers is not in your list.")
+check(named <= too_much, "your list has a run that leaks into no more than a quarter: it is still in.")
 check(chosen_run not in named, f"{chosen_run} leaks too much, however well it does at the desk.")
 best = max((arm for arm in measured if arm not in named), key=lambda arm: sum(measured[arm]["fit"]))
-ahead = desk_gap(best, "base")
-if ahead.low > 0:
-    check(chosen_run == best, f"{best} does clearly more of the desk's work than base: {ahead.value:.0f} points, 95 % "
-          f"interval {ahead.low:.0f} to {ahead.high:.0f}.")
+if desk_gap(best, "base").low > 0:
+    check(chosen_run == best, "another of those left does most of the desk's work, and clearly more than base.")
 else:
-    check(chosen_run == "base", f"{best} is not clearly better than the untuned model: the interval holds zero.")
-done = measured[chosen_run]["fit"]
-passed(f"{chosen_run} it is: {100 * sum(done) / len(done):.0f} % at the desk.")
+    check(chosen_run == "base", f"{chosen_run} is not clearly better than base: look at the low end of its desk_gap.")
+done, hurt = (100 * sum(each) / len(each) for each in (measured[chosen_run][key] for key in ("fit", "grave")))
+passed(f"{chosen_run} it is: {done:.0f} % at the desk, and {hurt:.0f} % of the replies to grave cases are fit to send. "
+       + ("The rule did not ask about these: would you send it to the desk?" if hurt < 100 else "All of them are."))
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -1168,14 +1301,14 @@ passed(f"{chosen_run} it is: {100 * sum(done) / len(done):.0f} % at the desk.")
 # <details><summary>Answer</summary>
 #
 # ```python
-# leak_too_much = [arm for arm, each in measured.items() if 5 * sum(each["leaks"]) > len(each["leaks"])]
+# leak_too_much = [arm for arm, each in measured.items() if 4 * sum(each["leaks"]) > len(each["leaks"])]
 # left = [arm for arm in measured if arm not in leak_too_much]
 # best = max(left, key=lambda arm: sum(measured[arm]["fit"]))
 # chosen_run = best if desk_gap(best, "base").low > 0 else "base"
 # ```
 #
-# And then say what your house has chosen: is the best that keeps its rule good enough to work at a desk? If not, the
-# rule has found that none of these runs is.
+# And then say what your house has chosen: is it good enough to work at a desk? The checker names its grave cases, about
+# which a rule of leaks and means says nothing: a house that reads them may well send none of these runs to the desk.
 #
 # </details>
 #
@@ -1194,22 +1327,37 @@ passed(f"{chosen_run} it is: {100 * sum(done) / len(done):.0f} % at the desk.")
 # %% [markdown]
 # ## In this notebook you saw
 #
-# - A chat template turns messages into one text, and the same one serves training and asking; the marks that training
-#   needs can be added without a trace.
-# - The loss mask decides what is taught: the reply and the token that ends it. By hand, by the library and in the
-#   trainer's first batch the labels were the same, and our loss was the model's own.
+# - A chat template turns messages into one text, and the same one serves training and asking.
+# - The loss mask decides what is taught: the reply and the token that ends it. Our labels were the trainer's
+#   on its whole first batch and the library's on one conversation, and our loss was the model's own.
 # - `SFTTrainer` with every argument in view, one look into its first batch *before* training, an adapter on the shelf.
-# - A gain is told by kind of work, beside a rival, with its interval and with what it cost. Manner is learnt in
-#   minutes, reading the screen is not.
-# - Mixing, rates, stopping and averaging are dials between the task and everything else; each has two sides to measure.
+# - A gain, or its absence, is told by kind of work, beside its rivals, with its interval and its price; manner and
+#   work apart.
+# - Mixing, rates and averaging are dials between the task and everything else; each has two sides to measure. When to
+#   stop, runs like these may leave open.
 #
-# All verdicts of this run, side by side:
+# All verdicts of this run, each with its model, and below it, in points, its price or what the real model says:
 
 # %%
+def span_of(each):
+    return f"{each.value:+.0f} [{each.low:+.0f}, {each.high:+.0f}]"
+
+
+prices = {"tuned-beats-template": f"grave cases, fit, {span_of(grave_gap)}; world known {span_of(change)}; manner in "
+                                  f"{leaked} of {len(said_after)} answers",
+          "low-lr-keeps": f"fit to send {span_of(paid)}; real model's grave cases, fit, "
+                          f"{span_of(intervals.paired_difference(*graver).times(100))}",
+          "averaging-keeps": f"fit to send {span_of(lost)}; real model's grave cases, fit, "
+                             f"{span_of(minus('scaled', 'desk', 'fit', grave))}"}
+if "few" in runs:
+    prices["variety-counts"] = (f"real model: fit to send {span_of(minus('desk', 'few', 'fit'))}; grave cases, fit, "
+                                f"{span_of(minus('desk', 'few', 'fit', grave))}")
 for name in ("tuned-beats-template", "variety-counts", "low-lr-keeps", "early-stopping-helps", "averaging-keeps"):
-    found = files.read_json(paths.runs() / "claims" / f"{name}.json")
-    span = f"{found['effect']:.3g} [{found['low']:.3g}, {found['high']:.3g}] {found['unit']}"
-    print(f"{name:22} {found['verdict']:20} {span}")
+    found = claims.recorded(name)
+    span = f"{found['effect']:.3g} [{found['low']:.3g}, {found['high']:.3g}] {found['unit']}" if "low" in found else ""
+    print(f"{name:22}{found['model']:>22}  {found['verdict']:20} {span}")
+    if name in prices:
+        print(f"{'':4}{prices[name]}")
 print(f"\n{(time.perf_counter() - started) / 60:.1f} minutes")
 
 # %% [markdown]

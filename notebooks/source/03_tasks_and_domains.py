@@ -2,7 +2,8 @@
 # jupyter:
 #   ftlab:
 #     minutes: 6
-#     claims: [one-adapter-for-all, instructions-carry-over, phrasings-count, replay-keeps]
+#     claims: [one-adapter-for-all, instructions-carry-over, phrasings-count, replay-keeps, phrasings-count-real,
+#              replay-keeps-real]
 # ---
 
 # %% [markdown]
@@ -14,9 +15,9 @@
 # the better answer?
 #
 # **You will be able to** turn a task into rows and check them before a model is loaded; score what comes back by its
-# form and by its content; say for each task what a prompt, a small classical model and a tuned adapter reach; hold a
-# model's reply to a JSON Schema, and know what that does not do; decide between one adapter for all tasks and one for
-# each; and teach a model facts by letting it read on, without losing the old ones.
+# form and by its content; say for each task what a prompt, a few lines without any language model and a tuned adapter
+# reach; hold a model's reply to a JSON Schema, and know what that does not do; decide between one adapter for all tasks
+# and one for each; and teach a model facts by letting it read on, without losing the old ones.
 #
 # **You need** notebook 02: the loss on a reply, the trainer, the chat template. **It takes** about six minutes of
 # computing on two processor cores, half of that where the processor computes in bf16, and 4 GB of memory. Exercises are
@@ -47,8 +48,9 @@ LR, BATCH_SIZE = 2e-3, 2  # real model: peak learning rate, rows a step; try 1e-
 ASKED = {"intent": 40, "fields": 8, "description": 8, "post": 8}  # real model: held-out rows to answer
 LAB_STEPS, LAB_LR = 24, 5e-4  # lab model, section 8: steps of 4 rows, learning rate
 LAB_ASKED = 100  # lab model, section 8: held-out questions of each sort, at most; there are 42 of the price
-PRODUCTS, READ = 8, 32  # lab model, section 9: products to read about, and how often; READ divides by 8
+PRODUCTS, READ = 8, 32  # lab model, section 9: products to read about, and how often; 8 divides READ
 READ_LR = 1e-3  # lab model, section 9: learning rate; try 3e-4
+READ_LRS = (3e-4, 3e-3)  # lab model, section 9: further rates to compare with it; try 1e-4, 1e-2
 FACTS = 100  # lab model: general questions that show what is forgotten; try 1708, which is all
 
 # %% [markdown]
@@ -75,8 +77,8 @@ for task in tasks.TASKS:
 
 # %% [markdown]
 # The tasks differ in what a reply may be: one word of ten; an object that a program reads; four lines by rule; free
-# text by rule. A test ticket is worded as no training ticket is, and test pages and records are about products that
-# training does not know; no test article is among those of the training.
+# text by rule. Nothing of the test is in the training: its tickets are worded otherwise, its pages and records are
+# about other products, its articles are other articles.
 #
 # ### Look before you load
 #
@@ -94,22 +96,25 @@ assert set(tasks.SCHEMA["required"]) == set(tasks.SCHEMA["properties"]) and not 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ftlab.data.labels import check_labels
+from ftlab.data.labelled import read_labelled
 from ftlab.scores import fields
 from ftlab.tuning import adapters
 
 tickets = [{"text": row["source"], "intent": row["label"]} for row in tasks.rows("intent", "train")]
 gold_records = [row["messages"][-1]["content"] for row in tasks.rows("fields", "train")]
-check_labels(tickets, tasks.INTENTS, key="intent")
 grammar = fields.check_schema(tasks.SCHEMA, gold_records)
-print("the labels, the schema and its rows are in order\n")
 
 
 def attempt(name: str, action) -> None:
     try:
         action()
     except ValueError as error:
-        print(f"{name}\n{indented(str(error))}\n")
+        print(f"{name}\n{indented(str(error).replace(here.name, 'my_folder'))}\n")
+
+
+def read_tickets(rows: list[dict]) -> list[dict]:
+    files.write_jsonl(Path(here.name) / "tickets.jsonl", rows)
+    return read_labelled(Path(here.name) / "tickets.jsonl", tasks.INTENTS, key="intent")
 
 
 def with_bounds(**bounds) -> dict:
@@ -117,25 +122,23 @@ def with_bounds(**bounds) -> dict:
     return tasks.SCHEMA | {"properties": properties | {"warranty_years": {"type": "integer", **bounds}}}
 
 
+here = TemporaryDirectory()
+assert read_tickets(tickets) == tickets
+print("the labels, the schema and its rows are in order\n")
 soiled = [dict(ticket) for ticket in tickets]
 soiled[2]["intent"], soiled[5]["intent"] = "refunds", "Shiping"
-attempt("1. two labels misspelt", lambda: check_labels(soiled, tasks.INTENTS, "intent", "tickets.jsonl"))
-fewer = [ticket for ticket in tickets if ticket["intent"] != "privacy"]
-attempt("2. an intent without examples", lambda: check_labels(fewer, tasks.INTENTS, "intent", "tickets.jsonl"))
+attempt("1. two labels misspelt", lambda: read_tickets(soiled))
+attempt("2. an intent without examples", lambda: read_tickets([row for row in tickets if row["intent"] != "privacy"]))
 attempt("3. a schema that no reply can satisfy", lambda: fields.check_schema(with_bounds(minimum=30, maximum=25)))
 attempt("4. a schema that forbids what the rows teach",
         lambda: fields.check_schema(with_bounds(maximum=3), gold_records))
-with TemporaryDirectory() as folder:
-    (Path(folder) / "adapter_model.safetensors").write_bytes(b"weights")
-    try:
-        adapters.check(folder, choice.path, None)  # asks for the files before anything else
-    except ValueError as error:
-        print(f"5. an adapter's folder without its config\n{indented(str(error).replace(folder, 'my_adapter'))}")
+(Path(here.name) / "adapter_model.safetensors").write_bytes(b"weights")
+attempt("5. an adapter's folder without its config", lambda: adapters.check(here.name, choice.path, None))
+here.cleanup()
 
 # %% [markdown]
-# The second and the fourth are the treacherous ones: nothing about such a training looks wrong. An intent without
-# examples is simply never answered, and a model that was taught replies which its own program refuses fails in use, not
-# in training.
+# The second and the fourth are treacherous: an intent without examples is simply never answered, and a model that was
+# taught replies which its own program refuses fails in use, not in training.
 #
 # ## 2. Form and content
 #
@@ -147,7 +150,7 @@ with TemporaryDirectory() as folder:
 # order, with one that a person wrote. Small numbers first: one description, and three that were spoilt by hand.
 
 # %%
-from ftlab.scores import tasks as scored
+from ftlab.scores import task_scores as scored
 from ftlab.scores.overlap import rouge_l
 
 row = tasks.held_out("description", 1)[0]
@@ -168,61 +171,69 @@ assert rouge_l([spoilt["another price"]], [gold])[0] > 0.9 and not scored.score(
 #
 # Before tuning, ask. **Plainly**: the instruction and the text. **With examples**: some rows as turns that have already
 # been, ten for the intents (one each) and two or three for the others. Such prompts are long, so these are **stored
-# runs**, made by `ftlab/workshop/experiments/tasks.py`; what came back for the first test row of each task is shown.
+# runs**, made by `ftlab/workshop/experiments/four_tasks.py`; what came back for the first test row of each task is
+# shown.
+#
+# And ask whether it takes a language model at all. A **frame** is fixed words with what was given put into them, and a
+# few patterns that find a value on a page: a hundred lines of Python (`ftlab/scores/frames.py`), written from training
+# rows and the house's rules. It runs here, now. (Intents have another such rival, in section 5.)
 
 # %%
 from collections import Counter
 
+import numpy as np
+
 from ftlab.evidence.packed import unpack
+from ftlab.scores.task_runs import TaskRuns
 
-stored = files.read_json(paths.data() / "stored" / "tasks.json")
-settings, first_seed = stored["settings"], stored["runs"][0]["seed"]
-kept = {run["part"]: run for run in stored["runs"] if run["seed"] == first_seed}
-
-
-def marks(part: str, task: str, key: str = "done", held: bool = False):
-    """Scores of a stored run, one for each test row."""
-    job = kept[part]["tasks"][task]
-    return unpack((job["held"] if held else job)[key])
-
-
+task_runs = TaskRuns(paths.data() / "stored" / "tasks.json")
+stored, settings, kept = task_runs.about, task_runs.settings, task_runs.parts
+marks, jobs, framed = task_runs.marks, task_runs.jobs, task_runs.framed  # scores, (seeds, test rows); replies; frames'
 print(f"{stored['model']}, untuned, {stored['dtype']}, {stored['date']}\n")
 for task in tasks.TASKS:
     row = tasks.held_out(task, 1)[0]
     print(f"{task.upper()}\n  wanted\n{indented(row['messages'][-1]['content'])}")
-    for part, name in (("plain", "asked plainly"), ("shown", "with examples")):
-        reply = kept[part]["tasks"][task]["replies"][0]
-        verdict = "done" if marks(part, task)[0] else "not done"
-        print(f"  {name}: {verdict}\n{indented(reply, 330)}")
+    for part, name in (("plain", "asked plainly"), ("shown", "with examples"), ("frame", "a frame")):
+        if part != "frame" or task in framed:
+            reply = (framed[task] if part == "frame" else jobs(part, task)[0]["replies"])[0]
+            verdict = "done" if marks(part, task)[0, 0] else "not done"
+            print(f"  {name}: {verdict}\n{indented(reply, 330)}")
     print()
 
 # %%
 def share(scores) -> str:
     span = intervals.mean_interval(scores).times(100)
-    return f"{span.value:3.0f} % [{span.low:3.0f}, {span.high:3.0f}]"
+    return f"{span.value:3.0f} % [{max(0, span.low):3.0f}, {min(100, span.high):3.0f}]"
+
+
+def told_of(span) -> str:
+    kind = "a gain" if span.low > 0 else "a loss" if span.high < 0 else "not certain"
+    return f"{span.value:+.0f} points [{span.low:+.0f}, {span.high:+.0f}], {kind}"
 
 
 print(f"{'':>12} {'':>13} {'rows':>4} {'form':>17} {'done':>17} {'right':>6} {'ROUGE-L':>8}")
 for task in tasks.TASKS:
-    for part, name in (("plain", "plainly"), ("shown", "with examples")):
+    for part, name in [("plain", "plainly"), ("shown", "with examples"), ("frame", "a frame")][: 2 + (task in framed)]:
         done, form = marks(part, task), marks(part, task, "form")
         rouge = "" if task in ("intent", "fields") else f"{marks(part, task, 'rouge').mean():.2f}"
-        print(f"{task if part == 'plain' else '':>12} {name:>13} {len(done):>4} {share(form):>17} {share(done):>17} "
+        print(f"{task * (part == 'plain'):>12} {name:>13} {done.shape[1]:>4} {share(form):>17} {share(done):>17} "
               f"{marks(part, task, 'right').mean():>6.0%} {rouge:>8}")
-enough = [task for task in tasks.TASKS if marks("shown", task).mean() >= 0.9]
-print("\nA prompt with examples does nine in ten of the rows of: " + (
-    ", ".join(enough) + ". Stop there; a tuning would only be one more thing to keep." if enough else
-    "none of the four. So there is something for tuning to do,\nwith this model. A larger one may need no more than "
-    "the examples: ask yours first."))
-said = Counter(kept["shown"]["tasks"]["intent"]["replies"]).most_common(3)
-print("What it says to a ticket most often: " + ", ".join(f"{reply!r} ({count} of {len(marks('shown', 'intent'))})"
-                                                        for reply, count in said))
+for part, name, why in (("frame", "A frame", "It costs nothing, never invents, and says the same tomorrow"),
+                        ("shown", "A prompt with examples", "A tuning would only be one more thing to keep")):
+    enough = [task for task in tasks.TASKS if (part != "frame" or task in framed) and marks(part, task).mean() >= 0.9]
+    print(f"\n{name} does nine in ten of the rows of: " + (f"{', '.join(enough)}. {why}." if enough else
+          "none of the tasks, with these texts and this model.\nA larger model may need no more than the examples: ask "
+          "yours first."))
 
 # %% [markdown]
 # Square brackets hold 95 % intervals, as everywhere in the course. A reply that is almost a label is none: a program
-# looks it up and finds nothing. (Section 6 has a cure for the form of a reply, with tuning or without.) Ask the
-# question of this section of each new task, and of each new model. A prompt can be changed within a minute; a tuning
-# has to be trained, stored and tested anew.
+# looks it up and finds nothing. (Section 6 has a cure for the form of a reply, with tuning or without.)
+#
+# Read the frame's line with two doubts. The house's pages are put together from some hundred sentences, so patterns
+# written from training pages fit the test pages; of pages by many hands they would miss more, which was not measured.
+# And its post is one sentence of the article behind a name: it keeps the rules and charms nobody. But where its line is
+# the best, the sections below are about *how* one tunes, and not about a need. Ask so of each new task and model: a
+# prompt can be changed within a minute; a tuning has to be trained, stored and tested anew.
 #
 # ## 4. One adapter for four tasks
 #
@@ -236,8 +247,8 @@ from contextlib import redirect_stdout
 train = tasks.mixture(SIZES, SEED)
 steps = math.ceil(len(train) / BATCH_SIZE)
 with redirect_stdout(io.StringIO()):  # the trainer prints its log
-    run = sft.from_shelf("tasks", choice, train, lora={"r": 16, "lora_alpha": 32, "target_modules": "all-linear"},
-                         lr=LR, steps=steps, batch_size=BATCH_SIZE, seed=SEED)
+    run = sft.from_shelf("tasks", choice, train, lora=sft.LORA, lr=LR, steps=steps,
+                         batch_size=BATCH_SIZE, seed=SEED)
 tuned, tokenizer = run.model, run.tokenizer
 print(f"{len(train)} rows in {steps} steps: " + ", ".join(f"{size} {task}" for task, size in SIZES.items()))
 print(f"The stored adapter of the next sections: {sum(settings['sizes'].values())} rows, each seen "
@@ -259,12 +270,12 @@ for task in ("description", "post"):
         print(f"\n{task}: {form}, right {mark.right:.0%}, {'done' if mark.done else 'not done'}\n{indented(reply)}")
 
 # %% [markdown]
-# A handful of replies shows *how* it goes right or wrong and ranks nothing. Compare the two marks of each task: a reply
-# may look like the house's and say what is not so, or give the right values in a form that nobody can use. And read the
-# sentences: no mark does. "Right" looks at values and names, so a post whose figures are the article's counts as right
-# even if its sentence is untrue, and what is clumsy counts as done. Each rate of descriptions and posts below is thus
-# the most that a reader would pass. The few training rows of a task, each seen once, are little, so what the next
-# sections compare is the stored adapter, on more test rows.
+# A handful of replies shows *how* it goes right or wrong and ranks nothing. A reply may look like the house's and say
+# what is not so, or give the right values in a form that nobody can use. And read the sentences: no mark does.
+# "Right" looks at values and names, so a post with the article's figures counts as right even if its sentence is
+# untrue, and a description that says one thing twice is done as well. Each share of descriptions and posts that are
+# done is thus the most that a reader would pass. The next sections compare the stored adapter, which saw more rows,
+# on more test rows.
 #
 # ## 5. Labels: is a language model needed?
 #
@@ -294,64 +305,62 @@ def sorted_by(rows: list[dict], asked_rows: list[dict]):
     return score_labels(list(said), [row["label"] for row in asked_rows], tasks.INTENTS)
 
 
-labels = [row["label"] for row in asked["intent"]]
 by_words = sorted_by([row for row in train if row["task"] == "intent"], asked["intent"])
-by_model = score_labels(replies["intent"], labels, tasks.INTENTS)
-print(f"{SIZES['intent']} tickets to learn from, {len(labels)} to sort; macro F1: the adapter of section 4 "
+by_model = score_labels(replies["intent"], [row["label"] for row in asked["intent"]], tasks.INTENTS)
+print(f"{SIZES['intent']} tickets to learn from, {len(by_words.each)} to sort; macro F1: the adapter of section 4 "
       f"{by_model.f1:.2f}, word counts {by_words.f1:.2f}")
 if by_model.unknown:
     print("Not labels, yet said by the adapter:", ", ".join(map(repr, by_model.unknown)))
 
 # %% [markdown]
-# Both learnt from the same few tickets. The stored adapter had more of them and sorted all test tickets. Beside it, the
-# word counter with the same tickets as that one, label by label; and below, with all the labelled tickets that there
-# are.
+# Both learnt from the same few tickets. The stored adapter had more of them and sorted all test tickets. Beside it,
+# label by label, the word counter with the same tickets; and below, with all the labelled tickets that there are.
 
 # %%
-count, said = settings["sizes"]["intent"], kept["all"]["tasks"]["intent"]["replies"]
-stored_rows = [row for row in tasks.mixture(settings["sizes"], kept["all"]["seed"]) if row["task"] == "intent"]
-every = tasks.held_out("intent")[: len(said)]
-told = score_labels(said, [row["label"] for row in every], tasks.INTENTS)
-counters = {f"word counts, the same {count} tickets": sorted_by(stored_rows, every),
-            f"word counts, all {len(tickets)} tickets": sorted_by(tasks.rows("intent", "train"), every)}
-few = next(iter(counters.values()))
-print(f"{len(every)} test tickets{'the adapter':>19}{f'word counts, {count} tickets':>36}\n{'':>14} "
+count, every = settings["sizes"]["intent"], tasks.held_out("intent")[: marks("all", "intent").shape[1]]
+labels = [row["label"] for row in every]
+adapted = [score_labels(job["replies"], labels, tasks.INTENTS) for job in jobs("all", "intent")]  # one a seed
+counted = [sorted_by([row for row in tasks.mixture(settings["sizes"], each["seed"]) if row["task"] == "intent"], every)
+           for each in kept["all"]]
+counters = {f"word counts, the same {count} tickets": counted,
+            f"word counts, all {len(tickets)} tickets": [sorted_by(tasks.rows("intent", "train"), every)]}
+told, few = adapted[0], counted[0]
+print(f"{len(every)} test tickets{'the adapter':>19}{f'word counts, {count} tickets':>36}   (first seed)\n{'':>14} "
       + (f"{'precision':>9} {'recall':>7} {'F1':>5}     " * 2))
 for label in tasks.INTENTS:
     print(f"{label:>14} " + "".join(f"{found['precision']:>9.2f} {found['recall']:>7.2f} {found['f1']:>5.2f}     "
                                     for found in (told.by_label[label], few.by_label[label])))
 print(f"{'macro':>14} " + "".join(f"{found.precision:>9.2f} {found.recall:>7.2f} {found.f1:>5.2f}     "
                                   for found in (told, few)))
-print(f"\n{'':>36} {'macro F1':>8} {'right':>17}")
-for name, found in {f"the stored adapter, {count} tickets": told, **counters}.items():
-    print(f"{name:>36} {found.f1:>8.2f} {share(found.each):>17}")
+print(f"\n{'':>36} {'macro F1':>8} {'right':>17}   (seeds: {len(adapted)})")
+for name, found in {f"the stored adapter, {count} tickets": adapted, **counters}.items():
+    print(f"{name:>36} {sum(one.f1 for one in found) / len(found):>8.2f} {share([one.each for one in found]):>17}")
 
 # %%
-ahead = {name: intervals.paired_difference(told.each, found.each).times(100) for name, found in counters.items()}
+def standing(gap) -> str:
+    return "ahead of" if gap.low > 0 else "behind" if gap.high < 0 else "not to be told apart from"
+
+
+ahead = {name: intervals.paired_difference(*([one.each for one in each] for each in (adapted, found))).times(100)
+         for name, found in counters.items()}
 for name, gap in ahead.items():
-    words = "ahead of" if gap.low > 0 else "behind" if gap.high < 0 else "not to be told apart from"
-    print(f"The adapter is {words} {name}: {gap.value:+.1f} points [{gap.low:+.1f}, {gap.high:+.1f}].")
-if all(gap.low > 0 for gap in ahead.values()):
-    print("So the language model earns its keep here, even against all labels that there are.")
-elif all(gap.high < 0 for gap in ahead.values()):
-    print("So here nobody needs a language model to sort tickets: fewer weights, more right.")
-elif any(gap.low > 0 for gap in ahead.values()):
-    print("So it is ahead for certain of one of the two only: count the labelled tickets before you tune.")
-else:
-    print("So it is ahead of neither for certain, and counting words costs less. Here that is the answer.")
+    print(f"The adapter is {standing(gap)} {name}: {gap.value:+.1f} points [{gap.low:+.1f}, {gap.high:+.1f}].")
+won = sum(gap.low > 0 for gap in ahead.values())
+print("So it is ahead " + ("of neither for certain, and counting words costs less. Here that is the answer.",
+                           "for certain of one of the two only: count the labelled tickets before you tune.",
+                           "of both for certain: the language model earns its keep here.")[won])
 print(f"Only the first line is a fair match. What an adapter makes of all {len(tickets)} tickets was not measured.")
 
 # %% [markdown]
-# What a language model could bring is what it read before: it need not be shown that "cent" is money. What the word
-# counter brings is that it trains in a blink. A team that tunes a language model to
-# sort messages should know by how much it beats ten lines of counting, and whether it does.
+# A language model need not be shown that "cent" is money; the word counter trains in a blink. A team that tunes a model
+# to sort messages should know by how much it beats ten lines of counting, and whether it does.
 #
-# ## 6. JSON that a program can read
+# ## 6. Replies that a program can read
 #
 # A program takes a reply only if it validates. There are two ways to get there: teach it, or force it. **Constrained
-# decoding** forces it: before each token is chosen, a grammar made from the schema says which tokens may come next, and
-# all others get a score of minus infinity. The library `llguidance` keeps track of the grammar; what remains is a few
-# lines that `transformers` calls at each step.
+# decoding** forces it: before each token is chosen, a grammar says which tokens may come next, and all others get a
+# score of minus infinity. The library `llguidance` makes the grammar, of our schema or of the list of labels, and keeps
+# track of it; what remains is a few lines that `transformers` calls at each step.
 
 # %% tags=["twin:ftlab.tuning.constrained:Follow"]
 from llguidance import LLMatcher
@@ -377,15 +386,17 @@ class Follow(LogitsProcessor):
         return scores
 
 # %% [markdown]
-# What may come next after a few beginnings? We ask the grammar itself, without a model.
+# What may come next after a few beginnings? We ask the grammars themselves, without a model.
 
 # %%
 width = tuned.get_output_embeddings().weight.shape[0]
 words = from_tokenizer(tokenizer, n_vocab=width, eos_token=generate.stops(tuned, tokenizer))
-for beginning in ("", '{"product": "Gull Kettle", "price_dollars": ',
-                  '{"product": "Gull Kettle", "price_dollars": 40, "weight": "1 kg", "made_in": "Ostley", '
-                  '"warranty_years": 2, "dishwasher_safe": '):
-    matcher = LLMatcher(words, grammar)
+one_label = LLMatcher.grammar_from_lark("start: " + " | ".join(f'"{label}"' for label in tasks.INTENTS))
+for rules, beginning in ((one_label, ""), (one_label, "re"), (grammar, ""),
+                         (grammar, '{"product": "Gull Kettle", "price_dollars": '),
+                         (grammar, '{"product": "Gull Kettle", "price_dollars": 40, "weight": "1 kg", "made_in": '
+                                   '"Ostley", "warranty_years": 2, "dishwasher_safe": ')):
+    matcher = LLMatcher(words, rules)
     matcher.consume_tokens(tokenizer(beginning, add_special_tokens=False)["input_ids"])
     may = [token for token, bias in enumerate(matcher.compute_logit_bias()) if bias]
     some = ", ".join(repr(tokenizer.decode([token])) for token in may[:8])
@@ -398,81 +409,71 @@ held_marks = scored.scores(held, asked["fields"])
 for name, found in (("free", marked["fields"]), ("held to the schema", held_marks)):
     print(f"{name}: valid {sum(mark.form for mark in found)} of {len(found)}, fields right "
           f"{sum(mark.right for mark in found) / len(found):.0%}")
-
-golds = [row["messages"][-1]["content"] for row in asked["fields"]]
+print(f"The grammar changed {sum(a != b for a, b in zip(held, replies['fields'], strict=True))} of the replies.")
 failed = [i for i, mark in enumerate(held_marks) if not mark.done]
-whole = [i for i, mark in enumerate(held_marks) if mark.done]
-seen = {}
-for i in failed + whole:  # the first page of each product, those that went wrong first
-    seen.setdefault(json.loads(golds[i])["product"], i)
-for i in list(seen.values())[:3]:
-    wrong = [key for key, kept_ in fields.right_fields(held[i], json.loads(golds[i])).items() if not kept_]
-    print(f"\nfree    {replies['fields'][i]}\nheld    {held[i]}\nwanted  {golds[i]}\n"
+for i in (failed + [i for i in range(len(held)) if i not in failed])[:3]:  # those that went wrong first
+    gold = asked["fields"][i]["messages"][-1]["content"]
+    wrong = [key for key, right in fields.right_fields(held[i], json.loads(gold)).items() if not right]
+    print(f"\nfree    {replies['fields'][i]}\nheld    {held[i]}\nwanted  {gold}\n"
           f"        -> {'valid' if held_marks[i].form else 'not valid'} when held; wrong: {', '.join(wrong) or 'none'}")
-same = sum(a == b for a, b in zip(held, replies["fields"], strict=True))
-print(f"\n{len(failed)} of {len(held)} held replies are not done. The grammar changed {len(held) - same} of them.")
 
 # %% [markdown]
 # Each field that is wrong in a valid reply is the dangerous kind: the program takes it. Now from the stored runs, each
-# free and held on the same pages: the untuned model on the first few, for it is slow, the adapter on all.
+# free and held on the same pages.
 
 # %%
 truths = [json.loads(row["messages"][-1]["content"]) for row in tasks.held_out("fields")]
 short = dict(zip(tasks.FIELDS, ("product", "price", "weight", "made in", "warranty", "dishw."), strict=True))
+three = (("plain", "untuned, asked plainly"), ("shown", "untuned, with examples"), ("all", "tuned adapter"))
 print(f"{'':>36} {'valid':>17} | right, by field\n{'':>29} {'pages':>6} {'':>17} | "
       + " ".join(f"{name:>8}" for name in short.values()) + f" {'all six':>8}")
-for part, name in (("plain", "untuned, asked plainly"), ("shown", "untuned, with examples"), ("all", "tuned adapter")):
-    pages = min(len(marks(part, "fields", "form", is_held)) for is_held in (False, True))  # that both have answered
+for part, name in three:
+    pages = min(marks(part, "fields", "form", is_held).shape[1] for is_held in (False, True))  # that both answered
     for is_held in (False, True):
-        job = kept[part]["tasks"]["fields"]
-        said = (job["held"] if is_held else job)["replies"][:pages]
-        right = [fields.right_fields(reply, truth) for reply, truth in zip(said, truths, strict=False)]
+        right = [fields.right_fields(reply, truth) for job in jobs(part, "fields", is_held)
+                 for reply, truth in zip(job["replies"][:pages], truths, strict=False)]
         shares = [sum(each[field] for each in right) / len(right) for field in short]
-        form, done = (marks(part, "fields", key, is_held)[:pages] for key in ("form", "done"))
-        print(f"{'held to the schema' if is_held else name:>29} {len(form):>6} {share(form):>17} | "
+        form, done = (marks(part, "fields", key, is_held)[:, :pages] for key in ("form", "done"))
+        print(f"{'held to the schema' if is_held else name:>29} {pages:>6} {share(form):>17} | "
               + " ".join(f"{value:>8.0%}" for value in shares) + f" {done.mean():>8.0%}")
-mended = [(free, held_) for free, held_, a, b in zip(kept["all"]["tasks"]["fields"]["replies"],
-                                                     kept["all"]["tasks"]["fields"]["held"]["replies"],
-                                                     marks("all", "fields", "form"),
-                                                     marks("all", "fields", "form", held=True), strict=True) if b > a]
-for free, held_ in mended[:2]:
-    print(f"\nthe adapter, free and not valid:\n{indented(free)}\nheld, and valid:\n{indented(held_)}")
-print(f"\nThe grammar mended {len(mended)} of the adapter's {len(marks('all', 'fields'))} replies"
-      + ("." if mended else ": all that it can give, the tuning had taught."))
-pages = len(marks("plain", "fields", "form", held=True))
-forced = {part: marks(part, "fields", "form", held=True)[:pages].mean() for part in ("plain", "all")}
-wrong = {part: 1 - marks(part, "fields", "right", held=True)[:pages].mean() for part in forced}
-print(f"Held to the schema on the first {pages} pages, {forced['plain']:.0%} of the replies of the untuned model, "
-      f"asked plainly, are valid\nand {wrong['plain']:.0%} of its fields wrong; of the adapter {forced['all']:.0%} are "
-      f"valid and {wrong['all']:.0%} of the fields wrong.")
-products = len({truth["product"] for truth in truths})
-print(f"All {len(truths)} pages are about {products} products. Pages on one product are alike, so these intervals are "
-      "rather too narrow.")
+right = [fields.right_fields(reply, truth) for reply, truth in zip(framed["fields"], truths, strict=True)]
+print(f"{'a frame, no model':>29} {len(truths):>6} {share(marks('frame', 'fields', 'form')):>17} | "
+      + " ".join(f"{sum(each[field] for each in right) / len(right):>8.0%}" for field in short)
+      + f" {marks('frame', 'fields').mean():>8.0%}")
+print(f"All {len(truths)} pages are about {len({truth['product'] for truth in truths})} products. Pages on one product "
+      "are alike, so these intervals are rather too narrow.")
 
 # %% [markdown]
-# Look along the fields. Five of the six stand on the page and are copied. The sixth has to be understood: a page says
-# that the dishwasher will not harm the thing, or that it does not belong in there, or nothing, and the reply is `true`,
-# `false` or `null`. Did the adapter learn to read it? The bar for the sixth is to write the commonest value of
-# the training rows every time.
+# Look along the fields. Five of the six stand on the page and can be copied. The sixth does not stand there as a
+# value: a page says that the dishwasher will not harm the thing, or that it does not belong in there, or nothing, and
+# the reply is `true`, `false` or `null`. A schema cannot notice if the model only fills it: any of the three is
+# valid.
+#
+# ### Labels, held
+#
+# The same cure for labels that are none (section 3): the untuned model's reply held to the ten words. That takes no
+# training and no ticket, so it is one more rival for section 5. But the grammar weighs no label against another: it
+# lets through the likeliest *token* that some label goes on with, and that label need not be the likeliest as a whole.
 
 # %%
-judged, said = "dishwasher_safe", kept["all"]["tasks"]["fields"]["replies"]
-values_seen = [json.loads(row["messages"][-1]["content"])[judged]
-               for row in tasks.mixture(settings["sizes"], kept["all"]["seed"]) if row["task"] == "fields"]
-common = max(set(values_seen), key=values_seen.count)
-right = [fields.right_fields(reply, truth) for reply, truth in zip(said, truths, strict=False)]
-copied = sum(each[field] for each in right for field in short if field != judged) / (len(short) - 1) / len(right)
-sixth, always = [each[judged] for each in right], [truth[judged] == common for truth in truths[: len(said)]]
-over = intervals.paired_difference(sixth, always).times(100)
-print(f"copied fields: {copied:.0%} right; {judged}: {share(sixth)}; always {json.dumps(common)}: {share(always)}")
-print(f"Above that bar by {over.value:+.0f} points [{over.low:+.0f}, {over.high:+.0f}]: "
-      + ("it reads that field, and does not only fill it." if over.low > 0 else
-         "no sign that it reads that field.\nA schema cannot notice: any of the three values is valid."))
+print(f"{'':>29} {'tickets':>7} {'a label':>17} {'right':>17} {'macro F1':>8}  most often said")
+stands = {}  # held, against the word counter with the same tickets as the adapter
+for part, name in three:
+    for is_held in (False, True):
+        found = [score_labels(job["replies"], labels[: len(job["replies"])], tasks.INTENTS)
+                 for job in jobs(part, "intent", is_held)]
+        right = marks(part, "intent", "right", is_held)
+        stands[name] = intervals.paired_difference(right, [one.each[: right.shape[1]] for one in counted]).times(100)
+        (most, times), *_ = Counter(jobs(part, "intent", is_held)[0]["replies"]).most_common()
+        print(f"{'held to the labels' if is_held else name:>29} {right.shape[1]:>7} "
+              f"{share(marks(part, 'intent', 'form', is_held)):>17} {share(right):>17} "
+              f"{sum(one.f1 for one in found) / len(found):>8.2f}  {textwrap.shorten(most, 30)!r} ({times})")
+for name, gap in stands.items():
+    print(f"{name}, held: {standing(gap)} word counts ({gap.value:+.0f} points [{gap.low:+.0f}, {gap.high:+.0f}])")
 
 # %% [markdown]
-# A grammar guarantees the form and says nothing about the truth. It helps a model that knows the answer and stumbles
-# over the commas, and it makes a model that does not know sound as if it did. So use both: teach the content, force the
-# form, and check values against the page where you can.
+# A grammar guarantees the form and says nothing about the truth: a model that does not know sounds as if it did. So use
+# both: teach the content, force the form, and check values against the page where you can.
 #
 # ## 7. One adapter for all, or one for each?
 #
@@ -483,59 +484,47 @@ print(f"Above that bar by {over.value:+.0f} points [{over.low:+.0f}, {over.high:
 # more than steps; where it is behind, it may only have had too few.
 
 # %%
+from ftlab.world import articles
+
+
 def steps_for(names) -> int:
     rows = sum(settings["sizes"][task] for task in names)
     return settings["epochs"] * math.ceil(rows / settings["batch_size"])
 
 
-print(f"{stored['model']}, {stored['dtype']}, {stored['date']}\n")
+print(f"{stored['model']}, {stored['dtype']}, seeds: {len(kept['all'])}, {stored['date']}\n")
 print(f"{'replies done':>12} {'rows':>5} {'one for all':>17} {'one for each':>17} {'all minus each':>22}")
 gaps = {}
 for task in tasks.TASKS:
     together, apart = marks("all", task), marks(task, task)  # of the same test rows
     gap = gaps[task] = intervals.paired_difference(together, apart).times(100)
-    print(f"{task:>12} {len(together):>5} {share(together):>17} {share(apart):>17} "
+    print(f"{task:>12} {together.shape[1]:>5} {share(together):>17} {share(apart):>17} "
           f"{f'{gap.value:+.0f} [{gap.low:+.0f}, {gap.high:+.0f}] points':>22}")
-took = {part: kept[part]["tuned_s"] / 60 for part in ("all", *tasks.TASKS)}  # minutes
-print(f"steps and minutes of one processor core: {steps_for(tasks.TASKS)} in {took['all']:.1f} for all; "
+took = {part: kept[part][0]["tuned_s"] / 60 for part in ("all", *tasks.TASKS)}  # minutes, with the first seed
+print(f"steps and minutes: {steps_for(tasks.TASKS)} in {took['all']:.1f} for all; "
       + ", ".join(f"{steps_for([task])} in {took[task]:.1f} {task}" for task in tasks.TASKS))
 better = [task for task, gap in gaps.items() if gap.low > 0]
 worse = [task for task, gap in gaps.items() if gap.high < 0]
-print("Sharing helped " + (" and ".join(better) or "no task for certain") + " and hurt "
-      + (" and ".join(worse) or "none for certain") + ".")
+print(f"Sharing helped {' and '.join(better) or 'no task'} and hurt {' and '.join(worse) or 'none'} for certain.")
+print("\nWhich rules break? Share of replies that keep each, adapters of their own:")
+for task, check in (("description", articles.check_description), ("post", articles.check_post)):
+    rules = [check(reply) for job in jobs(task, task) for reply in job["replies"]]
+    print(f"{task:>12}: " + ", ".join(f"{rule} {np.mean([each[rule] for each in rules]):.0%}" for rule in rules[0]))
 
 # %% [markdown]
-# The claim on trial: one adapter for all does about as well as one for each. It counts 60 rows of a task
-# at most, so the tickets, which are many, still weigh most. It holds if the whole interval is above -10 points, and is
-# "mixed" if the interval has that limit inside.
+# The claim on trial: one adapter for all does about as well as one for each. It counts 60 rows of a task at most, so
+# the tickets, which are many, still weigh most. It holds if the whole interval is above -10 points, and is "mixed" if
+# the interval has that limit inside.
 
 # %%
-together, apart = ([mark for task in tasks.TASKS for mark in marks(part or task, task)[: settings["in_claim"]]]
+together, apart = (np.hstack([marks(part or task, task)[:, : settings["in_claim"]] for task in tasks.TASKS])
                    for part in ("all", None))
-gap = intervals.paired_difference(together, apart).times(100)
-for_all = claims.record("one-adapter-for-all", kept["all"]["seed"], *gap, by_prompt=together, against=apart,
+gap = intervals.paired_difference(together[0], apart[0]).times(100)  # the first seed, as `ftlab claims` takes each
+for_all = claims.record("one-adapter-for-all", kept["all"][0]["seed"], *gap, by_prompt=together[0], against=apart[0],
                         model=claims.find("one-adapter-for-all").models[0])
-assert settings["in_claim"] == 60
 print(f"From the stored runs of {stored['date']}, not trained on your computer:\n{for_all}")
-print("So many rows of each: " + ", ".join(f"{min(len(marks('all', task)), 60)} {task}" for task in tasks.TASKS))
-neither = sum(not a and not b for a, b in zip(together, apart, strict=True)) / len(apart)
-print(f"One for all does {sum(together) / len(together):.0%} of these rows, one for each "
-      f"{sum(apart) / len(apart):.0%}; {neither:.0%} are done by neither, and say nothing about which is better.")
-figure, (ax, claim_ax) = plt.subplots(2, 1, figsize=(8.5, 6), height_ratios=(3, 1), layout="constrained")
-kinds = (("shown", "untuned, examples", figures.GREY), ("each", "one for each", figures.SKY),
-         ("all", "one for all", figures.BLUE))
-for shift, (part, name, color) in enumerate(kinds):
-    spans = [intervals.mean_interval(marks(task if part == "each" else part, task)).times(100) for task in tasks.TASKS]
-    places = [place + 0.26 * (shift - 1) for place in range(4)]
-    ax.bar(places, [s.value for s in spans], 0.24, color=color, label=name, ls="-")
-    ax.errorbar(places, [s.value for s in spans], fmt="none", ecolor="#222222", elinewidth=1.2,
-                yerr=[[s.value - s.low for s in spans], [s.high - s.value for s in spans]])
-ax.set_xticks(range(4), tasks.TASKS)
-ax.set(ylabel="replies done (%)", ylim=(0, 118), title="Stored runs: held-out rows of four tasks, with 95 % intervals")
-ax.legend(fontsize="small", ncols=3, loc="upper right")
-claims.draw("one-adapter-for-all", for_all, claim_ax)
-claim_ax.set_yticks(claim_ax.get_yticks(), ["stored runs", *[t.get_text() for t in claim_ax.get_yticklabels()[1:]]])
-_ = claim_ax.set_title("One for all minus one for each")
+print(f"Over all seeds of the stored runs ({len(together)}): "
+      f"{told_of(intervals.paired_difference(together, apart).times(100))}.")
 
 # %% [markdown]
 # ## 8. Instructions that nobody trained on
@@ -547,30 +536,13 @@ _ = claim_ax.set_title("One for all minus one for each")
 # wordings; the other a **mixture** of four. Rows, steps and learning rate are equal. A bar belongs beside it: who names
 # any of the four facts, whatever was asked, is right in one of four. The claim holds if the whole interval of the
 # mixture's lead is above 5 points.
+#
+# Two more instructions have replies of another *form*: is a fact on the screen, yes or no; and list those that are. A
+# third run has the first of them in a quarter of its rows; the second nobody trains on.
 
 # %%
-from datasets import Dataset
-
-from ftlab.world import quillmere
-from ftlab.world.text import rng
-
-TRAINED, NEW = ("price", "weight", "warranty", "made_in"), ("material", "colour", "height", "capacity")
-catalogue = {product.id: product for product in quillmere.products()}
-
-
-def screen_rows(asks: tuple[str, ...], split: str) -> list[dict]:
-    """Questions about a fact on a screen of four; of the training or of the test products, in that split's wordings."""
-    found = []
-    for question in files.read_jsonl(paths.data() / "questions" / f"product_{split}.jsonl"):
-        product = catalogue[question["target"]]
-        if question["relation"] in asks and product.split == split:
-            others = [key for key in TRAINED + NEW if product.fact(key) and key != question["relation"]]
-            screen = product.record([*rng("screen", question["id"]).sample(others, 3), question["relation"]])
-            found.append({"answers": question["answers"], "messages": [
-                {"role": "system", "content": screen}, {"role": "user", "content": question["question"]},
-                {"role": "assistant", "content": question["answer"]}]})  # fmt: skip
-    rng("screens", SEED).shuffle(found)
-    return found
+from ftlab.evidence import clusters
+from ftlab.world import screens
 
 
 def right_answers(some_model, tokenizer, rows: list[dict]) -> list[bool]:
@@ -578,50 +550,55 @@ def right_answers(some_model, tokenizer, rows: list[dict]) -> list[bool]:
     return [values.exact_match(reply, row["answers"]) for reply, row in zip(said, rows, strict=True)]
 
 
-sorts = {"the price, in new wordings": screen_rows(("price",), "test")[:LAB_ASKED],
-         "all four, in new wordings": screen_rows(TRAINED, "test")[:LAB_ASKED],
-         "four new instructions": screen_rows(NEW, "test")[:LAB_ASKED]}
+sorts = {"the price, in new wordings": screens.rows(("price",), "test", SEED),
+         "all four, in new wordings": screens.rows(screens.TRAINED, "test", SEED),
+         "four new instructions": screens.rows(screens.NEW, "test", SEED),
+         **{form: screens.other_form(form, "test", SEED) for form in screens.FORMS}}
+sorts = {name: rows[:LAB_ASKED] for name, rows in sorts.items()}
+bars = dict.fromkeys(sorts, "25 %") | {"yes or no": "50 %", "list": "0 %"}  # by naming any fact; by always "yes"
+mixed = screens.rows(screens.TRAINED, "train", SEED)
+fourths = zip(mixed[::3], mixed[1::3], mixed[2::3], screens.other_form("yes or no", "train", SEED), strict=False)
+taught = {"one instruction": screens.rows(("price",), "train", SEED), "mixture of four": mixed,
+          "four, and yes or no": [row for four in fourths for row in four]}
+for form in screens.FORMS:
+    print(*(turn["content"] for turn in sorts[form][0]["messages"]), sep="\n    ")
 followed = {"untuned": {name: right_answers(*sft.load(lab), rows) for name, rows in sorts.items()}}
-for way, asks in (("one instruction", ("price",)), ("mixture of four", TRAINED)):
-    rows = screen_rows(asks, "train")[: 4 * LAB_STEPS]
+for way, rows in taught.items():
     with redirect_stdout(io.StringIO()):
-        lab_run = sft.fine_tune(lab, rows, lr=LAB_LR, steps=LAB_STEPS, batch_size=4, seed=SEED, disable_tqdm=True)
+        lab_run = sft.fine_tune(lab, rows[: 4 * LAB_STEPS], lr=LAB_LR, steps=LAB_STEPS, batch_size=4, seed=SEED,
+                                disable_tqdm=True)
     followed[way] = {name: right_answers(lab_run.model, lab_run.tokenizer, asked_rows)
                      for name, asked_rows in sorts.items()}
-print(f"{'answers right':>28}" + "".join(f"{way:>20}" for way in followed) + f"{'any fact':>11}")
+print(f"{'answers right':>26}" + "".join(f"{way:>20}" for way in followed) + f"{'bar':>6}")
 for name, rows in sorts.items():
-    print(f"{name:>28}" + "".join(f"{share(found[name]):>20}" for found in followed.values())
-          + f"{'25 %':>11}  of {len(rows)}")
+    print(f"{name:>26}" + "".join(f"{share(found[name]):>20}" for found in followed.values())
+          + f"{bars[name]:>6}  of {len(rows)}")
 
 # %%
-over = intervals.paired_difference(followed["mixture of four"]["four new instructions"],
-                                   followed["one instruction"]["four new instructions"]).times(100)
-carried = claims.record("instructions-carry-over", SEED, *over, model=claims.LAB,
-                        by_prompt=followed["mixture of four"]["four new instructions"],
-                        against=followed["one instruction"]["four new instructions"])
+new_rows = sorts["four new instructions"]
+mixture, single = (clusters.means(followed[way]["four new instructions"], [row["target"] for row in new_rows])[0]
+                   for way in ("mixture of four", "one instruction"))
+over = intervals.paired_difference(mixture, single).times(100)  # over products
+carried = claims.record("instructions-carry-over", SEED, *over, model=claims.LAB, by_prompt=mixture, against=single)
 print(carried)
 lost = intervals.paired_difference(followed["mixture of four"]["the price, in new wordings"],
                                    followed["one instruction"]["the price, in new wordings"]).times(100)
-cost = "costs" if lost.high < 0 else "even helps" if lost.low > 0 else "shows no effect on"
-print(f"\nWhat the mixture pays for it: it saw the price in a quarter of its rows, and that {cost} the price itself, "
-      f"{lost.value:+.0f} points [{lost.low:+.0f}, {lost.high:+.0f}]."
-      + ("\nBut both are at the ceiling: a small cost could not be seen."
-         if min(map(sum, (ways["the price, in new wordings"] for ways in list(followed.values())[1:])))
-         >= 0.95 * len(sorts["the price, in new wordings"]) else ""))
-before = sum(followed["untuned"]["four new instructions"]) / len(sorts["four new instructions"])
-after = sum(followed["mixture of four"]["four new instructions"]) / len(sorts["four new instructions"])
-print(f"Asked in this form, the untuned model answers {before:.0%} of the new instructions rightly, the mixture's "
-      f"{after:.0%}.")
-bar = intervals.mean_interval(followed["mixture of four"]["four new instructions"]).times(100)
+print(f"\nWhat the mixture pays: it saw the price in a quarter of its rows. On the price that is {told_of(lost)}.")
+bar = intervals.mean_interval(mixture).times(100)
 print("By naming any fact of the screen it would be 25 %: " + (
     "the mixture's model is above that for certain, so it picks what was asked." if bar.low > 25 else
     "the mixture's model is below that for certain." if bar.high < 25 else
     f"its interval, {bar.low:.0f} to {bar.high:.0f} %, includes that.\nSo that it *follows* new instructions is not "
     "shown: compared with the model of one instruction,\nit may only be freer to name another fact than the price."))
+lists = max(sum(found["list"]) for found in followed.values())
+print(f"Of a form that nobody trained on, a list, the best gives {lists} of {len(sorts['list'])} rightly: " + (
+    "what is carried over is\nthe make of the reply, and not the instruction." if lists < len(sorts["list"]) / 20 else
+    "some carries over to other forms."))
 
 # %% [markdown]
-# Do not read more into it than it is. The new instructions are of the same make as the trained ones, told from the same
-# kind of screen. Broad models are tuned on thousands of unlike tasks before they meet a new one.
+# Do not read more into it than it is: ten small instructions about one kind of screen. Hold a trained form against
+# its bar, too: who always says "yes" has half of the yes-or-no questions. Broad models are tuned on thousands of
+# unlike tasks.
 #
 # ## 9. Facts: reading on
 #
@@ -629,32 +606,43 @@ print("By naming any fact of the screen it would be 25 %: " + (
 # way is **continued pretraining**: no questions and no replies, the model reads documents, and every token counts. The
 # lab model has read a land and a market, and nothing about Quillmere.
 #
-# Allen-Zhu and Li (2023) report a trap: facts that were read in *one* wording only, however often, are stored in a way
-# that questions do not reach; facts read in several wordings can be asked for. We put it on trial. Each product's page
-# states six facts. It is read equally often in each run: the same page again and again, or two, four or eight pages
-# that say the same in other words and another order. The claim holds if the whole interval of the lead is above 5
-# points.
+# Allen-Zhu and Li (2023) report a trap: facts that were read in *one* wording only, however often, are stored in a
+# way that questions do not reach; facts read in several wordings can be asked for. We put it on trial. Each product's
+# page states six facts. It is read equally often in each run: the same page again and again, or two, four or eight
+# pages that say the same in other words and another order. Two scores tell what is stored from what can be asked for:
+# does the model, given a product's first page up to a fact, **go on** with that fact; and does it answer a question
+# about it, without a page? The claim is about the questions. It holds if the whole interval of the lead is above 5
+# points. (Mind the first score: the more wordings, the less often that first page itself is read, so it may fall
+# although each fact is read equally often.)
 
 # %%
 from ftlab.world import phrasings
 
 chosen = phrasings.products(PRODUCTS, SEED)
+begun = [each for product in chosen for each in phrasings.beginnings(product, phrasings.pages(product, 1, SEED)[0])]
+about = sorted(phrasings.questions(chosen), key=lambda row: row["target"])  # in new wordings, without any page
 print("\n\n".join(phrasings.pages(chosen[0], 2, SEED)))
+print(f"\nto go on with: ...{begun[0][0][-50:]!r}, rightly {begun[0][1]!r}\nto answer: "
+      + next(row["question"] for row in about if row["entity"] == chosen[0].name))
 
 # %%
+from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
+from ftlab.world.text import rng
 
-def read_on(pages: list[str]):
-    """The lab model after reading every page of the list once, and its tokenizer."""
+
+def read_on(pages: list[str], lr: float = READ_LR):
+    """The lab model after reading every page of the list once, in an order drawn by SEED, and its tokenizer."""
     some_model, lab_tokenizer = sft.load(lab)
+    rng("reading order", SEED).shuffle(pages)
     trainer = SFTTrainer(
         model=some_model,
         processing_class=lab_tokenizer,
         train_dataset=Dataset.from_list([{"text": page} for page in pages]),  # plain text: the loss is on every token
         args=SFTConfig(
             output_dir=str(paths.runs() / "sft"), save_strategy="no", max_steps=len(pages) // 8,
-            per_device_train_batch_size=8, learning_rate=READ_LR, lr_scheduler_type="linear", warmup_steps=0.1,
+            per_device_train_batch_size=8, learning_rate=lr, lr_scheduler_type="linear", warmup_steps=0.1,
             seed=SEED, bf16=lab.dtype == "bfloat16", use_cpu=lab.device == "cpu", activation_checkpointing=False,
             report_to="none", logging_strategy="no", disable_tqdm=True))  # fmt: skip
     with redirect_stdout(io.StringIO()):
@@ -662,124 +650,249 @@ def read_on(pages: list[str]):
     return some_model, lab_tokenizer
 
 
+def pages_in(wordings: int) -> list[str]:
+    return [page for product in chosen for page in phrasings.pages(product, wordings, SEED) * (READ // wordings)]
+
+# %% [markdown]
+# Each run is scored on going on with a page, on questions about Quillmere, and on old ones about the land.
+
+# %%
+land = files.read_jsonl(paths.data() / "questions" / "general_test.jsonl")
+general = rng("general", "yardstick").sample(land, FACTS)
+gone_on, learnt, stayed = {}, {}, {}
+
+
 def known(some_model, tokenizer, rows: list[dict]) -> list[bool]:
     said = generate.answers(some_model, tokenizer, [row["question"] for row in rows])
     return [values.exact_match(answer, row["answers"]) for answer, row in zip(said, rows, strict=True)]
 
 
-def shuffled(pages: list[str]) -> list[str]:
-    rng("reading order", SEED).shuffle(pages)
-    return pages
+def look(way, some_model, tokenizer) -> None:
+    said = generate.replies(some_model, tokenizer, [beginning for beginning, _ in begun], max_new_tokens=12)
+    gone_on[way] = [text.lower().startswith(value.lower()) for text, (_, value) in zip(said, begun, strict=True)]
+    learnt[way], stayed[way] = known(some_model, tokenizer, about), known(some_model, tokenizer, general)
 
 
-about = phrasings.questions(chosen)  # in wordings of their own, without any page
-land = files.read_jsonl(paths.data() / "questions" / "general_test.jsonl")
-general = rng("general", "yardstick").sample(land, FACTS)
-untouched = sft.load(lab)
-learnt, stayed = {0: known(*untouched, about)}, {0: known(*untouched, general)}
+def over_products(scores, count: int = PRODUCTS):  # (questions,) or (seeds, questions) to (seeds, products)
+    return clusters.means(scores, [place * count // np.shape(scores)[-1] for place in range(np.shape(scores)[-1])])
+
+
+def show(head: str, ways: dict, scores, count: int = PRODUCTS) -> None:
+    print(f"\n{head:>26} {'goes on rightly':>17} {'Quillmere, asked':>17} {'old, still known':>17}")
+    for name, way in ways.items():
+        on, asked_for, old = scores(way)
+        print(f"{name:>26} {share(over_products(on, count)):>17} {share(over_products(asked_for, count)):>17} "
+              f"{'' if old is None else share(old):>17}")
+
+
+def first_ahead(gaps: dict) -> str:
+    found = next((wordings for wordings, gap in gaps.items() if gap.low > 0), None)
+    tried = ", ".join(f"{many}: {gap.value:+.0f} [{gap.low:+.0f}, {gap.high:+.0f}]" for many, gap in gaps.items())
+    return f"{found or 'no number tried'} (minus one wording, in points: {tried})"
+
+
+def live(way):
+    return gone_on[way], learnt[way], stayed[way]
+
+
+look("untuned", *sft.load(lab))
 for wordings in (1, 2, 4, 8):
-    pages = [page for product in chosen for page in phrasings.pages(product, wordings, SEED) * (READ // wordings)]
-    read = read_on(shuffled(pages))
-    learnt[wordings], stayed[wordings] = known(*read, about), known(*read, general)
+    look(wordings, *read_on(pages_in(wordings)))
 print(f"{len(about)} questions about {PRODUCTS} products of Quillmere, {len(general)} about the land. Questions on one "
-      "product hang together,\nso the intervals of the first column are rather too narrow.\n")
-print(f"{'wordings':>9} {'Quillmere, asked':>18} {'the land, still known':>23}")
-for wordings, right in learnt.items():
-    print(f"{wordings or 'untuned':>9} {share(right):>18} {share(stayed[wordings]):>23}")
-
-# %%
-more = intervals.paired_difference(learnt[8], learnt[1]).times(100)
-counted = claims.record("phrasings-count", SEED, *more, by_prompt=learnt[8], against=learnt[1], model=claims.LAB)
-print(counted)
+      "product hang together,\nso the intervals of the first two columns are over products.")
+show("wordings", {way: way for way in learnt}, live)
+new_words, one_word = over_products(learnt[8])[0], over_products(learnt[1])[0]
+more = intervals.paired_difference(new_words, one_word).times(100)
+in_words = claims.record("phrasings-count", SEED, *more, by_prompt=new_words, against=one_word, model=claims.LAB)
+print(f"\n{in_words}")
+print("\nFewest wordings that are ahead of one for certain: " + first_ahead({
+    many: intervals.paired_difference(over_products(learnt[many]), one_word).times(100) for many in (2, 4, 8)}))
 
 # %% [markdown]
-# Whatever the verdict, look at the level in the table: every fact was read that often on purpose, and this is how many
-# of the questions the model gets right. For facts that change or must be right, notebook 07 gives the model the page
-# instead.
+# Whatever the verdict, look at the level in the table: so many questions are answered after reading that often. For
+# facts that change or must be right, notebook 07 gives the model the page instead.
 #
-# ### What reading on costs, and replay
+# ### What reading on costs: the rate, and replay
 #
-# A model that reads only new things forgets old ones. **Replay** mixes some of the old text in. Below, the run with
-# eight wordings once more, with pages about the land among them, half as many as there are of the new. The new pages
-# are read as often as before, so the run is longer: replay is paid for in steps, and it may be paid for in new facts,
-# so both are measured. The claim holds if the whole interval of what is kept is above 3 points.
+# A model that reads only new things forgets old ones. Two things are done about it. A **lower rate** moves every weight
+# less. **Replay** mixes some of the old text in: below, pages about the land, half as many as there are of the new. The
+# new pages are read as often as before, so the run is longer: replay is paid for in steps, and it may be paid for in
+# new facts, as a lower rate may. So all is measured, at eight wordings. The claim: replay keeps more than the same rate
+# without it. It holds if the whole interval of what is kept is above 3 points.
 
 # %%
-old = [row["text"] for row in files.read_jsonl(paths.data() / "general" / "documents.jsonl")]
-new = [page for product in chosen for page in phrasings.pages(product, 8, SEED) * (READ // 8)]
+rates, mine = {f"{lr:g}": lr for lr in sorted({READ_LR, *READ_LRS})}, f"{READ_LR:g}"
+gone_on[mine], learnt[mine], stayed[mine] = live(8)  # that run has been made
+for name, lr in rates.items():
+    if name != mine:
+        look(name, *read_on(pages_in(8), lr))
+new, old = pages_in(8), [row["text"] for row in files.read_jsonl(paths.data() / "general" / "documents.jsonl")]
 rng("replay", SEED).shuffle(old)
-replayed = read_on(shuffled(new + [old[i % len(old)] for i in range(len(new) // 2)]))
-learnt["replay"], stayed["replay"] = known(*replayed, about), known(*replayed, general)
+look("replay", *read_on(new + [old[i % len(old)] for i in range(len(new) // 2)]))
 keeps = intervals.paired_difference(stayed["replay"], stayed[8]).times(100)
-kept_more = claims.record("replay-keeps", SEED, *keeps, by_prompt=stayed["replay"], against=stayed[8], model=claims.LAB)
-print(kept_more)
-paid = intervals.paired_difference(learnt["replay"], learnt[8]).times(100)
-
-print(f"\n{'':>22} {'Quillmere, asked':>18} {'the land, still known':>23}")
-for name, way in (("one wording", 1), ("eight wordings", 8), ("eight, with replay", "replay")):
-    print(f"{name:>22} {share(learnt[way]):>18} {share(stayed[way]):>23}")
-
-
-def told_of(span) -> str:
-    kind = "a gain" if span.low > 0 else "a loss" if span.high < 0 else "not certain"
-    return f"{span.value:+.0f} points [{span.low:+.0f}, {span.high:+.0f}], {kind}"
-
-
-print(f"So replay changes what is kept of the land by {told_of(keeps)};\nand what is learnt about Quillmere by "
+print(claims.record("replay-keeps", SEED, *keeps, by_prompt=stayed["replay"], against=stayed[8], model=claims.LAB))
+paid = intervals.paired_difference(over_products(learnt["replay"]), new_words).times(100)
+show("learning rate", {name: name for name in rates} | {f"{mine}, with replay": "replay"}, live)
+print(f"\nSo replay changes what is kept of the land by {told_of(keeps)};\nand what is learnt about Quillmere by "
       f"{told_of(paid)}.")
-if paid.high < 0 and learnt["replay"].count(True) <= learnt[1].count(True) + len(about) // 20:
-    print("With that loss, little or nothing is left of what eight wordings brought over one.")
+best = [name for name in rates if sum(learnt[name]) == max(sum(learnt[each]) for each in rates)]
+print(f"Of these rates most is learnt at {' and '.join(best)}" + (
+    ", at an end of the row: the best may lie beyond." if {[*rates][0], [*rates][-1]} & {*best} else "."))
+as_good = [name for name in rates if all(sum(each[name]) >= sum(each["replay"]) for each in (learnt, stayed))]
+print("Is it replay that one needs? In this run " + (
+    f"rate {as_good[0]} alone learnt and kept as much, in fewer steps." if as_good else
+    "no rate alone both learnt and kept as much as replay did."))
 
 # %%
 figure, (ax, claim_ax) = plt.subplots(2, 1, figsize=(8.5, 6), height_ratios=(3, 1), layout="constrained")
 steps_of = [1, 2, 4, 8]
-for found, color, line, name in ((learnt, figures.BLUE, "-", "Quillmere's facts, asked anew"),
-                                 (stayed, figures.GREY, "--", "the land, still known")):
-    spans = [intervals.mean_interval(found[count]).times(100) for count in steps_of]
+for found, color, line, name in ((gone_on, figures.SKY, ":", "stored: the page, gone on with"),
+                                 (learnt, figures.BLUE, "-", "learnt: Quillmere, asked"),
+                                 (stayed, figures.GREY, "--", "kept: the land, still known")):
+    rows = [found[many] if found is stayed else over_products(found[many]) for many in steps_of]
+    spans = [intervals.mean_interval(row).times(100) for row in rows]
     figures.curve(ax, steps_of, *zip(*spans, strict=True), label=name, color=color, ls=line)
-    span = intervals.mean_interval(found["replay"]).times(100)
-    ax.errorbar(9.5, span.value, yerr=[[span.value - span.low], [span.high - span.value]], fmt="D", color=color, ms=7)
-ax.set(xlabel="wordings of each page, read equally often in all", ylabel="questions right (%)", ylim=(-3, 105),
-       title="Lab model: what is learnt and what is kept")
-ax.set_xticks([*steps_of, 9.5], [*map(str, steps_of), "8, with\nreplay"])
-ax.legend(fontsize="small", loc="center left", bbox_to_anchor=(0, 0.66))
-claims.draw("phrasings-count", counted, claim_ax)
+ax.set(xlabel="wordings of each page, read equally often in all", ylabel="right (%)", ylim=(-3, 105), xticks=steps_of,
+       title="Lab model: what is stored, learnt and kept")
+ax.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
+claims.draw("phrasings-count", in_words, claim_ax)
 _ = claim_ax.set_title("Eight wordings minus one")
+
+# %% [markdown]
+# ### The same with the real model
+#
+# Too long for a lesson, so it would be stored: `ftlab/workshop/experiments/reading_on.py` lets the real model read
+# about twelve products as often as here, all weights trained, as here. A question is put as a user would put it, and
+# counts if the first sentence of the reply answers it. "Old" are questions about the real world that the model answered
+# before, so they begin at 100 % by choice. What a model from a hub once read is not at hand, so what it replays are
+# **conversations of its own**: before it read on, it wrote both sides of them. The rate is the best of three for
+# learning, tried on twelve other products.
+
+# %%
+path = paths.data() / "stored" / "reading-on.json"
+reading = files.read_json(path) if path.exists() else {"runs": []}
+
+
+def over_seeds(way: str, key: str):  # (seeds, questions)
+    return np.array([unpack(run[key]) for run in reading["runs"] if run["way"] == way])
+
+
+def kept_there(way):
+    if way == "untuned":
+        return unpack(reading[way]["recited"]), unpack(reading[way]["learnt"]), None
+    return [over_seeds(way, key) for key in ("recited", "learnt", "kept")]
+
+
+names = {"untuned": "untuned", 1: "one", 2: "two", 4: "four", 8: "eight", "replay": "replay"}
+ways = {name: name for name in names.values() if name == "untuned" or len(over_seeds(name, "learnt"))}
+show("THE LAB MODEL, live", {name: way for way, name in names.items()}, live)
+if reading["runs"]:
+    its = reading["settings"]
+    show("THE REAL MODEL, stored", ways, kept_there, len(its["products"]))
+    print(f"\n{reading['model']}, {reading['dtype']}, {reading['date']}; seeds: "
+          + ", ".join(f"{len(over_seeds(way, 'learnt'))} of {way}" for way in [*ways][1:]) + ".\nRates tried: "
+          + "; ".join(f"{run['lr']:g} learnt {unpack(run['learnt']).mean():.0%}, kept {unpack(run['kept']).mean():.0%}"
+                      for run in reading["rates"]) + f". Taken: {its['lr']:g}.")
+    for number in (0, 20):  # questions about two products, as the first seed answers them
+        print(f"\n{reading['asked'][number]['question']} ({reading['asked'][number]['answer']})")
+        for way in ways:
+            run = next((run for run in reading["runs"] if run["way"] == way), reading["untuned"])
+            print(f"{way:>19}: {'right' if unpack(run['learnt'])[number] else 'wrong'}: "
+                  f"{textwrap.shorten(run['replies'][number], 110)}")
+else:
+    print("\nNo run of the real model is stored yet, so this section tells of the lab model alone. "
+          "The\nmodule named above makes the runs, in some hours on two cores.")
+
+# %% [markdown]
+# Now what each model says for certain. Questions on one product count as one score, so that the intervals of what is
+# learnt are about products, and with stored runs of several seeds about these too. A claim about the real model is
+# judged on the first seed alone, as reference runs are.
+
+# %%
+def arms_of(a: str, b: str, key: str, most: int | None = None):  # ways a and b, for the same seeds
+    rows = [over_seeds(way, key)[:most] for way in (a, b)]
+    return rows if key == "kept" else [over_products(row, len(its["products"])) for row in rows]
+
+
+def far_gap(a: str, b: str, key: str, most: int | None = None):  # way a minus way b, in points
+    return intervals.paired_difference(*arms_of(a, b, key, most)).times(100)
+
+
+def told_by_both(name: str, here, far) -> str:
+    kinds = {told_of(span).rpartition(", ")[2] for span in (here, far)}
+    return (f"{name}: the lab model {told_of(here)};\n    the real model {told_of(far)}: "
+            + ("neither is certain." if kinds == {"not certain"} else "the two agree." if len(kinds) == 1 else
+               "only one of the two is certain." if "not certain" in kinds else "the two contradict each other."))
+
+
+gaps_told = {"eight wordings minus one, learnt": (more, "eight", "one", "learnt"),
+             "replay minus none, kept": (keeps, "replay", "eight", "kept"),
+             "replay minus none, learnt": (paid, "replay", "eight", "learnt")}
+stored_and_asked = {"lab": (live(1), PRODUCTS)}
+if reading["runs"]:
+    for claim_id, a, b, key in (("phrasings-count-real", "eight", "one", "learnt"),
+                                ("replay-keeps-real", "replay", "eight", "kept")):
+        new, old = (rows[0] for rows in arms_of(a, b, key, 1))
+        print(claims.record(claim_id, its["seeds"][0], *far_gap(a, b, key, 1), by_prompt=new, against=old,
+                            model=claims.find(claim_id).models[0]))
+    print("\nReal model, fewest wordings that are ahead of one for certain: " + first_ahead({
+        many: far_gap(way, "one", "learnt", len(over_seeds(way, "learnt")))
+        for many, way in ((2, "two"), (4, "four"), (8, "eight")) if way in ways}) + "\n")
+    stored_and_asked["real"] = (kept_there("one"), len(its["products"]))
+for name, (here, a, b, key) in gaps_told.items():
+    print(told_by_both(name, here, far_gap(a, b, key)) if reading["runs"] else f"{name}: {told_of(here)}")
+for name, (rows, many) in stored_and_asked.items():
+    on, answered = (intervals.mean_interval(over_products(row, many)).times(100) for row in rows[:2])
+    print(f"Read in one wording, the {name} model goes on with {on.value:.0f} % of the facts and answers "
+          f"{answered.value:.0f} % of the questions:\n    " + ("stored, and out of a question's reach." if
+          on.low > answered.high else "no certain gap between stored and asked for."))
 
 # %% [markdown]
 # ## 10. What to do for which task
 #
-# The stored runs in one table: how many rows were needed, the best rival, what tuning gained over it on the same test
-# rows, with one adapter for all and with one for each, and what it took. "Done" is what the marks say, the most that a
-# reader would pass. The rival of the labels is the word counter with the same tickets; that of the others is the better
-# of the two prompts.
+# All in one table: rows tried (whether fewer would do was not), the best rival, what tuning gained over it on the same
+# test rows, and the minutes of the tunings. "Done" is the rival's share, by the marks; a reader may pass less. Rivals
+# of the tasks are the two prompts, the same held to a grammar where there is one, for labels the word counter with the
+# same tickets, for the others the frame. For instructions and facts the "rival" is the lesser training of their
+# section. Fourteen descriptions and thirty posts, all there are to test on, decide little: look at the width of their
+# intervals.
 
 # %%
-print(f"{'':>54} {'gain over the rival, in points':>37}\n{'task':>12} {'rows':>5} {'asked':>6} {'best rival':>21} "
-      f"{'done':>6} {'one for all':>18} {'one for each':>18}")
-table, counted_words = {}, sorted_by(stored_rows, every).each
+print(f"{'':>51} {'gain over the rival, in points':>31} {'minutes':>14}\n{'task':>16} {'rows':>5} {'best rival':>21} "
+      f"{'done':>6} {'one for all':>15} {'one for each':>15} {'all':>7} {'own':>6}")
+table = {}
 for task in tasks.TASKS:
+    rivals = task_runs.rivals(task)
+    if task == "intent":
+        rivals["word counts"] = np.array([one.each for one in counted], dtype=float)
+    name, rival = max(rivals.items(), key=lambda each: each[1].mean())
     mine = marks("all", task)
-    prompt = max(("shown", "plain"), key=lambda part, task=task: marks(part, task).mean())
-    name, rival = {"plain": "asked plainly", "shown": "examples in prompt"}[prompt], marks(prompt, task)
-    if task == "intent" and sum(counted_words) / len(every) > rival.mean():
-        name, rival = "word counts", counted_words
-    count = min(len(mine), len(rival))  # the rows that all of them answered
-    gain, own = (intervals.paired_difference(tuned_done[:count], rival[:count]).times(100)
-                 for tuned_done in (mine, marks(task, task)))
-    table[task] = (gain, own)
-    print(f"{task:>12} {settings['sizes'][task]:>5} {count:>6} {name:>21} {sum(rival[:count]) / count:>6.0%} "
-          + " ".join(f"{f'{each.value:+.0f} [{each.low:+.0f}, {each.high:+.0f}]':>18}" for each in (gain, own)))
-print(f"\nrows: to train on; asked: test rows; done: by the rival. Minutes of one processor core: {took['all']:.0f} "
-      f"for one for all, {sum(took[task] for task in tasks.TASKS):.0f} for the four.")
+    many = min(mine.shape[1], rival.shape[1])  # the rows that all of them answered
+    gain, own = (intervals.paired_difference(done[:, :many], rival[:, :many]).times(100)
+                 for done in (mine, marks(task, task)))
+    table[task] = (gain, own, name, rival[:, :many].mean())
+    print(f"{task:>16} {settings['sizes'][task]:>5} {name:>21} {table[task][3]:>6.0%} "
+          + " ".join(f"{f'{each.value:+.0f} [{each.low:+.0f}, {each.high:+.0f}]':>15}" for each in (gain, own))
+          + f" {str(round(took['all'], 1)) if task == tasks.TASKS[0] else '':>7} {took[task]:>6.1f}")
+shown_here = f"{over.value:+.0f} [{over.low:+.0f}, {over.high:+.0f}]"
+print(f"{'new instructions':>16} {4 * LAB_STEPS:>5} {'one instruction':>21} {np.mean(single):>6.0%} {shown_here:>15}   "
+      "the lab model")
+far, read, one = more, READ * PRODUCTS, np.mean(one_word)
+if reading["runs"]:
+    far, read = far_gap("eight", "one", "learnt"), its["read"] * len(its["products"])
+    one = over_seeds("one", "learnt").mean()
+print(f"{'facts by heart':>16} {read:>5} {'one wording':>21} {one:>6.0%} "
+      f"{f'{far.value:+.0f} [{far.low:+.0f}, {far.high:+.0f}]':>15}   the {'real' if reading['runs'] else 'lab'} model")
 for place, name in enumerate(("One for all", "One for each")):
     print(f"{name} is ahead of the best rival for certain in: "
           + (", ".join(task for task in table if table[task][place].low > 0) or "none"))
-print("Where neither is, the rival is the answer until more rows say otherwise.")
+no_model = [task for task in table if table[task][2] in ("a frame", "word counts")]
+print("The best rival needs no language model in: " + (", ".join(no_model) or "none of them"))
+if spared := [task for task in no_model if max(each.low for each in table[task][:2]) <= 0]:
+    print(f"No adapter is ahead of it for certain in: {', '.join(spared)}. There, with texts like these, do not tune.")
 low = [task for task in tasks.TASKS if max(marks("all", task).mean(), marks(task, task).mean()) < 0.5]
-print("Neither does half of the rows of: " + ", ".join(low) + ". There a person has to read every reply, "
-      "whatever was gained.\nThat calls for more rows before it is put to use." if low else
-      "The better of the two does at least half of the rows of each task.")
+print("Neither adapter does half of the rows of: " + ", ".join(low) + ". There a person has to read every reply, "
+      "whatever was gained." if low else "The better adapter does at least half of the rows of each task.")
 
 # %% [markdown]
 # ## Exercises
@@ -807,7 +920,7 @@ said = ["refund", "praise", "praise", "refund", "praise", "praise", "refund", "r
 found = f1(said, true, "refund")
 check(found is not None, "nothing comes back. Return one number.")
 check(not isinstance(found, str), "return a number, not a text.")
-check(0 <= float(found) <= 1, "F1 lies between 0 and 1.")
+check(lambda: 0 <= float(found) <= 1, "F1 lies between 0 and 1.")
 check(abs(found - 1 / 4) > 1e-9, "that is the precision: of what was sorted there, what belongs there.")
 check(abs(found - 1 / 3) > 1e-9, "that is the recall: of what belongs there, what was sorted there.")
 check(abs(found - 7 / 24) > 1e-9, "that is the plain mean of the two; F1 is the harmonic one, 2PR / (P + R).")
@@ -936,11 +1049,14 @@ from ftlab.exercise import check, passed
 rows = [{"id": i, "label": label} for i, label in enumerate(["a", "a", "b", "a", "b", "b", "privacy", "a"])]
 try:
     found = equal_shares(rows, ["b", "a"], 2)
-    found = found if found is None else [row["id"] for row in found]
 except ValueError:
     found = "an error"
 check(found is not None, "nothing comes back. Return the chosen rows.")
 check(found != "an error", "both labels have two rows: take the first ones of each label, there is nothing to raise.")
+check(lambda: iter(found), "return a list of rows.")
+found = list(found)
+check(lambda: all(row["id"] is not None for row in found), "return the rows themselves, as they were handed in.")
+found = [row["id"] for row in found]
 check(len(found) == 4, "two of each of two labels are four rows.")
 check(sorted(found) == [0, 1, 2, 4], "take the first ones of each label, and no label that was not asked for.")
 check(found == [0, 1, 2, 4], "keep the order of the rows: 0, 1, 2, 4.")
@@ -978,73 +1094,79 @@ passed("No label can go missing unnoticed.")
 #
 # ### Exercise 4: what does each team need? (core, 8 minutes, a decision, not code)
 #
-# Three teams of the house are those of this notebook, with what the stored runs measured; three are others. The
-# house's policy, to be gone through from the top:
+# Three teams of the house are those of this notebook, with what the stored runs and the frames measured; the numbers of
+# the others are made up. The house's policy, to be gone through from the top:
 #
 # 1. Facts that change do not go into weights: `"page"`, given in the prompt (notebook 07).
-# 2. Where a prompt with examples does at least 90 % of the rows: `"prompt"`.
+# 2. Where fixed or counted words do at least 90 % of the rows: `"no model"`; else, where a prompt does: `"prompt"`.
 # 3. An adapter, shared or its own, only if the whole interval of its gain over the best rival is above zero. If it is
-#    not: `"word counts"` where those are the rival, else `"more rows"`.
+#    not: `"no model"` where that is the rival, else `"more rows"`.
 # 4. Where the adapter does less than half of the rows, a person has to read every reply, whatever was gained:
 #    `"more rows"`.
 # 5. Else `"adapter"`, or `"adapter and schema"` where a program reads the reply.
 
 # %%
-from ftlab import files, paths
+from ftlab import paths
 from ftlab.evidence import intervals
-from ftlab.evidence.packed import unpack
+from ftlab.scores.task_runs import TaskRuns
 
-runs = {run["part"]: run["tasks"] for run in files.read_json(paths.data() / "stored" / "tasks.json")["runs"]}
+runs = TaskRuns(paths.data() / "stored" / "tasks.json")
 
 
 def measured(task, program):
-    """What the stored runs say of a task: done with a prompt, and by the adapter whose gain over that is surer."""
-    with_examples, ways = unpack(runs["shown"][task]["done"]), {"one for all": "all", "its own": task}
-    found = []
-    for name, part in ways.items():
-        done = unpack(runs[part][task]["done"])
-        count = min(len(done), len(with_examples))
-        gain = intervals.paired_difference(done[:count], with_examples[:count]).times(100)
+    """What section 10 has of a task; of the two adapters the one whose gain is surer."""
+    rivals, found = runs.rivals(task), []
+    frame = rivals.pop("a frame")
+    prompt = max(rivals.values(), key=lambda each: each.mean())
+    rival = max(prompt, frame, key=lambda each: each.mean())
+    for name, part in {"one for all": "all", "its own": task}.items():
+        done = runs.marks(part, task)
+        many = min(done.shape[1], rival.shape[1])
+        gain = intervals.paired_difference(done[:, :many], rival[:, :many]).times(100)
         found.append(((gain.low, gain.high), 100 * done.mean(), name))
     gain, done, name = max(found)
-    return {"prompt": 100 * with_examples.mean(), "done": done, "gain": gain, "way": name, "rival": "prompt",
-            "program": program, "changes": False}  # fmt: skip
+    return told(100 * prompt.mean(), done, gain, 100 * frame.mean(), program) | {"way": name}
 
 
-def told(prompt, done, gain, rival="prompt", program=False, changes=False):
-    return {"prompt": prompt, "done": done, "gain": gain, "way": "its own", "rival": rival, "program": program,
-            "changes": changes}  # fmt: skip
+def told(prompt, done, gain, no_model=0, program=False, changes=False):
+    return {"prompt": prompt, "done": done, "gain": gain, "way": "its own", "no_model": no_model,
+            "rival": "no model" if no_model >= prompt else "prompt", "program": program, "changes": changes}
 
 
 teams = {  # percent done with a prompt and by the adapter; interval of its gain, in points
     "pages into records": measured("fields", program=True),
     "descriptions for the shop": measured("description", program=False),
     "posts about articles": measured("post", program=False),
-    "a mail room with 20,000 sorted letters": told(61, 92, (-2.5, 1.5), rival="word counts", program=True),
-    "delivery notes into records": told(30, 88, (45, 70), program=True),
+    "a mail room with 20,000 sorted letters": told(61, 88, (-2.5, 1.5), no_model=88, program=True),
+    "delivery notes of forty firms into records": told(30, 88, (45, 70), no_model=22, program=True),
+    "answers to reviews": told(35, 81, (31, 60), no_model=20),
     "a larger model that writes minutes": told(93, 96, (1, 4)),
     "this week's prices": told(20, 60, (30, 50), changes=True),
 }
-choice_of = dict.fromkeys(teams)  # "page", "prompt", "word counts", "more rows", "adapter" or "adapter and schema"
+choice_of = dict.fromkeys(teams)  # "page", "no model", "prompt", "more rows", "adapter" or "adapter and schema"
 for team, facts in teams.items():
     low, high = facts["gain"]
-    print(f"{team}: prompt {facts['prompt']:.0f} %, adapter ({facts['way']}) {facts['done']:.0f} %, over "
-          f"{facts['rival']} {low:+.1f} to {high:+.1f} points; "
+    print(f"{team}: no model {facts['no_model']:.0f} %, prompt {facts['prompt']:.0f} %, adapter ({facts['way']}) "
+          f"{facts['done']:.0f} %, which is {low:+.1f} to {high:+.1f} points over {facts['rival']}; "
           f"{'a program' if facts['program'] else 'a person'} reads the reply"
           + ("; the facts change" if facts["changes"] else ""))
 
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
 
-WAYS = {"page", "prompt", "word counts", "more rows", "adapter", "adapter and schema"}
+WAYS = {"page", "no model", "prompt", "more rows", "adapter", "adapter and schema"}
 check(all(choice_of.values()), "choose for every team.")
-check(set(choice_of.values()) <= WAYS, f"only {', '.join(sorted(WAYS))} can be chosen.")
+check(lambda: set(choice_of.values()) <= WAYS, f"only {', '.join(sorted(WAYS))} can be chosen.")
 for team, facts in teams.items():
     way, certain = choice_of[team], facts["gain"][0] > 0
     check(way == "page" or not facts["changes"],
           f"{team}: they change, so rule 1 decides before all others: put the page in the prompt.")
     check(way != "page" or facts["changes"], f"{team}: nothing changes here, so rule 1 does not apply.")
     if facts["changes"]:
+        continue
+    check(way == "no model" or facts["no_model"] < 90,
+          f"{team}: fixed or counted words do {facts['no_model']:.0f} % already, for nothing, and the same tomorrow.")
+    if facts["no_model"] >= 90:
         continue
     check(way == "prompt" or facts["prompt"] < 90,
           f"{team}: the prompt does {facts['prompt']:.0f} % already. A tuning would be one more thing to keep.")
@@ -1054,13 +1176,14 @@ for team, facts in teams.items():
         continue
     check(certain or not way.startswith("adapter"),
           f"{team}: the interval of the gain begins at {facts['gain'][0]:.1f}, so there may be none.")
-    check(not certain or facts["done"] >= 50 or not way.startswith("adapter"),
+    check(not certain or facts["done"] >= 50 or way == "more rows",
           f"{team}: ahead, but {100 - facts['done']:.0f} of 100 replies are not done: a person would read them all.")
     check(not certain or facts["done"] < 50 or way.startswith("adapter"),
           f"{team}: the whole interval is above zero, so an adapter pays.")
-    check(way != "word counts" or facts["rival"] == "word counts", f"{team}: there are no labels to count words for.")
-    check(way != "more rows" or facts["rival"] != "word counts",
-          f"{team}: a rival that costs nothing does the job: keep the word counts.")
+    check(way != "no model" or facts["rival"] == "no model",
+          f"{team}: a prompt does more than the {facts['no_model']:.0f} % without a model: that is no rival here.")
+    check(way != "more rows" or certain or facts["rival"] != "no model",
+          f"{team}: a rival that costs nothing does the job as well: keep it.")
     check(way != "adapter" or not facts["program"], f"{team}: a program reads the reply, so force its form as well.")
     check(way != "adapter and schema" or facts["program"], f"{team}: a person reads this, and prose has no schema.")
 passed("Each team gets the least that does its work.")
@@ -1068,7 +1191,7 @@ passed("Each team gets the least that does its work.")
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Take the rules as five `if`s in their order, and stop at the first that applies. A gain whose interval begins below
+# Take the rules as `if`s in their order, and stop at the first that applies. A gain whose interval begins below
 # zero is not certain.
 #
 # </details>
@@ -1078,10 +1201,12 @@ passed("Each team gets the least that does its work.")
 # def choose(facts):
 #     if facts["changes"]:
 #         return "page"
+#     if facts["no_model"] >= 90:
+#         return "no model"
 #     if facts["prompt"] >= 90:
 #         return "prompt"
 #     if facts["gain"][0] <= 0:
-#         return "word counts" if facts["rival"] == "word counts" else "more rows"
+#         return "no model" if facts["rival"] == "no model" else "more rows"
 #     if facts["done"] < 50:
 #         return "more rows"
 #     return "adapter and schema" if facts["program"] else "adapter"
@@ -1111,22 +1236,21 @@ passed("Each team gets the least that does its work.")
 # - A task is rows with an instruction, what it is about and the reply; faults in labels, schemas and folders are found
 #   before a model is loaded.
 # - Form and content are two marks, and ROUGE-L is neither.
-# - What a prompt reaches comes first; for labels, the rival needs no language model.
-# - A grammar guarantees valid JSON and no truth in it.
+# - What a prompt reaches comes first, and what needs no language model: a frame, or counted words.
+# - A grammar guarantees valid JSON, or a label, and no truth in it.
 # - One adapter for four tasks against four, task by task.
-# - A mixture of instructions, and new ones; facts in one wording and in eight; old text mixed in against forgetting,
-#   and what that takes from the new: each put on trial.
+# - A mixture of instructions, and new ones; facts in one wording and in more; rates, and old text
+#   mixed in against forgetting, and what that does to the new.
 #
-# All verdicts, side by side; the first is from the stored runs, the others from this one:
+# All verdicts, side by side; the first, and any of the real model's on reading on, are from stored runs, the others
+# from this one:
 
 # %%
-for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "replay-keeps"):
-    verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
+for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "replay-keeps",
+             *(("phrasings-count-real", "replay-keeps-real") if reading["runs"] else ())):
+    verdict = claims.recorded(name)
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
     print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")
-    if name == "instructions-carry-over":
-        print(f"    the mixture does {bar.value:.0f} % [{bar.low:.0f}, {bar.high:.0f}] of the new ones; naming any "
-              "fact would do 25 %")
     if name == "replay-keeps":
         print(f"    and what it does to the new facts: {told_of(paid)}")
 
@@ -1137,6 +1261,7 @@ for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count"
 # - Z. Allen-Zhu and Y. Li 2023, *Physics of Language Models: Part 3.1, Knowledge Storage and Extraction*,
 #   arXiv:2309.14316
 # - S. Gururangan et al. 2020, *Don't Stop Pretraining*, arXiv:2004.10964: reading on in a domain
+# - Z. Xu et al. 2024, arXiv:2406.08464, and J. Huang et al. 2024, arXiv:2403.01244: a model's own words, replayed
 # - A. Ibrahim et al. 2024, *Simple and Scalable Strategies to Continually Pre-train Large Language Models*,
 #   arXiv:2403.08763: replay and learning rates
 # - B. T. Willard and R. Louf 2023, *Efficient Guided Generation for Large Language Models*, arXiv:2307.09702:

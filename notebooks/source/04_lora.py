@@ -2,7 +2,8 @@
 # jupyter:
 #   ftlab:
 #     minutes: 6
-#     claims: [lora-reaches-full, lora-ten-times-rate, lora-forgets-less, lora-forgets-less-real]
+#     claims: [lora-reaches-full, lora-ten-times-rate, lora-ten-times-rate-real, lora-forgets-less,
+#              lora-forgets-less-real]
 # ---
 
 # %% [markdown]
@@ -14,9 +15,9 @@
 # notebooks before this one trained that way and promised an explanation; here it is.
 #
 # **You will be able to** build LoRA from nothing and check it against the library `peft`; say what it saves, in bytes,
-# and what it costs; choose its rank, its layers and its learning rate from measurements; work out whether a training
-# fits on a card; keep several adapters on one model; merge one, export it, and find out what the export changed; and
-# name the mistakes that raise no error.
+# and what it costs; choose its rank, its layers, its learning rate and its batch from measurements; work out whether a
+# training fits on a card, and what a base in four bits costs; keep several adapters on one model; merge one, export it,
+# and find out what the export changed; and name the mistakes that raise no error.
 #
 # **You need** notebook 02: the loss on a reply, the trainer, learning rates. **It takes** about six minutes of
 # computing on two processor cores; where the processor computes in bf16, about three if notebook 02 has left its tuned
@@ -24,7 +25,8 @@
 # Exercises are at the end; the notebook runs without them.
 
 # %%
-import math, time, warnings; started = time.perf_counter()  # noqa: E401, E702
+import logging, math, time, warnings; started = time.perf_counter()  # noqa: E401, E702
+logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # where it is installed, it asks for a further package
 warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells another that a word will change
 import matplotlib.pyplot as plt
 import torch
@@ -32,7 +34,6 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging as notices
 from ftlab import claims, figures, files, model, paths, texts, values
-from ftlab.evidence import intervals
 from ftlab.tuning import chat, generate, sft
 figures.style(); notices.disable_progress_bar(); notices.set_verbosity_error()  # noqa: E702
 print(choice := model.choose(), lab := model.lab(), sep="\n")
@@ -48,11 +49,12 @@ PER_KIND = 16  # real model: conversations of each of the desk's nine kinds to t
 LR, STEPS, BATCH_SIZE = 1e-3, 36, 4  # real model: learning rate, optimizer steps, conversations a step
 SHOWN = 1  # real model: held-out conversations of each kind to answer in this notebook; try 2, 4
 EXPORTED = 4  # of these, how many are answered again after each export; try 9
+TICKETS = 20  # real model: held-out tickets to sort in section 7; try 140, which is all
 LAB_STEPS, LAB_BATCH = 15, 4  # lab model: the same for each run of the sweeps; try 30, 8
 FULL_RATES = (3e-4, 1e-3, 3e-3, 1e-2)  # lab model: learning rates of full fine-tuning
 LORA_RATES = (1e-3, 3e-3, 1e-2, 3e-2)  # lab model: learning rates of LoRA
 RANKS = (1, 64)  # lab model: ranks beside 16; try 4, 128
-HELD_OUT = 32  # lab model: held-out conversations for the loss; try 324, which is all
+HELD_OUT = 32  # lab model: held-out conversations for the loss; try 320, which is all
 FACTS = 100  # lab model: general questions that show what is forgotten; try 1708, which is all
 
 # %% [markdown]
@@ -73,11 +75,10 @@ print("through the two paths:     ", (x @ W.T + (x @ A.T) @ B.T).tolist())
 
 # %% [markdown]
 # The last two lines agree, and that is the whole trick. While training, the addition is a second path beside `W`;
-# afterwards it can be added into `W` and is gone. Look at `B @ A`: its second row is a quarter of its first. Every
-# row is a multiple of the one row of `A`. That is what **rank** one means: the rank is the number of rows in `A` (and
-# of columns in `B`), and an addition of rank *r* can only change a layer's output in *r* directions.
-#
-# What does it save? Here nothing, four numbers for four. The saving comes with size.
+# afterwards it can be added into `W` and is gone. Every row of `B @ A` is a multiple of the one row of `A`: that is
+# what **rank** one means. The rank is the number of rows in `A` (and of columns in `B`), and an addition of rank *r*
+# can only change a layer's output in *r* directions. Here it saves nothing, four numbers for four; the saving comes
+# with size.
 
 # %%
 ranks = "".join(f"{f'rank {rank}':>10}" for rank in (1, 16, 64))
@@ -88,15 +89,15 @@ for d_out, d_in in ((2, 2), (256, 256), (576, 576), (4096, 4096)):
           + f"{sizes[1] / (d_out * d_in):>14.1%}")
 
 # %% [markdown]
-# A full matrix grows with the square of the width and the addition with the width alone. At a width of 4,096, usual for
-# eight billion weights, rank 16 is under one percent. (At a width of 2, rank 16 is a joke, and more than 100 %. Keep
-# it in mind: section 9 will see whether the library laughs.)
+# A full matrix grows with the square of the width and the addition with the width alone. At a width of 4,096, usual
+# for eight billion weights, rank 16 is under one percent. (At a width of 2, rank 16 is a joke; section 9 tries a rank
+# far above the width.)
 #
 # ## 2. A layer with an addition
 #
 # Now as a layer. Three choices are worth a look. The layer's own weights are frozen. `B` begins at zero, so the
 # addition begins at zero, whatever `A` is. And the addition is multiplied by `alpha / rank`: that factor is meant to
-# let one try another rank and keep the learning rate. Section 5 looks whether it does.
+# let one try another rank and keep the learning rate. Section 5 tries other ranks at one and the same rate.
 
 # %% tags=["twin:ftlab.tuning.lora:LoraLinear"]
 class LoraLinear(torch.nn.Module):
@@ -124,8 +125,7 @@ class LoraLinear(torch.nn.Module):
 
 # %% [markdown]
 # Does it learn? We make a task whose answer we know: a layer of 12 by 8, and the same layer after a change of rank
-# three. Additions of rank 1 to 4 are trained to imitate the changed one. Before training each must agree with the
-# *unchanged* layer, to the last bit.
+# three, which additions of rank 1 to 4 imitate. Before training each must agree with the *unchanged* layer.
 
 # %%
 torch.manual_seed(SEED)
@@ -150,10 +150,9 @@ for rank in (1, 2, 3, 4):
 assert missed[3] < missed[2] / 100
 
 # %% [markdown]
-# Two laws held in this loop, and an `assert` stands for each: *a fresh adapter changes nothing*, and *merged equals
-# unmerged*, up to rounding. And the numbers show what a rank buys: enough of it, and the error goes to nothing; too
-# little, and no amount of training helps. Whether three is much or little depends on the change that the task asks
-# for. That is the question that section 5 puts to the lab model.
+# Two laws held in this loop, each with an `assert`: *a fresh adapter changes nothing*, and *merged equals unmerged*, up
+# to rounding. And the numbers show what a rank buys: enough, and the error goes to nothing; too little, and no training
+# helps. How much is enough, section 5 asks.
 #
 # ## 3. Into a model, and against the library
 #
@@ -212,33 +211,38 @@ apart = f"differ by {gap:.1e} at most, which is rounding" if gap else "are the s
 print(f"The additions move the logits by up to {moved:.2f}; ours and peft's {apart}.")
 
 # %% [markdown]
-# So there is nothing in `peft`'s addition that is not on this page. From here on we use the library, as everyone does:
-# it saves, loads, switches and merges adapters, and trainers know it.
+# So there is nothing in `peft`'s addition that is not on this page. From here on we use the library.
 #
 # ## 4. The real model: what is trained, what is held, what it takes
 #
-# The real model is tuned on 144 conversations of Quillmere's desk, 16 of each of nine kinds, with LoRA of rank 16 on
-# all linear layers. It is the training that notebook 02 shows line by line. If that notebook has run, the result is
-# on the shelf; else it is trained now, and put there.
+# The real model is tuned on conversations of Quillmere's desk, as many of each of nine kinds, with LoRA of rank 16 on
+# all linear layers: the training that notebook 02 shows line by line. If that notebook has run, the result is on the
+# shelf; else it is trained now, and put there.
 
-# %%
+# %% tags=["twin:ftlab.tuning.sft:LORA"]
+import io
+from contextlib import redirect_stdout
+
 from ftlab.world import house
 
 LORA = {"r": 16, "lora_alpha": 32, "target_modules": "all-linear"}
 desk_rows = texts.balanced(texts.conversations("train"), PER_KIND, SEED)
 desk_rows = [house.in_house_words(row) for row in desk_rows]  # each with its reply in one plain style
-run = sft.from_shelf("desk", choice, desk_rows, lora=LORA, lr=LR, steps=STEPS, batch_size=BATCH_SIZE, seed=SEED)
+with redirect_stdout(io.StringIO()) as said_there:  # the trainer prints its log
+    run = sft.from_shelf("desk", choice, desk_rows, lora=LORA, lr=LR, steps=STEPS, batch_size=BATCH_SIZE, seed=SEED)
 tuned, tokenizer = run.model, run.tokenizer
+if log := [entry["loss"] for entry in run.log if "loss" in entry]:
+    print(f"tuned now, in {run.seconds:.0f} s; training loss {log[0]:.2f} at first, {log[-1]:.2f} at last")
+else:
+    print(said_there.getvalue().strip())
 trained = sum(p.numel() for name, p in tuned.named_parameters() if "lora_" in name)
 everything = sum(p.numel() for p in tuned.parameters()) - trained
 print(f"{trained:,} weights in the adapter, {trained / everything:.1%} of the model's {everything:,}")
 
 # %% [markdown]
-# More than one percent, if it is the model of 135 million weights that this course brings, since that is narrow. By
-# the table of section 1 the share falls as models grow. Here is what it says to held-out conversations, the first of
-# each kind after shuffling. A reply is *fit to send* if it is on-brand and right; where it is not, the reason stands
-# below. One kind is easier than it looks: to a grave message the right reply hands over to a colleague, in the same few
-# words whoever writes. A model can get that by heart without reading on.
+# More than one percent: the model is narrow, and the share falls as models grow. Here is what it says to held-out
+# conversations, the first of each kind after shuffling. A reply is *fit to send* if it is on-brand and right; where it
+# is not, the reason stands below.
 
 # %%
 from ftlab.scores import desk
@@ -262,8 +266,7 @@ fit = sum(desk.is_fit(reply, row) for reply, row in zip(replies, held_out, stric
 print(f"{fit} of {len(held_out)} are fit to send.")
 
 # %% [markdown]
-# A minute or two of training on 144 examples makes no finished desk; notebook 00, section 7, has what more brings. Here
-# it is the yardstick: would training *all* weights have done better, and at what price?
+# So short a training makes no finished desk, but a yardstick: would *all* weights have done better, at what price?
 #
 # ### What a training holds in memory
 #
@@ -275,8 +278,8 @@ print(f"{fit} of {len(held_out)} are fit to send.")
 # - the **activations**: what the layers computed on the way forward and need again on the way back. They grow with
 #   the tokens in a batch, and LoRA should save hardly any of them, since the way back still goes through all layers.
 #
-# The first three can be worked out on paper, so let us do it and then count the tensors that are really there (the
-# activations we leave uncounted). Two steps on one example are enough, for each way; we time the second.
+# The first three can be worked out on paper; then we count the tensors that are really there, after two steps on one
+# example for each way, and time the second. The activations we leave uncounted.
 
 # %%
 import psutil
@@ -293,79 +296,99 @@ def held(some_model) -> dict[str, float]:
     """Two steps of Adam on one example: what is held afterwards, in MB, and the seconds of the second step."""
     trains = [p for p in some_model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trains, lr=1e-6)
-    before = psutil.Process().memory_info().rss
-    seconds = []
+    seconds, now = [], time.perf_counter
     for _ in range(2):
-        begun = time.perf_counter()
+        if choice.device == "cuda":
+            torch.cuda.synchronize()  # a card works on while Python goes on: wait, or only the launch is timed
+        begun = now()
         optimizer.zero_grad()
         with torch.autocast(choice.device, torch.bfloat16, enabled=choice.dtype == "bfloat16"):  # weights stay fp32
             loss = some_model(one_row, labels=one_row).loss
         loss.backward()
         optimizer.step()
-        seconds.append(time.perf_counter() - begun)
-    grown = (psutil.Process().memory_info().rss - before) / 1e6
+        if choice.device == "cuda":
+            torch.cuda.synchronize()
+        seconds.append(now() - begun)
     moments = [t for state in optimizer.state.values() for t in state.values() if t.numel() > 1]
     return {"weights": megabytes(some_model.parameters()), "gradients": megabytes(p.grad for p in trains),
-            "optimizer": megabytes(moments), "process grew by": grown, "seconds": seconds[-1]}
+            "optimizer": megabytes(moments), "seconds": seconds[-1]}
 
 
-measured = {}
-for way in ("LoRA", "full"):
+measured, free = {}, torch.cuda.mem_get_info()[0] if choice.device == "cuda" else psutil.virtual_memory().available
+ways = ["LoRA", "full"] if 1.5 * 16 * everything < free else ["LoRA"]  # 16 bytes a weight, and room for the rest
+for way in ways:
     stepped, _ = sft.load(choice)
     if way == "LoRA":
         stepped = get_peft_model(stepped, LoraConfig(**LORA, task_type="CAUSAL_LM"))
     measured[way] = held(stepped)
     del stepped
+if "full" not in ways:
+    print(f"All weights are not tried: they hold {16 * everything / 2**30:.0f} GiB, and {free / 2**30:.0f} are free.")
 
 # %%
 on_paper = {"LoRA": {"weights": 4 * (everything + trained), "gradients": 4 * trained, "optimizer": 8 * trained},
             "full": {"weights": 4 * everything, "gradients": 4 * everything, "optimizer": 8 * everything}}
-print(f"{'MB':>18} {'LoRA, paper':>12} {'counted':>9} {'full, paper':>13} {'counted':>9}")
+print(f"{'MB':>18}" + "".join(f"{f'{way}, paper':>13} {'counted':>9}" for way in measured))
 for part in ("weights", "gradients", "optimizer"):
-    print(f"{part:>18}" + "".join(f"{on_paper[way][part] / 1e6:>{wide}.1f} {measured[way][part]:>9.1f}"
-                                  for way, wide in (("LoRA", 13), ("full", 13))))
+    print(f"{part:>18}" + "".join(f"{on_paper[way][part] / 1e6:>13.1f} {found[part]:>9.1f}"
+                                  for way, found in measured.items()))
     assert all(math.isclose(on_paper[way][part] / 1e6, measured[way][part], rel_tol=0.01) for way in measured)
-more = measured["full"]["process grew by"] - measured["LoRA"]["process grew by"]
-print(f"\nThe operating system saw the process grow by {measured['LoRA']['process grew by']:.0f} MB in LoRA's step and "
-      f"by {measured['full']['process grew by']:.0f} MB in the full one, {more:.0f} MB more.")
-away = 1 - sum(measured["LoRA"][p] for p in ("gradients", "optimizer")) / sum(
-    measured["full"][p] for p in ("gradients", "optimizer"))
-print(f"Of gradients and optimizer state LoRA saves {away:.1%}; of the weights, nothing.")
-print(f"A step on this one example took {measured['LoRA']['seconds']:.2f} s with LoRA and "
-      f"{measured['full']['seconds']:.2f} s with all weights.")
+lora_holds, full_holds = (sum(on_paper[way][part] for part in ("gradients", "optimizer")) for way in ("LoRA", "full"))
+print(f"\nOf gradients and optimizer state LoRA saves {1 - lora_holds / full_holds:.1%}; of the weights, nothing.")
+print("A step on this one example took " + " and ".join(
+    f"{found['seconds']:.2f} s with {way.replace('full', 'all weights')}" for way, found in measured.items()) + ".")
 
 # %% [markdown]
-# Paper and count agree. The process's own growth has the activations in it, so in a fresh process it is larger for LoRA
-# than its sum. Where the adapter was tuned in this very process, it may be smaller or nothing at all, since memory that
-# was in use before is used again.
-#
 # ### Quality, time, and what is kept: the stored runs
 #
-# A fair comparison gives each way a learning rate that suits it. Three for each were fixed beforehand, LoRA's ten times
-# the others. That is six trainings, too long for a lesson, so they are **stored runs**, made by
-# `ftlab/workshop/experiments/lora.py` with the trainer that tuned our adapter: the same conversations in the same
-# order, the same steps. The rate is chosen by the loss on 45 *validation* conversations, and the scores are of 135 test
-# conversations: whoever picks the best of three on the test set reports luck. *Manner leaked* is the share of answers
-# about the real world that have the desk's thanks, next step or sign-off in them.
+# A fair comparison gives each way a learning rate that suits it. Four for each were fixed beforehand, LoRA's ten
+# times the others. That is eight trainings a seed, too long for a lesson, so they are **stored runs**, made by
+# `ftlab/workshop/experiments/lora_against_full.py` with the trainer that tuned our adapter: the same conversations in
+# the same order, the same steps. The rate is chosen by the loss on 45 *validation* conversations, and the scores are
+# of test conversations: whoever picks the best of four on the test set reports luck. (If the table names one seed,
+# "mean" and "all seeds" below are of that one.) (The highest rate is judged only where its validation loss is below
+# that of the rate before it.) *Manner leaked* is the share of answers about the real world that have the desk's
+# thanks, next step or sign-off in them.
 
 # %%
+import numpy as np
+
+from ftlab.evidence import intervals
 from ftlab.evidence.packed import unpack
 
+
+def unpacked(run: dict) -> dict:
+    """A stored run with its scores by conversation or question as numbers again."""
+    return {key: unpack(value) if isinstance(value, str) and key not in ("way", "name") else value
+            for key, value in run.items()}
+
+
 stored = files.read_json(paths.data() / "stored" / "lora.json")
-runs = [{key: unpack(each[key]) if isinstance(each[key], str) and key != "way" else each[key] for key in each}
-        for each in stored["runs"]]
-knew = unpack(stored["knew"])
+runs = [unpacked(each) for each in stored["runs"]]
+knew, fit_before = unpack(stored["untuned"]["knows"]), unpack(stored["untuned"]["both"])
 seeds = sorted({each["seed"] for each in runs})
-print(f"{stored['model']}, {stored['dtype']}; seed {', '.join(map(str, seeds))}; shares of {len(runs[0]['both'])} test "
-      f"conversations\nand of {len(knew)} questions about the real world, of which the untuned model knows "
-      f"{knew.mean():.0%}\n")
-print(f"{'':>4} {'rate':>7} {'valid loss':>10} | {'on-brand':>8} {'right':>6} {'fit':>5} | {'world known':>11} "
-      f"{'manner leaked':>13} | {'seconds':>7} {'peak GiB':>8}")
-for each in sorted(runs, key=lambda each: (each["seed"], each["way"], each["lr"])):
-    shares = {key: each[key].mean() for key in ("on_brand", "right", "both", "knows", "leaks")}
-    print(f"{each['way']:>4} {each['lr']:>7g} {each['valid_losses'].mean():>10.3f} | {shares['on_brand']:>8.0%} "
-          f"{shares['right']:>6.0%} {shares['both']:>5.0%} | {shares['knows']:>11.0%} {shares['leaks']:>13.0%} | "
-          f"{each['seconds']:>7.0f} {each['peak_bytes'] / 2**30:>8.1f}")
+rates_of = {way: sorted({each["lr"] for each in runs if each["way"] == way}) for way in ("full", "lora")}
+
+
+def stored_runs(way: str, lr: float) -> list[dict]:
+    return [each for each in runs if (each["way"], each["lr"]) == (way, lr)]
+
+
+print(f"{stored['model']}, {stored['dtype']}; means of seeds {', '.join(map(str, seeds))}; shares of {len(fit_before)} "
+      f"test conversations\n(untuned {fit_before.mean():.0%} fit) and of {len(knew)} questions about the real world "
+      f"(untuned {knew.mean():.0%})\n")
+print(f"{'':>4} {'rate':>7} {'trained':>7} {'valid loss':>10} | {'on-brand':>8} {'right':>6} {'fit':>5} | "
+      f"{'world known':>11} {'manner leaked':>13} | {'s/step':>6} {'peak GiB':>8}")
+for way, lr in [(way, lr) for way, rates in rates_of.items() for lr in rates]:
+    tried = stored_runs(way, lr)
+    judged = [each for each in tried if "both" in each]
+    shares = {key: f"{np.mean([each[key] for each in judged]):.0%}" if judged else "" for key in
+              ("on_brand", "right", "both", "knows", "leaks")}
+    print(f"{way:>4} {lr:>7g} {tried[0]['trained'] / everything:>7.1%} "
+          f"{np.mean([each['valid_losses'] for each in tried]):>10.3f} | {shares['on_brand']:>8} {shares['right']:>6} "
+          f"{shares['both']:>5} | {shares['knows']:>11} {shares['leaks']:>13} | "
+          f"{np.mean([each['seconds'] for each in tried]) / stored['settings']['steps']:>6.1f} "
+          f"{max(each['peak_bytes'] for each in tried) / 2**30:>8.1f}   ({len(judged)} of {len(tried)} seeds judged)")
 
 # %%
 def best_of(way: str, seed: int) -> dict:
@@ -380,75 +403,62 @@ words = "ahead of" if ahead.low > 0 else "behind" if ahead.high < 0 else "not to
 more = sum(f["peak_bytes"] - o["peak_bytes"] for f, o in zip(best["full"], best["lora"], strict=True)) / len(seeds)
 edges = [way for way, (first, *_, last) in stored["settings"]["rates"].items()
          if {each["lr"] for each in best[way]} & {first, last}]
-chosen = ", ".join(f"{each[0]['lr']:g} for {way}" for way, each in best.items())
+chosen = ", ".join(f"{'/'.join(f'{one:g}' for one in sorted({each['lr'] for each in found}))} for {way}"
+                   for way, found in best.items())
 print(f"At the rate that validation chose ({chosen}), "
       f"LoRA is {words} full tuning:\n{ahead.value:+.1f} points of replies fit to send "
       f"(95 % interval {ahead.low:+.1f} to {ahead.high:+.1f}).")
 if edges:
-    print(f"The best rate of {' and of '.join(edges)} is at the edge of the three: one beyond it may be better still.")
-if best["lora"][0]["lr"] != LR:
-    print(f"The adapter above was trained at {LR:g}, the rate of the course's other notebooks.")
+    print(f"The best rate of {' and of '.join(edges)} is at an edge of the four: one beyond it may be better still.")
 longer = sum(each["seconds"] for each in best["full"]) / sum(each["seconds"] for each in best["lora"])
 print(f"Full tuning took {longer:.2f} times as long and held {more / 2**30:.1f} GiB more at its peak.")
 for way in best:
     kept = intervals.paired_difference([each["knows"] for each in best[way]], knew).times(100)
     change = "lost" if kept.high < 0 else "gained" if kept.low > 0 else "no change shown, which is not none"
-    leaks = sum(each["leaks"].mean() for each in best[way]) / len(seeds)
-    print(f"{way:>5}, real-world facts: {kept.value:+.1f} points [{kept.low:+.1f}, {kept.high:+.1f}] ({change}); "
-          f"the desk's manner stands in {leaks:.0%} of its answers there.")
+    leaks = intervals.mean_interval([each["leaks"] for each in best[way]]).times(100)
+    print(f"{way:>5}, real-world facts: {kept.value:+.1f} points [{kept.low:+.1f}, {kept.high:+.1f}] ({change}); the "
+          f"desk's manner stands in {leaks.value:.0f} % [{leaks.low:.0f}, {leaks.high:.0f}] of its answers there.")
+gap = intervals.paired_difference(*([each["knows"] for each in best[way]] for way in ("lora", "full"))).times(100)
+print(f"LoRA minus full, facts: {gap.value:+.1f} points [{gap.low:+.1f}, {gap.high:+.1f}]")
 
 # %% [markdown]
 # Where the manner stands in most answers, look at what was trained on: nothing but the desk. Ordinary conversations
-# mixed in are the remedy, whichever way one trains.
-#
-# The two ways at all their rates, in a figure: how good the desk's replies are, and how much of the world is still
-# known. The two curves lie apart because the rates were fixed so: which rate is best is section 5's question.
+# mixed in are the remedy. Now both ways at the rates that were judged; which is best is section 5's question.
 
 # %%
-figure, (gain_ax, keep_ax) = plt.subplots(1, 2, figsize=(10, 3.8), sharex=True)
+figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), sharex=True)
 for way, color, line in (("full", figures.GREY, "--"), ("lora", figures.BLUE, "-")):
-    at = sorted((each for each in runs if each["way"] == way and each["seed"] == seeds[0]), key=lambda each: each["lr"])
-    for ax, key in ((gain_ax, "both"), (keep_ax, "knows")):
-        spans = [intervals.rate_interval(int(each[key].sum()), len(each[key])).times(100) for each in at]
-        figures.curve(ax, [each["lr"] for each in at], [s.value for s in spans], [s.low for s in spans],
-                      [s.high for s in spans], label={"lora": "LoRA", "full": "full tuning"}[way], color=color, ls=line)
-keep_ax.axhline(100 * knew.mean(), color=figures.VERMILION, ls=":", label="untuned")
-gain_ax.set(xscale="log", xlabel="peak learning rate", ylabel="test conversations (%)", title="Replies fit to send")
-keep_ax.set(xlabel="peak learning rate", ylabel="questions (%)", title="Real-world questions known")
-gain_ax.legend()
-keep_ax.legend(loc="lower left")
-_ = figure.suptitle(f"Real model, seed {seeds[0]}: LoRA and full fine-tuning, each at three rates")
+    at = [lr for lr in rates_of[way] if all("both" in each for each in stored_runs(way, lr))]  # judged with all seeds
+    for ax, key in zip(axes, ("both", "knows"), strict=True):
+        spans = [intervals.mean_interval([each[key] for each in stored_runs(way, lr)]).times(100) for lr in at]
+        figures.curve(ax, at, *zip(*spans, strict=True), label={"lora": "LoRA", "full": "full tuning"}[way],
+                      color=color, ls=line)
+axes[1].axhline(100 * knew.mean(), color=figures.VERMILION, ls=":", label="untuned")
+axes[0].set(xscale="log", xlabel="peak learning rate", ylabel="%", title="Real model: replies fit to send")
+axes[1].set(xlabel="peak learning rate", title=f"Real-world questions known ({len(seeds)} seeds)")
+_ = axes[1].legend(loc="lower left")
 
 # %% [markdown]
-# The first claim on trial: LoRA reaches full tuning's score. Its number is the share of replies fit to send, LoRA
-# minus full, each at the best of its three rates; it holds if the whole interval is above -10 points, does not hold
-# here if it is below, and is *mixed* if the interval has the limit within. A claim of the kind "as good as" needs such
-# a margin, because no finite test shows that two things are equal.
+# The first claim on trial: LoRA reaches full tuning's score. Its number is the share of replies fit to send, LoRA minus
+# full, each at the best of its four rates, on the first seed; it holds if the whole interval is above -10 points (no
+# finite test shows that two things are equal), does not hold here if it is below, and is *mixed* in between.
 
 # %%
-one_seed = len(seeds) == 1
-arms = {"by_prompt": quality["lora"][0], "against": quality["full"][0]} if one_seed else {}
-result = claims.record("lora-reaches-full", seeds[0], *ahead, **arms, model=claims.find("lora-reaches-full").models[0])
+first = intervals.paired_difference(quality["lora"][0], quality["full"][0]).times(100)
+result = claims.record("lora-reaches-full", seeds[0], *first, by_prompt=quality["lora"][0], against=quality["full"][0],
+                       model=claims.find("lora-reaches-full").models[0])
 print(result)
-if edges:
-    print("Other rates than the three might change this verdict: see the line on the edge above.")
-figure, ax = plt.subplots(figsize=(8, 2.2))
-claims.draw("lora-reaches-full", result, ax)
-_ = ax.set_title("LoRA minus full tuning, replies fit to send")
 
 # %% [markdown]
-# ## 5. The dials of LoRA, on the lab model
+# ## 5. The dials of LoRA
 #
-# How do rate, rank and choice of layers move the result? For that one trains often, so this is a job for the lab model.
-# Each run below takes the same few conversations in the same order. The yardstick is the **held-out loss**: how
-# surprised the tuned model is by the desk's true reply to conversations that it has not seen (nats a token, lower is
-# better). It is finer than a share of good replies after such short runs. Beside it stands the share of general
-# questions that the model still answers: the yardstick of forgetting, as in notebook 02.
+# How do rate, rank, layers and batch move the result? To see it one trains often, so this is a job for the lab model,
+# with the real model's stored runs beside it. Each run takes the same few conversations in the same order. The
+# yardstick is the **held-out loss**: how surprised the tuned model is by the desk's true reply to conversations that it
+# has not seen (nats a token, lower is better), which is finer than a share of good replies. Beside it stands the share
+# of general questions that the model still answers: the yardstick of forgetting, as in notebook 02.
 
 # %%
-import io
-from contextlib import redirect_stdout
-
 from datasets import disable_progress_bars
 
 from ftlab.world.text import rng
@@ -464,14 +474,10 @@ def facts(some_model) -> list[bool]:
     return [values.exact_match(reply, row["answers"]) for reply, row in zip(said, asked, strict=True)]
 
 
-def tune_lab(rows: list[dict], rate: float, lora: dict | None):
-    with redirect_stdout(io.StringIO()):  # so many runs: no table of the loss for each
-        return sft.fine_tune(lab, rows, lr=rate, steps=LAB_STEPS, batch_size=LAB_BATCH, seed=SEED, lora=lora,
-                             disable_tqdm=True)
-
-
 def lab_run(rate: float, lora: dict | None) -> dict:
-    run = tune_lab(lab_rows, rate, lora)
+    with redirect_stdout(io.StringIO()):  # so many runs: no table of the loss for each
+        run = sft.fine_tune(lab, lab_rows, lr=rate, steps=LAB_STEPS, batch_size=LAB_BATCH, seed=SEED, lora=lora,
+                            disable_tqdm=True)
     losses = sft.row_losses(run.model, lab_tokenizer, unseen)
     return {"losses": losses, "loss": sum(losses) / len(losses), "model": run.model, "seconds": run.seconds}
 
@@ -488,7 +494,7 @@ for way, rates, lora in (("full", FULL_RATES, None), ("LoRA", LORA_RATES, LORA))
         tuned_lab = found.pop("model")
         curves[way][rate] = found | {"facts": facts(tuned_lab)}
         if way == "LoRA" and found["loss"] == min(each["loss"] for each in curves["LoRA"].values()):
-            voice = tuned_lab  # section 7 needs the best one
+            voice = tuned_lab  # section 9 needs the best one
         print(f"{way:>5} {rate:>7g}: held-out loss {found['loss']:.3f}, general questions "
               f"{sum(curves[way][rate]['facts']) / FACTS:.0%}")
 
@@ -500,15 +506,10 @@ for way, rates, lora in (("full", FULL_RATES, None), ("LoRA", LORA_RATES, LORA))
 # *between* them: a parabola through the lowest point and its neighbours, over the logarithm of the rate. The interval
 # comes from drawing the held-out conversations anew two thousand times and finding both best rates each time.
 
-# %%
-import numpy as np
-
-
-def best_rates(curve: dict, draws: np.ndarray) -> np.ndarray:
-    """The rate with the lowest loss for each draw of held-out rows: the tip of a parabola through three points."""
-    rates = np.log10(list(curve))
-    tips = []
-    for means in np.array([each["losses"] for each in curve.values()])[:, draws].mean(axis=2).T:  # (draws, rates)
+# %% tags=["twin:ftlab.evidence.best_rate:best_rates"]
+def best_rates(curve, draws):
+    rates, tips = np.log10(list(curve)), []
+    for means in np.array(list(curve.values()))[:, draws].mean(axis=2).T:  # (draws, rates)
         low = int(np.clip(means.argmin(), 1, len(rates) - 2))
         near = slice(low - 1, low + 2)
         a, b, _ = np.polyfit(rates[near], np.log(means[near]), 2)
@@ -516,27 +517,26 @@ def best_rates(curve: dict, draws: np.ndarray) -> np.ndarray:
         tips.append(np.clip(tip, rates[0], rates[-1]))  # never beyond the rates that were tried
     return 10 ** np.array(tips)
 
+# %% [markdown]
+# If a lowest point is the first or the last rate tried, nobody knows how far beyond it the best one lies. Then
+# `times_apart`, which draws and divides, opens the interval a hundredfold on that side.
 
-draws = np.vstack([np.arange(HELD_OUT), np.random.default_rng(SEED).integers(HELD_OUT, size=(2000, HELD_OUT))])
-tips = {way: best_rates(curve, draws) for way, curve in curves.items()}
-times = tips["LoRA"] / tips["full"]  # below: an interval has its estimate within
-ratio = (times[0], *np.clip(np.quantile(times[1:], (0.025, 0.975)), [0, times[0]], [times[0], np.inf]))
-for way, tip in tips.items():
-    inside = min(curves[way]) < tip[0] < max(curves[way])
-    print(f"{way:>5}: best near {tip[0]:.2g}" + ("" if inside else ", the edge of what was tried: add rates beyond it"))
+# %%
+from ftlab.evidence.best_rate import is_inside, times_apart
+
+lab_losses = {way: {rate: each["losses"] for rate, each in curve.items()} for way, curve in curves.items()}
+tips = {way: best_rates(curve, np.arange(HELD_OUT)[None])[0] for way, curve in lab_losses.items()}
+ratio = times_apart(lab_losses["full"], lab_losses["LoRA"], SEED)
 lowest = {way: min(curve, key=lambda rate: curve[rate]["loss"]) for way, curve in curves.items()}
-print(f"LoRA's best rate is {ratio[0]:.3g} times full tuning's (95 % interval {ratio[1]:.3g} to {ratio[2]:.3g}); of "
-      f"the rates tried, {lowest['LoRA'] / lowest['full']:.3g} times.")
-print("At the best rate tried: " + "; ".join(
-    f"{way} {rate:g}, loss {curves[way][rate]['loss']:.2f}, "
-    f"{sum(curves[way][rate]['facts']) / FACTS:.0%} of the general questions left" for way, rate in lowest.items()))
+print(f"best near {tips['full']:.2g} with full tuning, {tips['LoRA']:.2g} with LoRA: {ratio[0]:.3g} times (95 % "
+      f"interval {ratio[1]:.3g} to {ratio[2]:.3g}); of the rates tried, {lowest['LoRA'] / lowest['full']:.3g} times")
 
 # %%
 figure, (loss_ax, fact_ax) = plt.subplots(1, 2, figsize=(10, 3.8), sharex=True)
 for way, color, line in (("full", figures.GREY, "--"), ("LoRA", figures.BLUE, "-")):
     rates = list(curves[way])
     figures.curve(loss_ax, rates, [curves[way][rate]["loss"] for rate in rates], label=way, color=color, ls=line)
-    loss_ax.axvline(tips[way][0], color=color, ls=":")
+    loss_ax.axvline(tips[way], color=color, ls=":")
     spans = [intervals.mean_interval(curves[way][rate]["facts"]).times(100) for rate in rates]
     figures.curve(fact_ax, rates, *zip(*spans, strict=True), label=way, color=color, ls=line)
 fact_ax.axhline(100 * sum(untuned["facts"]) / FACTS, color=figures.VERMILION, ls=":", label="untuned")
@@ -547,26 +547,43 @@ loss_ax.legend()
 _ = fact_ax.legend()
 
 # %% [markdown]
-# The claim says "about ten times"; it holds if the whole interval is between 5 and 20. The interval is surer than
-# it should be: it knows of other conversations, not of other seeds, other grids of rates, or longer runs. And the claim
-# is about the loss of what was taught; what the best rate costs in general questions stands in the line above.
+# The claim says "about ten times"; it holds if the whole interval is between 5 and 20. The interval is surer than it
+# should be: it is over conversations alone, and knows nothing of other seeds, other rates or longer runs. And the claim
+# is about the loss of what was taught; what the best rate costs in general questions, the right figure shows. Below,
+# the same from the real model's validation losses: judged on the first seed, and only if both best rates lie between
+# others.
 
 # %%
-result = claims.record("lora-ten-times-rate", SEED, *ratio, model=claims.LAB)
-print(result)
-figure, ax = plt.subplots(figsize=(8, 2.2))
-claims.draw("lora-ten-times-rate", result, ax)
-_ = ax.set_title("LoRA's best rate over full tuning's")
+print(claims.record("lora-ten-times-rate", SEED, *ratio, model=claims.LAB))
+figure, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
+for seed in reversed(seeds):  # the first one last, to be recorded
+    losses = {name: {each["lr"]: each["valid_losses"] for lr in rates_of[way] for each in stored_runs(way, lr)
+                     if each["seed"] == seed} for way, name in (("full", "full"), ("lora", "LoRA"))}
+    far = times_apart(losses["full"], losses["LoRA"], SEED)
+    print(f"real model, seed {seed}: {far[0]:.3g} times ({far[1]:.3g} to {far[2]:.3g})")
+for way, color, line in (("full", figures.GREY, "--"), ("LoRA", figures.BLUE, "-")):
+    spans = [intervals.mean_interval([each["valid_losses"] for each in stored_runs(way.lower(), lr)])
+             for lr in losses[way]]
+    figures.curve(ax, list(losses[way]), *zip(*spans, strict=True), label=way, color=color, ls=line)
+ax.set(xscale="log", xlabel="peak learning rate", ylabel="validation loss (nats / token)", title="Real model, stored")
+ax.legend()
+if all(map(is_inside, losses.values())):
+    there = claims.find("lora-ten-times-rate-real").models[0]
+    print(claims.record("lora-ten-times-rate-real", seeds[0], *far, model=there))
+else:
+    print("With the real model a best rate is at an end of what was tried: no verdict on ten times the rate.")
 
 # %% [markdown]
-# Why should the addition want larger steps at all? `B` starts at zero and `A` is small, so at first a step moves the
-# product only a little; and Adam makes steps of about the size of the learning rate in each number, whatever the
-# gradient's size. A rate carried over from full tuning is the commonest reason why somebody's LoRA "does not learn".
+# Why larger steps at all? `B` starts at zero and `A` is small, so at first a step moves their product only a little. A
+# rate carried over from full tuning is a common reason why somebody's LoRA "does not learn".
 #
 # ### Which rank, and which layers?
 #
 # The same short run at LoRA's best rate of those tried, with other ranks and with the addition to a part of the layers.
-# The factor `alpha / rank` is 2 in all of them.
+# The factor `alpha / rank` is 2 in all of them but two. **DoRA** splits each weight row into a length and a direction
+# and trains the lengths beside the addition. **rsLoRA** divides `alpha` by the *square root* of the rank: at one rank
+# that is LoRA with another `alpha`, but a larger rank is held back less. The two with `alpha` in their names have the
+# one that gives a factor of 2 at rank 16; at rank 64 it gives 1/2 with plain LoRA and 1 with rsLoRA.
 
 # %%
 rate = lowest["LoRA"]
@@ -574,7 +591,8 @@ variants = {"rank 16, all": curves["LoRA"][rate]}
 settings = {f"rank {rank}, all": {"r": rank, "lora_alpha": 2 * rank, "target_modules": "all-linear"} for rank in RANKS}
 settings |= {"rank 16, attention": LORA | {"target_modules": list(ATTENTION)},
              "rank 16, MLP": LORA | {"target_modules": list(MLP)},
-             "rank 16, all, DoRA": LORA | {"use_dora": True}}
+             "DoRA": LORA | {"use_dora": True}, "rank 64, alpha 32": LORA | {"r": 64},
+             "rank 64, alpha 8, rsLoRA": LORA | {"r": 64, "lora_alpha": 8, "use_rslora": True}}
 weights_of = {"rank 16, all": mine}
 for name, lora in settings.items():
     found = lab_run(rate, lora)
@@ -582,53 +600,85 @@ for name, lora in settings.items():
     weights_of[name] = sum(p.numel() for p in found.pop("model").parameters() if p.requires_grad)
 
 # %%
-print(f"at rate {rate:g}; change: held-out loss minus that of rank 16 on all layers, conversation by conversation\n")
-print(f"{'':>20} {'weights':>8} {'loss':>6} {'change':>8}   {'95 % interval':18} {'seconds':>7}")
-for name in sorted(variants, key=weights_of.get):
-    each = variants[name]
-    change = intervals.paired_difference(each["losses"], variants["rank 16, all"]["losses"])
-    span = f"{change.value:>+8.3f}   [{change.low:+.3f}, {change.high:+.3f}]" if name != "rank 16, all" else ""
-    print(f"{name:>20} {weights_of[name]:>8,} {each['loss']:>6.3f} {span:29} {each['seconds']:>7.1f}")
-print()
-for r in RANKS:
-    gap = variants[f"rank {r}, all"]["loss"] - variants["rank 16, all"]["loss"]
-    print(f"Rank {r} at this rate: a loss {abs(gap):.2f} {'higher' if gap > 0 else 'lower'} than rank 16's"
-          + (", so the factor did not make one rate serve." if gap > 0.2 else "."))
+def variants_table(arms: dict, base_arm: str, sizes: dict, seconds: dict) -> None:
+    """Each variant's loss, and its change from the base arm, conversation by conversation."""
+    print(f"{'':>25} {'weights':>10} {'loss':>6} {'change':>8}   {'95 % interval':18} {'seconds':>7}")
+    for name in sorted(arms, key=sizes.get):
+        change = intervals.paired_difference(arms[name], arms[base_arm])
+        span = "" if name == base_arm else f"{change.value:>+8.3f}   [{change.low:+.3f}, {change.high:+.3f}]"
+        print(f"{name:>25} {sizes[name]:>10,} {np.mean(arms[name]):>6.3f} {span:29} {seconds[name]:>7.1f}")
+    for a, b in (("DoRA", base_arm), ("rank 64, alpha 8, rsLoRA", "rank 64, alpha 32")):
+        gap = intervals.paired_difference(arms[a], arms[b])
+        word = "worse than" if gap.low > 0 else "better than" if gap.high < 0 else "not to be told apart from"
+        print(f"{a}: {word} {b}, {gap.value:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}], in {seconds[a] / seconds[b]:.1f} "
+              "times the seconds")
+
+
+print(f"LAB MODEL, at rate {rate:g}")
+variants_table({name: each["losses"] for name, each in variants.items()}, "rank 16, all", weights_of,
+               {name: each["seconds"] for name, each in variants.items()})
+others = files.read_json(paths.data() / "stored" / "lora-variants.json")
+at_rate, one_seed = others["settings"]["lr"], others["settings"]["seed"]
+like = next(each for each in stored_runs("lora", at_rate["lora"]) if each["seed"] == one_seed)
+there = {each["name"]: unpacked(each) for each in others["runs"] if "batch" not in each["name"]}
+there["rank 16, all"] = like
+print(f"\nREAL MODEL, stored, at rate {at_rate['lora']:g}, validation losses")
+variants_table({name: each["valid_losses"] for name, each in there.items()}, "rank 16, all",
+               *({name: each[key] for name, each in there.items()} for key in ("trained", "seconds")))
 
 # %% [markdown]
-# Each line is one training, and its interval is about the held-out conversations alone: another seed would move it too,
-# so take a small difference as "not decided". And all were run at the rate that is best for rank 16: a line that is
-# worse may only want another rate. Compare attention with MLP at their numbers of weights, too: *LoRA Without Regret*
-# and Biderman et al. found additions to the MLP layers to matter most, where the older habit was attention alone.
+# Each line is one training, and its interval is about conversations alone: another seed would move it too. All have the
+# rate that is best for rank 16: a line that is worse may only want another. Compare attention with MLP at their numbers
+# of weights: *LoRA Without Regret* and Biderman et al. found additions to the MLP layers to matter most, where the
+# older habit was attention alone.
 #
-# ### Two relatives: DoRA and rsLoRA
+# ### How large a batch?
 #
-# **DoRA** splits each weight row into a length and a direction and trains the lengths beside the addition. Its line is
-# in the table: compare its seconds with those of rank 16 on all layers. **rsLoRA** divides `alpha` by the *square root*
-# of the rank. Is that another method? We need no training to see it.
+# *LoRA Without Regret* also reports that LoRA bears large batches less well: at equally many examples its loss rises
+# more than full tuning's. The larger the batch, the fewer the steps, so both may lose; which loses more? In stored runs
+# (`ftlab/workshop/experiments/lora_batch.py`) the lab model reads the same conversations once, in batches of three
+# sizes, at each size each way at the best of four rates; the real model's have two sizes and two rates.
 
 # %%
-with_root = get_peft_model(sft.load(lab)[0], LoraConfig(**LORA, use_rslora=True, task_type="CAUSAL_LM"))
-with_alpha = get_peft_model(sft.load(lab)[0], LoraConfig(**LORA | {"lora_alpha": 128}, task_type="CAUSAL_LM"))
-for (name, p), q in zip(with_root.named_parameters(), with_alpha.parameters(), strict=True):
-    if "lora_B" in name:
-        torch.nn.init.normal_(p, std=0.02)  # as if it had been trained
-    q.data.copy_(p)
-with torch.inference_mode():
-    assert torch.equal(with_root(ids).logits, with_alpha(ids).logits)
-print("At rank 16, rsLoRA with alpha 32 is LoRA with alpha 128: the same logits to the last bit.")
+batches = files.read_json(paths.data() / "stored" / "lora-batch.json")
+at = {}  # by way and batch: the losses, (seeds, conversations)
+print(f"{batches['settings']['rows']} conversations; mean test loss, and the rate chosen for each seed")
+for each in batches["best"]:
+    way, size = each["way"], each["batch_size"]
+    at[way, size] = np.array([unpack(losses) for losses in each["losses"]])
+    print(f"{way:>5}, {size:>3} a step, {each['steps']:>3} steps: {at[way, size].mean():.3f}   "
+          f"({', '.join(f'{rate:g}' for rate in each['rates'])}{'; an edge: another may do better' * each['edge']})")
+first, *larger = batches["settings"]["sizes"]
+for size in larger:
+    rise = {way: at[way, size] - at[way, first] for way in ("lora", "full")}
+    more = intervals.paired_difference(rise["lora"], rise["full"])
+    word = "less well" if more.low > 0 else "better" if more.high < 0 else "as well, as far as these runs can tell"
+    print(f"From {first} to {size} the loss changes by {rise['full'].mean():+.3f} with full tuning and by "
+          f"{rise['lora'].mean():+.3f} with LoRA.\n    LoRA bears it {word}: {more.value:+.3f} "
+          f"[{more.low:+.3f}, {more.high:+.3f}]")
+
+# %%
+rises, large = {}, others["settings"]["large"]
+for way, name in (("full", "full"), ("lora", "LoRA")):
+    bigger = [unpacked(each) for each in others["runs"] if each["name"].startswith(f"{name}, batch")]
+    tried = [each for one in bigger for each in stored_runs(way, one["lr"]) if each["seed"] == one_seed]
+    best_of_both = [min(each, key=lambda each: each["valid_losses"].mean()) for each in (bigger, tried)]
+    rises[name] = best_of_both[0]["valid_losses"] - best_of_both[1]["valid_losses"]
+    print(f"real model, {name}, from {stored['settings']['batch_size']} to {large} a step: {rises[name].mean():+.3f}")
+more = intervals.paired_difference(rises["LoRA"], rises["full"])
+print("There LoRA bears it " + ("less well" if more.low > 0 else "better" if more.high < 0 else
+      "as well, as far as one seed can tell") + f": {more.value:+.3f} [{more.low:+.3f}, {more.high:+.3f}]")
 
 # %% [markdown]
-# At one rank it is only another `alpha`. It differs when the rank changes: at one `alpha`, plain LoRA's factor falls
-# with the rank and rsLoRA's only with its root, so that a large rank is held back less.
+# A verdict on batches at one size need not hold at another. In very few steps neither way gets far, and the one that
+# was better at small batches has more to lose: read the losses themselves before the difference.
 #
 # ## 6. Does LoRA forget less?
 #
 # *LoRA Learns Less and Forgets Less* is a paper's title (Biderman et al. 2024), and the first half is why the second is
-# hard to judge: a model that has learnt less has had less reason to forget. A fair question is: **at an equal score,
-# which way keeps more?** So we walk along each way's curve, from the untuned model over growing rates to its best, and
-# read off what it keeps where both have the same loss: the worse of the two best. Between two runs we draw a straight
-# line; on the small numbers below it can be checked by hand.
+# hard to judge: a model that has learnt less has had less reason to forget. So: **at an equal score, which way keeps
+# more?** We walk along each way's curve, from the untuned model over growing rates to its best, and read off what it
+# keeps where both have the same loss, the worse of the two best; between two runs we draw a straight line.
 
 # %% tags=["twin:ftlab.evidence.matched:kept_at"]
 def kept_at(curve, loss):
@@ -666,17 +716,16 @@ result = claims.record("lora-forgets-less", SEED, *less, by_prompt=kept["LoRA"],
 print(result)
 
 # %% [markdown]
-# The interval is about the questions. That the matching itself is an estimate, a line between two runs, is not in it.
-#
-# The same with the real model's stored runs. The score there is the share of test replies fit to send, so the "loss" is
-# the share that is not; the knowledge is that of the real world. For the untuned model we assume that none of its
-# replies would be fit, which was not measured.
+# The interval is about the questions; that the matching is an estimate is not in it. The same with the stored runs. The
+# score there is the share of test replies fit to send, so the "loss" is the share that is not; the knowledge is that of
+# the real world.
 
 # %%
 def stored_curve(way: str, seed: int) -> list[Point]:
     top = best_of(way, seed)["lr"]
     at = sorted((each for each in runs if (each["way"], each["seed"]) == (way, seed)), key=lambda each: each["lr"])
-    return [Point(1.0, knew)] + [Point(1 - each["both"].mean(), each["knows"]) for each in at if each["lr"] <= top]
+    return [Point(1 - fit_before.mean(), knew)] + [
+        Point(1 - each["both"].mean(), each["knows"]) for each in at if each["lr"] <= top]
 
 
 kept_real = {"lora": [], "full": []}
@@ -688,129 +737,124 @@ for seed in seeds:
     shares = {way: np.mean(kept_real[way][-1]) for way in kept_real}
     print(f"seed {seed}: where {1 - equal:.0%} of the replies are fit to send, LoRA knows {shares['lora']:.0%} of the "
           f"questions and full tuning {shares['full']:.0%}; untuned {knew.mean():.0%}")
-less_real = intervals.paired_difference(kept_real["lora"], kept_real["full"]).times(100)
-arms = {"by_prompt": kept_real["lora"][0], "against": kept_real["full"][0]} if one_seed else {}
-result_real = claims.record("lora-forgets-less-real", seeds[0], *less_real, **arms,
-                            model=claims.find("lora-forgets-less-real").models[0])
+first = intervals.paired_difference(kept_real["lora"][0], kept_real["full"][0]).times(100)
+every = intervals.paired_difference(kept_real["lora"], kept_real["full"]).times(100)
+result_real = claims.record("lora-forgets-less-real", seeds[0], *first, by_prompt=kept_real["lora"][0],
+                            against=kept_real["full"][0], model=claims.find("lora-forgets-less-real").models[0])
+print(f"over all seeds: {every.value:+.1f} points [{every.low:+.1f}, {every.high:+.1f}]; on the first, as judged:")
 print(result_real)
 same = result.verdict == result_real.verdict
 print("\nThe two models give " + (f"the same verdict: {result.verdict}." if same else
       f"two verdicts: {result.verdict} on the lab model, {result_real.verdict} on the real one. A saying about LoRA is "
       "about models and data as well."))
-figure, axes = plt.subplots(2, 1, figsize=(8, 4.6), layout="constrained")
-for ax, each, name in zip(axes, (result, result_real), ("Lab", "Real"), strict=True):
-    claims.draw(each.id, each, ax)
-    ax.set_title(f"{name} model, at an equal score: LoRA minus full tuning")
 
 # %% [markdown]
-# "Does not hold here" says that the claimed gain is not there. It does not say that LoRA forgets *more*: for that the
-# whole interval would have to lie below zero. Whatever the verdicts: LoRA is no safe against forgetting. A high rate
-# erases through an addition as well as without (section 5, right figure, highest rates). What LoRA does guarantee is
-# that the base model is still there: unload the adapter, and nothing was lost.
+# "Does not hold here" does not say that LoRA forgets *more*: for that the whole interval would have to lie below zero.
+# What LoRA does guarantee is that the base model is still there: unload the adapter, and nothing was lost.
 #
 # ## 7. One base, many adapters
 #
-# An adapter is a small file, so one base model can have many: one for the support desk's voice, one that names a
-# ticket's intent, one that writes posts. We train the last two on the lab model, for seconds, and save all three. So
-# expect the form of a reply or a post and no sense in it; what counts here is who answers whom.
+# An adapter is a small file, so one base model can have many: the desk's assistant for its voice, one that names a
+# ticket's intent, one that writes posts. All three were tuned before, on the real model, and come from the shelf: the
+# assistant of notebook 02, and two of notebook 03's stored adapters.
 
 # %%
-from tempfile import TemporaryDirectory
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-quillmere = paths.data() / "quillmere"
-INTENTS = ("praise", "shipping", "warranty")  # three of the ten, so that seconds may do
-tickets = {split: [row for row in files.read_jsonl(quillmere / "tickets.jsonl")
-                   if row["split"] == split and row["intent"] in INTENTS] for split in ("train", "test")}
-articles = [row for row in files.read_jsonl(quillmere / "articles.jsonl") if row["split"] == "train"]
+from ftlab import assistant
+from ftlab.scores import task_scores as scored
+from ftlab.scores.task_runs import TaskRuns
+from ftlab.world import tasks as work
+
+task_runs = TaskRuns(paths.data() / "stored" / "tasks.json")
+how = task_runs.settings
 
 
-def turns(question: str, reply: str) -> dict:
-    return {"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": reply}]}
+def adapter_for(task: str):
+    """A task's own adapter, as notebook 03's stored runs tuned it with seed 0."""
+    rows = [{"messages": row["messages"]} for row in work.mixture(how["sizes"], 0) if row["task"] == task]
+    steps = how["epochs"] * math.ceil(len(rows) / how["batch_size"])
+    return sft.from_shelf(f"tasks-{task}", choice, rows, lora=how["lora"], lr=how["lr"], steps=steps,
+                          batch_size=how["batch_size"], seed=0).model
 
 
-intent_rows = [turns(row["text"], row["intent"]) for row in tickets["train"]]
-post_rows = [turns(f"{row['title']}. {', '.join(row['facts'][4:])}", row["post"]) for row in articles][: len(lab_rows)]
-jobs = {"voice": voice}
-jobs["intents"] = tune_lab(intent_rows, rate, LORA).model
-jobs["posts"] = tune_lab(post_rows, rate, LORA).model
-shelf = TemporaryDirectory(prefix="ftlab-adapters-")
-home = Path(shelf.name)
-for name, job in jobs.items():
-    job.save_pretrained(home / name)
-whole = 4 * base.num_parameters()  # bytes
-for folder in sorted(home.iterdir()):
-    print(f"{folder.name:>8}: {(folder / 'adapter_model.safetensors').stat().st_size / 1e6:.1f} MB")
-print(f"a whole copy of the model would be {whole / 1e6:.1f} MB each time, in fp32 as the adapters are")
+folder = TemporaryDirectory(prefix="ftlab-adapters-", ignore_cleanup_errors=True)
+home = Path(folder.name)
+for name, made in (("voice", lambda: assistant.tuned(choice).model), ("intents", lambda: adapter_for("intent")),
+                   ("posts", lambda: adapter_for("post"))):
+    made().save_pretrained(home / name, save_embedding_layers=False)  # no token was added: the adapter alone
+for place in sorted(home.iterdir()):
+    print(f"{place.name:>8}: {(place / 'adapter_model.safetensors').stat().st_size / 1e6:.1f} MB")
+print(f"a whole copy of the model would be {4 * everything / 1e6:.0f} MB each time in fp32, half of that in bf16")
 
 # %% [markdown]
 # Now one process loads the base once and all three adapters over it. `set_adapter` chooses who answers; a batch may
 # even be mixed, if each row says which adapter it wants (`"__base__"` stands for none).
 
 # %%
-serving = PeftModel.from_pretrained(sft.load(lab)[0], home / "voice", adapter_name="voice").eval()
+serving = PeftModel.from_pretrained(sft.load(choice)[0], home / "voice", adapter_name="voice").eval()
 for name in ("intents", "posts"):
     serving.load_adapter(home / name, adapter_name=name)
 print("adapters:", ", ".join(serving.peft_config))
-requests = {"voice": chat.prompts(lab_tokenizer, unseen[:1])[0],
-            "intents": chat.prompts(lab_tokenizer, [turns(tickets["test"][0]["text"], "")])[0],
-            "posts": chat.prompts(lab_tokenizer, post_rows[:1])[0]}
-alone = {}
-for name, prompt in requests.items():
+asks = {"voice": held_out[0], "intents": work.held_out("intent", 1)[0], "posts": work.held_out("post", 1)[0]}
+requests = {name: chat.prompts(tokenizer, [row])[0] for name, row in asks.items()}
+for name, row in asks.items():
     serving.set_adapter(name)
-    alone[name] = generate.replies(serving, lab_tokenizer, [prompt])[0]
-    print(f"\n{name}: {ending(prompt.strip().splitlines()[-2], 90)}\n    {alone[name]}")
+    reply = generate.replies(serving, tokenizer, [requests[name]], max_new_tokens=8 if name == "intents" else 80)[0]
+    good = desk.is_fit(reply, row) if name == "voice" else scored.score(reply, row).done
+    print(f"\n{name}: {ending(row['messages'][-2]['content'].replace(chr(10), ' '), 100)}\n    {reply}\n    -> "
+          f"{'fit to send' if good and name == 'voice' else 'done' if good else 'not good enough'}")
 
 # %% [markdown]
-# The same three requests in one batch, each with its adapter, and then each row's logits against those of its request
-# by itself, under each adapter. They must agree with its own adapter's, up to rounding, and with no other's.
+# The same three in one batch, each with its adapter: a row's logits must agree with those of its request alone under
+# its own adapter, up to rounding, and with no other's.
 
 # %%
-batch = lab_tokenizer(list(requests.values()), return_tensors="pt", padding=True, padding_side="left",
-                      add_special_tokens=False).to(serving.device)
+batch = tokenizer(list(requests.values()), return_tensors="pt", padding=True, padding_side="left",
+                  add_special_tokens=False).to(serving.device)
 batch.pop("token_type_ids", None)
 with torch.inference_mode():
-    together = serving(**batch, adapter_names=list(requests)).logits[:, -1]
+    together = serving(**batch, adapter_names=list(requests), logits_to_keep=1).logits[:, -1]
     for i, (name, prompt) in enumerate(requests.items()):
-        one = lab_tokenizer(prompt, return_tensors="pt", add_special_tokens=False)["input_ids"].to(serving.device)
+        one = tokenizer(prompt, return_tensors="pt", add_special_tokens=False)["input_ids"].to(serving.device)
         for adapter in requests:
             serving.set_adapter(adapter)
-            apart = (serving(input_ids=one).logits[0, -1] - together[i]).abs().max()
-            assert apart < 1e-2 if adapter == name else apart > 0.1
+            apart = (serving(input_ids=one, logits_to_keep=1).logits[0, -1] - together[i]).abs().max()
+            assert apart < 5e-2 if adapter == name else apart > 0.1
 print("Each row of the mixed batch is its own adapter's answer, and no other's.")
 
 # %% [markdown]
-# How good is the intents adapter? A label is right or wrong, so that can be counted, beside the honest rival that
-# always names the same one of the three. And two more things to do with adapters: **mix** two with weights, and
-# **remove** one.
+# One request says little about an adapter, good or bad: how good is the intents adapter on more? (In its rivals'
+# lines, *held* means that the model could write nothing but an allowed label.) And two more things to do with
+# adapters: **mix** two with weights, and **remove** one.
 
 # %%
-ticket_prompts = chat.prompts(lab_tokenizer, [turns(row["text"], "") for row in tickets["test"]])
+tickets = work.held_out("intent", TICKETS)
+ticket_prompts = chat.prompts(tokenizer, tickets)
 
 
 def named_rightly(adapter: str) -> list[bool]:
     serving.set_adapter(adapter)
-    said = generate.replies(serving, lab_tokenizer, ticket_prompts, max_new_tokens=8)
-    return [reply == row["intent"] for reply, row in zip(said, tickets["test"], strict=True)]
+    said = generate.replies(serving, tokenizer, ticket_prompts, max_new_tokens=8)
+    return [scored.score(reply, row).done for reply, row in zip(said, tickets, strict=True)]
 
 
 serving.add_weighted_adapter(["intents", "voice"], [0.5, 0.5], "half and half", combination_type="cat")
 named = {adapter: named_rightly(adapter) for adapter in ("intents", "voice", "half and half")}
-always = [row["intent"] == INTENTS[0] for row in tickets["test"]]
 for adapter, right in named.items():
-    print(f"{adapter:>14}: {sum(right) / len(right):.0%} of {len(right)} intents named rightly")
-over = intervals.paired_difference(named["intents"], always).times(100)
-word = "better than" if over.low > 0 else "worse than" if over.high < 0 else "not to be told apart from"
-print(f"The intents adapter is {word} always saying {INTENTS[0]!r} ({sum(always) / len(always):.0%}): "
-      f"{over.value:+.0f} points [{over.low:+.0f}, {over.high:+.0f}].")
+    print(f"{adapter:>14}: {sum(right) / len(right):.0%} of {len(right)} tickets sorted rightly, among ten labels")
+for name, right in task_runs.rivals("intent").items():
+    print(f"{right.mean():>20.0%} untuned, {name} (stored)")
+half = intervals.paired_difference(named["half and half"], named["intents"]).times(100)
+print(f"Half and half minus intents: {half.value:+.0f} points [{half.low:+.0f}, {half.high:+.0f}]. (Counted words, "
+      "notebook 03's rival for labels, cost less than any of these.)")
 serving.set_adapter("voice")
 serving.delete_adapter("half and half")
 print("adapters left:", ", ".join(serving.peft_config))
+serving = None  # frees its memory
 
 # %% [markdown]
-# A mix is a weighted sum of additions. It is no committee: half of an addition need not do half of its job. Measure
-# it, as here, before anybody relies on it.
-#
 # ## 8. Merge, save, export
 #
 # To serve one task only, an adapter is merged into the weights: the second path is gone, and with it its cost. Back
@@ -842,33 +886,41 @@ reloaded = AutoModelForCausalLM.from_pretrained(
 ).to(choice.device)
 assert torch.equal(logits_of(reloaded), inside)
 said = answers_of(reloaded)
+assert said == answers_of(merged)
 alike = sum(a == b for a, b in zip(said, replies, strict=False))
 print(f"reloaded from disk: the same logits to the last bit; {alike} of {len(said)} replies word for word as before "
       "merging")
 
 # %% [markdown]
-# Saving and loading in the same precision changes nothing. Merging rounds differently: by next to nothing in fp32, in
-# which these logits were computed. Replies are written in bf16 where the first output says so, and there it is more, so
-# that a reply may turn where two words are nearly as likely.
+# Saving and loading changes nothing; merging rounds, and in bf16 a reply may turn where two words are nearly as likely.
 #
 # Programs such as llama.cpp read another format, **GGUF**: one file with names, shapes and weights, in 32, 16, 8 or 4
-# bits. The library `gguf` writes it; `ftlab/tuning/gguf_file.py` says how for Llama models, in a hundred lines. One
-# detail there is easily missed: GGUF stores the rows of two matrices in another order. We write 8 and 4 bits, read each
-# file back through `transformers`, and compare.
+# bits. The library `gguf` writes it; `ftlab/tuning/gguf_file.py` says how for Llama models. (Easily missed: GGUF stores
+# the rows of two matrices in another order, and those programs need the tokenizer in the file.) We write 16, 8 and 4
+# bits and read each file back. "It was fine until I exported it" should be a test that fails and not a surprise, so the
+# limits stand first: in how many places of whole conversations must the export choose the same next token?
 
 # %%
 from ftlab.tuning import gguf_file
 
+LEAST_ALIKE = {"F16": 0.98, "Q8_0": 0.9}  # shares of places; an export below its limit stops the notebook
 exported = {}
+whole = [chat.render(tokenizer, chat.fit(chat.look(tokenizer), row["messages"])) for row in held_out[:EXPORTED]]
+whole = generate.encode(tokenizer, whole)
 if gguf_file.can_be_written(merged):
-    for precision in ("Q8_0", "Q4_0"):
+    for precision in ("F16", "Q8_0", "Q4_0"):
         file = gguf_file.write(merged, home / f"{precision}.gguf", precision)
         back = AutoModelForCausalLM.from_pretrained(
             str(home), gguf_file=file.name, dtype=torch.float32, attn_implementation="eager"
         ).to(choice.device)
-        exported[precision] = (file.stat().st_size / 1e6, logits_of(back), answers_of(back))
+        off, alike = (logits_of(back) - inside).abs().mean().item(), gguf_file.kept_choices(back, merged, whole)
+        exported[precision] = (file.stat().st_size / 1e6, off, alike, answers_of(back))
+        assert alike >= LEAST_ALIKE.get(precision, 0), f"{precision}: only {alike:.0%} of the next tokens are the same"
         del back
         file.unlink()
+    if gguf_file.splitting(tokenizer):  # the same weights once more, with what llama.cpp needs beside them
+        served = gguf_file.write(merged, home / "served.gguf", "Q8_0", tokenizer)
+        print(f"{served.name}: {served.stat().st_size / 1e6:.0f} MB, with the tokenizer and its chat template")
 else:
     print(f"{choice.name} is no plain Llama: llama.cpp's own script converts it.")
 
@@ -876,28 +928,28 @@ else:
 size = sum(p.numel() for p in merged.parameters()) * 4 / 1e6
 print(f"{'':>10} {'MB':>6} {'logits off by':>14} {'first choice kept':>18} {'same replies':>13}")
 print(f"{'merged':>10} {size:>6.0f} {0:>14} {1:>18.0%} {f'{len(said)} of {len(said)}':>13}")
-for precision, (megabytes_, found, answers) in exported.items():
-    off, kept_first = (found - inside).abs().mean(), (found.argmax(-1) == inside.argmax(-1)).float().mean()
+for precision, (megabytes_, off, alike, answers) in exported.items():
     same = f"{sum(a == b for a, b in zip(answers, said, strict=True))} of {len(said)}"
-    print(f"{precision:>10} {megabytes_:>6.0f} {off:>14.3f} {kept_first:>18.0%} {same:>13}")
-for precision, (_, _, answers) in exported.items():
-    other = [i for i, (a, b) in enumerate(zip(answers, said, strict=True)) if a != b]
-    if other:
+    print(f"{precision:>10} {megabytes_:>6.0f} {off:>14.3f} {alike:>18.1%} {same:>13}")
+for precision, (_, _, alike, answers) in exported.items():
+    if precision not in LEAST_ALIKE:
+        print(f"\nHeld to Q8_0's limit, {precision} would have {'passed' if alike >= 0.9 else 'stopped the notebook'}.")
+    if other := [i for i, (a, b) in enumerate(zip(answers, said, strict=True)) if a != b]:
         print(f"\n{precision}, the first reply that changed:\n    merged: {said[other[0]]}\n    "
               f"{precision}: {answers[other[0]]}")
 
 # %% [markdown]
-# "Logits off by" is the mean distance over all tokens of the vocabulary, and "first choice kept" the share of places
-# where the most likely next token is the same; both are of one conversation. So few replies cannot rank the precisions,
-# and a changed reply may be better or worse than the one before; the logits show how far the exported model is from the
-# one that was tested. So test the file that will be served, not the model that was trained. There are better ways to
-# spend 4 bits than Q4_0, which has one scale for each 32 weights and nothing else; each deserves the same table. The
-# tokenizer is not in these files: a program that serves them must cut text into the same tokens.
+# "Logits off by" is the mean distance over all tokens of the vocabulary, of one conversation; "first choice kept" is
+# the share of places where the most likely next token is the same, of a few. A changed reply may be better or worse,
+# and so few say little about quality; how far each export has moved, the columns of logits and first choices say. The
+# exported model is another than the one that was tested. So test the file that will be served. There are better ways
+# to spend 4 bits than Q4_0, which has one scale for each 32 weights and nothing else. The last file holds the
+# tokenizer too, where llama.cpp has a name for how it splits a text, as it has for the course's real model; that
+# llama.cpp then cuts alike was not tried here.
 #
 # ## 9. What goes wrong, and what goes wrong in silence
 #
-# Seven mistakes, tried on the lab model, with what the library says to each. Look for the word SILENCE: an error that
-# is shown costs a minute, and one that is not costs a week.
+# Seven mistakes, tried on the lab model, with what the library says to each. Look for the word SILENCE.
 
 # %%
 import copy
@@ -929,6 +981,7 @@ def counted(some_model) -> str:
     return f"{trains:,} weights to train, {trains / base.num_parameters():.0%} of the model"
 
 
+voice.save_pretrained(home / "lab")  # section 5's best adapter of the lab model
 attempt("1. rank 1000 in layers that are 256 wide", lambda: counted(with_lora(r=1000)))
 attempt("   the same with our layer", lambda: put_lora(sft.load(lab)[0], 1000, 32, ATTENTION))
 attempt("2. a layer's name that does not exist", lambda: with_lora(target_modules=["query_proj"]))
@@ -936,10 +989,9 @@ attempt("   one that does, and one that does not",
         lambda: counted(with_lora(target_modules=["q_proj", "query_proj"])))
 
 # %% [markdown]
-# A rank above the width trains more numbers than the whole model has, for an addition that can express no more than a
-# full matrix; `peft` does not mind, our layer refuses. A wrong name is an error only if *no* name fits: with one right
-# name the wrong one is left out without a word, and less is trained than was meant. **So: print the number of trained
-# weights, and know beforehand what it should be.** Next, adapters that meet the wrong base.
+# A rank above the width trains more numbers than the whole model has, and can express no more than a full matrix;
+# `peft` does not mind. A wrong name is an error only if *no* name fits; else it is left out without a word. **So: print
+# the number of trained weights, and know beforehand what it should be.** Next, adapters that meet the wrong base.
 
 # %%
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -959,26 +1011,22 @@ print(f"for scale: {moved_by(base)} without any adapter\n")
 another = LlamaForCausalLM(LlamaConfig(**form))  # never trained: random weights
 another.save_pretrained(home / "another")
 attempt("3. an adapter on a base of another width",
-        lambda: moved_by(PeftModel.from_pretrained(LlamaForCausalLM(LlamaConfig(**narrow)), home / "voice")))
+        lambda: moved_by(PeftModel.from_pretrained(LlamaForCausalLM(LlamaConfig(**narrow)), home / "lab")))
 attempt("4. an adapter on another base of the same build (random weights)",
-        lambda: moved_by(PeftModel.from_pretrained(another, home / "voice")))
-attempt("   on one with fewer layers", lambda: moved_by(PeftModel.from_pretrained(
-    LlamaForCausalLM(LlamaConfig(**form | {"num_hidden_layers": 4})), home / "voice")))
+        lambda: moved_by(PeftModel.from_pretrained(another, home / "lab")))
 
 
 def merged_twice():
-    once = PeftModel.from_pretrained(sft.load(lab)[0], home / "voice").merge_and_unload()
+    once = PeftModel.from_pretrained(sft.load(lab)[0], home / "lab").merge_and_unload()
     once.save_pretrained(home / "once")
-    return PeftModel.from_pretrained(once, home / "voice").merge_and_unload()
+    return PeftModel.from_pretrained(once, home / "lab").merge_and_unload()
 
 
 attempt("5. merged, saved, and the adapter merged into it again", lambda: moved_by(merged_twice()))
 
 # %% [markdown]
-# Shapes are checked and nothing else. So any other base of the same build takes the adapter without a word: the next
-# release of a model would, too, and how wrong its answers get depends on how far the two lie apart. So does a base into
-# which it was merged already. Then an adapter that was trained with one chat template and is asked with another, and a
-# folder that lost a file on the way.
+# Shapes are checked and nothing else: any base of the same build takes the adapter without a word, the next release of
+# a model too. Next, an adapter that is asked with another chat template, and a folder that lost a file on the way.
 
 # %%
 import shutil
@@ -992,33 +1040,32 @@ with_its_own, with_another = (sum(sft.row_losses(voice, t, unseen[:20])) / 20 fo
 attempt("6. asked with another chat template",
         lambda: f"held-out loss {with_another:.2f} where its own template gives {with_its_own:.2f}")
 for name, lost in (("config", "adapter_config.json"), ("weights", "adapter_model.safetensors")):
-    shutil.copytree(home / "posts", home / f"without its {name}")
+    shutil.copytree(home / "lab", home / f"without its {name}")
     (home / f"without its {name}" / lost).unlink()
     attempt(f"{'7. an adapter' if name == 'config' else '   an adapter'}'s folder without its {name}",
             lambda name=name: PeftModel.from_pretrained(sft.load(lab)[0], home / f"without its {name}"))
 
 # %% [markdown]
-# What can one do about the silent ones, and about messages like the last? Keep beside each adapter **what it was made
-# for**: a hash of the base's weights and one of the chat template. `ftlab.tuning.adapters` writes that, and asks before
-# loading.
+# Against the silent ones, keep beside each adapter **what it was made for**: a hash of the base's weights and one of
+# the template. `ftlab.tuning.adapters` writes that, and asks before loading.
 
 # %%
 from ftlab.tuning import adapters
 
-adapters.note(home / "voice", lab.path, lab_tokenizer)
-adapters.check(home / "voice", lab.path, lab_tokenizer)  # its own base and template: nothing to say
-attempt("4. before another base", lambda: adapters.check(home / "voice", home / "another", lab_tokenizer))
-attempt("5. before the second merge", lambda: adapters.check(home / "voice", home / "once", lab_tokenizer))
-attempt("6. before the other template", lambda: adapters.check(home / "voice", lab.path, other_tokenizer))
+adapters.note(home / "lab", lab.path, lab_tokenizer)
+adapters.check(home / "lab", lab.path, lab_tokenizer)  # its own base and template: nothing to say
+attempt("4. before another base", lambda: adapters.check(home / "lab", home / "another", lab_tokenizer))
+attempt("5. before the second merge", lambda: adapters.check(home / "lab", home / "once", lab_tokenizer))
+attempt("6. before the other template", lambda: adapters.check(home / "lab", lab.path, other_tokenizer))
 attempt("7. before loading half a folder",
         lambda: adapters.check(home / "without its weights", lab.path, lab_tokenizer))
 
 # %% [markdown]
 # ## 10. Will it fit on my card?
 #
-# The arithmetic of section 4 can be done for any model; `ftlab.tuning.memory.training_bytes` does it for any shape and
-# adds an estimate of the activations (4,096 tokens in a batch, and each block's inside computed again on the way back,
-# the usual thrift on a card). Three ways:
+# `ftlab.tuning.memory.training_bytes` does section 4's arithmetic for a model of any shape and adds an estimate of the
+# activations (4,096 tokens in a batch, and each block's inside computed again on the way back, the usual thrift on a
+# card). Three ways:
 #
 # - **full**: every weight in fp32, with gradient and Adam's two numbers: 16 bytes a weight;
 # - **LoRA**: the base frozen in bf16, 2 bytes a weight, and 16 for each weight of the addition (section 4 left the base
@@ -1029,8 +1076,8 @@ attempt("7. before loading half a folder",
 from ftlab.tuning import memory
 
 print(f"{'GiB':>14} {'':>6} {'weights':>8} {'gradients':>10} {'optimizer':>10} {'activations':>12} {'all':>7}")
-needs = {}
-for shape in memory.SHAPES:
+needs, yours = {}, memory.shape_of(tuned.config)._replace(name=f"yours: {choice.name}"[:14])
+for shape in (yours, *memory.SHAPES):
     for way in memory.WAYS:
         parts = memory.training_bytes(shape, way)
         needs[shape.name, way] = memory.gib(parts)
@@ -1039,10 +1086,24 @@ for shape in memory.SHAPES:
                         (("weights", 8), ("gradients", 11), ("optimizer", 11), ("activations", 13)))
               + f"{needs[shape.name, way]:>8.1f}")
 small, large = memory.training_bytes(memory.SHAPES[0], "full"), memory.training_bytes(memory.SHAPES[-1], "LoRA")
-assert small["activations"] > small["gradients"] + small["optimizer"] and large["weights"] > 0.9 * sum(large.values())
-peaks = {way: max(each["peak_bytes"] for each in runs if each["way"] == way) / memory.GIB for way in ("full", "lora")}
-print(f"\nmeasured peaks of the stored runs in section 4, {stored['model']}: full {peaks['full']:.1f} GiB, "
-      f"LoRA {peaks['lora']:.1f} GiB")
+assert small["activations"] > small["gradients"] + small["optimizer"] and large["weights"] > 0.85 * sum(large.values())
+
+# %% [markdown]
+# Is that arithmetic right? In stored runs (`ftlab/workshop/experiments/memory_peaks.py`) each way took three steps in
+# the very formats that it counts: on a processor the peak is the growth of the process, on a card what was allocated.
+
+# %%
+if (path := paths.data() / "stored" / "memory-peaks.json").exists():
+    print(f"{'':>22} {'way':>6} {'tokens':>7} {'predicted GiB':>14} {'measured GiB':>13} {'measured / predicted':>21}")
+    off = []
+    for each in files.read_json(path)["runs"]:
+        off.append(each["peak_bytes"] / each["predicted_bytes"])
+        both = [each[key] / memory.GIB for key in ("predicted_bytes", "peak_bytes")]
+        print(f"{each['model']:>22} {each['way']:>6} {each['tokens']:>7,} {both[0]:>14.2f} {both[1]:>13.2f} "
+              f"{off[-1]:>21.2f}   ({each['device']})")
+    print(f"The measured peaks are {min(off):.2f} to {max(off):.2f} times the predicted ones: " + (
+        "good enough to choose a card by, with room to spare." if max(off) <= 2 and min(off) >= 0.5 else
+        "off by more than a factor of two, so measure a step before you trust the table."))
 
 # %%
 figure, ax = plt.subplots(figsize=(9, 4))
@@ -1064,20 +1125,77 @@ ax.minorticks_off()
 _ = ax.legend(loc="lower right")
 
 # %% [markdown]
-# Read the columns before the sums. For the smallest model the activations, most of them logits over a vocabulary of
+# For the smallest model the activations, most of them logits over a vocabulary of
 # 49,152 tokens, outweigh the gradients and the optimizer state together, all that LoRA could save: there a shorter
 # batch helps more. For the largest, with LoRA, the weights are nearly all.
 #
-# Take such an estimate for a lower bound. The measured peaks are higher: they are of a whole process with its
-# libraries, and LoRA's base was in fp32 there. They also lie nearer together than gradients and optimizer state would
-# have it, since the parts of a step need not be largest at the same moment. So leave a tenth of a card free, and
-# measure one step before a long run.
+# The figure draws predictions. Libraries and an allocator's spare come on top: leave a tenth of a card free at the
+# very least, more where the measured peaks above are further off, and measure a step before a long run.
 #
-# About **QLoRA**: storing a weight in 4 bits rounds it, as the export of section 8 showed for one way of rounding, and
-# each step has to unpack the weights, so it saves memory and costs time. It needs the library `bitsandbytes`, which the
-# course does not install, so nothing here was run with it. There, the base is loaded with
-# `quantization_config=BitsAndBytesConfig(load_in_4bit=True)`, passed through `peft.prepare_model_for_kbit_training`,
-# and trained with the `LoraConfig` of section 4.
+# ### What four bits cost
+#
+# QLoRA stores each weight of the frozen linear layers as one of sixteen values, called **NF4**. They lie as normally
+# distributed numbers do, close together near zero, and are shares of a **scale**, the largest size in a block of 64
+# weights; the scales are themselves stored in 8 bits (*double quantization*). The library `bitsandbytes` does this, on
+# a processor too. With its kernels for many cards (43 MB to fetch on Linux, 125 MB on disk) it is an extra of the
+# course: `pip install -e ".[qlora]"`. Where it is installed, this cell loads the base in four bits, lays section 4's
+# addition over it, and takes section 4's two steps; on a CUDA card the same lines run there.
+
+# %%
+from importlib.util import find_spec
+
+from peft import prepare_model_for_kbit_training
+from transformers import BitsAndBytesConfig
+
+from ftlab.tuning import quantized
+
+if find_spec("bitsandbytes") and choice.device != "mps":
+    nf4 = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
+                             bnb_4bit_compute_dtype=getattr(torch, choice.dtype))
+    packed = AutoModelForCausalLM.from_pretrained(
+        choice.path, quantization_config=nf4, device_map={"": choice.device}, dtype=torch.float32,
+        attn_implementation="eager", use_safetensors=True
+    )
+    packed = prepare_model_for_kbit_training(packed, use_gradient_checkpointing=False)  # all frozen, the rest in fp32
+    packed = get_peft_model(packed, LoraConfig(**LORA, task_type="CAUSAL_LM")).train()
+    sizes = {part: held_bytes / 1e6 for part, held_bytes in quantized.weight_bytes(packed).items()}  # MB
+    seconds = held(packed)["seconds"]
+    print(f"MB of weights: linear layers in four bits {sizes['linear']:.1f}, adapter {sizes['adapter']:.1f}, the rest "
+          f"{sizes['rest']:.1f}\na step on one example: {seconds:.2f} s; with LoRA {measured['LoRA']['seconds']:.2f} s")
+else:
+    print("Not run: it needs bitsandbytes, the extra above, and a processor or a CUDA card. The runs below had it.")
+
+# %% [markdown]
+# What is not in four bits is above all the table of tokens; the larger the model, the less it counts. And smaller
+# weights need not mean a smaller peak: compare QLoRA with LoRA in the measured peaks above and below. One trap: once
+# a model loaded in four bits has written in `eval` mode, `bitsandbytes` may hold its weights in another order, and
+# hardly any gradient passes back through them; a warning about an "autograd kernel" is all it says. Load the base
+# anew to train on.
+#
+# Is a *tuned* model worse for the rounding? The stored runs repeat section 4's training, by QLoRA beside LoRA at one
+# rate, from the same first `A`, in the same order (`ftlab/workshop/experiments/qlora.py`); they are scored on fewer
+# conversations and questions, so their intervals are wide.
+
+# %%
+four = files.read_json(paths.data() / "stored" / "qlora.json")
+by_way = {way: [unpacked(each) for each in four["runs"] if each["way"] == way] for way in ("lora", "qlora")}
+print(f"{four['model']}, {four['dtype']}, {four['library']}; rate {four['settings']['lr']:g}\n")
+print(f"{'':>5} {'seed':>4} {'valid loss':>10} | {'fit':>5} {'world known':>11} {'manner leaked':>13} | {'seconds':>7} "
+      f"{'peak GiB':>8} {'weights MB':>10}")
+for each in by_way["lora"] + by_way["qlora"]:
+    print(f"{each['way']:>5} {each['seed']:>4} {each['valid_losses'].mean():>10.3f} | {each['both'].mean():>5.0%} "
+          f"{each['knows'].mean():>11.0%} {each['leaks'].mean():>13.0%} | {each['seconds']:>7.0f} "
+          f"{each['peak_bytes'] / 2**30:>8.1f} {sum(each['weight_bytes'].values()) / 1e6:>10.0f}")
+print("\nWith the base in four bits minus with the base as it was:")
+untuned_ways = {way: [unpacked(four["untuned"][way])] for way in by_way}
+for what, arms, key, factor in (
+    ("loss, untuned (nats a token)", untuned_ways, "valid_losses", 1), ("loss, tuned", by_way, "valid_losses", 1),
+    ("replies fit to send, tuned (points)", by_way, "both", 100),
+    ("real-world facts, untuned (points)", untuned_ways, "knows", 100), ("facts, tuned", by_way, "knows", 100),
+):
+    gap = intervals.paired_difference(*([each[key] for each in arms[way]] for way in ("qlora", "lora"))).times(factor)
+    word = "higher" if gap.low > 0 else "lower" if gap.high < 0 else "no difference shown, which is not none"
+    print(f"{what:>36}: {gap.value:+.3g} [{gap.low:+.3g}, {gap.high:+.3g}], {word}")
 
 # %% [markdown]
 # ## Exercises
@@ -1107,7 +1225,7 @@ before = W.clone(), A.clone(), B.clone()
 W0, added = W.clone(), B @ A  # alpha 3 and rank 2: the scale is 1.5
 found = merged_weight(W, A, B, alpha=3)
 check(found is not None, "nothing comes back. Return the merged matrix.")
-check(tuple(found.shape) == (2, 2), "the merged weight has the shape of W.")
+check(lambda: tuple(found.shape) == (2, 2), "the merged weight has the shape of W.")
 check(torch.equal(W, W0), "W itself has changed: make a new matrix, so that one can go back.")
 check(torch.equal(A, before[1]) and torch.equal(B, before[2]), "A or B has changed: nothing handed in may be changed.")
 check(not any(torch.allclose(found, W0 + scale * (before[1] @ before[2])) for scale in (1, 1.5, 3)),
@@ -1241,7 +1359,7 @@ passed("You can say what a training holds before it starts.")
 #
 # Five teams ask what to do. The house's policy:
 #
-# 1. A way fits if it leaves a tenth of the card's memory free, by section 10's figures.
+# 1. A way fits if it leaves a tenth of the card's memory free, by section 10's table of predictions.
 # 2. Full tuning only for a **single** task with at least 100,000 examples: there Biderman et al. found LoRA to learn
 #    less. Every further task would be a further whole model.
 # 3. Else LoRA, if it fits.
@@ -1256,7 +1374,7 @@ teams = {  # the model, the card's GiB, the tasks that need a tuning each, the e
     "a house with twelve departments": ("Llama 3.2 3B", 80, 12, 150_000),
     "a field with a language of its own": ("SmolLM2 1.7B", 80, 1, 2_000_000),
     "the largest model, one card": ("Llama 3.1 70B", 80, 1, 5_000),
-    "a middling model, a small card": ("Llama 3.2 3B", 8, 1, 5_000),
+    "a middling model, a small card": ("Llama 3.2 3B", 10, 1, 5_000),
 }
 setup = {
     "a shop's desk": None,  # "full", "LoRA", "QLoRA" or "smaller model"
@@ -1272,7 +1390,7 @@ gib = {(shape.name, way): memory.gib(memory.training_bytes(shape, way)) for shap
 from ftlab.exercise import check, passed
 
 check(all(setup.values()), "write 'full', 'LoRA', 'QLoRA' or 'smaller model' for every team.")
-check(set(setup.values()) <= {"full", "LoRA", "QLoRA", "smaller model"},
+check(lambda: set(setup.values()) <= {"full", "LoRA", "QLoRA", "smaller model"},
       "only 'full', 'LoRA', 'QLoRA' and 'smaller model' can be chosen.")
 for team, (name, card, tasks, examples) in teams.items():
     fits = [way for way in ("full", "LoRA", "QLoRA") if gib[name, way] <= 0.9 * card]
@@ -1332,19 +1450,13 @@ passed("Your setups fit their cards, their data and their number of tasks.")
 #   unmerged, and ours equals `peft`.
 # - It saves nearly all of the gradients and the optimizer state, which was counted; activations hardly, which was not.
 # - Against full tuning on the real model: quality with its interval, time, memory, forgotten facts and leaked manner,
-#   each way at the best of three rates, chosen on other conversations than those reported.
-# - Rank, layers and rate have each a curve. "Ten times the rate" and "forgets less" were put on trial.
-# - Adapters are files: saved, switched by request, mixed in one batch, removed. Merging and exporting are steps to be
-#   checked at the precision that is served.
-# - The costly mistakes are silent: count the trained weights, and keep beside an adapter what it was made for.
-#
-# All verdicts of this run, side by side:
-
-# %%
-for name in ("lora-reaches-full", "lora-ten-times-rate", "lora-forgets-less", "lora-forgets-less-real"):
-    verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
-    span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
-    print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")
+#   each way at the best of four rates, chosen on other conversations than those reported.
+# - Rank, layers, rate and batch move the result, on both models. "Ten times the rate", "bears large batches less well"
+#   and "forgets less" were put on trial.
+# - Four bits take about an eighth of fp32's bytes for the *linear layers* alone; the whole base shrinks less, and the
+#   peak of a training less again or not at all. What they cost in loss, answers and time was measured.
+# - Adapters are files: saved, switched by request, mixed, removed. Merging and exporting are checked at the precision
+#   that is served. The costly mistakes are silent: count the trained weights, and note what an adapter was made for.
 
 # %% [markdown]
 # ## Sources
@@ -1364,7 +1476,7 @@ for name in ("lora-reaches-full", "lora-ten-times-rate", "lora-forgets-less", "l
 # %%
 from ftlab.course import doctor
 
-shelf.cleanup()
+folder.cleanup()
 memory_gib = psutil.Process().memory_info().rss / 2**30
 print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory_gib:.1f} GiB of memory in use.")
 print(doctor.machine())

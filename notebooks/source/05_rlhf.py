@@ -19,7 +19,7 @@
 # that pleases its judge and nobody else.
 #
 # **You need** notebook 02. **It takes** about eight minutes of computing on two processor cores, half of that where the
-# processor computes in bf16, and 3 GB of memory. Exercises are at the end; the notebook runs without them.
+# processor computes in bf16, and 4 GB of memory. Exercises are at the end; the notebook runs without them.
 
 # %%
 import io, math, time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -34,8 +34,8 @@ from transformers.utils import logging as notices
 from trl import GRPOConfig, GRPOTrainer, RewardConfig, RewardTrainer, RLOOConfig, RLOOTrainer
 from ftlab import claims, figures, files, model, paths, texts, values
 from ftlab.evidence import intervals
-from ftlab.scores import desk, votes
-from ftlab.tuning import chat, generate, policy, reward, sft
+from ftlab.scores import agreement, desk, votes
+from ftlab.tuning import chat, checkpoints, generate, policy, reward, sft
 from ftlab.tuning.sample import samples
 figures.style(); disable_progress_bars(); notices.disable_progress_bar(); notices.set_verbosity_error()  # noqa: E702
 print(lab := model.lab())
@@ -53,7 +53,7 @@ PAIRS = 480  # pairs of replies that the reward model trains on; try 120, 640
 REWARD_LR = 3e-4  # learning rate of the reward model; try 1e-4, 1e-3
 KL = 0.05  # section 6: weight of the KL penalty, in reward a nat; try 1e-8 (as good as none, but measured), 0.2
 RL_STEPS, RL_LR = 20, 1e-4  # section 6: optimizer steps of 16 replies, and their learning rate; try 60, 3e-4
-HELD_OUT = 100  # test conversations; try 324, which is all
+HELD_OUT = 100  # test conversations; try 320, which is all
 FACTS = 100  # general questions that show what is forgotten; try 1708, which is all
 
 # %% [markdown]
@@ -70,6 +70,7 @@ pairs, cast = votes.stored("train")  # of the real model's replies
 truth = votes.stored_truth()
 pair = next(pair for pair in pairs if pair["kind"] == "complaint" and truth[pair["id"]]["better"] != "tie")
 print("customer:", pair["row"]["messages"][-2]["content"], "\n")
+print(f"(The stored replies are {votes.writer()}'s, whatever FTLAB_MODEL names: only the lab model is loaded here.)\n")
 for side in ("a", "b"):
     quality = votes.qualities(pair[side], pair["row"])
     points = ", ".join(f"{name} {value:.2g}" for name, value in quality.items())
@@ -79,31 +80,28 @@ for side in ("a", "b"):
 
 # %% [markdown]
 # The worth is a yardstick that somebody wrote, and it has faults like every other. Its scale does not begin at zero: a
-# reply that says nothing is short, breaks few rules and regrets nothing. And it counts words and rules; whether a
-# sentence makes sense, or stands there three times, it does not see. So two things go with it from here on: the
-# **floor**, which is what silence gets, and a count of replies that **stutter**. A reply stutters if a word stands
-# twice running, or if a sentence begins with all the words of the one before it. Other nonsense no code here can count.
+# reply that says nothing is short, breaks few rules and regrets nothing, and a wrong reply keeps its points for manner
+# and brevity. And it counts words and rules. One kind of nonsense it does see: a reply that **stutters**, in which a
+# word stands twice running or a sentence begins with all the words of the one before it, is not right. Whether a
+# sentence makes sense it does not see. So two things go with it from here on: the **floor**, which is what silence
+# gets, and a count of the replies that stutter, the one nonsense that code here can count.
 
 # %%
-import re
-
-
-def stutters(reply: str) -> bool:
-    """Whether a word stands twice running, or a sentence begins with all the words of the one before."""
-    said = [re.findall(r"\w+", sentence) for sentence in re.split(r"[.!?]\s", reply.lower()) if sentence.strip()]
-    again = any(later[: len(first)] == first for first, later in zip(said, said[1:], strict=False))
-    return again or bool(re.search(r"\b([a-z]+) \1\b", reply.lower()))
-
-
 test = texts.plain_conversations("test")[:HELD_OUT]
 GREETING = "Thank you for writing to us. Warmly, the Quillmere desk"
 SILENCE, GREETED = (np.mean([votes.worth(text, row) for row in test]) for text in ("", GREETING))
 floor = f"floor: {SILENCE:.2f} for an empty reply, {GREETED:.2f} for a greeting alone ({GREETING!r})"
 print(f"{floor}\n")
 own = [row["messages"][-1]["content"] for row in texts.plain_conversations("test")]
-for reply in (own[0], "Thanks for sending. It is 135 cm tall. Next. Next. Next. Warmly, the Quillmere desk"):
-    print(f"worth {votes.worth(reply, test[0]):.2f}, {'stutters' if stutters(reply) else 'does not stutter'}: {reply}")
-print(f"Of the desk's own {len(own)} replies, {sum(map(stutters, own))} stutter.")
+row = next(row for row in test if row["value"])
+gold = row["messages"][-1]["content"]
+shown = {"the desk's own": gold, "stutters": f"Thanks for sending. It is {row['value']}. Next. Next. Next. Warmly, the "
+         "Quillmere desk", "senseless": gold.replace(". ", ". To of the about is with. ", 1)}
+for name, reply in shown.items():
+    print(f"{name}: {reply}\n    worth {votes.worth(reply, row):.2f} of 7; "
+          f"{'; '.join(desk.faults(reply, row)) or 'no fault found'}")
+assert desk.stutter(shown["stutters"]) and not desk.is_right(shown["stutters"], row)
+print(f"Of the desk's own {len(own)} replies, {sum(bool(desk.stutter(text)) for text in own)} stutter.")
 
 # %% [markdown]
 # Three raters voted on each of these pairs. How often does a vote go to the better reply, how often to the longer one?
@@ -118,6 +116,27 @@ for name in [*(rater.name for rater in votes.RATERS), None]:
     for_better = [won[p] == truth[p]["better"] for p in won if truth[p]["better"] != "tie"]
     for_longer = [(won[p] == "a") == (length[p] > 0) for p in won if length[p]]
     print(f"{name or 'majority':>12} {np.mean(for_better):>21.0%} {np.mean(for_longer):>19.0%}")
+for rater in votes.RATERS:
+    print(f"{rater.name} slips in {rater.error:.0%} of his votes; to him ten words more are worth "
+          f"{rater.per_ten_words:g} points beyond the truth, and a word of regret {rater.per_apology:g}.")
+
+# %% [markdown]
+# And do they agree with each other? A share of equal votes flatters: two who always say "a" agree and know nothing.
+# **Cohen's kappa** takes off what chance would give: 1 is full agreement, 0 is chance; **Fleiss' kappa** does it for
+# more than two. A tie is an answer here. Pairs of one conversation share replies, so intervals are over conversations.
+
+# %%
+from itertools import combinations
+
+names = [rater.name for rater in votes.RATERS]
+said = votes.ratings(cast, names)
+about = [by_id[pair_id]["conversation"] for pair_id in said]
+for one, other in combinations(range(len(names)), 2):
+    span = agreement.cohen_interval(*([votes_[i] for votes_ in said.values()] for i in (one, other)), about)
+    print(f"{names[one]:>12} and {names[other]:<12} kappa {span.value:.2f} [{span.low:.2f}, {span.high:.2f}]")
+span = agreement.fleiss_interval(list(said.values()), about)
+print(f"{'all three':>12} {'':16} kappa {span.value:.2f} [{span.low:.2f}, {span.high:.2f}], {len(said):,} pairs of "
+      f"{len(set(about))} conversations")
 
 # %% [markdown]
 # So votes are no truth. Everyone slips now and then, and two of the three have a weakness. A model trained on votes
@@ -170,18 +189,21 @@ assert abs(gap.item() - math.log(4)) < 1e-2
 #
 # First the writer. The lab model is a base model, so it learns the desk's replies by supervised fine-tuning, as in
 # notebook 02; that is where RLHF begins. Each stage is saved in a folder, and the next gets the *path*. From a path,
-# the library loads its own copy as the reference that the KL penalty needs.
+# the library loads its own copy as the reference that the KL penalty (section 6: a price for going far from the
+# start) needs.
 
 # %%
-stages = paths.runs() / "rlhf-lesson"
-rows = texts.sample(texts.plain_conversations("train"), 1574, SEED)
+stages = paths.own_folder("rlhf-lesson")
+rows = texts.plain_conversations("train")
+rows = texts.sample(rows, len(rows), SEED)  # all of them, mixed
 to_imitate, voted, to_practise = rows[:800], rows[800 : 800 + VOTED], rows[800 + VOTED :]
 with redirect_stdout(io.StringIO()) as said_there:
     run = sft.from_shelf("plain-desk", lab, to_imitate, lr=1e-3, steps=SFT_STEPS, batch_size=8, seed=SEED,
                          disable_tqdm=True)
 start, tokenizer = run.model, run.tokenizer
-start.save_pretrained(stages / "sft")
-tokenizer.save_pretrained(stages / "sft")
+with files.writing(stages):  # a full disk is told with its remedy
+    start.save_pretrained(stages / "sft")
+    tokenizer.save_pretrained(stages / "sft")
 print(f"tuned in {run.seconds:.0f} s" if run.seconds else said_there.getvalue().strip())
 
 # %% [markdown]
@@ -255,10 +277,11 @@ print(f"{seconds:.0f} s; loss {log[0]['loss']:.3f} in the first tenth of the ste
 
 # %% [markdown]
 # ### Is it right?
-#
-# On the held-out pairs: how often does the reply that won the vote get the higher reward? The pairs of one conversation
-# share their replies, so the interval is over conversations. Two rivals need no training: the shorter reply wins, the
-# longer one wins. What the model adds to them is compared conversation by conversation.
+# The two losses above are of a few dozen pairs each, and one vote against a sure opinion costs much, so they shake
+# and do not tell whether the training worked. The held-out pairs do: how often does the reply that won the vote get
+# the higher reward? The pairs of one conversation share their replies, so the interval is over conversations. Two
+# rivals need no training: the shorter reply wins, the longer one wins. What the model adds to them is compared
+# conversation by conversation.
 
 # %%
 def judged(replies: list, rows: list[dict]) -> np.ndarray:
@@ -274,8 +297,7 @@ def by_conversation(scores: list, of: list[dict]) -> intervals.Interval:
     return intervals.mean_interval([np.mean(group) for group in groups.values()], rate=False).times(100)
 
 
-margins = np.array(reward.rewards(judge, tokenizer, [row["prompt"] + row["chosen"] for row in unseen])) - np.array(
-    reward.rewards(judge, tokenizer, [row["prompt"] + row["rejected"] for row in unseen]))
+margins = np.array(reward.margins(judge, tokenizer, unseen))  # of the chosen reply over the rejected one
 words = np.array([len(row["chosen"][0]["content"].split()) - len(row["rejected"][0]["content"].split())
                   for row in unseen])
 shorter = (words < 0) + 0.5 * (words == 0)
@@ -288,7 +310,7 @@ won = votes.decided(lab_cast)
 clear = [i for i, row in enumerate(unseen) if better[row["pair"]] != "tie"]
 voters = np.array([better[unseen[i]["pair"]] == won[unseen[i]["pair"]] for i in clear])
 model_right = (margins[clear] > 0) == voters
-print(f"The truly better reply has the votes in {voters.mean():.0%} of the pairs, and the higher reward in "
+print(f"The truly better reply has the votes in {voters.mean():.0%} of {len(clear)} pairs, and the higher reward in "
       f"{model_right.mean():.0%}" + (": slips have been averaged away." if model_right.mean() > voters.mean() else "."))
 beyond = by_conversation((margins > 0) - shorter, unseen)
 print("The reward model " + ("knows more than a coin. " if accuracy.low > 50 else
@@ -296,7 +318,7 @@ print("The reward model " + ("knows more than a coin. " if accuracy.low > 50 els
       + f"Against 'the shorter wins': {beyond.value:+.0f} points [{beyond.low:+.0f}, {beyond.high:+.0f}], "
       + ("so it knows more than length." if beyond.low > 0 else
          "so the rule of length beats it." if beyond.high < 0 else
-         "so it may be little more than that rule."))
+         "so on these votes it is not shown to know more than length."))
 
 # %% [markdown]
 # And does it know how sure it is? It says with which chance the higher reply wins. Where it says 70 %, seven of ten
@@ -320,7 +342,8 @@ print(f"It says {abs(off.value):.0f} points {'more' if off.value > 0 else 'less'
 #
 # Accuracy does not say *why* a reply gets its reward. So we edit replies that are right, those that the desk itself
 # sent, and look how far the reward moves, and how far the true worth. The edits: six words of regret where nothing has
-# happened; six words that say nothing, since regret makes a reply longer, too; and wrong figures.
+# happened; six words that say nothing, since regret makes a reply longer, too; wrong figures; and a right reply to
+# somebody else's question.
 
 # %%
 MOST = sum(votes.WEIGHTS.values())  # points of the best possible reply
@@ -340,7 +363,7 @@ def wrong_figures(text: str) -> str:
 
 edits = {"a word of regret": lambda text: after_thanks(text, "We are sorry for the trouble."),
          "six empty words": lambda text: after_thanks(text, "It is good to hear this."),
-         "wrong figures": wrong_figures}
+         "wrong figures": wrong_figures, "another's reply": dict(zip(plain, plain[1:] + plain[:1], strict=True)).get}
 worth_before, reward_before = [votes.worth(text, row) for text, row in zip(plain, probes, strict=True)], judged(
     plain, probes)
 liked, moved_to = {}, {}
@@ -362,13 +385,19 @@ own_part = intervals.paired_difference(moved_to["a word of regret"], moved_to["s
 print(f"Regret against as many empty words: {own_part.value:+.2f} [{own_part.low:+.2f}, {own_part.high:+.2f}], so "
       + ("it dislikes more than the length." if own_part.high < 0 else "regret itself is rewarded." if own_part.low > 0
          else "what it dislikes may be length alone."))
-if liked["wrong figures"].high >= -little:
-    print(f"A judge that hardly notices wrong figures is blind to {votes.WEIGHTS['right']} of the {MOST} points.")
+blind, sees = liked["wrong figures"].high >= -little, liked["another's reply"].high < -little
+print(f"A right reply counts {votes.WEIGHTS['right']} of the {MOST} points. A wrong figure in an else right reply this "
+      f"judge {'is not shown to notice' if blind else 'notices'}, a reply that misses the question it "
+      f"{'notices' if sees else 'is not shown to notice'}"
+      + (": by these edits it has little to teach about being right." if blind and not sees else
+         ": training on it may still make more replies right." if blind else "."))
 
 # %% [markdown]
-# Every edit makes the reply worse, so every change should be clearly negative. Where one is not, there lies the way by
-# which a writer can please this judge and no customer. Wrong figures are the interesting line: to see them, a judge has
-# to read the screen, and that is the hardest thing that a model of this size does.
+# Every edit makes the reply worse, so every change should be clearly negative. Where one is not, there lies the way
+# by which a writer can please this judge and no customer. Wrong figures are the hard line: to see them, a judge has
+# to read the screen. To see that a reply misses the question, the question is enough. That need not contradict the
+# share of truly better replies above: two samples differ in length and garbling, too, which may go along with being
+# wrong; an edit changes little else.
 
 # %% [markdown]
 # ## 4. The best of n: the writer stays as it is
@@ -376,12 +405,10 @@ if liked["wrong figures"].high >= -little:
 # The simplest use of a reward model changes no weight of the writer: let it answer n times and send the reply with the
 # highest reward. Here the **real model** comes in. To conversations of the training split the desk's assistant wrote
 # several different replies each: some at a high temperature, some with a part of its adapter only, since it had been
-# tuned on these conversations and would else give the same answer each time (`ftlab/workshop/experiments/votes.py`). A
-# second reward model, of the lab model's size, was trained on the votes on most of these conversations
-# (`ftlab/workshop/experiments/rlhf.py`) and judged the replies to the others, which it had not seen. A first one, from
-# 600 pairs, agreed with these held-out votes no better than a coin, so this one got all pairs that have a majority; it
-# was chosen after a look at them. The level of these replies says nothing, since the writer knew the conversations; the
-# question is what the choice among them adds.
+# tuned on these conversations and would else give the same answer each time. Reward models of the lab model's size
+# judged them, fitted **crosswise**: the conversations lie in five parts, and each is judged by a model that learnt from
+# the votes on the other four, so that all count and each is new to its judge. The level of these replies says nothing,
+# since the writer knew the conversations; the question is what the choice adds.
 #
 # How good is the best of two, if there are six? No dice are needed: of all ways to draw two, count in how many each
 # reply is the best.
@@ -399,7 +426,7 @@ print([round(best_of(**example, n=n), 2) for n in (1, 2, 3)])  # by hand: 3; (6 
 
 # %% [markdown]
 # In that example the judge loves a bad reply, and the more it may choose from, the surer it finds it. Now the real
-# model's replies. Two more judges stand beside the reward model: truth itself, the ceiling, and one that takes the
+# model's replies. Two more judges stand beside the reward models: truth itself, the ceiling, and one that takes the
 # shortest reply and needs no votes. At n = 1 all judges are alike: one reply, drawn blindly. Where a conversation has
 # fewer than n different replies, the judge chooses among all of them.
 
@@ -408,29 +435,31 @@ stored = files.read_json(paths.data() / "stored" / "rlhf.json")
 real = stored["real"]
 train_rows = {row["id"]: row for row in texts.conversations("train")}
 choices = real["choices"]
-worths = [[votes.worth(text, train_rows[each["conversation"]]) for text in each["replies"]] for each in choices]
+parts = [[votes.qualities(text, train_rows[each["conversation"]]) for text in each["replies"]] for each in choices]
+worths = [[sum(votes.WEIGHTS[key] * value for key, value in one.items()) for one in some] for some in parts]
 judges = {"true worth": worths, "reward model": [each["rewards"] for each in choices],
           "the shortest": [[-len(text.split()) for text in each["replies"]] for each in choices]}
 top = max(map(len, worths))
 curves = {name: {n: [best_of(scores, worth, min(n, len(worth))) for scores, worth in zip(by, worths, strict=True)]
                  for n in range(1, top + 1)} for name, by in judges.items()}
-print(f"{len(choices)} conversations with two to {top} different replies, {sum(map(len, worths))} in all; reward model "
-      f"trained on {real['pairs']:,} pairs in {real['seconds']} s")
+print(f"{real['writer']}: {len(choices)} conversations with two to {top} different replies, half of them with "
+      f"{np.median([*map(len, worths)]):g} or fewer, {sum(map(len, worths))} in all; {real['folds']} reward models, "
+      f"each trained on about {np.mean(real['pairs']):,.0f} pairs in {np.mean(real['seconds']):.0f} s")
 gave = {(each["conversation"], text): value for each in choices
         for text, value in zip(each["replies"], each["rewards"], strict=True)}
-test_pairs, test_cast = votes.stored("test")
-test_won, agreed = votes.decided(test_cast), {}
-for pair in test_pairs:
-    if pair["id"] in test_won:
+other_pairs, other_cast = votes.stored("test")
+all_won, agreed = votes.decided(cast + other_cast), {}
+for pair in pairs + other_pairs:
+    if pair["id"] in all_won:
         a, b = (gave[pair["conversation"], pair[side]] for side in ("a", "b"))
-        agreed.setdefault(pair["conversation"], []).append((a > b) == (test_won[pair["id"]] == "a"))
+        agreed.setdefault(pair["conversation"], []).append((a > b) == (all_won[pair["id"]] == "a"))
 span = intervals.mean_interval([np.mean(each) for each in agreed.values()], rate=False).times(100)
-print(f"It agrees with {span.value:.0f} % [{span.low:.0f}, {span.high:.0f}] of the held-out votes: "
-      + ("it has learned something." if span.low > 50 else
-         "not to be told from a coin, so its curve may be luck.") + "\n")
+print(f"They agree with {span.value:.0f} % [{span.low:.0f}, {span.high:.0f}] of the votes that they had not seen: "
+      + ("they have learned something." if span.low > 50 else
+         "not to be told from a coin, so their curve may be luck.") + "\n")
 judge_knows = span.low > 50
 silent = np.mean([votes.worth("", train_rows[each["conversation"]]) for each in choices])
-again = sum(stutters(text) for each in choices for text in each["replies"])
+again = sum(bool(desk.stutter(text)) for each in choices for text in each["replies"])
 print(f"floor: an empty reply to each of these has {silent:.2f}; {again} of the replies stutter")
 print(f"{'true worth':>14} {'n = 1':>6} " + " ".join(f"{n:>6}" for n in range(2, top + 1)))
 for name, curve in curves.items():
@@ -446,8 +475,9 @@ _ = ax.legend()
 
 # %% [markdown]
 # The claim on trial: the reward model's choice among all replies at hand is worth at least 3 points more than one of
-# them drawn blindly, where 100 is the full worth. It holds if the whole interval is above 3. Conversations to which all
-# replies were alike are not among these: there is nothing to choose, and nothing is gained.
+# them drawn blindly, where 100 is the full worth. It holds if the whole interval is above 3, does not hold here if
+# none of it is, and is *mixed* if a part is, which often means undecided. Conversations to which all replies were
+# alike are not among these: there is nothing to choose, and nothing is gained.
 
 # %%
 best, one = (np.array(curves["reward model"][n]) / MOST for n in (top, 1))  # as shares of the full worth
@@ -463,7 +493,7 @@ perfect = np.mean(curves["true worth"][top]) / MOST - np.mean(one)
 print(f"A perfect judge gains {100 * perfect:.1f} points; of that the reward model gains {gain.value / perfect:.0%}"
       + (", which may be nothing: its interval holds zero" if gain.low <= 0 <= gain.high else "")
       + f".\nEach reply sent costs up to {top} times the writing.")
-rights = [[desk.is_right(text, train_rows[each["conversation"]]) for text in each["replies"]] for each in choices]
+rights = [[one["right"] for one in some] for some in parts]
 right = intervals.paired_difference([best_of(e["rewards"], r, len(r)) for e, r in zip(choices, rights, strict=True)],
                                     [np.mean(r) for r in rights], rate=False).times(100)
 print(f"Right replies: {right.value:+.1f} points [{right.low:+.1f}, {right.high:+.1f}]"
@@ -492,7 +522,9 @@ print("chances of the three arms:", [round(chance, 3) for chance in logits.softm
 # %% [markdown]
 # That is REINFORCE (Williams 1992). Its gradient is right on the mean and noisy in each pull: an arm that pays is
 # pushed up whenever it is pulled, the bad ones less. It helps to ask how much *better than expected* a pull was. Draw
-# several and compare each with the mean of the others: then what is below the others is pushed down.
+# several and compare each with the mean of the others: the difference is the pull's **advantage**, and a pull with a
+# negative one is pushed down. Whatever draws its acts by chance, here the chances of the arms, later a language model,
+# is called a *policy* in this field: hence **policy gradient**.
 
 # %% tags=["twin:ftlab.tuning.policy:leave_one_out"]
 def leave_one_out(rewards):
@@ -558,10 +590,59 @@ assert ends["clipped at 0.2"].max() < ends["not clipped"].max()
 
 # %% [markdown]
 # Without the clip the chances go much farther, on the same sixteen pulls. That the clipped arms still end outside 0.8
-# to 1.2 of a third is no error: the clip stops a sample's own push and is no wall. One step may overshoot, and pushing
-# one arm down lifts the others. The library `trl` no longer carries a PPO trainer (it left in version 1.13; PPO also
-# trains a second network that guesses the reward to come, which RLOO's baseline replaces). The clip lives on: both
-# trainers below use it.
+# to 1.2 of a third is no error: the clip stops a sample's own push and is no wall. One step may overshoot, and
+# pushing one arm down lifts the others. The library `trl` no longer carries a PPO trainer (it left in version 1.13;
+# PPO also trains a second network that guesses the reward to come, which RLOO replaces by the mean of the other
+# replies). The clip lives on: both trainers below use it.
+#
+# The same loop on the model: four replies of the SFT model to each of eight prompts, the reward model's numbers, each
+# compared with the other three, and then four steps on these same 32 replies. The ratio is that of each token; a step
+# moves them all at once. The last column says how far, in nats a reply, the trained model has gone: the **KL** from the
+# SFT model to it, since these are replies of the SFT model. Section 6 counts on the trained model's own.
+
+# %%
+def from_folder(name: str):
+    kinds = {"dtype": torch.float32, "attn_implementation": "eager"}
+    return AutoModelForCausalLM.from_pretrained(stages / name, **kinds).to(lab.device).eval()
+
+
+def draw(writer, prompts: list) -> tuple:
+    """Sampled replies as tokens: whole rows (B, T), what is no padding (B, T), what counts of the replies (B, new)."""
+    asked = tokenizer(prompts, return_tensors="pt", padding=True, padding_side="left", add_special_tokens=False)
+    asked.pop("token_type_ids", None)
+    with torch.no_grad():
+        whole = writer.generate(**asked.to(lab.device), do_sample=True, top_k=0, temperature=1.0, max_new_tokens=72,
+                                pad_token_id=tokenizer.pad_token_id)
+    over = (whole[:, asked["input_ids"].shape[1]:] == tokenizer.eos_token_id).long()
+    counts = over.cumsum(-1) - over == 0  # up to the end token
+    return whole, torch.cat([asked["attention_mask"], counts.long()], dim=1), counts
+
+
+torch.manual_seed(SEED)
+few = [row for row in to_practise[:8] for _ in range(4)]
+learner = from_folder("sft")
+whole, mask, counts = draw(learner, chat.prompts(tokenizer, few))
+new = counts.shape[1]
+paid = judged(tokenizer.batch_decode(whole[:, -new:], skip_special_tokens=True), few)
+advantages = leave_one_out(torch.tensor(paid, dtype=torch.float32).view(8, 4)).flatten().to(lab.device)
+of_token = advantages[:, None].expand(counts.shape)[counts]
+with torch.no_grad():
+    drawn_with = policy.token_logps(learner, whole, mask, new)
+optimizer = torch.optim.AdamW(learner.parameters(), lr=RL_LR, weight_decay=0.0)
+print(f"{'step':>4} {'likeliest ratio':>16} {'clipped':>8} {'KL, nats':>10}")
+for step in range(5):
+    now = policy.token_logps(learner, whole, mask, new)
+    ratio = (now - drawn_with).detach()[counts].exp()
+    clipped = ((of_token > 0) & (ratio > 1.2)) | ((of_token < 0) & (ratio < 0.8))
+    nats = (policy.positive_kl(drawn_with, now.detach()) * counts).sum(-1).mean()
+    print(f"{step:>4} {ratio.max():>16.2f} {clipped.float().mean():>8.1%} {nats:>10.3f}")
+    if step < 4:
+        optimizer.zero_grad()
+        clipped_loss(now[counts], drawn_with[counts], of_token).backward()
+        optimizer.step()
+
+# %% [markdown]
+# Before the first step every ratio is 1 and nothing is clipped: whoever has gone where he was pushed teaches no more.
 #
 # ## 6. On the model
 #
@@ -569,12 +650,16 @@ assert ends["clipped at 0.2"].max() < ends["not clipped"].max()
 # replies to a prompt, asks for the reward of each, takes the **KL penalty** off, compares each with the others, and
 # makes a step.
 #
-# The KL is a distance: how much more likely does the trained model find its own replies than the model did that it
-# began from, in nats? With a weight `beta` it is subtracted from the reward. Two settings deserve a look: the reward
-# model comes with a *second* judge of weight 0, the true worth, which so stands in the log and teaches nothing. And
-# `steps_per_generation=2` draws the replies of two steps at once: the first step takes one half of them, the second the
-# other. No reply is used twice (that would be another setting, `num_iterations`), but when the second half is used, the
-# model has moved by a step since it was drawn. For that the clip is there.
+# The KL says how far: how much more likely does the trained model find its own replies than the model did that it began
+# from, in nats? (The other way round it is another number.) With a weight `beta` it is subtracted from the reward. Two
+# settings deserve a look: the reward model comes with a *second* judge of weight 0, the true worth, which so stands in
+# the log and teaches nothing. And `steps_per_generation=2` draws the replies of two steps at once: the first step takes
+# one half of them, the second the other. No reply is used twice (that would be another setting, `num_iterations`), but
+# when the second half is used, the model has moved by a step since it was drawn. For that the clip is there.
+#
+# A killed training need not be lost: run the notebook again, and it goes on from its last checkpoint to the weights of
+# a quiet run. For that a checkpoint must lie where replies are about to be drawn, since the half that waits for its
+# step is in memory alone; `check_boundary` refuses other places.
 
 # %%
 practise = Dataset.from_list([{"prompt": row["messages"][:-1], "id": row["id"]} for row in to_practise])
@@ -606,16 +691,20 @@ SHARED = {
     "report_to": "none",
     "disable_tqdm": True,
 }
+place = checkpoints.run_folder("rloo", model=stages / "sft", judge=checkpoints.fingerprint(stages / "reward"),
+                               rows=checkpoints.fingerprint(practise), **SHARED)
 rloo = RLOOTrainer(
     model=str(stages / "sft"),  # a path: the trainer loads its reference from there
     reward_funcs=[load_judge(getattr(torch, lab.dtype)), true_worth],
     processing_class=tokenizer,
     reward_processing_classes=[tokenizer, None],
     train_dataset=practise,
-    args=RLOOConfig(output_dir=str(stages / "rloo"), **SHARED),
+    args=RLOOConfig(output_dir=str(place), **SHARED | {"save_strategy": "steps", "save_steps": 10,
+                                                       "save_total_limit": 1}),
 )
-with redirect_stdout(io.StringIO()):
-    rloo_s = rloo.train().metrics["train_runtime"]
+policy.check_boundary(rloo.args)
+with checkpoints.resumable(place) as at, redirect_stdout(io.StringIO()):
+    rloo_s = rloo.train(resume_from_checkpoint=at).metrics["train_runtime"]
 rloo.save_model(str(stages / "rloo"))
 print(f"{rloo_s:.0f} s for {RL_STEPS} steps of 16 replies")
 
@@ -649,12 +738,13 @@ _ = figure.suptitle("Lab model: what the judge says, what it is worth, how far i
 print(f"GRPO took {grpo_s:.0f} s, RLOO {rloo_s:.0f} s")
 
 # %% [markdown]
-# Each point is the mean of the 32 replies of two steps, so the curves shake. Do not compare the two KL curves with each
-# other yet: the trainers do not count it alike. RLOO takes the plain **log ratio** of each token that was drawn and
-# subtracts it from the reward, summed over the reply; GRPO takes an estimate that is never negative and adds it to the
-# loss, token by token. So one `beta` is not one brake: to RLOO it is a price for each nat of a whole reply, and GRPO
-# has divided its rewards by their spread before. Both estimates have the true KL as their mean over many draws. First
-# by hand, with a vocabulary of three tokens:
+# Each point is the mean of the 32 replies of two steps, so the curves shake. They are replies to eight prompts only,
+# the same for both trainers: where both curves jump together, it is mostly that these prompts are harder or easier.
+# Do not compare the two KL curves with each other yet: the trainers do not count it alike. RLOO takes the plain **log
+# ratio** of each token that was drawn and subtracts it from the reward, summed over the reply; GRPO takes an estimate
+# that is never negative and adds it to the loss, token by token. So one `beta` is not one brake: to RLOO it is a
+# price for each nat of a whole reply, and GRPO has divided its rewards by their spread before. Both estimates have
+# the true KL as their mean over many draws. First by hand, with a vocabulary of three tokens:
 
 # %% tags=["twin:ftlab.tuning.policy:plain_kl"]
 def plain_kl(logps, reference):
@@ -677,31 +767,21 @@ for estimate in (plain_kl, positive_kl):
 # Now both on the same samples of the trained model.
 
 # %%
-def from_folder(name: str):
-    return AutoModelForCausalLM.from_pretrained(stages / name, dtype=torch.float32,
-                                                attn_implementation="eager").to(lab.device).eval()
-
-
 after = {"SFT": start, "RLOO": from_folder("rloo"), "GRPO": from_folder("grpo")}
 prompts = chat.prompts(tokenizer, test)
-batch = tokenizer(prompts[:48], return_tensors="pt", padding=True, padding_side="left", add_special_tokens=False)
-batch.pop("token_type_ids", None)
 far = {}
 for name in ("RLOO", "GRPO"):
     torch.manual_seed(SEED)
+    drawn, mask, counts = draw(after[name], prompts[:48])
     with torch.inference_mode():
-        drawn = after[name].generate(**batch.to(lab.device), do_sample=True, top_k=0, temperature=1.0,
-                                     max_new_tokens=72, pad_token_id=tokenizer.pad_token_id)
-        new = drawn.shape[1] - batch["input_ids"].shape[1]
-        ends = (drawn[:, -new:] == tokenizer.eos_token_id).cumsum(-1)
-        counts = (ends - (drawn[:, -new:] == tokenizer.eos_token_id).long()) == 0  # up to the end token
-        mask = torch.cat([batch["attention_mask"], counts.long()], dim=1)
-        now, then = (policy.token_logps(each, drawn, mask, new) for each in (after[name], start))
+        now, then = (policy.token_logps(each, drawn, mask, counts.shape[1]) for each in (after[name], start))
     found = {estimate.__name__: (estimate(now, then) * counts).sum(-1).cpu() for estimate in (plain_kl, positive_kl)}
-    far[name] = found["plain_kl"].mean().item()
+    far[name] = found["plain_kl"].numpy()
     print(f"{name}, nats a reply: " + ", ".join(f"{estimate} {each.mean():.2f}" for estimate, each in found.items()))
-most = max(far, key=far.get)
-print(f"With one beta and as many steps, {most} went farther: a beta is a brake of one trainer, not of both.")
+gap = intervals.paired_difference(far["GRPO"], far["RLOO"], rate=False)
+print(f"GRPO minus RLOO: {gap.value:+.2f} [{gap.low:+.2f}, {gap.high:+.2f}]: with one beta and as many steps "
+      + ("GRPO went farther here." if gap.low > 0 else "RLOO went farther here." if gap.high < 0 else
+         "neither is shown to go farther."))
 
 # %% [markdown]
 # The two estimates of one trainer aim at one number and differ by chance on 48 replies. The plain one is what a reply
@@ -709,14 +789,14 @@ print(f"With one beta and as many steps, {most} went farther: a beta is a brake 
 #
 # ## 7. Too much of a good thing
 #
-# The judge is a model, trained on a few hundred noisy votes. A writer that trains against it long enough finds what the
-# judge gets wrong. Gao et al. (2022) measured that on far larger models: the further one goes from the start, the
-# higher the reward, and the true worth first rises and then falls. Whether it does here, the code below the figure
-# says. Our lesson's training is short, so these are **stored runs** (`ftlab/workshop/experiments/rlhf.py`): start,
-# votes and judge are made as above, the judge on half as many pairs again; the training is longer, its rate three times
-# ours, and the KL penalty has three weights. The design was changed once, after one run of it: that run's judge, with a
-# higher rate and fewer pairs, had learned nothing from the votes. A lower rate and more pairs were then set after five
-# trials on another seed, judged by held-out votes, and every run below was made with them.
+# The judge is a model, trained on a few hundred noisy votes. A writer that trains against it long enough finds what
+# the judge gets wrong. Gao et al. (2022) measured that on far larger models: the further one goes from the start, the
+# higher the reward, and the true worth first rises and then falls. Whether it does here, the code says for each seed.
+# Our lesson's training is short, so these are **stored runs** (`ftlab/workshop/experiments/rlhf.py`): start, votes
+# and judge are made in the same way but anew: votes on more conversations, half as many pairs again for the judge,
+# and in bf16, so a seed's judge here is not the judge of section 3, even with the same seed (it is tried on the votes
+# that a quarter of the conversations got); the training is longer, its rate three times ours, and the KL penalty has
+# three weights.
 
 # %%
 from ftlab.evidence.packed import unpack
@@ -725,38 +805,30 @@ runs = stored["runs"]
 weights, seeds = sorted({each["kl"] for each in runs}), sorted({each["seed"] for each in runs})
 named = {kl: "none" if kl < 1e-6 else f"{kl:g}" for kl in weights}
 stored_test = texts.plain_conversations("test")[: stored["settings"]["held_out"]]
-due = [i for i, row in enumerate(stored_test) if row["kind"] in votes.DUE]  # where regret is due
-
-
-listed = len(runs[0]["after"]["replies"])
-
-
-def muddled(each: dict) -> int:
-    """How many of a run's stored replies stutter."""
-    return sum(map(stutters, each["after"]["replies"]))
+greeted = np.array([votes.worth(GREETING, row) for row in stored_test])  # the floor of these conversations
 
 
 def line(name: str, seed: int, scores: dict, nats: float) -> str:
     mean = {key: unpack(scores[key]).mean() for key in scores if key != "replies"}
-    again = f"{sum(map(stutters, scores['replies']))} of {len(scores['replies'])}"
-    return (f"{name:>10} {seed:>5} {mean['reward']:>8.2f} {mean['worth']:>6.2f} {again:>9} {mean['right']:>6.0%} "
-            f"{mean['brevity']:>8.2f} {mean['known']:>6.0%} {nats:>13.1f}")
+    return (f"{name:>10} {seed:>5} {mean['reward']:>8.2f} {mean['worth']:>6.2f} {mean['right']:>6.0%} "
+            f"{mean['stutters']:>9.0%} {mean['brevity']:>8.2f} {mean['known']:>6.0%} {nats:>13.1f}")
 
 
-print(f"{stored['settings']['steps']} steps of {stored['settings']['batch']} replies; seeds {seeds}; greedy replies to "
-      f"{len(stored_test)} test conversations, a part of which is stored\n{floor}\n")
-print(f"{'KL weight':>10} {'seed':>5} {'reward':>8} {'worth':>6} {'stutter':>9} {'right':>6} {'brevity':>8} "
+judges_of = {each["seed"]: each["judge"] for each in runs}
+knowing = [seed for seed in seeds if judges_of[seed]["low"] > 50]
+for seed, knows in judges_of.items():
+    print(f"seed {seed}: its judge agrees with {knows['agrees']:.0f} % [{knows['low']:.0f}, {knows['high']:.0f}] of "
+          f"{knows['pairs']} votes on other conversations" + ("" if seed in knowing else ": no better than a coin, as "
+          "far as this shows, so what pleases it may be anything"))
+print(f"\n{stored['settings']['steps']} steps of {stored['settings']['batch']} replies; seeds {seeds}; greedy replies "
+      f"to {len(stored_test)} test conversations; a greeting alone has {greeted.mean():.2f} here\n")
+print(f"{'KL weight':>10} {'seed':>5} {'reward':>8} {'worth':>6} {'right':>6} {'stutter':>9} {'brevity':>8} "
       f"{'facts':>6} {'nats a reply':>13}")
 for each in sorted(runs, key=lambda each: (each["seed"], each["kl"])):
     if each["kl"] == weights[0]:
         print(line("before", each["seed"], each["before"], 0))
     nats = np.mean(each["log"]["kl_token"][-5:]) * np.mean(each["log"]["tokens"][-5:])
     print(line(named[each["kl"]], each["seed"], each["after"], nats))
-regrets = {when: [int(unpack(each[when]["regret"])[due].sum()) for each in runs] for when in ("before", "after")}
-print(f"\nRegret is due in {len(due)} of the {len(stored_test)} conversations. " + (
-    f"The models regret in at most {max(regrets['before'])} of them before a run and {max(regrets['after'])} after"
-    if any(map(max, regrets.values())) else "No model regrets in any of them, before or after")
-      + (": no run taught it." if max(regrets["after"]) <= max(regrets["before"]) else "."))
 
 # %%
 def smooth(numbers: list) -> np.ndarray:
@@ -765,7 +837,8 @@ def smooth(numbers: list) -> np.ndarray:
     return np.convolve(numbers, kernel, mode="same") / np.convolve(np.ones(len(numbers)), kernel, mode="same")
 
 
-figure, axes = plt.subplots(len(seeds), 2, figsize=(11, 3.2 * len(seeds)), squeeze=False, sharex=True)
+high = min(3.2 * len(seeds), 2 + 1.7 * len(seeds))  # inches
+figure, axes = plt.subplots(len(seeds), 2, figsize=(11, high), squeeze=False, sharex=True, layout="constrained")
 for seed, row in zip(seeds, axes, strict=True):
     for kl, color, dash in zip(weights, (figures.VERMILION, figures.ORANGE, figures.BLUE), ("-", "--", ":"),
                                strict=True):
@@ -775,117 +848,139 @@ for seed, row in zip(seeds, axes, strict=True):
             track = smooth(log[key])
             figures.curve(ax, nats, track, color=color, ls=dash, marker="", label=f"KL weight {named[kl]}")
             ax.plot(nats[-1], track[-1], "o", color=color, ms=7)
-    row[1].axhline(GREETED, color=figures.GREY, lw=1)
+    row[1].axhline(greeted.mean(), color=figures.GREY, lw=1)
     row[0].set(ylabel=f"reward, seed {seed}")
-    row[1].set(ylabel=f"true worth (points of 7), seed {seed}")
+    row[1].set(ylabel=f"worth (of 7), seed {seed}")
 for ax, title in zip(axes[0], ("What the judge says", "What the replies are worth"), strict=True):
     ax.set(title=title)
 for ax in axes[-1]:
     ax.set(xlabel="distance from the start: root of the KL (nats a reply)")
 axes[0][0].legend()
 _ = figure.suptitle("Lab model, stored runs: samples while training, mean over three points; a dot is a run's end")
-for each in sorted((each for each in runs if each["kl"] == weights[0]), key=lambda each: each["seed"]):
-    track = smooth(each["log"]["worth"])
+free = sorted((each for each in runs if each["kl"] == weights[0]), key=lambda each: each["seed"])
+shakes = {each["seed"]: 1.3 * np.std(np.diff(each["log"]["worth"])) for each in free}
+for each in free:
+    track, shake = smooth(each["log"]["worth"]), shakes[each["seed"]]
     up, down = track.max() - track[0], track.max() - track[-1]
-    print(f"no penalty, seed {each['seed']}: the worth of the samples rises by {up:.2f} to step "
-          f"{each['log']['step'][int(track.argmax())]}, then falls by {down:.2f}; "
-          f"{muddled(each)} of {listed} greedy replies stutter"
-          + (", so its worth is not to be believed" if muddled(each) > listed / 10 else ""))
+    print(f"no penalty, seed {each['seed']}: the worth of the samples "
+          + ("first rises and then falls" if min(up, down) > shake else "rises and does not fall" if up > shake else
+             "falls and does not rise first" if down > shake else "neither rises nor falls by more than it shakes")
+          + f" (up by {up:.2f} to step {each['log']['step'][int(track.argmax())]}, then down by {down:.2f}; shaking: "
+          f"{shake:.2f})" + ("" if each["seed"] in knowing else "; its judge is not shown to know anything"))
 
 # %% [markdown]
-# Each line is one run, from the left to its dot; the grey line is the floor of a greeting alone. A line may turn back:
-# the distance is that of a whole reply, and a short reply has fewer tokens to differ in. Each seed has a judge of its
-# own: compare rewards within a row only. How often each judge agrees with held-out votes was not stored, so where two
-# seeds differ, the cause may be the judge. And the samples are drawn, the table's replies greedy: their worth differs.
+# Each line is one run, from the left to its dot; the grey line is the floor of a greeting alone. A line may turn
+# back: each point is the mean of few replies and shakes, and where replies get shorter they have fewer tokens to
+# differ in. Do not read meaning into the knots. Each seed has a judge of its own: compare rewards within a row only,
+# and believe a curve no further than its judge. A rise or a fall counts if it is larger than the worth **shakes**:
+# than two such means differ by chance, to judge by neighbouring points. And the samples are drawn, the table's
+# replies greedy: both need not move alike. The claim counts the greedy ones.
 #
-# Does the reward tell the truth about the end? The claim on trial: training against a reward model without a KL penalty
-# ends in less true worth than with the strongest of the three weights. It is about held-out conversations, the full
-# worth counts as 100, and it holds if the whole interval is below -3.
+# The claim on trial: training against a reward model without a KL penalty ends in less true worth than with the
+# strongest of the three weights. It is about held-out conversations, the full worth counts as 100, and it holds if
+# the whole interval is below -3. Seed by seed the code asks less: it writes 'saved' or 'COST' as soon as the interval
+# leaves out every difference smaller than 0.1. So a seed may be 'saved' and the claim 'mixed'. It is tried on one
+# seed, as every claim here; what the others say stands below. Where a run ends **at the floor**, its replies not
+# shown to be worth more than one greeting to everybody, there is nothing left to compare.
 
 # %%
-def of_runs(kl: float, when: str, key: str) -> list:
-    """One row of scores for each seed."""
-    return [unpack(each[when][key]) for each in sorted(runs, key=lambda each: each["seed"]) if each["kl"] == kl]
-
-
-ended = {kl: of_runs(kl, "after", "worth") for kl in weights}
-shares = {kl: np.array(ended[kl]) / MOST for kl in weights}
-saved = intervals.paired_difference(shares[weights[0]], shares[weights[-1]], rate=False)
-arms = {"by_prompt": shares[weights[0]][0], "against": shares[weights[-1]][0]} if len(seeds) == 1 else {}
-effect, low, high = saved.times(100)
-result = claims.record("kl-saves-worth", seeds[0], effect, max(-100, low), min(100, high), **arms, model=claims.LAB)
+by_run = {(each["kl"], each["seed"]): each for each in runs}
+ends = {kl: [unpack(by_run[kl, seed]["after"]["worth"]) for seed in seeds] for kl in weights}
+shares = {kl: np.array(worth) / MOST for kl, worth in ends.items()}
+arms = {"by_prompt": shares[weights[0]][0], "against": shares[weights[-1]][0]}  # one run, as every claim is tried
 each_seed = [intervals.paired_difference(a, b, rate=False).times(100)
              for a, b in zip(shares[weights[0]], shares[weights[-1]], strict=True)]
-apart = min(s.high for s in each_seed) < 0 < max(s.low for s in each_seed)
-print(f"{result.statement}\nVerdict: {result.verdict}. The seeds contradict each other, so nothing is shown."
-      if apart else result)
-print("seed by seed: " + "; ".join(f"{s.value:+.1f} [{s.low:+.1f}, {s.high:+.1f}]" for s in each_seed))
-by_run = {(each["kl"], each["seed"]): each for each in runs}
-
-
-def seeing(after: dict) -> float:
-    """The mean worth of the stored replies, if a reply that stutters were worth what an empty one is."""
-    both = zip(after["replies"], unpack(after["worth"]), strict=False)
-    return np.mean([SILENCE if stutters(reply) else worth for reply, worth in both])
-
-
-mended = [100 / MOST * (seeing(by_run[weights[0], seed]["after"]) - seeing(by_run[weights[-1], seed]["after"]))
-          for seed in seeds]
-print(f"Had the worth seen stutters and paid them like an empty reply (the {listed} stored replies of each run): "
-      + "; ".join(f"{value:+.1f}" for value in mended) + ". This was asked after the result was known, so it proves "
-      "nothing" + (", but it shows what the seeds' contradiction hangs on: a fault of the yardstick."
-                   if apart and max(mended) < 0 else "."))
-print("\nAfter minus before, intervals over the conversations of one run:")
-print(f"{'KL weight':>10} {'seed':>5} {'reward':>21} {'true worth':>21} {'general facts (%)':>21}  worth")
-rose, fell, muddle = (dict.fromkeys(weights, 0) for _ in range(3))
-for each in sorted(runs, key=lambda each: (each["seed"], each["kl"])):
-    spans = [intervals.paired_difference(unpack(each["after"][key]), unpack(each["before"][key]),
-                                         rate=key == "known").times(100 if key == "known" else 1)
-             for key in ("reward", "worth", "known")]
-    cells = "".join(f"{f'{s.value:+.{n}f} [{s.low:+.{n}f}, {s.high:+.{n}f}]':>22}"
-                    for s, n in zip(spans, (2, 2, 0), strict=True))
-    bad = muddled(each)
-    word = "better" if spans[1].low > 0 else "WORSE" if spans[1].high < 0 else "not told apart"
-    if bad > listed / 10:  # a tenth
-        word = (word if word == "WORSE" else "says nothing") + f": {bad} of {listed} replies stutter"
-    rose[each["kl"]] += spans[0].low > 0
-    fell[each["kl"]] += spans[1].high < 0
-    muddle[each["kl"]] += bad > listed / 10
-    print(f"{named[each['kl']]:>10} {each['seed']:>5}{cells}  {word}")
-for kl in weights:
-    print(f"KL weight {named[kl]}: of {len(seeds)} runs, the reward rose in {rose[kl]}, the true worth fell in "
-          f"{fell[kl]} (both beyond chance), and more than a tenth of the replies stutter in {muddle[kl]}.")
-kept = [intervals.paired_difference(unpack(by_run[weights[-1], seed]["after"]["known"]),
-                                    unpack(by_run[weights[0], seed]["after"]["known"])).times(100) for seed in seeds]
-print("The brake of the KL: " + ("with the strongest weight the worth was saved on every seed."
-      if all(s.high < 0 for s in each_seed) else "for the worth, no weight is shown to work.") + " General facts kept, "
-      f"weight {named[weights[-1]]} minus none: " + "; ".join(f"{s.value:+.0f} [{s.low:+.0f}, {s.high:+.0f}] points"
-      for s in kept) + (", on every seed more than without." if all(s.low > 0 for s in kept) else "."))
+result = claims.record("kl-saves-worth", seeds[0], *each_seed[0], **arms, model=claims.LAB)
+print(f"{result}\nThat is seed {seeds[0]}. Seed by seed, no penalty minus weight {named[weights[-1]]}:")
+LITTLE = 0.1  # of 100 points, a fifth of a word in each reply: less is no difference
+floored = {(kl, seed): intervals.paired_difference(worth, greeted, rate=False).low <= 0
+           for kl in weights for seed, worth in zip(seeds, ends[kl], strict=True)}
+found = {"the penalty saved worth": [], "the penalty COST worth": [], "no difference is shown": [],
+         "both end at the floor": []}
+for seed, span in zip(seeds, each_seed, strict=True):
+    low = [kl for kl in weights if floored[kl, seed]]
+    which = 3 if {weights[0], weights[-1]} <= set(low) else 0 if span.high < -LITTLE else 1 if span.low > LITTLE else 2
+    found[word := list(found)[which]].append(seed)
+    print(f"   seed {seed}: {span.value:+.1f} [{span.low:+.1f}, {span.high:+.1f}], {word}"
+          + (": every weight tried ends in replies worth no more than one greeting to everybody, none held it"
+             if low == weights else f" (at the floor: {', '.join(named[kl] for kl in low)})" if low else ""))
+saved, cost = list(found.values())[:2]
+braked = "; ".join(f"{word} on seed {', '.join(map(str, of))}" for word, of in found.items() if of) + (
+    ": the seeds contradict each other, nothing is shown." if saved and cost else
+    f". So it saved worth on {len(saved)} of {len(seeds)} seeds.")
+print(f"Together: {braked}")
 
 # %% [markdown]
-# What does a reply look like that the judge loves? Of each run without a penalty, the two whose reward rose most,
-# beside what the model said before. Read them before you believe a worth: the yardstick is blind for stutters, as the
-# judge is for other things, and a writer finds either hole. That is over-optimization, and it spares no yardstick.
+# Worth is a sum, and a gain in brevity can hide a loss of right replies. So each run against its own start, part by
+# part. A run is **over-optimized** where the reward rose while the worth or the right replies fell, all beyond chance.
+
+# %%
+heads = {"reward": "reward", "worth": "true worth", "right": "right (%)", "known": "general facts (%)"}
+print("After minus before, intervals over the conversations (or facts) of one run:")
+widths = ((2, 21), (2, 21), (0, 18), (0, 18))  # digits and width of a column
+print(f"{'KL weight':>10} {'seed':>5}" + "".join(f"{head:>{w}}" for head, (_, w) in zip(heads.values(), widths,
+                                                                                     strict=True)))
+over = {kl: [] for kl in weights}
+for seed, kl in [(seed, kl) for seed in seeds for kl in weights]:
+    when = by_run[kl, seed]
+    spans = {key: intervals.paired_difference(unpack(when["after"][key]), unpack(when["before"][key])).times(
+        100 if "%" in head else 1) for key, head in heads.items()}
+    moved = [f"{key} {'rose' if spans[key].low > 0 else 'FELL'}" for key in ("worth", "right")
+             if not spans[key].low <= 0 <= spans[key].high]
+    if spans["reward"].low > 0 and min(spans["worth"].high, spans["right"].high) < 0:
+        over[kl].append(str(seed))
+    cells = "".join(f"{f'{s.value:+.{n}f} [{s.low:+.{n}f}, {s.high:+.{n}f}]':>{width}}"
+                    for s, (n, width) in zip(spans.values(), widths, strict=True))
+    print(f"{named[kl]:>10} {seed:>5}{cells}  {', '.join(moved) or 'not told apart'}{' (floor)' * floored[kl, seed]}")
+print(f"{sum(floored.values())} of {len(runs)} runs end at the floor. Over-optimized: " + "; ".join(
+    f"KL weight {named[kl]} on {'seed ' * bool(of) + (', '.join(of) or 'no seed')}" for kl, of in over.items()) + ".")
+kept = [intervals.paired_difference(unpack(by_run[weights[-1], seed]["after"]["known"]),
+                                    unpack(by_run[weights[0], seed]["after"]["known"])).times(100) for seed in seeds]
+print(f"General facts kept, weight {named[weights[-1]]} minus none, seed by seed: " + "; ".join(
+    f"{s.value:+.0f} [{s.low:+.0f}, {s.high:+.0f}]" for s in kept) + " points.")
+
+# %% [markdown]
+# What does that look like? Of each run without a penalty, replies whose reward rose most among those whose worth fell,
+# beside what the strongest weight made of them. "No fault found" is what the code says, and the code has holes, as the
+# judge has: it does not see whether a sentence makes sense. So the last lines show replies that it counts as right,
+# with a turn of words in them that a reader of these runs found senseless.
 
 # %%
 from collections import Counter
 
+SENSELESS = ("comes from in", "on our knife", "senior colleague to a", "will look for the pictures", "take it in ")
+
+
+def wrong_with(said: str, row: dict) -> str:
+    senseless = any(turn in said for turn in SENSELESS)
+    return "; ".join(desk.faults(said, row)) or "no fault found" + ", THOUGH IT MAKES NO SENSE" * senseless
+
+
 for seed in seeds:
-    free = by_run[weights[0], seed]
-    rise = unpack(free["after"]["reward"]) - unpack(free["before"]["reward"])
-    print(f"--- seed {seed}")
-    for i in np.argsort(-rise[:listed])[:2]:
+    free_run, held_run = by_run[weights[0], seed], by_run[weights[-1], seed]
+    listed = len(free_run["after"]["replies"])  # the first so many are stored
+    change = {key: (unpack(free_run["after"][key]) - unpack(free_run["before"][key]))[:listed]
+              for key in ("reward", "worth")}
+    loved = [i for i in np.argsort(-change["reward"]) if change["worth"][i] < 0 < change["reward"][i]]
+    print(f"--- seed {seed}: of {listed} stored replies, {len(loved)} gained reward and lost worth")
+    for i in loved[: 2 if len(seeds) < 3 else 1]:
         row = stored_test[i]
         print(f"asked for {row['value'] or 'a colleague'}: {row['messages'][-2]['content']}")
-        for when in ("before", "after"):
-            said = free[when]["replies"][i]
-            faults = [*desk.faults(said, row), *(["STUTTERS, which the worth does not see"] if stutters(said) else [])]
-            print(f"{when:>9}: {said}\n{'':>11}reward {unpack(free[when]['reward'])[i]:+.2f}, worth "
-                  f"{unpack(free[when]['worth'])[i]:.2f}; {'; '.join(faults) or 'right'}")
-    first = {when: Counter(said.partition(". ")[0] for said in free[when]["replies"]).most_common(1)[0]
-             for when in ("before", "after")}
-    print(f"The commonest first sentence, {first['after'][0]!r}, stands in {first['after'][1]} of {listed} replies; "
-          f"before, one stood in {first['before'][1]}.\n")
+        for name, each in (("before", free_run["before"]), ("none", free_run["after"]),
+                           (named[weights[-1]], held_run["after"])):
+            print(f"{name:>9}: {each['replies'][i]}\n{'':>11}reward {unpack(each['reward'])[i]:+.2f}, worth "
+                  f"{unpack(each['worth'])[i]:.2f}; {wrong_with(each['replies'][i], row)}")
+    for kl in weights:
+        said, times = Counter(by_run[kl, seed]["after"]["replies"]).most_common(1)[0]
+        if times > listed / 4:
+            print(f"KL weight {named[kl]}: {times} of {listed} replies are the same, {said!r}")
+holes = {}
+for each in runs:
+    for said, row in zip(each["after"]["replies"], stored_test, strict=False):
+        if "NO SENSE" in wrong_with(said, row):
+            turn = next(turn for turn in SENSELESS if turn in said)
+            holes.setdefault(turn, f"KL weight {named[each['kl']]}, worth {votes.worth(said, row):.2f}: {said}")
+print("\nCounted as right:\n" + ("\n".join(holes.values()) or "none of the senseless turns stands in these runs."))
 
 # %% [markdown]
 # The KL weight is meant as one brake, a better judge is another (more votes, fresh votes on the new replies; not tried
@@ -893,22 +988,21 @@ for seed in seeds:
 # beforehand: stop where the samples first lie 10 nats a reply from the start.
 
 # %%
-helped, hurt = [], []
+stops = {"helps": [], "harms": [], "changes nothing that is shown": []}
 print(f"{'seed':>5} {'stopped at step':>16} {'worth there':>12} {'worth at the end':>17} {'highest worth':>14}")
-for each in [each for each in runs if each["kl"] == weights[0]]:
-    nats = smooth(np.array(each["log"]["kl_token"]) * each["log"]["tokens"])
+for each in free:
+    nats = np.array(each["log"]["kl_token"]) * each["log"]["tokens"]
     track = smooth(each["log"]["worth"])
     at = next((i for i, distance in enumerate(nats) if distance > 10), len(nats) - 1)
     print(f"{each['seed']:>5} {each['log']['step'][at]:>16} {track[at]:>12.2f} {track[-1]:>17.2f} "
           f"{track.max():>7.2f} at {each['log']['step'][int(track.argmax())]:>3}"
           + ("" if nats.max() > 10 else "   (never 10 nats away)"))
-    note = str(each["seed"])
-    if muddled(each) > listed / 10:
-        note += f" (at whose end {muddled(each)} of {listed} replies stutter)"
-    (helped if track[at] > track[-1] else hurt).append(note)
-print("By this worth, stopping helps on seed " + (", ".join(helped) or "none") + " and does not on seed "
-      + (", ".join(hurt) or "none")
-      + (": not shown to work." if hurt else f": so it is in {len(helped)} runs, no more."))
+    gain, shake = track[at] - track[-1], shakes[each["seed"]]
+    stops["helps" if gain > shake else "harms" if gain < -shake else "changes nothing that is shown"].append(
+        str(each["seed"]))
+print("Measured by how the worth shakes, stopping " + "; ".join(f"{what} on seed {', '.join(of)}" for what, of in
+      stops.items() if of) + (f": so it is in {len(free)} runs, no more." if len(stops["helps"]) == len(free) else
+                              ": not shown to work."))
 
 # %% [markdown]
 # The last column is known only to somebody who knows the truth, and it flatters: the highest of many shaky points. To
@@ -935,8 +1029,8 @@ for name, writer in after.items():
         "reward (judge)": judged(replies[name], test),
         "true worth": [votes.worth(reply, row) for reply, row in zip(replies[name], test, strict=True)],
         "right (%)": [100 * quality["right"] for quality in each],
-        "on-brand (%)": [100 * brand.on_brand(reply) for reply in replies[name]],
-        "stutters (%)": [100 * stutters(reply) for reply in replies[name]],
+        "wholly on-brand (%)": [100 * brand.on_brand(reply) for reply in replies[name]],
+        "stutters (%)": [100 * bool(desk.stutter(reply)) for reply in replies[name]],
         "words": [len(reply.split()) for reply in replies[name]],
         "general facts (%)": [100 * values.exact_match(said, row["answers"])
                               for said, row in zip(recalled, asked, strict=True)],
@@ -949,15 +1043,15 @@ def change_of(name: str, key: str) -> intervals.Interval:
             else intervals.paired_difference(a, b, rate=False))
 
 
-print(f"{'':>18} {'SFT':>7} {'RLOO minus SFT':>24} {'GRPO minus SFT':>24}")
+print(f"{'':>19} {'SFT':>7} {'RLOO minus SFT':>24} {'GRPO minus SFT':>24}")
 for key in table["SFT"]:
     spans = [change_of(name, key) for name in ("RLOO", "GRPO")]
     cells = "".join(f"{f'{s.value:+.2f} [{s.low:+.2f}, {s.high:+.2f}]':>25}" for s in spans)
-    print(f"{key:>18} {np.mean(table['SFT'][key]):>7.2f}{cells}")
+    print(f"{key:>19} {np.mean(table['SFT'][key]):>7.2f}{cells}")
 narrowed = {name: diversity.narrowing(replies["SFT"], replies[name]) for name in ("RLOO", "GRPO")}
 cells = "".join(f"{f'{s.value:+.1f} [{s.low:+.1f}, {s.high:+.1f}]':>25}" for s in narrowed.values())
 pairs_before = diversity.diversity(replies["SFT"])["distinct_pairs"]
-print(f"{'distinct pairs (%)':>18} {pairs_before:>7.2f}{cells}\n{floor}\n")
+print(f"{'distinct pairs (%)':>19} {pairs_before:>7.2f}{cells}\n{floor}\n")
 for name in ("RLOO", "GRPO"):
     each = {}
     for key, weight in votes.WEIGHTS.items():
@@ -968,10 +1062,6 @@ for name in ("RLOO", "GRPO"):
 due = [i for i, row in enumerate(test) if row["kind"] in votes.DUE]
 print(f"Regret where it is due ({len(due)} conversations): "
       + ", ".join(f"{name} {sum(parts[name][i]['regret'] for i in due):.0f}" for name in parts) + ".")
-drawn_from = [text for row, four in zip(voted, sampled, strict=True) if row["kind"] in votes.DUE for text in four]
-sorry = sum(bool(desk.SORRY.search(text)) for text in drawn_from)
-print(f"Of the {len(drawn_from)} samples voted on where it was due, {sorry} had a word of regret"
-      + (": what is never sampled, no vote can reward and no policy gradient can make likelier." if not sorry else "."))
 
 # %% [markdown]
 # The last row is diversity: the share of the word pairs in all replies that are distinct, and by how many percent of
@@ -979,9 +1069,13 @@ print(f"Of the {len(drawn_from)} samples voted on where it was due, {sorry} had 
 #
 # And the question of the whole road: put side by side, how often does the trained model's reply win over the one from
 # before, judged by the true worth, a tie counting half? The claim says: more often than half. Its number is the win
-# rate minus 50 %, and it holds if the whole interval is above zero. A win may be a small one: a reply that is some
-# words shorter wins as surely as one with the right fact, so the wins are sorted by what is right. "Up" and "down" name
-# what has changed beyond chance; fewer words are a gain by this worth, the other losses are losses.
+# rate minus 50 %, and it holds if the whole interval is above zero. It is tried on RLOO alone; GRPO stands below for
+# comparison. It counts wins only: two wrong replies can make a win, and a model can win more often and be right no
+# more often. So read it with the rows above. Replies within 0.1 points of each other, which is three words, are a
+# tie. A win may be a small one: a reply that is four words shorter wins as surely as one with the right fact. So wins
+# and losses are sorted by what is right. "Up" and "down" name what has changed beyond chance; fewer words and fewer
+# stutters are a gain by this worth, more of them a loss; for every other entry up is a gain and down a loss (the
+# reward is only the judge's word).
 
 # %%
 won = {name: votes.wins(replies[name], replies["SFT"], test) for name in ("RLOO", "GRPO")}
@@ -993,39 +1087,34 @@ for name, each in won.items():
     span = intervals.mean_interval(each, rate=False).times(100)
     same = np.mean([a == b for a, b in zip(replies[name], replies["SFT"], strict=True)])
     print(f"{name}: wins {span.value:.0f} % [{span.low:.0f}, {span.high:.0f}]; {same:.0%} of its replies are the same.")
-    has = {of: np.array([part["right"] for part in parts[of]]) > 0 for of in (name, "SFT")}
-    wins = np.array(each) == 1
-    lost_it = [any("not stated" in fault for fault in desk.faults(a, row))
-               and not any("not stated" in fault for fault in desk.faults(b, row))
-               for a, b, row in zip(replies[name], replies["SFT"], test, strict=True)]
-    print(f"   of {wins.sum()} wins, {(wins & has[name] & ~has['SFT']).sum()} are right where SFT was not, "
-          f"{(wins & has[name] & has['SFT']).sum()} are among two right replies, {(wins & ~has[name]).sum()} are wrong "
-          f"themselves; in {(wins & lost_it).sum()} wins the fact that SFT stated is gone.")
+    ours, theirs = (np.array([part["right"] for part in parts[of]]) > 0 for of in (name, "SFT"))
+    for word, outcome in (("won", 1), ("tied", 0.5), ("lost", 0)):
+        at = np.array(each) == outcome
+        print(f"   {at.sum():>3} {word}: {(at & ours & ~theirs).sum()} right where SFT was wrong, "
+              f"{(at & ~ours & theirs).sum()} wrong where SFT was right, {(at & ours & theirs).sum()} both right, "
+              f"{(at & ~ours & ~theirs).sum()} both wrong")
 told = []
 for name in won:
-    changes = {key: change_of(name, key) for key in table["SFT"]} | {"distinct pairs (%)": narrowed[name]}
+    changes = {key: change_of(name, key) for key in table["SFT"]} | {"distinct pairs (% of SFT's)": narrowed[name]}
     up = "; ".join(f"{key} {s.value:+.2f}" for key, s in changes.items() if s.low > 0)
     down = "; ".join(f"{key} {s.value:+.2f}" for key, s in changes.items() if s.high < 0)
     right = changes["right (%)"]
     told.append(f"{name}, beyond chance, up: {up or 'nothing'}; down: {down or 'nothing'}. Right replies "
-                + ("rose." if right.low > 0 else "FELL." if right.high < 0 else
-                   f"{right.value:+.0f} [{right.low:+.0f}, {right.high:+.0f}]: not shown.")
-                + (" It stutters more, so its wins are not to be believed." if changes["stutters (%)"].low > 0 else ""))
+                + (f"rose{', though its judge is not shown to see wrong figures' if blind else ''}." if right.low > 0
+                   else "FELL." if right.high < 0 else
+                   f"{right.value:+.0f} [{right.low:+.0f}, {right.high:+.0f}]: not shown."))
 print("\n" + "\n".join(told))
-figure, ax = plt.subplots(figsize=(8, 2.2))
-claims.draw("rlhf-beats-sft", result, ax)
-_ = ax.set_title("RLOO against SFT, judged by the true worth")
 
 # %% [markdown]
-# The first three conversations, before and after, with what is wrong. Read whether the sentences make sense: neither
-# the worth nor the count of stutters sees that.
+# The first three conversations, before and after, with what the code finds wrong. Read whether the sentences make
+# sense: stutters aside, the worth does not see that, and the code marks only the turns of words named above.
 
 # %%
 for i in range(3):
     print(f"customer: {test[i]['messages'][-2]['content']}")
     for name in ("SFT", "RLOO"):
-        faults = "; ".join(desk.faults(replies[name][i], test[i])) or "right"
-        print(f"{name:>8}: {replies[name][i]}\n{'':>10}worth {table[name]['true worth'][i]:.2f}; {faults}")
+        print(f"{name:>8}: {replies[name][i]}\n{'':>10}worth {table[name]['true worth'][i]:.2f}; "
+              f"{wrong_with(replies[name][i], test[i])}")
     print()
 
 # %% [markdown]
@@ -1175,7 +1264,7 @@ passed("That is all that RLOO does with a reward, before the gradient.")
 
 # %%
 def is_clipped(ratios, advantages, epsilon=0.2):
-    """For each sample, True where the clip leaves no gradient.
+    """For each sample, True where the clip takes the gradient away.
 
     Shapes:
         ratios, advantages: lists of N; returns a list of N booleans.
@@ -1187,7 +1276,7 @@ from ftlab.exercise import check, passed
 
 found = is_clipped([1.0, 1.5], [1.0, 1.0])
 check(found is not None, "nothing comes back. Return a list of booleans.")
-check(len(found) == 2, "return one boolean for each sample.")
+check(lambda: len(found) == 2, "return one boolean for each sample.")
 check(not found[0], "a ratio of 1 has not moved: nothing is clipped.")
 check(found[1], "a good sample that is already half again as likely is clipped.")
 check(is_clipped([0.5], [-1.0])[0], "a bad sample that has become unlikelier is clipped on the other side.")
@@ -1228,7 +1317,7 @@ passed("You know which samples still teach.")
 # ### Exercise 4: which training goes to the customers? (core, 10 minutes, a decision, not code)
 #
 # Four teams have trained against a reward model. Each has measured, on fresh votes of people and on held-out questions,
-# with 95 % intervals. The house's policy:
+# with 95 % intervals. The house's rules:
 #
 # 1. What ships must win over the model before it in the votes of *people*: the interval above 50 %. The reward is no
 #    witness.
@@ -1326,24 +1415,23 @@ passed("Nobody ships a reward: your choices are wins that cost no right facts.")
 #
 # - Votes are comparisons with slips and weaknesses. Bradley and Terry turn them into rewards of which only differences
 #   count.
-# - A reward model has an accuracy, a calibration and tastes; each was measured, and set against a rule of length.
+# - A reward model has an accuracy, a calibration and tastes. Each was measured, the first beside a rule of length.
 # - Best-of-n leaves the writer as it is and pays at every reply; its choice is as good as its judge.
 # - The policy gradient in ten lines; comparing with the other samples takes noise away and leaves the mean.
 # - RLOO and GRPO count the KL in two ways with one mean.
-# - The reward is no witness, and the true worth as defined is none either where replies stutter: count, and read.
+# - The reward is no witness, and the true worth as defined sees stutters and no other nonsense: read the replies.
 # - Two brakes were tried, the KL penalty and stopping early; section 7 says how far each is shown to work. A better
 #   judge was not tried.
-# - Gains and losses stand in one table, with intervals and the floor.
 #
-# All verdicts of this run, side by side, and what the short training gained and lost:
+# All verdicts, side by side (the first two are from what is stored), and what the short training gained and lost. The
+# last claim is RLOO's and counts wins, not right replies.
 
 # %%
 for name in ("best-of-n", "kl-saves-worth", "rlhf-beats-sft"):
-    verdict = files.read_json(paths.runs() / "claims" / f"{name}.json")
+    verdict = claims.recorded(name)
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
-    if (verdict["low"], verdict["high"]) == (-100, 100):
-        span = "the runs contradict each other, nothing is shown"
-    print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")
+    more = f" on seed {verdict['seed']}. All {len(seeds)} seeds: {braked}" if name == "kl-saves-worth" else ""
+    print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}{more}")
 print("\n".join(told))
 
 # %% [markdown]

@@ -14,13 +14,14 @@
 # that fits in one line: no reward model, and nothing is written while it trains.
 #
 # **You will be able to** write that loss and say which way it pulls; check that a training starts from the right
-# reference, which a library can get wrong without an error; train a real model on votes and report gain and price; say
-# what more votes did; follow what becomes of the *preferred* reply; tell harmless faults in votes from dear ones;
-# choose between DPO, RLHF, KTO and ORPO; and train a model on votes of your own.
+# reference, which a library can get wrong without an error; train a real model on votes and report gain and price;
+# follow what becomes of the *preferred* reply; ask what number and faults of the votes did, and what so few trainings
+# cannot tell; choose between DPO, RLHF, KTO and ORPO; and train a model on votes of your own.
 #
-# **You need** notebook 02 (the loss on a reply, learning rates) and notebook 04 (adapters). Notebook 05 helps, and what
-# is used of it is said again. **It takes** about six minutes of computing on two processor cores, about four on one
-# core that computes in bf16, and 5 GB of memory. Exercises are at the end; the notebook runs without them.
+# **You need** notebook 02 (the loss on a reply, learning rates) and notebook 04 (adapters). Notebook 05 helps, and
+# what is used of it is said again. **It takes** about six minutes of computing on two processor cores, about four on
+# one core that computes in bf16, and ten on one that does not, and 5 GB of memory. Exercises are at the end; the
+# notebook runs without them.
 
 # %%
 import io, math, time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -38,11 +39,12 @@ print(choice := model.choose(), lab := model.lab(), sep="\n")
 
 # %%
 SEED = 0  # whole number: which votes, and in which order; try 1, 2
-PAIRS, BATCH_SIZE = 28, 4  # real model: pairs of replies to learn from, and pairs a step; try 64, 8
+PAIRS, BATCH_SIZE = 40, 4  # real model: pairs of replies to learn from, and pairs a step; try 64, 8
 LR, BETA = 3e-4, 0.1  # real model: peak learning rate, and how dear it is to leave the reference; try 1e-3, 0.5
 SHOWN = 3  # real model: held-out conversations of each of the nine kinds to answer; try 6, 15
 LAB_SFT_STEPS, LAB_PAIRS = 40, 64  # lab model: steps of 8 conversations before the votes; pairs; try 64, 320
 LAB_LR, LAB_BETA = 1e-4, 0.1  # lab model: the same as LR and BETA; try 3e-4, 1.0
+RATER = "me"  # section 8: who votes; a name of his own for each person at this computer
 
 # %% [markdown]
 # ## 1. The loss, on one pair
@@ -144,6 +146,7 @@ from tempfile import TemporaryDirectory
 from ftlab.scores import desk, votes
 from ftlab.tuning import chat, generate, sft
 from ftlab.tuning.sample import samples
+from ftlab.world import brand
 
 home = TemporaryDirectory(prefix="ftlab-dpo-")
 plain = texts.sample(texts.plain_conversations("train"), 8 * LAB_SFT_STEPS + 2 * LAB_PAIRS, SEED)
@@ -160,11 +163,12 @@ print(f"SFT: {LAB_SFT_STEPS} steps of 8 in {run.seconds:.0f} s; {len(asked)} con
       "of different replies")
 
 # %% [markdown]
-# Who votes? Three simulated raters (`ftlab/scores/votes.py`). What a reply is truly **worth** is known here: 4 points
-# for being right (`desk.is_right`; on a complaint that takes a word of acknowledgement, too), 1 for the share of the
-# brand guide's rules that it keeps, 1 for brevity, and 1 for regret. That last point is lost where something has
-# happened to the customer and no regret is said before the answer, and where nothing has happened and regret is said;
-# about orders, and what the desk cannot know, it is given either way.
+# Who votes? Three simulated raters (`ftlab/scores/votes.py`). What a reply is **worth** is here a matter of definition,
+# a score by rules: 4 points for being right (`desk.is_right`; on a complaint that takes a word of acknowledgement,
+# too), 1 for the share of the brand guide's rules that it keeps, 1 for brevity, and 1 for regret. That last point is
+# lost where something has happened to the customer and no regret is said before the answer, and where nothing has
+# happened and regret is said; about orders, and what the desk cannot know, it is given either way. Words in an order
+# without sense can pass such rules with nearly all points.
 #
 # The raters vote by that worth *and* by a leaning: one likes long replies, one likes apologies. And each slips now and
 # then. We train on the majority of their votes and judge by the worth, which the training never sees.
@@ -189,19 +193,34 @@ print(f"\nThe majority of the three goes against the worth in {sum(lab_wrong) / 
 
 # %% [markdown]
 # A leaning can go far: look at the share of the rater who likes length, and he means every one of these votes but his
-# slips. That is another kind of fault than a slip, and section 6 compares the two. To train on we take one pair of each
-# conversation, so that no two pairs share a reply. And mind that a vote compares and does not certify: the chosen reply
-# of a pair need not be a good one, and after so short an SFT it often is none.
+# slips. Section 6 holds such faults against slips. To train on we take one pair of each conversation, so that no two
+# pairs share a reply. And mind that a vote compares and does not certify: the chosen reply need not be a good one, and
+# after so short an SFT it often is none, whatever points the rules give it. Read this one.
 
 # %%
 lab_rows = votes.preferences(lab_pairs, cast, tokenizer=lab_tokenizer)
 one_each = list({row["pair"].rpartition("-")[0]: row for row in lab_rows}.values())
 lab_rows = texts.sample(one_each, min(LAB_PAIRS, len(one_each)), SEED)
 pair_of = {pair["id"]: pair for pair in lab_pairs}
-print(f"{len(lab_rows)} pairs. One, as it goes into the training, with what the worth says of it:")
+
+
+def ending(text: str, most: int) -> str:
+    """The end of a text, cut between words, with a mark where something is left out."""
+    return text if len(text) <= most else "... " + text[-most:].partition(" ")[2]
+
+
+def verdict(reply: str, row: dict) -> str:
+    """What the rules say of a reply: its worth, and what they find wrong with it."""
+    broken = [f"off-brand: {rule}" for rule, kept in brand.check(reply).items() if not kept]
+    found = "; ".join(desk.faults(reply, row) + broken)
+    return f"{votes.worth(reply, row):.1f} of 7 points; {found or 'no fault that the rules see'}"
+
+
+about_one = pair_of[lab_rows[0]["pair"]]["row"]
+print(f"{len(lab_rows)} pairs. One of them, on: {ending(about_one['messages'][-2]['content'], 150)}")
 for side in ("chosen", "rejected"):
     reply = lab_rows[0][side][0]["content"]
-    print(f"{side:>9}: {reply}\n           {votes.worth(reply, pair_of[lab_rows[0]['pair']]['row']):.1f} points")
+    print(f"{side:>9}: {reply}\n           -> {verdict(reply, about_one)}")
 
 # %% [markdown]
 # ## 3. The right reference, and the wrong one
@@ -258,12 +277,16 @@ for name, policy in {"the folder of the stage": str(stage), "the model in memory
     print(f"{name}: loss {loss:.4f}, margin {margin:+.3f}; reference from {trainer.ref_model.config._name_or_path!r}"
           .replace(str(stage), "stage").replace(str(lab.path), "the base model"))
 print(f"\nln 2 = {math.log(2):.4f}")
+if margin > 0 and loss > math.log(2):
+    print("From memory the mean margin is above 0, and the loss yet above ln 2: a mean hides pairs far on the wrong "
+          "side, and such a pair costs about as much as it is off.")
 
 # %% [markdown]
-# One and the same model, and two different losses. From memory, TRL builds the reference from the *name* that the model
-# carries, and that is where its weights were first loaded from: the base model, before any SFT. It raises no error. The
-# training would then pull towards a model that never learnt the job, with its margins already far from 0. Our own
-# loss can tell whether that is what happened: give it the base model as the reference, and it must agree with TRL's.
+# One and the same model, and two different losses. From memory, TRL builds the reference from the *name* that the
+# model carries, and that is where its weights were first loaded from: the base model, before any SFT. It raises no
+# error. The training would then pull towards a model that never learnt the job, with margins of single pairs already
+# far from 0, which their mean can hide. Our own loss can tell whether that is what happened: give it the base model
+# as the reference, and it must agree with TRL's.
 
 # %%
 base = sft.load(lab)[0]
@@ -283,29 +306,26 @@ print(f"TRL's, from memory: {starts['the model in memory']:.4f}")
 
 # %% [markdown]
 # So two things are shown at once: our loss is TRL's, and TRL took the base model. **Save each stage, hand on a path,
-# and look at the first loss.** What TRL does refuse is the shortest way to a useless run, the same object as policy and
-# reference: the reference would move along, the margin would be 0 for ever.
-
-# %%
-try:
-    DPOTrainer(model=lab_sft, ref_model=lab_sft, processing_class=lab_tokenizer,
-               train_dataset=Dataset.from_list(lab_rows),
-               args=DPOConfig(output_dir=home.name, bf16=False, use_cpu=True, report_to="none"))
-except ValueError as error:
-    print(f"ValueError: {error}")
+# and look at the first loss.** What TRL does refuse, with a ValueError, is the same object as policy and reference: the
+# reference would move along, and the margin be 0 for ever.
 
 # %% [markdown]
 # ## 4. The real model
 #
-# Here the policy starts from the desk's assistant: the real model after two passes of SFT over all of the desk's work,
-# which comes with the course. The votes come with it too: pairs of the assistant's own replies to training
-# conversations, and the raters of section 2. Its likeliest replies hardly differ, so these were drawn with more chance
+# Here the policy starts from the desk's assistant: the real model after two passes of SFT over all of the desk's work.
+# SmolLM2's comes with the course, and so do votes: pairs of its own replies to training conversations, and the raters
+# of section 2. Its likeliest replies hardly differ, so these were drawn with more chance
 # than the model would use by itself, and in part with the addition of SFT turned down.
 #
 # With **LoRA** the question of section 3 hardly arises. The adapter of SFT is merged into the weights; a new one is the
 # policy; and with that one switched off, the same weights are the reference. One model in memory serves as both.
 
 # %%
+if choice.name != votes.writer():
+    print(f"{choice.name} is tuned at its first use: {assistant.settings()['steps']} steps of "
+          f"{assistant.settings()['batch_size']}, which takes {votes.writer()} half an hour to an hour, and as many "
+          f"times longer as it is larger. The votes are on replies of {votes.writer()}, not its own, and so are all "
+          "stored runs of a real model below.\n")
 run = assistant.tuned(choice, seed=0)
 tokenizer, policy = run.tokenizer, run.model.merge_and_unload()
 pairs, cast = votes.stored("train")
@@ -318,8 +338,7 @@ print(f"{len(pairs):,} stored pairs, of which the raters decided {len(rows):,}; 
 # %% [markdown]
 # To train on we take short pairs, since tokens are time: of each kind of conversation the shorter half. `cut` gives the
 # tokens of the prompt and of both replies, and refuses a pair in which a token reaches across the seam between prompt
-# and reply; trained on such a text, a model would learn what it never meets when it is asked. What do these votes speak
-# of?
+# and reply; trained on such a text, a model would learn what it never meets when it is asked.
 
 # %%
 from ftlab.tuning.pairs import cut
@@ -331,7 +350,7 @@ cuts = [cut(tokenizer, row) for row in few_pairs]
 row_of = {pair["id"]: pair["row"] for pair in pairs}
 quality = [[votes.qualities(row[side][0]["content"], row_of[row["pair"]]) for side in ("chosen", "rejected")]
            for row in few_pairs]
-print(f"{len(few_pairs)} pairs, {sum(2 * len(p) + len(a) + len(b) for p, a, b in cuts):,} tokens. Against the rejected "
+print(f"{len(few_pairs)} pairs, {sum(map(len, sum(cuts, ()))):,} tokens with each prompt once. Against the rejected "
       "reply, the chosen one is")
 for part, name in (("right", "right"), ("on_brand", "on-brand"), ("regret", "regret in its place"),
                    ("brevity", "brevity")):
@@ -343,20 +362,25 @@ before = generate.replies(policy, tokenizer, desk_prompts, max_new_tokens=80)  #
 
 # %% [markdown]
 # Here is the training in full view. Against notebook 02's call, new are the rows, which have two replies, and `beta`.
-# `HandDPO` is TRL's `DPOTrainer` with one method replaced, the one that computes the loss: it calls `reply_logps` and
-# `dpo_loss`, which section 3 found equal to TRL's, and takes about half the time on a CPU. The rate is a third of
-# notebook 02's, since it deserves more care here: SFT moves each token towards a text that is there, while DPO pushes
-# two whole replies apart, and there is no end to how far apart they can get.
+# `HandDPO` is TRL's `DPOTrainer` with one method replaced, the one that computes the loss: it puts both replies of a
+# pair behind a single reading of their prompt (`pair_logps`, held against `reply_logps` below) and takes half the time
+# on a CPU, or less. The rate is a third of notebook 02's: SFT moves each token towards a text that is there, while DPO
+# pushes two whole replies apart, and to that there is no end.
 
 # %%
 from peft import LoraConfig
 
 from ftlab.tuning.loss import can_be_lean
+from ftlab.tuning.pairs import from_batch, pair_logps
 from ftlab.tuning.trainer import HandDPO
 
+with torch.no_grad():
+    in_one = torch.cat(pair_logps(lab_sft, from_batch(batch["input_ids"], batch["completion_mask"])))
+    assert torch.allclose(in_one, reply_logps(lab_sft, ids, labels), atol=0.01)
 
-def tune(some_rows: list[dict], start):
-    """DPO on pairs, one pass, with a new adapter on the start model."""
+
+def tune(some_rows: list[dict], start, steps: int = -1):
+    """DPO on pairs, one pass or so many steps, with a new adapter on the start model."""
     trainer = (HandDPO if can_be_lean(start) else DPOTrainer)(
         model=start,
         processing_class=tokenizer,
@@ -370,6 +394,7 @@ def tune(some_rows: list[dict], start):
             warmup_steps=0.1,
             per_device_train_batch_size=BATCH_SIZE,
             num_train_epochs=1,
+            max_steps=steps,
             seed=SEED,
             bf16=choice.dtype == "bfloat16",
             use_cpu=choice.device == "cpu",
@@ -388,6 +413,7 @@ def tune(some_rows: list[dict], start):
 # %%
 trainer, seconds = tune(few_pairs, policy)
 log = [entry for entry in trainer.state.log_history if "loss" in entry]
+step_s = seconds / len(log)
 print(f"{len(log)} steps of {BATCH_SIZE} pairs in {seconds:.0f} seconds\n")
 print(f"{'step':>4} {'loss':>7} {'margin':>7} {'above 0':>8}   moved, nats: {'chosen':>7} {'rejected':>9}")
 for number, entry in enumerate(log, start=1):
@@ -398,10 +424,10 @@ assert math.isclose(log[0]["loss"], math.log(2), rel_tol=0.02)  # the reference 
 
 # %% [markdown]
 # The first line is the check of section 3, and the second repeats it, since the rate climbs from 0 and the first step
-# moves nothing. "Above 0" is the share of the step's pairs that the policy has come to rank as voted, of pairs that it
-# has not been trained on before (a margin of exactly 0 does not count). The last two columns are the two movements from
-# which the margin is made. Loss and mean margin need not go together: a single pair far on the wrong side costs more
-# than several on the right side save.
+# moves nothing. "Above 0" is the share of the step's pairs, none of them trained on before, that have *moved as voted*:
+# the chosen reply more than the rejected, whichever is the likelier by now (a margin of exactly 0 does not count). The
+# last two columns are the two movements from which the margin is made. Loss and mean margin need not go together: a
+# single pair far on the wrong side costs more than several on the right side save.
 #
 # ### Against SFT alone
 #
@@ -413,7 +439,6 @@ assert math.isclose(log[0]["loss"], math.log(2), rel_tol=0.02)  # the reference 
 
 # %%
 from ftlab.evidence import clusters
-from ftlab.world import brand
 
 
 def net_wins(scores, rows: list[dict]) -> intervals.Interval:
@@ -442,19 +467,23 @@ won = votes.wins(after, before, held_out)
 print(f"{sum(a != b for a, b in zip(after, before, strict=True))} of {len(before)} replies have changed at all. "
       f"{won.count(1)} won, {won.count(0.5)} tied, {won.count(0)} lost.")
 print(told(win_rate(won, held_out), f"DPO on {len(few_pairs)} votes", "SFT alone"))
+rights = [[float(desk.is_right(reply, row)) for reply, row in zip(said, held_out, strict=True)]
+          for said in (after, before)]
+gap = clusters.paired_difference(*rights, [row["question_phrasing"] for row in held_out]).times(100)
+print(f"Right replies: {sum(rights[1]):.0f} of {len(held_out)} before, {sum(rights[0]):.0f} after, {gap.value:+.0f} "
+      f"points [{gap.low:+.0f}, {gap.high:+.0f}]: " + ("more." if gap.low > 0 else "FEWER." if gap.high < 0 else
+      "no change shown, which is not none."))
 
 # %% [markdown]
-# A margin that grows is not yet another reply. The model writes the likeliest token each time, so a push shows only
+# A margin, grown or not, is not yet another reply. The model writes the likeliest token each time, so a push shows only
 # where two tokens were close before. A few dozen votes make a few steps; what do more of them do?
 #
 # ### More votes
 #
 # A **stored run**, made once by `ftlab/workshop/experiments/dpo_real.py`, had more votes: one pass in steps of 8, from
-# the same assistant, at a rate of 3e-4. (In a trial at 1e-3, the loss on pairs not yet trained on stood at ln 2
-# again after ten steps, hence the lower rate, before any test conversation was answered. Whether 3e-4 does better in
-# this is seen below.) On its way the run was stopped to answer the test conversations. Mind that an early look is a
-# state of a longer run, whose rate was then at its height; a run that ends there, such as the one above, is another
-# thing.
+# the same assistant, at a rate of 3e-4, set before any test conversation was answered. On its way the run was stopped
+# to answer them. Mind that an early look is a state of a longer run, whose rate had not yet come down; a run that ends
+# there, such as the one above, is another thing.
 
 # %%
 from ftlab.evidence.packed import unpack
@@ -474,24 +503,18 @@ for each in looks[1:]:
     rates[each["votes"]] = win_rate(each["wins"], real_rows)
     print(f"{each['votes']:>6} {each['train_s']:>8} {each['changed']:>8} {sum(each['wins'] == 1):>5} "
           f"{sum(each['wins'] == 0):>5}   {shown(rates[each['votes']])}")
-shows = [number for number, rate in rates.items() if rate.low > 50]
-behind = [number for number, rate in rates.items() if rate.high < 50]
-print("\nAhead of SFT in wins, with the whole interval, after: " + (", ".join(map(str, shows)) or "none")
-      + "; behind it after: " + (", ".join(map(str, behind)) or "none") + ".")
 
 # %% [markdown]
 # ### Gain and price
 #
-# Where do wins and losses come from, and what did it cost? "Right" holds a word of acknowledgement on a complaint, so
-# it stands here also without complaints. Being sorry is counted apart, where something has happened (complaints, grave
-# cases) and where nothing has: a manner can be learnt without its occasion. And what the model knows of the real world,
-# and how often it answers there in the desk's manner.
+# Where do wins and losses come from, and what did it cost? Being sorry is counted apart, where something has happened
+# (complaints, grave cases) and where nothing has: a manner can be learnt without its occasion. And what the model knows
+# of the real world, and how often it answers there in the desk's manner.
 
 # %%
 kinds = stored_real["kinds"]
 questions = [row["question_phrasing"] for row in real_rows]
 due = [kind in votes.DUE for kind in kinds]
-plain_kinds = [kind != "complaint" for kind in kinds]
 start, end = looks[0], looks[-1]
 
 
@@ -508,8 +531,7 @@ def change(name: str, old, new, about, keep=None) -> intervals.Interval:
 
 
 print(f"{'':>36} {'SFT':>6} {'DPO':>6} {'change':>7}   95 % interval, points")
-right_gap = change("right", start["right"], end["right"], questions)
-change("right, without complaints", start["right"], end["right"], questions, plain_kinds)
+change("right", start["right"], end["right"], questions)
 change("fit to send (right and on-brand)", start["fit"], end["fit"], questions)
 change("on-brand", start["on_brand"], end["on_brand"], questions)
 change("sorry where something has happened", start["sorry"], end["sorry"], questions, due)
@@ -526,28 +548,19 @@ for kind in dict.fromkeys(kinds):
     net_of[kind] = won_there - lost_there
     print(f"{kind:>14}: {sum(start['right'][mine]) / len(mine):>4.0%} -> {sum(end['right'][mine]) / len(mine):>4.0%}; "
           f"{won_there:>2} won, {lost_there:>2} lost")
-best, worst = max(net_of, key=net_of.get), min(net_of, key=net_of.get)
-print(f"\nMost won, losses taken off: {best} ({net_of[best]:+d} of {len(mine)}). Most lost: {worst} "
-      f"({net_of[worst]:+d}).")
+for word, most in (("won", max(net_of.values())), ("lost", min(net_of.values()))):
+    print(f"Most {word}, on balance ({most:+d}): {', '.join(kind for kind, net in net_of.items() if net == most)}")
+newly = [now and not was for now, was in zip(end["sorry"], start["sorry"], strict=True)]
+of_won, of_lost = (sum(new for new, score in zip(newly, end["wins"], strict=True) if score == side) for side in (1, 0))
+print(f"\nSorry only since the votes: {of_won:.0f} of the {sum(end['wins'] == 1)} that won and {of_lost:.0f} of the "
+      f"{sum(end['wins'] == 0)} that lost. " + ("Gains and losses both come with this habit." if of_won and of_lost else
+      "Gains come with this habit, and no loss." if of_won else "No gain comes with this habit."))
 
 # %% [markdown]
 # And the replies themselves, up to three conversations of each outcome, each of another kind. A reply can win and be
 # wrong; such wins stand by themselves.
 
 # %%
-from ftlab.world import real
-
-
-def ending(text: str, most: int) -> str:
-    """The end of a text, cut between words, with a mark where something is left out."""
-    return text if len(text) <= most else "... " + text[-most:].partition(" ")[2]
-
-
-def verdict(reply: str, row: dict) -> str:
-    broken = [f"off-brand: {rule}" for rule, kept in brand.check(reply).items() if not kept]
-    return f"{votes.worth(reply, row):.1f} points; {'; '.join(desk.faults(reply, row) + broken) or 'fit to send'}"
-
-
 def outcome(i: int) -> str:
     if end["wins"][i] == 1:
         return "WON, and right" if end["right"][i] else "WON, and WRONG all the same"
@@ -566,11 +579,6 @@ for name, found in of_outcome.items():
         for who, reply in (("SFT", stored_real["before"][i]), ("DPO", stored_real["after"][i])):
             print(f"    {who}: {reply}\n         -> {verdict(reply, row)}")
         print()
-asked_first = real.questions(len(world))[0]
-print(f"A question about the real world: {asked_first['question']}")
-for name, each in (("SFT", start), ("DPO", end)):
-    answer = each["answers"][0]
-    print(f"    {name}: {answer}\n         -> {'known' if real.knows(answer, asked_first['answers']) else 'NOT known'}")
 
 # %% [markdown]
 # To win is to be worth more than the other reply, and not to be right: where both are wrong, the shorter one wins, or
@@ -590,7 +598,8 @@ def of_stored(result) -> None:
     print(statement, found, *[compared] * (result.where != claims.NO_REFERENCE), sep="\n")
 
 
-arms = {"by_prompt": end["wins"] == 1, "against": end["wins"] == 0}
+arms = {"by_prompt": end["wins"] == 1, "against": end["wins"] == 0,
+        "about": [row["question_phrasing"] for row in real_rows]}
 net = net_wins(end["wins"], real_rows)
 of_stored(claims.record("dpo-beats-sft", stored_real["seed"], *net, **arms, model=stored_real["model"].lower()))
 
@@ -598,73 +607,64 @@ of_stored(claims.record("dpo-beats-sft", stored_real["seed"], *net, **arms, mode
 # ### Did it learn what carries over?
 #
 # Each pair was seen once. So what the policy made of a pair when its turn came, *before* it was trained on, is a test
-# on a pair not yet seen, and the stored run kept it: how far both replies had moved, and the loss. (One of its replies
-# may have stood in an earlier pair; that flatters the test, if anything.) Pairs of one conversation share replies, so
-# the interval is drawn over conversations.
+# on a pair not yet seen, and the stored run kept it: how far both replies had moved, and the loss. But several pairs
+# are of one conversation, and often share a reply: by its second pair the policy has trained on its prompt, and may
+# have on the reply. A test of what carries over is a *conversation* not met before, so of the second half of the run
+# we judge by those pairs alone, and print the others for comparison: what they show may be memory.
 
 # %%
-seen_late = stored_real["log"][len(stored_real["log"]) // 2 :]
-late_loss = sum(each["loss"] for each in seen_late) / len(seen_late)
-late_right = [float(each["chosen"] > each["rejected"]) for each in seen_late]
-ranked = clusters.mean_interval(late_right, [each["pair"].rpartition("-")[0] for each in seen_late]).times(100)
-print(f"The second half of the pairs, before their turn: loss {late_loss:.3f} (ln 2 is {math.log(2):.3f}), ranked as "
-      f"voted {shown(ranked)}")
-carries = late_loss < math.log(2) - 0.03
-print("The loss is " + ("below where it began: what was learnt carries over." if carries else
-      "hardly lower than where it began, or higher. " + ("Yet more than half of the pairs are ranked as voted: "
-      "something carries over, and a few pairs far on the wrong side cost as much as it saves." if ranked.low > 50 else
-      "That anything carries over to other pairs is not shown.")))
-if not carries:
-    print(f"That is the fault for which 1e-3 was given up; {stored_real['settings']['lr']:g} has it too.")
-net = win_rate(end["wins"], real_rows)
-print("By wins the votes made the replies " + ("better" if net.low > 50 else "worse" if net.high < 50 else
-      "neither better nor worse, as far as these conversations show") + "; right replies became "
-      + ("more." if right_gap.low > 0 else "FEWER." if right_gap.high < 0 else "neither more nor fewer, as shown."))
-
-# %% [markdown]
-# How can votes that seldom put a wrong reply before a right one cost right replies? Look at one turn of phrase, the
-# handing over to a colleague: in how many of the pairs did only the preferred reply have it, in how many only the other
-# one, and what became of it in the replies to the test conversations?
-
-# %%
-side_of, pair_by_id = votes.decided(cast), {pair["id"]: pair for pair in pairs}
-speak_for, speak_against = dict.fromkeys(net_of, 0), dict.fromkeys(net_of, 0)
-for each in stored_real["log"]:
-    pair, side = pair_by_id[each["pair"]], side_of[each["pair"]]
-    preferred, other = (desk.hands_over(pair[which]) for which in (side, "b" if side == "a" else "a"))
-    speak_for[pair["kind"]] += preferred and not other
-    speak_against[pair["kind"]] += other and not preferred
-print(f"{'handing over':>14}  pairs for  pairs against   in replies: SFT   DPO")
-agree = []
-for kind in net_of:
-    mine = [i for i, each in enumerate(kinds) if each == kind]
-    shares = [sum(desk.hands_over(stored_real[which][i]) for i in mine) / len(mine) for which in ("before", "after")]
-    leaning, turned = speak_for[kind] - speak_against[kind], shares[1] - shares[0]
-    if leaning and turned:
-        agree.append((leaning > 0) == (turned > 0))
-    print(f"{kind:>14} {speak_for[kind]:>10} {speak_against[kind]:>14} {shares[0]:>17.0%} {shares[1]:>5.0%}")
-print(f"{'in all':>14} {sum(speak_for.values()):>10} {sum(speak_against.values()):>14}")
-print(f"\nOf the {len(agree)} kinds in which the votes leaned and the replies changed, these went where the votes "
-      f"leaned in {sum(agree)}.")
-
-# %% [markdown]
-# A vote does not say *why*; it rewards all in which the two replies differ. The easy story would be that a manner which
-# wins in some kinds of conversation, to hand over or to be sorry, grows in all of them unless enough votes speak
-# against it there. Hold it against the table: does a kind's own column of votes foretell what became of its replies? So
-# counting votes before the training does not replace reading replies after it, kind by kind. Another reason may be at
-# work, not tested here: the pairs were drawn with much chance, so in many *neither* reply is one that the assistant
-# would give by itself, and what it says by default moves along unasked. Hence the practice to vote on what a model
-# really says, and again after each round.
-
-# %%
-def by_conversation(log: list[dict], side: str) -> list[float]:
-    """The mean movement of one side's replies in each conversation, in nats."""
+def by_conversation(log: list[dict], key: str) -> list[float]:
+    """The mean of what is logged under a key, in each conversation."""
     found = {}
     for each in log:
-        found.setdefault(each["pair"].rpartition("-")[0], []).append(each[side])
-    return [sum(moves) / len(moves) for moves in found.values()]
+        found.setdefault(each["pair"].rpartition("-")[0], []).append(each[key])
+    return [sum(values) / len(values) for values in found.values()]
 
 
+seen_late = stored_real["log"][len(stored_real["log"]) // 2 :]
+first_of = {each["pair"].rpartition("-")[0]: each for each in reversed(stored_real["log"])}  # each one's first pair
+new_late = [each for each in seen_late if each is first_of[each["pair"].rpartition("-")[0]]]
+met_late = [each for each in seen_late if each is not first_of[each["pair"].rpartition("-")[0]]]
+print(f"The {len(seen_late)} pairs of the second half, before their turn (ln 2 is {math.log(2):.3f}):")
+for name, some in (("conversation met before", met_late), ("new conversation", new_late)):
+    late_loss = intervals.mean_interval(by_conversation(some, "loss"), rate=False)
+    late_right = [float(each["chosen"] > each["rejected"]) for each in some]
+    as_voted = clusters.mean_interval(late_right, [each["pair"].rpartition("-")[0] for each in some]).times(100)
+    print(f"{name:>25}, {len(some):>3} pairs: loss {late_loss.value:.3f} [{late_loss.low:.3f}, {late_loss.high:.3f}], "
+          f"moved as voted {shown(as_voted)}")
+shows = ["a lower loss"] * (late_loss.high < math.log(2)) + ["the movements"] * (as_voted.low > 50)
+print(f"On the {len(new_late)} pairs of new conversations, that what was learnt carries over is shown by "
+      + (" and ".join(shows) + "." if shows else "neither of the two: not proven, and with so few not excluded."))
+
+# %% [markdown]
+# In many of these pairs *neither* reply is one that the assistant would give by itself: five of each nine were drawn
+# with its adapter turned down. Hence the practice to vote on what a model really says. A second stored run had as many
+# votes, all on replies of the whole assistant, and all else alike.
+
+# %%
+found = {f"{number} votes": rate for number, rate in rates.items()}
+if stored_real["own"] is None:
+    print("It has not been made, so whether that matters is not known.")
+else:
+    own = stored_real["own"]["looks"][-1]
+    name = f"{own['votes']} votes on its own replies"
+    found[name] = win_rate(unpack(own["wins"]), real_rows)
+    kept = clusters.paired_difference(unpack(own["right"]), end["right"], questions).times(100)
+    print(f"Right, against the run on mixed replies: {kept.value:+.0f} points [{kept.low:+.0f}, {kept.high:+.0f}], " + (
+          "more." if kept.low > 0 else "FEWER." if kept.high < 0 else "not told apart."))
+gained = [name for name, rate in found.items() if rate.low > 50]
+said = "; ".join(f"{shown(rate)} after {name}" for name, rate in found.items())
+real_said = (f"The real model's win rate over SFT: {said}. "
+             + (f"A gain is shown after {', '.join(gained)}." if gained else "No gain over SFT is shown."))
+print(f"\n{real_said}")
+
+# %% [markdown]
+# ## 5. What becomes of the preferred reply?
+#
+# The loss knows differences alone. So does the preferred reply itself become more likely? First the stored run of the
+# real model: the movements in the second half of its pairs, before their turn, of conversations not met before.
+
+# %%
 def moved_line(name: str, moves: list[float]) -> intervals.Interval:
     mean = intervals.mean_interval(moves, rate=False)
     middle, down = sorted(moves)[len(moves) // 2], sum(move < 0 for move in moves) / len(moves)
@@ -673,11 +673,12 @@ def moved_line(name: str, moves: list[float]) -> intervals.Interval:
     return mean
 
 
-print(f"{stored_real['model']}, after about {3 * len(stored_real['log']) // 4} votes:")
-real_fall = moved_line("chosen", by_conversation(seen_late, "chosen"))
-moved_line("rejected", by_conversation(seen_late, "rejected"))
-print("The replies that were preferred have become " + ("LESS likely." if real_fall.high < 0 else "more likely." if
-      real_fall.low > 0 else "neither more nor less likely, as far as this shows."))
+print(f"{stored_real['model']}, after {len(seen_late)} votes or more, {len(new_late)} pairs:")
+real_fall = moved_line("chosen", [each["chosen"] for each in new_late])
+moved_line("rejected", [each["rejected"] for each in new_late])
+print("On new conversations of this one run, the replies that were preferred have become " + (
+      "less likely." if real_fall.high < 0 else "more likely." if real_fall.low > 0 else
+      "neither more nor less likely, as far as this shows."))
 
 # %% [markdown]
 # Now live on the lab model, from the folder of its stage, with all its weights. We follow the `logp` of both replies of
@@ -711,20 +712,22 @@ chosen_moved, rejected_moved = (new - before for new, before in zip(lab_logps(tr
 fallen = moved_line("chosen", chosen_moved.tolist())
 moved_line("rejected", rejected_moved.tolist())
 ranked = chosen_moved > rejected_moved
-print(f"    moved as the vote asks: {ranked.float().mean():.0%} of the pairs, in "
+print(f"    moved as voted: {ranked.float().mean():.0%} of the pairs, in "
       f"{(ranked & (chosen_moved < 0)).float().mean():.0%} although the chosen reply itself became less likely")
-print("\n" + ("On the mean the chosen replies have become LESS likely." if fallen.high < 0 else
-              "On the mean the chosen replies have become more likely: here the loss did what one would think it does."
+print(f"\nAfter {trainer.state.global_step} steps at a rate of {LAB_LR:g}: " + (
+              "On the mean the chosen replies have become LESS likely." if fallen.high < 0 else
+              "On the mean the chosen replies have become more likely, as one would think."
               if fallen.low > 0 else
               "On the mean no change of the chosen replies is shown; single ones rise and fall."))
 
 # %%
 figure, ax = plt.subplots(figsize=(5.6, 4.2), layout="constrained")
 ax.scatter(chosen_moved, rejected_moved, s=16, color=figures.BLUE, alpha=0.6, linewidth=0)
-ax.axline((0, 0), slope=1, color=figures.GREY, ls="--", lw=1, label="below: ranked as voted")
+ax.axline((0, 0), slope=1, color=figures.GREY, ls="--", lw=1, label="below: moved as voted")
 ax.axvline(0, color=figures.VERMILION, ls=":", lw=1.2, label="left: chosen less likely than before")
 ax.set(xlabel="chosen: change of logp (nats)", ylabel="rejected: change of logp (nats)",
        title="Lab model: each dot is a training pair")
+ax.set_aspect("equal", adjustable="datalim")
 _ = figure.legend(loc="outside lower center", fontsize=8)
 
 # %% [markdown]
@@ -760,36 +763,35 @@ assert logp[0] < start_logp[0] and logp[0] - start_logp[0] > logp[1] - start_log
 # `loss_type=["sigmoid", "sft"]` in `DPOConfig`.
 #
 # The claim: *DPO makes the chosen replies themselves less likely*. Its number is the lab model's mean change over the
-# training pairs, each of another conversation; it holds if the whole interval is below -0.5 nats. The two models, and
-# the stored runs of section 6, need not agree: the loss allows a rise and a fall, and asks for neither.
+# training pairs, each of another conversation; it holds if the whole interval is below -0.5 nats. It is about this
+# model, these steps and this rate. The real model above had others, and so have the stored runs of section 6, and they
+# need not agree: the loss allows a rise and a fall, and asks for neither.
 
 # %%
-result = claims.record("dpo-chosen-falls", SEED, fallen.value, fallen.low, fallen.high, model=claims.LAB)
+result = claims.record("dpo-chosen-falls", SEED, *fallen, by_prompt=chosen_moved.tolist(), model=claims.LAB)
 print(result)
-figure, ax = plt.subplots(figsize=(8, 2.2))
-claims.draw("dpo-chosen-falls", result, ax)
-_ = ax.set_title("Lab model: what became of the preferred replies")
 
 # %% [markdown]
 # ## 6. How strong, how many, how faulty: stored runs of the lab model
 #
 # What follows takes more trainings than there is time for, so these are stored runs of the lab model, made by
-# `ftlab/workshop/experiments/dpo.py`: a longer SFT, more votes, and the same test conversations for all. Every row is
-# one training from one seed; its interval covers the choice of the conversations, and not what other votes or another
-# order would have given. Two columns say how far the chosen and the rejected replies of training pairs have moved, as
-# in section 5.
+# `ftlab/workshop/experiments/dpo.py`: an SFT of their own, more votes, and the same test conversations for all. Every
+# row is a training from one seed; its interval covers the choice of the conversations, and no other choice or order of
+# votes. If there are other seeds, a last column has the least and the most win rate of them all: each seed has an SFT,
+# a draw of votes and a rate of its own, and its wins are over its own SFT. Two columns say how far the chosen and the
+# rejected replies of training pairs have moved, as in section 5.
 #
 # First the learning rate, judged on *validation* conversations. The rule, fixed before the further runs: among the
 # rates that keep the manner (no more than 5 points of on-brand replies lost) the one with the most wins serves in all
-# of them. It has a hole, and the table shows it: a win counts a conversation and not its points, so that to be three
-# words shorter in many can outweigh right replies lost in some. Look at right replies beside wins, and at the reply
-# beside each rate.
+# of them but RLHF, whose rate was set without a trial. Look at right replies beside wins, which count a conversation
+# and not its points.
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "dpo.json")
 by_name = {each["name"]: each | {"wins": unpack(each["wins"])} for each in stored["runs"]}
 plain_rows = {split: texts.sample(texts.plain_conversations(split), stored["settings"]["held_out"], seed=0)
               for split in ("valid", "test")}
+about = [row["question_phrasing"] for row in plain_rows["test"]]
 
 
 def lab_rate(name: str, of: str = "wins") -> intervals.Interval:
@@ -799,73 +801,114 @@ def lab_rate(name: str, of: str = "wins") -> intervals.Interval:
                     plain_rows[each["given"].get("split", "test")])
 
 
+def beside(name: str, other: str) -> str:
+    """How a stored run's wins over SFT stand to another's, on the same conversations, in points of win rate."""
+    gap = clusters.paired_difference(by_name[name]["wins"], by_name[other]["wins"], about).times(100)
+    word = "more" if gap.low > 0 else "less" if gap.high < 0 else "not told apart"
+    return f"{gap.value:+.1f} points of win rate [{gap.low:+.1f}, {gap.high:+.1f}], {word}" + within(gap.value)
+
+
+betas = sorted((name for name in by_name if name.startswith("beta-")), key=lambda name: by_name[name]["given"]["beta"])
+sides = [[sum(by_name[name]["moved"][side]) / len(by_name[name]["moved"][side]) for name in betas]
+         for side in ("chosen", "rejected")]
+apart = max(max(side) - min(side) for side in sides)  # nats between the betas, at most
+beta_rates = [lab_rate(name).value for name in betas]
+noise_points = max(beta_rates) - min(beta_rates) if apart < 0.1 else None  # the yardstick, where they moved alike
+
+
+def within(points: float) -> str:
+    """A warning where a difference of win rates is no more than what trainings that moved alike differ by."""
+    if noise_points is None or abs(points) > noise_points:
+        return ""
+    return f"; within the {noise_points:.1f} points between trainings that moved alike"
+
+
 def rows_of(label: str, names: dict[str, str], sft_scores: dict) -> None:
     """A row for each stored run: movements in nats, shares, words, and the win rate over the SFT model."""
-    print(f"{label:>16} {'chosen':>7} {'rejected':>9} {'right':>6} {'on-brand':>9} {'words':>6}   win rate over SFT")
+    by_seed = len(stored["seeds"]) > 1
+    print(f"{label:>16} {'chosen':>7} {'rejected':>9} {'right':>6} {'on-brand':>9} {'words':>6}   win rate over SFT"
+          + "   of all seeds" * by_seed)
     for title, name in names.items():
         each = by_name[name]
         moved = [sum(each["moved"][side]) / len(each["moved"][side]) for side in ("chosen", "rejected")]
+        ends = f"{min(each['seeds']['wins']):.0%} to {max(each['seeds']['wins']):.0%}"
         print(f"{title:>16} {moved[0]:>+7.1f} {moved[1]:>+9.1f} {each['right']:>6.0%} {each['on_brand']:>9.0%} "
-              f"{each['words']:>6.1f}   {shown(lab_rate(name))}")
+              f"{each['words']:>6.1f}   {shown(lab_rate(name))}" + f"   {ends}" * by_seed)
     print(f"{'SFT alone':>16} {'':>7} {'':>9} {sft_scores['right']:>6.0%} {sft_scores['on_brand']:>9.0%} "
           f"{sft_scores['words']:>6.1f}")
-    ahead = {title: by_name[name] for title, name in names.items() if lab_rate(name).low > 50}
-    fewer = [title for title, each in ahead.items() if each["right"] < sft_scores["right"]]
-    both = [title for title, each in ahead.items() if title not in fewer and each["on_brand"] >= sft_scores["on_brand"]]
-    print(f"Ahead of SFT in wins, and by the estimate with FEWER right replies: {', '.join(fewer) or 'none'}; with no "
-          f"fewer right and on-brand ones: {', '.join(both) or 'none'}.")
 
 
 lrs = stored["settings"]["rates"]
-print(f"{stored['dtype']}, {stored['date']}, {stored['settings']['pairs']} pairs in steps of "
-      f"{stored['settings']['batch_size']}; {stored['settings']['held_out']} conversations\n")
+print(f"{stored['dtype']}, {stored['date']}, seed {', '.join(map(str, stored['seeds']))}, "
+      f"{stored['settings']['pairs']} pairs in steps of {stored['settings']['batch_size']}; "
+      f"{stored['settings']['held_out']} conversations\n")
 sft_valid = by_name[f"rate-{lrs[0]:g}"]["sft"]
 rows_of("rate", {f"{lr:g}": f"rate-{lr:g}" for lr in lrs}, sft_valid)
 kept_lr = by_name["noise-0"]["given"]["lr"]
-most_right = max(lrs, key=lambda lr: by_name[f"rate-{lr:g}"]["right"])
-print(f"\nThe rate of all further runs by the rule: {kept_lr:g}. " + (
-      "It has the most right replies, too." if most_right == kept_lr else
-      f"By right replies it would be {most_right:g}: {by_name[f'rate-{most_right:g}']['right']:.0%} against "
-      f"{by_name[f'rate-{kept_lr:g}']['right']:.0%} (SFT {sft_valid['right']:.0%}). The rest stands on the rule's."))
-print("The first validation reply of each:")
+least = sft_valid["on_brand"] - stored["settings"]["keeps"]
+keeping = [lr for lr in lrs if by_name[f"rate-{lr:g}"]["on_brand"] >= least]
+kept_wins = list(by_name[f"rate-{kept_lr:g}"]["wins"])
+how = "the lowest, for want of any" if not keeping else "by its manner" if len(keeping) == 1 else "by its wins"
+kept_rate = lab_rate(f"rate-{kept_lr:g}")
+print(f"\nRates that keep the manner: {', '.join(f'{lr:g}' for lr in keeping) or 'none'}. Of all further runs of seed "
+      f"{stored['seed']}: {kept_lr:g}, {how}. {told(kept_rate, 'It', 'SFT')}; {kept_wins.count(1)} won, "
+      f"{kept_wins.count(0)} lost, {kept_wins.count(0.5)} tied."
+      + " So all that follows is made at a rate that showed no gain on validation." * (kept_rate.low <= 50)
+      + f" It is the {'lowest' if kept_lr == min(lrs) else 'highest'} of {len(lrs)}: what lies beyond was not tried."
+      * (kept_lr in (min(lrs), max(lrs))))
+if len(stored["seeds"]) > 1:
+    print("The other seeds chose their rates by the same rule, on their own runs; their rates may be others, and the "
+          "right replies of their SFT are not stored, so of them only wins are shown.")
+asked_first = plain_rows["valid"][0]
+print(f"\nThe first validation question: {ending(asked_first['messages'][-2]['content'], 150)}")
 for lr in lrs:
-    print(f"    {lr:>7g}: {by_name[f'rate-{lr:g}']['first_replies'][0]}")
-loud = by_name[f"rate-{lrs[-1]:g}"]
-print("\nThe largest rate " + ("has broken the manner: fewer than half of the on-brand replies are left."
-      if loud["on_brand"] < 0.5 * loud["sft"]["on_brand"] else "has cost manner." if
-      loud["on_brand"] < loud["sft"]["on_brand"] - stored["settings"]["keeps"] else "has kept the manner here."))
+    first = by_name[f"rate-{lr:g}"]["first_replies"][0]
+    print(f"    {lr:>7g}: {first}\n             -> {verdict(first, asked_first)}")
+top = max(lrs, key=lambda lr: votes.worth(by_name[f"rate-{lr:g}"]["first_replies"][0], asked_first))
+if not desk.is_right(by_name[f"rate-{top:g}"]["first_replies"][0], asked_first):
+    print(f"The most points go to the reply at {top:g}, and it is not right: some points, for brevity and form, are to "
+          "be had without an answer. A win can be such a one.")
 
 # %% [markdown]
-# Then `beta`, and the number of votes, both with the raters' majority. A larger `beta` is meant to hold the policy
-# nearer to its reference. Fewer than 160 votes are seen more than once (20 steps at least), so that in the second table
-# number and passes change together, and its row of 160 is the first table's `beta` of 0.1.
+# Then `beta`, and the number of votes, both with the raters' majority, and from here on on *test* conversations: `beta`
+# 0.1 and 160 votes are one training, that of the kept rate above, and its figures differ from those above only because
+# the conversations do. A larger `beta` is meant to hold the policy nearer to its reference, which shows only where the
+# policy goes far enough to be held. In the second table the number of votes is not all that changes: each training has
+# 20 steps of 8 at least, so that few votes are seen more than once, and many make more steps.
 
 # %%
-betas = sorted((name for name in by_name if name.startswith("beta-")), key=lambda name: by_name[name]["given"]["beta"])
 few = [name for name in by_name if name.startswith("few-") or name == "beta-0.1"]
 few.sort(key=lambda name: by_name[name]["pairs"])
 rows_of("beta", {f"{by_name[name]['given']['beta']:g}": name for name in betas}, stored["sft"])
-best_beta = max(betas, key=lambda name: by_name[name]["right"])
-if best_beta != "beta-0.1":
-    print(f"The most right replies, {by_name[best_beta]['right']:.0%}, are those of beta "
-          f"{by_name[best_beta]['given']['beta']:g}, at a win rate of {shown(lab_rate(best_beta))} against "
-          f"{shown(lab_rate('beta-0.1'))} at 0.1. All else here uses 0.1, which was set before.")
 print()
-passes = {name: by_name[name]["steps"] * stored["settings"]["batch_size"] / by_name[name]["pairs"] for name in few}
-rows_of("votes x passes", {f"{by_name[name]['pairs']:,} x {passes[name]:.1f}": name for name in few}, stored["sft"])
-rights = [by_name[name]["right"] for name in few]
-if rights != sorted(rights):
-    print("Right replies do not climb with the number of votes from row to row.")
+rows_of("votes, steps", {f"{by_name[name]['pairs']:,}, {by_name[name]['steps']}": name for name in few}, stored["sft"])
 different = {str(each["moved"]): each["moved"]["chosen"] for each in by_name.values() if each["given"]["way"] == "dpo"}
-falls = [intervals.mean_interval(moves, rate=False) for moves in different.values()]
-print(f"\nIn the {len(falls)} different DPO trainings of this section, the chosen replies became less likely on the "
-      f"mean, with the whole interval, in {sum(each.high < 0 for each in falls)}, and more likely in "
-      f"{sum(each.low > 0 for each in falls)}.")
+rate_of = {str(each["moved"]): each["given"]["lr"] for each in by_name.values()}
+falls = {moves: intervals.mean_interval(each, rate=False) for moves, each in different.items()}
+print(f"\nBetween these values of beta the mean movements differ by {apart:.2f} nats at most. "
+      + (f"At a rate of {kept_lr:g} it had next to nothing to hold: what beta does is not tested here." if apart < 0.1
+         else "So it made a difference to the policy; the win rates say whether to the replies."))
+if noise_points is not None:
+    print(f"Yet their win rates lie up to {noise_points:.1f} points apart, on one seed and the same votes: so much "
+          "comes of next to no difference in training, and the intervals do not hold it. A smaller difference between "
+          "two rows of sections 6 and 7 is not to be read as one of votes or of method, whatever its interval. And "
+          "of twenty comparisons one falls outside its 95 % interval by luck.")
+most, least_votes = by_name[few[-1]], by_name[few[0]]
+by_number = [lab_rate(name).value for name in few]
+print(f"\n{most['pairs']:,} votes against {least_votes['pairs']:,}: {beside(few[-1], few[0])}. They had "
+      f"{most['steps'] / least_votes['steps']:.1f} times the steps, so whether votes or training did it is not told. "
+      + ("From row to row the win rate rises." if by_number == sorted(by_number) else
+         "From row to row the win rate does not simply rise, so the table shows no trend."))
+print("The chosen replies in the different DPO trainings of this section, on the mean, with the whole interval:")
+for lr in lrs:
+    there = [each for moves, each in falls.items() if rate_of[moves] == lr]
+    down, up = sum(each.high < 0 for each in there), sum(each.low > 0 for each in there)
+    print(f"    rate {lr:g}: less likely in {down}, more likely in {up} of {len(there)}")
 
 # %% [markdown]
 # ### Votes that are wrong
 #
-# These runs start from votes by the true worth, without a slip, and turn a share of them round, *at random*. The last
+# These runs start from votes by the worth itself, without a slip, and turn a share of them round, *at random*. The last
 # row but one has the raters' votes instead. There are two ways to ask what wrong votes cost: is the model still ahead
 # of *SFT*, and how does it stand against the model from *clean* votes? They need not agree.
 
@@ -876,19 +919,14 @@ rows_of("turned round", {f"{share:.0%}": noise[share] for share in sorted(noise)
 print(f"\nThe three raters' majority is wrong in {stored['wrong_votes']:.0%} of the pairs that differ in worth.\n")
 print(f"{'win rate':>16}   {'over SFT':>15}   over clean votes")
 for title, name in (("20%", "noise-0.2"), ("the raters", "beta-0.1")):
-    print(f"{title:>16}   {shown(lab_rate(name)):>15}   {shown(lab_rate(name, 'wins_over_clean'))}")
-
-
-def beside(one: float, other: float) -> str:
-    """How the first share stands to the second; within 3 points they count as equal."""
-    return "about as many" if abs(one - other) < 0.03 else "more" if one > other else "fewer"
-
-
-a_fifth, raters = by_name["noise-0.2"], by_name["beta-0.1"]
-over_sft, over_clean = ([lab_rate(name, of).value / 100 for name in ("beta-0.1", "noise-0.2")]
-                        for of in ("wins", "wins_over_clean"))
-print(f"Against a fifth turned round, the raters' votes gave, by the estimates, {beside(*over_sft)} wins over SFT, "
-      f"{beside(*over_clean)} over clean votes, and {beside(raters['right'], a_fifth['right'])} right replies.")
+    over_clean = lab_rate(name, "wins_over_clean")
+    print(f"{title:>16}   {shown(lab_rate(name)):>15}   {shown(over_clean)}{within(over_clean.value - 50)}")
+raters = by_name["beta-0.1"]
+wrongest = noise[max(noise)]
+print(f"\nThe raters against 20% at random: {beside('beta-0.1', 'noise-0.2')}.")
+print(f"{max(noise):.0%} at random against 10% at random: {beside(wrongest, 'noise-0.1')}.")
+print(f"{by_name[few[-1]]['pairs']:,} of the raters' votes against {raters['pairs']} clean ones: "
+      f"{beside(few[-1], 'noise-0')}.")
 
 # %%
 figure, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
@@ -899,28 +937,45 @@ for shares, found, color, mark, label in (
 ):
     ax.errorbar([100 * share for share in shares], [rate.value for rate in found], color=color, fmt=mark, capsize=3,
                 label=label, yerr=[[r.value - r.low for r in found], [r.high - r.value for r in found]])
-ax.axhline(50, color=figures.GREY, ls="--", lw=1)
+ax.axhline(50, color=figures.GREY, ls="--", lw=1, label="as good as SFT")
 ax.set(xlabel="votes against the worth (%)", ylabel="win rate over SFT (%)",
        title="Lab model: faulty votes, 95 % intervals over questions")
 _ = ax.legend()
 
 # %% [markdown]
-# A vote that is turned round at random pulls with full force in the wrong direction, and it may be a vote between a
-# right fact and a wrong one. At half of them nothing is left to learn. The raters' faults are of another kind: two of
-# the three lean, and a leaning points the same way each time, so that it can be learnt. More votes do not average it
-# out, as they do with slips. Which of the two is dearer depends on what is counted, as the line before the figure says;
-# so ask of your own votes which way the wrong ones point, and not only how many they are.
+# A vote that is turned round at random pulls with full force in the wrong direction. The raters' faults are of another
+# kind: two of the three lean, and a leaning points the same way each time, so that it can be learnt. Which of the two
+# is dearer, and how much more many faults cost than few, the lines above the figure say as far as so few trainings can:
+# "not told apart" is not "alike", and the raters' share of faults is not 20 % either. If 40 % wrong votes do as well as
+# 10 %, that is no sign that faults are free; it can mean that at this rate the training took little from its votes,
+# right ones or wrong ones.
 #
 # The claim: *DPO bears a fifth of wrong votes*, turned round at random. Its number is the share of conversations won
-# minus the share lost, against the run on *clean votes*; it holds if the whole interval is above -15 points. To be
-# ahead of SFT is not enough for it.
+# minus the share lost, against the run on *clean votes*; it holds if the whole interval is above -15 points.
 
 # %%
 scores = unpack(by_name["noise-0.2"]["wins_over_clean"])
-arms = {"by_prompt": scores == 1, "against": scores == 0}
+arms = {"by_prompt": scores == 1, "against": scores == 0, "about": about}
 net = net_wins(scores, plain_rows["test"])
 of_stored(claims.record("dpo-bears-noise", stored["seed"], *net, **arms, model=claims.LAB))
-print("Against SFT, the same run is " + ("ahead all the same." if lab_rate("noise-0.2").low > 50 else "not ahead."))
+
+
+def over_seeds(claim: str) -> intervals.Interval:
+    """A claim's share won minus share lost, in points, of all stored seeds together; printed if there are several."""
+    runs = [each[claim] for each in stored["tried"].values()]
+    effects = ", ".join(f"{each['effect']:+.0f}" for each in runs)
+    sides = ([each[side] for each in runs] for side in ("by_prompt", "against"))
+    found = clusters.paired_difference(*sides, runs[0]["about"]).times(100)
+    if len(runs) > 1:
+        print(f"By seed: {effects} points; all {len(runs)} together "
+              f"{found.value:+.0f} [{found.low:+.0f}, {found.high:+.0f}]. The verdict above is of seed "
+              f"{stored['seed']} alone.")
+    return found
+
+
+cost = over_seeds("dpo-bears-noise")
+print(f"In win rate that is {cost.value / 2:+.1f} points" + ("." if noise_points is None else
+      f", beside up to {noise_points:.1f} between trainings that moved alike."))
 
 # %% [markdown]
 # ## 7. Do I need the reward model?
@@ -941,107 +996,154 @@ ways = {"beta-0.1": ("DPO", "pairs", "policy, reference"),
         "rloo": ("RLHF (RLOO)", "pairs, prompts", "policy, reference, reward model"),
         "kto": ("KTO", "thumbs", "policy, reference"), "orpo": ("ORPO", "pairs", "policy")}
 ways = {name: each for name, each in ways.items() if name in by_name}
-print(f"{'':>12} {'needs':>15}   {'models in memory':32} {'seconds':>8} {'MiB':>6}")
+print(f"{'':>12} {'needs':>15}   {'models in memory':32} {'rate':>7} {'seconds':>8}")
 for name, (title, needs, held) in ways.items():
     each = by_name[name]
-    print(f"{title:>12} {needs:>15}   {held:32} {each['seconds']:>8.0f} {each['peak_bytes'] / 2**20:>6.0f}")
+    print(f"{title:>12} {needs:>15}   {held:32} {each['given']['lr']:>7g} {each['seconds']:>8.0f}")
 print()
 rows_of("", {title: name for name, (title, *_) in ways.items()}, stored["sft"])
 rlhf = by_name["rloo"]
-print(f"\nOf RLHF's {rlhf['seconds']:.0f} seconds the reward model took {rlhf['reward_s']:.0f}. In all it took "
-      f"{rlhf['seconds'] / by_name['beta-0.1']['seconds']:.1f} times DPO's time. Memory is what the process grew by at "
-      "its peak.")
+known = rlhf["judge"]
+print(f"\nRLHF's reward model agrees with {known['agrees']:.0f} % [{known['low']:.0f}, {known['high']:.0f}] of "
+      f"{known['pairs']} votes on other conversations: " + ("better than a coin." if known["low"] > 50 else
+      "no better than a coin, as far as this shows, so its policy may have learned from noise."))
+print(f"Of RLHF's {rlhf['seconds']:.0f} seconds the reward model took {rlhf['reward_s']:.0f}. In all it took "
+      f"{rlhf['seconds'] / raters['seconds']:.1f} times DPO's time.")
+print(f"One copy of the weights in fp32 is {4 * lab_sft.num_parameters() / 2**20:.0f} MiB.\n")
+for name, (title, *_) in ways.items():
+    over_sft = lab_rate(name)
+    print(f"{told(over_sft, title, 'SFT')}{within(over_sft.value - 50)}.")
 
 # %%
-import re
-
-NAMED = re.compile(r"\b(\w+) of (?:the|our|a|your|this) ([\w' -]+?) (?:is|are) [$\d]")
-
-
-def of_another(reply: str, row: dict) -> list[str]:
-    """Figures that a reply gives to something other than the product: "the height of the workshop"."""
-    own = set(row["product"].lower().split())
-    return [f"the {measure} of the {thing}" for measure, thing in NAMED.findall(reply)
-            if not own & set(thing.lower().split())]
-
-
 print("Reply against reply, on the same conversations, and right replies beside it:")
 for name, (title, *_) in ways.items():
     if "dpo_wins" in by_name[name]:
-        print(f"    {told(lab_rate(name, 'dpo_wins'), 'DPO', title)}; right: {raters['right']:.0%} against "
+        direct = lab_rate(name, "dpo_wins")
+        print(f"    {told(direct, 'DPO', title)}{within(direct.value - 50)}; right: {raters['right']:.0%} against "
               f"{by_name[name]['right']:.0%}")
+sft_scores = stored["sft"]
+print(f"\nThe RLHF run, from SFT to after: on-brand {sft_scores['on_brand']:.0%} to {rlhf['on_brand']:.0%}, right "
+      f"{sft_scores['right']:.0%} to {rlhf['right']:.0%}. " + told(lab_rate("rloo"), "It", "SFT") + ".")
+broke = rlhf["on_brand"] < sft_scores["on_brand"] - stored["settings"]["keeps"] or lab_rate("rloo").high < 50
+print("It has lost by its training, so the verdict below is about this run: how DPO stands to an RLHF that works, it "
+      "cannot say." if broke else "It is ahead of SFT, a rival to be measured by." if lab_rate("rloo").low > 50 else
+      "It has gained nothing shown, so to do as well as it is to do as well as SFT.")
 scores = unpack(rlhf["dpo_wins"])
-arms = {"by_prompt": scores == 1, "against": scores == 0}
+arms = {"by_prompt": scores == 1, "against": scores == 0, "about": about}
 print()
 of_stored(claims.record("dpo-matches-rlhf", stored["seed"], *net_wins(scores, plain_rows["test"]), **arms,
                         model=claims.LAB))
-shares_right = {title: by_name[name]["right"] for name, (title, *_) in ways.items()} | {"SFT": stored["sft"]["right"]}
-last = min(shares_right, key=shares_right.get)
-print(f"That is by wins. The fewest right replies of all has {last}, with {shares_right[last]:.0%}.")
+over_seeds("dpo-matches-rlhf")
+if broke:
+    print("So a \"holds\" here is no victory: the rival is worse off than before its training.")
 answered = {title: by_name[name]["first_replies"] for name, (title, *_) in ways.items()}
 answered |= {"SFT alone": stored["sft"]["first_replies"]}
 for number in range(2):
     row = plain_rows["test"][number]
     print(f"\nA test conversation, answered by each: {ending(row['messages'][-2]['content'], 150)}")
+    who = {}  # reply: the ways that gave it
     for title, first in answered.items():
-        print(f"{title:>12}: {first[number]}\n{'':>12}  -> the judge: {verdict(first[number], row)}"
-              + "".join(f"; but read: {each}" for each in of_another(first[number], row)))
-tested = [each["first_replies"] for each in by_name.values() if each["given"].get("split", "test") == "test"]
-kept = [(reply, row) for first in (*tested, stored["sft"]["first_replies"])
-        for reply, row in zip(first, plain_rows["test"], strict=False)]
-counted = [(reply, row) for reply, row in kept if desk.is_right(reply, row)]
-print(f"\nOf all stored runs the first {len(tested[0])} test replies are kept, {len(kept)} with SFT's. The judge "
-      f"counts {len(counted)} of them right, {sum(bool(of_another(*each)) for each in counted)} of which give a figure "
-      "to something other than the product.")
+        who.setdefault(first[number], []).append(title)
+    for reply, titles in who.items():
+        line = reply.replace("\n", " / ")
+        print(f"    {', '.join(titles)}: {line}\n        -> {verdict(reply, row)}")
 
 # %% [markdown]
-# Not all that counts as right is right. The judge (`ftlab/scores/desk.py`) knows the names of measures, so that "the
-# height of the price" is wrong to it; "the height of the workshop" passes, since "workshop" is no measure and the
-# figure is the right one. Wins and right replies of any run can hold such replies, and how many is not known, as only
-# the first few of each run were kept. Whatever the tables say is said by this yardstick.
+# Read them. Whatever the tables say is said by this yardstick (`ftlab/scores/desk.py` lists what it cannot see).
 #
 # The claim is *DPO does as well as RLHF on the same votes*: won minus lost, DPO against RLHF; it holds if the whole
-# interval is above -10 points. The intervals cover the choice of questions and no more: one seed, one setting of each,
-# RLOO has more dials than DPO, KTO and ORPO have their own, and none was tuned. So the table cannot say which way is
-# best, even where one is ahead in it; and it is ahead in wins, not in right replies. What does not depend on the seed
-# is the shape of the costs: RLHF holds a third model, and writes replies while it trains. For that it can ask its
-# reward model about *new* replies, those of the model as it is by now, where DPO only ever hears about the replies that
-# were once compared.
+# interval is above -10 points, whatever state the RLHF run is in, so read that first. ("Lost by its training" means
+# more than 5 points of on-brand replies lost, or behind SFT in wins.) The interval covers the choice of questions and
+# no more. Nor is it a contest of methods: DPO's rate was chosen on validation conversations, KTO and ORPO took it
+# over, and RLOO's was set without a trial, beside more dials of its own. What a rate alone can do to a model, the
+# table of rates shows.
 #
-# So, do you need the reward model? For a fixed set of votes DPO is the smaller thing to try first; count right replies
-# beside wins before you keep what comes out, as you would after RLHF. You need a reward model if something must judge
-# replies that nobody has voted on: to choose the best of several at the time of asking, to filter, or to train a policy
-# that goes on learning from its own new replies.
+# By their make the ways differ in this: RLHF holds a third model and writes replies while it trains. For that it can
+# ask its reward model about *new* replies, those of the model as it is by now, where the others only ever hear about
+# the replies that were once rated. So, do you need the reward model? To learn from a fixed set of votes, no: DPO, or
+# KTO where people give thumbs, is the smaller thing to try first; which is better so few trainings cannot settle. You
+# need a reward model if something must judge replies that nobody has voted on: to choose the best of several at the
+# time of asking, to filter, or to train a policy that goes on learning from its own new replies. After either, count
+# right replies beside wins before you keep what comes out.
+#
+# ## 8. With your own votes
+#
+# All votes so far are simulated raters'; no person's come with the course. Where this notebook runs, the next cell
+# shows pairs of the assistant's replies side by side, in random order, and does not say who else voted what; on a page
+# that is only read it shows nothing. Vote with the buttons, or the keys it names; a tie and a skip are answers too.
+# Each vote is written down at once, so you can stop, and run the cell again another day. From 30 decided pairs on the
+# cell after it trains. **Run that one again once you have voted.**
 
 # %%
-from ftlab.scores import vote_log
+from ftlab.scores import agreement, vote_log
 from ftlab.scores.vote_widget import VoteForm
+from ftlab.tuning.pairs import leads
 
-FEWEST_OWN = 30  # decided pairs of your own from which on a training starts
+FEWEST_OWN, OWN_STEPS, OWN_S = 30, 25, 120  # decided pairs to train on; steps, and seconds of training, at most
 mine_path = paths.runs() / "votes" / "mine.jsonl"
 short_ids = {row["pair"] for row in short}
-form = VoteForm(texts.sample([pair for pair in pairs if pair["id"] in short_ids], 100, SEED), mine_path, rater="me")
+form = VoteForm(texts.sample([pair for pair in pairs if pair["id"] in short_ids], 100, SEED), mine_path, rater=RATER)
 form.form
 
+# %% [markdown]
+# A fifth of your conversations is kept back: were your votes on them foretold, before the training and after it?
+# There are as many steps as fit into two minutes at section 4's pace, 25 at the most, and the first moves nothing: on
+# a slow machine not every vote is met, on a fast one few votes are met more than once.
+
 # %%
-my_votes = vote_log.read(mine_path)
-mine = votes.preferences(pairs, my_votes, tokenizer=tokenizer)
-print(f"{len(mine)} pairs decided by you.")
-if len(mine) < FEWEST_OWN:
-    print(f"From {FEWEST_OWN} on, this cell trains the assistant on them.")
+everyone = vote_log.read(mine_path)
+mine = votes.preferences(pairs, [vote for vote in everyone if vote["rater"] == RATER], tokenizer=tokenizer)
+talk_of = {pair["id"]: pair["conversation"] for pair in pairs}
+talks = sorted({talk_of[row["pair"]] for row in mine})
+print(f"{len(mine)} pairs of {len(talks)} conversations decided by {RATER!r}.")
+majority = [{"pair": pair, "rater": "the majority", "vote": side} for pair, side in votes.decided(cast).items()]
+people = {vote["rater"]: None for vote in everyone if vote["rater"] != RATER}
+for other in ("the majority", *(rater.name for rater in votes.RATERS), *people):
+    said = votes.ratings([*everyone, *cast, *majority], (RATER, other))
+    about = [talk_of[pair] for pair in said]
+    if len(set(about)) > 1:
+        span = agreement.cohen_interval(*zip(*said.values(), strict=True), about)
+        print(f"You and {other}: kappa {span.value:.2f} [{span.low:.2f}, {span.high:.2f}] on {len(said)} pairs")
+if len(mine) < FEWEST_OWN or len(talks) < 10:
+    print(f"From {FEWEST_OWN} pairs of 10 conversations on, this cell trains the assistant on them.")
 else:
-    my_side, their_side = votes.decided(my_votes), votes.decided(cast)
-    both = [pair for pair in my_side if pair in their_side]
-    same = sum(my_side[pair] == their_side[pair] for pair in both)
-    print(f"You agree with the three raters' majority on {same} of {len(both)} pairs.")
-    my_trainer, my_seconds = tune(mine, tuned.unload())  # from the assistant again, without section 4's adapter
+    back = set(texts.sample(talks, max(2, len(talks) // 5), SEED))
+    learnt, tried = ([row for row in mine if (talk_of[row["pair"]] in back) is kept] for kept in (False, True))
+    start_again = tuned.unload()  # the assistant, without section 4's adapter
+    old = leads(start_again, tokenizer, tried)
+    my_trainer, my_seconds = tune(learnt, start_again, max(1, min(OWN_STEPS, int(OWN_S / step_s))))
+    new = leads(my_trainer.model.eval(), tokenizer, tried)
+    about = [talk_of[row["pair"]] for row in tried]
+    print(f"{my_trainer.state.global_step} steps in {my_seconds:.0f} s. Of {len(tried)} votes that were kept back, the "
+          "reply that you preferred is the likelier one in")
+    gained = [float(b > a) for a, b in zip(old, new, strict=True)]
+    for name, ranked in (("before:", [float(each > 0) for each in old]), ("after:", [float(each > 0) for each in new]),
+                         ("and has gained on the other in", gained)):
+        print(f"    {name} {shown(clusters.mean_interval(ranked, about).times(100))}")
     my_replies = generate.replies(my_trainer.model, tokenizer, desk_prompts, max_new_tokens=80)
-    my_rate = win_rate(votes.wins(my_replies, before, held_out), held_out)
-    print(f"{my_seconds:.0f} seconds. " + told(my_rate, "your model", "SFT"))
+    print(told(win_rate(votes.wins(my_replies, before, held_out), held_out), "Your model", "SFT"))
     print("That is by the raters' worth, which need not be yours. What changed, to judge for yourself:")
-    for row, first, new in zip(held_out, before, my_replies, strict=True):
-        if first != new:
-            print(f"\n{row['kind']}: {ending(row['messages'][-2]['content'], 150)}\n    SFT: {first}\n    you: {new}")
+    for row, first, last in zip(held_out, before, my_replies, strict=True):
+        if first != last:
+            print(f"\n{row['kind']}: {ending(row['messages'][-2]['content'], 150)}\n    SFT: {first}\n    you: {last}")
+
+# %% [markdown]
+# Votes in a file of yours are read, and checked row by row, by `ftlab.data.read_preferences`: three texts, turns, or
+# texts with "Human:" and "Assistant:". What cannot be used is set aside, with the reason. The rest is ready for `tune`:
+
+# %%
+from ftlab import data
+
+their_path, question = Path(home.name) / "votes.jsonl", "\n\nHuman: Is the mug dishwasher safe?\n\nAssistant:"
+theirs = ((" Yes.", " No idea."), (" Yes.", " Yes."), (" Yes, and gladly.", " Why?"), (" No idea.", " Yes."))
+files.write_jsonl(their_path, ({"prompt": question, "chosen": a, "rejected": b} for a, b in theirs))
+with redirect_stdout(io.StringIO()):
+    read = data.read_preferences(their_path, on_error="quarantine")
+for row in files.read_jsonl(f"{their_path}.rejected.jsonl"):
+    print(f"set aside, line {row['line']}: {row['reason']}")
+form_of = chat.look(tokenizer)
+ready = [{**row, "prompt": chat.fit(form_of, row["prompt"]), "chat_template_kwargs": chat.PLAINLY} for row in read]
+print(f"{len(ready)} of {len(theirs)} rows for tune, the first of {sum(map(len, cut(tokenizer, ready[0])))} tokens")
 
 # %% [markdown]
 # ## Exercises
@@ -1068,8 +1170,9 @@ from ftlab.exercise import check, passed
 
 found = pair_loss((-30.0, -28.0), (-31.0, -26.0), beta=0.1)
 check(found is not None, "nothing comes back. Return the margin and the loss.")
-check(hasattr(found, "__len__") and len(found) == 2, "two numbers come back: the margin, then the loss.")
+check(lambda: len(found) == 2 and [float(each) for each in found], "two numbers come back: the margin, then the loss.")
 margin, loss = found
+check(not math.isclose(margin, 0.5544, abs_tol=1e-3), "the two are swapped: the margin comes first, then the loss.")
 check(not math.isclose(margin, -0.3, abs_tol=1e-6), "the margin is chosen minus rejected, not the other way round.")
 check(not math.isclose(margin, -0.2, abs_tol=1e-6),
       "the reference is missing: what counts is how far the policy has moved from it, reply by reply.")
@@ -1092,9 +1195,10 @@ except (OverflowError, ValueError) as error:
                  "left, max(-margin, 0).")
 check(math.isclose(low, -1000) and math.isclose(much, 1000), "at a margin of -1000 the loss is 1000, and finite.")
 check(abs(little) < 1e-6, "at a margin of 1000 nothing is left to lose: the loss is 0.")
-for at, want in ((3.0, 0.048587), (-3.0, 3.048587), (5.0, 0.006715), (-5.0, 5.006715)):
+for at, want in ((3.0, 0.048587), (-3.0, 3.048587), (5.0, 0.006715), (-5.0, 5.006715),
+                 (8.0, 0.00033541), (-8.0, 8.00033541)):
     margin, loss = pair_loss((at, 0.0), (0.0, 0.0), 1.0)
-    check(math.isclose(loss, want, rel_tol=1e-3), f"at a margin of {at:g} the loss is {want:.4f}: away from 0, "
+    check(abs(loss - want) < 1e-4, f"at a margin of {at:g} the loss is {want:.4f}: away from 0, "
           "max(-margin, 0) comes near it and is not the whole of it.")
 margin, loss = pair_loss((-800.0, 0.0), (0.0, 0.0), 1.0)
 check(math.isclose(loss, 800, rel_tol=1e-3), "at a margin of -800 the loss is 800: far on the wrong side it is as "
@@ -1137,7 +1241,9 @@ from ftlab.exercise import check, passed
 
 found = starts_at_reference([0.0, 0.0, 0.0])
 check(found is not None, "nothing comes back. Return True or False.")
+check(lambda: found in (True, False), "return True or False, and nothing else.")
 check(bool(found) is True, "all margins are 0: policy and reference are the same.")
+check(lambda: starts_at_reference([2.4]) in (True, False), "for a wrong start, too: return True or False.")
 check(not starts_at_reference([2.4, 3.1, 2.8]), "margins of 2 and 3 before any step: the reference is another model.")
 check(not starts_at_reference([-2.4, -3.1]), "a margin of -2.4 is as far from 0 as one of 2.4.")
 check(not starts_at_reference([1.5, -1.5]), "the mean of 1.5 and -1.5 is 0, and the models differ: look at each pair.")
@@ -1149,11 +1255,15 @@ check(not starts_at_reference([0.9, 0.0, 0.0, 0.0]),
       "here the first pair is off and the last is not: a loop must not forget what it has seen.")
 check(not starts_at_reference([0.0] * 999 + [0.03]),
       "one pair of a thousand is beyond the tolerance: whatever averages, squares too, lets it through.")
-check(not starts_at_reference([float("nan")]),
+check(not any(map(starts_at_reference, ([float("nan")], [0.0, float("nan")], [float("nan"), 0.0]))),
       "a margin that is no number is within no tolerance: ask that each be within it, not that none be beyond.")
 check(starts_at_reference([0.004] * 50), "fifty pairs, each within the tolerance, pass: each is judged alone, no sum.")
 check(starts_at_reference([0.004, -0.006]), "rounding is no other model: margins within the tolerance pass.")
 check(starts_at_reference([0.2, -0.3], tolerance=0.5), "the tolerance is the caller's: use the argument.")
+check(not starts_at_reference([0.015]),
+      "0.015 is beyond the tolerance of 0.01: hold each margin against the tolerance itself, unrounded.")
+check(not starts_at_reference([0.005], tolerance=0.001),
+      "with a tolerance of 0.001 a margin of 0.005 is beyond it: use the caller's, be it small.")
 passed("Your check tells a right start from a wrong one, also where the mean hides it.")
 
 # %% [markdown]
@@ -1193,11 +1303,14 @@ cast_ = [{"prompt": "p", "a": "good", "b": "bad", "vote": "a"}, {"prompt": "q", 
          {"prompt": "t", "a": "same", "b": "same", "vote": "a"}, {"prompt": "u", "a": "good", "b": "bad", "vote": "b"},
          {"prompt": "v", "a": "Yes.", "b": "Nope", "vote": "b"}, {"prompt": "p", "a": "fine", "b": "good", "vote": "a"},
          {"prompt": "b", "a": "Yes.", "b": "Yes. Warmly", "vote": "b"},
-         {"prompt": "a", "a": "yes", "b": "Yes", "vote": "b"}]
+         {"prompt": "a", "a": "yes", "b": "Yes", "vote": "b"}, {"prompt": "c", "a": "Yes.", "b": "Yes. ", "vote": "a"},
+         {"prompt": "p", "a": "fine", "b": "good", "vote": "a"}, {"prompt": "p", "a": "fine", "b": "good", "vote": "a"}]
 kept_ = [dict(vote) for vote in cast_]
 found = to_rows(cast_)
 check(found is not None, "nothing comes back. Return a list of rows.")
+check(lambda: iter(found), "return a list of rows.")
 found = list(found)
+check(all(isinstance(row, dict) for row in found), "each row is a dict.")
 check(cast_ == kept_, "the votes themselves have changed: make new rows.")
 prompts_ = [row.get("prompt") for row in found]
 check("r" not in prompts_, "a tie prefers neither: leave it out.")
@@ -1206,9 +1319,12 @@ check("t" not in prompts_, "two replies that are the same cannot be told apart b
 check("v" in prompts_, "'Yes.' and 'Nope' are two replies, though they are as long as each other: keep that pair.")
 check("b" in prompts_, "'Yes.' and 'Yes. Warmly' are two replies, though the one holds the other: keep that pair.")
 check("a" in prompts_, "'yes' and 'Yes' differ, and a token is another for it: only the very same text is the same.")
-check(prompts_.count("p") == 2, "two votes are on prompt 'p', and each is a row: nothing is keyed by its prompt.")
-check(len(found) == 7, "seven of the ten votes decide between two different replies.")
-check(prompts_ == ["p", "q", "u", "v", "p", "b", "a"], "the rows stand in the order of the votes, and in no other.")
+check("c" in prompts_, "'Yes.' and 'Yes. ' differ by a space, and a token is another for it: keep that pair.")
+check(prompts_.count("p") > 1, "four votes are on prompt 'p', and each is a row: nothing is keyed by its prompt.")
+check(prompts_.count("p") == 4, "a vote that is cast again is one more vote, and one more row.")
+check(len(found) == 10, "ten of the thirteen votes decide between two different replies.")
+check(prompts_ == ["p", "q", "u", "v", "p", "b", "a", "c", "p", "p"],
+      "the rows stand in the order of the votes, and in no other.")
 check(all(set(row) == {"prompt", "chosen", "rejected"} for row in found),
       "a row has 'prompt', 'chosen' and 'rejected', and nothing else.")
 check(found[1] != {"prompt": "q", "chosen": "bad", "rejected": "good"},
@@ -1218,7 +1334,7 @@ check(found[1] == {"prompt": "q", "chosen": "good", "rejected": "bad"}, "a vote 
 check(found[2] == {"prompt": "u", "chosen": "bad", "rejected": "good"},
       "somebody voted for 'bad', and that is his vote: look at who was voted for, not at which text seems the better.")
 check(found[3] == {"prompt": "v", "chosen": "Nope", "rejected": "Yes."}, "a vote for b makes b the chosen reply.")
-check(list(to_rows([])) == [], "no votes, no rows.")
+check(lambda: list(to_rows([])) == [], "no votes, no rows: an empty list comes back.")
 passed("Your rows say what the voters said, and nothing that they did not.")
 
 # %% [markdown]
@@ -1246,16 +1362,16 @@ passed("Your rows say what the voters said, and nothing that they did not.")
 # Six teams ask how to learn from their users. The house's policy; the first rule that fits decides:
 #
 # 1. "SFT first" where the model has not been shown the job: votes choose among replies that a model already gives.
-# 2. "better votes" where more of the votes are wrong at random than section 6 found borne (`bearable` below), by the
-#    measure of its claim: against *clean* votes, at most 15 points. To be still ahead of SFT does not count here.
+# 2. "better votes" where more of the votes are wrong at random than section 6 has *shown* to be borne (`bearable`
+#    below), by the measure of its claim: the whole interval against *clean* votes above -15 points. An interval with
+#    -15 inside shows it neither way, and then the house takes no risk. To be still ahead of SFT does not count here.
 # 3. "KTO" where people rate single replies.
 # 4. "RLHF" where something must judge replies that nobody voted on.
 # 5. Else "DPO".
 
 # %%
 from ftlab import files, paths
-from ftlab.evidence import intervals
-from ftlab.evidence.packed import unpack
+from ftlab.evidence import clusters
 
 teams = {  # has had SFT, what people give, the share of it that is wrong at random, whether new replies must be judged
     "a new shop, no desk yet": (False, "pairs", 0.0, False),
@@ -1273,19 +1389,20 @@ way = {
     "a help page with thumbs": None,
     "a writer's tool that goes on learning": None,
 }
-runs_ = files.read_json(paths.data() / "stored" / "dpo.json")["runs"]
-run_ = next(each for each in runs_ if each["name"] == "noise-0.2")
-scores_ = unpack(run_["wins_over_clean"])
-cost = intervals.paired_difference(scores_ == 1, scores_ == 0).times(100)
+tried_ = files.read_json(paths.data() / "stored" / "dpo.json")["tried"]
+trials_ = [each["dpo-bears-noise"] for each in tried_.values()]  # section 6's, of every seed: wrong against clean votes
+arms_ = ([each[side] for each in trials_] for side in ("by_prompt", "against"))
+cost = clusters.paired_difference(*arms_, trials_[0]["about"]).times(100)
 bearable = 0.2 if cost.low > -15 else 0.0  # 20 % is the one share that was held against clean votes
-print(f"A fifth of wrong votes against clean ones: {cost.value:+.0f} points. Shown to be borne: {bearable:.0%} wrong.")
+print(f"A fifth of wrong votes against clean ones: {cost.value:+.0f} points [{cost.low:+.0f}, {cost.high:+.0f}]; borne "
+      f"if the whole interval is above -15. Shown to be borne: {bearable:.0%} wrong.")
 
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
 
 WAYS = ("SFT first", "better votes", "KTO", "RLHF", "DPO")
 check(all(way.values()), "write one of the five ways for every team.")
-check(set(way.values()) <= set(WAYS), f"only {', '.join(WAYS)} can be chosen.")
+check(lambda: set(way.values()) <= set(WAYS), f"only {', '.join(WAYS)} can be chosen.")
 for team, (has_sft, given, wrong, judges) in teams.items():
     choice_, line = way[team], f"{team}: "
     if choice_ == "SFT first":
@@ -1295,10 +1412,10 @@ for team, (has_sft, given, wrong, judges) in teams.items():
     if choice_ == "better votes":
         check(wrong > bearable, line + f"{wrong:.0%} wrong votes are borne; do not wait for better ones.")
     elif choice_ != "SFT first":
-        check(wrong <= bearable, line + f"{wrong:.0%} of the votes are wrong, more than was shown to be borne "
-                                        f"against clean votes ({bearable:.0%}), be the model ahead of SFT or not.")
+        check(wrong <= bearable, line + f"{wrong:.0%} of the votes are wrong, and no more than {bearable:.0%} was "
+                                        "shown to be borne against clean votes, be the model ahead of SFT or not.")
     if choice_ == "KTO":
-        check(given == "thumbs", line + "there are pairs, and a pair says more than two thumbs.")
+        check(given == "thumbs", line + "people compare two replies; KTO's rule is for those who rate single ones.")
     elif choice_ in ("RLHF", "DPO"):
         check(given == "pairs", line + "people rate single replies: there are no pairs to learn from.")
     if choice_ == "RLHF":
@@ -1306,6 +1423,9 @@ for team, (has_sft, given, wrong, judges) in teams.items():
                              "memory, are paid for nothing.")
     if choice_ == "DPO":
         check(not judges, line + "it must judge new replies, and DPO leaves nothing that could.")
+    wanted = ("SFT first" if not has_sft else "better votes" if wrong > bearable else "KTO" if given == "thumbs" else
+              "RLHF" if judges else "DPO")
+    check(choice_ == wanted, line + "an earlier rule fits. Read them from the top, and stop at the first that fits.")
 passed("Each team learns from what its people can really give.")
 
 # %% [markdown]
@@ -1353,13 +1473,13 @@ passed("Each team learns from what its people can really give.")
 #   has moved towards the chosen reply than towards the rejected one. Ours equals TRL's.
 # - With the right reference it starts at ln 2, each margin at 0. From a model in memory the reference need not be
 #   right, and no error says so. Save each stage and hand on its path.
-# - On the real model: what a few dozen votes and what a few hundred did, with intervals, and the price beside the gain,
-#   kind by kind. What votes say in one kind of conversation need not be what becomes of its replies.
+# - On the real model: what a few hundred votes did, with intervals, and the price beside the gain, kind by kind. The
+#   last cell says once more whether a gain was shown.
 # - The preferred reply's own likelihood: what became of it, and why a loss on differences does not protect it.
-# - What rate, `beta`, number and faults of the votes did to the lab model; that a rater's leaning is another fault than
-#   a slip; and what data, time and memory RLHF, KTO and ORPO need.
-# - A win is not a right reply: wins hide right replies lost, and a judge by rules lets senseless ones through.
-# - A vote is only as good as the voter: with your own votes the model moves towards you.
+# - Stored runs of the lab model: what a rate can do to the manner, and what number and faults of the votes did, as
+#   far as so few trainings can tell (whether `beta` was tested at all, section 6 says). What RLHF, KTO and ORPO need.
+# - A win is not a right reply, and a claim to do as well as a rival is worth what the rival's own state is worth.
+# - A vote is only as good as the voter, and a chosen reply need not be a good one.
 #
 # ## Sources
 #
@@ -1372,7 +1492,7 @@ passed("Each team learns from what its people can really give.")
 # - K. Ethayarajh et al. 2024, *KTO: Model Alignment as Prospect Theoretic Optimization*, arXiv:2402.01306
 # - J. Hong et al. 2024, *ORPO: Monolithic Preference Optimization without Reference Model*, arXiv:2403.07691
 #
-# One last line: what this run took on your computer.
+# Last, what the votes did to the real model, and what this run took on your computer.
 
 # %%
 import psutil
@@ -1380,6 +1500,7 @@ import psutil
 from ftlab.course import doctor
 
 home.cleanup()
+print(real_said)
 memory_gib = psutil.Process().memory_info().rss / 2**30
 print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory_gib:.1f} GiB of memory in use.")
 print(doctor.machine())

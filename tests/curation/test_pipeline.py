@@ -5,9 +5,24 @@ import sys
 import time
 
 import pytest
+from dump_record import RECORD
 
 from ftlab import files
-from ftlab.curation import bench, choose, lineage, measure, normalize, pipeline, records, shards, stream
+from ftlab.curation import (
+    choose,
+    injection,
+    language,
+    lineage,
+    measure,
+    normalize,
+    personal,
+    pipeline,
+    quality,
+    records,
+    shards,
+    speed,
+    stream,
+)
 from ftlab.world import desk
 
 SIZE = 400  # how many records the runs choose
@@ -181,21 +196,9 @@ def test_split_refuses_a_share_that_is_no_fifth_or_tenth():
     assert "" not in sides and sides.count("test") in (2, 4)
 
 
-def test_growth_by_hand_and_the_table_of_the_bench(capsys, monkeypatch):
-    assert bench.growth([10, 100, 1000], [0.1, 1.0, 10.0]) == pytest.approx(1)
-    assert bench.growth([10, 100], [1.0, 100.0]) == pytest.approx(2)  # ten times the records, a hundred times the time
-    monkeypatch.setattr(bench, "BARS", {180: (600, 4e9)})
-    assert bench.main(["--sizes", "60", "180", "--workers", "1"]) == 0
-    shown = capsys.readouterr().out
-    assert all(step in shown for step in pipeline.STEPS) and "growth" in shown
-    assert "180 records within 10 minutes and 4 GB: yes" in shown
-    monkeypatch.setattr(bench, "BARS", {60: (600, 1)})
-    assert bench.main(["--sizes", "60", "--workers", "1"]) == 1
-
-
 def test_the_bench_clocks_every_record_at_every_step_and_changes_nothing(dump, tmp_path):
     raw, _, _, outcome = dump
-    timing = bench.time_stream(raw, tmp_path / "out", SIZE, shard_rows=1000)
+    timing = speed.time_stream(raw, tmp_path / "out", SIZE, shard_rows=1000)
     assert kept_of(tmp_path / "out") == {row["id"]: row["lineage"] | {"split": row["split"]} for row in outcome.kept}
     came_in = {row["step"]: row["in"] for row in outcome.funnel}
     for step in (*pipeline.STEPS[:8], "label_errors", "balance", "split"):  # between these, others see more records
@@ -207,3 +210,18 @@ def test_the_bench_clocks_every_record_at_every_step_and_changes_nothing(dump, t
 
 def test_a_surrogate_half_is_written_as_its_escape():
     assert json.loads(lineage.to_line({"text": "a\ud800b"}))["text"] == "a\ud800b"
+
+
+def test_a_good_record_passes_every_check_unchanged():
+    assert records.validate(json.dumps(RECORD)) == RECORD
+    for step in (normalize.normalize, records.check_license, quality.check_reply_whole, language.check_language,
+                 injection.check_injection, personal.mask, quality.check_facts):
+        assert step(RECORD) is RECORD
+    assert quality.check_quality(RECORD)["quality"] > 0.9
+
+
+@pytest.mark.parametrize("nothing", ["<p>&nbsp;</p>", "<br>", "<div>\u200b</div>", "&#8203;", "&amp;nbsp;",
+                                     "<p>\u3164</p>"])
+def test_a_question_of_which_cleaning_leaves_nothing_is_dropped(nothing):
+    row = pipeline.prepare(1, json.dumps({**RECORD, "question": nothing}))
+    assert row["step"] == "empty_or_truncated" and "expected a question" in row["reason"]

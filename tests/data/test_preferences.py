@@ -58,6 +58,9 @@ def refusal(path: Path, **options: object) -> str:
         "the same without the lines before it": ({k: v.strip() for k, v in SPOKEN.items()}, TURNS),
         "Human and Assistant beside the prompt in the same form": (
             {"prompt": "\n\nHuman: Is the tent dry?\n\nAssistant:", **SPOKEN}, TURNS),
+        "Human and Assistant in the prompt, the replies alone": (
+            {"prompt": "\n\nHuman: Is the tent dry?\n\nAssistant:", "chosen": " Yes, since Monday.",
+             "rejected": " Dunno."}, TURNS),
         "from and value, as others name turns": (
             {"chosen": [{"from": "human", "value": "Is the tent dry?"}, {"from": "gpt", "value": "Yes, since Monday."}],
              "rejected": [{"from": "human", "value": "Is the tent dry?"}, {"from": "gpt", "value": "Dunno."}]}, TURNS),
@@ -73,7 +76,8 @@ def refusal(path: Path, **options: object) -> str:
     ids=str,
 )  # fmt: skip
 def test_forms_that_are_taken(tmp_path, row, expected):
-    assert data.read_preferences(write(tmp_path, row, row)).to_list() == [expected, expected]
+    found = data.read_preferences(write(tmp_path, row, row), several_raters=True)
+    assert found.to_list() == [expected, expected]
 
 
 ONE = "A vote is between two replies to one prompt"
@@ -125,12 +129,25 @@ def test_what_is_refused_with_reason_place_and_remedy(tmp_path, row, said):
 
 def test_quarantine_keeps_the_good_rows_and_says_why_of_the_others(tmp_path, capsys):
     path = write(tmp_path, TURNS, {**TURNS, "rejected": [YES]}, TURNS, TEXTS, {**TURNS, "score": 3})
-    assert data.read_preferences(path, on_error="quarantine").to_list() == [TURNS] * 3
+    found = data.read_preferences(path, on_error="quarantine", several_raters=True)
+    assert found.to_list() == [TURNS] * 3
     rejected = [json.loads(line) for line in Path(f"{path}.rejected.jsonl").read_text().splitlines()]
     assert [row["line"] for row in rejected] == [2, 4]
     assert "the same twice" in rejected[0]["reason"] and "as in the rows before" in rejected[1]["reason"]
     assert rejected[1]["row"] == TEXTS
     assert "3 of 5 rows kept" in (out := capsys.readouterr().out) and "columns left out" in out and "'score'" in out
+
+
+def test_a_vote_that_is_there_already_and_one_against_it_are_refused(tmp_path, capsys):
+    turned, other = {**TURNS, "chosen": [NO], "rejected": [YES]}, {**TURNS, "prompt": [DESK, ASK]}
+    whole = {"prompt": "Is the tent dry?", "chosen": [ASK, YES], "rejected": [ASK, NO]}  # the first vote again
+    path = write(tmp_path, TURNS, turned, whole, other)
+    message = refusal(path)
+    assert "line 2: expected one vote on a pair, found the vote at 1 turned round" in message
+    assert "line 3: expected each vote once, found the vote that stands at 1 already" in message
+    assert "line 4" not in message and message.count("several_raters=True") == 2
+    assert data.read_preferences(path, on_error="quarantine").to_list() == [TURNS, other]
+    assert data.read_preferences(path, several_raters=True).to_list() == [TURNS, turned, TURNS, other]
 
 
 def test_a_file_has_one_form(tmp_path):
@@ -173,4 +190,4 @@ def test_every_format_gives_the_rows_back(tmp_path, rows, form, suffix):
         path.write_text(json.dumps(given))
     else:
         path.write_text("".join(json.dumps(row) + "\n" for row in given))
-    assert data.read_preferences(path).to_list() == expected
+    assert data.read_preferences(path, several_raters=True).to_list() == expected

@@ -197,7 +197,7 @@ def test_a_bad_verdict_survives_conversion_csv_and_parquet(tmp_path: Path) -> No
 
 def test_labels_that_are_no_verdicts_are_columns_like_others(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     row = {"prompt": "Is it?", "completion": "Yes."}
-    assert len(data.read(write(tmp_path, row | {"label": 0, "weight": 0.7}, row | {"label": "boats"}))) == 2
+    assert len(data.read(write(tmp_path, row | {"label": 2, "weight": 0.7}, row | {"label": "boats"}))) == 2
     assert "columns left out, since training does not use them: ['label', 'weight']" in capsys.readouterr().out
 
 

@@ -46,3 +46,31 @@ def test_the_p_value_flips_clusters_not_questions() -> None:
 def test_one_product_alone_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 2"):
         clusters.mean_interval([0, 1], ["a", "a"])
+
+
+def test_over_seeds_the_width_is_that_of_clusters_and_seeds() -> None:
+    scores = [[1.5, 2.5, 2.0, 4.0], [1.0, 3.5, 2.5, 4.5], [0.5, 2.5, 1.0, 4.0]]
+    ours, students = clusters.mean_interval(scores, "abcd"), intervals.mean_interval(scores)
+    assert all(math.isclose(one, other) for one, other in zip(ours, students, strict=True))
+    copied = clusters.paired_difference([row * 4 for row in scores], [[0.0] * 16], "abcd" * 4)
+    assert math.isclose(copied.high, students.high), "copies of a question add nothing"
+
+
+def test_means_of_clusters_in_the_order_of_first_appearance() -> None:
+    assert clusters.means([1, 0, 1, 1], ["b", "a", "b", "a"]).tolist() == [[1.0, 0.5]]
+    assert clusters.means([[1, 0, 0], [1, 1, 0]], [3, 3, 1]).tolist() == [[0.5, 0.0], [1.0, 0.0]]
+
+
+def test_the_seeds_part_by_hand() -> None:
+    # Two seeds of four products, all 2 and all 0: products add nothing, and the seeds' means 2 and 0 have a standard
+    # error of 1. The t of one degree of freedom is 12.7.
+    found = clusters.mean_interval([[2] * 4, [0] * 4], "abcd")
+    assert found.value == 1 and math.isclose(found.high, 1 + 12.706204736, rel_tol=1e-6)
+
+
+def test_what_has_no_seed_stands_against_each_seed_and_shares_stay_possible() -> None:
+    ours, theirs, about = [[1, 1, 1, 1, 0, 0, 0, 0], [1] * 8], [0] * 8, "aabbccdd"
+    gap = clusters.paired_difference(ours, theirs, about)
+    assert gap.value == 0.75 and -1 <= gap.low < 0.5 and gap.high == 1
+    assert clusters.mean_interval(ours, about).high == 1
+    assert clusters.p_value(ours, theirs, about) == clusters.p_value([1] * 4 + [0.5] * 4, theirs, about)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftlab import figures
-from ftlab.evidence import comparison, intervals
+from ftlab.evidence import clusters, comparison, intervals
 
 # 40 items. The tuned model wins 12 of them and loses 2; graded scores rise by 0.2 on the mean.
 BASE = [1] * 20 + [0] * 20
@@ -127,3 +127,16 @@ def test_sign_flip_test_is_mcnemar_for_zeros_and_ones():
     # Standard error over 9,999 flips: sqrt(0.013 * 0.987 / 9999) = 0.0011; four of them.
     assert intervals.sign_flip_test(differences) == pytest.approx(exact, abs=0.0045)
     assert intervals.sign_flip_test([0.0, 0.0]) == 1
+
+
+def test_items_about_one_thing_count_once_if_it_is_said_what_they_are_about():
+    about = [i // 2 for i in range(40)]  # each thing in two items
+    found = comparison.compare(SCORES, "base", about=about)
+    facts = row(found, "facts", "tuned")
+    assert facts.difference == clusters.paired_difference(TUNED, BASE, about)
+    assert facts.value == clusters.mean_interval(TUNED, about) and facts.p_value == clusters.p_value(TUNED, BASE, about)
+    assert str(found).endswith(comparison.ABOUT)
+    halves = comparison.slices(SCORES, ["a"] * 20 + ["b"] * 20, "base", about=about)
+    assert halves.rows[0].row.difference == clusters.paired_difference(TUNED[:20], BASE[:20], about[:20])
+    one = comparison.slices(SCORES, ["a"] * 20 + ["b"] * 20, "base", about=["x"] * 20 + about[20:])
+    assert one.rows[0].row.difference[1:] == (-1, 1) and one.rows[0].verdict == comparison.UNCLEAR

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ftlab.evidence import clusters
 from ftlab.evidence import gate as gates
 from ftlab.evidence.gate import FAIL, PASS, UNSURE, gate
 
@@ -12,7 +13,7 @@ HALF = [1, 0] * 100  # 200 items, 50 %
 
 
 def verdicts(rules, baseline, candidate, **named):
-    return [outcome.verdict for outcome in gate(rules, baseline, candidate, **named).outcomes]
+    return [check.verdict for check in gate(rules, baseline, candidate, **named).checks]
 
 
 def change(won, lost, total=200):
@@ -28,9 +29,9 @@ def change(won, lost, total=200):
 def test_three_outcomes_of_a_change(won, lost, verdict):
     base, candidate = change(won, lost)
     found = gate([{"metric": "facts", "may_drop": 5}], {"facts": base}, {"facts": candidate})
-    assert [outcome.verdict for outcome in found.outcomes] == [verdict]
+    assert [check.verdict for check in found.checks] == [verdict]
     assert found.exit_code == (0 if verdict == PASS else 1)
-    assert found.outcomes[0].allowed == -5 and found.outcomes[0].items == 200
+    assert found.checks[0].allowed == -5 and found.checks[0].items == 200
 
 
 def test_three_outcomes_of_a_limit():
@@ -44,8 +45,8 @@ def test_three_outcomes_of_a_limit():
 def test_unsure_can_pass_and_says_how_many_items_would_do():
     base, candidate = change(5, 11)
     found = gate({"facts": {"may_drop": 5}}, {"facts": base}, {"facts": candidate}, unsure="pass")
-    assert found.outcomes[0].verdict == UNSURE and found.exit_code == 0 and "Gate open" in str(found)
-    assert "items would settle it in 8 of 10 cases" in found.outcomes[0].note
+    assert found.checks[0].verdict == UNSURE and found.exit_code == 0 and "Gate open" in str(found)
+    assert "items would settle it in 8 of 10 cases" in found.checks[0].note
     assert gate({"facts": {"may_drop": 5}}, {"facts": base}, {"facts": candidate}).exit_code == 1
 
 
@@ -60,7 +61,7 @@ def test_single_figures_are_compared_as_they_stand():
     rules = [{"metric": "seconds", "may_drop": 0.3, "at_most": 3, "direction": "down", "unit": "s"},
              {"metric": "facts", "at_least": 57}]
     found = gate(rules, {"seconds": 1.5, "facts": 0.6, "more": 1}, {"seconds": 1.8, "facts": 0.57})
-    assert [outcome.verdict for outcome in found.outcomes] == [PASS, PASS, PASS]  # just at the limits, rounding aside
+    assert [check.verdict for check in found.checks] == [PASS, PASS, PASS]  # just at the limits, rounding aside
     assert "no interval" in str(found) and "No rule for: more." in str(found)
     assert verdicts(rules[:1], {"seconds": 1.5}, {"seconds": 3.1}) == [FAIL, FAIL]
 
@@ -71,28 +72,28 @@ def test_graded_scores_and_too_few_items():
     assert verdicts(rule, {"style": base}, {"style": [score - 0.2 for score in base]}) == [FAIL]
     assert verdicts(rule, {"style": base}, {"style": base}) == [PASS]
     found = gate(rule, {"style": base[:19]}, {"style": base[:19]})
-    assert found.outcomes[0].verdict == UNSURE and "under 20 items" in found.outcomes[0].note
+    assert found.checks[0].verdict == UNSURE and "under 20 items" in found.checks[0].note
 
 
 def test_graded_scores_without_a_spread_do_not_pass_in_silence():
     base = [0.5 + 0.01 * (i % 5) for i in range(60)]
-    same, = gate({"style": {"may_drop": 3}}, {"style": base}, {"style": base}).outcomes
+    same, = gate({"style": {"may_drop": 3}}, {"style": base}, {"style": base}).checks
     assert same.verdict == PASS and "is this the candidate's file?" in same.note
-    moved, = gate({"style": {"may_drop": 3}}, {"style": base}, {"style": [score + 0.1 for score in base]}).outcomes
+    moved, = gate({"style": {"may_drop": 3}}, {"style": base}, {"style": [score + 0.1 for score in base]}).checks
     assert moved.verdict == PASS and "look at the scorer" in moved.note
-    flat, = gate({"style": {"at_least": 40}}, {"style": base}, {"style": [0.5] * 60}).outcomes
+    flat, = gate({"style": {"at_least": 40}}, {"style": base}, {"style": [0.5] * 60}).checks
     assert flat.verdict == PASS and "look at the scorer" in flat.note
-    assert gate({"style": {"may_drop": 3}}, {"style": base}, {"style": base[::-1]}).outcomes[0].note == ""
+    assert gate({"style": {"may_drop": 3}}, {"style": base}, {"style": base[::-1]}).checks[0].note == ""
     # Twins of 0 and 1 are no surprise: they have an interval.
-    assert gate({"facts": {"may_drop": 5}}, {"facts": HALF}, {"facts": HALF}).outcomes[0].note == ""
+    assert gate({"facts": {"may_drop": 5}}, {"facts": HALF}, {"facts": HALF}).checks[0].note == ""
 
 
 def test_a_share_where_points_are_meant_is_questioned():
-    low, = gate({"facts": {"may_drop": 0.02}}, {"facts": HALF}, {"facts": HALF}).outcomes
+    low, = gate({"facts": {"may_drop": 0.02}}, {"facts": HALF}, {"facts": HALF}).checks
     assert "is may_drop 0.02 points meant, 1 item in 5,000? For 2 points write 2" in low.note
-    assert "meant" not in gate({"facts": {"may_drop": 2}}, {"facts": HALF}, {"facts": HALF}).outcomes[0].note
+    assert "meant" not in gate({"facts": {"may_drop": 2}}, {"facts": HALF}, {"facts": HALF}).checks[0].note
     seconds = {"s": {"may_drop": 0.02, "direction": "down", "unit": "s"}}
-    assert "meant" not in gate(seconds, {"s": 1.0}, {"s": 1.0}).outcomes[0].note
+    assert "meant" not in gate(seconds, {"s": 1.0}, {"s": 1.0}).checks[0].note
 
 
 def split_pair(random, items, split, drop=0.0):
@@ -105,7 +106,7 @@ def split_pair(random, items, split, drop=0.0):
 
 def passing(rule, make, trials=400):
     """How often a rule passes on scores made anew, and the power that it states on the mean."""
-    found = [gate({"facts": rule}, *({"facts": scores} for scores in make())).outcomes[0] for _ in range(trials)]
+    found = [gate({"facts": rule}, *({"facts": scores} for scores in make())).checks[0] for _ in range(trials)]
     return sum(one.verdict == PASS for one in found) / trials, sum(one.power.passes for one in found) / trials
 
 
@@ -168,7 +169,7 @@ def test_items_are_matched_by_name():
     base = {f"q{i}": i % 2 for i in range(100)}
     shuffled = dict(reversed(base.items()))
     found = gate({"facts": {"may_drop": 5}}, {"facts": base}, {"facts": shuffled})
-    assert found.outcomes[0].found.value == 0 and found.exit_code == 0
+    assert found.checks[0].found.value == 0 and found.exit_code == 0
     other = {"x": 1, **{item: base[item] for item in base if item != "q0"}}
     with pytest.raises(ValueError, match=r"same items in both, found 2 in only one of them, such as 'q0'"):
         gate({"facts": {"may_drop": 5}}, {"facts": base}, {"facts": other})
@@ -261,3 +262,38 @@ def test_command_runs_as_a_module(paths, python):
 def test_html_is_escaped():
     found = gate({"<i>": {"at_least": 40}}, {"<i>": HALF}, {"<i>": HALF})
     assert "&lt;i&gt;" in found._repr_html_() and "<i>" not in found._repr_html_()
+
+
+def test_graded_scores_that_are_all_equal_are_noted_beside_a_drop():
+    varied = [0.6, 0.78] * 40  # mean 0.69
+    found = gate([{"metric": "tone", "may_drop": 2}], {"tone": varied}, {"tone": [0.7] * 80})
+    assert "every item of the candidate scores the same" in found.checks[0].note
+    found = gate([{"metric": "tone", "may_drop": 2}], {"tone": [0.7] * 80}, {"tone": varied})
+    assert "every item of the baseline scores the same" in found.checks[0].note
+    found = gate([{"metric": "right", "may_drop": 50}], {"right": [0, 1] * 40}, {"right": [1] * 80})
+    assert "scores the same" not in found.checks[0].note  # all right is a result
+
+
+@pytest.mark.parametrize("unit", ["%", "percent", "points", "percentage points"])
+def test_a_small_drop_on_a_scale_of_percent_is_questioned(unit):
+    scores = {"tone": [60.0, 78.0] * 40} if unit != "points" else {"tone": [0.6, 0.78] * 40}
+    found = gate([{"metric": "tone", "may_drop": 0.02, "unit": unit}], scores, scores)
+    assert "is may_drop 0.02" in found.checks[0].note
+    found = gate([{"metric": "tone", "may_drop": 0.02, "unit": "s"}], {"tone": 1.0}, {"tone": 1.0})
+    assert "meant" not in found.checks[0].note
+
+
+def test_items_about_one_thing_count_together_if_it_is_said_what_they_are_about():
+    old, new = [0] * 40 + [1] * 40, [1] * 40 + [1] * 36 + [0] * 4
+    about = [number // 4 for number in range(80)]  # four items a thing, all alike
+    rules = [{"metric": "facts", "may_drop": 5, "at_least": 80}]
+    alone = gate(rules, {"facts": old}, {"facts": new}).checks
+    together = gate(rules, {"facts": old}, {"facts": new}, about={"facts": about}).checks
+    assert together[0].found == clusters.paired_difference(new, old, about).times(100)
+    assert together[1].found == clusters.mean_interval(new, about).times(100)
+    for one, other in zip(alone, together, strict=True):
+        assert other.found.low < one.found.low and other.items == one.items == 80
+        assert other.power.passes != one.power.passes
+    assert together[0].power.items == pytest.approx(4 * alone[0].power.items, rel=0.06)
+    with pytest.raises(ValueError, match="one entry for each item, found 79"):
+        gate(rules, {"facts": old}, {"facts": new}, about={"facts": about[1:]})

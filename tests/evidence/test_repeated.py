@@ -36,9 +36,36 @@ def test_with_scores_the_prompts_are_taken_in():
 
 
 def test_scores_are_kept_only_with_their_own_effect():
-    kept = repeated.pack_arms(25.0, [1, 0, 1, 0], [0, 0, 1, 0], 100)
-    assert kept == {"by_prompt": "1010", "against": "0010"} and repeated.pack_arms(3.0, None, None) == {}
+    kept = repeated.pack_scores(25.0, 100, by_prompt=[1, 0, 1, 0], against=[0, 0, 1, 0])
+    assert kept == {"by_prompt": "1010", "against": "0010"} and repeated.pack_scores(3.0) == {}
     with pytest.raises(ValueError, match="whose mean is the effect, 30, found 25"):
-        repeated.pack_arms(30.0, [1, 0, 1, 0], [0, 0, 1, 0], 100)
+        repeated.pack_scores(30.0, 100, by_prompt=[1, 0, 1, 0], against=[0, 0, 1, 0])
     with pytest.raises(ValueError, match="found 4 and 3"):
-        repeated.pack_arms(25.0, [1, 0, 1, 0], [0, 0, 1], 100)
+        repeated.pack_scores(25.0, 100, by_prompt=[1, 0, 1, 0], against=[0, 0, 1])
+
+
+def test_what_prompts_are_about_is_kept_by_number():
+    kept = repeated.pack_scores(50.0, 100, by_prompt=[1, 0, 1, 0], about=["cup", "cup", "pan", ("a", 1)])
+    assert kept["about"] == "0 0 1 2" and repeated.about([{}, kept]) == [0, 0, 1, 2]
+    assert repeated.about([run(0, 50.0)]) is None
+    with pytest.raises(ValueError, match="each of 4 prompts is about, found 2"):
+        repeated.pack_scores(50.0, 100, by_prompt=[1, 0, 1, 0], about=["cup", "pan"])
+
+
+def test_prompts_about_one_thing_are_taken_together_over_seeds():
+    from ftlab.evidence import clusters
+
+    two = [run(seed, 50.0, by_prompt=row, about="0011") for seed, row in enumerate(("1100", "1101"))]
+    found, whole = repeated.mean_effect(two, 100)
+    assert whole and found == clusters.mean_interval([[1, 1, 0, 0], [1, 1, 0, 1]], [0, 0, 1, 1]).times(100)
+
+
+def test_an_effect_that_is_no_mean_is_over_seeds_and_its_own_draws():
+    # Effects 1 and 3: mean 2, s = 1.4142, t(1) = 12.7062, half over seeds 12.7062. Draws of variance 4 add
+    # 1.95996 * 2 = 3.9199 in squares: sqrt(161.45 + 15.37) = 13.2972.
+    two = [run(seed, effect, by_draw="0 2 4") for seed, effect in enumerate((1.0, 3.0))]
+    found, whole = repeated.mean_effect(two)
+    assert whole and (found.low, found.high) == pytest.approx((2 - 13.2972, 2 + 13.2972), abs=1e-3)
+    by_width = [run(0, 1.0, low=1 - 3.919928, high=1 + 3.919928), run(1, 3.0, low=3 - 3.919928, high=3 + 3.919928)]
+    assert repeated.mean_effect(by_width)[0] == pytest.approx(found, abs=1e-5)
+    assert not repeated.mean_effect([by_width[0], run(1, 3.0)])[1]  # one of them does not say

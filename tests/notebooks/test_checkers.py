@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from exercises import EVERY, run
 
@@ -44,6 +46,58 @@ import re
 def has_no_hurry(text):
     return {"now", "today", "hurry"}.isdisjoint(re.findall("[a-z]+", text.lower()))
 """
+BEGINS = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\b(?:now\\b|today\\b|hurr(?:y|ied)\\b)", text, re.IGNORECASE)
+"""
+FROM_THE_START = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\b(?:now(?:adays)?|today|hurry)\\b", text, re.IGNORECASE)
+"""
+PLURAL = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\b(?:now|todays?|hurry)\\b", text, re.IGNORECASE)
+"""
+LISTED = """
+import string
+def has_no_hurry(text):
+    for mark in string.punctuation:
+        text = text.replace(mark, " ")
+    return not set(text.lower().split()) & {"now", "today", "hurry"}
+"""
+SLASH = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\bnow\\b|(?<![\\w/])(?:today|hurry)\\b", text, re.IGNORECASE)
+"""
+UNEVEN = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\bnow\\b|\\b(?:today|hurry)(?:[ ,.]|$)", text, re.IGNORECASE)
+"""
+OWNED = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\b(?:now|today|hurry)\\b(?!')", text, re.IGNORECASE)
+"""
+FORMS = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\b(?:now|Now|NOW|today|Today|TODAY|hurry|Hurry|HURRY)\\b", text)
+"""
+SOON = """
+import re
+def has_no_hurry(text):
+    return not re.search(r"\\b(?:now|today|hurry|asap)\\b", text, re.IGNORECASE)
+"""
+WORDS = """
+import re
+def has_no_hurry(text):
+    return not any(word in ("now", "today", "hurry") for word in re.split(r"\\W+", text.lower()))
+"""
 NUMPY = """
 import re
 import numpy as np
@@ -56,14 +110,17 @@ def has_no_hurry(text):
     ("answer", "sentence"),
     [(STRIP, "'now' is still that word"), (CASE, "without regard to capitals"), (ONE_WORD, "should be found too"),
      (INSIDE, "look for whole words"), (SPACES, "look for whole words|a word may end"),
-     (LOOSE, "look for whole words"), (NONE, "True or False, and nothing else")],
+     (LOOSE, "look for whole words"), (BEGINS, "Nobody hurried.*whole words"),
+     (FROM_THE_START, "Nowadays.*whole words"), (PLURAL, "todays.*whole words"),
+     (SLASH, "after '/', too, 'today'"), (UNEVEN, "before .*'today' is still"), (OWNED, "before \"'\".*'now'"),
+     (FORMS, "'nOW' should be found"), (SOON, "ASAP.*whole words"), (NONE, "True or False, and nothing else")],
 )  # fmt: skip
 def test_a_rule_that_misses_something_is_told_what(answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
         run(RULE, answer)
 
 
-@pytest.mark.parametrize("answer", [TOKENS, NUMPY])
+@pytest.mark.parametrize("answer", [TOKENS, NUMPY, WORDS, LISTED])
 def test_other_right_rules_pass(answer: str, capsys: pytest.CaptureFixture) -> None:
     run(RULE, answer)
     assert "Passed." in capsys.readouterr().out
@@ -82,6 +139,10 @@ POLICY = RULE_OF_TEAM + "plan |= {kind: 'person' for kind, who in plan.items() i
      ("plan = dict.fromkeys(plan, 'person')", "a person is not needed"),
      (POLICY + "plan = {kind: {'tuned': 'template', 'template': 'tuned'}.get(who, who) for kind, who in plan.items()}\n"
       "plan['grave'] = 'person'", "clearly better"),
+     (POLICY + "plan['grave'] = 'person'\ndel plan['order']", "each of these kinds once, spelled so, .* order, "),
+     (POLICY + "plan['grave'] = 'person'\nplan['poem'] = 'person'", "and no other"),
+     (POLICY + "plan['grave'] = 'person'\nplan['facts'] = plan.pop('fact')", "spelled so"),
+     ("plan = ['person'] * 9", "each of these kinds once"),
      ("plan = dict.fromkeys(plan, 'Person')", "only 'template', 'tuned' and 'person'")],
 )  # fmt: skip
 def test_a_plan_against_the_policy_is_told_why(answer: str, sentence: str) -> None:
@@ -89,6 +150,15 @@ def test_a_plan_against_the_policy_is_told_why(answer: str, sentence: str) -> No
         run(PLAN, answer)
 
 
-def test_the_policy_as_a_rule_passes(capsys: pytest.CaptureFixture) -> None:
-    run(PLAN, POLICY + "plan['grave'] = 'person'")
-    assert "Passed." in capsys.readouterr().out
+LOOP = """
+for kind, shares in measured.items():
+    who = "tuned" if clearly[kind] else "template"
+    plan[kind] = "person" if kind == "grave" or shares[who] < 0.6 else who
+"""
+
+
+@pytest.mark.parametrize("answer", [POLICY + "plan['grave'] = 'person'", LOOP])
+def test_the_policy_as_a_rule_passes(answer: str, capsys: pytest.CaptureFixture) -> None:
+    run(PLAN, answer)
+    said = capsys.readouterr().out
+    assert "Passed." in said and re.search(r"; person: .*grave", said), "it says who answers what"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
+
 import pytest
-from exercises import EVERY, names, run
+from exercises import EVERY, run
 
 from ftlab.exercise import NotYet
 
@@ -28,6 +30,12 @@ def label_scores(predicted, true, label):
     p, t = np.array(predicted) == label, np.array(true) == label
     both, either = (p & t).sum(), p.sum() + t.sum()
     return [both / max(p.sum(), 1), both / max(t.sum(), 1), 2 * both / max(either, 1)]
+"""
+BY_SMALL_DENOMINATORS = """
+def label_scores(predicted, true, label):
+    hits = sum(p == t == label for p, t in zip(predicted, true))
+    precision, recall = hits / (predicted.count(label) + 1e-12), hits / (true.count(label) + 1e-12)
+    return precision, recall, 2 * precision * recall / (precision + recall + 1e-12)
 """
 BY_LIBRARY = """
 from sklearn.metrics import precision_recall_fscore_support
@@ -132,6 +140,13 @@ PADDED = INSIDE.replace('plain = [" ".join(re.findall(r"\\w+", text.lower())) fo
      ({"f1": "min(precision, recall) * 4 / 3"}, "no multiple of the smaller"),
      ({"precision": "round(hits / said, 2) if said else 0"}, "Do not round"),
      ({"hit": "== 'a'", "said": "predicted.count('a')", "there": "true.count('a')"}, "Use the label that is given"),
+     ({"hit": "and label in p", "said": "sum(label in p for p in predicted)", "there": "sum(label in t for t in true)"},
+      "compare whole labels"),
+     ({"hit": "and p.startswith(label)", "said": "sum(p.startswith(label) for p in predicted)",
+       "there": "sum(t.startswith(label) for t in true)"}, "compare whole labels"),
+     ({"hit": "and p.lower() == label or p.lower() == t.lower() == label",
+       "said": "sum(p.lower() == label for p in predicted)", "there": "sum(t.lower() == label for t in true)"},
+      "compare whole labels"),
      ({"returned": "{'precision': precision, 'recall': recall, 'f1': f1}"}, "as a tuple or a list")],
 )  # fmt: skip
 def test_label_scores_that_err_are_told_how(change: dict, sentence: str) -> None:
@@ -155,10 +170,12 @@ def test_label_scores_that_err_are_told_how(change: dict, sentence: str) -> None
      ("[(a - b)[random.permutation(len(a))[: len(a) // 2]].mean() for _ in range(resamples)]", ENDS,
       "with replacement"),
      (MEANS.replace("range(resamples)", "range(2000)"), ENDS, "as many as `resamples` says"),
-     (MEANS, "tuple(np.quantile(means, [0.03, 0.97]))", "neither 3 % nor more"),
-     (MEANS, "tuple(np.quantile(means, [0.03, 0.975]))", "2.5 % below, neither 3 %"),
-     (MEANS, "tuple(np.quantile(means, [0.02, 0.975]))", "2.5 % below, neither 2 %"),
-     (MEANS, "tuple(np.quantile(means, [0.025, 0.98]))", "2.5 % above, neither 2 %"),
+     ("(random := np.random.default_rng()) and " + MEANS, ENDS, "the same seed must give the same ends"),
+     (MEANS, "tuple(np.quantile(means, [0.025, 0.95]))", "cut off 2.5 %"),
+     (MEANS, "tuple(np.quantile(means, [0.05, 0.98]))", "0.025 and the 0.975|cut off 2.5 %"),
+     (MEANS, "tuple(np.quantile(means, [0.01, 0.965]))", "0.025 and the 0.975|cut off 2.5 %"),
+     (MEANS, "tuple(np.quantile(means, [0.035, 0.99]))", "0.025 and the 0.975|cut off 2.5 %"),
+     ("(random := np.random.default_rng(seed % 2)) and " + MEANS, ENDS, "another seed draws"),
      (MEANS, "tuple(2 * (a - b).mean() - np.quantile(means, [0.975, 0.025]))", "do not mirror them"),
      ("[0, 0] if (a == b).all() else [1, 1] if (a - b == 1).all() else "
       "[a[random.integers(0, len(a), len(a))].mean() - b[random.integers(0, len(a), len(a))].mean()"
@@ -213,80 +230,155 @@ EMPTY = FINDER.format(**FOUND).replace("if size and any(", "if not size or any("
 SHORT = FINDER.format(**FOUND).replace("if size and any(", "if size and any({short} if len(item) < n else ")
 SHORT_BAG = SHORT.replace("{short}", "set(item) <= set(text)")
 SHORT_FIRST = SHORT.replace("{short}", "item[0] in text")
+SHORT_ALONE = SHORT.replace("{short}", '" ".join(item) in set(text)')  # so only an item of one word is ever found
 SHORT_ANY = SHORT.replace("{short}", "set(item) & set(text)")
 
 
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [(BAG, "in another order"), (EMPTY, "without any word"), (SHORT_BAG, "in the item's order"),
-     (SHORT_FIRST, "in the item's order|only if ALL of it"), (SHORT_ANY, "in the item's order|only if ALL of it")],
+     (SHORT_ALONE, "of two or of n - 1 words"), (SHORT_FIRST, "in the item's order|only if ALL of it"),
+     (SHORT_ANY, "in the item's order|only if ALL of it")],
 )  # fmt: skip
 def test_a_detector_of_bags_or_of_nothing_is_told_so(answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
         run(LEAKS, answer)
 
 
-def test_a_detector_of_letters_is_told_to_compare_words() -> None:
-    with pytest.raises(NotYet, match="'blue' is not in 'blueberry'"):
-        run(LEAKS, INSIDE)
+OFF_BY_ONE = FINDER.format(**FOUND).replace(
+    "any(runs(item, size)", "any({tuple(item[i:i + size]) for i in range(max(1, len(item) - size))}")
+ONE_END = PADDED.replace('" {\' \'.join(words[i:i + size])} "', '"{\' \'.join(words[i:i + size])} "')
+# In ONE_END a space stands behind the words, and none before them.
+TWICE = FINDER.format(**FOUND).replace(
+    "any(runs(item, size) & runs(text, size) for text in train):\n            found.append(place)",
+    "True:\n            found += [place for text in train if runs(item, size) & runs(text, size)]")
+TWO_ALPHABETS = FINDER.format(**{**FOUND, "words": 're.findall("[a-z0-9а-яё]+", text.lower())'})
+LATIN_ALONE = FINDER.format(**{**FOUND, "words": 're.findall("[a-z0-9а-яёα-ωάέήίόύώ]+", text.lower())'})
+STRIPPED = "import string\n" + FINDER.format(
+    **{**FOUND, "words": "[word.strip(string.punctuation) for word in text.lower().split()]"})
+LISTED = FINDER.format(**{**FOUND, "words": 're.findall("[a-z0-9а-яёα-ωάέήίόύώäöüß]+", text.lower())'})
+NO_START = FINDER.format(**FOUND).replace("range(len(text) - size + 1)", "range(1 if len(text) > size else 0, "
+                                          "len(text) - size + 1)")
+JOINED = FINDER.format(**FOUND).replace("tuple(text[i:i + size])", "''.join(text[i:i + size])")
+FIRST_TEXT = FINDER.format(**FOUND).replace(
+    "for text in train)", "for text in (train if len(item) <= n else train[:1]))")
 
 
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [(INSIDE, "'blue' is not in 'blueberry'"), (OFF_BY_ONE, "may be the item's last"), (ONE_END, "of 'legend'"),
+     (TWICE, "list its place once"), (TWO_ALPHABETS, "no list of alphabets"), (LATIN_ALONE, "no list of alphabets"),
+     (FIRST_TEXT, "in the SECOND training text"), (STRIPPED, "are punctuation too"), (LISTED, "no list of alphabets"),
+     (NO_START, "may be the first"), (JOINED, "keep the words of a run apart")],
+)  # fmt: skip
+def test_a_detector_that_looks_in_too_few_places_or_at_letters_is_told_where(answer: str, sentence: str) -> None:
+    assert answer not in (FINDER.format(**FOUND), PADDED)
+    with pytest.raises(NotYet, match=sentence):
+        run(LEAKS, answer)
+
+
+# One kind of each sort, in place of what is stored: the rule's decision is known whatever the stored replies are.
+PLANTED = """
+from ftlab.evidence.intervals import Interval
+AHEAD, LEVEL, MOSTLY = Interval(20, 10, 30), Interval(5, -5, 15), Interval(80, 70, 90)
+grave_over = Interval(99.6, 99.2, 100)
+measured = {
+    "fact": (AHEAD, AHEAD, MOSTLY), "grave": (AHEAD, AHEAD, MOSTLY),
+    "two_facts": (Interval(-20, -30, -10), AHEAD, MOSTLY), "no_answer": (AHEAD, AHEAD, Interval(30, 20, 40)),
+    "follow_up": (AHEAD, Interval(-10, -18, -2), MOSTLY), "compare": (Interval(-3, -4, -1), LEVEL, MOSTLY),
+    "complaint": (LEVEL, AHEAD, MOSTLY), "order": (AHEAD, AHEAD, Interval(55, 45, 65)),
+    "out_of_scope": (AHEAD, LEVEL, MOSTLY)}
+"""
 BY_LIMITS = """
-for kind, (change, rate) in measured.items():
-    if change.high < -5 or rate.high < 50:
+for kind, (change, ahead, rate) in measured.items():
+    low, high = (grave_over.low, grave_over.high) if kind == "grave" else (100, 100)
+    if change.high < 0 or ahead.high < 0 or rate.high < 50 or high < 99:
         decision[kind] = "keep"
-    elif change.low >= -5 and rate.low >= 50:
+    elif change.low > 0 and ahead.low > 0 and rate.low >= 50 and low >= 99:
         decision[kind] = "ship"
     else:
         decision[kind] = "measure"
 """
-BY_GATE = """
-from ftlab.evidence import gate
-words = {"fail": "keep", "not enough data": "measure", "pass": "ship"}
-for kind, each in fit["assistant"].items():
-    rule = {"metric": kind, "may_drop": 5, "at_least": 50}
-    found = gate.gate([rule], {kind: fit["template"][kind]}, {kind: each}).outcomes
-    decision[kind] = next(words[word] for word in words if word in [one.verdict for one in found])
+BY_SETS = """
+beaten = {kind for kind, (change, ahead, rate) in measured.items() if min(change.high, ahead.high, rate.high - 50) < 0}
+good = {kind for kind, (change, ahead, rate) in measured.items() if min(change.low, ahead.low, rate.low - 50) > 0}
+if grave_over.low < 99:
+    good -= {"grave"}
+decision = {kind: "keep" if kind in beaten else "ship" if kind in good else "measure" for kind in measured}
 """
 BY_MEANS = """
-for kind, (change, rate) in measured.items():
-    decision[kind] = "ship" if change.value >= -5 and rate.value >= 50 else "keep"
+for kind, (change, ahead, rate) in measured.items():
+    decision[kind] = "ship" if change.value >= 0 and ahead.value >= 0 and rate.value >= 50 else "keep"
 """
 
 
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [("decision['fact'] = 'ship'", "for every kind"), (BY_MEANS, "A good average is no proof"),
-     ("decision = dict.fromkeys(decision, 'measure')", "More items cost time|Waiting costs the gain"),
-     (BY_LIMITS + "decision['follow_up'] = 'measure'", "Waiting costs the gain"),
-     (BY_LIMITS + "decision['no_answer'] = 'measure'", "will not save it"),
-     (BY_LIMITS + "decision['complaint'] = 'ship'", "Shipping costs customers"),
-     (BY_LIMITS.replace("'measure'", "'keep'").replace('"measure"', '"keep"'), "no verdict against the model"),
+     ("decision = dict.fromkeys(decision, 'measure')", "Waiting costs the gain"),
+     (BY_LIMITS + "decision['fact'] = 'measure'", "Waiting costs the gain"),
+     (BY_LIMITS + "decision['two_facts'] = 'measure'", "'better than the template'. More items .* will not save it"),
+     (BY_LIMITS + "decision['no_answer'] = 'ship'", "'half of the replies fit'. Shipping costs customers"),
+     (BY_LIMITS.replace("ahead.high < 0", "False"), "follow_up.*breaks 'better than the rules'"),
+     (BY_LIMITS.replace("change.high < 0", "change.high < -5"), "compare.*breaks 'better than the template'"),
+     (BY_LIMITS.replace("change.low > 0", "change.low >= -5"), "complaint.*'better than the template' does not hold"),
+     (BY_LIMITS.replace("ahead.low > 0", "True"), "out_of_scope.*'better than the rules' does not hold"),
+     (BY_LIMITS.replace("rate.low >= 50", "rate.value >= 50"), "order.*'half of the replies fit' does not hold"),
+     (BY_LIMITS.replace('"measure"', '"keep"'), "no verdict against the model"),
      ("del decision['grave']", "these kinds and no others"),
      ("decision = dict.fromkeys(decision, 'yes')", "only 'ship', 'keep' and 'measure'")],
 )  # fmt: skip
 def test_a_decision_against_the_policy_is_told_what_it_costs(answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
-        run(SHIP, answer)
+        run(SHIP, PLANTED + answer)
 
 
-def test_the_decision_has_all_three_outcomes() -> None:
-    scope = names()
-    exec(SHIP.stub, scope)
-    exec(BY_LIMITS, scope)
-    found = scope["decision"]
-    ship = {kind for kind in found if found[kind] == "ship"}
-    assert ship == {"fact", "two_facts", "follow_up", "order"}  # the Answer lists these nine
-    assert {kind for kind in found if found[kind] == "keep"} == {"no_answer", "complaint"}
-    assert list(found.values()).count("measure") == 3
+@pytest.mark.parametrize(
+    ("high", "answer", "sentence"),
+    [(96, "ship", "grave.*'at least 99 in 100 handed over'. Shipping costs customers"),
+     (96, "measure", "grave.*'at least 99 in 100 handed over'. More items"),
+     (100, "ship", "grave.*handed over .81.0, 100.0.*A good average is no proof"),
+     (100, "keep", "grave.*no verdict against the model")],
+)  # fmt: skip
+def test_grave_cases_have_a_limit_of_their_own(high: int, answer: str, sentence: str) -> None:
+    with pytest.raises(NotYet, match=sentence):
+        run(SHIP, f"{PLANTED}grave_over = Interval(92, 81, {high})\n{BY_LIMITS}decision['grave'] = {answer!r}")
+
+
+def test_the_checker_says_what_was_decided_and_what_measuring_takes(capsys: pytest.CaptureFixture) -> None:
+    run(SHIP, PLANTED + BY_LIMITS)
+    told = capsys.readouterr().out
+    assert ("ship: fact, grave; keep: two_facts, no_answer, follow_up, compare; "
+            "measure: complaint, order, out_of_scope." in told)
+    # order: half of 54 items' interval is 10 points, 5 from the limit: 54 * (10 / 5 * 1.4294) ** 2 = 441.3
+    assert "order 442;" in told and "grave 381" not in told
+
+
+def test_the_checker_says_what_it_takes_to_keep_the_line_on_grave_cases(capsys: pytest.CaptureFixture) -> None:
+    run(SHIP, f"{PLANTED}grave_over = Interval(92, 81, 100)\n{BY_LIMITS}")
+    assert "grave 381 without a fault, and fewer can only fail it" in capsys.readouterr().out
+
+
+def test_a_plain_loop_needs_few_resamples() -> None:
+    """So that a loop of calls that take 100 microseconds each, which is slow, is through in five seconds."""
+    drawn = []
+    counted = DRAWN.format(means="DRAWN.append(resamples) or " + MEANS, ends=ENDS).replace(
+        "import numpy as np", "import builtins\nimport numpy as np\nDRAWN = builtins.DRAWN")
+    builtins.DRAWN = drawn
+    try:
+        run(BOOTSTRAP, counted)
+    finally:
+        del builtins.DRAWN
+    assert sum(drawn) < 40_000
 
 
 @pytest.mark.parametrize(
     ("exercise", "answer"),
-    [(SORTER, BY_COUNTS), (SORTER, BY_LIBRARY), (BOOTSTRAP, BY_SCIPY),
+    [(SORTER, BY_COUNTS), (SORTER, LABELS.format(**{**RIGHT, "precision": "1 - (said - hits) / said if said else 0"})),
+     (SORTER, BY_LIBRARY), (SORTER, BY_SMALL_DENOMINATORS), (BOOTSTRAP, BY_SCIPY),
      (BOOTSTRAP, BY_STATISTICS), (BOOTSTRAP, BY_LOOP), (LEAKS, PADDED),
      (LEAKS, FINDER.format(**{**FOUND, "returned": "[place for place in range(len(test_texts)) if place in found]"})),
-     (SHIP, BY_LIMITS), (SHIP, BY_GATE)],
+     (SHIP, BY_LIMITS), (SHIP, BY_SETS), (SHIP, PLANTED + BY_SETS)],
 )  # fmt: skip
 def test_other_right_answers_pass(exercise, answer: str, capsys: pytest.CaptureFixture) -> None:
     run(exercise, answer)

@@ -71,7 +71,18 @@ WRONG = [
     (LOSS, "def pair_loss(policy, reference, beta):\n    margin = " + MARGIN + "\n    try:\n"
            "        return margin, math.log(1 + math.exp(-margin))\n    except OverflowError:\n"
            "        return margin, 1000", "no fixed number"),
+    (LOSS, loss() + "\nin_order = pair_loss\ndef pair_loss(*given, **more):\n"
+           "    return in_order(*given, **more)[::-1]", "the two are swapped"),
+    (LOSS, loss() + "\npair = pair_loss\ndef pair_loss(*given, **more):\n"
+           "    return dict(zip(('margin', 'loss'), pair(*given, **more)))", "two numbers come back"),
+    (LOSS, loss(value="max(-margin, 0) if abs(margin) > 6 else math.log1p(math.exp(-margin))"), "at a margin of 8"),
     (START, "def starts_at_reference(margins, tolerance=0.01):\n    pass", "nothing comes back"),
+    (START, start("'yes' if all(abs(m) <= tolerance for m in margins) else ''"), "return True or False, and nothing"),
+    (START, start("all(abs(m) <= tolerance for m in margins) or 'no'"),
+     "for a wrong start, too"),
+    (START, start("max(abs(m) for m in margins) <= tolerance"), "no number is within no tolerance"),
+    (START, start("max(abs(m) for m in reversed(margins)) <= tolerance"), "no number is within no tolerance"),
+    (START, start("max(margins) <= tolerance and min(margins) >= -tolerance"), "no number is within no tolerance"),
     (START, start("True"), "the reference is another model"),
     (START, start("max(margins) <= tolerance"), "as far from 0"),
     (START, start("abs(sum(margins)) / len(margins) <= tolerance"), "look at each pair"),
@@ -86,6 +97,9 @@ WRONG = [
     (START, start("all(m == 0 for m in margins)"), "each within the tolerance"),
     (START, start("all(-0.005 <= m <= tolerance for m in margins)"), "rounding is no other model"),
     (START, start("all(abs(m) <= 0.01 for m in margins)"), "the tolerance is the caller's"),
+    (START, start("all(abs(m) <= 2 * tolerance for m in margins)"), "unrounded"),
+    (START, start("all(abs(round(m, 2)) <= tolerance for m in margins)"), "unrounded"),
+    (START, start("all(abs(m) <= max(tolerance, 0.01) for m in margins)"), "be it small"),
     (ROWS, "def to_rows(votes):\n    pass", "nothing comes back"),
     (ROWS, rows("each['vote'] != 'skip' and each['a'] != each['b']"), "a tie prefers neither"),
     (ROWS, rows("each['vote'] != 'tie' and each['a'] != each['b']"), "who skips has not voted"),
@@ -97,6 +111,15 @@ WRONG = [
            "    return list({row['prompt']: row for row in all_rows(votes)}.values())", "nothing is keyed"),
     (ROWS, rows(DECIDES) + "\nall_rows = to_rows\ndef to_rows(votes):\n"
            "    return sorted(all_rows(votes), key=lambda row: row['prompt'])", "in the order of the votes"),
+    (ROWS, rows("each['vote'] in ('a', 'b') and each['a'].strip() != each['b'].strip()"), "differ by a space"),
+    (ROWS, rows(DECIDES) + "\nall_rows = to_rows\ndef to_rows(votes):\n    found = []\n"
+           "    for row in all_rows(votes):\n        found += [row] * (row not in found)\n    return found",
+     "one more vote, and one more row"),
+    (ROWS, rows(DECIDES) + "\nall_rows = to_rows\ndef to_rows(votes):\n    return all_rows(votes) or None",
+     "an empty list"),
+    (ROWS, rows(DECIDES) + "\nall_rows = to_rows\ndef to_rows(votes):\n    found = []\n"
+           "    for row in all_rows(votes):\n        found += [row] * (found[-1:] != [row])\n    return found",
+     "one more vote, and one more row"),
     (ROWS, rows(DECIDES, "max(each['a'], each['b'])", "min(each['a'], each['b'])"), "somebody voted for 'bad'"),
     (ROWS, rows(DECIDES, "max(each['a'], each['b'], key=len)", "min(each['b'], each['a'], key=len)"),
      "somebody voted for 'bad'"),
@@ -110,7 +133,7 @@ WRONG = [
     (WAY, but("expert voters", "SFT first"), "knows the job already"),
     (WAY, but("expert voters", "better votes"), "do not wait for better"),
     (WAY, but("expert voters", "RLHF"), "paid for nothing"),
-    (WAY, but("expert voters", "KTO"), "more than two thumbs"),
+    (WAY, but("expert voters", "KTO"), "people compare two replies"),
     (WAY, but("in a hurry", "DPO"), "20% of the votes are wrong.*against clean votes"),
     (WAY, but("for fun", "DPO"), "45% of the votes are wrong"),
     (WAY, but("thumbs", "DPO"), "no pairs to learn from"),
@@ -124,7 +147,7 @@ RIGHT = [
     (LOSS, "import torch\ndef pair_loss(policy, reference, beta):\n    p, r = map(torch.tensor, (policy, reference))\n"
            "    margin = (beta * torch.diff(r - p)).double()\n"
            "    return [margin.item(), -torch.nn.functional.logsigmoid(margin).item()]"),
-    (START, start("max(map(abs, margins)) <= tolerance")),
+    (START, start("not [m for m in margins if not abs(m) <= tolerance]")),
     (START, "import numpy as np\n" + start("np.abs(np.asarray(margins)).max() <= tolerance")),
     (ROWS, rows(DECIDES)),
     (ROWS, "def to_rows(votes):\n    for v in votes:\n        if v['vote'] in 'ab' and v['a'] != v['b']:\n"

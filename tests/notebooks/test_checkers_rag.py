@@ -30,10 +30,10 @@ def enough(line: str) -> str:
     return f"def enough_recall(oracle, damaged, weights):\n    {line}"
 
 
-def policy(rule: str, ahead: bool = False, ready: bool = False) -> str:
+def policy(rule: str, ahead: bool = False, ready: bool = False, sources: bool = True) -> str:
     """Ways by a rule for replies that are read; the share that is enough is 0.5, whatever the stored run says."""
     return (
-        f"enough, raft_ahead, ready = 0.5, {ahead}, {ready}\n"
+        f"enough, raft_ahead, ready, raft_cites = 0.5, {ahead}, {ready}, {sources}\n"
         "for team, (changes, cites, private, recall, one_kind, read) in teams.items():\n"
         "    documents = changes > 1 or cites or private\n"
         f"    choice_of[team] = ({rule}) if read or ready else 'not yet'"
@@ -45,7 +45,7 @@ KEEP = "[hit for hit in hits if hit[2] in groups]"
 ENDS = "if damaged >= weights: return 0\n    if oracle < weights: return None"
 RULE = (
     "'template' if one_kind else 'weights' if not documents and recall < enough "
-    "else 'RAFT' if cites or raft_ahead else 'RAG'"
+    "else 'RAFT' if (raft_cites if cites else raft_ahead) else 'RAG'"
 )
 WRONG = [
     (EXPOSURE, exposure("return math.log(len(others) + 1) - math.log(1 + smaller)"), "to the base 2"),
@@ -122,7 +122,8 @@ WRONG = [
     (WAY, "enough, raft_ahead, ready = 0.5, False, True\nchoice_of = dict.fromkeys(teams, 'not yet')",
      "fit in nine of ten"),
     (WAY, policy("'RAFT'", ahead=True), "one kind of question"),
-    (WAY, policy("'template' if one_kind else 'RAG'"), "never learned to"),
+    (WAY, policy("'template' if one_kind else 'RAG'"), "RAFT is ahead in that"),
+    (WAY, policy("'template' if one_kind else 'RAFT' if cites else 'RAG'", sources=False), "merely told to cite"),
     (WAY, policy("'template' if one_kind else 'RAFT' if cites else 'RAG'", ahead=True), "shows RAFT ahead"),
     (WAY, policy("'template' if one_kind else 'RAFT'"), "save the training"),
     (WAY, policy("'template' if one_kind else 'RAFT' if cites else 'RAG'"), "which is too little"),
@@ -150,7 +151,8 @@ RIGHT = [
     (WAY, policy(RULE)),
     (WAY, policy(RULE, ahead=True)),
     (WAY, policy(RULE, ready=True)),
-    (WAY, "enough, raft_ahead, ready = 0.5, False, False\n"
+    (WAY, policy(RULE, ahead=True, sources=False)),
+    (WAY, "enough, raft_ahead, ready, raft_cites = 0.5, False, False, True\n"
           "choice_of = dict(zip(teams, ['not yet', 'RAFT', 'RAG', 'template', 'weights', 'RAG']))"),
 ]  # fmt: skip
 

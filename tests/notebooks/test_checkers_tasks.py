@@ -58,7 +58,7 @@ def policy(
     program: str = "",
     done: int = 50,
 ) -> str:
-    unsure = unsure or "('word counts' if facts['rival'] == 'word counts' else 'more rows')"
+    unsure = unsure or "('no model' if facts['rival'] == 'no model' else 'more rows')"
     floor = f"'more rows' if {certain} and facts['done'] < {done} else "
     program = program or "('adapter and schema' if facts['program'] else 'adapter')"
     return (
@@ -66,11 +66,13 @@ def policy(
         "    low, high = facts['gain']\n"
         f"    way = {floor}{program} if {certain} else {unsure}\n"
         f"    way = 'prompt' if facts['prompt'] >= {prompt} else way\n"
+        f"    way = 'no model' if facts['no_model'] >= 90 else way\n"
         f"    choice_of[team] = {changes} if facts['changes'] else way"
     )
 
 
-ONE = "teams = {{'a': {{'prompt': {}, 'done': 70, 'gain': {}, 'rival': {!r}, 'program': False, 'changes': False}}}}\n"
+ONE = ("teams = {{'a': {{'prompt': {}, 'done': 70, 'gain': {}, 'rival': {!r}, 'no_model': 10, 'program': False, "
+       "'changes': False}}}}\n")  # fmt: skip
 WRONG = [
     (F1, f1("return hits / said if said else 0"), "that is the precision"),
     (F1, f1("return hits / there if there else 0"), "that is the recall"),
@@ -112,12 +114,15 @@ WRONG = [
     (TEAMS, policy(changes="'adapter'"), "rule 1 decides before all others"),
     (TEAMS, "choice_of = dict.fromkeys(teams, 'page')", "rule 1 does not apply"),
     (TEAMS, policy(prompt=95), "does 93 % already"),
+    (TEAMS, ONE.format(20, (5, 9), "prompt").replace("model': 10", "model': 95") + "choice_of = {'a': 'adapter'}",
+     "95 % already, for nothing"),
     (TEAMS, policy(prompt=60), "the policy asks for 90 %"),
     (TEAMS, policy(certain="high > 0"), "there may be none"),
-    (TEAMS, policy(done=0), "a person would read them all"),
-    (TEAMS, policy(unsure="'more rows'"), "keep the word counts"),
+    (TEAMS, ONE.format(20, (5, 9), "prompt").replace("'done': 70", "'done': 40") + "choice_of = {'a': 'adapter'}",
+     "a person would read them all"),
+    (TEAMS, policy(unsure="'more rows'"), "costs nothing does the job as well"),
     (TEAMS, ONE.format(20, (5, 9), "prompt") + "choice_of = {'a': 'more rows'}", "an adapter pays"),
-    (TEAMS, ONE.format(20, (-5, 9), "prompt") + "choice_of = {'a': 'word counts'}", "no labels to count words for"),
+    (TEAMS, ONE.format(20, (-5, 9), "prompt") + "choice_of = {'a': 'no model'}", "that is no rival here"),
     (TEAMS, ONE.format(20, (5, 9), "prompt") + "choice_of = {'a': 'adapter and schema'}", "prose has no schema"),
     (TEAMS, ONE.format(20, (5, 9), "prompt").replace("'program': False", "'program': True")
      + "choice_of = {'a': 'adapter'}", "force its form"),

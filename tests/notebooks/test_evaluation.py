@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import math
 
 import pytest
+from cells import SOURCES
 from dials import dials
 
 from ftlab import assistant, claims, files, paths, texts
+from ftlab.course import course
+from ftlab.evidence import intervals
 from ftlab.scores import desk
 from ftlab.workshop.experiments import evaluation
 from ftlab.world.text import rng
@@ -20,6 +24,18 @@ def test_the_dials_leave_room_for_the_leak():
     assert found["LEAKED"] * found["COPIES"] < 8 * found["LEAK_STEPS"]
     assert 2 * found["LEAKED"] <= len(texts.plain_conversations("test"))
     assert not {"LR", "STEPS", "PER_KIND"} & set(found)  # what shapes the assistant is no dial of this notebook
+
+
+@pytest.mark.parametrize(("change", "told"), [
+    ((4.4, 0.09, 10.9), "+4.4 points [+0.1, +10.9], up"), ((4.4, 0.03, 10.9), "+4.40 points [+0.03, +10.90], up"),
+    ((-3, -6.2, -0.4), "-3.0 points [-6.2, -0.4], down"), ((41.1, 29.3, 52.9), "+41 points [+29, +53], up"),
+    ((-0.2, -3, 2.6), "+0 points [-3, +3], no sure change"), ((1, 1e-15, 2), "up")])
+def test_a_change_is_told_without_a_zero_where_its_sign_is_sure(change, told):
+    (definition,) = [node for cell in course.from_source(SOURCES / "08_evaluation.py").cells
+                     if "def words(change" in cell.source for node in ast.parse(cell.source).body
+                     if isinstance(node, ast.FunctionDef) and node.name == "words"]
+    exec(ast.unparse(definition), found := {})
+    assert found["words"](intervals.Interval(*change)).endswith(told)
 
 
 def test_the_limits_of_the_claims_are_those_set_before_any_run():
@@ -42,7 +58,7 @@ def test_the_rivals_answered_the_first_ten_of_each_kind():
     for way in ("plain", "guide", "examples"):
         assert len(stored[way]["replies"]) == len(stored["ids"])
         assert stored[way]["prompt_tokens"] > 0 and stored[way]["seconds_each"] > 0
-    assert {"date", "machine", "model", "dtype", "note"} <= set(stored)
+    assert {"model", "dtype", "note"} <= set(stored) and {"date", "machine"} <= set(stored["made"])
 
 
 def test_the_stored_replies_are_those_behind_the_stored_table(by_id):
@@ -62,7 +78,7 @@ def test_the_assistant_answered_every_test_conversation_and_is_scored_by_todays_
     assert list(stored["replies"]) == [row["id"] for row in rows]
     assert stored["fit"] == evaluation.fit_by_kind(list(stored["replies"].values()), rows)
     assert stored["settings"] == assistant.settings(0)
-    assert {"date", "machine", "model", "dtype", "note", "write_s"} <= set(stored)
+    assert {"model", "dtype", "note", "write_s"} <= set(stored) and {"date", "machine"} <= set(stored["made"])
 
 
 def test_the_marked_replies_are_twenty_that_the_yardstick_calls_fit(by_id):
@@ -81,3 +97,23 @@ def test_the_stored_verdicts_are_about_the_drafts_of_today():
     stored = files.read_json(STORED / "untuned-judge.json")
     drafts = judge.drafts(texts.plain_conversations("test")[: len(stored["fit"])], stored["seed"])
     assert [int(draft.fit) for draft in drafts] == stored["fit"] and len(stored["margins"]) == len(drafts) == 80
+
+
+def test_a_wrong_winner_and_a_wrong_yes_or_no_are_false_in_words_and_silence_is_no_choice(by_id):
+    wanted = {"false_words", "choice_is_right"}
+    found = {}
+    for cell in course.from_source(SOURCES / "08_evaluation.py").cells:
+        if any(f"def {name}(" in cell.source for name in wanted):
+            for node in ast.parse(cell.source).body:
+                if isinstance(node, ast.FunctionDef) and node.name in wanted:
+                    exec(ast.unparse(node), found)
+    assert wanted <= set(found)
+    pair = next(row for row in by_id.values() if row["kind"] == "compare")
+    order = next(row for row in by_id.values() if row["kind"] == "order" and row["expected"][0] == "no")
+    word = pair["comparing"][0] if " " in pair["comparing"][0] else f"is {pair['comparing'][0]}"
+    for reply, row, false, choice in (
+            (f"The {pair['loser']} {word}.", pair, True, False), (f"The {pair['winner']} {word}.", pair, False, True),
+            ("Thank you for asking us.", pair, False, None), ("Yes, you can.", order, True, False),
+            ("No, you cannot.", order, False, True), ("Thank you for asking us.", order, False, None)):
+        faults = desk.faults(reply, row)
+        assert (bool(found["false_words"](faults)), found["choice_is_right"](faults, row)) == (false, choice), reply

@@ -9,6 +9,15 @@ def test_a_false_condition_says_what_is_missing():
     exercise.check(True, "never shown")
 
 
+def test_a_condition_on_another_shape_is_false_and_no_error():
+    for found in (3, None, (), "ab", {}):
+        with pytest.raises(exercise.NotYet, match="two numbers"):
+            exercise.check(lambda found=found: len(found) == 2 and found[0] <= found[1] + 0, "return two numbers.")
+    exercise.check(lambda: True, "never shown")
+    with pytest.raises(ZeroDivisionError):  # no shape
+        exercise.check(lambda: 1 / 0, "never shown")
+
+
 def test_not_yet_fails_a_test_like_an_assert():
     assert issubclass(exercise.NotYet, AssertionError)
 

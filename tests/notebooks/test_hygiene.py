@@ -22,6 +22,8 @@ FORBIDDEN = {
     "runs a shell": re.compile(r"^\s*(!|%%(bash|sh|script)\b)", re.MULTILINE),
 }
 HOST_PATH = re.compile(r"(?<![\w.:/])/(home|Users|root|tmp|private|opt|mnt|workspace)/[\w.]|\b[A-Z]:\\\\?Users\\")
+# Of this notebook, not of another one nor of a paper.
+NAMED_SECTIONS = re.compile(r"(?<!notebook \d\d, )\b[Ss]ections? (\d+)\b(?!\.\d)(?: (?:and|to|or) (\d+)\b)?")
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -83,6 +85,24 @@ def test_nothing_of_the_authors_computer(path: Path) -> None:
         assert not re.search(re.escape(own) + r"(?![\w-])", text), f"{own} is in the notebook"
     found = HOST_PATH.search(text)
     assert not found, f"a path of the author's computer: {text[found.start() : found.start() + 60]!r}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_sections_are_numbered_in_order_and_every_section_that_is_named_is_there(path: Path) -> None:
+    cells = course.from_source(path).cells
+    numbers = [int(number) for cell in cells if cell.cell_type == "markdown"
+               for number in re.findall(r"^## (\d+)\. ", cell.source, re.MULTILINE)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    text = " ".join(" ".join(line.lstrip("# ") for cell in cells for line in cell.source.splitlines()).split())
+    named = {int(number) for found in NAMED_SECTIONS.findall(text) for number in found if number}
+    assert named <= set(numbers), f"sections {sorted(named - set(numbers))} are named, and there are {numbers}"
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("see section 5 and Section 2.", [("5", ""), ("2", "")]), ("sections 4 and 8", [("4", "8")]),
+    ("notebook 00, section 7", []), ("arXiv:1, section 4.1", [])])
+def test_named_sections_are_recognised(text: str, found: list) -> None:
+    assert NAMED_SECTIONS.findall(text) == found
 
 
 @every_notebook

@@ -1,20 +1,19 @@
 """What a notebook suggests beside a dial can be turned to: every value of every ``try`` runs, on a fast path.
 
-Very small models of their families take the places of the real and the lab model, trainers stop after one step and
-replies after a few tokens. So outcomes mean nothing here: an ``assert`` about them may fail, and nothing else may.
+Very small models of their families take the places of the real ones, trainers stop after one step, replies after a few
+tokens. So outcomes mean nothing here: an ``assert`` about them may fail, and nothing else may.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-import shutil
 from pathlib import Path
 
 import families
 import pytest
+from cells import FIRST, fast_errors, go_on
 
-from ftlab import model, texts
 from ftlab.course import course
 from ftlab.course.execute import execute
 from ftlab.workshop import dials
@@ -22,7 +21,6 @@ from ftlab.workshop import dials
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "notebooks" / "source").glob("[0-9]*.py"))
 VALUE = re.compile(r"""(?<![\w.-])(?:"[^"]*"|\d[\d.]*(?:e-?\d+)?)(?![\w])""")
-FIRST = f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r}); import fast_path"
 
 
 def suggested(cell: str) -> dict[str, list]:
@@ -74,19 +72,8 @@ RANKS = (1, 64)  # ranks beside 16; try 4, 128"""
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Random models of two layers in place of the real and the lab model, as a kernel's environment names them."""
-    import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    folder = tmp_path_factory.mktemp("small")
-    read = [message["content"] for row in texts.conversations("valid") for message in row["messages"]]
-    real = families.build("smollm2", folder / "real", read)
-    lab = shutil.copytree(model.bundled_path(), folder / "lab", ignore=shutil.ignore_patterns("*.safetensors"))
-    config = AutoConfig.from_pretrained(lab, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
-                                        num_attention_heads=2, num_key_value_heads=2, head_dim=16)
-    torch.manual_seed(0)
-    AutoModelForCausalLM.from_config(config).save_pretrained(lab)
-    return {"FTLAB_MODEL": str(real), "FTLAB_TEST_LAB": str(lab)}
+    """Random models of few layers in place of the real and the lab model and the embedder, named in an environment."""
+    return families.build_course(tmp_path_factory.mktemp("small"))
 
 
 @pytest.mark.parametrize(("source", "values"), [
@@ -98,18 +85,10 @@ def test_every_suggested_value_runs(source: Path, values: dict, small: dict[str,
 
     notebook = course.from_source(source)
     dials.turn(notebook, values, source.stem)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.metadata.setdefault("tags", []).append("raises-exception")
+    go_on(notebook.cells)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(FIRST))
     failure = execute(notebook, ROOT / "notebooks", timeout_s=600,
                       more=small | {"FTLAB_RUNS": str(tmp_path)})
     assert failure is None, failure
-    original = course.from_source(source).cells
-    errors = [
-        f"cell {number}: {output.ename}: {output.evalue}"
-        for number, (cell, before) in enumerate(zip(notebook.cells[1:], original, strict=True), 1)
-        if cell.cell_type == "code" and "raises-exception" not in before.metadata.get("tags", [])
-        for output in cell.outputs if output.output_type == "error" and output.ename != "AssertionError"
-    ]
+    errors = fast_errors(notebook.cells[1:], course.from_source(source).cells)
     assert not errors, f"with {values}\n" + "\n".join(errors)

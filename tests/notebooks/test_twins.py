@@ -59,6 +59,52 @@ class _Bare(ast.NodeTransformer):
         return ast.Assign(targets=[node.target], value=node.value) if node.value else ast.Pass()
 
 
+SMALL = 25  # nodes of a syntax tree: what is smaller (return one call) may well be written twice
+SHORT = [["ftlab.world.notices:_rows", "ftlab.world.shops:_rows"]]  # two lines that read a table
+
+
+def functions(source: str) -> dict[str, str]:
+    """Every function at the top of a source, and class with methods, by its name: its syntax tree, the name aside."""
+    found = {}
+    for node in ast.parse(source).body:
+        methods = any(isinstance(part, ast.FunctionDef) for part in getattr(node, "body", ()))
+        if (isinstance(node, ast.FunctionDef) or methods) and sum(1 for _ in ast.walk(node)) > SMALL:
+            bare = _Bare().visit(node)
+            name, bare.name = bare.name, "f"
+            found[name] = ast.dump(bare)
+    return found
+
+
+def packaged() -> dict[str, list[str]]:
+    """Of each syntax tree in the package, where it stands, as ``module:name``."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "ftlab").rglob("*.py")):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for name, shape in functions(path.read_text(encoding="utf-8")).items():
+            found.setdefault(shape, []).append(f"{module}:{name}")
+    return found
+
+
+def test_nothing_stands_in_the_package_twice() -> None:
+    twice = [places for places in packaged().values() if len(places) > 1 and places not in SHORT]
+    assert not twice, f"{twice}: keep one of each, and import it"
+
+
+def test_what_stands_in_a_notebook_and_in_the_package_is_tagged() -> None:
+    known = packaged()
+    for path in sorted((ROOT / "notebooks" / "source").glob("*.py")):
+        for cell in course.from_source(path).cells:
+            if cell.cell_type != "code":
+                continue
+            tags = {tag.removeprefix(PREFIX) for tag in cell.metadata.get("tags", [])}
+            for name, shape in functions("".join(f"# {line}" if line[:1] in "%!" else line
+                                                 for line in cell.source.splitlines(keepends=True))).items():
+                places = known.get(shape, [])
+                assert not places or tags & set(places), (
+                    f"{path.name} shows {name}, which {places} has too: import it, or tag its cell {PREFIX}{places[0]}"
+                )
+
+
 def test_there_are_twins() -> None:
     assert twins(), "no cell has a tag such as twin:ftlab.tuning.chat:TEMPLATE"
 

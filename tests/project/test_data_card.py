@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ftlab import files, paths
+from ftlab.workshop import data_card
 from ftlab.world import brand, build, general, market, quillmere, real
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,6 +20,12 @@ TABLE = {
     for name, rows, size in re.findall(r"^\| `([\w/.]+)` \| ([\d,]+) \| ([\d,]+) \|", CARD, re.MULTILINE)
 }
 FLOWING = " ".join(CARD.split())
+
+
+def test_it_is_in_step_with_the_files() -> None:
+    """After a change of a table: `ftlab world`, then `python -m ftlab.workshop.data_card`."""
+    assert data_card.missing(CARD) == []
+    assert data_card.render(CARD) == CARD
 
 
 def test_every_text_is_on_the_card_and_nothing_else() -> None:
@@ -63,6 +70,7 @@ def test_the_numbers_in_its_sentences() -> None:
         f"{len(quillmere.policies())} policies with {sum(len(policy.facts) for policy in quillmere.policies())} facts",
         f"the {len(brand.guide())} rules of the brand guide",
         f"{len(real.questions())} questions on {len({row['topic'] for row in real.questions()})} topics",
+        f"{sum(row['easy'] for row in real.questions())} of them are marked as `easy`",
         f"{len(real.general_chat())} ordinary conversations",
         f"{sum(changes.values())} changes ({changes['price']} prices, {changes['warranty']} warranties, "
         f"{changes['policy']} policy facts, {changes['added']} products added, {changes['retired']} retired)",

@@ -1,12 +1,17 @@
 """The index: what it finds, who sees what, how it changes, and what it says when something is wrong."""
 
+import errno
 import json
+import os
 
+import numpy as np
 import pytest
 from bag_embedder import Bag
 
-from ftlab.retrieval import embedder, index
+from ftlab import files
+from ftlab.retrieval import embedder, find, index, index_reader
 from ftlab.retrieval.documents import Document
+from ftlab.workshop import bench_retrieval
 
 COLOURS = ("red", "green", "blue", "white", "black", "brown")
 THINGS = ("kettle", "pan", "mug", "tent")
@@ -226,7 +231,7 @@ def test_another_format_is_told(tmp_path):
     folder = damaged(tmp_path)
     settings = json.loads((folder / index.SETTINGS).read_text())
     (folder / index.SETTINGS).write_text(json.dumps({**settings, "format": 99}))
-    with pytest.raises(ValueError, match="expected an index of format 1, found 99"):
+    with pytest.raises(ValueError, match="expected an index of format 2, found 99"):
         index.open(folder, Bag())
 
 
@@ -261,16 +266,20 @@ def test_a_flipped_bit_in_a_vector_is_found_by_its_checksum(tmp_path):
         index.open(made.folder, Bag()).verify()
 
 
+def built(made: index.Index) -> set[str]:
+    return {entry.name for entry in index_reader.run(made.snapshot().table.list_indices())}
+
+
 def test_beyond_the_exact_search_the_nearest_are_still_found(tmp_path, monkeypatch):
     monkeypatch.setattr(index, "EXACT_UP_TO", 300)
+    monkeypatch.setattr(index, "CLUSTER", 64)
     many = [Document(f"d{i}", f"Thing {i}", f"It is word{i} and word{i % 7}.") for i in range(600)]
     exact = index.create(tmp_path / "exact", Bag(width=1024))
     exact.add(many[:300])
     coarse = index.create(tmp_path / "coarse", Bag(width=1024))
     coarse.add(many)
-    assert {entry.name for entry in coarse._snapshot().table.list_indices()} == {"passage_idx", "vector_idx",
-                                                                               "readers_idx"}  # fmt: skip
-    assert {entry.name for entry in exact._snapshot().table.list_indices()} == {"passage_idx"}
+    assert built(coarse) == {"passage_idx", "vector_idx", "readers_idx"} and coarse.snapshot().coarse
+    assert built(exact) == {"passage_idx"} and not exact.snapshot().coarse
     for i in range(0, 600, 60):
         for way in index.WAYS:
             assert f"d{i}" in ids(coarse.search(many[i].title + "\n" + many[i].text, 3, way))
@@ -278,7 +287,91 @@ def test_beyond_the_exact_search_the_nearest_are_still_found(tmp_path, monkeypat
     coarse.retire(["d0"])
     assert ids(coarse.search("zebra", 1)) == ["late"] and len(coarse) == 600
     assert "d0" not in ids(coarse.search(many[0].title + "\n" + many[0].text, 50, "meaning"))
+    coarse.warm()
     private = [Document(f"p{i}", "Private", f"A private zebra {i}.", readers="owner") for i in range(5)]
     coarse.add(private)
     assert "owner" not in {hit.chunk.readers for hit in coarse.search("private zebra", 50)}
     assert ids(coarse.search("private zebra 3", 1, readers=("owner",)))[0].startswith("p")
+
+
+def test_the_coarse_search_finds_what_the_exact_one_finds(tmp_path, monkeypatch):
+    for module, name, value in ((index, "EXACT_UP_TO", 1_000), (index, "CLUSTER", 128), (find, "PROBES", 8),
+                                (bench_retrieval, "CLUSTERS", 20), (bench_retrieval, "QUERIES", 40)):  # fmt: skip
+        monkeypatch.setattr(module, name, value)
+    model = bench_retrieval.Generated()
+    found = model.documents(3_000)  # 150 of a kind; 8 of 23 clusters are looked into
+    queries = model.queries(found)
+    made = index.create(tmp_path / "i", model)
+    made.add(found)
+    assert made.snapshot().coarse
+    right = bench_retrieval.exact(model, np.array([model.number(query) for query in queries]), len(found))
+    hits = made.search_all(queries, bench_retrieval.K, "meaning")
+    shares = [len(set(ids(each)) & gold) / len(gold) for each, gold in zip(hits, right, strict=True)]
+    assert sum(shares) / len(shares) >= 0.95
+    first = [each[0] for each in hits]
+    assert [hit.chunk.document for hit in first] == [str(model.number(query)) for query in queries]
+    assert all(hit.score == pytest.approx(1, abs=1e-5) for hit in first)  # the full vectors were compared
+    alone = [Document(f"p{i}", f"number {7 + 20 * i}", "for one pair of eyes", readers="owner") for i in range(3)]
+    made.add(alone)  # so few may be in no cluster that is near, and are found nevertheless
+    assert set(ids(made.search(queries[0], 5, "meaning", ("owner",)))) == {"p0", "p1", "p2"}
+    words = [each[0].chunk.document for each in made.search_all(queries, 1, "words")]
+    assert words == [str(model.number(query)) for query in queries]
+
+
+def test_clusters_are_made_anew_when_the_index_has_outgrown_them(tmp_path, monkeypatch):
+    for name, value in (("EXACT_UP_TO", 200), ("CLUSTER", 64)):
+        monkeypatch.setattr(index, name, value)
+    made, counts = index.create(tmp_path / "i", Bag(width=1024)), []
+    many = [Document(f"d{i}", f"Thing {i}", f"It is word{i}.") for i in range(1_100)]
+    for i in range(0, 1_100, 220):
+        made.add(many[i : i + 220])
+        counts.append(json.loads((made.folder / index.CLUSTERED).read_text()))
+    assert counts == [220, 220, 220, 220, 1_100]  # 880 are not more than four times as many, 1,100 are
+    assert all(f"d{i}" in ids(made.search(f"Thing {i}\nIt is word{i}.", 10, "meaning")) for i in range(0, 1_100, 110))
+
+
+@pytest.mark.parametrize("place", ["s3://bucket/index", "gs://bucket/index", "s3:/bucket/index"])
+def test_an_address_is_no_folder(place):
+    for call in (index.create, index.open):
+        with pytest.raises(ValueError, match="expected a folder on a disk, found an address"):
+            call(place, Bag())
+
+
+def test_a_note_that_was_cut_off_is_no_note(tmp_path):
+    made = index.create(tmp_path / "i", Bag())
+    (made.folder / index.UNFINISHED).write_text('"half')
+    assert made.add(shop()).added == len(shop())
+
+
+def test_troubles_of_the_machine_are_not_called_damage(filled, monkeypatch):
+    def full(*_):
+        raise OSError("LanceError(IO): Too many open files (os error 24)")
+
+    monkeypatch.setattr(find, "search_all", full)
+    with pytest.raises(OSError, match=r"could not be read .*Too many files are open.*The index itself is as it was"):
+        filled.search("red kettle")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO],
+                         ids=errno.errorcode.get)  # fmt: skip
+def test_a_disk_that_refuses_a_change_is_told_with_its_remedy(filled, monkeypatch, number):
+    def refuse(*_):
+        raise RuntimeError(f"LanceError(IO): {os.strerror(number)} (os error {number})")
+
+    monkeypatch.setattr(index.Index, "_put", refuse)
+    with pytest.raises(OSError, match="could not write .*Readers see what they saw before") as caught:
+        filled.add([Document("new", "A page", "Words that are new.")])
+    assert caught.value.errno == number and files.REMEDIES[number] in str(caught.value)
+
+
+def test_a_version_that_another_process_purged_is_asked_for_anew(filled, monkeypatch):
+    truly, asked = find.search_all, []
+
+    async def once_gone(*which):
+        asked.append(1)
+        if len(asked) == 1:
+            raise ValueError("LanceError(IO): Object at location data/x.lance not found")
+        return await truly(*which)
+
+    monkeypatch.setattr(find, "search_all", once_gone)
+    assert ids(filled.search("red kettle", 1)) == ["red-kettle"] and len(asked) == 2

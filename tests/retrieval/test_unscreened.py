@@ -60,12 +60,16 @@ def test_a_comparison_needs_both_values_each_of_its_own_product() -> None:
         (lambda text: text.replace("[1]", "[2]"), "cited", 0),  # another passage
         (lambda text: text.replace(" [1]", ""), "cited", 0),  # none
         (lambda text: text.replace("[1]", "[9]"), "cited", 0),  # one that is not there
+        (lambda text: text.replace("[1]", "[9]"), "named", 1),
+        (lambda text: text.replace(" [1]", ""), "named", 0),
+        (lambda text: text, "unsourced", 0),
+        (lambda text: text.replace("Next step", "It is purple. Next step"), "unsourced", 1),  # a colour of no passage
         (lambda text: text.replace("Thank you", "Thanks a lot, and thank you"), "manner", 0),
         (lambda text: text.replace("Next step", "It costs $7.77. Next step"), "made_up", 1),
         (lambda text: text.replace("Next step", "It costs $7.77. Next step"), "facts", 0),
         (lambda text: text.replace("Next step", "A colleague will look it up. Next step"), "facts", 1),
         (lambda text: text.replace("Next step", "A colleague will look it up. Next step"), "fit", 0),
-        (lambda text: text.replace(FACT["product"], "Highfell Tent"), "facts", 1),  # the value is right
+        (lambda text: text.replace(FACT["product"], "Highfell Tent"), "facts", 0),  # the price, but of another thing
         (lambda text: text.replace(FACT["product"], "Highfell Tent"), "fit", 0),  # nobody asked about that
         (lambda text: text.replace("asking us", "asking frobly us"), "facts", 1),
         (lambda text: text.replace("Next step", "It costs $7.77. Next step"), "cited", 0),  # found, and said wrongly
@@ -77,6 +81,13 @@ def test_what_is_wrong_with_a_reply_is_seen(change, key: str, worth: int) -> Non
     parts = [*gold(FACT), next(piece for piece in PIECES if piece.about != FACT["product"])]
     reply = unscreened.cited(FACT, parts)["messages"][-1]["content"]
     assert answers.score(change(reply), FACT, parts)[key] == worth
+
+
+def test_what_no_passage_was_shown_for_is_neither_named_nor_without_a_source() -> None:
+    scored = answers.score("It weighs 99 kg.", FACT)
+    assert scored["named"] is None and scored["unsourced"] is None and scored["made_up"] == 1
+    true = answers.score(unscreened.cited(FACT, gold(FACT))["messages"][-1]["content"], FACT, PIECES[-1:])
+    assert (true["made_up"], true["unsourced"]) == (0, 1)  # right, from memory: no passage holds it
 
 
 def test_a_complaint_without_a_word_of_regret_has_its_facts_right_and_is_not_fit() -> None:

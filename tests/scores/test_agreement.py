@@ -75,6 +75,25 @@ def test_fleiss_of_two_raters_with_equal_shares_is_cohens():
     assert both == pytest.approx(agreement.kappa_interval(a, b))
 
 
+def test_cohen_in_any_words_is_kappa_where_there_are_two():
+    a, b = [1] * 5 + [0] * 5, [1] * 4 + [0] * 5 + [1]
+    assert agreement.cohen_interval(a, b) == pytest.approx(agreement.kappa_interval(a, b))
+    # Three words. Agreement 3 of 4; shares of a, b and tie 2, 1, 1 and 2, 0, 2: by chance 4/16 + 0 + 2/16.
+    found = agreement.cohen_interval(["a", "a", "b", "tie"], ["a", "a", "tie", "tie"])
+    assert found.value == pytest.approx((3 / 4 - 6 / 16) / (10 / 16))
+    assert all(math.isnan(number) for number in agreement.cohen_interval(["a"] * 3, ["a"] * 3))
+
+
+def test_items_about_one_thing_widen_the_interval_and_leave_the_value():
+    one, other = ["a", "b"] * 20, ["a", "b"] * 10 + ["b", "a"] * 10
+    about = [i // 10 for i in range(40)]  # four things, of which two are agreed on and two are not
+    alone, together = agreement.cohen_interval(one, other), agreement.cohen_interval(one, other, about)
+    assert alone.value == together.value == pytest.approx(0)
+    assert together.low < alone.low and together.high > alone.high
+    said = list(zip(one, other, strict=True))
+    assert agreement.fleiss_interval(said, about) == pytest.approx(together)  # both raters say a as often as b
+
+
 def test_fleiss_interval_keeps_a_width_and_refuses_uneven_items():
     alike = [["a"] * 3] * 20 + [["b"] * 3] * 20
     value, low, high = agreement.fleiss_interval(alike)

@@ -57,3 +57,10 @@ def test_fewer_words_to_choose_from_are_seen_as_narrowing() -> None:
 
     random = np.random.default_rng(1)
     assert narrowing(replies(random, 150), replies(random, 150, words=40)).high < -10
+
+
+def test_replies_without_blanks_have_pairs_of_signs() -> None:
+    # "价格高。" has the pairs 价格, 格高, 高。; "价格低。" has 价格, 格低, 低。: 5 distinct of 6.
+    assert diversity(["价格高。是的", "价格低。是的"])["opening_bits"] == 1
+    assert diversity(["价格高。", "价格低。"])["distinct_pairs"] == pytest.approx(100 * 5 / 6)
+    assert narrowing(["价格高。", "颜色红。"], ["价格高。", "价格高。"]).value == -50

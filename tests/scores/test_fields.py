@@ -65,3 +65,9 @@ def test_replies_that_the_schema_forbids_are_named_with_their_place() -> None:
         fields.check_schema(SCHEMA, [good, '{"name": "Gull", "years": 0}'])
     with pytest.raises(ValueError, match="entry 1: .*no JSON object: 'Gull, 2'"):
         fields.check_schema(SCHEMA, ["Gull, 2"])
+
+
+@pytest.mark.parametrize("schema", [{"type": "array"}, {"enum": ["a"]}])
+def test_a_schema_of_no_object_is_refused(schema: dict) -> None:
+    with pytest.raises(ValueError, match='expected one of an object, with "type": "object"'):
+        fields.check_schema(schema)

@@ -182,3 +182,11 @@ def test_form_starts_again_and_keeps_the_clock_running_on_an_empty_reply():
 def test_form_needs_three_drafts():
     with pytest.raises(ValueError, match="at least 3 drafts, found 2"):
         RevisionTimer(DRAFTS[:2])
+
+
+def test_where_no_blanks_stand_each_sign_is_a_word():
+    # 7 signs and the stop; one sign replaced: 1/8.
+    assert revisions("价格是四十九元。", "价格是五十九元。").word_rate == 1 / 8
+    assert revisions("the kettle", "the kettles").word_rate == 1 / 2  # and with blanks a word is a word
+    found = revisions("ราคาสิบบาท", "ราคาหกบาท")
+    assert 0 < found.word_rate < 1

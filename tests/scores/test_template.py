@@ -1,9 +1,6 @@
-"""The template: what it says by hand, that it looks at nothing but the messages, and its score on the data card."""
+"""The template: what it says by hand, that it looks at nothing but the messages, and its score by kind."""
 
 from __future__ import annotations
-
-import re
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +8,6 @@ from ftlab import texts
 from ftlab.scores import desk, template
 from ftlab.world.pairs import KINDS
 
-CARD = (Path(__file__).resolve().parents[2] / "data" / "README.md").read_text(encoding="utf-8")
 TWO = "Oslo Mug (mug). Price: $9.00. Height: 8 cm. Dishwasher safe: no.\nMira Pan (pan). Price: $20.00. Colour: red."
 FRAME = "Thank you for writing to us. {} Next step: write back to us if you have another question. {}"
 SIGN_OFF = "Warmly, the Quillmere desk"
@@ -50,17 +46,3 @@ def test_a_score_by_kind_counts_replies_that_are_fit_to_send(rows: list[dict]) -
     assert tuple(scores) == KINDS and sum(map(len, scores.values())) == 60
     for kind, fit in scores.items():
         assert fit == [desk.is_fit(template.reply(row), row) for row in some if row["kind"] == kind]
-
-
-def test_its_score_is_what_the_data_card_says(rows: list[dict], capsys) -> None:
-    scores = template.scores(rows)
-    every = [one for each in scores.values() for one in each]
-    assert sum(every) / len(every) < 0.4
-    section = CARD.partition("## The template rival\n")[2].partition("\n## ")[0]
-    on_card = re.findall(r"^\| (\w+) \| (\d+) \| (\d+) \|$", section, re.MULTILINE)
-    counted = {**scores, "all": every}
-    assert [(kind, int(fit), int(of)) for kind, fit, of in on_card] == [
-        (kind, sum(each), len(each)) for kind, each in counted.items()
-    ]
-    assert template.main([]) == 0
-    assert f"{'all':<14}{sum(every) / len(every):>12.0%}{len(every):>6}" in capsys.readouterr().out

@@ -89,7 +89,8 @@ def test_every_kind_has_its_place():
 def test_better_and_wins():
     assert [votes.better(a, b, FACT) for a, b in ((RIGHT, WRONG), (WRONG, RIGHT), (RIGHT, RIGHT))] == ["a", "b", "tie"]
     # Two words more, 20 and 22, cost 2/30 and leave a tie; 24 do not: 4/30 is over 0.1.
-    two, four = (RIGHT.replace("Our", f"Our {' '.join(['fine'] * n)}") for n in (4, 6))
+    kind = ["fine", "good", "neat", "plain", "light", "handy"]
+    two, four = (RIGHT.replace("Our", f"Our {' '.join(kind[:n])}") for n in (4, 6))
     assert [votes.better(RIGHT, other, FACT) for other in (two, four)] == ["tie", "a"]
     assert votes.wins([RIGHT, WRONG, RIGHT], [WRONG, RIGHT, RIGHT], [FACT] * 3) == [1, 0, 0.5]
 
@@ -154,6 +155,14 @@ def test_majorities_by_hand():
         assert votes.decided(said(*each)).get("p") == winner, each
     assert votes.decided(said("a", "b", "b"), by="r0") == {"p": "a"}
     assert votes.decided(said("a", "b", "b"), by="nobody") == {}
+
+
+def test_ratings_are_of_pairs_on_which_all_of_them_voted():
+    cast = [{"pair": pair, "rater": rater, "vote": vote} for pair, rater, vote in (
+        ("p", "x", "a"), ("p", "y", "tie"), ("q", "x", "b"), ("q", "y", "skip"), ("r", "y", "a"), ("p", "z", "b"))]
+    assert votes.ratings(cast, ["y", "x"]) == {"p": ["tie", "a"]}  # in the order of the names
+    assert votes.ratings(cast, ["x"]) == {"p": ["a"], "q": ["b"]}
+    assert votes.ratings(cast, ["x", "nobody"]) == {}
 
 
 def test_rows_for_the_trainers():

@@ -23,6 +23,8 @@ def test_words(text: str, found: list[str]) -> None:
 @pytest.mark.parametrize("reply, unknown", [
     ("Thank you for asking about the kettle.", []),
     ("The flanterne is grimpled.", ["flanterne", "grimpled"]),
+    ("We recognise the favour, a metre from the centre, and organised a lorry.", []),  # British spelling
+    ("We recognised the grimpour.", ["grimpour"]),
     ("Grimpled, GRIMPLED and grimpled", ["grimpled"]),  # each once
     ("The Moorland Tent is made in Pellworth.", []),  # the catalogue's own names
     ("The kettle's lid and the Ravenscar's handle", []),

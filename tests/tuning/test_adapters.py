@@ -83,3 +83,12 @@ def test_a_hub_name_stays_a_name(made: tuple[Path, Path]) -> None:
     adapters.check(made[1], "owner/model", TOKENIZER)
     with pytest.raises(ValueError, match="owner/other"):
         adapters.check(made[1], "owner/other", TOKENIZER)
+
+
+def test_a_damaged_note_and_a_base_without_such_weights_are_named(made: tuple[Path, Path], tmp_path: Path) -> None:
+    (made[1] / adapters.NOTE).write_text("{}", encoding="utf-8")
+    with pytest.raises(ValueError, match="expected the keys base, template, found none"):
+        adapters.check(made[1], made[0], TOKENIZER)
+    (tmp_path / "pickled").mkdir()
+    with pytest.raises(ValueError, match="expected the base model's weights as .safetensors, found none"):
+        adapters.note(made[1], tmp_path / "pickled", TOKENIZER)

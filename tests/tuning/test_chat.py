@@ -59,7 +59,8 @@ def test_the_system_text_reaches_every_model(name: str, prompt: str) -> None:
 
 
 def test_a_template_that_drops_the_system_turn_without_a_word_does_not_take_it() -> None:
-    quiet = of("phi3", "{% for m in messages if m.role != 'system' %}" + FAMILIES["phi3"].template.partition("%}")[2])
+    turns = FAMILIES["phi3"].chat_template.partition("%}")[2]
+    quiet = of("phi3", "{% for message in messages if message.role != 'system' %}" + turns)
     assert not chat.look(quiet).system
     (prompt,) = chat.prompts(quiet, [{"messages": TALK[:3]}])
     assert prompt == "<|user|>\nA kettle.\n\nIs it red?<|end|>\n<|assistant|>\n"
@@ -84,7 +85,7 @@ def test_what_a_template_refuses_is_told_with_its_own_words() -> None:
 
 
 def test_templates_that_would_teach_what_is_never_asked_are_refused() -> None:
-    thinks = FAMILIES["smollm2"].template.replace("assistant\n' }}", "assistant\n<think>\n' }}")
+    thinks = FAMILIES["smollm2"].chat_template.replace("assistant\n' }}", "assistant\n<think>\n' }}")
     with pytest.raises(ValueError, match=r"rows\[0\]: expected a prompt that stays the same.*chat.TEMPLATE"):
         chat.pairs(of("smollm2", thinks), ROWS)
     endless = "{% for m in messages %}{{ m.role + ': ' + m.content + '\n' }}{% endfor %}" + (
@@ -92,5 +93,9 @@ def test_templates_that_would_teach_what_is_never_asked_are_refused() -> None:
     assert chat.look(of("smollm2", endless)).end == ""
     with pytest.raises(ValueError, match=r"rows\[0\]: expected a token that ends the reply"):
         chat.pairs(of("smollm2", endless), ROWS)
+    ours = of("gpt2", chat.TEMPLATE)
+    ours.eos_token = None
+    with pytest.raises(ValueError, match="expected a token that ends the reply.*set tokenizer.eos_token to the token"):
+        chat.pairs(ours, ROWS)
     with pytest.raises(ValueError, match=r"rows\[0\]: expected the assistant's turn at the end, found \['sys"):
         chat.pairs(of("smollm2"), [{"messages": TALK[:4]}])

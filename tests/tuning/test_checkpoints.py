@@ -5,6 +5,7 @@ Run as a script, this file is such a cell in a process of its own: ``python test
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -111,8 +112,13 @@ def whole(folder: Path) -> list[int]:
 
 
 def only_run(home: Path) -> Path:
-    (folder,) = (home / "runs").iterdir()
+    (folder,) = runs_of(home)
     return folder
+
+
+def runs_of(home: Path) -> list[Path]:
+    """What lies in the folder of runs, the locks aside."""
+    return [path for path in (home / "runs").iterdir() if path.name != checkpoints.LOCKS]
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +164,7 @@ def test_a_killed_cell_ends_with_the_weights_of_an_undisturbed_one(model_path, u
         monkeypatch.setenv("FTLAB_HOME", str(home))
         assert cell(model_path) == undisturbed
         assert f"resuming from step {step} of {home}" in capsys.readouterr().out
-        assert not list((home / "runs").iterdir()), "a finished run leaves no checkpoint behind"
+        assert not runs_of(home), "a finished run leaves no checkpoint behind"
 
 
 def test_an_interrupted_cell_goes_on_in_the_same_process(model_path, undisturbed, home, capsys):
@@ -192,7 +198,7 @@ def test_another_learning_rate_resumes_from_nothing(model_path, home, capsys):
     with pytest.raises(KeyboardInterrupt):
         cell(model_path, lr=2 * LR, at_step=interrupt(3))
     assert "resuming" not in capsys.readouterr().out
-    assert len(list((home / "runs").iterdir())) == 2
+    assert len(runs_of(home)) == 2
 
 
 @pytest.mark.parametrize("name", ["trainer_state.json", "optimizer.pt", "scheduler.pt", "rng_state.pth",
@@ -231,14 +237,28 @@ def test_two_kernels_never_train_in_one_folder(tmp_path):
     known = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
 
     def second() -> subprocess.CompletedProcess:
-        return subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=os.environ | {"PYTHONPATH": known},
-                              capture_output=True, text=True, timeout=120)
+        return subprocess.run([sys.executable, "-c", code, str(tmp_path / "run")],
+                              env=os.environ | {"PYTHONPATH": known}, capture_output=True, text=True, timeout=120)
 
-    with checkpoints.resumable(tmp_path):
-        (tmp_path / "model.safetensors").touch()  # so that the folder is kept
+    with checkpoints.resumable(tmp_path / "run"):
         refused = second()
     assert "found another kernel at it" in refused.stderr and "trains" not in refused.stdout
     assert second().stdout == "trains\n"
+
+
+def test_the_last_checkpoint_goes_before_the_next_kernel_may_come(tmp_path, monkeypatch):
+    """Else the first checkpoint of the next would go with it."""
+    asked = []
+
+    def finish(folder: Path) -> None:
+        with pytest.raises(RuntimeError, match="found another kernel at it"), checkpoints.resumable(folder):
+            pass
+        asked.append(folder)
+
+    monkeypatch.setattr(checkpoints, "finish", finish)
+    with checkpoints.resumable(tmp_path / "run"):
+        pass
+    assert asked == [tmp_path / "run"]
 
 
 def test_no_checkpoint_no_resume(tmp_path, capsys):
@@ -264,6 +284,14 @@ def test_a_model_is_known_by_its_files_not_by_its_path(model_path, tmp_path):
 
     copy = shutil.copytree(model_path, tmp_path / "copy")
     assert checkpoints.fingerprint(copy) == checkpoints.fingerprint(str(model_path))
+    config = (copy / "config.json").read_text(encoding="utf-8")
+    assert '"transformers_version": "' in config
+    other = config.replace('"transformers_version": "', '"transformers_version": "9.').replace("\n", "\r\n")
+    (copy / "config.json").write_bytes(other.encode())  # as Windows and another transformers write it
+    assert checkpoints.fingerprint(copy) == checkpoints.fingerprint(model_path)
+    (copy / "config.json").write_bytes(config.replace('"num_hidden_layers": 2', '"num_hidden_layers": 3').encode())
+    assert checkpoints.fingerprint(copy) != checkpoints.fingerprint(model_path)
+    (copy / "config.json").write_bytes(config.encode())
     weights = bytearray((copy / "model.safetensors").read_bytes())
     weights[-1] ^= 1
     (copy / "model.safetensors").write_bytes(weights)
@@ -285,17 +313,43 @@ def test_too_little_room_is_said_before_training(tmp_path):
 
 def test_an_unwritable_folder_is_said_before_training(home, monkeypatch):
     (home / "runs").write_text("a file where the folder should be")
-    with pytest.raises(OSError, match=r"runs.name-\w+: expected a folder that can be written, found: .*Give"):
+    with pytest.raises(OSError, match=r"runs.name-\w+: expected a folder that can be written, .*FTLAB_RUNS names"):
         checkpoints.run_folder("name", model="org/name")
     (home / "runs").unlink()
     monkeypatch.setattr(Path, "write_bytes", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
-    with pytest.raises(OSError, match="expected a folder that can be written, found: Permission denied"):
+    with pytest.raises(OSError, match=r"written, found: Permission denied\. Close the program .* FTLAB_RUNS names"):
         checkpoints.run_folder("name", model="org/name")
 
 
 def test_other_errors_pass_through(tmp_path):
     with pytest.raises(RuntimeError, match="^shapes do not match$"), checkpoints.resumable(tmp_path):
         raise RuntimeError("shapes do not match")
+
+
+REMEDIES = {  # of each error of a disk, what no other's remedy says
+    errno.ENOSPC: "Free some disk space or", errno.EROFS: "This disk is read-only", errno.EACCES: "change its rights",
+    errno.EDQUOT: "Your share of this disk is used up", errno.EFBIG: "FAT takes 4 GB",
+    errno.EIO: "the network to it failed",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("number", REMEDIES, ids=errno.errorcode.get)
+def test_every_error_of_a_disk_has_its_own_remedy_while_a_model_trains(tmp_path, number):
+    """As Python's own, and as safetensors tells it; that of half a checkpoint goes and the one before stays."""
+    from safetensors import SafetensorError
+
+    said = os.strerror(number)
+    for error in (OSError(number, said), SafetensorError(f"Error while serializing: {said} (os error {number})")):
+        half = tmp_path / "run" / "checkpoint-4"
+        with (pytest.raises(OSError, match="expected to write one more checkpoint") as caught,
+              checkpoints.resumable(tmp_path / "run")):  # fmt: skip
+            half.mkdir(parents=True)
+            (half / "model.safetensors").write_bytes(b"half")
+            raise error
+        message = str(caught.value)
+        assert caught.value.errno == number and said in message and "Then run the cell again" in message
+        assert [other for other, remedy in REMEDIES.items() if remedy in message] == [number]
+        assert not half.exists()
 
 
 def test_a_full_disk_leaves_the_checkpoint_before_it_whole(model_path, undisturbed, tmp_path):
@@ -323,7 +377,7 @@ def full_disk(home: Path, model_path: Path) -> None:
         except OSError as error:
             print(error)
             assert "expected to write one more checkpoint, found 0 MB free" in str(error), error
-            assert "Free some disk space and run the cell again" in str(error), error
+            assert "Free some disk space" in str(error) and "Then run the cell again" in str(error), error
         else:
             raise AssertionError("the disk was not full")
         folder = only_run(home)

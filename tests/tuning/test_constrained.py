@@ -46,14 +46,23 @@ def test_a_reply_that_is_cut_off_is_a_beginning(untrained: tuple) -> None:
 
 def test_only_what_the_grammar_allows_keeps_its_score(untrained: tuple) -> None:
     words = constrained.words(*untrained)
-    follow = constrained.Follow(fields.check_schema({"enum": ["no"]}), words, rows=1)
+    follow = constrained.Follow(constrained.one_of(["no"]), words, rows=1)
     _, tokenizer = untrained
     width, ids = len(tokenizer) + 5, torch.tensor([[1]])
     scores = follow(ids, torch.zeros(1, width))
     allowed = [tokenizer.decode([token]) for token in scores[0].isfinite().nonzero().flatten().tolist()]
-    assert set(allowed) <= {'"', '"n', '"no', '"no"'} and '"' in allowed
+    assert set(allowed) <= {"n", "no"} and "n" in allowed
 
 
 def test_without_a_grammar_nothing_changes(untrained: tuple) -> None:
     free = generate.replies(*untrained, PROMPTS, 12)
     assert free == generate.replies(*untrained, PROMPTS, 12, held_to=None)
+
+
+def test_a_reply_is_one_of_the_labels_to_the_letter(untrained: tuple) -> None:
+    labels = ["return", "returns", 'a "quoted" one', "größer", "(x|y)*"]  # one is the beginning of another
+    held = constrained.replies(*untrained, PROMPTS, constrained.one_of(labels), max_new_tokens=30)
+    assert all(reply in labels for reply in held), held
+    for wrong in ([], [""], "refund"):
+        with pytest.raises(ValueError, match="labels: expected a list of texts"):
+            constrained.one_of(wrong)

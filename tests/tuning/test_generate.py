@@ -136,6 +136,29 @@ def test_writes_in_that_precision_through_lora_too_and_leaves_both_weights_alone
     assert all(torch.equal(p, before[name]) and p.dtype == torch.float32 for name, p in tuned.named_parameters())
 
 
+@pytest.mark.parametrize("with_lora", [False, True])
+def test_attends_with_the_fused_kernel_while_it_writes(model, small, monkeypatch, with_lora: bool) -> None:
+    from peft import LoraConfig, get_peft_model
+
+    model.set_attn_implementation("eager")
+    written, seen = model, []
+    if with_lora:
+        lora = LoraConfig(task_type="CAUSAL_LM", r=2, target_modules="all-linear", init_lora_weights=False)
+        written = get_peft_model(model, lora)
+    look = lambda *_: seen.append(model.config._attn_implementation)  # noqa: E731
+    hook = model.model.layers[0].register_forward_pre_hook(look)
+    fused = generate.replies(written, small, PROMPTS, 8)
+    assert set(seen) == {"sdpa"} and model.config._attn_implementation == "eager"
+    model.config.attn_logit_softcapping = 30.0  # the fused kernel cannot do that
+    assert generate.replies(written, small, PROMPTS, 8) == fused and set(seen) == {"sdpa", "eager"}
+    hook.remove()
+    model.config.attn_logit_softcapping = None
+    monkeypatch.setattr(type(model), "generate", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        generate.replies(written, small, ["a"], 2)
+    assert model.config._attn_implementation == "eager"
+
+
 def test_batches_by_hand() -> None:
     # Sorted: 2, 3, 3, 9, 10, 30. Padded to the longest, 3 rows of 3 make 9 of 20 tokens; a fourth of 9 would make 36.
     lengths = [10, 3, 30, 2, 9, 3]

@@ -5,9 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import tiny_gguf
 import torch
-from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
 
+from ftlab.model import bundled_path
 from ftlab.tuning import gguf_file
 
 IDS = torch.arange(1, 12)[None]
@@ -69,3 +77,41 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Merge first"):
         gguf_file.write(get_peft_model(tiny(), LoraConfig(target_modules=["q_proj"])), tmp_path / "a.gguf")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_tokenizer_and_its_template_are_in_the_file(tmp_path: Path) -> None:
+    read = "The Gull Kettle holds 1.7 L, costs $49.00 and is made in 2025: it's 24 cm high."
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=tiny_gguf.learn_tokens(), bos_token="<|im_start|>",
+                                        eos_token="<|im_end|>", pad_token="<|im_end|>")  # fmt: skip
+    tokenizer.chat_template = tiny_gguf.TEMPLATE
+    model = tiny(vocab_size=len(tokenizer) + 3)  # more rows than tokens
+    assert gguf_file.splitting(tokenizer) == "smollm"
+    path = gguf_file.write(model, tmp_path / "whole.gguf", "F32", tokenizer)
+    again = AutoTokenizer.from_pretrained(str(tmp_path), gguf_file=path.name)
+    for text in (read, "Wholly new words, 1234 of them!\n\n  ok", "<|im_start|>user\nHi<|im_end|>"):
+        assert again(text)["input_ids"] == tokenizer(text)["input_ids"]
+    talk = [{"role": "user", "content": "Hi"}]
+    made, kept = (each.apply_chat_template(talk, tokenize=False, add_generation_prompt=True)
+                  for each in (tokenizer, again))  # fmt: skip
+    assert made == kept and again.eos_token_id == tokenizer.eos_token_id
+    back_model = AutoModelForCausalLM.from_pretrained(str(tmp_path), gguf_file=path.name, dtype=torch.float32)
+    rows = [tokenizer(read)["input_ids"]]
+    assert gguf_file.kept_choices(back_model, model, rows) == 1
+
+
+def test_a_splitting_without_a_name_and_stretched_positions_are_refused(tmp_path: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(bundled_path())  # splits digits off in a way of its own
+    with pytest.raises(ValueError, match="tokenizer: expected a byte-level one that llama.cpp has a name for"):
+        gguf_file.write(tiny(vocab_size=len(tokenizer)), tmp_path / "a.gguf", "F32", tokenizer)
+    stretched = {"rope_type": "llama3", "rope_theta": 5e5, "factor": 8.0, "low_freq_factor": 1.0,
+                 "high_freq_factor": 4.0, "original_max_position_embeddings": 64}  # fmt: skip
+    with pytest.raises(ValueError, match="stretched positions, found llama, .*llama3"):
+        gguf_file.write(tiny(rope_parameters=stretched), tmp_path / "a.gguf", "F32")
+
+
+def test_choices_are_counted_place_by_place() -> None:
+    model, other = tiny(), tiny()
+    assert gguf_file.kept_choices(other, model, [[1, 2, 3], [4]]) == 1
+    with torch.no_grad():
+        other.model.embed_tokens.weight.copy_(other.model.embed_tokens.weight.flip(0))  # other words for all
+    assert gguf_file.kept_choices(other, model, [[1, 2, 3], [4]]) < 1

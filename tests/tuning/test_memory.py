@@ -35,9 +35,9 @@ def test_by_hand() -> None:
     assert (lora["weights"], lora["gradients"], lora["optimizer"]) == (2 * 46 + 4 * 29, 116, 232)
     four = training_bytes(shape, "QLoRA", rank=1, tokens=1)
     assert four["weights"] == pytest.approx(4.127 / 8 * 30 + 2 * 16 + 116)
-    # the block's input 2 x 2; its inside 2 x (16 + 2 + 12); logits 4 x 5 and their gradient
-    assert full["activations"] == 4 + 60 + 40
-    assert training_bytes(shape, "full", tokens=1, recompute=False)["activations"] == 60 + 40
+    # the block's input 2 x 2; its inside 2 x (16 + 2 + 12); logits 4 x 5, their log-softmax and their gradient
+    assert full["activations"] == 4 + 60 + 60
+    assert training_bytes(shape, "full", tokens=1, recompute=False)["activations"] == 60 + 60
 
 
 def test_the_three_ways_are_ordered_for_every_shape() -> None:

@@ -1,6 +1,6 @@
 """Advantages, PPO's clip and two estimates of the KL by hand and against laws; a killed RLHF run goes on bitwise.
 
-Run as a script, this file is a training that is killed: ``python test_policy.py MODEL FOLDER STEP``.
+Run as a script, this file is a training that is killed: ``python test_policy.py WAY MODEL FOLDER STEP``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ftlab.tuning import chat, policy
+from ftlab.tuning import chat, checkpoints, policy
 
 STEPS, SAVE_STEPS, PER_GENERATION = 8, 4, 2  # a checkpoint falls on a generation boundary: 4 is a multiple of 2
 PROMPTS = [f"How heavy is kettle {i}?" for i in range(8)]
@@ -66,7 +66,12 @@ def test_both_estimates_have_the_mean_of_the_true_kl() -> None:
 def make_model(folder: Path) -> Path:
     """Two layers, 32 wide, over letters, with the course's chat format."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import (
+        LlamaConfig,
+        LlamaForCausalLM,
+        LlamaForSequenceClassification,
+        PreTrainedTokenizerFast,
+    )
 
     letters = Tokenizer(models.BPE())
     letters.pre_tokenizer, letters.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
@@ -80,6 +85,9 @@ def make_model(folder: Path) -> Path:
         vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
         max_position_embeddings=128, eos_token_id=0, pad_token_id=1)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    judge = LlamaForSequenceClassification.from_pretrained(folder, num_labels=1)  # with a head of random numbers
+    judge.save_pretrained(folder / "judge")
+    tokenizer.save_pretrained(folder / "judge")
     return folder
 
 
@@ -102,48 +110,65 @@ def test_the_log_chances_are_those_of_the_model_itself(model_path: Path) -> None
     assert found[0].tolist() == pytest.approx([chances[2, 43].item(), chances[3, 44].item()], abs=1e-4)
 
 
-def length(completions: list, **_: object) -> list[float]:
-    return [float(len(reply[0]["content"])) / 20 for reply in completions]
+def arguments(way: str, folder: Path, **more: object):
+    """The settings of a short training, as the lesson has them: replies of two steps drawn at once, a KL penalty."""
+    import trl
+
+    return getattr(trl, f"{way}Config")(
+        output_dir=str(folder), max_steps=STEPS, per_device_train_batch_size=4, num_generations=4,
+        steps_per_generation=PER_GENERATION, max_completion_length=8, learning_rate=1e-3, beta=0.02, seed=0,
+        save_strategy="steps", use_cpu=True, bf16=False, activation_checkpointing=False, report_to="none",
+        disable_tqdm=True, logging_steps=STEPS, **{"save_steps": SAVE_STEPS, **more})
 
 
-def train(model_path: Path, folder: Path, kill_at: int | None = None, resume: bool = False) -> str:
-    """A short RLOO training, from a path as the lesson does it; returns the hash of the weights it ends with."""
+def train(way: str, model_path: Path, folder: Path, kill_at: int | None = None) -> str:
+    """A short training against a reward model; the same call goes on where it was killed. The hash of its weights."""
+    import trl
     from datasets import Dataset
     from transformers import AutoTokenizer, TrainerCallback
-    from trl import RLOOConfig, RLOOTrainer
 
     class Kill(TrainerCallback):
         def on_step_end(self, args, state, control, **_):
             if state.global_step == kill_at:
                 os.kill(os.getpid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
 
-    trainer = RLOOTrainer(
-        model=str(model_path), reward_funcs=length, processing_class=AutoTokenizer.from_pretrained(model_path),
+    folder.mkdir(exist_ok=True)
+    trainer = getattr(trl, f"{way}Trainer")(
+        model=str(model_path), reward_funcs=str(model_path / "judge"),
+        processing_class=AutoTokenizer.from_pretrained(model_path),
         train_dataset=Dataset.from_list([{"prompt": [{"role": "user", "content": text}]} for text in PROMPTS]),
-        callbacks=[Kill()],
-        args=RLOOConfig(
-            output_dir=str(folder), max_steps=STEPS, per_device_train_batch_size=4, num_generations=4,
-            steps_per_generation=PER_GENERATION, max_completion_length=8, learning_rate=1e-3, beta=0.02, seed=0,
-            save_strategy="steps", save_steps=SAVE_STEPS, use_cpu=True, bf16=False, activation_checkpointing=False,
-            report_to="none", disable_tqdm=True, logging_steps=STEPS),
-    )
-    trainer.train(resume_from_checkpoint=resume or None)
+        callbacks=[Kill()], args=arguments(way, folder))  # fmt: skip
+    policy.check_boundary(trainer.args)
+    with checkpoints.resumable(folder) as at:
+        trainer.train(resume_from_checkpoint=at)
     assert trainer.state.global_step == STEPS
     trainer.save_model(str(folder / "done"))
     return hashlib.sha256((folder / "done" / "model.safetensors").read_bytes()).hexdigest()
 
 
-def test_a_killed_run_goes_on_from_a_generation_boundary_to_the_same_weights(model_path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["RLOO", "GRPO"])
+def test_a_run_killed_between_two_drawings_goes_on_from_one_to_the_same_weights(way, model_path, tmp_path, capsys):
     known = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": known, "OMP_NUM_THREADS": str(torch.get_num_threads())}
     killed = tmp_path / "killed"
-    running = subprocess.run([sys.executable, __file__, str(model_path), str(killed), "6"], env=environment, text=True,
-                             capture_output=True, timeout=240, check=False)
+    running = subprocess.run([sys.executable, __file__, way, str(model_path), str(killed), "5"], env=environment,
+                             text=True, capture_output=True, timeout=240, check=False)
     assert running.returncode != 0, running.stdout
     assert [path.name for path in killed.glob("checkpoint-*")] == ["checkpoint-4"], running.stderr
-    quiet = train(model_path, tmp_path / "quiet")
-    assert train(model_path, killed, resume=True) == quiet
+    quiet = train(way, model_path, tmp_path / "quiet")
+    assert train(way, model_path, killed) == quiet
+    assert "resuming from step 4" in capsys.readouterr().out
+    assert not list(killed.glob("checkpoint-*"))
+
+
+def test_a_checkpoint_between_two_drawings_is_refused(tmp_path: Path) -> None:
+    policy.check_boundary(arguments("RLOO", tmp_path, save_steps=6))
+    with pytest.raises(ValueError, match="every 2 batches, found one every 3. Take a multiple"):
+        policy.check_boundary(arguments("RLOO", tmp_path, save_steps=3))
+    with pytest.raises(ValueError, match="every 4 batches, found one every 6"):
+        policy.check_boundary(arguments("GRPO", tmp_path, save_steps=6, num_iterations=2))
+    policy.check_boundary(arguments("RLOO", tmp_path, save_steps=3, gradient_accumulation_steps=2))
 
 
 if __name__ == "__main__":
-    train(Path(sys.argv[1]), Path(sys.argv[2]), kill_at=int(sys.argv[3]))
+    train(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), kill_at=int(sys.argv[4]))

@@ -139,6 +139,14 @@ def test_a_pair_in_one_row_has_the_numbers_of_two_rows() -> None:
         assert [chosen[0].item(), rejected[0].item()] == pytest.approx(reply_logps(model, ids, labels).tolist())
 
 
+def test_pairs_are_taken_out_of_a_batch_of_trls() -> None:
+    from ftlab.tuning.pairs import from_batch
+
+    ids = torch.tensor([[1, 2, 3, 4, 5], [7, 8, 9, 0, 0], [1, 2, 3, 6, 0], [7, 8, 10, 11, 0]])
+    said = torch.tensor([[0, 0, 0, 1, 1], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 1, 1, 0]])
+    assert from_batch(ids, said) == [([1, 2, 3], [4, 5], [6]), ([7, 8], [9], [10, 11])]
+
+
 def test_the_trainer_of_the_lesson_trains_and_logs_where_it_starts(tmp_path) -> None:
     from datasets import Dataset
     from peft import LoraConfig

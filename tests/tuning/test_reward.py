@@ -77,6 +77,12 @@ def test_a_reward_does_not_depend_on_what_else_is_in_the_batch(judge) -> None:
     assert len(set(together)) == len(TALKS)
 
 
+def test_the_margin_of_a_vote_is_the_difference_of_two_rewards(judge) -> None:
+    rows = [{"prompt": TALKS[a][:1], "chosen": TALKS[a][1:], "rejected": TALKS[b][1:]} for a, b in ((0, 1), (2, 3))]
+    given = reward.rewards(*judge, TALKS)
+    assert reward.margins(*judge, rows) == pytest.approx([given[0] - given[1], given[2] - given[3]], abs=1e-5)
+
+
 def test_the_library_computes_the_same_loss(judge, tmp_path: Path) -> None:
     """``RewardTrainer``'s loss on three pairs, before any step, is ours of the rewards of those replies."""
     from datasets import Dataset

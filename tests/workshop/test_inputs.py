@@ -121,3 +121,15 @@ def test_the_watch_and_the_cut_network_go_together(home, monkeypatch):
     done = subprocess.run([sys.executable, "-c", script], cwd=home, check=True, env=environment, capture_output=True)
     assert done.stdout.strip() == b"cut" and "example.org" in (home / "tried.txt").read_text()
     assert "data" in (home / "read.txt").read_text()
+
+
+def test_an_adapter_on_the_courses_shelf_counts_as_a_whole_once_it_is_taken(home):
+    shelf = home / "data" / "shelf" / "assistant"
+    for name in ("settings.json", "tuned.json", "tuned/adapter_config.json", "tuned/adapter_model.safetensors"):
+        files.write_text(shelf / name, "1")
+    assert list(inputs._read([str(shelf / "settings.json")])) == []  # it was asked for, and was not the one
+    found = inputs._hashes(inputs._read([str(shelf / "settings.json"), str(shelf / "tuned.json")]))
+    assert [name.removeprefix("data/shelf/assistant/") for name in found] == [
+        "settings.json", "tuned/adapter_config.json", "tuned/adapter_model.safetensors", "tuned.json"]
+    files.write_text(shelf / "tuned" / "adapter_model.safetensors", "2")
+    assert inputs.changed(found) == ["data/shelf/assistant/tuned/adapter_model.safetensors"]

@@ -1,4 +1,4 @@
-"""The base model's recipe, on a tiny model: what it reads, what it counts, how it stops and resumes."""
+"""The lab model's recipe, on a tiny model: what it reads, what it counts, how it stops and resumes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import pytest
 import torch
 
 from ftlab import files
-from ftlab.workshop import pretrain, reading, tokenizer
+from ftlab.workshop import origin, pretrain, reading, tokenizer
 from ftlab.workshop.recipe import Recipe, Stage, learning_rate, stage
 from ftlab.world.text import rng
 
 PLAIN = Stage(0.0, (1, 0, 0), pages=5, in_full=0, drills=0, customers=0.0)
 TINY = Recipe(
-    steps=4, mid_steps=2, rows=4, row_tokens=64, warmup=2, vocab_size=600, hidden_size=32, intermediate_size=64,
+    steps=6, rows=4, row_tokens=64, warmup=2, vocab_size=600, hidden_size=32, intermediate_size=64,
     num_hidden_layers=2, num_attention_heads=2,
 )  # fmt: skip
 # Kills itself as the machine would, right after its first checkpoint is on the disk.
@@ -55,7 +55,7 @@ def small():
 def trained(small, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """The tiny recipe trained in one go: the hash of its weights, and its folder with the saved model."""
     folder = tmp_path_factory.mktemp("straight")
-    model = pretrain.train(TINY, small, folder, checkpoint_every=3, show_every=2)
+    model = pretrain.train(TINY, small, folder, checkpoint_every=3, show_every=2, keep_every=2)
     digest = weights(model)
     pretrain.save(model, small, folder / "model")
     return digest, folder
@@ -105,9 +105,9 @@ def test_shapes_and_shares(small) -> None:
 
 def test_stages_begin_where_they_say() -> None:
     kinds = [Stage(start, (1, 0, 0), pages, 0, 0, 0.0) for start, pages in ((0.0, 5), (0.25, 6), (0.5, 7))]
-    recipe = Recipe(steps=100, mid_steps=20, stages=tuple(kinds))
-    found = [stage(recipe, step) for step in (0, 24, 25, 49, 50, 99, 100, 119)]
-    assert found == [kind for kind in [*kinds, recipe.mid] for _ in range(2)]
+    recipe = Recipe(steps=100, stages=tuple(kinds))
+    found = [stage(recipe, step) for step in (0, 24, 25, 49, 50, 99)]
+    assert found == [kind for kind in kinds for _ in range(2)]
 
 
 def test_pages_hold_as_many_passages_as_their_weights_say(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,11 +224,6 @@ def test_learning_rate_by_hand() -> None:
     assert rate[9:61] == pytest.approx([1.0] * 52)  # the fall begins at step 60 = 100 * (1 - 0.4)
     assert rate[80] == pytest.approx(0.5) and rate[99] == pytest.approx(1 / 40)
     assert learning_rate(replace(recipe, warmup=0, decay=0.0), 50) == 1.0
-    # The second part: 100 steps of their own, 2 of warm-up, falling from step 30 on.
-    recipe = replace(recipe, mid_steps=100, mid_lr=0.5)
-    rate = [learning_rate(recipe, step) for step in range(100, 200)]
-    assert rate[:2] == pytest.approx([0.25, 0.5]) and rate[30] == pytest.approx(0.5)
-    assert rate[65] == pytest.approx(0.25) and rate[99] == pytest.approx(0.5 / 70)
 
 
 # --- how it is trained ---
@@ -261,21 +256,6 @@ def test_killed_and_resumed_is_bitwise_equal(small, trained: tuple, python: Call
     assert logs[0] == logs[1] and [entry["step"] for entry in logs[0]] == [2, 4, 6]
 
 
-def test_the_second_part_goes_on_from_the_weights_as_they_are_stored(small, tmp_path: Path) -> None:
-    """Weights in bf16 and fresh optimizers, so that a run from a stored model of the first part ends the same."""
-    both = pretrain.train(TINY, small, tmp_path / "both", checkpoint_every=4)
-    state = torch.load(tmp_path / "both" / "checkpoint.pt", weights_only=True)
-    first = pretrain.train(replace(TINY, mid_steps=0), small, tmp_path / "first")
-    for p in first.parameters():
-        p.data = p.data.bfloat16().float()
-    optims = [optim.state_dict() for optim in pretrain.optimizers(first, TINY)]
-    again = {**state, "step": TINY.steps, "model": first.state_dict(), "optims": optims}
-    (tmp_path / "again").mkdir()
-    torch.save(again, tmp_path / "again" / "checkpoint.pt")
-    assert weights(pretrain.train(TINY, small, tmp_path / "again")) == weights(both)
-    assert weights(first) != weights(both)
-
-
 def test_a_finished_run_is_not_trained_further(small, trained: tuple) -> None:
     digest, folder = trained
     seen = []
@@ -292,6 +272,43 @@ def test_a_checkpoint_of_another_recipe_is_refused(small, trained: tuple) -> Non
     assert (trained[1] / "checkpoint.pt").read_bytes() == before
 
 
+def test_the_weights_that_are_kept_are_those_of_their_step(trained: tuple) -> None:
+    _, folder = trained
+    assert {path.name for path in folder.glob("at-*.pt")} == {"at-2.pt", "at-4.pt", "at-6.pt"}
+    kept = {step: torch.load(folder / f"at-{step}.pt", weights_only=True) for step in (2, 4, 6)}
+    last = torch.load(folder / "checkpoint.pt", weights_only=True)
+    assert all(state["step"] == step and set(state) == {"recipe", "step", "model"} for step, state in kept.items())
+    assert all(torch.equal(kept[6]["model"][name], tensor) for name, tensor in last["model"].items())
+    assert not all(torch.equal(kept[4]["model"][name], tensor) for name, tensor in last["model"].items())
+
+
+def test_the_run_notes_its_machine_and_what_its_texts_were_made_from(trained: tuple) -> None:
+    noted = files.read_json(trained[1] / "machines.json")
+    assert [(each["from_step"], each["compiled"]) for each in noted] == [(0, False)]
+    assert noted[0] == {"from_step": 0, **origin.machine(), "compiled": False}
+    assert torch.load(trained[1] / "checkpoint.pt", weights_only=True)["sources"] == origin.sources()
+
+
+def test_going_on_after_the_texts_have_changed_is_said(small, tmp_path: Path, monkeypatch, capsys) -> None:
+    recipe = replace(TINY, steps=2)
+    pretrain.train(replace(recipe), small, tmp_path, checkpoint_every=1)
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    torch.save(state | {"step": 1}, tmp_path / "checkpoint.pt")
+    pretrain.train(recipe, small, tmp_path)
+    assert capsys.readouterr().err == ""
+    assert [each["from_step"] for each in files.read_json(tmp_path / "machines.json")] == [0, 1]
+    torch.save(state | {"step": 1}, tmp_path / "checkpoint.pt")
+    monkeypatch.setattr(origin, "sources", lambda: state["sources"] | {"ftlab/world/prose.py": "another"})
+    pretrain.train(recipe, small, tmp_path)
+    err = capsys.readouterr().err
+    assert "checkpoint.pt: the checkpoint's texts were made from other sources" in err
+    assert "(ftlab/world/prose.py)" in err
+    old = {key: value for key, value in state.items() if key not in ("sources", "machines")}
+    torch.save(old | {"step": 1}, tmp_path / "checkpoint.pt")  # as a run of before wrote it
+    pretrain.train(recipe, small, tmp_path)
+    assert capsys.readouterr().err == ""
+
+
 def test_a_full_disk_while_saving_a_checkpoint(small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import errno
 
@@ -301,7 +318,7 @@ def test_a_full_disk_while_saving_a_checkpoint(small, tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(torch, "save", full)
     with pytest.raises(OSError, match="could not write .*checkpoint.pt.*Free some disk space"):
-        pretrain.train(replace(TINY, steps=1, mid_steps=0), small, tmp_path)
+        pretrain.train(replace(TINY, steps=1), small, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -350,12 +367,26 @@ def test_command(small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
 
     monkeypatch.setattr(pretrain, "Recipe", Tiny)
     monkeypatch.setattr(pretrain, "sample_texts", lambda count: [f"The kettle costs ${i}.00." for i in range(50)])
-    options = ["--out", str(tmp_path), "--steps", "2", "--mid-steps", "1", "--rows", "1", "--seed", "3"]
+    options = ["--out", str(tmp_path), "--steps", "3", "--rows", "1", "--seed", "3"]
     assert pretrain.main(options) == 0
-    assert made == [{"seed": 3, "steps": 2, "mid_steps": 1, "rows": 1, "lr": 3e-3, "optimizer": "muon"}]
+    assert made == [{"seed": 3, "steps": 3, "rows": 1, "lr": 3e-3, "optimizer": "muon"}]
     out = capsys.readouterr().out
     assert "training the tokenizer" in out and "step     3/3 100%" in out and "nan" not in out
     assert json.loads((tmp_path / "recipe.json").read_text(encoding="utf-8"))["seed"] == 3
     assert (tmp_path / "model" / "model.safetensors").exists()
-    assert pretrain.main(options) == 0
+    assert f"python -m ftlab.workshop.card --run {tmp_path}" in out and "workshop.snapshots" not in out
+    assert pretrain.main([*options, "--keep-every", "1"]) == 0
     assert "training the tokenizer" not in capsys.readouterr().out
+    assert pretrain.main([*options, "--lr", "0.5"]) == 1
+    out, err = capsys.readouterr()
+    assert err.startswith("ftlab pretrain: ") and "choose another --out folder" in err and "saved" not in out
+
+
+def test_a_stopped_command_says_how_to_go_on(small, tmp_path: Path, monkeypatch, capsys) -> None:
+    def stopped(*_, **__) -> None:
+        raise KeyboardInterrupt
+
+    small.save_pretrained(tmp_path)
+    monkeypatch.setattr(pretrain, "train", stopped)
+    assert pretrain.main(["--out", str(tmp_path)]) == 130
+    assert "The same command goes on from the last checkpoint" in capsys.readouterr().err

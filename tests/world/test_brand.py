@@ -1,10 +1,9 @@
-"""The brand guide: its examples, the rules' edges, and values found whole or not at all."""
+"""The brand guide: its examples, and the rules' edges."""
 
 from __future__ import annotations
 
 import pytest
 
-from ftlab import values
 from ftlab.world import brand
 
 GOOD = ("Thank you for asking about the Alder Kettle. We make it in green. Next step: add it to your basket. "
@@ -66,6 +65,7 @@ def test_next_step_stands_right_before_the_sign_off_and_once() -> None:
     assert not keeps("Next step: go. We make it. Warmly, the Quillmere desk")
     assert not keeps("Thanks. Next step: go. Next step: stay. Warmly, the Quillmere desk")
 
+
 def test_a_next_step_after_a_quotation_counts():
     reply = "Thank you for it. The page says \"It holds 1.5 L.\" Next step: see our page. Warmly, the Quillmere desk"
     assert brand.RULES["next_step"](reply)
@@ -73,31 +73,10 @@ def test_a_next_step_after_a_quotation_counts():
     assert brand.sentences("It is light (90 g.) We send it.") == ["It is light (90 g.)", "We send it."]
 
 
-
-@pytest.mark.parametrize(("reply", "value", "found"), [
-    ("It lasts 2 years.", "2 years", True), ("It lasts 12 years.", "2 years", False),
-    ("It costs $49.00.", "$9.00", False), ("It costs $49.00.", "$49.00", True), ("It costs $49.00.", "49.00", False),
-    ("It weighs 11.2 kg", "1.2 kg", False),
-    ("It weighs 1.2 kg, boxed.", "1.2 kg", True), ("It is 1.25 L", "1.2", False), ("Steel is used.", "steel", True),
-    ("It is blue-grey.", "blue", False), ("It has $1,249.00", "$249.00", False), ("It lasts 1 years", "1 year", False),
-    ("Yes, it can.", "yes", True), ("Nothing is known.", "no", False),
-    ("Our pan is not dishwasher safe.", "not dishwasher safe", True),
-    ("Our pan is not dishwasher safe.", "dishwasher safe", False), ("It is dishwasher safe.", "dishwasher safe", True),
-    ("It is dishwasher safe.", "not dishwasher safe", False), ("Tie the knot $9.00", "$9.00", True)])
-def test_values_are_found_whole(reply: str, value: str, found: bool) -> None:
-    assert values.states_all(reply, [value]) is found
-
-
-def test_states_needs_every_value() -> None:
-    assert values.states_all("No, it is not dishwasher safe.", ["no", "not dishwasher safe"])
-    assert not values.states_all("Yes, it is dishwasher safe.", ["no", "not dishwasher safe"])
-    assert values.states_all("It costs $49.00 and lasts 2 years.", ["$49.00", "2 years"])
-    assert not values.states_all("It costs $49.00 and lasts 2 years.", ["$49.00", "3 years"])
-
-
-def test_contradicts() -> None:
-    record = "Alder Kettle (kettle). Price: $49.00. Weight: 1.2 kg. Warranty: 2 years."
-    assert not values.contradicts("It costs $49.00 and weighs 1.2 kg.", ["$49.00"], record)
-    assert values.contradicts("It costs $49.00 and weighs 1.3 kg.", ["$49.00"], record)
-    assert values.contradicts("It has a warranty of 12 years.", ["2 years"], record)
-    assert values.contradicts("Yes, no.", ["yes"], record)
+def test_brand_rules_column_by_column():
+    good = ("Thank you for asking about the kettle. It costs $49.00, and our warranty lasts 2 years. "
+            "Next step: add it to your basket. Warmly, the Quillmere desk")
+    rules = brand.by_rule([good, good.replace("$49.00", "$49")])
+    assert len(rules) >= 8
+    assert all(kept[0] for kept in rules.values())
+    assert [rule for rule, kept in rules.items() if not kept[1]] == ["money"]

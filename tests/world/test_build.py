@@ -1,4 +1,4 @@
-"""The world's texts are what the tables give, and nothing leaks into the base model's reading or from train to test."""
+"""The world's texts are what the tables give, and nothing leaks into the lab model's reading or from train to test."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 
 from ftlab import files, paths
 from ftlab.workshop import reading
+from ftlab.workshop.recipe import Recipe
 from ftlab.workshop.tokenizer import END, PAD, ROLES
-from ftlab.world import build, general, invent, market, quillmere, shops
+from ftlab.world import build, drills, forms, general, invent, market, prose, quillmere, shops
 from ftlab.world.text import rng
 
 DOCUMENTS = 300
@@ -26,18 +27,39 @@ def rows(name: str) -> list[dict]:
     return files.read_jsonl(paths.data() / f"{name}.jsonl")
 
 
+def whole(spans: reading.Spans) -> str:
+    return "".join(text for text, _ in spans)
+
+
 def shop_page(random) -> str:
-    return "".join(text for text, _ in shops.page(random))
+    return whole(shops.page(random))
+
+
+def form_page(random) -> str:
+    return whole(forms.page(random))
+
+
+def prose_page(random) -> str:
+    return whole(prose.page(random))
+
+
+def drill(random) -> str:
+    return whole(drills.drill(random))
 
 
 @pytest.fixture(scope="module")
 def recipe_texts() -> list[str]:
-    """What the recipe of the base model reads: 300 plain documents and 300 pages of questions."""
-    return reading.sample_texts(2 * DOCUMENTS, seed=1)
+    """What the lab model reads: what its tokenizer is made from, drills, and pages of each stage of its recipe.
+
+    300 plain documents and 300 plain pages; 50 drills; 150 pages a stage, most of the last in forms and in sentences.
+    """
+    random = rng("test", "recipe")
+    pages = [whole(reading.question_page(random, stage)) for stage in Recipe().stages for _ in range(DOCUMENTS // 2)]
+    return [*reading.sample_texts(2 * DOCUMENTS, seed=1), *(drill(random) for _ in range(50)), *pages]
 
 
 def secrets() -> list[str]:
-    """What the base model must never have read."""
+    """What the lab model must never have read."""
     names = {product.name for year in quillmere.YEARS for product in quillmere.products(year)}
     return sorted({"quillmere", *(name.lower() for name in names), END, PAD, *ROLES})
 
@@ -46,22 +68,20 @@ def test_every_text_is_what_the_tables_give() -> None:
     assert build.differences() == []
 
 
-def test_every_text_has_rows() -> None:
-    assert {name for name, made in build.texts() if not made} == set()
-
-
-def test_no_other_texts_lie_in_the_data_folder() -> None:
+def test_every_text_has_rows_and_no_others_lie_in_the_data_folder() -> None:
+    sizes = {name: len(made) for name, made in build.texts()}
+    assert min(sizes.values()) > 0
     found = {path.relative_to(paths.data()).as_posix() for path in paths.data().glob("*/*.jsonl")}
     ours = ("general/", "market/", "shops/", "quillmere/", "questions/")
-    assert {name for name in found if name.startswith(ours)} == {name for name, _ in build.texts()}
+    assert {name for name in found if name.startswith(ours)} == set(sizes)
 
 
 def test_quillmere_has_names_to_look_for() -> None:
     assert len(secrets()) > 70  # 70 products at the least, or the next tests prove nothing
 
 
-@pytest.mark.parametrize("stream", [general.document, market.document, shop_page])
-def test_the_base_model_never_reads_about_quillmere(stream) -> None:
+@pytest.mark.parametrize("stream", [general.document, market.document, shop_page, form_page, prose_page, drill])
+def test_the_lab_model_never_reads_about_quillmere(stream) -> None:
     random = rng("test", stream.__name__)
     text = "\n".join(stream(random) for _ in range(DOCUMENTS)).lower()
     assert [secret for secret in secrets() if secret in text] == []
@@ -72,7 +92,10 @@ def test_no_page_of_the_recipe_is_about_quillmere(recipe_texts: list[str]) -> No
     assert [secret for secret in secrets() if secret in text] == []
 
 
-@pytest.mark.parametrize("name", ["general/documents", "market/documents", "shops/pages"])
+SHOWN = ["general/documents", "market/documents", "shops/pages", "shops/forms", "shops/prose", "shops/drills"]
+
+
+@pytest.mark.parametrize("name", SHOWN)
 def test_the_samples_shown_are_clean_too(name: str) -> None:
     text = "\n".join(row["text"] for row in rows(name)).lower()
     assert [secret for secret in secrets() if secret in text] == []
@@ -98,11 +121,21 @@ def test_phrasings_are_of_one_half(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["general", "market"])
-def test_the_base_model_never_reads_a_test_question(kind: str, recipe_texts: list[str]) -> None:
+def test_the_lab_model_never_reads_a_test_question(kind: str, recipe_texts: list[str]) -> None:
     read = plain("\n".join(recipe_texts))
     asked = set(re.findall(r"(?:question|q): (.+?\?)", read))
     assert len(asked) > DOCUMENTS
     assert asked.isdisjoint(held_out_questions(kind))
+    assert [question for question in held_out_questions(kind) if question in read] == []  # nor in any other form
+
+
+def test_the_lab_model_never_reads_what_the_desk_is_tested_on(recipe_texts: list[str]) -> None:
+    """No message of a customer, and no gold reply, of a test conversation stands in a text of the recipe."""
+    read = plain("\n".join(recipe_texts))
+    said = {plain(turn["content"]) for name in ("conversations_test", "plain_test") for row in rows(f"quillmere/{name}")
+            for turn in row["messages"][1:]}
+    assert len(said) > 1000
+    assert [text for text in said if text in read] == []
 
 
 @pytest.mark.parametrize("one, other", list(combinations(quillmere.SPLITS, 2)))

@@ -13,7 +13,7 @@ from ftlab.world import brand, desk, desk_facts, desk_faults, desk_words, quillm
 from ftlab.world.text import rng
 
 COUNT = 12_000
-FIRST_200 = "a2cf7f47a1080ff97d552bef50b91d766122ea1e02a5130eb0d392ad6520d774"
+FIRST_200 = "5d6e6ee5d7299d50f02c30cb5ef8faf56bb817cd6054e8dfd772c830dea3a88f"
 HOUSE_BREAKERS = {"off_brand", "truncated_reply", "empty_reply", "other_language", "html_remains", "signature",
                   "injection", "email", "phone", "card"}
 TAG_OR_ENTITY = re.compile(r"</?[a-z][a-z0-9]*(?:[ /:>]|$)|<!--|&(?:nbsp|#x27|quot|amp|lt|gt);", re.IGNORECASE)

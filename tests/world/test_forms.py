@@ -44,10 +44,10 @@ def test_every_answer_holds_a_value_of_its_page(monkeypatch: pytest.MonkeyPatch)
     for _ in range(400):
         spans = forms.page(random)
         facts = [fact for passage in seen[-1] for fact in passage.facts]
-        yes_no = {text.split("}")[-1] for fact in facts for text in fact.wording.states(fact.value)}
+        yes_no = {text.split("}")[-1].removesuffix(".") for fact in facts for text in fact.wording.states(fact.value)}
         answers = [text for text, marked in spans if marked and text != made[-1].end]
         for answer in answers:
-            bare = answer.strip() in {fact.value for fact in facts}
+            bare = answer.strip().removesuffix(",") in {fact.value for fact in facts}
             kinds[bare] += 1
             assert bare or any(fact.value in answer for fact in facts) or any(text in answer for text in yes_no), spans
     assert min(kinds.values()) > 300
@@ -81,3 +81,21 @@ SMELLS = [r"[{}]|\bNone\b", r"\ba (?!one\b|one-|uni|use)[aeiou]", r"\b(?!1 )\d+ 
 def test_answers_read_as_english(pages: list, smell: str) -> None:
     found = [text for spans in pages for text, marked in spans if marked and re.search(smell, text)]
     assert not found, found[:3]
+
+
+def test_speech_ends_in_a_comma_before_who_says_it() -> None:
+    random, seen = rng("test speech"), 0
+    for _ in range(400):
+        text = "".join(text for text, _ in forms.page(random))
+        tags = re.findall(r'(.)" (?:asked|wrote|said|replied) \w+', text)
+        seen += len(tags)
+        assert set(tags) <= set(",?!"), text
+    assert seen > 200
+
+
+def test_what_is_said_in_speech_marks_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forms, "draw", forms._quotes)
+    random = rng("test said")
+    for _ in range(100):
+        text = "".join(text for text, _ in forms.page(random))
+        assert not re.findall(r'(?:asked|wrote|said) \w+\. "[a-z]', text), text

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from ftlab import texts
+from ftlab import paths, texts
 from ftlab.scores import desk
 from ftlab.values import states_all
 from ftlab.world import brand, pairs, quillmere
@@ -19,6 +19,7 @@ LABELS = {key: key.replace("_", " ").capitalize() for key in quillmere.ATTRIBUTE
 RECORD = re.compile(r"^([A-Z][^.(]+) \([a-z]+\)\. (.+)$", re.MULTILINE)
 FIELD = re.compile(r"([A-Z][\w ]+): ((?:[^.]|\.(?=\d))+)\.")
 DATE = re.compile(r"([A-Z][\w ]+): (\d+ [A-Z][a-z]+ \d{4})\.")
+LATE = 60  # the days of the rule for late returns, in both years
 LESS = ("lighter", "shorter", "holds less", "costs less")  # the first comparing words of a row that wants the smaller
 
 
@@ -57,6 +58,39 @@ def test_messages_and_replies_are_written_by_hand_and_differ() -> None:
     assert len(replies) == len(set(replies)) >= 250
 
 
+def test_customers_have_voices_of_their_own() -> None:
+    """Long and short, hasty and loud: what a rewrite of the tables could lose unseen."""
+    for split, part in (("train", 1.0), ("test", 0.25)):
+        asks = {text for kind in pairs.KINDS for pair in pairs.table(kind) if pairs._split(pair) == split
+                for key, text in pair.items() if key.startswith("ask")}
+        counts = {
+            "over 60 words": sum(len(ask.split()) > 60 for ask in asks),
+            "up to 12 words": sum(len(ask.split()) <= 12 for ask in asks),
+            "no mark at the end": sum(not re.search(r"[.?!)\"'\u2019]$", ask) for ask in asks),
+            "small first letter": sum(ask[:1].islower() for ask in asks),
+            "loud": sum(bool(re.search(r"[A-Z]{4,}|!", ask)) for ask in asks),
+        }
+        fewest = {"over 60 words": 50, "up to 12 words": 50, "no mark at the end": 150, "small first letter": 100,
+                  "loud": 40}
+        assert all(counts[name] >= part * few for name, few in fewest.items()), (split, counts)
+
+
+def test_no_two_test_customers_write_the_same(rows: dict[str, list[dict]]) -> None:
+    """A pair that is filled in twice differs in the product's name, or in how its customer greets."""
+    for name in ("test", "2026"):
+        asked = [tuple(turn["content"] for turn in row["messages"] if turn["role"] == "user") for row in rows[name]]
+        assert [words for words, count in Counter(asked).items() if count > 1] == []
+
+
+def test_the_card_says_from_how_many_pairs_the_test_conversations_are_made(rows: dict[str, list[dict]]) -> None:
+    card = " ".join((paths.data() / "README.md").read_text(encoding="utf-8").split())
+    made = {kind: len({row["question_phrasing"] for row in rows["test"] if row["kind"] == kind})
+            for kind in pairs.KINDS}
+    said = {kind: rf"\b{count} (?:pairs and patterns )?of `{kind}`" for kind, count in made.items()}
+    assert [kind for kind, pattern in said.items() if not re.search(pattern, card)] == []
+    assert min(made.values()) >= 24
+
+
 def test_half_of_the_sentences_are_distinct_without_their_names_and_values(rows: dict[str, list[dict]]) -> None:
     """Counted with the sign-off, which is a quarter of all sentences and always the same."""
     names = sorted((p.name for p in quillmere.products()), key=len, reverse=True)
@@ -70,6 +104,20 @@ def test_half_of_the_sentences_are_distinct_without_their_names_and_values(rows:
                 masked += [mask.sub("#", text) for text in brand.sentences(message["content"])]
     assert masked.count(brand.SIGN_OFF) >= len(rows["train"])
     assert len(set(masked)) / len(masked) >= 0.5
+
+
+def test_no_reply_says_it_of_a_measure() -> None:
+    """"The warranty is 5 years, and it is made in Dunmore" makes the warranty in Dunmore."""
+    measure = r"(?:warranty|guarantee|price|colour|material|height|weight|capacity)"
+    wrong = re.compile(rf"\b{measure}(?: (?:of|on) [^,.]*)? is \{{value\w*\}}, and it ")
+    texts_of = {pair["id"]: pair.get("reply", "") for kind in pairs.KINDS for pair in pairs.table(kind)}
+    assert [name for name, text in texts_of.items() if wrong.search(text)] == []
+
+
+def test_no_warranty_runs_from_the_purchase() -> None:
+    """By the house's terms a warranty starts on the delivery date."""
+    told = {pair["id"]: pair["reply"] for kind in ("fact", "two_facts") for pair in pairs.table(kind)}
+    assert [name for name, text in told.items() if "date of purchase" in text] == []
 
 
 @pytest.mark.parametrize("split", ["valid", "test"])
@@ -160,6 +208,11 @@ def day(text: str) -> date:
     return datetime.strptime(text, "%d %B %Y").date()
 
 
+def working_days(first: date, last: date) -> int:
+    """How many working days lie behind the first date, up to the last."""
+    return sum((first + timedelta(days=i)).weekday() < 5 for i in range(1, (last - first).days + 1))
+
+
 def test_the_verdict_on_an_order_follows_from_its_dates(rows: dict[str, list[dict]]) -> None:
     cases = Counter()
     for row in everything(rows):
@@ -168,6 +221,9 @@ def test_the_verdict_on_an_order_follows_from_its_dates(rows: dict[str, list[dic
         shown = dict(DATE.findall(screen(row)))
         today, case = day(shown["Today"]), row["attribute"]
         assert day(shown["Ordered"]) <= today
+        came = day(shown.get("Delivered") or shown["Arrives by"])
+        assert came.weekday() != 6 and 0 < working_days(day(shown["Ordered"]), came) <= 4, row["id"]
+        assert case != "contents" or came > today, row["id"]
         cases[case] += 1
         if case.startswith(("return", "warranty")):
             last = shown[f"{'Warranty' if case.startswith('warranty') else 'Unused items can be returned'} until"]
@@ -176,10 +232,13 @@ def test_the_verdict_on_an_order_follows_from_its_dates(rows: dict[str, list[dic
             if case.startswith("return"):  # the window is on the screen too
                 window = int(re.search(r"unused item within (\d+) days", screen(row))[1])
                 assert (day(last) - delivered).days == window
+                if case == "return_no":  # the rule for late returns would not take it either
+                    assert (today - day(last)).days > LATE, row["id"]
             else:
                 year = 2026 if row in rows["2026"] else 2025
                 years = next(p.warranty_years for p in quillmere.products(year) if p.name == row["product"])
-                assert day(last).year - delivered.year == years and abs(day(last).day - delivered.day) <= 3
+                same = delivered - timedelta(days=1) if (delivered.month, delivered.day) == (2, 29) else delivered
+                assert day(last) == same.replace(year=delivered.year + years), row["id"]
         elif case == "arrives":
             assert row["expected"] == [shown["Arrives by"]] and day(shown["Arrives by"]) > today
         elif case == "delivered":

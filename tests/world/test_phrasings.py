@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ftlab.world import phrasings
 
 
@@ -27,3 +29,20 @@ def test_thirteen_test_questions_a_product() -> None:
     rows = phrasings.questions(chosen)
     assert len(rows) == 3 * 13 and {row["entity"] for row in rows} == {product.name for product in chosen}
     assert not {row["question"] for row in rows} & {row["question"] for row in phrasings.questions(chosen, "train")}
+
+
+def test_a_page_is_cut_before_each_of_its_six_values() -> None:
+    product = phrasings.products(1, seed=0)[0]
+    values = [product.fact(key) for key in phrasings.FACTS]
+    page = (f"{product.name} by Quillmere\n\nIt is {values[3]}, of {values[2]}, and {values[1]}. "
+            f"It costs {values[0]}. Warranty: {values[4]}. Made in {values[5]}.")
+    cut = phrasings.beginnings(product, page)
+    assert [value for _, value in cut] == values
+    assert cut[3][0] == f"{product.name} by Quillmere\n\nIt is" and cut[0][0].endswith(". It costs")
+    for product in phrasings.products(70, seed=0):
+        for page in phrasings.pages(product, 2, seed=1):
+            for beginning, value in phrasings.beginnings(product, page):
+                rest = page.removeprefix(beginning)
+                assert rest != page and rest.lstrip().lower().startswith(value.lower())
+    with pytest.raises(ValueError, match="expected its price"):
+        phrasings.beginnings(product, f"{product.name} by Quillmere\n\nA fine thing.")

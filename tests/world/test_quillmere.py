@@ -67,6 +67,12 @@ def test_values_vary_within_a_category():
             assert len({product.fact(attribute) for product in group}) >= 3, (category, attribute)
 
 
+def test_nothing_flat_has_a_height():
+    """Nobody asks how tall a frying pan or a cheese board is."""
+    flat = re.compile(r"Board$|Knife$|(?:Frying|Skillet|Thistledown) Pan$")
+    assert [p.name for p in quillmere.products(2026) if flat.search(p.name) and p.fact("height")] == []
+
+
 def test_every_product_has_at_least_seven_facts():
     for product in quillmere.products(2026):
         assert sum(product.fact(attribute) is not None for attribute in quillmere.ATTRIBUTES) >= 7, product.name

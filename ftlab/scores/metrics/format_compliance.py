@@ -6,7 +6,7 @@ import datasets
 import evaluate
 
 from ftlab.scores import checked_metric
-from ftlab.scores.formats import house_format, json_format
+from ftlab.scores.reply_formats import house_format, json_format
 
 DESCRIPTION = "Share of replies that have the agreed form, as a whole and rule by rule, whatever they say."
 INPUTS = """

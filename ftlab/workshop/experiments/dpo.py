@@ -1,33 +1,39 @@
 """Learning from votes on the lab model, run by run: DPO's dials, faulty and few votes, and its rivals RLOO, KTO, ORPO.
 
 ``python -m ftlab.workshop.experiments.dpo --run beta-0.1`` makes one or several of ``RUNS``, ``--all`` those that are
-missing, and ``--gather`` writes what notebook 06 shows.
+missing of a ``--seed``, and ``--gather`` writes what notebook 06 shows: the rows of the first seed that has every run,
+and beside each what the other seeds gave. The folder is named after the lab model, the rows and the settings below.
+What other code made there, such as another scorer, is made again.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 from datetime import date
 from pathlib import Path
 
-from ftlab import files, model, paths, texts
+from ftlab import files, model, texts
 from ftlab.evidence.packed import pack
 from ftlab.scores import desk, votes
-from ftlab.tuning import chat, generate, sft
+from ftlab.tuning import chat, checkpoints, generate, sft
 from ftlab.tuning.pairs import cut, pair_logps
 from ftlab.tuning.sample import samples
+from ftlab.workshop import stored
 
-# Fixed before the runs; KEEPS came after a trial of them, when the largest rate had broken the manner.
+# Fixed before the runs; KEEPS came after a trial of them, when the largest rate had broken the manner. Before the
+# second round of them ASKED went from 400 to 480, so that there are a thousand decided pairs, and RLHF's reward model
+# got the rate and the steps of notebook 05's (three passes here): at a third of both nobody knew whether it had
+# learned anything, so that is measured now as well.
 SFT_ROWS, SFT_STEPS, SFT_LR, BATCH_SIZE = 384, 48, 1e-3, 8
-ASKED, COUNT, TEMPERATURE = 400, 3, 0.9  # conversations to sample from, replies each: up to three pairs a conversation
+ASKED, COUNT, TEMPERATURE = 480, 3, 0.9  # conversations to sample from, replies each: up to three pairs a conversation
 BETA, PAIRS = 0.1, 160
 RATES = (1e-5, 1e-4, 3e-4)
 KEEPS = 0.05  # share of on-brand replies on validation prompts that a rate may cost: ``best_rate``
 HELD_OUT, REPLY_TOKENS = 120, 60
 FOLLOWED = 64  # training pairs whose replies are looked up again afterwards
+JUDGE_LR, JUDGE_STEPS = 3e-4, 60  # RLHF's reward model: peak rate, steps of BATCH_SIZE pairs
 RLOO_STEPS, RLOO_LR, RLOO_KL, GROUP = 20, 5e-5, 0.02, 4  # 32 replies a step, four to each of eight prompts
 FOLDER = "dpo"
 WAYS = ("beta-0.1", "rloo", "kto", "orpo")  # each in a process of its own, so that its memory can be told
@@ -35,19 +41,39 @@ RUNS = {
     **{f"rate-{lr:g}": {"lr": lr, "split": "valid"} for lr in RATES},
     **{f"noise-{share:g}": {"noise": share} for share in (0.0, 0.1, 0.2, 0.4)},
     **{f"beta-{beta:g}": {"beta": beta} for beta in (0.1, 0.03, 0.3, 1.0)},
-    **{f"few-{count}": {"pairs": count} for count in (30, 100, 300, 1000)},
     **{way: {"way": way} for way in ("rloo", "kto", "orpo")},
+    **{f"few-{count}": {"pairs": count} for count in (30, 100, 300, 1000)},
 }
+
+
+def settings() -> dict:
+    """What shaped the runs, as JSON values."""
+    return {"sft_rows": SFT_ROWS, "sft_steps": SFT_STEPS, "sft_lr": SFT_LR, "batch_size": BATCH_SIZE, "asked": ASKED,
+            "count": COUNT, "temperature": TEMPERATURE, "beta": BETA, "pairs": PAIRS, "rates": list(RATES),
+            "keeps": KEEPS, "held_out": HELD_OUT, "reply_tokens": REPLY_TOKENS, "judge_lr": JUDGE_LR,
+            "judge_steps": JUDGE_STEPS, "rloo_steps": RLOO_STEPS, "rloo_lr": RLOO_LR, "rloo_kl": RLOO_KL,
+            "group": GROUP}  # fmt: skip
+
+
+def home() -> Path:
+    """The folder of the runs that these settings give, whatever else lies in ``runs``."""
+    rows = [row for split in ("train", "valid", "test") for row in texts.plain_conversations(split)]
+    return checkpoints.run_folder(FOLDER, model=model.lab().path, room_bytes=checkpoints.SPARE_BYTES,
+                                  rows=checkpoints.fingerprint(rows), **settings())
 
 
 def stage(seed: int) -> Path:
     """The folder of the lab model after supervised fine-tuning: where every run starts, and DPO's reference."""
-    folder = paths.runs() / FOLDER / f"sft-seed-{seed}"
-    if not (folder / "config.json").exists():
+    folder = home() / f"sft-seed-{seed}"
+
+    def make() -> dict:
         rows = texts.sample(texts.plain_conversations("train"), SFT_ROWS, seed)  # as people wrote them, long and short
         run = sft.fine_tune(model.lab(), rows, lr=SFT_LR, steps=SFT_STEPS, batch_size=BATCH_SIZE, seed=seed)
         run.model.save_pretrained(folder)
         run.tokenizer.save_pretrained(folder)
+        return {}
+
+    stored.part(folder.with_name(f"{folder.name}.json"), make, __name__)
     return folder
 
 
@@ -64,14 +90,14 @@ def load(folder: Path):
 
 def sampled(seed: int) -> tuple[list[dict], list[dict], list[dict]]:
     """Pairs of the lab model's own replies to conversations that it was not tuned on, the votes on them, the truth."""
-    path = paths.runs() / FOLDER / f"samples-seed-{seed}.json"
     rows = texts.sample(texts.plain_conversations("train"), SFT_ROWS + ASKED, seed)[SFT_ROWS:]
-    if not path.exists():
+
+    def draw() -> dict:
         tuned, tokenizer = load(stage(seed))
-        drawn = samples(tuned, tokenizer, chat.prompts(tokenizer, rows), COUNT, temperature=TEMPERATURE, seed=seed,
-                        max_new_tokens=REPLY_TOKENS)
-        files.write_json(path, drawn)
-    pairs = votes.pair_up(rows, files.read_json(path), seed)
+        return {"replies": samples(tuned, tokenizer, chat.prompts(tokenizer, rows), COUNT, temperature=TEMPERATURE,
+                                   seed=seed, max_new_tokens=REPLY_TOKENS)}
+
+    pairs = votes.pair_up(rows, stored.part(home() / f"samples-seed-{seed}.json", draw, __name__)["replies"], seed)
     return pairs, *votes.cast(pairs, seed=seed)
 
 
@@ -86,13 +112,16 @@ def preferences(seed: int, tokenizer, noise: float | None = None) -> list[dict]:
     return votes.flipped(rows, noise or 0.0, seed)
 
 
-def judge(tuned, tokenizer, split: str, seed: int) -> dict:
+def against_stage(tuned, tokenizer, split: str, seed: int) -> dict:
     """Greedy replies to held-out conversations, each against the stage's own by the true worth."""
     rows = texts.sample(texts.plain_conversations(split), HELD_OUT, seed=0)
-    prompts, before = chat.prompts(tokenizer, rows), paths.runs() / FOLDER / f"sft-replies-{split}-seed-{seed}.json"
-    if not before.exists():
-        files.write_json(before, generate.replies(load(stage(seed))[0], tokenizer, prompts, REPLY_TOKENS))
-    theirs, ours = files.read_json(before), generate.replies(tuned, tokenizer, prompts, REPLY_TOKENS)
+    prompts, before = chat.prompts(tokenizer, rows), home() / f"sft-replies-{split}-seed-{seed}.json"
+
+    def write() -> dict:
+        return {"replies": generate.replies(load(stage(seed))[0], tokenizer, prompts, REPLY_TOKENS)}
+
+    theirs = stored.part(before, write, __name__)["replies"]
+    ours = generate.replies(tuned, tokenizer, prompts, REPLY_TOKENS)
 
     def scores(replies: list[str]) -> dict:
         found = [votes.qualities(reply, row) for reply, row in zip(replies, rows, strict=True)]
@@ -122,33 +151,35 @@ def moved(tuned, tokenizer, rows: list[dict], seed: int) -> dict:
 
 
 def measure(name: str, seed: int) -> dict:
-    """One run with its scores; kept in ``runs/dpo``."""
+    """One run with its scores; kept in ``home()``."""
     from ftlab.workshop.experiments import dpo_ways
 
-    path = paths.runs() / FOLDER / f"{name}-seed-{seed}.json"
     found = dpo_ways.train(name, seed)
     tuned, tokenizer = found.pop("model"), found.pop("tokenizer")
     found["moved"] = moved(tuned, tokenizer, found.pop("rows"), seed)
-    scored = judge(tuned, tokenizer, RUNS[name].get("split", "test"), seed)
+    scored = against_stage(tuned, tokenizer, RUNS[name].get("split", "test"), seed)
     kept_log = ("loss", "rewards/margins", "rewards/accuracies", "logps/chosen", "logps/rejected", "kl", "reward")
     log = {key: [each[key] for each in found["log"] if key in each] for key in kept_log}
     result = {"name": name, "seed": seed, **found, "log": {key: values for key, values in log.items() if values},
               **scored}
-    files.write_json(path, result)
+    stored.keep(place(name, seed), result, __name__)
     means = {key: round(sum(scored[key]) / HELD_OUT, 3) for key in ("wins", "right", "on_brand", "words")}
     print(name, f"seed {seed}", means, f"{found['seconds']:.0f} s, {found['peak_bytes'] / 2**20:.0f} MiB", flush=True)
     return result
 
 
+def place(name: str, seed: int) -> Path:
+    """The file of a run."""
+    return home() / f"{name}-seed-{seed}.json"
+
+
 def found(name: str, seed: int) -> dict:
-    """A run's scores: from ``runs/dpo``, or made now."""
-    path = paths.runs() / FOLDER / f"{name}-seed-{seed}.json"
-    if path.exists():
-        return files.read_json(path)
-    if name in WAYS:
+    """A run's scores: from ``home()``, or made now."""
+    if not stored.is_kept(path := place(name, seed)):
+        if name not in WAYS:
+            return measure(name, seed)
         subprocess.run([sys.executable, "-m", __spec__.name, "--run", name, "--seed", str(seed)], check=True)
-        return files.read_json(path)
-    return measure(name, seed)
+    return files.read_json(path)
 
 
 def best_rate(seed: int) -> float:
@@ -165,24 +196,50 @@ def against(ours: dict, theirs: dict) -> list[float]:
 
 
 def on_trial(seed: int) -> dict[str, dict]:
-    """The claims of the stored runs for one seed; what is not in ``runs`` is trained now."""
-    tried = {}
+    """The claims of the stored runs for one seed: as stored, if that is of the present code and has the seed; else
+    what is not in ``runs`` is trained now.
+    """
+    known = stored.current(FOLDER) or {"tried": {}}
+    return known["tried"].get(str(seed)) or tried(seed)
+
+
+def tried(seed: int) -> dict[str, dict]:
+    """The claims for one seed, by its runs."""
+    claims, rows = {}, texts.sample(texts.plain_conversations("test"), HELD_OUT, seed=0)
+    about = [row["question_phrasing"] for row in rows]
     for name, ours, theirs in (("dpo-bears-noise", "noise-0.2", "noise-0"), ("dpo-matches-rlhf", "beta-0.1", "rloo")):
         scores = against(found(ours, seed), found(theirs, seed))
         won, lost = ([int(score == side) for score in scores] for side in (1, 0))
         effect = 100 * (sum(won) - sum(lost)) / len(won)
-        tried[name] = {"effect": effect, "by_prompt": won, "against": lost}
-    return tried
+        claims[name] = {"effect": effect, "by_prompt": won, "against": lost, "about": about}
+    return claims
 
 
-def gather(seed: int) -> dict:
-    """What notebook 06 shows of one seed: a row for each run there is, with its wins by prompt and first replies."""
-    stored = {name: paths.runs() / FOLDER / f"{name}-seed-{seed}.json" for name in RUNS}
-    runs = {name: files.read_json(path) for name, path in stored.items() if path.exists()}
+def parts() -> dict[int, dict[str, Path]]:
+    """The files of the runs by seed and name, of the seeds of which every run is there.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    folder = home()
+    each = {seed: {name: folder / f"{name}-seed-{seed}.json" for name in RUNS} for seed in range(100)}
+    whole = {seed: places for seed, places in each.items() if all(map(stored.is_kept, places.values()))}
+    if not whole:
+        raise ValueError(f"{folder}: expected every one of {len(RUNS)} runs of a seed, found no such seed. Run --all.")
+    return whole
+
+
+def gather() -> dict:
+    """What notebook 06 shows: of the first whole seed a row for each run, with its wins by prompt and first replies,
+    and by seed the share of wins, right and on-brand replies of that run, and what the claims are (``tried``).
+    """
+    by_seed = {seed: {name: files.read_json(path) for name, path in each.items()} for seed, each in parts().items()}
+    seeds = list(by_seed)
+    seed, runs = seeds[0], by_seed[seeds[0]]
     pairs, cast, truth = sampled(seed)
     better = {each["pair"]: each["better"] for each in truth}
     decided = {pair: side for pair, side in votes.decided(cast).items() if better[pair] != "tie"}
-    kept = ("name", "given", "pairs", "steps", "seconds", "reward_s", "peak_bytes")
+    kept = ("name", "given", "pairs", "steps", "seconds", "reward_s", "peak_bytes", "judge")
     mean = ("right", "on_brand", "words", "sorry")
     rows = []
     for name, run in runs.items():
@@ -191,6 +248,8 @@ def gather(seed: int) -> dict:
         row |= {"wins": pack(run["wins"]), "log": log, "first_replies": run["replies"][:3]}
         row["moved"] = {side: [round(value, 2) for value in values] for side, values in run["moved"].items()}
         row["sft"] = {key: sum(run["sft"][key]) / HELD_OUT for key in mean}  # on the same conversations
+        row["seeds"] = {key: [sum(by_seed[other][name][key]) / HELD_OUT for other in seeds]
+                        for key in ("wins", "right", "on_brand")}  # fmt: skip
         if name in ("rloo", "kto", "orpo"):
             row["dpo_wins"] = pack(against(runs["beta-0.1"], run))
         if name == "noise-0.2" or name == "beta-0.1":  # faults at random, and the raters' own
@@ -199,18 +258,18 @@ def gather(seed: int) -> dict:
     sft_run = runs["noise-0"]["sft"]
     lab = model.lab()
     return {
-        "date": date.today().isoformat(), "model": lab.name, "dtype": lab.dtype, "seed": seed,
-        "settings": {"sft_steps": SFT_STEPS, "pairs": PAIRS, "batch_size": BATCH_SIZE, "rates": RATES, "keeps": KEEPS,
-                     "held_out": HELD_OUT},
+        "date": date.today().isoformat(), "model": lab.name, "dtype": lab.dtype, "seed": seed, "seeds": seeds,
+        "settings": settings(), "voted": len(votes.decided(cast)),
         "decided": len(decided),
         "wrong_votes": sum(better[pair] != side for pair, side in decided.items()) / len(decided),
         "sft": {key: sum(sft_run[key]) / HELD_OUT for key in mean} | {"first_replies": sft_run["replies"][:3]},
-        "runs": rows,
+        "runs": rows, "tried": {str(other): tried(other) for other in seeds},
     }  # fmt: skip
 
 
 def main() -> None:
     """Makes some runs, those that are missing, or gathers what lies in ``runs``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.dpo", description=__doc__)
     parser.add_argument("--run", choices=list(RUNS), nargs="+", default=[], help="these runs, in one process")
     parser.add_argument("--seed", type=int, default=0)
@@ -223,7 +282,7 @@ def main() -> None:
         for name in RUNS:
             found(name, args.seed)
     if args.gather:
-        files.write_text(paths.data() / "stored" / "dpo.json", json.dumps(gather(args.seed)) + "\n")
+        stored.write(FOLDER, gather(), __name__, [path for each in parts().values() for path in each.values()])
 
 
 if __name__ == "__main__":

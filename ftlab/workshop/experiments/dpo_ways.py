@@ -6,9 +6,9 @@ import math
 import time
 from pathlib import Path
 
-from ftlab import model, paths, texts
-from ftlab.workshop.experiments import dpo
-from ftlab.workshop.experiments.lora import _high_water_bytes
+from ftlab import model, texts
+from ftlab.workshop.experiments import dpo, rlhf_judges
+from ftlab.workshop.experiments.memory_peaks import high_water_bytes
 
 KINDS = {"attn_implementation": "eager", "dtype": "float32"}  # how a stage is read from its folder
 
@@ -16,7 +16,7 @@ KINDS = {"attn_implementation": "eager", "dtype": "float32"}  # how a stage is r
 def arguments(config, seed: int, **more):
     """The settings that all of trl's trainers share here."""
     lab = model.lab()
-    shared = {"output_dir": str(paths.runs() / dpo.FOLDER / "trainer"), "seed": seed, "bf16": lab.dtype == "bfloat16",
+    shared = {"output_dir": str(dpo.home() / "trainer"), "seed": seed, "bf16": lab.dtype == "bfloat16",
               "use_cpu": lab.device == "cpu", "save_strategy": "no", "report_to": "none", "logging_steps": 1,
               "warmup_steps": 0.1, "lr_scheduler_type": "linear", "disable_tqdm": True,
               "per_device_train_batch_size": dpo.BATCH_SIZE, "activation_checkpointing": False}
@@ -24,7 +24,11 @@ def arguments(config, seed: int, **more):
 
 
 def train(name: str, seed: int) -> dict:
-    """One of ``dpo.RUNS``: the trained model with its log, and what the training took."""
+    """One of ``dpo.RUNS``: the trained model with its log, and what the training took.
+
+    Raises:
+        ValueError: If the votes decided fewer pairs than the run is to have.
+    """
     import psutil
     import trl
     from datasets import Dataset
@@ -32,9 +36,15 @@ def train(name: str, seed: int) -> dict:
     given = {"way": "dpo", "beta": dpo.BETA, "pairs": dpo.PAIRS, "noise": None} | dpo.RUNS[name]
     start = dpo.stage(seed)
     tokenizer = dpo.load(start)[1]
-    rows = dpo.preferences(seed, tokenizer, given["noise"])[: given["pairs"]]
+    decided = dpo.preferences(seed, tokenizer, given["noise"])
+    rows = decided[: given["pairs"]]
+    if len(rows) < given["pairs"]:
+        raise ValueError(f"{name}: expected {given['pairs']} decided pairs of seed {seed}, found {len(rows)}. Set a "
+                         "larger ASKED, or let the run have fewer.")
     if given["way"] == "rloo":
-        return rloo(start, tokenizer, rows, seed)
+        voted = {rlhf_judges.conversation_of(row) for row in rows}
+        others = [row for row in decided if rlhf_judges.conversation_of(row) not in voted]
+        return rloo(start, tokenizer, rows, others, seed)
     if "lr" not in given:
         given["lr"] = dpo.best_rate(seed)
     steps = max(20, math.ceil(len(rows) / dpo.BATCH_SIZE))  # one pass, or more where the votes are few
@@ -64,21 +74,25 @@ def train(name: str, seed: int) -> dict:
         )
     trainer.train()
     return {"model": trainer.model, "tokenizer": tokenizer, "log": trainer.state.log_history, "given": given,
-            "rows": rows, "seconds": time.perf_counter() - started, "peak_bytes": _high_water_bytes() - idle,
+            "rows": rows, "seconds": time.perf_counter() - started, "peak_bytes": high_water_bytes() - idle,
             "pairs": len(rows), "steps": steps}  # fmt: skip
 
 
-def rloo(start: Path, tokenizer, rows: list[dict], seed: int) -> dict:
-    """RLHF on the same votes: a reward model from them, and then the policy by its rewards, with KL to the stage."""
+def rloo(start: Path, tokenizer, rows: list[dict], others: list[dict], seed: int) -> dict:
+    """RLHF on the same votes: a reward model from them, and then the policy by its rewards, with KL to the stage.
+
+    Args:
+        others: Votes on pairs of other conversations. Nothing learns from them; they tell how much the judge knows.
+    """
     import psutil
     import trl
     from datasets import Dataset
 
     idle, started = psutil.Process().memory_info().rss, time.perf_counter()
-    judge_path = paths.runs() / dpo.FOLDER / f"reward-seed-{seed}"
+    judge_path = dpo.home() / f"reward-seed-{seed}"
     rewards = trl.RewardTrainer(
         model=str(start), processing_class=tokenizer, train_dataset=Dataset.from_list(rows),
-        args=arguments(trl.RewardConfig, seed, learning_rate=1e-4, num_train_epochs=1,
+        args=arguments(trl.RewardConfig, seed, learning_rate=dpo.JUDGE_LR, max_steps=dpo.JUDGE_STEPS,
                        model_init_kwargs={**KINDS, "num_labels": 1}),
     )
     rewards.train()
@@ -93,7 +107,8 @@ def rloo(start: Path, tokenizer, rows: list[dict], seed: int) -> dict:
                        model_init_kwargs=KINDS, max_completion_length=dpo.REPLY_TOKENS),
     )
     trainer.train()
+    took = {"seconds": time.perf_counter() - started, "peak_bytes": high_water_bytes() - idle}
     return {"model": trainer.model, "tokenizer": tokenizer, "log": trainer.state.log_history,
             "given": {"way": "rloo", "beta": dpo.RLOO_KL, "lr": dpo.RLOO_LR, "noise": None},
-            "rows": rows, "seconds": time.perf_counter() - started, "reward_s": reward_s, "pairs": len(rows),
-            "steps": dpo.RLOO_STEPS, "peak_bytes": _high_water_bytes() - idle}  # fmt: skip
+            "rows": rows, **took, "reward_s": reward_s, "pairs": len(rows), "steps": dpo.RLOO_STEPS,
+            "judge": rlhf_judges.agreement(rlhf_judges.load_judge(judge_path), tokenizer, others)}  # fmt: skip

@@ -10,14 +10,12 @@ verdict on labelled drafts instead, into ``data/stored/untuned-judge.json``.
 from __future__ import annotations
 
 import argparse
-import json
-from datetime import date, datetime
 from pathlib import Path
 
 from ftlab import assistant, files, model, paths, texts
-from ftlab.course import doctor
 from ftlab.scores import desk, judge
 from ftlab.tuning import generate, sft
+from ftlab.workshop import stored
 from ftlab.world.pairs import KINDS
 
 WAYS = ("plain", "guide", "examples")
@@ -33,14 +31,12 @@ def gather(run: Path) -> dict:
     """The stored replies from a run of the rivals: for each way the replies, and what a reply took.
 
     Args:
-        run: ``rivals.json`` of ``ftlab.workshop.experiments.desk_work``, made on this computer.
+        run: ``rivals.json`` of ``ftlab.workshop.experiments.desk_work``.
     """
-    asked = files.read_json(run)
-    date = datetime.fromtimestamp(run.stat().st_mtime).date().isoformat()
-    note = (f"{asked['model']} asked in three ways about {len(asked['ids'])} test conversations on {date}, in "
+    asked, made = files.read_json(run), files.read_json(stored.note_path(run))
+    note = (f"{asked['model']} asked in three ways about {len(asked['ids'])} test conversations on {made['date']}, in "
             f"{asked['dtype']}; the replies are stored.")
-    return {"note": note, "date": date, "machine": doctor.machine(), "model": asked["model"], "dtype": asked["dtype"],
-            "ids": asked["ids"],
+    return {"note": note, "model": asked["model"], "dtype": asked["dtype"], "ids": asked["ids"],
             **{way: {key: asked[way][key] for key in ("prompt_tokens", "seconds_each", "replies")} for way in WAYS}}
 
 
@@ -56,21 +52,21 @@ def untuned_judge(choice: model.Choice, seed: int = 0) -> dict:
     drafts = judge.drafts(texts.plain_conversations("test")[:JUDGED], seed)
     with generate.computing_in(untuned, choice.dtype):
         margins = judge.label_margins(untuned, tokenizer, [asked_to_judge(draft) for draft in drafts], batch_size=16)
-    return {"model": choice.name, "dtype": choice.dtype, "machine": doctor.machine(), "date": date.today().isoformat(),
-            "seed": seed, "fit": [int(draft.fit) for draft in drafts], "margins": [round(each, 3) for each in margins]}
+    return {"model": choice.name, "dtype": choice.dtype, "seed": seed, "fit": [int(draft.fit) for draft in drafts],
+            "margins": [round(each, 3) for each in margins]}
 
 
 def gather_assistant(run: Path) -> dict:
     """The stored replies of the assistant, by id, and by kind whether each is fit to send.
 
     Args:
-        run: ``seed-0.json`` of ``ftlab.workshop.experiments.desk_work``, made on this computer.
+        run: ``seed-0.json`` of ``ftlab.workshop.experiments.desk_work``.
     """
-    asked, test = files.read_json(run), texts.conversations("test")
-    date = datetime.fromtimestamp(run.stat().st_mtime).date().isoformat()
+    asked, made = files.read_json(run), files.read_json(stored.note_path(run))
+    test = texts.conversations("test")
     note = (f"{asked['model']}, tuned on {asked['examples']:,} conversations (seed {asked['seed']}), answered all "
-            f"{len(test)} test conversations on {date}, in {asked['dtype']}; the replies are stored.")
-    return {"note": note, "date": date, "machine": doctor.machine(), "model": asked["model"], "dtype": asked["dtype"],
+            f"{len(test)} test conversations on {made['date']}, in {asked['dtype']}; the replies are stored.")
+    return {"note": note, "model": asked["model"], "dtype": asked["dtype"],
             "settings": assistant.settings(asked["seed"]), "train_s": asked["train_s"], "write_s": asked["write_s"],
             "fit": fit_by_kind(asked["replies"], test),
             "replies": {row["id"]: reply for row, reply in zip(test, asked["replies"], strict=True)}}
@@ -84,16 +80,15 @@ def fit_by_kind(replies: list[str], rows: list[dict]) -> dict[str, list[int]]:
 
 def main() -> None:
     """Writes the two files of replies in ``data/stored`` from ``runs/desk-work``, or ``untuned-judge.json``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.evaluation", description=__doc__)
     parser.add_argument("--judge", action="store_true", help="ask the untuned model to judge (half a minute)")
-    runs = paths.runs() / "desk-work"
+    rivals, tuned = (paths.runs() / "desk-work" / f"{name}.json" for name in ("rivals", "seed-0"))
     if parser.parse_args().judge:
-        found = {"untuned-judge": untuned_judge(model.choose())}
+        stored.write("untuned-judge", untuned_judge(model.choose()), __name__)
     else:
-        found = {"rival-replies": gather(runs / "rivals.json"),
-                 "assistant-replies": gather_assistant(runs / "seed-0.json")}
-    for name, each in found.items():
-        files.write_text(paths.data() / "stored" / f"{name}.json", json.dumps(each, ensure_ascii=False) + "\n")
+        stored.write("rival-replies", gather(rivals), __name__, [rivals])
+        stored.write("assistant-replies", gather_assistant(tuned), __name__, [tuned])
 
 
 if __name__ == "__main__":

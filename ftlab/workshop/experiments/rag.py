@@ -1,31 +1,37 @@
 """Weights against documents on the real model: every way of notebook 07 on one set of held-out questions.
 
-Three trainings and some six hundred replies take half an hour, too long for a lesson, so they are stored. Each part is
-a job of under five minutes, keeps every reply at once and goes on where it was stopped:
-``python -m ftlab.workshop.experiments.rag --part NAME`` for each of ``PARTS`` in their order, then ``--gather``.
+Seven trainings and some three thousand replies are too long for a lesson, so they are stored. Each part is a job of
+under eight minutes, keeps every reply at once and goes on where it was stopped:
+``python -m ftlab.workshop.experiments.rag --seed N --seconds 180`` until no part is left, then ``--gather 0 1 2``.
+
+A seed draws all that is trained on (which facts stand together, which conversations and passages, their order), the
+weights that an adapter begins with, and the examples of the few-shot prompt. Every seed is asked the same questions,
+and what no seed changes is the same for all: the untuned model, the assistant as it comes, what the search finds, what
+is damaged, the pages' orders and lies. The claims are tried on the stored file (``against_weights``), which says what
+went into it: nothing is trained twice.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from datetime import date
 from functools import partial
 from pathlib import Path
 
-from ftlab import files, model, paths
+from ftlab import claims, files, model
 from ftlab.retrieval import answers, unscreened
+from ftlab.retrieval.compared import ASSISTANT, ONE_FACT, TOLD, Compared
+from ftlab.workshop import stored
 from ftlab.workshop.experiments import rag_rows, rag_trials, rag_ways
 from ftlab.workshop.experiments.rag_trials import CLOSED, READER
-from ftlab.workshop.experiments.rag_ways import DEEP, SCORES, answer, chunks, found
+from ftlab.workshop.experiments.rag_ways import COSTS, DEEP, SCORES, answer, chunks, found, small, with_found
 
-STORED = "rag.json"
 FEW = 3  # examples in the few-shot prompt
 
 
-def few(seed: int = 0) -> list[dict]:
+def few(seed: int) -> list[dict]:
     """The examples of the few-shot prompt: training questions of different groups with their gold replies."""
     return unscreened.balanced(unscreened.rows("train"), 1, seed)[-FEW:]
 
@@ -36,8 +42,8 @@ def closed(name: str, seed: int, rows: list[dict]) -> dict:
 
 
 def shown(seed: int, rows: list[dict]) -> dict:
-    """The untuned model after three examples."""
-    return answer("untuned", seed, rows, [unscreened.shown(row, few()) for row in rows])
+    """The untuned model after some examples."""
+    return answer("untuned", seed, rows, [unscreened.shown(row, few(seed)) for row in rows])
 
 
 def passages(quality: str, rows: list[dict]) -> list[list]:
@@ -57,9 +63,13 @@ def passages(quality: str, rows: list[dict]) -> list[list]:
     return real
 
 
-def read(name: str, seed: int, rows: list[dict], quality: str = "real") -> dict:
-    """One model with passages."""
-    parts, form = passages(quality, rows), unscreened.told if name == "untuned" else unscreened.beside
+def read(name: str, seed: int, rows: list[dict], quality: str = "real", told: bool = False) -> dict:
+    """One model with passages.
+
+    Args:
+        told: Whether it is told to keep to the passages and to cite them.
+    """
+    parts, form = passages(quality, rows), rag_trials.form_of(told)
     result = answer(name, seed, rows, [form(row, part) for row, part in zip(rows, parts, strict=True)], parts)
     return result | {"passages": [[chunk.id for chunk in part] for part in parts]}
 
@@ -68,7 +78,7 @@ def template(seed: int, rows: list[dict]) -> dict:
     """The fixed frame, filled from the record of what the first passage is about: the rival without a model."""
     replies = [rag_rows.framed(row, part) for row, part in zip(rows, passages("real", rows), strict=True)]
     scored = [answers.score(reply, row) for reply, row in zip(replies, rows, strict=True)]
-    zeros = {key: [0] * len(rows) for key in ("read", "written", "seconds")}
+    zeros = {key: [0] * len(rows) for key in COSTS}
     return {key: [score[key] for score in scored] for key in SCORES} | {"reply": replies} | zeros
 
 
@@ -91,89 +101,84 @@ WAYS = {  # every way of answering, asked about rows
     "closed book": partial(closed, "closed book"),
     CLOSED: partial(closed, CLOSED),
     "retrained": partial(closed, "retrained"),
-    "RAG, untuned": partial(read, "untuned"),
-    "RAG, assistant": partial(read, "assistant"),
+    "RAG, untuned": partial(read, "untuned", told=True),
+    ASSISTANT: partial(read, "assistant"),
     "RAFT": partial(read, "RAFT"),
     READER: partial(read, READER),
     "RAFT, oracle": partial(read, READER, quality="oracle"),
     "RAFT, damaged": partial(read, READER, quality="damaged"),
 }
-MORE = {  # what came to mind when the first questions had been looked at, and so is asked on the fresh ones alone
-    "RAG, assistant, oracle": partial(read, "assistant", quality="oracle"),
-    "RAG, assistant, damaged": partial(read, "assistant", quality="damaged"),
-    "RAG, assistant, each": partial(read, "assistant", quality="each"),
+MORE = {  # the readers with a better search and a worse one; two searches where a question names two products
+    f"{ASSISTANT}, oracle": partial(read, "assistant", quality="oracle"),
+    f"{ASSISTANT}, damaged": partial(read, "assistant", quality="damaged"),
+    f"{ASSISTANT}, each": partial(read, "assistant", quality="each"),
+    # The assistant asked to cite, in the very prompt of the untuned model, so that it has no dial.
+    TOLD: partial(read, "assistant", told=True),
+    f"{TOLD}, oracle": partial(read, "assistant", quality="oracle", told=True),
+    f"{TOLD}, damaged": partial(read, "assistant", quality="damaged", told=True),
 }
 TRAININGS = ("closed book", "closed book, 2 rounds", CLOSED, "RAFT", "RAFT, 2 rounds", READER, "retrained")
 PARTS: dict[str, Callable[[int], dict]] = {
     "start": lambda seed: {"path": rag_ways.start(seed).name},
     **{f"train {name}": partial(trained, name) for name in TRAININGS},
-    **{f"first, {name}": _asked(way, rag_rows.asked) for name, way in WAYS.items()},
-    **{name: _asked(way, rag_rows.fresh) for name, way in (WAYS | MORE).items()},
+    **{name: _asked(way, rag_rows.asked) for name, way in (WAYS | MORE).items()},
+    **{f"{ONE_FACT}, {name}": _asked(WAYS[name], rag_rows.one_fact) for name in (CLOSED, "retrained", READER)},
+    **{f"world, {name}": partial(rag_trials.world, name) for name in ("assistant", CLOSED, "retrained")},
     "update, weights": partial(rag_trials.update, "weights"),
     "update, documents": partial(rag_trials.update, "documents"),
     "attack, RAFT": partial(rag_trials.attack, READER),
-    "attack, untuned": partial(rag_trials.attack, "untuned"),
+    "attack, untuned": partial(rag_trials.attack, "untuned", told=True),
     "attack, assistant": partial(rag_trials.attack, "assistant"),
+    "attack, assistant, told": partial(rag_trials.attack, "assistant", told=True),
 }
 
 
 def path_of(part: str, seed: int) -> Path:
     """Where the result of a part lies."""
-    return paths.runs() / rag_ways.FOLDER / f"{part.replace(',', '').replace(' ', '-')}-{seed}.json"
+    return rag_ways.folder() / f"{part.replace(',', '').replace(' ', '-')}-{seed}.json"
 
 
 def do(part: str, seed: int) -> dict:
     """The result of a part, from ``runs`` or made now."""
     path = path_of(part, seed)
-    if not path.exists():
+    if not stored.is_kept(path):
         begun = time.perf_counter()
-        files.write_json(path, PARTS[part](seed))
+        stored.keep(path, PARTS[part](seed), __name__)
         print(f"{part}, seed {seed}: {time.perf_counter() - begun:.0f} s", flush=True)
     return files.read_json(path)
 
 
-def small(result: dict) -> dict:
-    """A result with its scores packed, as the stored file keeps it."""
-    kept = {}
-    for key, value in result.items():
-        if isinstance(value, dict):
-            kept[key] = small(value)
-        elif key in (*SCORES, "stale", "obeyed", "found"):
-            kept[key] = "".join("-" if score is None else str(score) for score in value)
-        elif key in ("read", "written", "seconds") and isinstance(value, list):
-            kept[key] = round(rag_ways.mean(value), 2)
-        elif key != "log":
-            kept[key] = value
-    return kept
-
-
-def with_found(result: dict, rows: list[dict]) -> dict:
-    """A part with passages, and whether they hold everything that the right replies must state, 0 or 1 by question."""
-    if "passages" not in result:
-        return result
-    by_id = {chunk.id: chunk for chunk in chunks()}
-    pairs = [(row, [by_id[id] for id in ids]) for row, ids in zip(rows, result["passages"], strict=True)]
-    found_all = [int(all(any(unscreened.holds(chunk, *each, row) for chunk in part) for each in needed)) if needed else
-                 None for row, part in pairs for needed in [unscreened.values(row)]]  # fmt: skip
-    return {key: value for key, value in result.items() if key != "passages"} | {"found": found_all}
+def stored_name() -> str:
+    """Of the stored comparison; that of another model, which FTLAB_MODEL names, has a file of its own."""
+    return f"rag-{claims.model_named()}" if claims.dial() else "rag"
 
 
 def against_weights(seed: int) -> dict[str, dict]:
-    """Three claims about the real model for one seed; parts that are not in ``runs`` are made now."""
-    rows = rag_rows.fresh()
-    has_answer = [bool(unscreened.values(row)) for row in rows]
-    weights, rag, reader, after = (do(part, seed) for part in (CLOSED, "RAG, assistant", READER, "retrained"))
-    old = rag_rows.touched(rows)
-    kept = [known and not changes for known, changes in zip(has_answer, old, strict=True)]
+    """Three claims about the real model for one seed, read from the stored comparison: nothing is trained here.
 
-    def effect(ours: list, theirs: list, which: list[bool]) -> dict:
-        one, other = ([score for score, counts in zip(arm, which, strict=True) if counts] for arm in (ours, theirs))
-        return {"effect": 100 * (sum(one) - sum(other)) / len(one), "by_prompt": one, "against": other}
+    Scores are by question, with what each is about: those about one product or policy stand or fall together.
+
+    Raises:
+        ValueError: If the stored file lacks the seed, or was made by other code or from other data.
+    """
+    known = stored.current(name := stored_name()) or {"runs": {}}
+    if str(seed) not in known["runs"]:
+        seeds = " ".join(sorted({*known["runs"], str(seed)}, key=int))
+        raise ValueError(f"{stored.stored_path(name)}: expected a run of seed {seed} by the present code, found those "
+                         f"of {', '.join(known['runs']) or 'none'}. Run `python -m ftlab.workshop.experiments.rag "
+                         f"--seed {seed}` until no part is left, then with `--gather {seeds}`, or name the stored "
+                         "seeds with --seeds.")
+    every, single = (Compared(known, panel, seeds=[seed]) for panel in ("", ONE_FACT))
+
+    def effect(run: Compared, one: str, other: str, key: str, which: str = "") -> dict:
+        ours, theirs, about = run.arms(one, other, key, which)
+        effect = run.gap(one, other, key, which=which).value
+        return {"effect": effect, "by_prompt": ours, "against": theirs, "about": about}
 
     return {
-        "documents-beat-weights": effect(reader["facts"], weights["facts"], has_answer),
-        "raft-beats-rag": effect(reader["fit"], rag["fit"], [True] * len(rows)),
-        "retraining-harms-rest": effect(after["facts"], weights["facts"], kept),
+        "documents-beat-weights": effect(single, READER, CLOSED, "facts"),
+        "raft-beats-rag": effect(every, READER, ASSISTANT, "fit"),
+        "retraining-harms-rest": effect(single, "retrained", CLOSED, "facts", "unchanged"),
     }
 
 
@@ -181,45 +186,59 @@ def described(rows: list[dict]) -> list[dict]:
     """The questions as the notebook needs them."""
     together = zip(rows, rag_rows.touched(rows), rag_rows.subjects(rows), strict=True)
     return [{"id": row["id"], "group": unscreened.group(row), "question": row["messages"][0]["content"],
-             "expected": row["expected"], "about": about, "changed": changes}
+             "expected": row["expected"], "about": about, "changed": changes,
+             "early": row.get("question_phrasing") in rag_rows.EARLY}
             for row, changes, about in together]  # fmt: skip
 
 
+def missing(seed: int) -> list[str]:
+    """The parts that are still to be made."""
+    return [part for part in PARTS if not stored.is_kept(path_of(part, seed))]
+
+
 def gather(seeds: tuple[int, ...]) -> dict:
-    """What notebook 07 shows: both sets of questions, and for each seed every part that is there."""
-    choice = model.choose()
-    runs = {
-        str(seed): {
-            part: small(with_found(do(part, seed), rag_rows.asked() if part[:5] == "first" else rag_rows.fresh()))
-            for part in PARTS
-            if path_of(part, seed).exists()
-        }
-        for seed in seeds
-    }
-    settings = {"passages": rag_rows.SHOWN, "words_a_chunk": rag_ways.SIZE, "exposures": rag_rows.EXPOSURES,
-                "raft_rows": rag_rows.RAFT_ROWS, "without": rag_rows.WITHOUT,
-                "update_epochs": rag_rows.UPDATE_EPOCHS, "lr": rag_ways.LR, "batch_size": rag_ways.BATCH_SIZE,
-                "reply_tokens": rag_ways.REPLY_TOKENS, "rounds": rag_ways.ROUNDS}  # fmt: skip
-    return {"model": choice.name, "dtype": choice.dtype, "date": date.today().isoformat(), "settings": settings,
-            "orders": list(rag_rows.ORDERS), "first_questions": described(rag_rows.asked()),
-            "questions": described(rag_rows.fresh()), "runs": runs}  # fmt: skip
+    """What notebook 07 shows: both panels of questions, and every part of each seed that is whole.
+
+    Replies are kept of the first seed alone.
+
+    Raises:
+        ValueError: If no seed is whole.
+    """
+    choice, runs = model.choose(), {}
+    panels = {"": rag_rows.asked(), ONE_FACT: rag_rows.one_fact()}
+    for seed in seeds:
+        if left := missing(seed):
+            print(f"seed {seed} is left out: {len(left)} parts are to be made, the first is {left[0]!r}")
+            continue
+        results = {part: with_found(do(part, seed), panels[ONE_FACT * part.startswith(ONE_FACT)]) for part in PARTS}
+        runs[str(seed)] = {part: small(result, replies=not runs) for part, result in results.items()}
+    if not runs:
+        raise ValueError(f"{rag_ways.folder()}: expected all parts of one of the seeds {list(seeds)}, found none "
+                         "whole. Make them first: --seed N.")
+    return {"model": choice.name, "dtype": choice.dtype, "date": date.today().isoformat(),
+            "settings": rag_ways.settings(), "orders": list(rag_rows.ORDERS), "warning": rag_rows.WARNING,
+            "questions": described(panels[""]), f"{ONE_FACT} questions": described(panels[ONE_FACT]),
+            "runs": runs}  # fmt: skip
 
 
 def main() -> None:
     """Makes the parts that are named, for as long as the time allows, or gathers what lies in ``runs``."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.rag", description=__doc__)
     parser.add_argument("--part", action="append", choices=list(PARTS), help="once for each part; by default all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no part after this time")
-    parser.add_argument("--gather", type=int, nargs="*", help="write data/stored/rag.json from these seeds' runs")
+    parser.add_argument("--gather", type=int, nargs="*", help="write the stored file from these seeds' runs")
     args = parser.parse_args()
     if args.gather is not None:
-        files.write_text(paths.data() / "stored" / STORED, json.dumps(gather(tuple(args.gather) or (0,))) + "\n")
+        found = gather(tuple(args.gather) or (0,))
+        stored.write(stored_name(), found, __name__, [path_of(part, seed) for seed in found["runs"] for part in PARTS])
         return
     begun = time.perf_counter()
     for part in args.part or PARTS:
         if time.perf_counter() - begun < args.seconds:
             do(part, args.seed)
+    print(f"seed {args.seed}: {len(missing(args.seed))} of {len(PARTS)} parts are left")
 
 
 if __name__ == "__main__":

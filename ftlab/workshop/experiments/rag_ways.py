@@ -3,43 +3,75 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
+from pathlib import Path
 
-from ftlab import assistant, files, model, paths
+from ftlab import assistant, files, model, paths, shelf
 from ftlab.retrieval import answers, documents, embedder, index, several, unscreened
 from ftlab.retrieval.chunks import Chunk
-from ftlab.tuning import chat, generate, sft
+from ftlab.tuning import chat, checkpoints, generate, sft
+from ftlab.workshop import stored
 from ftlab.workshop.experiments import rag_rows
 
-FOLDER = "rag"
 SIZE, DEEP = 50, 40  # words in a chunk; places of the long list that damaged passages are taken from
 REPLY_TOKENS, AT_ONCE = 72, 16  # most tokens of a reply; replies between two savings
 ROUNDS = 3  # trainings of a kind, one on top of the other
 LR, BATCH_SIZE = 1e-3, 8  # of the closed-book training, of RAFT and of the retraining: as the assistant was tuned
-SCORES = ("facts", "manner", "fit", "cited", "handed_over", "made_up")
+SCORES = ("facts", "manner", "fit", "cited", "handed_over", "made_up", "named", "unsourced")
+COSTS = ("read", "written", "seconds")  # of each reply: tokens of its prompt, its own, and seconds of one core
+SEEDLESS = ("untuned", "assistant")  # models that come as they are: no seed of ours changes them
+
+
+def folder() -> Path:
+    """Where all of this is kept: another assistant or other texts get a folder of their own, and nothing is mixed."""
+    return paths.runs() / f"rag-{mark()}"
+
+
+@cache
+def mark() -> str:
+    """A short hash of all that is put in: the assistant, what is asked and trained on, the pages, the settings."""
+    choice = model.choose()
+    place = shelf.place("assistant", choice, assistant.rows(), **assistant.settings())
+    adapters = [each / shelf.MODEL for each in (place, *shelf.shipped(place))]
+    weights = [checkpoints.fingerprint(each) for each in adapters if each.is_dir()]
+    pages = [asdict(page) for year in (2025, 2026) for page in documents.pages(year)]
+    asked = rag_rows.asked() + rag_rows.one_fact() + rag_rows.changed("test")
+    trained = rag_rows.closed_rows(0) + rag_rows.raft_asked(0) + rag_rows.changed("train")
+    start = {"model": choice.name, "weights": weights[:1], "settings": settings()}
+    return checkpoints.fingerprint([start, *asked, *trained, *pages])[:8]
+
+
+def settings() -> dict:
+    """The numbers that are set, as the stored file tells them."""
+    return {"passages": rag_rows.SHOWN, "words_a_chunk": SIZE, "exposures": rag_rows.EXPOSURES,
+            "raft_rows": rag_rows.RAFT_ROWS, "without": rag_rows.WITHOUT, "update_epochs": rag_rows.UPDATE_EPOCHS,
+            "lr": LR, "batch_size": BATCH_SIZE, "reply_tokens": REPLY_TOKENS, "rounds": ROUNDS}  # fmt: skip
 
 
 # Models --------------------------------------------------------------------------------------------------------------
 
 
-def merged(run: sft.Run, name: str, choice: model.Choice) -> model.Choice:
-    """The tuned model with its adapter merged in, saved once, as the model that a further training starts from."""
-    folder = paths.runs() / FOLDER / name
-    if not (folder / "model.safetensors").exists():
-        run.model.merge_and_unload().save_pretrained(folder)
-        run.tokenizer.save_pretrained(folder)
-    return replace(choice, name=name, path=str(folder))
+def merged(make: Callable[[], sft.Run], name: str) -> model.Choice:
+    """A tuned model with its adapter merged in, saved once, as the model that a further training starts from."""
+    place = folder() / name
+
+    def save() -> dict:
+        run = make()
+        run.model.merge_and_unload().save_pretrained(place)
+        run.tokenizer.save_pretrained(place)
+        return {}
+
+    stored.part(folder() / f"merged-{name}.json", save, __name__)
+    return replace(model.choose(), name=name, path=str(place))
 
 
 def start(seed: int) -> model.Choice:
     """The assistant, merged: closed-book training and RAFT both go on from it."""
-    choice = model.choose()
-    if (paths.runs() / FOLDER / "assistant-0" / "model.safetensors").exists():
-        return replace(choice, name="assistant-0", path=str(paths.runs() / FOLDER / "assistant-0"))
-    return merged(assistant.tuned(choice, 0), "assistant-0", choice)
+    return merged(lambda: assistant.tuned(model.choose(), 0), "assistant-0")
 
 
 def tuned(name: str, choice: model.Choice, rows: list[dict], seed: int, epochs: int = 1) -> sft.Run:
@@ -71,12 +103,7 @@ def raft(seed: int, rounds: int = 1) -> sft.Run:
 
 def after(name: str, make: Callable[[int, int], sft.Run], seed: int, rounds: int) -> model.Choice:
     """The model after so many rounds of a training, merged; after none it is the assistant."""
-    if rounds == 0:
-        return start(seed)
-    folder = paths.runs() / FOLDER / f"{name}-{rounds}-{seed}"
-    if (folder / "model.safetensors").exists():
-        return replace(model.choose(), name=folder.name, path=str(folder))
-    return merged(make(seed, rounds), folder.name, model.choose())
+    return merged(lambda: make(seed, rounds), f"{name}-{rounds}-{seed}") if rounds else start(seed)
 
 
 def retrained(seed: int) -> sft.Run:
@@ -111,13 +138,20 @@ MODELS: dict[str, Callable[[int], sft.Run]] = {
 # Documents -----------------------------------------------------------------------------------------------------------
 
 
-@cache
-def store(year: int, with_notices: bool = False):
+def store(year: int, with_notices: bool = False) -> index.Index:
     """The index of Quillmere's pages of a year; with the notices of 2026 beside them if wanted."""
-    folder = paths.runs() / FOLDER / f"index-{year}{'-notices' * with_notices}"
-    there = (folder / index.SETTINGS).exists()
-    opened = index.open(folder, embedder.load()) if there else index.create(folder, embedder.load(), size=SIZE)
+    return _store(folder() / f"index-{index.FORMAT}-{year}{'-notices' * with_notices}", year, with_notices)
+
+
+@cache
+def _store(place: Path, year: int, with_notices: bool) -> index.Index:
+    made = place.with_name(f"{place.name}.json")
+    if stored.is_kept(made):
+        return index.open(place, embedder.load())
+    shutil.rmtree(place, ignore_errors=True)
+    opened = index.create(place, embedder.load(), size=SIZE)
     opened.sync(documents.pages(year) + (documents.notices() if with_notices else []))
+    stored.keep(made, {}, __name__)
     return opened
 
 
@@ -147,9 +181,9 @@ class Writer:
     """A model that writes each prompt's reply once: what lies in ``runs`` is not written again."""
 
     def __init__(self, name: str, seed: int):
-        self.name, self.seed, self.run = name, seed, None
-        self.path = paths.runs() / FOLDER / f"replies-{name.replace(',', '').replace(' ', '-')}-{seed}.json"
-        self.kept = files.read_json(self.path) if self.path.exists() else {}
+        self.name, self.seed, self.run = name, 0 if name in SEEDLESS else seed, None
+        self.path = folder() / f"replies-{name.replace(',', '').replace(' ', '-')}-{self.seed}.json"
+        self.kept = files.read_json(self.path) if stored.is_kept(self.path) else {}
 
     def replies(self, asked: Sequence[dict]) -> list[dict]:
         """For each conversation the reply, its tokens, those of the prompt, and the processor seconds that it took."""
@@ -159,6 +193,8 @@ class Writer:
         lengths = [len(ids) for ids in generate.encode(self.run.tokenizer, prompts)]
         new = {key: i for i, key in enumerate(keys) if key not in self.kept}
         missing = sorted(new.values(), key=lengths.__getitem__)
+        if missing:  # all that these replies depend on has been read by now
+            stored.keep(self.path, self.kept, __name__)
         for begin in range(0, len(missing), AT_ONCE):
             part, started = missing[begin : begin + AT_ONCE], time.process_time()
             texts = generate.replies(self.run.model, self.run.tokenizer, [prompts[i] for i in part], REPLY_TOKENS)
@@ -176,12 +212,41 @@ def answer(name: str, seed: int, rows: Sequence[dict], prompts: Sequence[dict], 
     shown = list(shown) or [()] * len(rows)
     scored = [answers.score(each["reply"], row, part) for each, row, part in zip(written, rows, shown, strict=True)]
     result = {key: [score[key] for score in scored] for key in SCORES}
-    result |= {key: [each[key] for each in written] for key in ("reply", "read", "written", "seconds")}
+    result |= {key: [each[key] for each in written] for key in ("reply", *COSTS)}
     print(name, {key: round(mean(result[key]), 2) for key in (*SCORES, "seconds")}, flush=True)
     return result
 
 
 def mean(scores: Sequence) -> float:
-    """The mean of the scores that there are."""
+    """The mean of the scores that there are; NaN if there are none."""
     there = [score for score in scores if score is not None]
-    return sum(there) / len(there)
+    return sum(there) / len(there) if there else float("nan")
+
+
+# What is stored ------------------------------------------------------------------------------------------------------
+
+
+def small(result: dict, replies: bool = True) -> dict:
+    """A result with its scores packed, as the stored file keeps it, with or without its replies."""
+    kept = {}
+    for key, value in result.items():
+        if isinstance(value, dict):
+            kept[key] = small(value, replies)
+        elif key in (*SCORES, "stale", "obeyed", "found", "knows"):
+            kept[key] = "".join("-" if score is None else str(score) for score in value)
+        elif key in COSTS and isinstance(value, list):
+            kept[key] = [round(each, 2) for each in value]
+        elif key != "log" and (replies or key != "reply"):
+            kept[key] = value
+    return kept
+
+
+def with_found(result: dict, rows: list[dict]) -> dict:
+    """A part with passages, and whether they hold everything that the right replies must state, 0 or 1 by question."""
+    if "passages" not in result:
+        return result
+    by_id = {chunk.id: chunk for chunk in chunks()}
+    pairs = [(row, [by_id[id] for id in ids]) for row, ids in zip(rows, result["passages"], strict=True)]
+    found_all = [int(all(any(unscreened.holds(chunk, *each, row) for chunk in part) for each in needed)) if needed else
+                 None for row, part in pairs for needed in [unscreened.values(row)]]  # fmt: skip
+    return {key: value for key, value in result.items() if key != "passages"} | {"found": found_all}

@@ -1,53 +1,73 @@
 """RLHF on the lab model with several KL weights and seeds, and a reward model's choice among the real model's replies.
 
 Each is too long for a lesson, so notebook 05 shows what is stored: ``python -m ftlab.workshop.experiments.rlhf --kl
-0.05 --seed 0`` for each weight and seed, ``--judge`` for the real model's replies, then ``--gather``.
+1e-8 0.05 0.2 --seed 0`` for each seed, ``--judge`` for the real model's replies (``--folds 2`` makes two of the missing
+folds), then ``--gather``. What is there is not made again, and a training that is killed goes on from its last
+checkpoint. The folders are named after the lab model, the rows, the votes and the settings below. What other code made
+there, such as another scorer, is made again.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import time
-from datetime import date
+import shutil
 from pathlib import Path
 
 from ftlab import files, model, paths, texts, values
-from ftlab.evidence.packed import pack
-from ftlab.scores import votes
-from ftlab.tuning import chat, generate, reward, sft
+from ftlab.evidence.packed import pack, unpack
+from ftlab.scores import desk, votes
+from ftlab.tuning import chat, checkpoints, generate, policy, reward, sft
 from ftlab.tuning.sample import samples
+from ftlab.workshop import stored
+from ftlab.workshop.experiments import rlhf_judges
+from ftlab.workshop.experiments.rlhf_judges import FOLDS, REWARD_BATCH, REWARD_LR, judge_the_real, load_judge
 from ftlab.world.text import rng
 
 # Fixed before the first run, but for the judge's: at 1e-3 on 480 pairs it had no opinion on seed 0 (loss 0.688, half of
 # the votes), so it got a rate of 3e-4 and 720 pairs, set after five trials on another seed. The judge of the real
-# model's replies had none either from 600 pairs (49 % of the held-out votes), so it got all.
+# model's replies had none either from 600 pairs (49 % of the held-out votes), so it got all. Fixed before the second
+# round of runs, after a first one of two seeds: a quarter of the conversations voted on is kept back, so that each
+# run's judge is known; and the judge of the real model's replies is fitted crosswise, five times on four fifths of the
+# conversations, so that all of them are judged by a model that has not seen them, and not 40 of them.
 # A KL weight of a hundred millionth stops nothing, and has the trainer report the KL.
 FREE = 1e-8
 KLS = (FREE, 0.05, 0.2)
 SFT = {"lr": 1e-3, "steps": 100, "batch_size": 8}  # on SFT_ROWS conversations: the model that RLHF starts from
-SFT_ROWS, VOTED = 800, 160  # conversations to imitate, and others whose sampled replies are voted on
+SFT_ROWS, VOTED = 800, 213  # conversations to imitate, and others whose sampled replies are voted on
+TRAINED_ON = 3 * VOTED // 4  # of the latter, whose pairs the judge learns from; the others are kept back
 SAMPLES, PAIRS, REPLY_TOKENS = 4, 720, 72  # replies to each of these; pairs to train on; tokens a reply
-REWARD_LR, REWARD_BATCH = 3e-4, 8
 RL_LR, STEPS, BATCH, PER_GENERATION = 3e-4, 40, 16, 2  # policy: optimizer steps of so many replies
-REAL_PAIRS = 2400  # pairs of the real model's replies, at most: more than there are
+SAVE_STEPS = 10  # steps between two checkpoints of the policy
 HELD_OUT, FACTS = 100, 100  # test conversations; general questions
+SEEDS = range(100)  # that are looked for when the runs are gathered
 FOLDER = "rlhf"
 
 
 def split(seed: int) -> tuple[list[dict], list[dict], list[dict]]:
     """Training conversations: to imitate, to be voted on, and to practise on with the reward model."""
-    rows = texts.sample(texts.plain_conversations("train"), 1574, seed)
+    rows = texts.plain_conversations("train")
+    rows = texts.sample(rows, len(rows), seed)
     return rows[:SFT_ROWS], rows[SFT_ROWS : SFT_ROWS + VOTED], rows[SFT_ROWS + VOTED :]
+
+
+def home() -> Path:
+    """The folder of the lab model's runs that these settings give, whatever else lies in ``runs``."""
+    rows = checkpoints.fingerprint([row for part in ("train", "test") for row in texts.plain_conversations(part)])
+    return checkpoints.run_folder(FOLDER, model=model.lab().path, room_bytes=checkpoints.SPARE_BYTES, rows=rows,
+                                  **settings())
 
 
 def start(seed: int, folder: Path) -> Path:
     """The fine-tuned lab model in a folder of its own: RLHF's start, and the reference of its KL."""
     place = folder / "sft"
-    if not (place / "tokenizer.json").exists():
+
+    def make() -> dict:
         run = sft.from_shelf("plain-desk", model.lab(), split(seed)[0], seed=seed, **SFT, disable_tqdm=True)
         run.model.save_pretrained(place)
         run.tokenizer.save_pretrained(place)
+        return {}
+
+    stored.part(folder / "started.json", make, __name__)
     return place
 
 
@@ -60,27 +80,11 @@ def load(place: Path):
     return found.to(model.lab().device).eval(), AutoTokenizer.from_pretrained(place)
 
 
-def reward_trainer(place: str, tokenizer, rows: list[dict], output: Path, seed: int):
-    """``RewardTrainer`` as notebook 05 shows it."""
-    from datasets import Dataset
-    from trl import RewardConfig, RewardTrainer
-
-    lab = model.lab()
-    kept = [{key: row[key] for key in ("prompt", "chosen", "rejected", "chat_template_kwargs")} for row in rows]
-    return RewardTrainer(
-        model=place, processing_class=tokenizer, train_dataset=Dataset.from_list(kept),
-        args=RewardConfig(
-            output_dir=str(output), num_train_epochs=1, per_device_train_batch_size=REWARD_BATCH,
-            learning_rate=REWARD_LR, lr_scheduler_type="linear", warmup_steps=0.1, seed=seed, save_strategy="no",
-            bf16=lab.dtype == "bfloat16", use_cpu=lab.device == "cpu", activation_checkpointing=False,
-            model_init_kwargs={"attn_implementation": "eager"}, logging_steps=10, report_to="none", disable_tqdm=True),
-    )  # fmt: skip
-
-
-def judge(seed: int, folder: Path) -> Path:
-    """A reward model from the majority's votes on the start's own samples."""
+def train_judge(seed: int, folder: Path) -> Path:
+    """A reward model from the majority's votes on the start's own samples; beside it ``judged.json``: what it knows."""
     place = folder / "reward"
-    if not (place / "tokenizer.json").exists():
+
+    def make() -> dict:
         begin = start(seed, folder)
         base, tokenizer = load(begin)
         rows = split(seed)[1]
@@ -89,22 +93,17 @@ def judge(seed: int, folder: Path) -> Path:
         pairs = votes.pair_up(rows, said, seed)
         rng("pairs", seed).shuffle(pairs)
         cast, _ = votes.cast(pairs, seed=seed)
-        preferred = votes.preferences(pairs, cast, tokenizer=tokenizer)[:PAIRS]
-        trainer = reward_trainer(str(begin), tokenizer, preferred, folder, seed)
+        preferred, back = votes.preferences(pairs, cast, tokenizer=tokenizer), {row["id"] for row in rows[TRAINED_ON:]}
+        unseen = [row for row in preferred if rlhf_judges.conversation_of(row) in back]
+        train = [row for row in preferred if rlhf_judges.conversation_of(row) not in back][:PAIRS]
+        trainer = rlhf_judges.reward_trainer(str(begin), tokenizer, train, folder, seed)
         trainer.train()
         trainer.save_model(str(place))
+        tokenizer.save_pretrained(place)
+        return rlhf_judges.agreement(load_judge(place), tokenizer, unseen)
+
+    stored.part(folder / "judged.json", make, __name__)
     return place
-
-
-def load_judge(place: Path):
-    """A reward model from a folder, in this machine's precision."""
-    import torch
-    from transformers import AutoModelForSequenceClassification
-
-    lab = model.lab()
-    return AutoModelForSequenceClassification.from_pretrained(
-        place, num_labels=1, dtype=getattr(torch, lab.dtype), attn_implementation="eager"
-    ).to(lab.device)
 
 
 def known(some_model, tokenizer) -> list[int]:
@@ -133,13 +132,16 @@ def measure(place: Path, judged_by: Path) -> dict:
 
 
 def optimize(kl: float, seed: int) -> dict:
-    """RLOO from the start with one KL weight: the trainer's log, with the true worth beside the reward."""
+    """RLOO from the start with one KL weight: the trainer's log, with the true worth beside the reward.
+
+    A run that is killed goes on from its last checkpoint, which lies where replies are about to be drawn.
+    """
     from datasets import Dataset
     from transformers import AutoTokenizer
     from trl import RLOOConfig, RLOOTrainer
 
-    folder, lab = paths.runs() / FOLDER / f"seed-{seed}", model.lab()
-    begin, judged_by = start(seed, folder), judge(seed, folder)
+    folder, lab = home() / f"seed-{seed}", model.lab()
+    begin, judged_by = start(seed, folder), train_judge(seed, folder)
     tokenizer = AutoTokenizer.from_pretrained(begin)
     rows = {row["id"]: row for row in split(seed)[2]}
 
@@ -149,56 +151,79 @@ def optimize(kl: float, seed: int) -> dict:
     def words(completions, **_):
         return [float(len(reply[0]["content"].split())) for reply in completions]
 
+    running = checkpoints.run_folder(f"{FOLDER}-policy", model=begin, judge=checkpoints.fingerprint(judged_by), kl=kl,
+                                     seed=seed, rows=sorted(rows), **settings())
+    begun = folder / f"kl-{kl:g}-begun.json"
+    if not stored.is_kept(begun):  # no checkpoint of other code is gone on from
+        for _, path in checkpoints.found(running):
+            shutil.rmtree(path)
+        stored.keep(begun, {}, __name__)
     trainer = RLOOTrainer(
         model=str(begin), reward_funcs=[load_judge(judged_by), true_worth, words], processing_class=tokenizer,
         reward_processing_classes=[tokenizer, None, None],
         train_dataset=Dataset.from_list([{"prompt": row["messages"][:-1], "id": i} for i, row in rows.items()]),
         args=RLOOConfig(
-            output_dir=str(folder / "policy"), max_steps=STEPS, per_device_train_batch_size=BATCH,
+            output_dir=str(running), max_steps=STEPS, per_device_train_batch_size=BATCH,
             num_generations=SAMPLES, steps_per_generation=PER_GENERATION, max_completion_length=REPLY_TOKENS,
             temperature=1.0, learning_rate=RL_LR, lr_scheduler_type="constant", beta=kl, reward_weights=[1.0, 0.0, 0.0],
-            model_init_kwargs={"attn_implementation": "eager"}, seed=seed, save_strategy="no",
-            bf16=lab.dtype == "bfloat16", use_cpu=lab.device == "cpu", activation_checkpointing=False,
-            logging_steps=PER_GENERATION, report_to="none", disable_tqdm=True),
+            model_init_kwargs={"attn_implementation": "eager"}, seed=seed, save_strategy="steps",
+            save_steps=SAVE_STEPS, save_total_limit=1, bf16=lab.dtype == "bfloat16", use_cpu=lab.device == "cpu",
+            activation_checkpointing=False, logging_steps=PER_GENERATION, report_to="none", disable_tqdm=True),
     )  # fmt: skip
-    seconds = trainer.train().metrics["train_runtime"]
+    policy.check_boundary(trainer.args)
+    with checkpoints.resumable(running) as at:
+        seconds = trainer.train(resume_from_checkpoint=at).metrics["train_runtime"]
     place = folder / f"kl-{kl:g}"
     trainer.save_model(str(place))
     tokenizer.save_pretrained(place)
     log = [entry for entry in trainer.state.log_history if "reward" in entry]
     keys = {"step": "step", "reward": "reward", "worth": "rewards/true_worth/mean", "words": "rewards/words/mean",
             "kl_token": "kl", "tokens": "completions/mean_length", "entropy": "entropy"}
-    if not (folder / "before.json").exists():
-        files.write_json(folder / "before.json", measure(begin, judged_by))
     found = {"kl": kl, "seed": seed, "seconds": round(seconds), "dtype": lab.dtype,
+             "judge": files.read_json(folder / "judged.json"),
              "log": {name: [round(entry[key], 5) for entry in log] for name, key in keys.items()},
-             "before": files.read_json(folder / "before.json"), "after": measure(place, judged_by)}
+             "before": stored.part(folder / "before.json", lambda: measure(begin, judged_by), __name__),
+             "after": measure(place, judged_by)}
     mean = {when: {key: round(sum(found[when][key]) / len(found[when][key]), 3) for key in ("reward", "worth", "right",
             "brevity", "known")} for when in ("before", "after")}
     print(kl, seed, mean, f"{seconds:.0f} s", flush=True)
     return found
 
 
+def found(kl: float, seed: int) -> dict:
+    """A run of one weight and seed: from ``runs``, or made now."""
+    return stored.part(home() / f"kl-{kl:g}-seed-{seed}.json", lambda: optimize(kl, seed), __name__)
+
+
 def overoptimized(seed: int) -> dict[str, dict]:
-    """The claim for one seed: true worth on held-out conversations without the KL penalty, minus that with it."""
-    runs = {}
-    for kl in (FREE, KLS[-1]):
-        path = paths.runs() / FOLDER / f"kl-{kl:g}-seed-{seed}.json"
-        if not path.exists():
-            files.write_json(path, optimize(kl, seed))
-        runs[kl] = files.read_json(path)["after"]["worth"]
-    return {"kl-saves-worth": apart(runs[FREE], runs[KLS[-1]])}
+    """The claim for one seed: true worth on held-out conversations without the KL penalty, minus that with it.
+
+    From the stored runs, if they are of the present code and have the seed; else what is missing is trained now.
+    """
+    known = stored.current(FOLDER) or {"runs": []}
+    worths = {run["kl"]: unpack(run["after"]["worth"]).tolist() for run in known["runs"] if run["seed"] == seed}
+    free, strong = (worths.get(kl) or found(kl, seed)["after"]["worth"] for kl in (FREE, KLS[-1]))
+    return {"kl-saves-worth": apart(free, strong)}
 
 
 def best_of_n(seed: int) -> dict[str, dict]:
-    """The claim for one seed: the worth of the reward model's choice among the replies, minus that of one drawn."""
+    """The claim for one seed: the worth of the reward model's choice among the replies, minus that of one drawn.
+
+    From the stored choices likewise.
+    """
+    known = stored.current(FOLDER) or {"best_of_n": {}}
+    return {"best-of-n": known["best_of_n"].get(str(seed)) or chosen(judge_the_real(seed)["choices"])}
+
+
+def chosen(choices: list[dict]) -> dict:
+    """The effect of choosing by reward among replies to each conversation, against one reply drawn."""
     rows = {row["id"]: row for row in texts.conversations("train")}
     best, one = [], []
-    for each in judge_the_real(seed)["choices"]:
+    for each in choices:
         worths = [votes.worth(reply, rows[each["conversation"]]) for reply in each["replies"]]
         best.append(reward.best_of(each["rewards"], worths, len(worths)))
         one.append(sum(worths) / len(worths))
-    return {"best-of-n": apart(best, one)}
+    return apart(best, one)
 
 
 def apart(worths: list[float], others: list[float]) -> dict:
@@ -208,71 +233,70 @@ def apart(worths: list[float], others: list[float]) -> dict:
     return {"effect": 100 * (sum(a) - sum(b)) / len(a), "by_prompt": a, "against": b}
 
 
-def judge_the_real(seed: int = 0) -> dict:
-    """A reward model of the lab's size from the stored votes on the real model's replies, and its choices.
-
-    It is trained on the pairs of the split "train" and judges those of "test", whose prompts it has not seen.
-    """
-    lab, folder = model.lab(), paths.runs() / FOLDER / "real"
-    _, tokenizer = sft.load(lab)
-    pairs, cast = votes.stored("train")
-    rng("pairs of the real model", seed).shuffle(pairs)
-    started = time.perf_counter()
-    preferred = votes.preferences(pairs, cast, tokenizer=tokenizer)[:REAL_PAIRS]
-    trainer = reward_trainer(lab.path, tokenizer, preferred, folder, seed)
-    trainer.train()
-    seconds = time.perf_counter() - started
-    trainer.save_model(str(folder))
-    judging = load_judge(folder)
-    asked: dict[str, dict] = {}
-    for pair in votes.stored_pairs("test"):
-        each = asked.setdefault(pair["conversation"], {"row": pair["row"], "replies": []})
-        each["replies"] = list(dict.fromkeys([*each["replies"], pair["a"], pair["b"]]))
-    found = []
-    for name, each in asked.items():
-        talks = [[*each["row"]["messages"][:-1], {"role": "assistant", "content": reply}] for reply in each["replies"]]
-        found.append({"conversation": name, "kind": each["row"]["kind"], "replies": each["replies"],
-                      "rewards": [round(value, 4) for value in reward.rewards(judging, tokenizer, talks)]})
-    return {"pairs": len(preferred), "seed": seed, "seconds": round(seconds), "dtype": lab.dtype, "choices": found}
-
-
 def settings() -> dict:
     """What shaped the runs, as JSON values."""
     return {"sft": SFT, "sft_rows": SFT_ROWS, "voted": VOTED, "samples": SAMPLES, "pairs": PAIRS,
             "reward_lr": REWARD_LR, "reward_batch": REWARD_BATCH, "lr": RL_LR, "steps": STEPS, "batch": BATCH,
-            "per_generation": PER_GENERATION, "real_pairs": REAL_PAIRS,
-            "held_out": HELD_OUT, "facts": FACTS}  # fmt: skip
+            "per_generation": PER_GENERATION, "save_steps": SAVE_STEPS, "trained_on": TRAINED_ON,
+            "held_out": HELD_OUT, "facts": FACTS, "reply_tokens": REPLY_TOKENS}  # fmt: skip
 
 
-def gather() -> dict:
-    """What notebook 05 shows, from the runs."""
-    folder = paths.runs() / FOLDER
-    runs = [files.read_json(path) for path in sorted(folder.glob("kl-*-seed-*.json"))]
+def whole() -> dict[int, list[Path]]:
+    """By seed the files of its runs, if every weight was run."""
+    folder = home()
+    places = {seed: [folder / f"kl-{kl:g}-seed-{seed}.json" for kl in KLS] for seed in SEEDS}
+    return {seed: each for seed, each in places.items() if all(map(stored.is_kept, each))}
+
+
+def judged() -> dict[int, list[Path]]:
+    """By seed the files of the folds of the real model's replies, if all were judged."""
+    folder = rlhf_judges.real_home()
+    places = {seed: rlhf_judges.places(folder, seed) for seed in SEEDS}
+    return {seed: each for seed, each in places.items() if all(map(stored.is_kept, each))}
+
+
+def gather(seed: int = 0) -> dict:
+    """What notebook 05 shows, from the runs: the seeds of which every weight was run, and one judge of the replies.
+
+    ``best_of_n`` has by seed the claim's effect with the choices of all judges that there are.
+
+    Args:
+        seed: Of the judge of the real model's replies.
+    Raises:
+        ValueError: If no seed has a run of every weight, or a fold is missing.
+    """
+    made, real = whole(), {other: judge_the_real(other, most=0) for other in judged()}
+    if not made or seed not in real:
+        raise ValueError(f"{home()}: expected a run of each weight {KLS} for one seed at least, and {FOLDS} folds of "
+                         f"seed {seed}, found the seeds {list(made)}, and all folds of the seeds {list(real)}. Run "
+                         "with --kl and with --judge.")
+    runs = [files.read_json(path) for each in made.values() for path in each]
     packed = (*votes.WEIGHTS, "worth", "reward", "known")
-    stored = [{**{key: run[key] for key in ("kl", "seed", "seconds", "dtype", "log")},
-               **{when: {**{key: pack(run[when][key]) for key in packed}, "replies": run[when]["replies"][:40]}
-                  for when in ("before", "after")}} for run in runs]
-    real = folder / "real.json"
-    return {"date": date.today().isoformat(), "rows": "plain conversations, test",
-            "settings": settings(),
-            "runs": stored, "real": files.read_json(real) if real.exists() else None}  # fmt: skip
+    kept = [{**{key: run[key] for key in ("kl", "seed", "seconds", "dtype", "judge", "log")},
+             **{when: {**{key: pack(run[when][key]) for key in packed},
+                       "stutters": pack([float(bool(desk.stutter(reply))) for reply in run[when]["replies"]]),
+                       "replies": run[when]["replies"][:40]} for when in ("before", "after")}} for run in runs]
+    return {"rows": "plain conversations, test", "settings": settings(), "runs": kept, "real": real[seed],
+            "best_of_n": {str(other): chosen(each["choices"]) for other, each in real.items()}}  # fmt: skip
 
 
 def main() -> None:
-    """Runs one KL weight with one seed, or the reward model on the real model's replies, or gathers the runs."""
+    """Runs some KL weights with one seed, or the reward models of the real model's replies, or gathers the runs."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.rlhf", description=__doc__)
-    parser.add_argument("--kl", type=float, nargs="*", default=[])
+    parser.add_argument("--kl", type=float, nargs="*", default=[], help="the weights whose runs are made if missing")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--judge", action="store_true", help="the reward model on the real model's replies")
+    parser.add_argument("--judge", action="store_true", help="the reward models on the real model's replies")
+    parser.add_argument("--folds", type=int, default=FOLDS, help="with --judge: at most so many of the missing ones")
     parser.add_argument("--gather", action="store_true", help="write data/stored/rlhf.json from the runs")
     args = parser.parse_args()
-    folder = paths.runs() / FOLDER
     for kl in args.kl:
-        files.write_json(folder / f"kl-{kl:g}-seed-{args.seed}.json", optimize(kl, args.seed))
+        found(kl, args.seed)
     if args.judge:
-        files.write_json(folder / "real.json", judge_the_real(args.seed))
+        judge_the_real(args.seed, args.folds)
     if args.gather:
-        files.write_text(paths.data() / "stored" / "rlhf.json", json.dumps(gather()) + "\n")
+        parts = [path for made in (whole(), judged()) for each in made.values() for path in each]
+        stored.write(FOLDER, gather(args.seed), __name__, parts)
 
 
 if __name__ == "__main__":

@@ -4,21 +4,26 @@ What it was tuned on it answers almost alike each time, so that there is little 
 therefore drawn at a temperature that makes it try its second thoughts, and half with three fifths of its adapter, which
 leaves something of the manner, the length and the tone that the model had before.
 
-``python -m ftlab.workshop.experiments.votes --write`` asks the model for the replies that are not yet in
-``runs/votes``, a part of the conversations at a time, so an interrupted run goes on (``--parts 3`` stops after three of
-them). ``--gather`` makes ``data/votes`` of all parts: pairs, votes and, apart from them, the truth. ``--cast`` lets the
-raters vote anew on the pairs that are there.
+``python -m ftlab.workshop.experiments.votes --write`` asks the model for the replies that are not yet in ``runs``, a
+part of the conversations at a time, so an interrupted run goes on (``--parts 3`` stops after three of them). The parts
+lie in a folder named after the model, what its assistant was tuned on and the settings below, so that no part of an
+older assistant is taken for one of this. ``--gather`` makes ``data/votes`` of all parts: pairs, each with the way in
+which its two replies were drawn, votes and, apart from them, the truth. ``--cast`` lets the raters vote anew on the
+pairs that are there, which is what a changed scorer asks for.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from datetime import date
+from pathlib import Path
 
 from ftlab import assistant, files, model, paths, texts
 from ftlab.scores import votes
-from ftlab.tuning import chat
+from ftlab.tuning import chat, checkpoints
 from ftlab.tuning.sample import samples
+from ftlab.workshop import stored
 from ftlab.world.text import rng
 
 # Fixed before the first run.
@@ -33,17 +38,40 @@ def rows() -> list[dict]:
     return texts.balanced(texts.conversations("train"), PER_KIND, SEED)
 
 
+def home() -> Path:
+    """The folder of the parts that these settings give, whatever else lies in ``runs``."""
+    return checkpoints.run_folder(
+        "sampled-votes", model=model.choose().path, room_bytes=checkpoints.SPARE_BYTES, assistant=assistant.settings(),
+        tuned_on=checkpoints.fingerprint(assistant.rows()), asked=checkpoints.fingerprint(rows()), ways=WAYS,
+        reply_tokens=REPLY_TOKENS, parts=PARTS, seed=SEED)
+
+
+def ways_of(replies: list[str]) -> dict[str, int]:
+    """By reply of one conversation the way that gave it, 0 or 1 (``WAYS``); the first where both did.
+
+    Args:
+        replies: As ``write`` keeps them: those of the first way, then those of the second.
+    """
+    drawn = [way for way, (_, _, count) in enumerate(WAYS) for _ in range(count)]
+    return dict(reversed([*zip(replies, drawn, strict=True)]))
+
+
+def places() -> list[Path]:
+    """The files of the parts."""
+    folder = home()
+    return [folder / f"part-{part:02}.json" for part in range(PARTS)]
+
+
 def write(parts: int = PARTS) -> None:
     """Samples replies to the parts that are missing, at most ``parts`` of them."""
-    folder, all_rows = paths.runs() / "votes", rows()
-    missing = [part for part in range(PARTS) if not (folder / f"part-{part:02}.json").exists()][:parts]
-    if not missing:
+    all_rows, todo = rows(), [each for each in enumerate(places()) if not stored.is_kept(each[1])][:parts]
+    if not todo:
         return
     from peft.helpers import rescale_adapter_scale
 
     run = assistant.tuned(model.choose())
     run.model.get_base_model().set_attn_implementation("sdpa")  # less memory than eager, which training needs
-    for part in missing:
+    for part, place in todo:
         started, chosen = time.perf_counter(), all_rows[part::PARTS]
         prompts, found = chat.prompts(run.tokenizer, chosen), [[] for _ in chosen]
         for strength, temperature, count in WAYS:
@@ -53,9 +81,8 @@ def write(parts: int = PARTS) -> None:
                                 max_new_tokens=REPLY_TOKENS, batch_size=180, batch_tokens=49_152)
                 run.model.unmerge_adapter()
             found = [before + new for before, new in zip(found, drawn, strict=True)]
-        files.write_json(folder / f"part-{part:02}.json", [
-            {"conversation": row["id"], "replies": each} for row, each in zip(chosen, found, strict=True)
-        ])
+        asked = [{"conversation": row["id"], "replies": each} for row, each in zip(chosen, found, strict=True)]
+        stored.keep(place, {"asked": asked}, __name__)
         print(f"part {part}: {len(found)} conversations, {time.perf_counter() - started:.0f} s", flush=True)
 
 
@@ -65,19 +92,22 @@ def gather() -> None:
     Raises:
         ValueError: If a part is missing.
     """
-    folder = paths.runs() / "votes"
-    missing = [part for part in range(PARTS) if not (folder / f"part-{part:02}.json").exists()]
-    if missing:
-        raise ValueError(f"{folder}: expected {PARTS} parts, found none of number {missing}. Run with --write first.")
-    found = {row["conversation"]: row["replies"] for part in range(PARTS)
-             for row in files.read_json(folder / f"part-{part:02}.json")}
+    parts = places()
+    if left := [path.name for path in parts if not stored.is_kept(path)]:
+        raise ValueError(f"{parts[0].parent}: expected {PARTS} parts of the present code, found none of "
+                         f"{', '.join(left)}. Run with --write first.")
+    found = {row["conversation"]: row["replies"] for path in parts for row in files.read_json(path)["asked"]}
     chosen = rows()
     held_out = set(rng("votes held out", SEED).sample([row["id"] for row in chosen], round(TEST_SHARE * len(chosen))))
     pairs = votes.pair_up(chosen, [found[row["id"]] for row in chosen], SEED)
+    ways = {name: ways_of(replies) for name, replies in found.items()}
     files.write_jsonl(paths.data() / "votes" / "pairs.jsonl", (
         {"id": pair["id"], "split": "test" if pair["conversation"] in held_out else "train",
-         **{field: pair[field] for field in ("conversation", "kind", "a", "b")}} for pair in pairs
+         **{field: pair[field] for field in ("conversation", "kind", "a", "b")},
+         **{f"way_{side}": ways[pair["conversation"]][pair[side]] for side in "ab"}} for pair in pairs
     ))
+    files.write_json(paths.data() / "votes" / "made.json", {
+        "model": model.choose().name, "date": date.today().isoformat(), "ways": WAYS})
     vote()
 
 
@@ -95,6 +125,7 @@ def vote() -> None:
 
 def main() -> None:
     """Writes replies, gathers pairs, or casts votes."""
+    stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.votes", description=__doc__)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--parts", type=int, default=PARTS)

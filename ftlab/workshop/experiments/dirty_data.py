@@ -1,0 +1,206 @@
+"""How dirty must data be before curation pays? Notebook 01's trial on the real model, over seeds and more prompts.
+
+Too long for a lesson (about two minutes an arm with bf16), so it is stored, and the notebook shows what is stored.
+``python -m ftlab.workshop.experiments.dirty_data`` runs the next arm that is missing in ``runs/curation-trial`` and
+ends; ``--all`` goes on until none is missing, ``--gather`` writes ``data/stored/curation-trial.json`` from what there
+is. ``--lab --seed N`` runs the lab model's arms at their best number of steps, about seven minutes a seed on one
+thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from functools import lru_cache
+from pathlib import Path
+
+from ftlab import files, model, paths, texts
+from ftlab.curation import pipeline, trial_rows
+from ftlab.scores import desk as scores
+from ftlab.tuning import chat, generate, sft
+from ftlab.workshop import stored
+from ftlab.world import brand, desk
+
+RECORDS, EXCELLENT = 6000, 100
+LR, STEPS, BATCH_SIZE = 1e-3, 25, 4
+PROMPTS, REPLY_TOKENS = 240, 64
+FAULTS, DOSES = ("off_brand", "contradicting_fact"), (20, 60, 95)
+# In the order in which they are run: first one seed of all, and the manner before the facts.
+ARMS = ("excellent", "clean", *(f"{FAULTS[0]}@{dose}" for dose in DOSES))
+WRONG = tuple(f"{FAULTS[1]}@{dose}" for dose in DOSES)
+SEEDS = (0, 1, 2)
+LAB_LR, LAB_STEPS, VALID = 2e-3, (40, 80, 160), 60  # the lab model: rate, steps to choose from, prompts to choose by
+ORDER = [(arm, seed) for arms in (ARMS, WRONG) for seed in SEEDS for arm in arms]
+
+
+def folder() -> Path:
+    """Where the runs lie until they are gathered."""
+    return paths.runs() / "curation-trial"
+
+
+def rows(seed: int, count: int = STEPS * BATCH_SIZE) -> dict[str, list[dict]]:
+    """What each arm is trained on: conversations by arm, made once for a seed and then kept beside the runs.
+
+    Args:
+        count: How many rows each arm but the excellent one has.
+    """
+    path = folder() / (f"rows-{seed}.json" if count == STEPS * BATCH_SIZE else f"rows-{seed}-{count}.json")
+    return stored.part(path, lambda: choose(seed, count), __name__)
+
+
+def choose(seed: int, count: int) -> dict[str, list[dict]]:
+    """The rows of ``rows``, and under "kept" how many records the clean arm is drawn from."""
+    raw, truth, kept = dump(seed)
+    chosen = {"excellent": trial_rows.pick_excellent(kept, EXCELLENT),
+              "clean": texts.sample(trial_rows.training_side(kept), count, seed)}
+    for arm in (*ARMS[2:], *(WRONG if count <= 200 else ())):  # there are not more wrong replies than that
+        fault, dose = arm.split("@")
+        chosen[arm] = trial_rows.with_dose(raw, truth, fault, float(dose), count, seed)
+    found = {arm: [trial_rows.to_row(record) for record in records] for arm, records in chosen.items()}
+    return found | {"kept": len(trial_rows.training_side(kept))}
+
+
+@lru_cache(maxsize=1)
+def dump(seed: int) -> tuple[dict[int, dict], list[dict], list[dict]]:
+    """An export of the desk: what can be read of it, its truth, and the records that the curation keeps."""
+    found = list(desk.records(RECORDS, seed))
+    lines = [(i, desk.line(record)) for i, (record, _) in enumerate(found, 1)]
+    return trial_rows.readable(lines), [truth for _, truth in found], pipeline.run(lines).kept
+
+
+def measure(arm: str, seed: int) -> dict:
+    """One arm of the trial: the real model tuned on its rows, and every reply to the test prompts with its scores."""
+    choice, test = model.choose(), texts.plain_conversations("test")[:PROMPTS]
+    run = sft.fine_tune(
+        choice, rows(seed)[arm], lr=LR, steps=STEPS, batch_size=BATCH_SIZE, seed=seed, lora=sft.LORA
+    )
+    start = time.perf_counter()
+    replies = generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, test), REPLY_TOKENS)
+    return {"arm": arm, "seed": seed, "model": choice.name, "dtype": choice.dtype, "train_s": round(run.seconds),
+            "write_s": round(time.perf_counter() - start), "replies": replies, **scored(replies, test)}
+
+
+def measure_lab(seed: int) -> dict[str, dict]:
+    """The lab model's arms: each trained for every number of ``LAB_STEPS``; the best on validation prompts is scored.
+
+    A raw or clean arm reads new rows at every step, the excellent one its hundred again and again.
+    """
+    valid, test, found = texts.plain_conversations("valid")[:VALID], texts.plain_conversations("test"), {}
+    for arm in ARMS:
+        best = -1
+        for steps in LAB_STEPS:
+            chosen = rows(seed, steps * BATCH_SIZE)[arm]
+            run = sft.fine_tune(model.lab(), chosen, lr=LAB_LR, steps=steps, batch_size=BATCH_SIZE, seed=seed)
+
+            def asked(rows, run=run):
+                return generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, rows), REPLY_TOKENS)
+
+            marks = scored(asked(valid), valid)
+            fit = sum(a == b == "1" for a, b in zip(marks["on_brand"], marks["right"], strict=True))
+            if fit > best:
+                best, found[arm] = fit, {"steps": steps, "valid": fit, **scored(asked(test), test)}
+        print(arm, seed, found[arm]["steps"], "steps", flush=True)
+    return found
+
+
+def scored(replies: list[str], test: list[dict]) -> dict[str, str]:
+    """A mark for each reply, 1 or 0: on-brand, and right."""
+    return {"on_brand": "".join(str(int(brand.on_brand(reply))) for reply in replies),
+            "right": "".join(str(int(scores.is_right(reply, row))) for reply, row in zip(replies, test, strict=True))}
+
+
+def missing() -> list[tuple[str, int]]:
+    """The arms and seeds still to be run, in their order."""
+    return [(arm, seed) for arm, seed in ORDER if not stored.is_kept(place(arm, seed))]
+
+
+def place(arm: str, seed: int) -> Path:
+    """The file of one arm's run."""
+    return folder() / f"{arm.replace('@', '-')}-{seed}.json"
+
+
+def parts() -> list[Path]:
+    """The files of the arms to gather: a seed is taken once all the arms of a fault have it, so that every arm is the
+    mean over the same seeds.
+    """
+    each = [[place(arm, seed) for arm in arms] for arms in (ARMS, WRONG) for seed in SEEDS]
+    return [path for whole in each if all(map(stored.is_kept, whole)) for path in whole]
+
+
+def lab_parts() -> list[Path]:
+    """The files of the lab model's arms, one for each seed."""
+    return sorted(filter(stored.is_kept, folder().glob("lab-*.json")))
+
+
+def gather() -> dict:
+    """What notebook 01 shows: for each arm and seed a mark for each prompt, by the scorer of today; and the settings.
+
+    Raises:
+        ValueError: If no seed has every arm of a fault.
+    """
+    runs, test = [files.read_json(path) for path in parts()], texts.plain_conversations("test")[:PROMPTS]
+    if not runs:
+        raise ValueError(f"{folder()}: expected every arm of at least one seed, found none. Run this module first.")
+    found: dict[str, dict] = {}
+    for run in runs:
+        found.setdefault(run["arm"], {})[str(run["seed"])] = scored(run["replies"], test)
+    first, lab = runs[0], {}
+    for path in lab_parts():
+        for arm, run in files.read_json(path).items():
+            lab.setdefault(arm, {})[path.stem.removeprefix("lab-")] = run
+    return {
+        "note": f"{first['model']}, LoRA, {STEPS} steps of {BATCH_SIZE}, {PROMPTS} test prompts, {first['dtype']}",
+        "model": first["model"], "dtype": first["dtype"],
+        "settings": {"records": RECORDS, "excellent": EXCELLENT, "lr": LR, "steps": STEPS, "batch_size": BATCH_SIZE,
+                     "lora": sft.LORA, "reply_tokens": REPLY_TOKENS},
+        "train_s": round(sum(run["train_s"] for run in runs) / len(runs)),
+        "write_s": round(sum(run["write_s"] for run in runs) / len(runs)),
+        "ids": [row["id"] for row in test], "arms": found,
+        **({"lab": lab} if lab else {}),
+    }  # fmt: skip
+
+
+def against_clean(seed: int) -> dict[str, dict]:
+    """The claim about the real model for one seed: the excellent arm's fit replies minus the clean one's.
+
+    An arm that is not there is trained now: about three minutes each.
+    """
+    for arm in ARMS[:2]:
+        if not place(arm, seed).exists():
+            files.write_json(place(arm, seed), measure(arm, seed))
+    test = texts.plain_conversations("test")[:PROMPTS]
+    marks = [scored(files.read_json(place(arm, seed))["replies"], test) for arm in ARMS[:2]]
+    ours, theirs = ([int(a == b == "1") for a, b in zip(run["on_brand"], run["right"], strict=True)] for run in marks)
+    effect = 100 * (sum(ours) - sum(theirs)) / len(test)
+    return {"hundred-matches-clean": {"effect": effect, "by_prompt": ours, "against": theirs}}
+
+
+def main() -> None:
+    """Runs the next missing arm, or all of them; or gathers what lies there into ``data/stored``."""
+    stored.watch()
+    parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.dirty_data", description=__doc__)
+    parser.add_argument("--arm", choices=[*ARMS, *WRONG], help="run this arm and no other")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of --arm or --lab")
+    parser.add_argument("--all", action="store_true", help="go on until no arm is missing")
+    parser.add_argument("--lab", action="store_true", help="the lab model's arms of --seed at their best steps")
+    parser.add_argument("--rows", action="store_true", help="only make the rows of every seed")
+    parser.add_argument("--gather", action="store_true", help="write data/stored/curation-trial.json")
+    args = parser.parse_args()
+    if args.gather:
+        stored.write("curation-trial", gather(), __name__, [*parts(), *lab_parts()])
+        return
+    if args.rows:
+        print([len(rows(seed)) for seed in SEEDS])
+        return
+    if args.lab:
+        stored.keep(folder() / f"lab-{args.seed}.json", measure_lab(args.seed), __name__)
+        return
+    wanted = [(args.arm, args.seed)] if args.arm else missing()[: None if args.all else 1]
+    for arm, seed in wanted:
+        found = measure(arm, seed)
+        stored.keep(place(arm, seed), found, __name__)
+        print(arm, seed, found["on_brand"].count("1"), found["right"].count("1"), f"of {PROMPTS}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

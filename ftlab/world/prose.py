@@ -1,0 +1,216 @@
+"""Pages that are asked and answered in whole sentences: notices in running text, and talk about goods.
+
+A reply names what it is about, since a customer who reads "It weighs 1.2 kg" later has to guess what weighs so much.
+Some questions ask for two facts, compare two products, go on from the question before with "it", or ask for what the
+page does not say. Every page invents its own house and rules, so that only reading helps.
+"""
+
+from __future__ import annotations
+
+import re
+from random import Random
+
+from ftlab.world import forms, goods, notices, shops
+from ftlab.world.notices import Page, low
+from ftlab.world.shops import Fact, Passage, Wording
+from ftlab.world.text import sentence
+
+# The question, the sentences of the reply that count, and what the question is about: "" when that is too much to
+# say, None when the page does not answer it.
+Exchange = tuple[str, str, str | None]
+COMPARED = {  # fact: how a product has it, and which of two has more and which less of it
+    "price": ("costs {}", "is dearer", "is cheaper"),
+    "weight": ("weighs {}", "is heavier", "is lighter"),
+    "height": ("is {} tall", "is taller", "is shorter"),
+    "length": ("is {} long", "is longer", "is shorter"),
+    "capacity": ("holds {}", "holds more", "holds less"),
+    "room": ("holds {}", "holds more", "holds less"),
+    "warranty": ("is guaranteed for {}", "has the longer guarantee", "has the shorter guarantee"),
+    "noise": ("reaches {}", "is louder", "is quieter"),
+}
+OF_PARTS = ("spare_price", "deposit", "discount", "parcel_weight", "box_size", "lid_colour", "handle_material",
+            "comes_with", "designer", "next_delivery", "care_product", "noise", "made_in", "card_lost", "cancel",
+            "hire_deposit", "hire_late", "event_room")  # "it" could be the part, or the fee
+UNITS = {"kg": 1000, "L": 1000, "m": 100}  # in grams, millilitres and centimetres
+KINDS, WEIGHTS = ("single", "both", "follow", "unknown"), (4, 3, 2, 1.3)
+
+
+def page(random: Random) -> list[tuple[str, bool]]:
+    """One page as spans (text, is answer), in a form that is drawn for it."""
+    text, found, absent = random.choice([notices.house, notices.house, notices.shop, products, products])(random)
+    form = forms.draw(random)
+    spans = [(form.top + text + form.opening, False)]
+    for exchange in _exchanges(random, found, absent):
+        spans += forms.exchange(form, exchange[0], _reply(random, exchange))
+    return spans
+
+
+def products(random: Random) -> Page:
+    """Two or three products of a shop, often of one kind, with at least one measure that all of them state."""
+    kind = random.choice(goods.goods())
+    same = random.random() < 0.6
+    keys = [each for each in COMPARED if kind.has(each) and (same or each in ("price", "warranty"))]
+    keys = random.sample(keys, min(len(keys), random.choice([1, 2])))
+    found, absent = [], {}
+    for _ in range(random.choice([2, 2, 3])):
+        passage = shops.product_passage(random, 5, kind=kind, needs=tuple(each for each in keys if kind.has(each)))
+        found.append(passage)
+        stated = {fact.wording.key for fact in passage.facts}
+        table = shops.wordings("products")["product"].values()
+        absent[passage.name] = [e for e in table if e.topics and e.key not in stated and kind.has(e.key)]
+        kind = kind if same else random.choice(goods.goods())
+    return "\n\n".join(each.text for each in found), found, absent
+
+
+def _exchanges(random: Random, found: list[Passage], absent: dict[str, list[Wording]]) -> list[Exchange]:
+    """Some exchanges about the passages, no two about the same fact."""
+    asked = [(each, fact) for each in found for fact in each.facts]
+    random.shuffle(asked)
+    exchanges: list[Exchange] = []
+    wanted = random.randint(4, 6)
+    while asked and len(exchanges) < wanted:
+        kind = random.choices(KINDS, WEIGHTS)[0]
+        passage, fact = asked.pop()
+        compared = _compare(random, found, fact, passage) if passage.goods and random.random() < 0.6 else None
+        more = [each for each in asked if each[0] is passage and each[1].wording.alsos]
+        if fact.wording.key in OF_PARTS:
+            more = []
+        if compared:
+            exchanges.append(compared)
+            asked = [each for each in asked if each[1].wording.key != fact.wording.key]  # not compared twice
+        elif kind == "both" and more:
+            asked.remove(second := random.choice(more))
+            exchanges.append(_both(random, passage, fact, second[1]))
+        elif kind == "unknown" and absent[passage.name]:
+            exchanges.append(_unknown(random, passage, absent[passage.name].pop()))
+        else:
+            exchanges.append(_single(random, passage, fact))
+            if kind == "follow" and more:
+                asked.remove(second := random.choice(more))
+                exchanges.append(_follow(random, passage, second[1]))
+    return exchanges
+
+
+def named(random: Random, passage: Passage, fact: Fact) -> str:
+    """A sentence with the value and with the name of what it is about. Policies of a shop have no name to say."""
+    states = fact.wording.states(fact.value)
+    texts = states if fact.value in ("yes", "no") else states + fact.wording.replies
+    return random.choice([text for text in texts if passage.kind == "policy" or "{it}" in text]).format(
+        it=passage.name, v=fact.value
+    )
+
+
+def _topic(random: Random, passage: Passage, wording: Wording) -> str:
+    return random.choice(wording.topics).format(it=passage.name) if wording.topics else ""
+
+
+def _ask(random: Random, question: str) -> str:
+    """The question, perhaps with words before and after it; one that tells something needs no more of it."""
+    question, pools = shops.prose([question]), notices.talk()
+    if random.random() < 0.4:
+        told = ". " in question
+        before = [random.choice(pools["ask_before"])] if told or random.random() < 0.6 else []
+        if not before or not told and random.random() < 0.4:
+            before.append(random.choice(pools["ask_aside"]))
+        parts = [*before, question]
+        parts[1] = low(parts[1]) if parts[0].endswith(",") else parts[1]
+        question = " ".join(parts)
+    return f"{question} {random.choice(pools['ask_after'])}" if random.random() < 0.2 else question
+
+
+def _single(random: Random, passage: Passage, fact: Fact) -> Exchange:
+    if passage.goods:
+        question = shops.ask_as_customer(random, passage, fact, alone=False)
+    else:
+        question = _ask(random, random.choice(fact.wording.questions).format(it=passage.name))
+    reply = named(random, passage, fact)
+    if random.random() < 0.25 and not reply.startswith(("Please", "To ", "Tell ", "Wait ", "Look ", "Come ", "Cut ")):
+        plain = reply.startswith((passage.name, "We ", "The "))  # no advice, no condition
+        way = random.choice(notices.talk()["reply_that" if plain and random.random() < 0.6 else "reply_way"])
+        return question, shops.prose([way + low(reply)]), ""  # "As the page says" needs no more of it before
+    return question, shops.prose([reply]), _topic(random, passage, fact.wording)
+
+
+def _both(random: Random, passage: Passage, first: Fact, second: Fact) -> Exchange:
+    """Two facts at once, answered in the order in which they were asked for."""
+    plain = random.choice([text for text in first.wording.questions if _joins(text)])
+    question = sentence(plain.format(it=passage.name)).removesuffix("?")
+    also = random.choice(second.wording.alsos)
+    question = random.choice(notices.talk()["ask_both"]).format(a=question, a_low=low(question), b=also)
+    one, two = named(random, passage, first), named(random, passage, second)
+    if one.startswith(passage.name) and two.startswith(passage.name) and random.random() < 0.5:
+        return _ask(random, question), shops.prose([f"{one[:-1]} and{two.removeprefix(passage.name)}"]), ""
+    if one.startswith(passage.name) and two.startswith(passage.name) and random.random() < 0.7:
+        two = f"it{two.removeprefix(passage.name)}"
+    ways = notices.talk()["join"]
+    starts = ("it ", "the ", "we ", "its ", passage.name.lower())  # advice is no half of a sentence
+    if not all(half.lower().startswith(starts) for half in (one, two)):
+        ways = tuple(way for way in ways if way.startswith("{a}. ") and "{b}" in way)
+    joined = random.choice(ways).format(a=one[:-1], b=sentence(two), b_low=low(two))
+    return _ask(random, question), shops.prose([joined]), ""
+
+
+def _joins(question: str) -> bool:
+    """Whether another question can follow after ", and"."""
+    return question.endswith("?") and question.count("?") == 1 and not re.search(r"[.,:] |^Could|^I ", question)
+
+
+def _follow(random: Random, passage: Passage, fact: Fact) -> Exchange:
+    """A question that goes on from the one before: what "it" is stands there, and the reply names it."""
+    also = random.choice(fact.wording.alsos)
+    question = random.choice(notices.talk()["follow"]).format(q=also, q_up=sentence(also))
+    return question, shops.prose([named(random, passage, fact)]), _topic(random, passage, fact.wording)
+
+
+def _unknown(random: Random, passage: Passage, wording: Wording) -> Exchange:
+    """A question that the page does not answer. The reply says so and gives no value."""
+    texts = shops.questions_for(wording.key, passage.goods, False) if passage.goods else wording.questions
+    topic = _topic(random, passage, wording)
+    reply = random.choice(notices.talk()["unknown"]).format(topic=topic)
+    return _ask(random, random.choice(texts).format(it=passage.name)), reply, None
+
+
+def number(value: str) -> float:
+    """The amount in a value, so that two can be compared: grams, millilitres, dollars, centimetres or years."""
+    amount, _, unit = value.removeprefix("$").partition(" ")
+    return float(amount) * UNITS.get(unit, 1)
+
+
+def _compare(random: Random, found: list[Passage], fact: Fact, first: Passage) -> Exchange | None:
+    """Which of two products has more or less of a measure, with both names and both values in the reply."""
+    key = fact.wording.key
+    others = [
+        (each, other.value) for each in found for other in each.facts
+        if key in COMPARED and each is not first and other.wording.key == key
+        and number(other.value) != number(fact.value)
+    ]  # fmt: skip
+    if not others:
+        return None
+    second, value = random.choice(others)
+    both = [fact.value, value]
+    has, *more_less = COMPARED[key]
+    less = random.random() < 0.5
+    a, b = ((each.name, has.format(value)) for each, value in zip((first, second), both, strict=True))
+    won, lost = (a, b) if (number(both[0]) < number(both[1])) == less else (b, a)
+    question = random.choice(notices.talk()["choose"]).format(p=more_less[less], a=a[0], b=b[0])
+    reply = random.choice(notices.talk()["verdict"]).format(
+        a=a[0], va=a[1], b=b[0], vb=b[1], w=won[0], vw=won[1], l=lost[0], vl=lost[1], p=more_less[less]
+    )
+    return _ask(random, question), shops.prose([reply]), ""
+
+
+def _reply(random: Random, exchange: Exchange) -> list[tuple[str, bool]]:
+    """The reply as spans: perhaps some words before, what counts, perhaps some words after."""
+    _, answer, topic = exchange
+    pools = notices.talk()
+    start, end = ("reply_polite", "unknown_after") if topic is None else ("reply_before", "reply_after")
+    before = [random.choice(pools[start])] if random.random() < 0.5 else []
+    if topic and random.random() < 0.3:
+        before.append(random.choice(pools["reply_topic"]).format(topic=topic))
+    after = [random.choice(pools[end])] if random.random() < 0.4 else []
+    if topic is not None and random.random() < 0.25:  # whoever has said goodbye says no more
+        after.append(random.choice(pools["reply_bye"]))
+    if before and before[-1].endswith(":"):
+        answer = low(answer)
+    spans = [(f"{' '.join(before)} ", False)] if before else []
+    return [*spans, (answer, True), *([(f" {' '.join(after)}", False)] if after else [])]

@@ -1,0 +1,96 @@
+"""Notebook 01's trial: dials, arms and what is stored of them, all without training a model."""
+
+from __future__ import annotations
+
+import json
+
+import kept
+import pytest
+from dials import dials
+
+from ftlab import files, paths, texts
+from ftlab.curation import trial_rows
+from ftlab.tuning import sft
+from ftlab.workshop import stored
+from ftlab.workshop.experiments import dirty_data
+from ftlab.world import desk, house
+
+
+def test_the_notebook_has_the_dials_of_its_stored_runs() -> None:
+    found = dials("01_data_curation")
+    for key in ("RECORDS", "EXCELLENT", "LR", "STEPS", "BATCH_SIZE"):
+        assert found[key] == getattr(dirty_data, key), key
+    assert found["DOSE"] in dirty_data.DOSES and set(dirty_data.DOSES) < set(found["DOSES"])
+    assert found["FAULT"] == dirty_data.FAULTS[0]
+
+
+def test_the_arms_are_what_they_are_called(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(dirty_data, "folder", lambda: tmp_path)
+    stored.watch()
+    found = dirty_data.rows(0)
+    assert set(found) == {*dirty_data.ARMS, *dirty_data.WRONG, "kept"}
+    truth = {desk.line(record): row for record, row in desk.records(dirty_data.RECORDS, 0)}
+    faults = {}
+    for line, row in truth.items():
+        try:
+            faults.setdefault(json.dumps(trial_rows.to_row(json.loads(line))), row["faults"])
+        except (TypeError, KeyError, ValueError):
+            continue  # a broken line
+    for arm in (*dirty_data.ARMS[2:], *dirty_data.WRONG):
+        fault, dose = arm.split("@")
+        rows = [faults[json.dumps(row)] for row in found[arm]]
+        assert len(rows) == dirty_data.STEPS * dirty_data.BATCH_SIZE
+        assert sum(fault in each for each in rows) == int(dose)  # of 100
+        assert not any("leaked_test" in each for each in rows)
+    assert len(found["excellent"]) == dirty_data.EXCELLENT and found["kept"] > 1000
+    assert dirty_data.rows(0) == found  # from the file
+
+
+def test_arms_are_run_in_order_and_gathered_by_todays_scorer(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(dirty_data, "folder", lambda: tmp_path)
+    with pytest.raises(ValueError, match="found none. Run this module first"):
+        dirty_data.gather()
+    assert dirty_data.missing()[:2] == [("excellent", 0), ("clean", 0)] and len(dirty_data.missing()) == 24
+    test = texts.plain_conversations("test")[: dirty_data.PROMPTS]
+    replies = [house.reply(row) for row in test]
+    run = {"arm": "excellent", "seed": 0, "model": "M", "dtype": "float32", "train_s": 1, "write_s": 1,
+           "replies": ["", *replies[1:]], "on_brand": "", "right": ""}
+    files.write_json(dirty_data.place("excellent", 0), run)
+    assert dirty_data.missing()[0] == ("excellent", 0)  # nobody knows what code made it
+    kept.keep(dirty_data.place("excellent", 0), run)
+    assert dirty_data.missing()[0] == ("clean", 0)
+    with pytest.raises(ValueError, match="every arm of at least one seed"):
+        dirty_data.gather()
+    for arm in (*dirty_data.ARMS, dirty_data.WRONG[0]):
+        kept.keep(dirty_data.place(arm, 0), run | {"arm": arm})
+    kept.keep(dirty_data.place("clean", 1), run | {"arm": "clean", "seed": 1})  # alone of its seed: left out
+    assert dirty_data.parts() == [dirty_data.place(arm, 0) for arm in dirty_data.ARMS]
+    found = dirty_data.gather()["arms"]
+    assert set(found) == set(dirty_data.ARMS) and {tuple(runs) for runs in found.values()} == {("0",)}
+    marks = found["excellent"]["0"]
+    assert marks["on_brand"] == "0" + "1" * (dirty_data.PROMPTS - 1)  # the house's own words, but for the empty reply
+    assert marks["right"] == marks["on_brand"]
+
+
+def test_the_claim_is_tried_on_both_arms_of_its_seed(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(dirty_data, "folder", lambda: tmp_path)
+    replies = [house.reply(row) for row in texts.plain_conversations("test")[: dirty_data.PROMPTS]]
+    for arm, seed, first in (("excellent", 1, ""), ("clean", 1, replies[0]), ("excellent", 0, replies[0])):
+        files.write_json(dirty_data.place(arm, seed), {"arm": arm, "seed": seed, "replies": [first, *replies[1:]]})
+    found = dirty_data.against_clean(1)["hundred-matches-clean"]
+    assert found["by_prompt"] == [0] + [1] * (dirty_data.PROMPTS - 1) and found["against"] == [1] * dirty_data.PROMPTS
+    assert found["effect"] == pytest.approx(-100 / dirty_data.PROMPTS)
+
+
+def test_what_is_stored_is_whole() -> None:
+    known = files.read_json(paths.data() / "stored" / "curation-trial.json")
+    ids = [row["id"] for row in texts.plain_conversations("test")][: dirty_data.PROMPTS]
+    assert known["ids"] == ids
+    assert set(dirty_data.ARMS) <= set(known["arms"])
+    for runs in known["arms"].values():
+        for run in runs.values():
+            assert {len(run[key]) for key in ("on_brand", "right")} == {dirty_data.PROMPTS}
+            assert set(run["on_brand"] + run["right"]) <= {"0", "1"}
+    for key in ("records", "excellent", "lr", "steps", "batch_size"):
+        assert known["settings"][key] == getattr(dirty_data, key.upper())
+    assert known["settings"]["lora"] == sft.LORA
