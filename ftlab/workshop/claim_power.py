@@ -7,7 +7,6 @@ number of prompts and of seeds, how far prompts and seeds move it, and where the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import NamedTuple
 
 from ftlab import files, paths
@@ -137,32 +136,17 @@ def shown(claims: Sequence[Claim], other: Mapping | None = None) -> str:
 
 
 def faults() -> list[str]:
-    """Claims that are kept though their runs would not decide, unless ``data/undecided.csv`` says since when and why.
-
-    A row there also says how many ``prompts`` and ``seeds`` would do (nothing if none would); it is no excuse any more
-    once there are reference runs that are younger, and a fault where it is not needed.
-    """
-    path, claims, found = paths.data() / "undecided.csv", table(), []
-    excused = {(row["id"], row["model"]): row for row in files.read_table(path)}
-    for row in excused.values():
-        if fault := _fault(row, claims):
-            found.append(f"{path.name}, {row['id']} on {row['model']}: {fault}")
-    for claim, model in pairs(claims.values()):
-        name, row = f"{claim.id} on {model}", excused.get((claim.id, model))
+    """Claims that are kept though their reference runs, or the design for them, would not decide."""
+    found = []
+    for claim, model in pairs(table().values()):
+        name = f"{claim.id} on {model}"
         if not (sides := decided(claim, model)):
             found.append(f"data/designs.csv: expected a row for {name}, which has no reference runs yet, found none. "
                          "State its kind of effect, prompts and seeds, how far both move it, and how you know.")
-            continue
-        share, known = min(each.least for each in sides), reference(claim.id, model)
-        old = row and known and row["date"] < known["date"]
-        if share < DECIDES and (row is None or old):
+        elif (share := min(each.least for each in sides)) < DECIDES:
             found.append(f"data/claims.csv, {name}: expected reference runs that decide in {DECIDES:.0%} of the cases "
-                         f"where they should, found {share:.0%} (`ftlab claims --power --only {claim.id}`)"
-                         f"{', and an excuse from before these runs' if old else ''}. {_remedy(claim, model)}, state "
-                         f"another limit, drop the claim, or say why it stays in {path.name}.")
-        if share >= DECIDES and row:
-            found.append(f"{path.name}, {name}: its reference runs decide in {share:.0%} of the cases. Take the row "
-                         "out.")
+                         f"where they should, found {share:.0%} (`ftlab claims --power --only {claim.id}`). "
+                         f"{_remedy(claim, model)}, state another limit, or drop the claim.")
     return found
 
 
@@ -172,21 +156,3 @@ def _remedy(claim: Claim, model: str) -> str:
     if more:
         return f"{more.prompts:,} prompts and {more.seeds} seeds would do by data/designs.csv: raise its dials"
     return "No number of prompts that anybody would ask does by data/designs.csv" if design else "Raise its dials"
-
-
-def _fault(row: dict, claims: dict[str, Claim]) -> str | None:
-    """What is wrong with a row of ``data/undecided.csv``."""
-    try:
-        date.fromisoformat(row["date"])
-    except ValueError:
-        return f"expected a date such as 2026-11-25, found {row['date']!r}."
-    claim = claims.get(row["id"])
-    if not row["reason"].strip() or claim is None or row["model"] not in claim.models:
-        return "expected a claim that is tried on this model, and a reason. Correct the row or take it out."
-    design = designs().get((claim.id, row["model"]))
-    more = design and enough(claim, design)
-    would = [f"{more.prompts}", f"{more.seeds}"] if more else ["", ""]
-    if design and [row["prompts"], row["seeds"]] != would:
-        return (f"expected the prompts and seeds that would do, {' and '.join(would) if more else 'none'}, found "
-                f"{row['prompts'] or 'no'} and {row['seeds'] or 'no'}. Correct the columns prompts and seeds.")
-    return None

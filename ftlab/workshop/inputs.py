@@ -22,7 +22,7 @@ from ftlab.model import MARK
 from ftlab.shelf import SETTINGS
 
 PACKAGE = Path(ftlab.__file__).resolve().parent
-UNREAD = ("claims.csv", "designs.csv", "undecided.csv", "reference/")  # limits, plans, earlier results: no run reads
+UNREAD = ("claims.csv", "designs.csv", "reference/")  # limits, plans, earlier results: no run reads
 WEIGHTS = (".safetensors", ".json", ".jinja")
 RECORDER = "ftlab.workshop.stored"  # it writes down what was found, and moves no number; nor does what it imports
 _opened: set[str] = set()

@@ -588,8 +588,8 @@ for name, found in of_outcome.items():
 #
 # The claim on trial: *a few hundred votes make the assistant's replies better than SFT alone left them*. Its number is
 # the share of conversations won minus the share lost, in points: twice the distance of the win rate from 50 %. It holds
-# if the whole interval is above 5 points, and "mixed" is the verdict where the interval has the limit inside, so that
-# these conversations do not decide it.
+# if the whole interval is above zero, and "mixed" is the verdict where the interval has zero inside, so that these
+# conversations do not decide it.
 
 # %%
 def of_stored(result) -> None:
@@ -763,7 +763,7 @@ assert logp[0] < start_logp[0] and logp[0] - start_logp[0] > logp[1] - start_log
 # `loss_type=["sigmoid", "sft"]` in `DPOConfig`.
 #
 # The claim: *DPO makes the chosen replies themselves less likely*. Its number is the lab model's mean change over the
-# training pairs, each of another conversation; it holds if the whole interval is below -0.5 nats. It is about this
+# training pairs, each of another conversation; it holds if the whole interval is below zero. It is about this
 # model, these steps and this rate. The real model above had others, and so have the stored runs of section 6, and they
 # need not agree: the loss allows a rise and a fall, and asks for neither.
 
@@ -1052,7 +1052,7 @@ for number in range(2):
 # Read them. Whatever the tables say is said by this yardstick (`ftlab/scores/desk.py` lists what it cannot see).
 #
 # The claim is *DPO does as well as RLHF on the same votes*: won minus lost, DPO against RLHF; it holds if the whole
-# interval is above -10 points, whatever state the RLHF run is in, so read that first. ("Lost by its training" means
+# interval is above -15 points, whatever state the RLHF run is in, so read that first. ("Lost by its training" means
 # more than 5 points of on-brand replies lost, or behind SFT in wins.) The interval covers the choice of questions and
 # no more. Nor is it a contest of methods: DPO's rate was chosen on validation conversations, KTO and ORPO took it
 # over, and RLOO's was set without a trial, beside more dials of its own. What a rate alone can do to a model, the

@@ -1,4 +1,4 @@
-"""No claim is kept whose reference runs would not decide, unless a dated reason says why, and what would."""
+"""No claim is kept whose reference runs would not decide."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ftlab import claims, files, paths
+from ftlab import claims, files
 from ftlab.workshop import claim_power, gather
 
 HEADER = "id,notebook,statement,effect,unit,at_least,at_most,tolerance,experiment,models,smallest,dials\n"
@@ -18,7 +18,6 @@ DESIGNS = """id,model,kind,prompts,apart,seeds,spread,basis
 near,lab,shares,300,40,5,3,assumed
 most,real,shares,300,40,3,3,assumed
 """
-EXCUSES = "id,model,date,prompts,seeds,reason\n"
 
 
 @pytest.fixture
@@ -26,7 +25,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FTLAB_HOME", str(tmp_path))
     files.write_text(tmp_path / "data" / "claims.csv", HEADER + ROWS)
     files.write_text(tmp_path / "data" / "designs.csv", DESIGNS)
-    files.write_text(tmp_path / "data" / "undecided.csv", EXCUSES)
     # Five runs of s = 6.3 points: half an interval of 7.9, so 30 points off are seen and 5 are not.
     runs = [{"seed": seed, "effect": 40 + 4 * seed} for seed in range(5)]
     for name in ("wide", "near"):
@@ -34,38 +32,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def would(claim_id: str) -> str:
-    """What would do by the design, as ``data/undecided.csv`` has it."""
-    claim = claims.find(claim_id)
-    more = claim_power.enough(claim, claim_power.designs()[claim_id, claim.models[0]])
-    return f"{more.prompts},{more.seeds}"
-
-
-def test_weak_claims_are_named_unless_a_dated_reason_excuses_them(home: Path) -> None:
+def test_weak_claims_are_named_with_what_would_decide(home: Path) -> None:
     near, most = claim_power.faults()
     assert near.startswith("data/claims.csv, near on lab: expected reference runs that decide in 60% of the cases")
-    prompts, seeds = would("most").split(",")
-    assert "most on real" in most and f"{prompts} prompts and {seeds} seeds would do by data/designs.csv" in most
-
-    def excuse(when: str = "2026-11-25", why: str = "on its way", most: str = would("most"), more: str = "") -> list:
-        files.write_text(home / "data" / "undecided.csv", f"{EXCUSES}near,lab,2026-11-25,{would('near')},on its way\n"
-                         f"most,real,{when},{most},{why}\n{more}")
-        return claim_power.faults()
-
-    assert excuse() == []
-    for given, fault in ((("soon",), "expected a date"), (("2026-11-25", ""), "and a reason"),
-                         (("2026-11-25", "x", "17,3"), f"would do, {prompts} and {seeds}, found 17 and 3")):
-        (found,) = excuse(*given)
-        assert fault in found
-    unknown, needless = excuse(more="gone,lab,2026-11-25,,,x\nwide,lab,2026-11-25,,,x\n")
-    assert "gone on lab: expected a claim" in unknown and "wide on lab: its reference runs decide in" in needless
-
-
-def test_an_excuse_from_before_the_runs_is_none(home: Path) -> None:
-    files.write_text(home / "data" / "undecided.csv", f"{EXCUSES}near,lab,2026-11-24,{would('near')},x\n"
-                     f"most,real,2026-11-24,{would('most')},x\n")
-    (found,) = claim_power.faults()
-    assert "near on lab" in found and "an excuse from before these runs" in found
+    claim = claims.find("most")
+    more = claim_power.enough(claim, claim_power.designs()["most", "real"])
+    assert "most on real" in most and f"{more.prompts} prompts and {more.seeds} seeds would do by" in most
 
 
 def test_a_claim_without_runs_needs_a_design(home: Path) -> None:
@@ -114,7 +86,7 @@ def test_what_is_said_to_be_enough_is_and_half_of_it_is_not(home: Path) -> None:
     assert claim_power.enough(claim, design._replace(spread=50)) is None  # no prompts help against seeds
 
 
-def test_every_claim_of_the_course_would_be_decided_or_says_why_not() -> None:
+def test_every_claim_of_the_course_would_be_decided() -> None:
     print(claim_power.shown(list(claims.table().values())))
     assert claim_power.faults() == []
 
@@ -124,4 +96,3 @@ def test_no_truth_that_a_design_is_held_to_is_beyond_what_is_possible() -> None:
         for limit in claim.limits:
             ends = limit - claim.smallest, limit + claim.smallest
             assert claim.clip(*ends) == ends, claim.id
-    assert (paths.data() / "undecided.csv").exists()

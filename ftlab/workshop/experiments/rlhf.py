@@ -14,7 +14,7 @@ import shutil
 from pathlib import Path
 
 from ftlab import files, model, paths, texts, values
-from ftlab.evidence.packed import pack, unpack
+from ftlab.evidence.packed import pack
 from ftlab.scores import desk, votes
 from ftlab.tuning import chat, checkpoints, generate, policy, reward, sft
 from ftlab.tuning.sample import samples
@@ -195,21 +195,10 @@ def found(kl: float, seed: int) -> dict:
     return stored.part(home() / f"kl-{kl:g}-seed-{seed}.json", lambda: optimize(kl, seed), __name__)
 
 
-def overoptimized(seed: int) -> dict[str, dict]:
-    """The claim for one seed: true worth on held-out conversations without the KL penalty, minus that with it.
-
-    From the stored runs, if they are of the present code and have the seed; else what is missing is trained now.
-    """
-    known = stored.current(FOLDER) or {"runs": []}
-    worths = {run["kl"]: unpack(run["after"]["worth"]).tolist() for run in known["runs"] if run["seed"] == seed}
-    free, strong = (worths.get(kl) or found(kl, seed)["after"]["worth"] for kl in (FREE, KLS[-1]))
-    return {"kl-saves-worth": apart(free, strong)}
-
-
 def best_of_n(seed: int) -> dict[str, dict]:
     """The claim for one seed: the worth of the reward model's choice among the replies, minus that of one drawn.
 
-    From the stored choices likewise.
+    From the stored choices, if they are of the present code and have the seed; else what is missing is trained now.
     """
     known = stored.current(FOLDER) or {"best_of_n": {}}
     return {"best-of-n": known["best_of_n"].get(str(seed)) or chosen(judge_the_real(seed)["choices"])}
