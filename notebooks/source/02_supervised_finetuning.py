@@ -518,9 +518,9 @@ for name in ("asked plainly", "brand guide", "three examples"):
 
 # %% [markdown]
 # The **claim**, made for the dials as they stood: 144 conversations teach a model this desk's work better than a
-# template does it, all kinds together. It *holds* if the whole interval lies above 5 points (below that, who would
-# train a model?), *does not hold here* if the whole interval lies below, and is *mixed* if 5 lies within. Later claims
-# are read in the same way, from 5 points too, but for the learning rate's, which asks for 10.
+# template does it, all kinds together. It *holds* if the whole interval lies above zero, *does not hold here* if the
+# whole interval lies below, and is *mixed* if zero lies within. Later claims are read in the same way, but two ask for
+# more than zero: the learning rate's for 10 points, and that of the averaged weights for 5.
 
 # %%
 arms = {"by_prompt": fit["tuned"], "against": fit["template"]}

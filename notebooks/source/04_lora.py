@@ -697,8 +697,7 @@ print(kept_at(example, loss=1.5))  # three quarters of the way from the first to
 
 # %% [markdown]
 # Three questions of four are known untrained; at a loss of 1.5 the second has been three quarters forgotten. Now the
-# lab model's curves. The claim asks for a gain of at least 3 points: it holds if the whole interval is above 3, and
-# does not hold here if it is below.
+# lab model's curves. The claim holds if the whole interval is above zero, and does not hold here if it is below.
 
 # %%
 def rising(way: str) -> list[Point]:
@@ -708,11 +707,16 @@ def rising(way: str) -> list[Point]:
 
 
 equal = max(min(each["loss"] for each in curve.values()) for curve in curves.values())
-kept = {way: kept_at(rising(way), equal) for way in curves}
-less = intervals.paired_difference(kept["LoRA"], kept["full"]).times(100)
-print(f"at a held-out loss of {equal:.3f}: LoRA keeps {sum(kept['LoRA']) / FACTS:.0%} of the general questions, "
-      f"full tuning {sum(kept['full']) / FACTS:.0%}; untuned {sum(untuned['facts']) / FACTS:.0%}")
-result = claims.record("lora-forgets-less", SEED, *less, by_prompt=kept["LoRA"], against=kept["full"], model=claims.LAB)
+if equal < untuned["loss"]:
+    kept = {way: kept_at(rising(way), equal) for way in curves}
+    less = intervals.paired_difference(kept["LoRA"], kept["full"]).times(100)
+    print(f"at a held-out loss of {equal:.3f}: LoRA keeps {sum(kept['LoRA']) / FACTS:.0%} of the general questions, "
+          f"full tuning {sum(kept['full']) / FACTS:.0%}; untuned {sum(untuned['facts']) / FACTS:.0%}")
+    arms = {"by_prompt": kept["LoRA"], "against": kept["full"]}
+    result = claims.record("lora-forgets-less", SEED, *less, **arms, model=claims.LAB)
+else:
+    result = claims.skip("lora-forgets-less", SEED, "one of the ways lowered the loss at none of its rates",
+                         model=claims.LAB)
 print(result)
 
 # %% [markdown]
@@ -741,16 +745,18 @@ first = intervals.paired_difference(kept_real["lora"][0], kept_real["full"][0]).
 every = intervals.paired_difference(kept_real["lora"], kept_real["full"]).times(100)
 result_real = claims.record("lora-forgets-less-real", seeds[0], *first, by_prompt=kept_real["lora"][0],
                             against=kept_real["full"][0], model=claims.find("lora-forgets-less-real").models[0])
-print(f"over all seeds: {every.value:+.1f} points [{every.low:+.1f}, {every.high:+.1f}]; on the first, as judged:")
+if len(seeds) > 1:
+    print(f"over {len(seeds)} seeds: {every.value:+.1f} points [{every.low:+.1f}, {every.high:+.1f}]; on the first, as "
+          "judged:")
 print(result_real)
-same = result.verdict == result_real.verdict
-print("\nThe two models give " + (f"the same verdict: {result.verdict}." if same else
-      f"two verdicts: {result.verdict} on the lab model, {result_real.verdict} on the real one. A saying about LoRA is "
-      "about models and data as well."))
+lab_says, real_says = (claims.recorded(name)["verdict"] for name in ("lora-forgets-less", "lora-forgets-less-real"))
+print("\nThe two models give " + (f"the same verdict: {real_says}." if lab_says == real_says else
+      f"two verdicts: {lab_says} on the lab model, {real_says} on the real one. A saying about LoRA is about models "
+      "and data as well."))
 
 # %% [markdown]
-# "Does not hold here" does not say that LoRA forgets *more*: for that the whole interval would have to lie below zero.
-# What LoRA does guarantee is that the base model is still there: unload the adapter, and nothing was lost.
+# "Mixed" says that these questions do not tell the two apart, and "does not hold here" that LoRA forgot *more*. What
+# LoRA does guarantee is that the base model is still there: unload the adapter, and nothing was lost.
 #
 # ## 7. One base, many adapters
 #

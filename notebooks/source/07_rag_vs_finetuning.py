@@ -297,25 +297,26 @@ print(f"tuned on {min(PAIRS, len(pairs))} pairs in {took:.0f} s")
 # %%
 tuned_store = index.create(place.parent / "index-tuned", tuned_embed, size=SIZE, overlap=OVERLAP)
 tuned_store.add(pages)
+widest = 0.0  # half of an interval, in points
 for wording in queries:
     for way in ("meaning", "hybrid"):
         scores = measured(tuned_store, way, wording)
         arms = [asked.by_subject(queries[wording], each["hit"]) for each in (scores, table[wording, way])]
         change = intervals.paired_difference(*arms, rate=False).times(100)
         word = "gained" if change.low > 0 else "lost" if change.high < 0 else "not decided"
+        widest = max(widest, (change.high - change.low) / 2)
         print(f"{wording:>9} {way:>8}: hit@{SHOWN} {np.mean(arms[1]):.0%} -> {np.mean(arms[0]):.0%}, change "
               f"{change.value:+.0f} points [{change.low:+.0f}, {change.high:+.0f}] ({word})")
-enough = len(arms[0]) * ((change.high - change.low) / 2 / 10) ** 2
-print(f"\nTo see 10 points in the last line takes about {enough:.0f} products like these; here are {len(arms[0])}.")
+enough = len(arms[0]) * (widest / 5) ** 2
+print(f"\nTo see 5 points in the widest of these intervals takes about {enough:.0f} products like these; here are "
+      f"{len(arms[0])}.")
 del trainer, tuned_embed, tuned_store  # they have done their part
 
 # %% [markdown]
-# All this is on products that the tuning never saw. (The count of products in the last line is small because that
-# search misses nearly every riddle, so there is little spread; where a search finds some and misses some it takes far
-# more.) `PAIRS` is the dial, and `PAIR_BATCH` says among how many the right passage must be picked. There is a price:
-# vectors of two embedders cannot be compared, so every chunk was embedded anew. (To put another embedder in its
-# place, set `FTLAB_EMBEDDER` to a name on the Hugging Face hub or to a folder.) For what follows we go on with the
-# untuned one, as the stored runs below did.
+# All this is on products that the tuning never saw. `PAIRS` is the dial, and `PAIR_BATCH` says among how many the
+# right passage must be picked. There is a price: vectors of two embedders cannot be compared, so every chunk was
+# embedded anew. (To put another embedder in its place, set `FTLAB_EMBEDDER` to a name on the Hugging Face hub or to a
+# folder.) For what follows we go on with the untuned one, as the stored runs below did.
 #
 # ## 2. The same questions, eleven ways
 #
@@ -465,15 +466,16 @@ print("\n'Made up', 'no source' and 'needlessly' should be low, all others high.
       "passage.")
 
 # %% [markdown]
-# Is it enough to *ask* for sources, or must a model be trained to name them? (A 0 % of 0 replies says nothing.)
+# Is it enough to *ask* for sources, or must a model be trained to name them?
 
 # %%
 for way in (*MERELY_TOLD, READER):
     right, cited, names = (run.scores(way, key, ANSWERABLE) for key in ("facts", "cited", "named"))
     which = (right * names).sum()
-    print(f"{name(way)}: {spoken(run.share(way, 'named'))} % of the replies name a passage; of those with right facts "
-          f"that name one,\n    {100 * (cited * names).sum() / max(1, which):.0f} % name the right one ({which:.0f} "
-          f"replies)")
+    print(f"{name(way)}: {spoken(run.share(way, 'named'))} % of the replies name a passage; " + (
+          f"of the {which:.0f} with right facts that do,\n    {100 * (cited * names).sum() / which:.0f} % name the right "
+          "one"
+          if which else "none with right facts does"))
 cites = run.gap(TOLD, READER, *LINES["cited"])
 print("\nThe assistant told to cite has the right source "
       + ("more often than RAFT x 3" if cites.low > 0 else "less often than RAFT x 3: an order is no training" if
@@ -597,6 +599,7 @@ def ask_on() -> None:
     while not stop.is_set():
         answered.append(len(store.search("What does the Solstice Kettle cost?", SHOWN, "words")))
         versions.append(store.version())
+        time.sleep(0.05)
 
 
 customer = threading.Thread(target=ask_on)
@@ -617,11 +620,11 @@ print(f"weights: {again:.0f} s of one core to train on the changed facts of the 
       f"    or {anew:.0f} s for everything anew; each time {4 * adapter / 1e6:.0f} MB of adapter to ship")
 
 # %% [markdown]
-# (The index's seconds above are high because the customer's questions ran on the same core, and the version numbers
-# between are steps that no customer saw.) The stored run asked for the changed facts of the test products and rules
-# in *plain* questions, which are easier to search for than section 2's: compare the shares with each other, not with
-# those above. *Old value* means stale; what the weights did not know before cannot go stale in them. *RAFT x 3,
-# notices added* is a common mistake: the notices of 2026 were added, the old pages left where they were.
+# (The version numbers between are steps that no customer saw.) The stored run asked for the changed facts of the test
+# products and rules in *plain* questions, which are easier to search for than section 2's: compare the shares with
+# each other, not with those above. *Old value* means stale; what the weights did not know before cannot go stale in
+# them. *RAFT x 3, notices added* is a common mistake: the notices of 2026 were added, the old pages left where they
+# were.
 
 # %%
 STATES = {"closed book x 3, before": ("update, weights", CLOSED),

@@ -738,7 +738,7 @@ for name, leaked in zip(sets, (0, LEAKED, LEAKED * COPIES), strict=True):
 # Same steps, same rate, same number of rows (though not of *different* rows: many copies push others out, which is why
 # items that did not leak are the control). The score is **ROUGE-L**, the share of words, in order, that a reply has
 # in common with the reference (here the desk's own reply): wording can hardly be guessed, so a gain on the leaked items
-# alone shows what was learned from the copies. Claim 2, below, has its limit at 5 points.
+# alone shows what was learned from the copies.
 
 # %%
 from ftlab.scores.overlap import rouge_l
@@ -788,9 +788,8 @@ for part, items in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None
 # %% [markdown]
 # ### Claim 2: many copies raise the score on the leaked items
 #
-# The effect is that of the heavy leak; what one copy did stands above. Mind that this test was not planned as section 5
-# asks: nobody reckoned how many items a gain of 5 points takes. With so few, *mixed* is a likely verdict even where the
-# leak works.
+# The effect is that of the heavy leak; what one copy did stands above. It holds if the whole interval is above zero.
+# Few items leak here, so *mixed* is a likely verdict even where the leak works; the reference runs leak more.
 
 # %%
 arms = {"by_prompt": likeness[heavy][:LEAKED], "against": likeness["clean"][:LEAKED]}
@@ -968,10 +967,10 @@ else:
 # We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by
 # the rules and a bad one bad; the `assert` holds us to it. What moves then, moves by the two sentences: by their
 # length, their friendliness, or because nothing like them stood in the examples. This test does not tell these apart.
-# The effect is an average over all drafts, and its limit is 5 points. A draft that is judged good already cannot be
-# won over and can only pull the average down; so look at the bad drafts by themselves as well. In the figure each bar
-# has an interval of its own, though the same drafts stand in two bars: what is sure about the difference is the
-# *paired* interval below it.
+# The effect is an average over all drafts, and it holds if the whole interval is above zero. A draft that is judged
+# good already cannot be won over and can only pull the average down; so look at the bad drafts by themselves as well.
+# In the figure each bar has an interval of its own, though the same drafts stand in two bars: what is sure about the
+# difference is the *paired* interval below it.
 
 # %% tags=["twin:ftlab.scores.judge:pad"]
 FILLER = "We are glad that you asked. Our desk reads every message with care."
