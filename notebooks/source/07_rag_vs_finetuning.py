@@ -472,10 +472,10 @@ print("\n'Made up', 'no source' and 'needlessly' should be low, all others high.
 for way in (*MERELY_TOLD, READER):
     right, cited, names = (run.scores(way, key, ANSWERABLE) for key in ("facts", "cited", "named"))
     which = (right * names).sum()
-    print(f"{name(way)}: {spoken(run.share(way, 'named'))} % of the replies name a passage; " + (
-          f"of the {which:.0f} with right facts that do,\n    {100 * (cited * names).sum() / which:.0f} % name the right "
-          "one"
-          if which else "none with right facts does"))
+    good = 100 * (cited * names).sum() / max(1, which)
+    found = f"of the {which:.0f} with right facts that do,\n    {good:.0f} % name the right one"
+    print(f"{name(way)}: {spoken(run.share(way, 'named'))} % of the replies name a passage; "
+          + (found if which else "none with right facts does"))
 cites = run.gap(TOLD, READER, *LINES["cited"])
 print("\nThe assistant told to cite has the right source "
       + ("more often than RAFT x 3" if cites.low > 0 else "less often than RAFT x 3: an order is no training" if
