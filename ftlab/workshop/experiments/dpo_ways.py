@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ftlab import model, texts
 from ftlab.workshop.experiments import dpo, rlhf_judges
-from ftlab.workshop.experiments.memory_peaks import high_water_bytes
+from ftlab.workshop.experiments.memory_peaks import watched
 
 KINDS = {"attn_implementation": "eager", "dtype": "float32"}  # how a stage is read from its folder
 
@@ -23,17 +23,23 @@ def arguments(config, seed: int, **more):
     return config(**shared | more)
 
 
+def held() -> int:
+    """The bytes that this process holds; none where a card counts its own from zero."""
+    import psutil
+
+    return 0 if model.lab().device == "cuda" else psutil.Process().memory_info().rss
+
+
 def train(name: str, seed: int) -> dict:
     """One of ``dpo.RUNS``: the trained model with its log, and what the training took.
 
     Raises:
         ValueError: If the votes decided fewer pairs than the run is to have.
     """
-    import psutil
     import trl
     from datasets import Dataset
 
-    given = {"way": "dpo", "beta": dpo.BETA, "pairs": dpo.PAIRS, "noise": None} | dpo.RUNS[name]
+    given = {"way": "dpo", "beta": dpo.BETA, "pairs": dpo.PAIRS, "noise": None, "lr": dpo.LR} | dpo.RUNS[name]
     start = dpo.stage(seed)
     tokenizer = dpo.load(start)[1]
     decided = dpo.preferences(seed, tokenizer, given["noise"])
@@ -45,10 +51,8 @@ def train(name: str, seed: int) -> dict:
         voted = {rlhf_judges.conversation_of(row) for row in rows}
         others = [row for row in decided if rlhf_judges.conversation_of(row) not in voted]
         return rloo(start, tokenizer, rows, others, seed)
-    if "lr" not in given:
-        given["lr"] = dpo.best_rate(seed)
     steps = max(20, math.ceil(len(rows) / dpo.BATCH_SIZE))  # one pass, or more where the votes are few
-    idle, started = psutil.Process().memory_info().rss, time.perf_counter()
+    idle, started = held(), time.perf_counter()
     dials = {"learning_rate": given["lr"], "max_steps": steps}
     if given["way"] == "dpo":
         trainer = trl.DPOTrainer(
@@ -72,9 +76,10 @@ def train(name: str, seed: int) -> dict:
             model=dpo.load(start)[0], processing_class=tokenizer, train_dataset=Dataset.from_list(rows),
             args=arguments(ORPOConfig, seed, beta=dpo.BETA, remove_unused_columns=False, **dials),
         )
-    trainer.train()
+    with watched(model.lab().device) as most:
+        trainer.train()
     return {"model": trainer.model, "tokenizer": tokenizer, "log": trainer.state.log_history, "given": given,
-            "rows": rows, "seconds": time.perf_counter() - started, "peak_bytes": high_water_bytes() - idle,
+            "rows": rows, "seconds": time.perf_counter() - started, "peak_bytes": most[0] - idle,
             "pairs": len(rows), "steps": steps}  # fmt: skip
 
 
@@ -84,30 +89,33 @@ def rloo(start: Path, tokenizer, rows: list[dict], others: list[dict], seed: int
     Args:
         others: Votes on pairs of other conversations. Nothing learns from them; they tell how much the judge knows.
     """
-    import psutil
     import trl
     from datasets import Dataset
 
-    idle, started = psutil.Process().memory_info().rss, time.perf_counter()
+    idle, started = held(), time.perf_counter()
     judge_path = dpo.home() / f"reward-seed-{seed}"
     rewards = trl.RewardTrainer(
         model=str(start), processing_class=tokenizer, train_dataset=Dataset.from_list(rows),
         args=arguments(trl.RewardConfig, seed, learning_rate=dpo.JUDGE_LR, max_steps=dpo.JUDGE_STEPS,
                        model_init_kwargs={**KINDS, "num_labels": 1}),
     )
-    rewards.train()
+    with watched(model.lab().device) as judging:
+        rewards.train()
     rewards.save_model(str(judge_path))
+    del rewards
     reward_s = time.perf_counter() - started
     prompts = [{"prompt": row["prompt"]} for row in rows]
     trainer = trl.RLOOTrainer(
         model=str(start), reward_funcs=str(judge_path), processing_class=tokenizer,
         train_dataset=Dataset.from_list(prompts),
         args=arguments(trl.RLOOConfig, seed, learning_rate=dpo.RLOO_LR, max_steps=dpo.RLOO_STEPS, beta=dpo.RLOO_KL,
-                       num_generations=dpo.GROUP, per_device_train_batch_size=4 * dpo.BATCH_SIZE,
-                       model_init_kwargs=KINDS, max_completion_length=dpo.REPLY_TOKENS),
+                       num_generations=dpo.GROUP, per_device_train_batch_size=dpo.RLOO_REPLIES, steps_per_generation=2,
+                       lr_scheduler_type="constant", warmup_steps=0, temperature=1.0, model_init_kwargs=KINDS,
+                       max_completion_length=dpo.REPLY_TOKENS),
     )
-    trainer.train()
-    took = {"seconds": time.perf_counter() - started, "peak_bytes": high_water_bytes() - idle}
+    with watched(model.lab().device) as most:
+        trainer.train()
+    took = {"seconds": time.perf_counter() - started, "peak_bytes": max(judging[0], most[0]) - idle}
     return {"model": trainer.model, "tokenizer": tokenizer, "log": trainer.state.log_history,
             "given": {"way": "rloo", "beta": dpo.RLOO_KL, "lr": dpo.RLOO_LR, "noise": None},
             "rows": rows, **took, "reward_s": reward_s, "pairs": len(rows), "steps": dpo.RLOO_STEPS,

@@ -1,4 +1,4 @@
-"""The stored runs on votes: which rate counts, what the claims are made of, and what the notebook is given."""
+"""The stored runs on votes: what the claims are made of, and what the notebook is given."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def replies(right: int) -> list[str]:
         return [*gold[:right], *["Blue."] * (4 - right)]
 
-    right = {"beta-0.1": 3, "rloo": 2, "noise-0": 4, "noise-0.2": 3}
+    right = {"dpo": 3, "rloo": 2, "noise-0": 4, "noise-0.2": 3}
     for name in dpo.RUNS:
         many = right.get(name, 1)
         kept.keep(dpo.place(name, 0), {
@@ -49,15 +49,6 @@ def test_the_claim_counts_conversations_won_and_lost(made: Path) -> None:
     about = [row["question_phrasing"] for row in texts.sample(texts.plain_conversations("test"), 4, seed=0)]
     assert found["dpo-bears-noise"] == {"effect": -25.0, "by_prompt": [0, 0, 0, 0], "against": [0, 0, 0, 1],
                                         "about": about}  # fmt: skip
-
-
-def test_the_rate_has_the_most_wins_on_validation_of_those_that_keep_the_manner(made: Path) -> None:
-    broken = {"wins": [1.0] * 4, "on_brand": [True] * 3 + [False]}
-    for lr, changes in ((1e-4, {"wins": [1.0, 1.0, 0.5, 0.0]}), (3e-4, broken)):
-        path = dpo.place(f"rate-{lr:g}", 0)
-        kept.keep(path, files.read_json(path) | changes)
-    assert dpo.best_rate(0) == 1e-4  # the larger rate wins more and has lost a quarter of the on-brand replies
-    assert all(dpo.RUNS[f"rate-{lr:g}"]["split"] == "valid" for lr in dpo.RATES)
 
 
 def test_what_is_gathered_is_small_and_can_be_read_back(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
