@@ -66,14 +66,18 @@ def _turns_in_two(prompt: list, completion: list) -> tuple[dict, Counter]:
     return {"prompt": messages[:-1], "completion": messages[-1:]}, left_out
 
 
+def refuse_switched_off(name: str, value: object) -> None:
+    """Refuses a row with a column that says: do not learn this."""
+    if column_advice.plain(name) in VERDICTS and turns.is_off(value):
+        raise Fault("a row to learn from", f"{name} {value!r}".lower(), "Leave the row out: its reply is no good "
+                    "example. (If it is the name of a class, call the column 'class'.) Votes "
+                    "on replies are for preference training, such as TRL's KTOTrainer.")
+
+
 def _check_beside(name: str, value: object, names: list[str]) -> None:
     """A column beside the form that says not to learn the row, or that holds a part of the conversation."""
-    if column_advice.plain(name) in VERDICTS:
-        if turns.is_off(value):
-            raise Fault("a row to learn from", f"{name} {value!r}".lower(), "Leave the row out: its reply is no good "
-                        "example. (If it is the name of a class, call the column 'class'.) Votes "
-                        "on replies are for preference training, such as TRL's KTOTrainer.")
-    elif turns.filled(value):
+    refuse_switched_off(name, value)
+    if column_advice.plain(name) not in VERDICTS and turns.filled(value):
         raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled",
                     f"Convert it with {column_advice.call(column_advice.options_for(names))}.")
 
