@@ -121,7 +121,7 @@ ONE = "A vote is between two replies to one prompt"
         ({**TURNS, "chosen": [{**YES, "tool_calls": [{"name": "look"}]}]}, "expected nothing but text in turn 2"),
         ({"prompt": "Human: Is it?\nAssistant: Yes.\nHuman: Sure?\nAssistant:", "chosen": " x", "rejected": " y"},
          "expected each \"Human:\" and \"Assistant:\" in 'prompt' at the beginning of a paragraph, found 'Assistant:'"),
-        ({**SPOKEN, "chosen": "Human: Is the tent dry?\nAssistant: Yes."}, "in 'chosen' at the beginning of a paragraph"),
+        ({**SPOKEN, "chosen": "Human: Is the tent dry?\nAssistant: Yes."}, "in 'chosen' at the beginning of a"),
         ({**TEXTS, "label": False}, "expected a row to learn from, found label false"),
         ({**TURNS, "weight": 0}, "expected a row to learn from, found weight 0"),
     ],
