@@ -13,7 +13,7 @@ from ftlab.world import brand, desk, desk_facts, desk_faults, desk_words, quillm
 from ftlab.world.text import rng
 
 COUNT = 12_000
-FIRST_200 = "5d6e6ee5d7299d50f02c30cb5ef8faf56bb817cd6054e8dfd772c830dea3a88f"
+FIRST_200 = "ceb832878dd7d60aef56f05a1918b6fc6f0b8f04bdfd0d2229887e0bab4b1500"
 HOUSE_BREAKERS = {"off_brand", "truncated_reply", "empty_reply", "other_language", "html_remains", "signature",
                   "injection", "email", "phone", "card"}
 TAG_OR_ENTITY = re.compile(r"</?[a-z][a-z0-9]*(?:[ /:>]|$)|<!--|&(?:nbsp|#x27|quot|amp|lt|gt);", re.IGNORECASE)
