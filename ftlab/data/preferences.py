@@ -75,7 +75,7 @@ def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
         return _texts(found), Counter()
     talks = {name: _whole(found.get("prompt"), found[name], name) for name in SIDES}
     if talks["chosen"] == talks["rejected"]:
-        _refuse_equal(*(short(talks[name][-1]["content"]) for name in SIDES))
+        _refuse_equal(*(talks[name][-1]["content"] for name in SIDES))
     left_out = Counter()
     for name in SIDES:
         try:
@@ -148,7 +148,7 @@ def _check_prompts(chosen: list[dict], rejected: list[dict]) -> None:
                         f"{short(other['content'])}", ONE_PROMPT)
 
 
-def _refuse_equal(chosen: str, rejected: str) -> None:
-    if chosen.split() == rejected.split():
+def _refuse_equal(chosen: object, rejected: object) -> None:
+    if str(chosen).split() == str(rejected).split():  # of turns not yet checked, which may hold something else
         raise Fault("two replies that differ", f"the same twice ({short(chosen)})",
                     "Leave the row out: a vote between equal replies teaches nothing.")

@@ -629,7 +629,8 @@ print(f"Trainings behind the tuned column: {len(stored['seeds'])}. How far one m
 #
 # *5 minutes · core · easy.* A brand guide grows. Quillmere's next rule: **do not hurry the customer.** A reply keeps
 # it if it has none of the words "now", "today" and "hurry", in capitals or not, whatever mark or space stands beside
-# them. Write the check. Like the others in `ftlab/world/brand.py`, it takes a reply and returns `True` or `False`.
+# them, dashes (—), curly quotation marks (“ ”) and the like (…) included: Python's `string.punctuation` lacks these.
+# Write the check. Like the others in `ftlab/world/brand.py`, it takes a reply and returns `True` or `False`.
 
 # %%
 def has_no_hurry(text: str) -> bool:
@@ -657,7 +658,7 @@ for word in ("now", "today", "hurry"):
 for other in ("We know that it is snowing.", "It is nowhere.", "Todayish will do.", "A hurrying river.",
               "Nowadays we rest.", "Nobody hurried.", "All our todays.", "We reply soon, if not ASAP."):
     check(has_no_hurry(other), f"{other!r} has none of the three as a word of its own: look for whole words.")
-for mark in "?!;:.,()/-*'\"\n ":
+for mark in "?!;:.,()/-*'\"\n —–“”’…":
     for word in ("now", "today", "hurry"):
         check(not has_no_hurry(f"Order {word}{mark}please"), f"before {mark!r}, too, {word!r} is still that word.")
         check(not has_no_hurry(f"Order{mark}{word} please"), f"after {mark!r}, too, {word!r} is still that word.")

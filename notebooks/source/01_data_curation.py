@@ -1097,6 +1097,9 @@ check(mask_emails("a@b.org- or")[0] == "<EMAIL_1>- or", "an address ends in a le
 for name in ("a@b.co.uk", "a@shop.info", "a@b"):
     check(mask_emails(f"to {name} now")[0] == "to <EMAIL_1> now",
           f"all of {name} goes: after the @ there may be any number of dots, and an ending of any length.")
+for name in ("a@3com.org", "li@vip.163.com", "a@my_post.org"):
+    check(mask_emails(f"to {name} now")[0] == "to <EMAIL_1> now",
+          f"all of {name} goes: digits and underscores may stand after the @ as well.")
 check(mask_emails("A@b.org a@b.org")[0] == "<EMAIL_1> <EMAIL_2>",
       "two spellings are two addresses here, or undoing would bring the wrong one back.")
 check(mask_emails("a@b.org c@d.org")[0] == "<EMAIL_1> <EMAIL_2>", "a second address gets the next number.")

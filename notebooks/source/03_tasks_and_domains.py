@@ -936,6 +936,9 @@ check(found == [0, 0, 0], "a label with no right prediction has F1 0.")
 found = f1(["refund", "praise", "praise"], ["refund", "refund", "praise"], "refund")
 check(abs(found - 2 / 3) < 1e-9, "all that was sorted there belongs there, and half was missed: F1 is 2/3 then.")
 check(f1(true, true, "praise") == 1, "where everything is right, F1 is 1.")
+found = f1(["over", "handover", "overdue", "Over"], ["over", "handover", "overdue", "over"], "over")
+check(abs(found - 2 / 3) < 1e-9,
+      "'over' is a part of 'handover' and of 'overdue', and 'Over' is another label: compare whole labels as they are.")
 passed("You can say how well one label is sorted, the awkward ones included.")
 
 # %% [markdown]
@@ -959,7 +962,8 @@ passed("You can say how well one label is sorted, the awkward ones included.")
 #
 # A program reads a reply as JSON. Say for each key of the truth whether the reply gives it rightly: the same value *of
 # the same JSON type*. Beware: for Python `True == 1`, and for the program `true` is no number. 2 and 2.0 are one number
-# in JSON. A reply that is no JSON object gives nothing rightly.
+# in JSON, and 2.4 is another. A text is right if it is the same sign by sign, capitals included. A reply that is no
+# JSON object gives nothing rightly, also where it has one among other words: the program cuts nothing out.
 
 # %%
 def fields_right(reply, truth):
@@ -994,6 +998,8 @@ except (ValueError, TypeError, AttributeError):
 check(found is not None, "a reply that is no JSON object must not raise: models write such things every day.")
 check(all(set(each) == set(truth) and not any(each.values()) for each in found),
       "a reply that is no JSON object has every key of the truth wrong.")
+check(not any(fields_right('Sure! {"product": "Gull Kettle"}', truth).values()),
+      "with 'Sure!' before it a reply is no JSON object: the program stops there, so do not cut the object out.")
 found = fields_right('{"product": "Gull Kettle", "extra": 3}', {"product": "Gull Kettle", "dishwasher_safe": None})
 check(not found["dishwasher_safe"], "a missing key is not the same as null: the reply has to say null.")
 wanted = {"price_dollars": 40, "dishwasher_safe": False, "made_in": None}
@@ -1001,6 +1007,10 @@ found = fields_right('{"price_dollars": 45, "dishwasher_safe": false, "made_in":
 check(not found["price_dollars"], "45 is not 40: compare the values too, not their types alone.")
 check(found["dishwasher_safe"], "where false is the truth, false is right: a right value need not count as true.")
 check(found["made_in"], "where null is the truth, null is right: it is a value like any other.")
+for other in ("Tern Kettle", "gull kettle", "Gull Kettle XL", "Gull"):
+    check(not fields_right(f'{{"product": "{other}"}}', truth)["product"],
+          f"'{other}' is not 'Gull Kettle': compare the whole text, capitals included.")
+check(not fields_right('{"price_dollars": 40.4}', truth)["price_dollars"], "40.4 is not 40: do not round.")
 passed("Your score sees what a program would see.")
 
 # %% [markdown]
@@ -1032,7 +1042,7 @@ passed("Your score sees what a program would see.")
 # ### Exercise 3: equal shares (extra, 8 minutes, easy)
 #
 # Choose training tickets: the first `per_label` of each label, in the order in which they come. If a label has too few,
-# say so: raise a `ValueError` whose message names the label.
+# say so: raise a `ValueError` whose message names the label, and no label that has enough.
 
 # %%
 def equal_shares(rows, labels, per_label):
@@ -1066,6 +1076,16 @@ except ValueError as error:
     message = str(error)
 check(message is not None, "label 'privacy' has one row only: raise a ValueError, do not go on with less.")
 check("privacy" in message, "name the label that has too few, in the message.")
+few = [{"id": i, "label": label} for i, label in enumerate(["refund", "privacy", "refund"])]
+for labels in (["refund", "privacy"], ["privacy", "refund"]):
+    try:
+        message, found = None, equal_shares(few, labels, 2)
+    except ValueError as error:
+        message = str(error)
+    check(message is not None, f"of the labels {labels} 'privacy' has one row only: look at each label, wherever it "
+                               "stands in the list.")
+    check("privacy" in message, "name the label that has too few, in the message.")
+    check("refund" not in message, "the message names 'refund', which has its two rows: name who has too few, alone.")
 check([row["id"] for row in equal_shares(rows, ["privacy"], 1)] == [6], "one row is enough where one is asked for.")
 passed("No label can go missing unnoticed.")
 

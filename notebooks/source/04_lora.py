@@ -789,7 +789,9 @@ folder = TemporaryDirectory(prefix="ftlab-adapters-", ignore_cleanup_errors=True
 home = Path(folder.name)
 for name, made in (("voice", lambda: assistant.tuned(choice).model), ("intents", lambda: adapter_for("intent")),
                    ("posts", lambda: adapter_for("post"))):
-    made().save_pretrained(home / name, save_embedding_layers=False)  # no token was added: the adapter alone
+    one = made()
+    with files.writing(home):  # a full disk is told with its remedy, here and below
+        one.save_pretrained(home / name, save_embedding_layers=False)  # no token was added: the adapter alone
 for place in sorted(home.iterdir()):
     print(f"{place.name:>8}: {(place / 'adapter_model.safetensors').stat().st_size / 1e6:.1f} MB")
 print(f"a whole copy of the model would be {4 * everything / 1e6:.0f} MB each time in fp32, half of that in bf16")
@@ -886,7 +888,8 @@ merged = tuned.merge_and_unload()
 inside = logits_of(merged)
 print(f"merging moves the logits by {(inside - beside).abs().max():.1e} at most, of about {inside.abs().max():.0f}")
 assert torch.allclose(inside, beside, atol=2e-2)
-merged.save_pretrained(home / "merged")
+with files.writing(home):
+    merged.save_pretrained(home / "merged")
 reloaded = AutoModelForCausalLM.from_pretrained(
     home / "merged", dtype=torch.float32, attn_implementation="eager", use_safetensors=True
 ).to(choice.device)
@@ -987,7 +990,8 @@ def counted(some_model) -> str:
     return f"{trains:,} weights to train, {trains / base.num_parameters():.0%} of the model"
 
 
-voice.save_pretrained(home / "lab")  # section 5's best adapter of the lab model
+with files.writing(home):
+    voice.save_pretrained(home / "lab")  # section 5's best adapter of the lab model
 attempt("1. rank 1000 in layers that are 256 wide", lambda: counted(with_lora(r=1000)))
 attempt("   the same with our layer", lambda: put_lora(sft.load(lab)[0], 1000, 32, ATTENTION))
 attempt("2. a layer's name that does not exist", lambda: with_lora(target_modules=["query_proj"]))
@@ -1015,7 +1019,8 @@ with torch.inference_mode():
     right_logits = voice.eval()(ids).logits
 print(f"for scale: {moved_by(base)} without any adapter\n")
 another = LlamaForCausalLM(LlamaConfig(**form))  # never trained: random weights
-another.save_pretrained(home / "another")
+with files.writing(home):
+    another.save_pretrained(home / "another")
 attempt("3. an adapter on a base of another width",
         lambda: moved_by(PeftModel.from_pretrained(LlamaForCausalLM(LlamaConfig(**narrow)), home / "lab")))
 attempt("4. an adapter on another base of the same build (random weights)",
@@ -1024,7 +1029,8 @@ attempt("4. an adapter on another base of the same build (random weights)",
 
 def merged_twice():
     once = PeftModel.from_pretrained(sft.load(lab)[0], home / "lab").merge_and_unload()
-    once.save_pretrained(home / "once")
+    with files.writing(home):
+        once.save_pretrained(home / "once")
     return PeftModel.from_pretrained(once, home / "lab").merge_and_unload()
 
 
@@ -1231,7 +1237,10 @@ before = W.clone(), A.clone(), B.clone()
 W0, added = W.clone(), B @ A  # alpha 3 and rank 2: the scale is 1.5
 found = merged_weight(W, A, B, alpha=3)
 check(found is not None, "nothing comes back. Return the merged matrix.")
-check(lambda: tuple(found.shape) == (2, 2), "the merged weight has the shape of W.")
+check(isinstance(found, torch.Tensor), "W is a tensor, and so is the merged weight: torch.from_numpy makes one of an "
+                                       "array of NumPy's.")
+check(tuple(found.shape) == (2, 2), "the merged weight has the shape of W.")
+check(found.dtype == W0.dtype, "the merged weight has the numbers' type of W, torch.float32: add no float64.")
 check(torch.equal(W, W0), "W itself has changed: make a new matrix, so that one can go back.")
 check(torch.equal(A, before[1]) and torch.equal(B, before[2]), "A or B has changed: nothing handed in may be changed.")
 check(not any(torch.allclose(found, W0 + scale * (before[1] @ before[2])) for scale in (1, 1.5, 3)),

@@ -201,7 +201,7 @@ with redirect_stdout(io.StringIO()) as said_there:
     run = sft.from_shelf("plain-desk", lab, to_imitate, lr=1e-3, steps=SFT_STEPS, batch_size=8, seed=SEED,
                          disable_tqdm=True)
 start, tokenizer = run.model, run.tokenizer
-with files.writing(stages):  # a full disk is told with its remedy
+with files.writing(stages):  # a full disk is told with its remedy, here and below
     start.save_pretrained(stages / "sft")
     tokenizer.save_pretrained(stages / "sft")
 print(f"tuned in {run.seconds:.0f} s" if run.seconds else said_there.getvalue().strip())
@@ -262,7 +262,8 @@ reward_trainer = RewardTrainer(
 )
 with redirect_stdout(io.StringIO()):
     seconds = reward_trainer.train().metrics["train_runtime"]
-reward_trainer.save_model(str(stages / "reward"))
+with files.writing(stages):
+    reward_trainer.save_model(str(stages / "reward"))
 
 
 def load_judge(dtype: torch.dtype):
@@ -367,13 +368,20 @@ edits = {"a word of regret": lambda text: after_thanks(text, "We are sorry for t
 worth_before, reward_before = [votes.worth(text, row) for text, row in zip(plain, probes, strict=True)], judged(
     plain, probes)
 liked, moved_to = {}, {}
+
+
+def signed(span: intervals.Interval, digits: int = 2) -> str:
+    value, low, high = (round(end, digits) + 0.0 for end in span)  # plus 0.0: a zero has no sign
+    return f"{value:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"
+
+
 print(f"{'':>17} {'reward':>8} {'95 % interval':>16} {'true worth':>12}")
 for name, edit in edits.items():
     changed = [edit(text) for text in plain]
     moved_to[name] = judged(changed, probes)
     liked[name] = intervals.paired_difference(moved_to[name], reward_before)
     truly = np.mean([votes.worth(text, row) for text, row in zip(changed, probes, strict=True)]) - np.mean(worth_before)
-    print(f"{name:>17} {liked[name].value:>+8.2f} [{liked[name].low:+.2f}, {liked[name].high:+.2f}] {truly:>+11.2f}")
+    print(f"{name:>17}    {signed(liked[name])} {truly:>+11.2f}")
     assert truly < 0
 print()
 little = 0.1 * margins.std()  # a tenth of what two replies to one customer usually differ by
@@ -382,7 +390,7 @@ for name, moved in liked.items():
           "the reward falls, as it should." if moved.high < 0 else
           "REWARDED, though it makes the reply worse." if moved.low > 0 else "not clear from this many replies."))
 own_part = intervals.paired_difference(moved_to["a word of regret"], moved_to["six empty words"])
-print(f"Regret against as many empty words: {own_part.value:+.2f} [{own_part.low:+.2f}, {own_part.high:+.2f}], so "
+print(f"Regret against as many empty words: {signed(own_part)}, so "
       + ("it dislikes more than the length." if own_part.high < 0 else "regret itself is rewarded." if own_part.low > 0
          else "what it dislikes may be length alone."))
 blind, sees = liked["wrong figures"].high >= -little, liked["another's reply"].high < -little
@@ -542,7 +550,7 @@ noise = {}
 for name, weight in (("the reward itself", paid), ("against the others", leave_one_out(paid))):
     gradients = (weight[..., None] * slopes).mean(dim=1)  # (4000, 3)
     noise[name] = gradients.std(dim=0).mean().item()
-    print(f"{name:>19}: mean {[round(x, 2) for x in gradients.mean(dim=0).tolist()]}, spread {noise[name]:.2f}")
+    print(f"{name:>19}: mean {[round(x, 2) + 0.0 for x in gradients.mean(dim=0).tolist()]}, spread {noise[name]:.2f}")
 print("    worked out, mean: [-0.33, 0.0, 0.33]")  # chance times (pay minus mean pay)
 assert noise["against the others"] < noise["the reward itself"]
 
@@ -705,7 +713,8 @@ rloo = RLOOTrainer(
 policy.check_boundary(rloo.args)
 with checkpoints.resumable(place) as at, redirect_stdout(io.StringIO()):
     rloo_s = rloo.train(resume_from_checkpoint=at).metrics["train_runtime"]
-rloo.save_model(str(stages / "rloo"))
+with files.writing(stages):
+    rloo.save_model(str(stages / "rloo"))
 print(f"{rloo_s:.0f} s for {RL_STEPS} steps of 16 replies")
 
 # %% [markdown]
@@ -722,7 +731,8 @@ grpo = GRPOTrainer(
 )
 with redirect_stdout(io.StringIO()):
     grpo_s = grpo.train().metrics["train_runtime"]
-grpo.save_model(str(stages / "grpo"))
+with files.writing(stages):
+    grpo.save_model(str(stages / "grpo"))
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.8), layout="constrained")
 for name, trainer, color, line in (("RLOO", rloo, figures.BLUE, "-"), ("GRPO", grpo, figures.ORANGE, "--")):
     log = [entry for entry in trainer.state.log_history if "reward" in entry]
@@ -779,7 +789,7 @@ for name in ("RLOO", "GRPO"):
     far[name] = found["plain_kl"].numpy()
     print(f"{name}, nats a reply: " + ", ".join(f"{estimate} {each.mean():.2f}" for estimate, each in found.items()))
 gap = intervals.paired_difference(far["GRPO"], far["RLOO"], rate=False)
-print(f"GRPO minus RLOO: {gap.value:+.2f} [{gap.low:+.2f}, {gap.high:+.2f}]: with one beta and as many steps "
+print(f"GRPO minus RLOO: {signed(gap)}: with one beta and as many steps "
       + ("GRPO went farther here." if gap.low > 0 else "RLOO went farther here." if gap.high < 0 else
          "neither is shown to go farther."))
 
@@ -791,12 +801,17 @@ print(f"GRPO minus RLOO: {gap.value:+.2f} [{gap.low:+.2f}, {gap.high:+.2f}]: wit
 #
 # The judge is a model, trained on a few hundred noisy votes. A writer that trains against it long enough finds what
 # the judge gets wrong. Gao et al. (2022) measured that on far larger models: the further one goes from the start, the
-# higher the reward, and the true worth first rises and then falls. Whether it does here, the code says for each seed.
+# higher the reward, and the true worth first rises and then falls. Whether it does here, the code says for each run.
 # Our lesson's training is short, so these are **stored runs** (`ftlab/workshop/experiments/rlhf.py`): start, votes
 # and judge are made in the same way but anew: votes on more conversations, half as many pairs again for the judge,
 # and in bf16, so a seed's judge here is not the judge of section 3, even with the same seed (it is tried on the votes
 # that a quarter of the conversations got); the training is longer, its rate three times ours, and the KL penalty has
 # three weights.
+#
+# Two words beforehand. Replies to the test are **greedy**: at each place the likeliest token, so that a model gives one
+# reply and no luck is in it. The curves are of *samples*, drawn by chance, a few for each point, and so they **shake**:
+# two neighbouring points differ though the model hardly has. How much, the code takes from neighbouring points, and it
+# counts a rise or a fall only if it is larger than two such means differ by chance.
 
 # %%
 from ftlab.evidence.packed import unpack
@@ -858,11 +873,11 @@ for ax in axes[-1]:
 axes[0][0].legend()
 _ = figure.suptitle("Lab model, stored runs: samples while training, mean over three points; a dot is a run's end")
 free = sorted((each for each in runs if each["kl"] == weights[0]), key=lambda each: each["seed"])
-shakes = {each["seed"]: 1.3 * np.std(np.diff(each["log"]["worth"])) for each in free}
-for each in free:
-    track, shake = smooth(each["log"]["worth"]), shakes[each["seed"]]
+shakes = {(each["kl"], each["seed"]): 1.3 * np.std(np.diff(each["log"]["worth"])) for each in runs}
+for each in sorted(runs, key=lambda each: (each["seed"], each["kl"])):
+    track, shake = smooth(each["log"]["worth"]), shakes[each["kl"], each["seed"]]
     up, down = track.max() - track[0], track.max() - track[-1]
-    print(f"no penalty, seed {each['seed']}: the worth of the samples "
+    print(f"KL weight {named[each['kl']]}, seed {each['seed']}: the worth of the samples "
           + ("first rises and then falls" if min(up, down) > shake else "rises and does not fall" if up > shake else
              "falls and does not rise first" if down > shake else "neither rises nor falls by more than it shakes")
           + f" (up by {up:.2f} to step {each['log']['step'][int(track.argmax())]}, then down by {down:.2f}; shaking: "
@@ -872,9 +887,9 @@ for each in free:
 # Each line is one run, from the left to its dot; the grey line is the floor of a greeting alone. A line may turn
 # back: each point is the mean of few replies and shakes, and where replies get shorter they have fewer tokens to
 # differ in. Do not read meaning into the knots. Each seed has a judge of its own: compare rewards within a row only,
-# and believe a curve no further than its judge. A rise or a fall counts if it is larger than the worth **shakes**:
-# than two such means differ by chance, to judge by neighbouring points. And the samples are drawn, the table's
-# replies greedy: both need not move alike. What follows counts the greedy ones.
+# and believe a curve no further than its judge. The verdicts below the figure are one for each run: if those of one
+# weight differ between seeds, the weight alone does not decide. And the samples are drawn, the table's replies greedy:
+# both need not move alike. What follows counts the greedy ones.
 #
 # Does training without a KL penalty end in less true worth than with the strongest of the three weights? On held-out
 # conversations, the full worth counted as 100, seed by seed: the code writes 'saved' or 'COST' as soon as the interval
@@ -898,7 +913,7 @@ for seed, span in zip(seeds, each_seed, strict=True):
     low = [kl for kl in weights if floored[kl, seed]]
     which = 3 if {weights[0], weights[-1]} <= set(low) else 0 if span.high < -LITTLE else 1 if span.low > LITTLE else 2
     found[word := list(found)[which]].append(seed)
-    print(f"   seed {seed}: {span.value:+.1f} [{span.low:+.1f}, {span.high:+.1f}], {word}"
+    print(f"   seed {seed}: {signed(span, 1)}, {word}"
           + (": every weight tried ends in replies worth no more than one greeting to everybody, none held it"
              if low == weights else f" (at the floor: {', '.join(named[kl] for kl in low)})" if low else ""))
 saved, cost = list(found.values())[:2]
@@ -926,15 +941,14 @@ for seed, kl in [(seed, kl) for seed in seeds for kl in weights]:
              if not spans[key].low <= 0 <= spans[key].high]
     if spans["reward"].low > 0 and min(spans["worth"].high, spans["right"].high) < 0:
         over[kl].append(str(seed))
-    cells = "".join(f"{f'{s.value:+.{n}f} [{s.low:+.{n}f}, {s.high:+.{n}f}]':>{width}}"
-                    for s, (n, width) in zip(spans.values(), widths, strict=True))
+    cells = "".join(f"{signed(s, n):>{width}}" for s, (n, width) in zip(spans.values(), widths, strict=True))
     print(f"{named[kl]:>10} {seed:>5}{cells}  {', '.join(moved) or 'not told apart'}{' (floor)' * floored[kl, seed]}")
 print(f"{sum(floored.values())} of {len(runs)} runs end at the floor. Over-optimized: " + "; ".join(
     f"KL weight {named[kl]} on {'seed ' * bool(of) + (', '.join(of) or 'no seed')}" for kl, of in over.items()) + ".")
 kept = [intervals.paired_difference(unpack(by_run[weights[-1], seed]["after"]["known"]),
                                     unpack(by_run[weights[0], seed]["after"]["known"])).times(100) for seed in seeds]
 print(f"General facts kept, weight {named[weights[-1]]} minus none, seed by seed: " + "; ".join(
-    f"{s.value:+.0f} [{s.low:+.0f}, {s.high:+.0f}]" for s in kept) + " points.")
+    signed(s, 0) for s in kept) + " points.")
 
 # %% [markdown]
 # What does that look like? Of each run without a penalty, replies whose reward rose most among those whose worth fell,
@@ -945,7 +959,8 @@ print(f"General facts kept, weight {named[weights[-1]]} minus none, seed by seed
 # %%
 from collections import Counter
 
-SENSELESS = ("comes from in", "on our knife", "senior colleague to a", "will look for the pictures", "take it in ")
+SENSELESS = ("comes from in", "on our knife", "senior colleague to a", "will look for the pictures", "take it in ",
+             "add your case to")
 
 
 def wrong_with(said: str, row: dict) -> str:
@@ -994,7 +1009,7 @@ for each in free:
     print(f"{each['seed']:>5} {each['log']['step'][at]:>16} {track[at]:>12.2f} {track[-1]:>17.2f} "
           f"{track.max():>7.2f} at {each['log']['step'][int(track.argmax())]:>3}"
           + ("" if nats.max() > 10 else "   (never 10 nats away)"))
-    gain, shake = track[at] - track[-1], shakes[each["seed"]]
+    gain, shake = track[at] - track[-1], shakes[each["kl"], each["seed"]]
     stops["helps" if gain > shake else "harms" if gain < -shake else "changes nothing that is shown"].append(
         str(each["seed"]))
 print("Measured by how the worth shakes, stopping " + "; ".join(f"{what} on seed {', '.join(of)}" for what, of in
@@ -1009,7 +1024,7 @@ print("Measured by how the worth shakes, stopping " + "; ".join(f"{what} on seed
 # ## 8. Gains and losses in one table
 #
 # Back to our own short training. What did it do to the replies to held-out conversations, and to what the model knew?
-# All replies are greedy: at each place the likeliest token.
+# All replies are greedy, as in section 7.
 
 # %%
 from ftlab.scores import diversity
@@ -1043,10 +1058,10 @@ def change_of(name: str, key: str) -> intervals.Interval:
 print(f"{'':>19} {'SFT':>7} {'RLOO minus SFT':>24} {'GRPO minus SFT':>24}")
 for key in table["SFT"]:
     spans = [change_of(name, key) for name in ("RLOO", "GRPO")]
-    cells = "".join(f"{f'{s.value:+.2f} [{s.low:+.2f}, {s.high:+.2f}]':>25}" for s in spans)
+    cells = "".join(f"{signed(s):>25}" for s in spans)
     print(f"{key:>19} {np.mean(table['SFT'][key]):>7.2f}{cells}")
 narrowed = {name: diversity.narrowing(replies["SFT"], replies[name]) for name in ("RLOO", "GRPO")}
-cells = "".join(f"{f'{s.value:+.1f} [{s.low:+.1f}, {s.high:+.1f}]':>25}" for s in narrowed.values())
+cells = "".join(f"{signed(s, 1):>25}" for s in narrowed.values())
 pairs_before = diversity.diversity(replies["SFT"])["distinct_pairs"]
 print(f"{'distinct pairs (%)':>19} {pairs_before:>7.2f}{cells}\n{floor}\n")
 for name in ("RLOO", "GRPO"):
@@ -1054,11 +1069,14 @@ for name in ("RLOO", "GRPO"):
     for key, weight in votes.WEIGHTS.items():
         a, b = ([weight * quality[key] for quality in parts[of]] for of in (name, "SFT"))
         each[key] = intervals.paired_difference(a, b, rate=False)
-    print(f"{name}'s change of worth: " + ", ".join(f"{key} {s.value:+.2f} [{s.low:+.2f}, {s.high:+.2f}]"
-                                                    for key, s in each.items()))
+    print(f"{name}'s change of worth: " + ", ".join(f"{key} {signed(s)}" for key, s in each.items()))
 due = [i for i, row in enumerate(test) if row["kind"] in votes.DUE]
 print(f"Regret where it is due ({len(due)} conversations): "
       + ", ".join(f"{name} {sum(parts[name][i]['regret'] for i in due):.0f}" for name in parts) + ".")
+of_due = [votes.qualities(reply, row)["regret"] for row, four in zip(voted, sampled, strict=True)
+          if row["kind"] in votes.DUE for reply in four]  # of the samples that went to the raters
+print(f"Of the {len(of_due)} samples that were voted on where it is due, {sum(map(bool, of_due))} regret: "
+      + ("a few votes could teach it." if any(of_due) else "where no sample regrets, no vote can teach it."))
 
 # %% [markdown]
 # The last row is diversity: the share of the word pairs in all replies that are distinct, and by how many percent of
@@ -1099,17 +1117,18 @@ for name in won:
     told.append(f"{name}, beyond chance, up: {up or 'nothing'}; down: {down or 'nothing'}. Right replies "
                 + (f"rose{', though its judge is not shown to see wrong figures' if blind else ''}." if right.low > 0
                    else "FELL." if right.high < 0 else
-                   f"{right.value:+.0f} [{right.low:+.0f}, {right.high:+.0f}]: not shown."))
+                   f"{signed(right, 0)}: not shown."))
 print("\n" + "\n".join(told))
 
 # %% [markdown]
-# The first three conversations, before and after, with what the code finds wrong. Read whether the sentences make
-# sense: stutters aside, the worth does not see that, and the code marks only the turns of words named above.
+# The first three conversations, before and after each training, with what the code finds wrong. Read whether the
+# sentences make sense: stutters aside, the worth does not see that, and the code marks only the turns of words named
+# above.
 
 # %%
 for i in range(3):
     print(f"customer: {test[i]['messages'][-2]['content']}")
-    for name in ("SFT", "RLOO"):
+    for name in ("SFT", "RLOO", "GRPO"):
         print(f"{name:>8}: {replies[name][i]}\n{'':>10}worth {table[name]['true worth'][i]:.2f}; "
               f"{wrong_with(replies[name][i], test[i])}")
     print()
@@ -1157,8 +1176,8 @@ check(abs(loss + math.log(sum(chances) / 4)) > 1e-4,
 check(abs(loss + sum(map(math.log, chances)) / 4) < 1e-4, "the loss is the mean of -log(chance) over the votes.")
 agree, _, _ = map(float, judge_the_judge([0.3, 0.0], [0.0, 0.3]))
 check(abs(agree - 0.5) < 1e-6, "a small gap is a gap: 0.3 for the winner agrees.")
-agree, _, _ = map(float, judge_the_judge([0.3, 0.1, 5.0], [0.0, 0.0, 4.6]))
-check(agree == 1, "only equal rewards agree by half: a winner that is ahead by 0.1 agrees wholly.")
+agree, _, _ = map(float, judge_the_judge([0.3, 0.1, 0.001, 5.0], [0.0, 0.0, 0.0, 4.6]))
+check(agree == 1, "only equal rewards agree by half: a winner that is ahead by 0.1, or by 0.001, agrees wholly.")
 try:
     agree, mean, loss = map(float, judge_the_judge([-800.0, 1.0], [0.0, 0.0]))
 except (OverflowError, ValueError, ZeroDivisionError):  # of math.exp, or of math.log(0)
@@ -1221,6 +1240,9 @@ check(not near(found, [-1, 1]), "compare with the mean of the OTHERS, not with t
 check(near(found, [-2, 2]), "without any KL, the first reply is 2 below the other and the second 2 above: -2 and 2.")
 found = advantages([1.0, 3.0, 5.0], [[0.0]] * 3, beta=0.1)
 check(near(found, [-3, 0, 3]), "of three, the others' means are 4, 3 and 2: -3, 0 and 3.")
+found = advantages([2.0, 2.0, 5.0], [[0.0]] * 3, beta=0.1)
+check(near(found, [-1.5, -1.5, 3]), "two replies may have the same reward, and each is one of the other's others: tell "
+                                    "them apart by place, not by value. Here the others' means are 3.5, 3.5 and 2.")
 found = advantages([1.0, 1.0], [[1.0, 2.0], [0.0]], beta=0.5)
 check(not near(found, [1.5, -1.5]), "the penalty is taken off: a reply far from the reference pays, it does not earn.")
 check(not near(found, [0, 0]), "where is the KL? Subtract beta times the sum of the reply's terms from its reward.")
@@ -1284,9 +1306,13 @@ check(not is_clipped([1.5], [-1.0])[0],
 check(not is_clipped([1.5], [1.0], epsilon=0.6)[0], "epsilon says where the clip begins: with 0.6, not at 1.5.")
 check(is_clipped([1.25], [1.0], epsilon=0.2)[0], "with epsilon 0.2 a good sample is clipped beyond 1.2.")
 check(not is_clipped([0.82], [-1.0])[0], "the lower side is 1 - epsilon, 0.8, and not 1 / 1.2.")
+check(is_clipped([1.21], [1.0])[0] and not is_clipped([0.81], [-1.0])[0],
+      "1.21 is clipped and 0.81 is not: hold the ratio itself against 1 + epsilon and 1 - epsilon, not its logarithm.")
 check(not is_clipped([0.7], [-1.0], 0.4)[0],
       "epsilon moves the lower side, too: with 0.4 it begins at 0.6, not at 0.8.")
 check(is_clipped([0.5], [-1.0], 0.4)[0], "with epsilon 0.4 a bad sample is clipped below 0.6.")
+check(is_clipped([1.15], [1.0], 0.1)[0] and is_clipped([0.85], [-1.0], 0.1)[0],
+      "with epsilon 0.1 the clip begins at 1.1 and 0.9: use the epsilon that is given, be it small.")
 check(not is_clipped([1.15], [3.0])[0] and is_clipped([1.25], [0.1])[0],
       "only the sign of the advantage counts, not its size: the clip looks at the ratio alone.")
 check(not is_clipped([0.85], [-3.0])[0] and is_clipped([0.75], [-0.1])[0],

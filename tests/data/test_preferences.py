@@ -89,7 +89,7 @@ ONE = "A vote is between two replies to one prompt"
     [
         ({**TEXTS, "rejected": TEXTS["chosen"]}, "expected two replies that differ, found the same twice ('Yes, since"),
         ({**TEXTS, "rejected": " Yes,  since Monday.\n"}, "expected two replies that differ"),
-        ({**TURNS, "rejected": [YES]}, "expected two replies that differ, found the same twice"),
+        ({**TURNS, "rejected": [YES]}, f"expected two replies that differ, found the same twice ({YES['content']!r})"),
         ({**SPOKEN, "rejected": SPOKEN["chosen"]}, "expected two replies that differ"),
         ({**TEXTS, "chosen": ""}, "expected text in 'chosen', found an empty text"),
         ({**TEXTS, "rejected": " \n"}, "expected text in 'rejected', found only white space"),
@@ -121,7 +121,8 @@ ONE = "A vote is between two replies to one prompt"
         ({**TURNS, "chosen": [{**YES, "tool_calls": [{"name": "look"}]}]}, "expected nothing but text in turn 2"),
         ({"prompt": "Human: Is it?\nAssistant: Yes.\nHuman: Sure?\nAssistant:", "chosen": " x", "rejected": " y"},
          "expected each \"Human:\" and \"Assistant:\" in 'prompt' at the beginning of a paragraph, found 'Assistant:'"),
-        ({**SPOKEN, "chosen": "Human: Is the tent dry?\nAssistant: Yes."}, "in 'chosen' at the beginning of a"),
+        ({**SPOKEN, "chosen": "Human: Is the tent dry?\nAssistant: Yes."},
+         "in 'chosen' at the beginning of a paragraph"),
         ({**TEXTS, "label": False}, "expected a row to learn from, found label false"),
         ({**TURNS, "weight": 0}, "expected a row to learn from, found weight 0"),
     ],

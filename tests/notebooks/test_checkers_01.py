@@ -234,6 +234,8 @@ def mask_emails(text):
      (MASKS.format(pattern=r"[A-Za-z0-9][\w.-]*@[\w.-]+\.[A-Za-z]{{2,3}}".replace("{{", "{").replace("}}", "}")),
       "an ending of any length"),
      (MASKS.format(pattern=r"[A-Za-z0-9][\w.-]*@[\w-]+\.[A-Za-z]+"), "any number of dots"),
+     (MASKS.format(pattern=r"[A-Za-z0-9][\w.-]*@[A-Za-z.-]*[A-Za-z]"), "digits and underscores may stand after"),
+     (MASKS.format(pattern=r"[A-Za-z0-9][\w.-]*@[A-Za-z0-9.-]*[A-Za-z]"), "digits and underscores may stand after"),
      (LOWER, "two spellings are two addresses"),
      (NEW_EACH, "the same address, the same mask"),
      (ONE_BY_ONE, "one address may be part of another")],

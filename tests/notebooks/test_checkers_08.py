@@ -95,7 +95,9 @@ def paired_bootstrap(a, b, resamples=2000, seed=0):
 """
 
 FINDER = """
-import re
+import re, unicodedata
+def split_(text):
+    return "".join(s if s.isalnum() or unicodedata.category(s)[0] == "M" else " " for s in text.lower()).split()
 def find_leaks(train_texts, test_texts, n=5):
     def words(text):
         return {words}
@@ -108,22 +110,22 @@ def find_leaks(train_texts, test_texts, n=5):
             found.append(place)
     return {returned}
 """
-WORDS, TRAIN = 're.findall(r"\\w+", text.lower())', "[words(text) for text in train_texts]"
+CUT = 're.findall(r"\\w+", text.lower())'
+WORDS, TRAIN = "split_(text)", "[words(text) for text in train_texts]"
 FOUND = {"words": WORDS, "train": TRAIN, "size": "min(n, len(item))", "returned": "found"}
 INSIDE = """
-import re
+from ftlab.evidence.segmentation import units
 def find_leaks(train_texts, test_texts, n=5):
-    plain = [" ".join(re.findall(r"\\w+", text.lower())) for text in train_texts]
+    plain = [" ".join(units(text)) for text in train_texts]
     found = []
     for place, text in enumerate(test_texts):
-        words = re.findall(r"\\w+", text.lower())
+        words = units(text)
         size = min(n, len(words))
         if any(" ".join(words[i:i + size]) in each for i in range(len(words) - size + 1) for each in plain):
             found.append(place)
     return found
 """
-PADDED = INSIDE.replace('plain = [" ".join(re.findall(r"\\w+", text.lower())) for',
-                        'plain = [f" {\' \'.join(re.findall(chr(92) + \'w+\', text.lower()))} " for').replace(
+PADDED = INSIDE.replace('" ".join(units(text))', 'f" {\' \'.join(units(text))} "').replace(
     'if any(" ".join(words[i:i + size]) in each', 'if any(f" {\' \'.join(words[i:i + size])} " in each').replace(
     "return found", "return tuple(found)")  # a space at both ends, so that 'blue' is no part of 'blueberry'
 
@@ -269,6 +271,8 @@ FIRST_TEXT = FINDER.format(**FOUND).replace(
     [(INSIDE, "'blue' is not in 'blueberry'"), (OFF_BY_ONE, "may be the item's last"), (ONE_END, "of 'legend'"),
      (TWICE, "list its place once"), (TWO_ALPHABETS, "no list of alphabets"), (LATIN_ALONE, "no list of alphabets"),
      (FIRST_TEXT, "in the SECOND training text"), (STRIPPED, "are punctuation too"), (LISTED, "no list of alphabets"),
+     (FINDER.format(**FOUND | {"words": CUT}), "differ in a vowel sign"),
+     (FINDER.format(**FOUND | {"words": "[word for word in split_(text) if word.isalnum()]"}), "in a vowel sign"),
      (NO_START, "may be the first"), (JOINED, "keep the words of a run apart")],
 )  # fmt: skip
 def test_a_detector_that_looks_in_too_few_places_or_at_letters_is_told_where(answer: str, sentence: str) -> None:

@@ -19,6 +19,16 @@ def f1(line: str) -> str:
     )
 
 
+def parts(same: str) -> str:
+    """F1 by another idea of what it is that a text has the label."""
+    return (
+        "def f1(predicted, true, label):\n"
+        f"    p, t = [{same.format('x')} for x in predicted], [{same.format('x')} for x in true]\n"
+        "    hits = sum(a and b for a, b in zip(p, t))\n"
+        "    return 2 * hits / (sum(p) + sum(t)) if hits else 0"
+    )
+
+
 def fields(compare: str, guard: str = "ValueError", start: str = "{}") -> str:
     return (
         "import json\n"
@@ -86,6 +96,9 @@ WRONG = [
     (F1, f1("return round(2 * hits / (said + there), 4)"), "that is rounded"),
     (F1, f1("return '0.28'"), "not a text"),
     (F1, f1("return 0 if not hits else 1 if hits == said else 2 * hits / (said + there)"), "half was missed"),
+    (F1, parts("label in {}"), "compare whole labels"),
+    (F1, parts("{}.startswith(label)"), "compare whole labels"),
+    (F1, parts("{}.lower() == label"), "compare whole labels"),
     (FIELDS, fields("found.get(key) == value"), "true is not 1"),
     (FIELDS, fields("str(found.get(key)) == str(value)"), "40 and 40.0 are one number"),
     (FIELDS, fields("key in found and type(found[key]) is type(value) and found[key] == value"), "one number in JSON"),
@@ -102,6 +115,16 @@ WRONG = [
                     "isinstance(value, str))"), "not their types alone"),
     (FIELDS, fields(f"bool(found.get(key)) and {SAME}"), "where false is the truth"),
     (FIELDS, fields(f"found.get(key) is not None and {SAME}"), "where null is the truth"),
+    (FIELDS, fields(f"isinstance(value, str) and isinstance(found.get(key), str) or ({SAME})"), "'Tern Kettle' is not"),
+    (FIELDS, fields(f"isinstance(value, str) and value in str(found.get(key)) or ({SAME})"), "'Gull Kettle XL' is not"),
+    (FIELDS, fields(f"isinstance(value, str) and value in reply or ({SAME})"), "has every key of the truth wrong"),
+    (FIELDS, fields(f"isinstance(value, str) and key in found and value in reply or ({SAME})"), "'Gull Kettle XL' is"),
+    (FIELDS, fields(f"isinstance(value, str) and str(found.get(key)) in value or ({SAME})"), "'Gull' is not"),
+    (FIELDS, fields(f"isinstance(value, str) and str(found.get(key)).lower() == value.lower() or ({SAME})"),
+     "'gull kettle' is not"),
+    (FIELDS, fields(f"type(found.get(key)) is float and round(found[key]) == value or ({SAME})"), "do not round"),
+    (FIELDS, "import re\n" + fields(SAME).replace("json.loads(reply)", "json.loads(re.search(r'{.*}|$', reply)[0])"),
+     "do not cut the object out"),
     (SHARES, shares(IN_ORDER), "do not go on with less"),
     (SHARES, shares(BY_LABEL, SAYS), "keep the order"),
     (SHARES, shares("rows[:per_label * len(labels)]", SAYS), "take the first ones of each label"),
@@ -109,6 +132,9 @@ WRONG = [
     (SHARES, shares(IN_ORDER, "raise ValueError('too few rows')"), "name the label"),
     (SHARES, shares(IN_ORDER, "raise ValueError('too few rows for one class')"), "name the label"),
     (SHARES, shares(IN_ORDER, "raise ValueError('a label has too few rows: cannot go on')"), "name the label"),
+    (SHARES, shares(IN_ORDER, SAYS).replace("        if count < per_label:\n            raise",
+                                            "    if count < per_label:\n        raise"), "look at each label"),
+    (SHARES, shares(IN_ORDER, "raise ValueError(f'too few rows of one of {labels}')"), "name who has too few, alone"),
     (TEAMS, "choice_of['this week\\'s prices'] = 'page'", "choose for every team"),
     (TEAMS, "choice_of = dict.fromkeys(teams, 'tune')", "can be chosen"),
     (TEAMS, policy(changes="'adapter'"), "rule 1 decides before all others"),

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -23,6 +22,7 @@ from ftlab.scores.manner import leaks
 from ftlab.tuning import chat, checkpoints, generate, sft
 from ftlab.tuning.pairs import cut, pair_logps
 from ftlab.tuning.preference import dpo_loss
+from ftlab.tuning.short_pairs import short_half
 from ftlab.workshop import stored
 from ftlab.world import brand, real
 
@@ -40,14 +40,6 @@ PER_KIND, REPLY_TOKENS = 22, 80  # test conversations of each kind
 FACTS, FACT_TOKENS = 60, 60
 SEEDS = range(20)  # that are looked for when the runs are gathered
 FOLDER = "dpo-real"
-
-
-def short_half(pairs: list[dict], rows: list[dict], tokenizer) -> list[dict]:
-    """Of each kind of conversation, the half of the preference rows with the fewest tokens: tokens are time."""
-    kind_of, by_kind = {pair["id"]: pair["kind"] for pair in pairs}, defaultdict(list)
-    for row in sorted(rows, key=lambda row: sum(map(len, cut(tokenizer, row)))):
-        by_kind[kind_of[row["pair"]]].append(row)
-    return [row for kind in sorted(by_kind) for row in by_kind[kind][: max(1, len(by_kind[kind]) // 2)]]
 
 
 def learnt_from(arm: str, seed: int, tokenizer) -> list[dict]:
