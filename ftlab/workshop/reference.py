@@ -1,9 +1,9 @@
 """The reference runs in ``data/reference/<model>``: made from the runs of each seed, and held against the present code.
 
 A reference names a hash of everything that its runs read. One whose inputs have changed since is stale: ``verify``,
-which a test calls, finds fault with it until it is run again or a dated reason stands beside it,
-``"stale": {"date": "2026-11-25", "reason": "...", "inputs": {file: hash}}`` (``stored.excuse``). Likewise one whose seeds scatter so far that the range to expect
-would notice no fault needs a reason, ``"wide"``.
+which a test calls, finds fault with it until it is run again or a dated reason stands beside it, ``"stale": {"date":
+"2026-11-25", "reason": "...", "inputs": {file: hash}}`` (``stored.excuse``). Likewise one whose seeds scatter so far
+that the range to expect would notice no fault needs a reason, ``"wide"``.
 """
 
 from __future__ import annotations

@@ -847,7 +847,7 @@ def rows_of(label: str, names: dict[str, str], sft_scores: dict) -> None:
           + "   of all seeds" * by_seed)
     for title, name in names.items():
         each = by_name[name]
-        moved = [sum(each["moved"][side]) / len(each["moved"][side]) for side in ("chosen", "rejected")]
+        moved = [round(sum(each["moved"][side]) / len(each["moved"][side]), 1) + 0.0 for side in ("chosen", "rejected")]
         ends = f"{min(each['seeds']['wins']):.0%} to {max(each['seeds']['wins']):.0%}"
         print(f"{title:>16} {moved[0]:>+7.1f} {moved[1]:>+9.1f} {each['right']:>6.0%} {each['on_brand']:>9.0%} "
               f"{each['words']:>6.1f}   {shown(lab_rate(name))}" + f"   {ends}" * by_seed)
