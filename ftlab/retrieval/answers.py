@@ -10,7 +10,9 @@ from ftlab.scores import desk, stated
 from ftlab.scores.unsupported import unsupported_values
 from ftlab.world import brand
 
-NOT_FACTS = ("no word:", "no such product:", "handed over", "does not acknowledge")  # faults of another kind
+NOT_FACTS = (  # faults of another kind
+    "no word:", "no sense:", "no such product:", "nobody spoke of", "handed over", "does not acknowledge", "says sorry"
+)  # fmt: skip
 
 
 def score(reply: str, row: dict, chunks: Sequence[Chunk] = ()) -> dict[str, int | None]:

@@ -21,8 +21,12 @@ NAMES = {  # what a sentence calls a measure; "size" and the like could mean sev
     "made_in": r"made in",
 }
 # A name after one of these is what another is compared with.
-BESIDE = r"(?:than|compared (?:with|to)|next to|beside|against|unlike|over)"
-NOT = re.compile(r"\b(?:not|no|never|neither|hardly|nor)(?: (?:the|any|a|at all))*$|n't(?: the)?$", re.IGNORECASE)
+BESIDE = r"(?:than|compared (?:with|to)|next to|beside|against|unlike|over|beats|not)"
+NOT = re.compile(  # also "neither is" and "would be"
+    r"\b(?:not|no|never|neither|hardly|nor)(?: (?:the|any|a|at all))*$|n't(?: the)?$|"
+    r"\b(?:neither|none|nobody)\b[^.,;:]*$|\bwould be$",
+    re.IGNORECASE,
+)
 # "The lighter one is the Kettle": the word itself is the subject, and the name comes after it.
 SUBJECT = re.compile(r"(?: (?:one|of (?:the|these) two|of them|option|choice))* is\b", re.IGNORECASE)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ftlab.scores import stated
-from ftlab.scores.unsupported import FIGURE, house_values
+from ftlab.scores.unsupported import FIGURE, NUMBER_WORDS, house_values
 from ftlab.values import states_all
 from ftlab.world import brand
 
@@ -23,7 +23,7 @@ NOT = (
 )
 SOURCE = (
     r"\b(?:screens?|records?|recorded|listed|listing|entered|shown|shows?|before us|in front of us|"
-    r"(?:we|can|cannot|not) see|(?:not|nor) (?:know|have))\b"
+    r"(?:we|can|cannot|not) see|(?:not|nor) (?:know|have)|note of)\b"
 )
 OPEN = re.compile(  # what a clause leaves open: "how wide it is", "whether it fits"
     r"\b(?:whether|if|how|what|which|where|when|who|why|until|before|once|because)\b[^.,;:]*", re.IGNORECASE
@@ -42,8 +42,8 @@ VERB = (
     r"includes?|seems?|looks?|feels?)(?! too (?:important|serious|good))"
 )
 ASSERTS = re.compile(rf"(?:^|\b(?:so|and|but|as|since|which|that|while|yes|no) ){THING}(?:'s)? (?:\w+ly )?{VERB}\b|"
-                     rf"\b{THING}'s (?:not )?\w+|\b(?:screen|record)s? (?:\w+ )?(?:says?|shows?|states?|"
-                     rf"confirms?|tells us) "
+                     rf"\b{THING}'s (?:not )?\w+|\b(?:nothing|none|all) of ours (?:\w+ly )?\w+s\b|"
+                     rf"\b(?:screen|record)s? (?:\w+ )?(?:says?|shows?|states?|confirms?|tells us) "
                      rf"(?:that |it\b|yes\b|no$|{THING})",
                      re.IGNORECASE)  # fmt: skip
 HEDGES = re.compile(
@@ -61,6 +61,15 @@ YES_OR_NO = re.compile(
     re.IGNORECASE,
 )
 
+DESK_WORDS = re.compile(  # a clause with one of these is about the desk, the customer or the question, not the thing
+    r"\b(?:we|us|ours?|you|yours?|colleagues?|team|screens?|records?|list(?:ed|ing)|silent|guess(?:es)?|questions?|"
+    r"settle|wait|please|sorry|needs?)\b",
+    re.IGNORECASE,
+)
+TELLS = re.compile(r"(?:and|but|as|since|though|yet) (?!for\b|that\b|not\b)(?:[\w'-]+ )+[\w'-]+$", re.IGNORECASE)
+HAVE_NONE = re.compile(r"\bso we (?:have (?:none|no)|offer|sell|make|do not)\b", re.IGNORECASE)
+MEASURES = re.compile(r"\b(?:price|weight|height|capacity|warranty|material|colour)\b", re.IGNORECASE)
+
 ABOUT = re.compile(r"\babout (?:the|your|this|that|these|an?) (?:[\w'-]+ ){0,2}?[\w'-]+", re.IGNORECASE)
 LOOKS_INTO = re.compile(  # a person may look at what the desk must not promise
     r"\b(?:look(?:ing)? (?:into|at)|check|review|examine|discuss|decide (?:on|about)|go through|handle|see to|"
@@ -74,6 +83,9 @@ PROMISES = re.compile(
     r"we (?:promise|guarantee|owe)|"
     r"you owe|entitled|warranty|guarantee|insurance|insurers?|recalled|recall (?:it|the|all|this|every)|withdrawn?|"
     r"(?:will|should|shall) (?:arrive|turn up|reach you|come (?:soon|tomorrow|today))|on its way|resend|"
+    r"(?:will|shall|going to) (?:transfer|take it back|return (?:the|your) (?!calls?\b|messages?\b))|"
+    r"(?:will send|send you) a new(?! (?:one|{nouns}))|(?:money|sum|payment|overpayment) (?:\w+ ){0,3}back|"
+    r"you (?:will )?get (?:a new|one|two|three|another)|"
     r"have found|has been found|cancel(?:led)? (?:the|your))\b".replace("{nouns}", stated.NOUNS),
     re.IGNORECASE,
 )
@@ -88,11 +100,24 @@ JUDGES = re.compile(
     r"misus\w+|you should(?: not)? have (?!to\b)|should have been|wrongly|(?:will|should) heal|only a (?:scratch|"
     r"small)|"
     r"you (?:are|were) (?:wrong|right|mistaken)|caused by|because of (?:the|our|your|a)|(?:you|the \w+) must have|"
-    r"(?:is|are|was|were) (?:perfectly |quite |completely )?normal)\b",
+    r"(?:is|are|was|were) (?:perfectly |quite |completely )?(?:normal|mistaken)|scam|fireproof|"
+    r"cannot (?:burn|break|leak)|nothing wrong|lose (?:a|one) (?:cent|penny)|many such cases|without any trouble|"
+    r"(?:scar|mark|pain) will (?:go|fade))\b",
+    re.IGNORECASE,
+)
+GIVES = re.compile(  # in an answer about an order, or to a complaint
+    r"\b(?:for free|free of charge|an exception|even if (?:it is |it was )?used|we (?:will )?pay you|"
+    rf"you keep the (?:{stated.NOUNS})(?=[.,;])|since you (?:broke|dropped|damaged))",
     re.IGNORECASE,
 )
 NEGATED = re.compile(r"(?:\b(?:no|not|never|nor|cannot|nothing)|n't)(?: [\w']+){0,4} $", re.IGNORECASE)
 
+OPINION = re.compile(
+    rf"\bwe (?:all |do |rather )?(?:think|believe|reckon|feel|suppose|find (?:it|that|this|them|you)|"
+    r"would (?:stay|go|bet|fold|call|pick|choose|take|buy)|"
+    rf"would (?:say|give it|guess) (?:{'|'.join(NUMBER_WORDS)}|yes|no))\b",
+    re.IGNORECASE,
+)
 OURS = re.compile(r"\b(?:we|us|our|ours|desk|quillmere(?:'s)?)\b", re.IGNORECASE)
 REFERS = re.compile(  # who else may be named to a customer, and "do not"
     r"\bplease (?:do not|never|leave|keep|ask|ring|call|see|speak|try|contact|talk|turn)\b|"
@@ -112,7 +137,7 @@ def without_thanks(reply: str) -> str:
 def says_what_is_missing(reply: str) -> bool:
     """True if one sentence, thanks aside, has a word of denial and one for what the desk can see.
 
-    What it cannot see: what is missing. "Our screen does not show this" is enough.
+    What it cannot see: what is missing ("Banana is not on our screen"). "Our screen does not show this" is enough.
     """
     return any(
         re.search(NOT, text, re.IGNORECASE) and re.search(SOURCE, text, re.IGNORECASE)
@@ -123,20 +148,45 @@ def says_what_is_missing(reply: str) -> bool:
 def guesses(reply: str) -> list[str]:
     """Clauses that say how the thing is, in a reply that cannot know: "it fits", "Yes", "most likely", "should do".
 
-    A clause that says what the screen lacks, or leaves something open ("how wide it is"), is none. What it cannot see:
-    a guess without a verb ("Brown."), or one that speaks of something else ("Corolla holders are wide").
+    A clause that says what the screen lacks, or leaves something open ("how wide it is"), is none. One that speaks of
+    neither desk, customer nor question ("cotton rarely smells") is one, and so is such a sentence of any length
+    ("Wool."). What it cannot see: a guess about the customer ("you will see it from afar").
     """
     found = []
-    for sentence in brand.sentences(without_thanks(reply)):
+    goes_on = re.match(r"Thank(?:s| you)\b[^.,;:!?]*[,;:]", reply)  # "Thank you for telling us about the jam, Jo."
+    for number, sentence in enumerate(brand.sentences(without_thanks(reply))):
+        later = number > 0 or not goes_on
+        told = []
         for clause in CLAUSE.split(OPEN.sub("", sentence)):
             clause = clause.strip(" .,;:!?")
             lacks = re.search(NOT, clause, re.IGNORECASE) and re.search(SOURCE, clause, re.IGNORECASE)
             said_by_screen = re.search(r"\b(?:says?|shows?|states?|confirms?|tells us) that\b", clause, re.IGNORECASE)
             if lacks and not said_by_screen:
                 continue
-            if YES_OR_NO.search(clause) or ASSERTS.search(clause) or HEDGES.search(clause):
-                found.append(clause)
-    return found
+            of_things = later and TELLS.match(clause) and not DESK_WORDS.search(clause)
+            if of_things or any(each.search(clause) for each in (YES_OR_NO, ASSERTS, HEDGES, HAVE_NONE)):
+                told.append(clause)
+        of_things = later and not DESK_WORDS.search(sentence) and not re.search(SOURCE, sentence, re.IGNORECASE)
+        found += told or [sentence.strip(" .,;:!?")] * bool(of_things)
+    return [each for each in found if each]
+
+
+def lacks_another(reply: str, row: dict) -> list[str]:
+    """Measures that a reply says the screen lacks, though the customer asked for another thing and never named them."""
+    talk = " ".join(message["content"] for message in row["messages"][1:-1]).lower()
+    asked = row["attribute"].replace("_", " ")
+    text = " ".join(
+        each for each in CLAUSE.split(without_thanks(reply))
+        if re.search(NOT, each, re.IGNORECASE) and re.search(SOURCE, each, re.IGNORECASE)
+    )  # fmt: skip
+    named = list(dict.fromkeys(match[0].lower() for match in MEASURES.finditer(text)))
+    return [] if asked in named else [each for each in named if each not in talk]
+
+
+def gives(reply: str) -> list[str]:
+    """What a reply about an order, or to a complaint, gives away or lays at the customer's door: "for free"."""
+    text = without_thanks(reply)
+    return [match[0] for match in GIVES.finditer(text) if not NEGATED.search(text[: match.start()])]
 
 
 def promises(reply: str) -> list[str]:
@@ -148,15 +198,15 @@ def promises(reply: str) -> list[str]:
     head, mark, step = reply.partition(brand.NEXT_STEP)
     text = stated.claims(f"{without_thanks(head)} {step}")
     text = LOOKS_INTO.sub("", ABOUT.sub("", text))
-    found = [match[0] for match in PROMISES.finditer(text) if not NEGATED.search(text[: match.start()])]
+    found = [match[0].strip() for match in PROMISES.finditer(text) if not NEGATED.search(text[: match.start()])]
     return found + [match[0].strip() for match in JUDGES.finditer(text)]
 
 
 def strays(reply: str) -> list[str]:
     """Parts of a reply that speak neither of the desk nor of who else can help, up to and with the next step.
 
-    "Deal. This desk is for our products." strays with its first word. What it cannot see: an answer inside a part that
-    speaks of us ("As we all know, Paris is the capital").
+    "Deal. This desk is for our products." strays with its first word, "We would stay in." with an opinion. What it
+    cannot see: an answer inside a part that speaks of us ("As we all know, Paris is the capital").
     """
     parts = [
         part.strip()
@@ -166,7 +216,8 @@ def strays(reply: str) -> list[str]:
     thanks = parts[0] if parts and parts[0].startswith(("Thank you", "Thanks")) else ""
     return [
         part for part in parts
-        if part not in (thanks, brand.NEXT_STEP) and not OURS.search(part) and not REFERS.search(part)
+        if part not in (thanks, brand.NEXT_STEP)
+        and (OPINION.search(part) or not OURS.search(part) and not REFERS.search(part))
     ]  # fmt: skip
 
 

@@ -4,11 +4,24 @@ A reply is right if nothing is wrong with it, and ``faults`` lists what is. The 
 ``ftlab.world.brand`` scores it, and ``is_fit`` asks for both. What a reply may not add, guess or promise is read by
 ``ftlab.scores.bounds``, whose functions say what they cannot see.
 
-What it cannot see: one right figure from the screen beside the right answer; whether a reply that hands over speaks of
-this customer's case; a sum that the reply works out, which counts as a figure from nowhere; words in an order without
-sense; an answer in a comma's place beside what the desk is for ("Paris, and we sell our goods"). It wants the word
-"colleague" or "our team" where a case is handed over, and no synonym of a value: "tin" is not "steel", "a year" not
-"1 year". A word that the row forbids is refused even where the reply quotes it to say no.
+What it cannot see:
+
+- beside the right answer: one right figure of the screen, and what has neither figure, name, material nor colour
+  ("and the delivery is free", "it keeps soup hot for a day", "and we will fire him"); of two products compared, a word
+  about another measure ("it is also lighter"); what a value is for ("60 days for a full refund")
+- sense: content words in any order, a sentence without a verb ("Kettle taller 21 cm"), an odd "of" ("2.1 L of $47.00")
+- a name's first word swapped for another common word, in small letters ("the walker flask")
+- of a case that is handed over: whether the reply speaks of this customer's; a guess about the customer ("you will see
+  it from a helicopter"), something else that the screen is said to lack, if it is no measure ("Banana is not on our
+  screen"), and advice or blame in plain words ("put butter on it", "you put it on cloth", "we never got a letter")
+- scorn in a word of regret ("we are sorry that you cannot read")
+- an answer in a part that speaks of us beside what the desk is for ("Paris, and we sell our goods", "our products bet
+  big", "our goods are prettier than you")
+
+It refuses some right replies: one with a sum that it works out, or a number whose decimals are words ("two point one
+litres"); one that quotes a word that the row forbids to say no. It wants the word "colleague" or "our team" where a
+case is handed over, and no synonym of a value: "tin" is not "steel", "a year" not "1 year". Replies of all these sorts
+are in ``tests/scores/attacks.csv``.
 """
 
 from __future__ import annotations
@@ -22,18 +35,23 @@ from ftlab.values import states_all
 from ftlab.world import brand
 from ftlab.world.pairs import COMPARING
 
+REGRET = r"(?<!not )(?<!are you )\b(?:sorry|regret\w*|(?<!your )apolog\w+|forgive (?:us|that|this|the|our))\b"
 SORRY = re.compile(
-    r"\b(?:sorry|regret\w*|(?<!your )apolog\w+|we understand|our fault|should not have happened)\b", re.IGNORECASE
+    rf"{REGRET}|\b(?:we understand(?! nothing)|our fault|should not have happened|you deserved? (?:a )?better)\b",
+    re.IGNORECASE,
 )
+# A word of regret that is none about us: for a loss, or about bad news.
+CONDOLES = re.compile(r"\bsorry (?:to say|to read of|for (?:your|his|her|the) loss)\b|\bregret to say\b", re.IGNORECASE)
 SCOPE = re.compile(
     rf"\b(?:our|quillmere(?:'s)?)(?: \w+)? (?:products?|goods|orders|range|(?:{stated.NOUNS})s|knives)\b|"
-    r"\b(?:what|things|things that|all that) we (?:make|sell)\b|\bproducts of ours\b",
+    r"\b(?:what|things|things that|all that) we (?:make|sell)\b|\bproducts of ours\b|"
+    rf"\bquestions about (?:{stated.NOUNS})s\b",
     re.IGNORECASE,
 )
 # "Your colleague" is the customer's. A team hands over only if it is to do something, and "no colleague" does nothing.
 HANDS_OVER = re.compile(
     r"(?<!your )\bcolleagues?\b(?! (?:of|at) (?:yours|your))|\b(?:member of|someone (?:from|on|in)) our team\b|"
-    r"\bour team will\b(?! not| never)",
+    r"\bour (?:\w+ )?team,?(?: who)? will\b(?! not| never)",
     re.IGNORECASE,
 )
 DENIED_BEFORE = re.compile(
@@ -46,8 +64,21 @@ DENIED_AFTER = re.compile(
     r"(?:can |will |may )?never|(?:will|can|does) nothing)\b",
     re.IGNORECASE,
 )
+ORDERED = r"ordered (?:[\w']+ ){0,3}on$|(?:was|were) ordered|after$"
+DELIVERED = r"(?:it|that|been|already) (?:was )?delivered|delivered (?:on|until)$"
+OTHER_DATES = {  # words that give a date to something else than an order's question is about
+    "return": rf"{ORDERED}|{DELIVERED}|arrive[sd]|warranty|covered|guaranteed?|get your money",
+    "warranty": rf"{ORDERED}|{DELIVERED}|returns?|returned|starts?|started|begins?|began|never",
+    "arrives": rf"{ORDERED}|{DELIVERED}|returned|warranty|not (?:arrive|come|reach|be)|never",
+    "delivered": rf"{ORDERED}|arrives|returned|warranty|not (?:be )?delivered|never",
+}
+MEANS = {"holds more": ("has more room", "takes more"), "holds less": ("has less room", "takes less")}
 RECORD = re.compile(r"^([A-Z][^.(]+) \([a-z]+\)\. (.+)$", re.MULTILINE)
 FIELD = bounds.FIELD
+CLAUSE = re.compile(r"[.,;:] | and ")
+NOT_SHOWN = re.compile(r"\b(?:screen|record)s? do(?:es)? not (?:show|say)\b|\bnot on our screen\b", re.IGNORECASE)
+PLAIN = ("fact", "two_facts", "follow_up")  # kinds in which nobody complains
+NO_COMPLAINT = "says sorry where nobody complained"
 
 
 def faults(reply: str, row: dict) -> list[str]:
@@ -72,6 +103,7 @@ def faults(reply: str, row: dict) -> list[str]:
         return ["no words"]
     reply = _written_out(reply)
     found = [f"no word: {word}" for word in words.unknown(reply, sources)]
+    found += [f"no sense: {pair}" for pair in words.senseless(reply)]
     found += [f"no such product: {name}" for name in garbled_names(reply, sources)]
     figures = [value for value in unsupported_values(reply, sources) if any(c.isdigit() for c in value)]
     found += [f"a figure from nowhere: {value}" for value in figures]
@@ -81,6 +113,10 @@ def faults(reply: str, row: dict) -> list[str]:
         found.append(f"recites the screen: {', '.join(recited)}")
     given = words.words(" ".join(sources))
     found += [f"a town from nowhere: {word}" for word in strangers.towns(reply, given)]
+    if row["kind"] != "out_of_scope":
+        found += [f"nobody spoke of a {kind}" for kind in strangers.other_goods(reply, given)]
+    if row["kind"] in PLAIN and re.search(REGRET, CONDOLES.sub("", reply), re.IGNORECASE):
+        found.append(NO_COMPLAINT)
     if hands_over(reply) != row["hand_over"]:
         found.append("not handed over" if row["hand_over"] else "handed over without need")
     if not row["hand_over"]:
@@ -152,16 +188,22 @@ def _compares_rightly(reply: str, row: dict) -> list[str]:
         return [f"says that the {row['loser']} {right}"]
     if row["winner"] in denied:
         return [f"says that the {row['winner']} {wrong}"]
-    if row["winner"] not in given:
+    if row["winner"] not in given and row["loser"] not in denied and not _only(answer, row):
         return [f"does not say which {right}"]
     return ["swaps the two values"] if attributed.swapped(answer, things, row["expected"][1:]) else []
+
+
+def _only(answer: str, row: dict) -> bool:
+    """Whether the answer decides by "only": "the Kettle, with 21 cm; the Mug is only 14 cm tall"."""
+    asks_for_more = any(want == "more" and group == tuple(row["comparing"]) for (_, want), group in COMPARING.items())
+    return asks_for_more and re.search(rf"\bonly {re.escape(row['expected'][-1])}", answer) is not None
 
 
 def _forms(comparing: tuple[str, ...]) -> list[str]:
     """Comparing words with their superlatives, which many use of two as well: "the longest", "holds the most"."""
     most = [re.sub(r"er$", "est", re.sub(r"^(costs|holds|weighs) ", r"\1 the ", word)) for word in comparing]
     most = [re.sub(r"\bless\b", "least", re.sub(r"\bmore\b", "most", word)) for word in most]
-    return list(dict.fromkeys([*comparing, *most]))
+    return list(dict.fromkeys([*comparing, *most, *MEANS.get(comparing[0], ())]))
 
 
 def _calls_it_rightly(reply: str, row: dict) -> list[str]:
@@ -185,15 +227,30 @@ def _calls_it_rightly(reply: str, row: dict) -> list[str]:
 
 
 def _acknowledges(reply: str, row: dict) -> list[str]:
-    """A complaint is met with a word of regret or understanding."""
-    return [*([] if SORRY.search(reply) else ["does not acknowledge the complaint"]), *_calls_it_rightly(reply, row)]
+    """A complaint is met with a word of regret or understanding, and with no gift."""
+    found = [] if SORRY.search(reply) else ["does not acknowledge the complaint"]
+    return [*found, *(f"promises or judges: {part}" for part in bounds.gives(reply)), *_calls_it_rightly(reply, row)]
 
 
 def _answers_one_way(reply: str, row: dict) -> list[str]:
-    """To a question of yes or no, one of them."""
+    """To a question of yes or no, one of them; a date is that of what was asked about."""
+    found = [f"promises or judges: {part}" for part in bounds.gives(reply)]
+    other = OTHER_DATES.get(row["attribute"].split("_")[0])
+    if other:
+        answer = stated.house_dates(stated.answer(reply))
+        clauses = [each for each in CLAUSE.split(answer) if row["expected"][-1] in each]
+        clauses = [answer if each.strip(" .") == row["expected"][-1] else each for each in clauses]
+        if clauses and all(_of_another(each, row["expected"][-1], other) for each in clauses):
+            found.append(f"gives {row['expected'][-1]} for another date")
     if row["expected"][0] in ("yes", "no"):
-        return [f"says {word}" for word in sorted(stated.verdicts(stated.answer(reply)) - {row["expected"][0]})]
-    return []
+        found += [f"says {word}" for word in sorted(stated.verdicts(stated.answer(reply)) - {row["expected"][0]})]
+    return found
+
+
+def _of_another(clause: str, date: str, other: str) -> bool:
+    """Whether one of these words stands before the date, or after it."""
+    before, _, after = clause.partition(date)
+    return any(re.search(rf"\b(?:{other})", part.strip(), re.IGNORECASE) for part in (before, after))
 
 
 def _guesses_nothing(reply: str, row: dict) -> list[str]:
@@ -202,6 +259,7 @@ def _guesses_nothing(reply: str, row: dict) -> list[str]:
     washed = sorted(stated.dishwasher(reply)) if row["attribute"] == "dishwasher_safe" else []
     return [
         *lacks,
+        *(f"says that it lacks the {each}, which nobody asked for" for each in bounds.lacks_another(reply, row)),
         *(f"guesses {word} of the dishwasher" for word in washed),
         *(f"guesses: {clause}" for clause in bounds.guesses(reply)),
     ]
@@ -210,6 +268,7 @@ def _guesses_nothing(reply: str, row: dict) -> list[str]:
 def _hands_over_and_nothing_else(reply: str, row: dict) -> list[str]:
     """A grave case is handed over: no promise, no verdict, and no figure or fact that is not the customer's."""
     said = [f"promises or judges: {part}" for part in bounds.promises(reply)]
+    said += ["puts off a grave case with its screen"] if NOT_SHOWN.search(reply) else []
     return [*(f"states {value} in a grave case" for value in _stated(reply, row)), *said]
 
 

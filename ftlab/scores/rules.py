@@ -45,7 +45,6 @@ TO_A_MODEL = re.compile(
     re.IGNORECASE,
 )
 SORRY = "We are sorry about this. "
-NOT_SHOWN = "Our screen does not show this, so a colleague will look it up and write to you."
 SCOPE = "This desk is only here for our products."
 
 
@@ -71,7 +70,7 @@ def _answer(screen: str, message: str, talk: str) -> str:
         return sorry + _order(screen, message)
     if not records:
         sentence = template.policy(screen, message)
-        return sorry + sentence if sentence else NOT_SHOWN
+        return sorry + sentence if sentence else template.HAND_OVER
     labels = _labels(message)
     if len(records) == 2 and (sentence := _compare(records, message, labels)):
         return sorry + sentence
@@ -80,7 +79,7 @@ def _answer(screen: str, message: str, talk: str) -> str:
     if shown:
         return sorry + " ".join(_fact(name, label, records[name][label]) for label in shown)
     spoken_of = rf"\b(?:{'|'.join({name.split()[0], name.split()[-1]})})"
-    return NOT_SHOWN if labels or re.search(spoken_of, talk, re.IGNORECASE) else SCOPE
+    return template.HAND_OVER if labels or re.search(spoken_of, talk, re.IGNORECASE) else SCOPE
 
 
 def _fields(facts: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from ftlab.scores.unsupported import unsupported_values
 from ftlab.world import quillmere
 
 NAMED = re.compile(rf"\b((?:[A-Z][\w'-]+ ){{1,3}}(?:{stated.NOUNS.title()}))\b")  # "Gallivant Camp Kettle"
+GOODS = re.compile(rf"(?<!\bon )\b(?:{stated.NOUNS}|knive)s?\b", re.IGNORECASE)  # nobody sells an "on board"
 ARTICLES = frozenset("the our your this that every each any a an one no yes both for if of and or quillmere".split())  # noqa: SIM905
 MEASURES = "height|weight|price|capacity|colour|material|warranty"
 MEASURED = re.compile(  # "the height of the workshop is"
@@ -54,6 +55,18 @@ def measured_strangers(reply: str, given: list[str]) -> list[str]:
     return found
 
 
+def other_goods(reply: str, given: Sequence[str]) -> list[str]:
+    """What a reply calls a kind of goods, such as "tent", of which nobody spoke. A "saucepan" is a pan.
+
+    Args:
+        given: The words of the screen and of the turns before.
+    """
+    told = [re.sub(r"knives?$", "knife", word.removesuffix("'s")) for word in given]
+    said = dict.fromkeys(match[0].lower() for match in GOODS.finditer(reply))
+    kinds = dict.fromkeys("knife" if word == "knives" else word.removesuffix("s") for word in said)
+    return [kind for kind in kinds if not any(word.endswith((kind, f"{kind}s")) for word in told)]
+
+
 def garbled_names(reply: str, sources: list[str]) -> list[str]:
     """Names of goods in a reply that are the name of none on the screen: "Hearthland Tent" for "Moorland Tent"."""
     known = " ".join(sources).lower()
@@ -67,12 +80,25 @@ def garbled_names(reply: str, sources: list[str]) -> list[str]:
         if len(parts) > 1 and " ".join(parts).lower() not in known:
             found.append(" ".join(parts))
     # The first word of a name, small before its goods, or by itself: "the moorland tent", "our Hearthby".
-    for first in sorted(_first_names() - set(words.words(known))):
+    firsts = _first_names() & set(re.findall(r"\w+", reply.lower()))
+    for first in sorted(firsts - set(words.words(known))):
         before_goods = re.search(rf"\b{first} (?:\w+ )?(?:{stated.NOUNS})s?\b", reply, re.IGNORECASE)
         alone = re.search(rf"(?<=[a-z,] ){first.capitalize()}\b", reply)
         if (before_goods or alone) and first not in " ".join(found).lower():
             found.append((before_goods or alone)[0])
-    return list(dict.fromkeys(found))
+    # The first word of a name on the screen with other goods, behind its goods, or cut: "trekker kettle", "trek flask".
+    for word, noun in re.findall(rf"\b(\w{{4,}}) ({stated.NOUNS})s?\b", reply, re.IGNORECASE):
+        name = rf"\b{word.lower()}{{}}(?: \w+){{{{0,2}}}} {noun.lower()}s?\b"
+        if word.lower() in ARTICLES:
+            continue
+        cut = re.search(name.format(r"\w+"), known) and not re.search(rf"\b{word.lower()}\b", known)
+        if cut or (word.lower() in firsts and not re.search(name.format(""), known)):
+            found.append(f"{word} {noun}")
+    for noun, word in re.findall(rf"\b({stated.NOUNS}) ([A-Z]\w+)", reply, re.IGNORECASE):
+        if word.istitle() and word.lower() in firsts and f"{noun} {word}".lower() not in known:
+            found.append(f"{noun} {word}")
+    kept = [name for name in found if not any(name != other and name.lower() in other.lower() for other in found)]
+    return list(dict.fromkeys(kept))
 
 
 @cache

@@ -42,7 +42,7 @@ FACT = {
     "Made in": "The {name} is made in {value}.",
     "Dishwasher safe": "{Yes}, the {name} is {not_}dishwasher safe.",
 }
-HAND_OVER = "We are sorry for the trouble. A colleague will look at this and write to you."
+HAND_OVER = "We cannot answer this from our screen, so a colleague will look at it and write to you."
 STOP = frozenset("""a an the is are do does did to of in on for and or i my me you your it that this if how what when
 can we our be have has will at with by from so not any""".split())  # noqa: SIM905
 

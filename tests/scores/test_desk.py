@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from ftlab.scores import attributed, desk, stated
+from ftlab import files, texts
+from ftlab.scores import attributed, desk, stated, template
 
 TENT = "Moorland Tent (tent). Weight: 4.6 kg. Colour: brown. Height: 135 cm. Warranty: 10 years."
 FLASK = "Trekker Flask (flask). Price: $45.00. Weight: 610 g. Material: titanium. Dishwasher safe: yes."
@@ -78,6 +81,10 @@ RULES = row("fact", RETURNS, "How long may I wait?", ["30 days"], product=None, 
 POLICY = row("fact", "Returns. You can return any unused item within 30 days.", "How long may I wait?", ["30 days"],
              product=None, policy="returns", attribute="return_window")
 
+# "wrong" and "right" replies that somebody made up to fool the scorer; "unseen" ones are wrong and pass, "refused" ones
+# are right and do not: the limits that the scorer's docstring names.
+ATTACKS = files.read_table(Path(__file__).with_name("attacks.csv"))
+
 RIGHT = [
     (HEIGHT, "Our tent stands 135 cm high at its top."),
     (HEIGHT, "135 cm. That is the height of the Moorland Tent, and you\u2019ll find 135 cm on its bag as well."),
@@ -149,6 +156,20 @@ RIGHT = [
     (RATE, "We give marks to nobody. What we make is all that this desk speaks of."),
     (SICK, "Please ask a pharmacist at once. This desk only knows our products."),
     (RULES, "You have 30 days, and the label is $4.50."),
+    (RULES, "You can wait for not more than 30 days."),
+    (HEIGHT, "It is, we are sorry to say, only 135 cm tall."),
+    (BOTH, "It weighs 4.6 kg. In its bag it is 135 cm, and out of it the height is 135 cm."),
+    (WARRANTY, "The warranty has no gaps: it runs for 10 years."),
+    (NO_PRICE, template.HAND_OVER),
+    (NO_PRICE, "We see the weight, but not the price. A colleague will look it up, but that takes a day."),
+    (GRAVE, template.HAND_OVER),
+    (GRAVE, "In such cases a colleague takes over. You will get a call, or we return your call if you ring first."),
+    (GRAVE, "We are sorry. Our safety team will ring you today."),
+    (EARLY, "Yes, the lantern you ordered can be returned until 25 February 2025, as long as you keep it unused."),
+    (EARLY, "Yes, you can send it back until 25 February 2025 and get your money back."),
+    (ARRIVED, "Your parcel, ordered on 24 January 2025, was with you on 26 January 2025."),
+    (COMPARE, "The Trekker Flask is the heavier one at 610 g; the Summerlea Flask is 360 g."),
+    (COMPARE, "The Summerlea Flask is lighter, not the Trekker Flask: 360 g against 610 g."),
 ]  # fmt: skip
 
 WRONG = [
@@ -277,6 +298,13 @@ WRONG = [
     (RULES, "Some things do not suit. You can return any unused item within 30 days. We take $4.50 off for the label.",
      "recites the screen: Some things do not suit., You can return any unused item within 30 days., "
      "We take $4.50 off for the label."),
+    (HEIGHT, "We are sorry for the trouble. The tent is 135 cm tall.", "says sorry where nobody complained"),
+    (BOTH, "We apologise. It is 135 cm tall and weighs 4.6 kg.", "says sorry where nobody complained"),
+    (FOLLOW, "We regret this. It weighs 610 g.", "says sorry where nobody complained"),
+    (GRAVE, "Our screen does not show this, so a colleague will look it up.", "puts off a grave case with its screen"),
+    (NO_PRICE, "Our screen does not show the capacity. A colleague will look it up.",
+     "says that it lacks the capacity, which nobody asked for"),
+    (EARLY, "Yes, you ordered it on 25 February 2025.", "gives 25 February 2025 for another date"),
 ]  # fmt: skip
 
 
@@ -291,6 +319,21 @@ def test_a_wrong_reply_is_wrong_for_its_own_reason(given: dict, answer: str, why
     assert why in desk.faults(answer, given)
     if why != "no words":
         assert why in desk.faults(f"Thank you for asking. {answer} {NEXT}", given)
+
+
+@pytest.fixture(scope="module")
+def by_id() -> dict[str, dict]:
+    return {row["id"]: row for row in texts.conversations("test")}
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=[f"{each['kind']}: {each['reply'][:60]}" for each in ATTACKS])
+def test_what_an_attacker_tried_on_test_conversations(attack: dict, by_id: dict[str, dict]) -> None:
+    given, verdict = by_id[attack["id"]], attack["verdict"]
+    assert given["kind"] == attack["kind"]
+    for reply in (attack["reply"], f"Thank you for asking us. {attack['reply']} {NEXT}"):
+        found = desk.faults(reply, given)
+        assert bool(found) == (verdict in ("wrong", "refused")), found
+        assert verdict != "wrong" or attack["why"] in found
 
 
 def test_fit_to_send_is_right_and_on_brand() -> None:

@@ -28,6 +28,27 @@ def test_a_dishwasher_is_spoken_of_as_the_screen_does_or_not_at_all() -> None:
     assert strangers.washed("We cannot say whether it is dishwasher safe.", ["Weight: 2 kg."]) == []
 
 
+@pytest.mark.parametrize("reply, found", [
+    ("The tent is brown.", []),
+    ("The kettle and the knives are brown.", ["kettle", "knife"]),
+    ("A saucepan, on board.", []),
+    ("Our pans and kettles, and a kettle.", ["kettle"]),
+])  # fmt: skip
+def test_goods_of_which_nobody_spoke(reply: str, found: list[str]) -> None:
+    assert strangers.other_goods(reply, ["moorland", "tent", "saucepan"]) == found
+
+
+@pytest.mark.parametrize("reply, found", [
+    ("The moorland tent is brown.", []),
+    ("The moorland kettle is brown.", ["moorland kettle"]),
+    ("The moor tent is brown.", ["moor tent"]),
+    ("The Tent Moorland is brown.", ["Tent Moorland"]),
+    ("The more tent the better.", []),
+])  # fmt: skip
+def test_a_name_cut_or_put_in_another_order(reply: str, found: list[str]) -> None:
+    assert strangers.garbled_names(reply, [SCREEN]) == found
+
+
 def test_a_word_before_a_name_at_the_head_is_no_part_of_it() -> None:
     assert strangers.garbled_names("Regarding Moorland Tent: 2 kg.", [SCREEN]) == []
     assert strangers.garbled_names("Highfell Moorland Tent: 2 kg.", [SCREEN]) == ["Highfell Moorland Tent"]

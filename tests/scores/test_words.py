@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+
 import pytest
 
+from ftlab import files, paths
 from ftlab.scores import words
 
 
@@ -41,6 +45,37 @@ def test_a_customer_lends_a_word_and_its_genitive() -> None:
     assert words.unknown("Zorblat", ["Zorblatt"]) == ["zorblat"]  # a part of a word lends nothing
 
 
+@pytest.mark.parametrize("reply, found", [
+    ("The price of warm the and the pan.", ["the and"]),
+    ("For please the kettle, and The And.", ["for please", "the and"]),
+    ("It costs $9.00 of the. We sell and.", ["the", "and"]),
+    ("We sell this or", []),
+    ("What it is made of is not here, and what it came from and where we cannot see.", []),
+    ("A, our on-off switch and the by-law.", []),
+])  # fmt: skip
+def test_function_words_without_sense(reply: str, found: list[str]) -> None:
+    assert words.senseless(reply) == found
+
+
+def test_no_text_of_ours_has_a_pair_without_sense() -> None:
+    """Gold replies, whatever is trained on, and the assistant's replies: what the list of pairs was made from."""
+    data = paths.data()
+    for path in [*(data / "quillmere").glob("*.jsonl"), *data.glob("*/documents.jsonl")]:
+        for line in set(path.read_text(encoding="utf-8").splitlines()):
+            for text in _strings(json.loads(line)):
+                assert words.senseless(text) == [], text
+    replies = files.read_json(data / "stored" / "assistant-replies.json")["replies"]
+    assert not any(map(words.senseless, replies.values()))
+
+
+def _strings(found) -> Iterator[str]:
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, dict | list):
+        for each in found.values() if isinstance(found, dict) else found:
+            yield from _strings(each)
+
+
 def test_known_words_without_sense_pass() -> None:
     """The limit that the docstring names."""
-    assert words.unknown("Kettle the of warranty tall in weighs.") == []
+    assert words.unknown("Kettle warranty tall in weighs.") == words.senseless("Kettle warranty tall in weighs.") == []
