@@ -53,7 +53,8 @@ def test_numbers_that_are_nobodys_stay(text):
 @pytest.mark.parametrize("text", [
     "Order no. 0171 2345678", "invoice nr. 030 1234567", "Ref. 030 1234567", "Art. Nr. 0171 2345678",
     "S.N. 0171 2345678", "item no. 415-555-2671 has a crack", "part no. 030 12345678, please",
-    "My ref. no. is 0171 2345678.", "Order no.\n030 1234567", "The customer no. was 020 7946 0018", "Device ID +49 30 123456",
+    "My ref. no. is 0171 2345678.", "Order no.\n030 1234567", "The customer no. was 020 7946 0018",
+    "Device ID +49 30 123456",
     "serial number: +44 20 7946 0018", "The order number is +49 30 1234567",
 ])
 def test_an_abbreviation_ends_no_sentence_between_a_number_and_its_name(text):
