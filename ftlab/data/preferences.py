@@ -79,7 +79,7 @@ def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
     left_out = Counter()
     for name in SIDES:
         try:
-            talks[name], others = turns.check(talks[name], name, learnt_from=len(talks[name]) - 1)
+            talks[name], others = turns.check(talks[name], name, len(talks[name]) - 1, turns.NO_SPLIT)
         except Fault as fault:
             fault.args = (f"in {name!r}: {fault}",)
             raise

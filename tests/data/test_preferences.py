@@ -198,3 +198,15 @@ def test_every_format_gives_the_rows_back(tmp_path, rows, form, suffix):
     else:
         path.write_text("".join(json.dumps(row) + "\n" for row in given))
     assert data.read_preferences(path, several_raters=True).to_list() == expected
+
+
+@pytest.mark.parametrize("off", [{"weight": 0}, {"train": False}, {"masked": True}])
+@pytest.mark.parametrize("side", ["chosen", "rejected"])
+def test_a_reply_switched_off_has_a_remedy_that_can_be_followed(tmp_path: Path, off: dict, side: str) -> None:
+    path = write(tmp_path, {**TURNS, side: [TURNS[side][0] | off]})
+    message = refusal(path)
+    (name,) = off
+    assert f"in {side!r}: expected assistant turns that are all to be learnt, found {name} " in message
+    assert "Leave the row out, or take the key out if the reply is a good one." in message
+    assert "ftlab.data.learnt_turns" not in message  # which reads conversations alone
+    assert data.read_preferences(write(tmp_path, TURNS)).to_list() == [TURNS]
