@@ -378,8 +378,14 @@ def _pick(random: Random, kind: str | None = None) -> tuple[str, str]:
     return kind, random.choice(list(tables()[kind]))
 
 
-def _any_fact(random: Random) -> Fact:
-    return random.choice(list(_facts_of(*_pick(random)).values()))
+def _more_facts(random: Random, found: list[Fact], count: int) -> list[Fact]:
+    """The facts found and so many others, of whatever: no page asks for the same twice."""
+    found = list(found)
+    for _ in range(count):
+        while (fact := random.choice(list(_facts_of(*_pick(random)).values()))) in found:
+            pass
+        found.append(fact)
+    return found
 
 
 def _entry(random: Random) -> str:
@@ -575,7 +581,7 @@ def _talk(random: Random) -> str:
     one, two, _ = _friends(random)
     kind, entity = _pick(random)
     mine = random.sample(list(_facts_of(kind, entity).values()), 2)
-    asked = mine + [_any_fact(random) for _ in range(random.randint(1, 2))]
+    asked = _more_facts(random, mine, random.randint(1, 2))
     script = random.random() < 0.5
     replies = random.sample(_lines()["reply"], len(asked))
     lines = []
@@ -709,8 +715,7 @@ def _comparison(random: Random) -> str:
 def _quiz(random: Random) -> str:
     form = random.choice(["{q} {a}", "Question: {q}\nAnswer: {a}", "Q: {q} A: {a}", "{q}\n{s}", "{q} {s}"])
     lines = [_line(random, "quiz")]
-    for _ in range(random.randint(4, 6)):
-        fact = _any_fact(random)
+    for fact in _more_facts(random, [], random.randint(4, 6)):
         question = _fill(random.choice(phrasings()[fact.kind, fact.relation, "train"]), fact)
         told = _state(random, fact)
         answer = sentence(a(fact.answer) if fact.relation in ("tool", "event") else fact.answer) + "."

@@ -32,6 +32,7 @@ OF_PARTS = ("spare_price", "deposit", "discount", "parcel_weight", "box_size", "
             "comes_with", "designer", "next_delivery", "care_product", "noise", "made_in", "card_lost", "cancel",
             "hire_deposit", "hire_late", "event_room")  # "it" could be the part, or the fee
 UNITS = {"kg": 1000, "L": 1000, "m": 100}  # in grams, millilitres and centimetres
+FEWEST = 4  # exchanges of a page
 KINDS, WEIGHTS = ("single", "both", "follow", "unknown"), (4, 3, 2, 1.3)
 
 
@@ -73,27 +74,29 @@ def _exchanges(
     exchanges: list[Exchange] = []
     used: set[str] = set()  # words around the questions
     missing: set[tuple[str, ...]] = set()  # topics of a shop that were asked about in vain, by their questions
-    wanted = random.randint(4, 6)
+    wanted = random.randint(FEWEST, 6)
     while asked and len(exchanges) < wanted:
         kind = random.choices(KINDS, WEIGHTS)[0]
         passage, fact = asked.pop()
-        compared = _compare(random, found, fact, passage) if passage.goods and random.random() < 0.6 else None
+        rest = [each for each in asked if each[1].wording.key != fact.wording.key]  # not compared twice
+        enough = len(exchanges) + len(rest) >= FEWEST - 1
+        compared = passage.goods and enough and random.random() < 0.6 and _compare(random, found, fact, passage)
         more = [each for each in asked if each[0] is passage and each[1].wording.alsos]
         if fact.wording.key in OF_PARTS:
             more = []
         manner = (written, not exchanges, used)
         if compared:
             exchanges.append((_ask(random, compared[0], *manner), *compared[1:]))
-            asked = [each for each in asked if each[1].wording.key != fact.wording.key]  # not compared twice
-        elif kind == "both" and more:
+            asked = rest
+        elif kind == "both" and more and len(exchanges) + len(asked) >= FEWEST:
             asked.remove(second := random.choice(more))
-            question, *rest = _both(random, passage, fact, second[1])
-            exchanges.append((_ask(random, question, *manner), *rest))
+            question, *reply = _both(random, passage, fact, second[1])
+            exchanges.append((_ask(random, question, *manner), *reply))
         elif kind == "unknown" and absent[passage.name] and absent[passage.name][-1].questions not in missing:
             wording = absent[passage.name].pop()
             missing |= {wording.questions} if passage.kind == "policy" else set()
-            question, *rest = _unknown(random, passage, wording)
-            exchanges.append((_ask(random, question, *manner), *rest))
+            question, *reply = _unknown(random, passage, wording)
+            exchanges.append((_ask(random, question, *manner), *reply))
         else:
             exchanges.append(_single(random, passage, fact, *manner))
             if kind == "follow" and more:
@@ -116,14 +119,14 @@ def _topic(random: Random, passage: Passage, wording: Wording) -> str:
 
 
 def _said(random: Random, pool: str, written: bool, used: set[str], so_far: str = "") -> str:
-    """Words of a pool that are not ``used`` yet on this page, as far as there are any; they are marked as used.
+    """Words of a pool that are not ``used`` yet on this page, "" if there are none; they are marked as used.
 
     Those of a letter come only where people write, and none of the page where there was talk of it.
     """
     pools = notices.talk()
     words = pools.get(pool, ()) + (pools.get(f"{pool}_letter", ()) if written else ())
-    words = [each for each in words if not ("page" in each and "page" in so_far)]
-    found = random.choice([each for each in words if each not in used] or words)
+    words = [each for each in words if each not in used and not ("page" in each and "page" in so_far)]
+    found = random.choice(words or [""])
     used.add(found)
     return found
 
@@ -143,10 +146,11 @@ def _ask(random: Random, question: str, written: bool, first: bool, used: set[st
         before = [_said(random, pool, written, used)] if told or random.random() < 0.6 else []
         if not before or not told and random.random() < 0.4:
             before.append(_said(random, "ask_aside", written, used))
-        parts = [*before, question]
-        parts[1] = low(parts[1]) if parts[0].endswith(",") else parts[1]
+        parts = [*filter(None, before), question]
+        if parts[0].endswith(","):
+            parts[1] = low(parts[1])
         question = " ".join(parts)
-    return f"{question} {_said(random, 'ask_after', written, used)}" if random.random() < 0.2 else question
+    return f"{question} {_said(random, 'ask_after', written, used)}".strip() if random.random() < 0.2 else question
 
 
 def _single(random: Random, passage: Passage, fact: Fact, written: bool, first: bool, used: set[str]) -> Exchange:
@@ -158,8 +162,7 @@ def _single(random: Random, passage: Passage, fact: Fact, written: bool, first: 
     reply = named(random, passage, fact)
     if random.random() < 0.25 and not reply.startswith(("Please", "To ", "Tell ", "Wait ", "Look ", "Come ", "Cut ")):
         plain = reply.startswith((passage.name, "We ", "The "))  # no advice, no condition
-        that = plain and random.random() < 0.6
-        way = random.choice(notices.talk()["reply_that"]) if that else _said(random, "reply_way", written, used)
+        way = _said(random, "reply_that" if plain and random.random() < 0.6 else "reply_way", written, used)
         return question, shops.prose([way + low(reply)]), ""
     return question, *_restated(random, passage, fact, reply)
 
@@ -261,5 +264,5 @@ def _reply(
     after = [_said(random, end, written, used, " ".join([*before, answer]))] if random.random() < 0.35 else []
     if last and topic is not None and random.random() < 0.5:  # whoever has said goodbye says no more
         after.append(_said(random, "reply_bye", written, used))
-    spans = [(f"{' '.join(before)} ", False)] if before else []
-    return [*spans, (answer, True), *([(f" {' '.join(after)}", False)] if after else [])]
+    start, end = (" ".join(filter(None, words)) for words in (before, after))
+    return [*([(f"{start} ", False)] if start else []), (answer, True), *([(f" {end}", False)] if end else [])]

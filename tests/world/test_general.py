@@ -410,3 +410,20 @@ def test_no_story_ends_in_what_did_not_happen():
     random = rng("test", "laughter")
     assert not [text for text in (general._story(random) for _ in range(500))
                 if re.search(r"laugh[^.]*\.[^.]* often laughed", text)]  # fmt: skip
+
+
+def test_no_quiz_asks_for_a_fact_twice(monkeypatch: pytest.MonkeyPatch):
+    """ "What goods come from undling?" and, three questions later, "What do we get from undling?" """
+    asked, fill = [], general._fill
+
+    def noted(text: str, fact: general.Fact) -> str:
+        asked.extend([fact] if text.endswith("?") else [])
+        return fill(text, fact)
+
+    monkeypatch.setattr(general, "_fill", noted)
+    random = rng("test", "quiz")
+    for build in (general._quiz, general._talk):
+        for _ in range(200):
+            build(random)
+            assert len(asked) >= 3 and len(asked) == len(set(asked)), asked
+            asked.clear()
