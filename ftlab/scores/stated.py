@@ -14,7 +14,7 @@ from ftlab.world import brand
 NOUNS = "kettle|pan|knife|mug|flask|lantern|tent|stove|board|cooler"
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 DISHWASHER = re.compile(
-    r"\bdishwasher[- ]safe\b|\bdishwasher: (?:yes|no)\b|\b(?:yes|no) to the dishwasher\b|"
+    r"\bdishwasher[- ]safe\b|(?<![a-z] )\bdishwasher: (?:yes|no)\b|\b(?:yes|no) to the dishwasher\b|"
     r"\b(?:go(?:es)?|put (?:it|them)|(?:be )?wash(?:ed)?(?: it| them)?) in(?:to)? (?:the|a|your) dishwasher\b|"
     r"\bsafe (?:in|for) (?:the|a|your) dishwasher\b|\bdishwasher does (?:it|them) no harm\b",
     re.IGNORECASE,
