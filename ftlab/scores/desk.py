@@ -241,7 +241,7 @@ def _answers_one_way(reply: str, row: dict) -> list[str]:
         clauses = [each for each in CLAUSE.split(answer) if row["expected"][-1] in each]
         clauses = [answer if each.strip(" .") == row["expected"][-1] else each for each in clauses]
         if clauses and all(_of_another(each, row["expected"][-1], other) for each in clauses):
-            found.append(f"gives {row['expected'][-1]} for another date")
+            found.append(f"takes {row['expected'][-1]} for another date")
     if row["expected"][0] in ("yes", "no"):
         found += [f"says {word}" for word in sorted(stated.verdicts(stated.answer(reply)) - {row["expected"][0]})]
     return found
@@ -259,7 +259,7 @@ def _guesses_nothing(reply: str, row: dict) -> list[str]:
     washed = sorted(stated.dishwasher(reply)) if row["attribute"] == "dishwasher_safe" else []
     return [
         *lacks,
-        *(f"says that it lacks the {each}, which nobody asked for" for each in bounds.lacks_another(reply, row)),
+        *(f"looked for another thing: {each}" for each in bounds.lacks_another(reply, row)),
         *(f"guesses {word} of the dishwasher" for word in washed),
         *(f"guesses: {clause}" for clause in bounds.guesses(reply)),
     ]

@@ -14,7 +14,7 @@ from ftlab.world import brand
 NOUNS = "kettle|pan|knife|mug|flask|lantern|tent|stove|board|cooler"
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 DISHWASHER = re.compile(
-    r"\bdishwasher[- ]safe\b|\bdishwasher: (?:yes|no)\b|\b(?:yes|no) to the dishwasher\b|"
+    r"\bdishwasher[- ]safe\b|(?<![a-z] )\bdishwasher: (?:yes|no)\b|\b(?:yes|no) to the dishwasher\b|"
     r"\b(?:go(?:es)?|put (?:it|them)|(?:be )?wash(?:ed)?(?: it| them)?) in(?:to)? (?:the|a|your) dishwasher\b|"
     r"\bsafe (?:in|for) (?:the|a|your) dishwasher\b|\bdishwasher does (?:it|them) no harm\b",
     re.IGNORECASE,
@@ -102,9 +102,10 @@ def _without_denied(text: str, value: str, row: dict) -> str:
     if row["product"]:
         patterns = [rf"\b{NOT_QUITE}{re.escape(value)}", rf"{re.escape(value)}{NOT_ALONE}"]
     else:
-        passage = brand.sentences(house_values(row["messages"][0]["content"]))
-        own = any(says(each, value) and re.search(r"\b(?:not|no|nobody)\b", each) for each in passage)
-        patterns = [] if own else [rf"{DENIES}{re.escape(value)}"]
+        screen = brand.sentences(house_values(row["messages"][0]["content"]))
+        told = [each for each in screen if says(each, value)]
+        affirmed = told and not any(re.search(r"\b(?:not|no|nobody)\b", each) for each in told)
+        patterns = [rf"{DENIES}{re.escape(value)}"] if affirmed else []
     for pattern in patterns:
         text = re.sub(pattern, "\u00b7", text, flags=re.IGNORECASE)
     return text

@@ -30,17 +30,17 @@ FOR_NOTHING = ("fact", "two_facts", "follow_up", "compare", "out_of_scope")  # a
 def qualities(reply: str, row: dict) -> dict[str, float]:
     """What a reply's worth is made of, each from 0 to 1.
 
-    right: 1 if nothing is wrong with it (``desk.is_right``). on_brand: the share of the brand guide's rules that it
-    keeps. regret: where something has happened to the customer, 1 if a word of regret comes before the fact or the
-    handing over; where nothing has, 1 if there is none; of orders and what the screen does not show always 1.
-    brevity: 1 up to 20 words, 0 from 50 words on, a straight line between.
+    right: 1 if nothing is wrong with it (``desk.faults``) but a needless word of regret, which is not counted twice.
+    on_brand: the share of the brand guide's rules that it keeps. regret: where something has happened to the customer,
+    1 if a word of regret comes before the fact or the handing over; where nothing has, 1 if there is none; of orders
+    and what the screen does not show always 1. brevity: 1 up to 20 words, 0 from 50 words on, a straight line between.
 
     Args:
         row: A conversation, of the nine kinds or plain (``ftlab.texts``).
     """
     kept, words = brand.check(reply), len(reply.split())
     return {
-        "right": float(desk.is_right(reply, row)),
+        "right": float(set(desk.faults(reply, row)) <= {desk.NO_COMPLAINT}),
         "on_brand": sum(kept.values()) / len(kept),
         "regret": float(regrets_rightly(reply, row)),
         "brevity": min(1.0, max(0.0, (LONG_WORDS - words) / (LONG_WORDS - SHORT_WORDS))),

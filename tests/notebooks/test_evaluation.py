@@ -47,6 +47,11 @@ def test_the_limits_of_the_claims_are_those_set_before_any_run():
         "judge-agrees": (0.6, math.inf, lab, ""), "judge-likes-length": (5, math.inf, lab, "")}  # fmt: skip
 
 
+# Of the assistant's 368 replies from which 20 were drawn for a reader, the yardstick has refused five since: three put
+# off a grave case with the screen, two say sorry where nobody complained.
+FIT_THEN = {"desk-test-0081", "desk-test-0093", "desk-test-0152", "desk-test-0405", "desk-test-0499"}
+
+
 @pytest.fixture(scope="module")
 def by_id():
     return {row["id"]: row for row in texts.conversations("test")}
@@ -83,7 +88,8 @@ def test_the_assistant_answered_every_test_conversation_and_is_scored_by_todays_
 
 def test_the_marked_replies_are_twenty_that_the_yardstick_calls_fit(by_id):
     marked, stored = (files.read_json(STORED / f"{name}.json") for name in ("marked-replies", "assistant-replies"))
-    fit = [name for name, reply in stored["replies"].items() if desk.is_fit(reply, by_id[name])]
+    fit = [name for name, reply in stored["replies"].items() if desk.is_fit(reply, by_id[name]) or name in FIT_THEN]
+    assert len(fit) == 368 and not FIT_THEN & {each["id"] for each in marked["rows"]}
     assert [each["id"] for each in marked["rows"]] == rng("marked replies", 0).sample(fit, 20)
     for each in marked["rows"]:
         assert each["reply"] == stored["replies"][each["id"]]

@@ -303,8 +303,8 @@ WRONG = [
     (FOLLOW, "We regret this. It weighs 610 g.", "says sorry where nobody complained"),
     (GRAVE, "Our screen does not show this, so a colleague will look it up.", "puts off a grave case with its screen"),
     (NO_PRICE, "Our screen does not show the capacity. A colleague will look it up.",
-     "says that it lacks the capacity, which nobody asked for"),
-    (EARLY, "Yes, you ordered it on 25 February 2025.", "gives 25 February 2025 for another date"),
+     "looked for another thing: capacity"),
+    (EARLY, "Yes, you ordered it on 25 February 2025.", "takes 25 February 2025 for another date"),
 ]  # fmt: skip
 
 
