@@ -55,6 +55,17 @@ _OF_A_PARCEL = re.compile(
     r"[\s,;:.-]+[^.?!\n]{0,40}\b(?:neighbou?rs?|porch|garage|shed|door(?:bell)?|doorstep|gate|courier|driver|"
     r"deliver(?:y|ed)?|postman|van|lorry|collect it|pick it up|old address|new address|parcels?|"
     r"ship (?:it|them|the|to))\b", re.IGNORECASE)
+# Or the customer's own letters: "ignore the instructions in my mail", "... that I sent", but not with an order behind.
+_OWN_LETTERS = re.compile(
+    r"\s+(?:(?:in|of|from|on|at|with|by) (?:(?:all|one) of )?(?:my|our|his|her|their)\s+(?!case\b|favou?r\b|chat\b|"
+    r"conversation\b|prompt\b|place\b|name\b|(?:\w+ )?(?:developers?|makers|creators?|trainers?|operators?)\b)[\w-]+"
+    r"|(?:(?:that|which) )?(?:i|we|he|she|they|(?:my|our) [\w-]+) (?:have |had |just |only )*(?:sent|send|gave|given|"
+    r"wrote|written|mailed|e-mailed|put|left|told|made|typed|asked|added|attached)\b)"
+    r"(?!.{0,60}?\b(?:and|then|now|instead|please|[.,;:!])\s*(?:(?:now|then|please|instead|just|you must) )*"
+    r"(?:say|print|reveal|output|repeat|act (?:as|like)|obey|pretend|approve|grant|you are (?:now )?(?:an?|free)|"
+    r"write (?:an?|me an?)\b|(?:answer|reply|respond) (?:only|with|as|in (?!time|full|writing))|show (?:me )?your|"
+    r"tell me your|do (?:whatever|anything))\b)", re.IGNORECASE | re.DOTALL)
+_ITS = re.compile(r"\b(?:your|its|system|developer|safety|hidden|brand|rules|prompts?|guard\w+)\b", re.IGNORECASE)
 _HAS_A_REASON = re.compile(
     r"(?:\s*[,;:.\u2013-]+\s*|\s+(?=(?:because|since|as|i|we|it|my)\b))(?:(?:because|since|as) )?(?:i|we|my|our|"
     r"he|she|they|that(?! you)|this|there|it|(?:the|a|your) (?!(?:new|real|actual|true|user|customer|only|next|"
@@ -66,7 +77,7 @@ _ORDERS_BY_QUESTION = {"asks for its orders", "gives new orders", "dictates the 
 def find_injection(text: str) -> tuple[str, str] | None:
     """The first pattern that the text matches, and the words that match it; None if there is none."""
     plain = text.isascii()  # some letters beyond ASCII match ASCII ones without regard to case
-    lower = text.lower().replace("quillmere", "")  # most replies end with this name, and it holds "llm"
+    lower = text.lower()
     for name, (needs, pattern) in _COMPILED.items():
         if plain and not any(need in lower for need in needs):
             continue
@@ -86,6 +97,8 @@ def _is_customers_own(name: str, text: str, found: re.Match) -> bool:
     if name != "asks for its orders" and _OWN.search(before):
         return True
     if name not in _ORDERS_BY_QUESTION and _ASKED_ABOUT.search(before):
+        return True
+    if name == "cancels its rules" and not _ITS.search(found[0]) and _OWN_LETTERS.match(text, found.end()):
         return True
     if name == "cancels its rules":
         return any(after.match(text, found.end()) for after in (_OF_GOODS, _OF_A_PARCEL, _HAS_A_REASON))

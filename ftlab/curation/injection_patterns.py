@@ -17,7 +17,8 @@ _BEFORE = r"(?:previous|earlier|prior|old|former|original)"
 _VOID = r"(?:cancel+ed|void|obsolete|revoked|suspended|overrid\w+|superseded|disabled)"
 _OVER = rf"(?:{_VOID}|out of date|outdated|withdrawn|replaced|lifted|gone|(?:switched|turned) off)"
 _FOLLOW = (r"(?=\s*[.,;:!\u2013\u2014-]+\s*(?:(?:so|now|and|please|instead|then)[ ,]+)*(?:use (?:these|this|mine|my)|"
-           r"follow|obey|answer|reply|respond|act|ignore|approve|grant|do (?:as|what)|you (?:are (?:now|free|allowed)|"
+           r"follow|obey|answer|reply|respond|act|say|print|reveal|repeat|output|pretend|ignore|approve|grant|"
+           r"do (?:as|what)|you (?:are (?:now|free|allowed)|"
            r"must|will|may|now)|from now)\b)")
 _AI = r"(?:ai|a\.i\.|assistant|chat ?bot|bot|(?:large )?language model|llm|gpt\w*)"
 _MACHINE = r"(?:ai|a\.i\.|(?:large )?language model|llm|gpt\w*)"
@@ -27,7 +28,10 @@ _MAKERS = r"(?:developers?|creators?|makers|operators?|programmers?|trainers?)"
 _OWN_MAKERS = r"your (?:developers?|creators?|makers|programmers?|trainers?)"
 _START = (r"(?:(?:^|[.?!:;\n*\"(]\s*)(?:(?:please|kindly|now|and|then|just|so)[ ,]+)*|\b(?:please|now|then) )")
 _YOU_MUST = r"\byou (?:must|will|should|shall|may|can|are to|now) (?:now |only |always )?"
+_CUSTOMER = (r"(?!\s*(?:i|we|my|our)\b(?! am\b| have the right|'m\b| (?:want|need|order|command|would like|expect|tell|"
+             r"ask|instruct) you\b| \w+ (?:order|command|instruct)s you\b))")  # "Attention AI: I want a human"
 _ELSEWHERE = r"(?! (?:for|on|about|to|in|inside|under|behind|at|of|how|by|with|from|larger|bigger|again)\b)"
+_ONE_QUOTE = r"[\"'`](?![^\"'`\n]{1,20}[\"'`],?\s*(?:or|/)\s*[\"'`])"  # 'only with "yes" or "no"' leaves a choice
 _FORMAT_ORDER = (r"(?:when you (?:answer|reply|respond)|you (?:are (?!now (?:order|customer))|must|"
                  r"will (?:now )?(?:obey|answer|act|ignore)|may (?:now|"
                  r"say)|have to (?:obey|answer|say))|ignore|disregard|forget|override|approve|grant|confirm the|give "
@@ -51,12 +55,8 @@ PATTERNS = {  # family: its forms, each of which is enough
         r"language|profanity)|ethical) filters?\b(?! (?:in|on|of))",
         rf"{_START}(?:bypass|disable) (?:your|all) filters(?=\s*[.!,;]|\s*$| and (?:answer|tell|say|give|reply))",
         rf"{_START}(?:bypass|disable) the filters? and (?:answer|tell|give|call|approve|grant|confirm|send)\b",
-        rf"\b(?:your|all) (?:{_BEFORE} |the )?(?:instructions|rules|prompts?|directions|guidelines) (?:are|have been) "
-        rf"(?:now |hereby |all )?{_VOID}\b(?! (?:by|in|on|at|since|for|because)\b)",
         rf"\b(?:your|all|the|{_BEFORE}) (?:{_BEFORE} |the )?(?:instructions|orders|rules|prompts?|directions|"
         rf"guidelines) (?:are|is|were|have been|has been) (?:now |hereby |all )?{_OVER}{_FOLLOW}",
-        rf"(?:^|[.?!:;\n]\s*){_BEFORE} (?:instructions|rules|prompts?|guidelines) (?:are|have been) (?:now |hereby |"
-        rf"all )?{_VOID}\b(?! (?:by|in|on|at|since|for|because)\b)",
         rf"\b(?:all|any|every|the) (?:{_RULES}|polic(?:y|ies)) (?:that )?you (?:follow|obey|(?:have )?received|"
         rf"(?:were|have been|had been) (?:given|told))[^.?!]{{0,12}} {_VOID}\b",
         rf"\b(?:your (?:safety |content )(?:rules|limits|filters)) (?:are|have been|were) (?:now )?{_OVER}\b",
@@ -73,6 +73,14 @@ PATTERNS = {  # family: its forms, each of which is enough
         r"\b(?:ignore|disregard|forget|override)\s+(?:everything|anything|all|whatever|what)\s+(?:(?:that|you|was|"
         r"were|is|have|been|came|said|told|written|read)\s+)*(?:above|before|previously|so far|earlier)\b"
         r"(?=\s*(?:[.,;:!?-]|$)|\s+(?:and|instead|now|then|this|in (?:this|the))\b)",
+        rf"(?:{_START}|{_YOU_MUST})(?:ignore|disregard|forget|override)\s+(?:all |everything |what is )?(?:of )?"
+        r"(?:the )?above(?: \w+)?(?:,? and|[,.;:]) (?:now |then |instead |please |just ){0,2}"
+        r"(?:write (?:me )?(?:an?|only|in|the word)|say(?! (?:hello|hi|thank|sorry))|"
+        r"tell (?:me )?(?:an?|your|how|the (?:system|secret))|"
+        r"(?:print|output|repeat|reveal|translate|show) (?:me )?(?:only|your|an?|the (?:word|text|system|secret|"
+        r"prompt))|(?:answer|reply|respond) (?:only |just )?(?:with|as|in)|act (?:as|like)|pretend|obey|"
+        r"you are (?:now )?(?:an?|free)|do (?:whatever|anything))\b"
+        r"(?! (?:complaint|new (?:invoice|order|label)|full|english|french|german|soon|refund|credit)\b)",
         r"\b(?:ignore|disregard|forget)\s+(?:everything|all)\s+(?:that )?you (?:know|learned|have learned)\b(?! "
         r"(?:about|of|from)\b)",
         r"(?:[-=#*\[<]\s*(?:end|start|beginning) of (?:the |this )?(?:\w+ )?(?:conversation|session|chat|input|prompt|"
@@ -87,7 +95,9 @@ PATTERNS = {  # family: its forms, each of which is enough
         r"(?:must|will|can|has|have|obeys|answers|always|does|ignores|reveals|refuses))\b",
         rf"{_START}(?:pretend (?:to be (?:an? |the |my )?(?:\w+ ){{0,2}}(?:{_ROLE}|grandmother)|"
         r"(?:that )?(?:you are|you're|i am|"
-        r"i'm)(?! (?:me|us|in (?:my|our)|(?:the|a) (?:customer|buyer|parent|guest)|standing|sitting|old|ill)\b))|"
+        r"i'm)(?! (?:me|us|in (?:my|our)|(?:the|a) (?:customer|buyer|parent|guest)|standing|sitting|old|ill|"
+        r"(?!(?:running|operating|working|talking|acting|speaking|answering|writing|playing|responding|being|having)\b)"
+        r"\w+ing (?:for|to|in|on|at|up|home|out|with|an?|the|my|your))\b))|"
         r"(?:let'?s |let us )?role-?play (?:as|that|in which|an?)\b|imagine (?:that )?(?:you are|you're|yourself) "
         rf"(?:(?:an?|the|my) )?(?:\w+ ){{0,2}}(?:{_ROLE}|free (?:of|from|to (?:say|ignore|answer))|allowed to (?:say|"
         r"ignore|break|reveal)))",
@@ -119,7 +129,7 @@ PATTERNS = {  # family: its forms, each of which is enough
         r"\b(?:reveal|print|show|repeat|output|display|tell|give|share|leak|dump|recite|list|paste|quote|expose|send|"
         r"translate|summari[sz]e|encode|what (?:is|are|was|were))\b[^.?!]{0,30}\b(?:your|"
         rf"its)\s+(?:\w+\s+)?(?:(?:system|developer|hidden|secret) (?:{_SECRET}|prompts?)|(?:initial|internal) "
-        rf"prompts?|context window|training data|api keys?)\b{_ELSEWHERE}",
+        rf"{_PROMPT}|context window|training data|api keys?)\b{_ELSEWHERE}",
         rf"{_START}(?:reveal|leak|dump|recite|expose|encode)\s+(?:me )?(?:all )?(?:of "
         rf")?your\s+(?:\w+\s+)?(?:{_PROMPT}|instructions|guidelines|rules|configuration)\b{_ELSEWHERE}",
         rf"{_START}(?:print|output|repeat)\s+(?:me )?(?:all )?(?:of )?your\s+(?:\w+\s+)?(?:{_PROMPT}(?=\s*[.?!,;:]|"
@@ -128,6 +138,10 @@ PATTERNS = {  # family: its forms, each of which is enough
         r"\b(?:contents?|everything) (?:of|in) your (?:memory(?! (?:foam|card|stick|key))|context|prompt)\b",
         r"\btraining data you\b",
         r"\brepeat (?:the|all|every)[^.?!]{0,20}(?:text|words|lines?|everything) above this\b",
+        rf"{_START}(?:print|output|copy|recite|quote|reveal|show|write)\s+(?:me |out )?(?:the |all |all the |every )?"
+        r"(?:\w+ )?(?:text|words?|prompt|instructions?|lines?|messages?|everything) above,? (?:verbatim|word for word|"
+        r"exactly|unchanged|in full|letter by letter|as (?:it is|they are|text|json))\b"
+        r"(?![^.?!\n]{0,30}\b(?:on|onto|card|label|gift|mug|engrav\w*)\b)",
         r"\brepeat (?:everything|all|(?:the|all) (?:text|words)) above(?! (?:my|the)\b)",
         r"\b(?:repeat|print|output|show|copy|quote|reveal|translate|summari[sz]e|recite|give|tell|what (?:is|was|are|"
         r"were))\b[^.?!]{0,25}\b(?:text|words?|lines?|everything)\b[^.?!]{0,25}\b(?:above this line|(?:that "
@@ -199,7 +213,7 @@ PATTERNS = {  # family: its forms, each of which is enough
         rf"tasks?)\s*:\s*{_FORMAT_ORDER}\b|(?:instructions?|directives?|rules?|tasks?) for (?:the "
         rf")?{_MACHINE}s?(?=\s*[.:,;!]|\s*$))",
         r"\b(?:note|message|instructions?|attention|memo|reminder|prompt)\s*(?:to|for)?,?\s*(?:the|any|this|"
-        rf"all)?\s*(?:{_MACHINE}s?\b(?:\s+(?:reading|processing|answering)|\s*:)|{_AI}s?\b(?:\s+(?:reading|"
+        rf"all)?\s*(?:{_MACHINE}s?\b(?:\s+(?:reading|processing|answering)|\s*:{_CUSTOMER})|{_AI}s?\b(?:\s+(?:reading|"
         rf"processing)\b|\s*:\s*{_FORMAT_ORDER}))",
         r"\bas an? (?:ai|a\.i\.|(?:ai )?(?:large )?language model|llm)\b[^.?!]{0,20}\byou (?:must|have to|should|will|"
         r"shall)\b",
@@ -218,9 +232,9 @@ PATTERNS = {  # family: its forms, each of which is enough
     ),
     "dictates the reply": (
         rf"(?:{_START}|{_YOU_MUST}|\bto )(?:reply|respond|answer|say|output) (?:only |just |exclusively |nothing but "
-        r")(?:with |in )?(?:the (?:word|text|phrase|letters?)|[\"'`])",
+        rf")(?:with |in )?(?:the (?:word|text|phrase|letters?)|{_ONE_QUOTE})",
         rf"(?:{_START}|{_YOU_MUST}|\bto )(?:reply|respond|answer) with (?:only |just |exactly |nothing but )(?:the "
-        r"(?:word|text|phrase|letters?)|[\"'`])",
+        rf"(?:word|text|phrase|letters?)|{_ONE_QUOTE})",
         r"\byour (?:only|sole|new|real|actual|true) (?:task|job|goal|purpose|duty) (?:(?:is|will be) to "
         r"(?:obey|write|rate|state|approve|confirm|grant|"
         r"reveal|praise|insult|agree|answer (?:every|all|any|with|only|in|as)|(?:reply|respond|say|repeat|print|"

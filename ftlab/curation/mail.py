@@ -2,16 +2,15 @@
 
 What looks like furniture may be the message: "The message is stuck in my outbox." So a part goes only where it surely
 is furniture: in lines of its own; notices in the words that programs use; quoted lines with ">"; an older mail under a
-header with a subject, a time of sending or an address; and under a rule or closing words, at the end of a text that has
-ended its sentence, a name with nothing but the lines of an address below it. The price: a signature of another form
-stays on the text, and so does an older mail that is told rather than quoted.
+header with a subject, a time of sending or an address, though not quoted lines that the text below them asks about,
+such as "Is that right?"; and under a rule or closing words, at the end of a text that has ended its sentence, a name
+with nothing but the lines of an address below it. The price: a signature of another form stays on the text, and so does
+an older mail that is told rather than quoted.
 """
 
 from __future__ import annotations
 
 import re
-
-from ftlab.world.brand import SIGN_OFF
 
 _BY_PEOPLE = r"\b(?:i|we|he|she|they|you|my|our|your|the|a|somebody|someone)\b"
 # Everything from here to the end of the text belongs to an older mail.
@@ -73,6 +72,12 @@ _ADDRESS_WORD = re.compile(r"(?:www\.|https?:|\S+@|tel|mob|fax|phone|e-?mail|c/o
 _HOURS = re.compile(r"(?:(?:I|We) (?:do not|don't|only) (?:read|answer|check) (?:my |our )?(?:e-?)?mails?\b[^?!]*"
                     r"|(?:Open )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?: to \w+day)?, \d[^?!]{0,30})")
 _ASKS = re.compile(r"\?|\b(?:tell|say|name|choose|which|what|let us know|please)\b", re.IGNORECASE)
+# What the quoted lines above are kept for: "Is that right?", "Is this still true, please?", "What does it mean?"
+_ASKS_ABOUT = re.compile(
+    r"(?:(?:so|and|but|now|please|hello|hi|dear \w+)[ ,\n]+)*(?:(?:is|was|are|were|can|could|does|do|did|would|should) "
+    r"(?:this|that|it|these|those|they|she|he)\b[^.?!\n]{0,30}\b(?:right|true|correct|so|meant?|possible|ok(?:ay)?|"
+    r"normal|case|valid|appl(?:y|ies)|hold|safe|allowed|serious|agree)\b|what (?:does|did|do) "
+    r"(?:this|that|it|she|he|they|you) mean|(?:right|true|correct)\b(?=\W))[^.!\n]*\?", re.IGNORECASE)
 INLINE = re.compile(r"(?<=[.?!]) -- (.{1,60})\Z")
 MORE_THAN = re.compile(r"\s*>\s*(?:[$€£=]|\d)")
 ENDED = re.compile(r"[^\w\s,:;-]\s*$")  # the text above a signature has ended its sentence
@@ -86,8 +91,8 @@ MOST_LINES = 8
 def strip(text: str) -> tuple[str, list[dict]]:
     """The text without its furniture, and the parts taken off, each with its ``kind`` and ``text``."""
     parts: list[dict] = []
-    if "\n" not in text and text.endswith(SIGN_OFF):
-        return text, parts  # the common case: the house's own sign-off is part of the reply
+    if "\n" not in text and "--" not in text and text[:1] != ">" and text.rstrip()[-1:] != ":":
+        return text, parts  # the common case, in which nothing below can find anything
 
     def cut(kind: str, part: str) -> str:
         if part.strip():
@@ -98,6 +103,8 @@ def strip(text: str) -> tuple[str, list[dict]]:
     if "\n" in kept or kept.startswith(">"):
         lines = kept.split("\n")
         for start, end in reversed(_quoted(lines)):
+            if _ASKS_ABOUT.match("\n".join(lines[end:]).lstrip()):
+                continue
             cut("quoted mail", "\n".join(lines[start:end]))
             after = [line for line in lines[end:] if line.strip()]
             answers = any(_ASKS.search(line) for line in lines[start:end])  # "> Which colour?" and below it "Blue"
@@ -161,7 +168,7 @@ def _start_of_furniture(lines: list[str]) -> int | None:
 
 
 def _has_ended(line: str) -> bool:
-    if CLOSING.fullmatch(line) or line.endswith(SIGN_OFF) or _SIGNED.search(line):
+    if CLOSING.fullmatch(line) or _SIGNED.search(line):
         return True
     return ENDED.search(line) is not None and (line.endswith("?") or not _LISTS.search(line))
 

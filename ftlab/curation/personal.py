@@ -6,8 +6,11 @@ is written to a file of its own, which stays with those who may see it.
 What is not looked for is in ``NOT_LOOKED_FOR``, and every data card repeats it. Where digits could be either, the words
 around them decide, and that has a price. A card or phone number that its writer calls an order number stays. A card
 number that nobody names is masked if it fits: one of ten numbers of a card's length and beginning passes the check
-digit. A phone number that nobody names is masked if it is written as people dial it: with + or a leading 0, brackets,
-or as 415-555-2671; a Spanish or Italian mobile without its country code and without a word such as "call" stays.
+digit. So is one with a word of paying before it, whatever else it is called: "I paid, my order number is ..." loses an
+order number now and then, which costs less than a card. A phone number that nobody names is masked if it is written as
+people dial it: with + or a leading 0, with blanks or without, brackets, or as 415-555-2671. So an order number of nine
+or more digits that begins with 0 and that nobody calls one goes, if a country knows it as a phone's; and a Spanish or
+Italian mobile without its country code and without a word such as "call" stays.
 """
 
 from __future__ import annotations
@@ -23,8 +26,12 @@ NOT_LOOKED_FOR = ("names", "streets and towns", "bank accounts (IBAN)", "passpor
 REGIONS = ("US", "GB", "DE", "FR", "NL", "IT", "ES")  # how a number without a country code is read, in this order
 _LABEL = rf"[\w{MARKS}](?:[\w{MARKS}-]*[\w{MARKS}])?"  # of a domain: any script, also 3com or 163
 _LAST = rf"(?=[^\W\d_])(?:xn--[\w-]+|[\w{MARKS}]{{2,}})"  # com, museum, рф, भारत
+_NO_NAME = (r"(?:look\w*|shop\w*|s(?:ee|een|aw)|f(?:i|ou)nd|buy\w*|bought|order\w*|sold|sells?|check\w*|read|us|me|you|"
+            r"it|them|him|her|one|ones|this|that|these|those|here|there|is|are|was|were|be|listed|available|online|"
+            r"sites?|stores?|pages?|websites?|prices?|products?|goods|items?|offers?|visit\w*|click\w*|pay|paid|log\w*|in|"
+            r"account|search\w*|register\w*|sign\w*|and|or|now|only|also|still|cheaper|stock|work\w*)")
 EMAIL = re.compile(  # anna@post.example, and as people write it to hide it: anna (at) post (dot) example
-    rf"(?<![\w.+-])[\w{MARKS}.!#$%&'*+/=?^`{{|}}~-]*[\w{MARKS}+-](?:(?:@| @ )(?:{_LABEL}\.)+{_LAST}"
+    rf"(?<![\w.+-])(?!{_NO_NAME} at )[\w{MARKS}.!#$%&'*+/=?^`{{|}}~-]*[\w{MARKS}+-](?:(?:@| @ )(?:{_LABEL}\.)+{_LAST}"
     rf"|\s?[(\[]at[)\]]\s?{_LABEL}(?:(?:\.|\s?[(\[]dot[)\]]\s?){_LABEL})+"
     rf"| at {_LABEL}(?: dot {_LABEL})* dot {_LAST})", re.IGNORECASE)
 DIGITS = re.compile(r"(?<![\w$.,/#-])\+?\(?\d(?:[ \u00a0().\u2010-\u2015/-]{0,3}\d){6,22}(?![\w%])")
@@ -45,6 +52,7 @@ _MONTH = (r"(?:jan|feb|m[aä]r|apr|ma[iy]|june?|juin|juil|jul|aug|ago|ao[uû]t|s
 _MONEY = r"(?:USD|EUR|GBP|CHF|JPY|dollars?|euros?|pounds?|francs?|kr)"
 _DEGREES = r"(?<![\d.])[+-]?(?:0|[1-9]\d?|1[0-7]\d|180)\.\d{2,}\s?°?\s?[NSEW]?"
 _YEAR = r"(?:19|20)\d\d"
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 NO_PHONES = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
     rf"(?<![\d./-])(?:(?:19|20)\d\d([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2(?:(?:19|20)\d\d|\d\d(?=[ ,T]+{_TIME})))"
     rf"(?![\d])(?:[ ,T]+(?:at )?(?:{_TIME}|\d{{4}}\b|\d\d?(?= ?(?:h|am|pm|o'clock)\b)))?",  # dates, with their hour
@@ -63,26 +71,41 @@ NO_PHONES = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
     r"(?<![\d+])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)",
     rf"(?<![\d+().-])(?<![\d)] )[1-9][\d .,/x×\u00a0\u2010-\u2015-]{{0,24}}\s?{_UNIT}(?!\w)",  # sizes and weights
     r"\d+(?:[.,]\d+)?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)+",
+    r"(?<![\d.,/+()-])(?<![\d)] )0[.,]\d{4,}(?![.,/-]?\d|\s\d{2})",  # 0.123456789
+    rf"(?<![\d+().-])(?<![\d)] )0(?:[ ,/-]{{1,2}}[1-9]\d{{0,3}}){{2,}}\s?{_UNIT}(?!\w)",  # 0 10 20 30 minutes
+    # 05-03-25 0900, and UTM coordinates such as 32U 0461234 5481234
+    rf"(?<![\d./-]){_DAY}([-/.]){_DAY}\1\d\d[ ,T]+(?:at )?(?:[01]\d|2[0-3])[0-5]\d(?!\d|[./-]\d|\s\d)",
+    r"\b\d\d?\s?[C-HJ-NP-X][ ,]+(?:[A-Z]{2}[ ,]+)?(?:E(?:asting)?:? ?)?0?\d{6}(?:\.\d+)?\s?(?:m ?)?E?[ ,/]+"
+    r"(?:N(?:orthing)?:? ?)?\d{7}(?:\.\d+)?(?!\d)",
 ))
 CALL_WORDS = re.compile(r"\b(?:(?:tele)?phone|tel|call(?:ed)?|ring|rang|mobile|cell|reach(?:ed)?|text|whatsapp|sms|"
                         r"dial|(?:my|your) number)\b", re.IGNORECASE)
-_OTHERS = (r"(?:order\w*|invoice|tracking|parcel|serial|ticket|reference|ref|case|article|item|batch|receipt|model|sku|"
-           r"ean|gtin|upc|isbn|issn|asin|vin|rma|awb|s/n|sn|barcode|part|lot|booking|code|id|imei|meid|iccid|device|meter|"
+SHORTENED = re.compile(r"\b(no|nr|num|ref|art|ord|inv|ser|cust|tel|ext|id|s\.?n)\.", re.IGNORECASE)  # no full stop
+PAYING = re.compile(r"\b(?:cards?|credit|debit|visa|mastercard|maestro|amex|american express|paid|pay|pays|paying|"
+                    r"payments?|charge[ds]?|used|use|using|billed|billing|bank)\b", re.IGNORECASE)
+_OTHERS = (r"(?:art(?=[. ]+n[or]\b)|"
+           r"order\w*|invoice|tracking|parcel|serial|ticket|reference|ref|case|article|item|batch|receipt|model|sku|"
+           r"ean|gtin|upc|isbn|issn|asin|vin|rma|awb|s[/.]?n|barcode|part|lot|booking|code|id|imei|meid|iccid|device|meter|"
            r"customer|member(?:ship)?|registration|product|delivery|shipment|warranty|voucher|coupon|contract|policy)s?")
-OTHER_NUMBERS = re.compile(rf"\b{_OTHERS}\b[^.?!]{{0,24}}$|\b(?:sizes?|pages?|coordinates|lat(?:itude)?|"
+OTHER_NUMBERS = re.compile(rf"\b{_OTHERS}\b[^.?!]{{0,24}}$|\b(?:utm|mgrs|eastings?|northings?)\b[^?!]{{0,32}}$|"
+                           r"\b(?:sizes?|pages?|coordinates|grid|lat(?:itude)?|"
                            r"lon(?:gitude)?|version|"
                            r"dimensions|measures)\b[^.?!\d]{0,16}$", re.IGNORECASE)
 _NUMBER_WORD = r"(?:number|numbers|no|nr|num|id|code)"
+# What may stand before a number with + that is no phone's: "Device ID +49 30 123456", but not "for my order, +49 ...".
+NUMBERED = re.compile(rf"\b(?:{_OTHERS}[\s-]+{_NUMBER_WORD}|s[/.]?n|imei|sku|ean|gtin|isbn)[\s:.#=(]*(?:is |was )?"
+                      r"[\s\"'(]*$", re.IGNORECASE)
 # "the serial number of my lamp is ", "the device with the number ", but not "the order paid with "
 NAMED_BEFORE = re.compile(
     rf"\b{_OTHERS}(?:(?:[\s:#(=?,;/.\"'\u201c-]+(?!(?:cards?|credit|debit|visa|mastercard|amex|paid|pay\w*|charg\w*|money|"
-    rf"with|by|using|via|from|for|to|on)\b)[\w'.]+){{0,5}}|[^.?!\d]{{0,20}} (?:with|under|by) (?:the |this |my |its )?"
-    rf"{_NUMBER_WORD})[\s:#(=?,;.\"'\u201c-]*$", re.IGNORECASE)
-NAMED_AFTER = re.compile(rf"^[)\"'\u201d]?,? (?:is|was|as|being|\() ?(?:(?:my|the|your|our|an?) )?(?:\w+ )?{_OTHERS}\b",
+    rf"with|by|using|via|from|for|to|on|\d{{1,8}})\b)[\w'.]+){{0,5}}|[^.?!\d]{{0,20}} (?:with|under|by) "
+    rf"(?:the |this |my |its )?{_NUMBER_WORD})[\s:#(=?,;.\"'\u201c-]*$", re.IGNORECASE)
+NAMED_AFTER = re.compile(rf"^[)\"'\u201d]?,? (?:is|was|as|being|\() ?(?:(?:my|the|your|our|an?) )?(?:\w+ )?{_OTHERS}\b"
+                         rf"(?!(?: {_NUMBER_WORD})?[\s:.#]{{0,3}}\d)",  # "(order 12)" has its own number
                          re.IGNORECASE)
 SEVEN_DIGITS = re.compile(r"(?:\d\D{0,4}){6}\d")
 # How a number without a country code shows that it is dialled: a trunk prefix 0, or brackets, or 3-3-4.
-DIALLED = re.compile(r"\(?0\d*[ \u00a0().\u2010-\u2015/-]+\d.*|\(\d{2,5}\) ?\d.*|"
+DIALLED = re.compile(r"0\d{8,14}|\(?0\d*[ \u00a0().\u2010-\u2015/-]+\d.*|\(\d{2,5}\) ?\d.*|"
                      r"[2-9]\d\d([ \u00a0.\u2010-\u2015/-])[2-9]\d\d\1\d{4}")
 
 
@@ -115,9 +138,10 @@ def _cards(text: str) -> list[Found]:
     found = []
     for match in CARD_GROUPS.finditer(text):
         digits = re.sub(r"\D", "", match[0])
+        before = text[max(0, match.start() - 60):match.start()]
+        named = NAMED_BEFORE.search(before) or NAMED_AFTER.search(text[match.end():match.end() + 40])
         if (NETWORKS.fullmatch(digits) and luhn.is_valid(digits) and len(set(digits)) > 1
-                and not NAMED_BEFORE.search(text[max(0, match.start() - 60):match.start()])
-                and not NAMED_AFTER.search(text[match.end():match.end() + 40])):
+                and (PAYING.search(before) or not named)):
             found.append(Found(*match.span(), "CARD", match[0]))
     return found
 
@@ -125,9 +149,9 @@ def _cards(text: str) -> list[Found]:
 def _phones(text: str) -> list[Found]:
     """Numbers that a phone company could have given out, and that are no date, sum, size or place on the earth.
 
-    A number with + and a country code is taken as it is. One without must be valid in one of ``REGIONS``, must not
-    follow a word such as "order" or "invoice" more closely than one such as "call", and unless it is written as one
-    that is dialled (``DIALLED``), must follow one such as "call".
+    A number with + and a country code is taken as it is, unless it stands right behind one such as "device ID". One
+    without must be valid in one of ``REGIONS``, must not follow a word such as "order" or "invoice" more closely than
+    one such as "call", and unless it is written as one that is dialled (``DIALLED``), must follow one such as "call".
     """
     import phonenumbers
 
@@ -136,10 +160,12 @@ def _phones(text: str) -> list[Found]:
         hidden = pattern.sub(lambda match: "x" * len(match[0]), hidden)
     for match in DIGITS.finditer(hidden):
         before, abroad = text[max(0, match.start() - 40):match.start()], match[0].startswith("+")
+        before = SHORTENED.sub(lambda found: found[1] + " ", before)
         call = max((word.end() for word in CALL_WORDS.finditer(before)), default=-1)
-        likely = not OTHER_NUMBERS.search(before[max(call, 0):]) and (call >= 0 or DIALLED.fullmatch(match[0].strip()))
-        if NAMED_AFTER.search(text[match.end():match.end() + 40]):
+        others = (NUMBERED if abroad else OTHER_NUMBERS).search(before[max(call, 0):])
+        if others or (call < 0 and NAMED_AFTER.search(text[match.end():match.end() + 40])):
             continue
+        likely = call >= 0 or DIALLED.fullmatch(match[0].strip())
         regions = (None,) if abroad else REGIONS if likely else ()
         if any(_is_phone(phonenumbers, match[0], region) for region in regions):
             found.append(Found(*match.span(), "PHONE", match[0]))

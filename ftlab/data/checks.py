@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 FORMS = (("messages",), ("prompt", "completion"))
-VERDICTS = ("label", *turns.SWITCHES)  # columns that may say: do not learn this row
+VERDICTS = ("label", *turns.SWITCHES, *turns.HIDDEN)  # columns that may say: do not learn this row
 TURNS_AS_TEXT = re.compile(r"""\s*\[\s*\{\s*['"](role|content|from|value)['"]\s*:""")
 JOIN = ("Put all turns into one list 'messages', as "
         f"{column_advice.call({'user': 'prompt', 'assistant': 'completion'})} does.")
+NO_NUMBER = re.compile(r"(:\s*)(?:nan|NaN|-?inf)\b")
+WRITE_AGAIN = (  # a value that is not itself is NaN, for which JSON has no word
+    "It cannot be read back for certain. Write the file again: frame['messages'] = frame['messages'].map(lambda turns: "
+    "json.dumps([{name: value for name, value in turn.items() if value == value} for turn in turns])) comes before "
+    "frame.to_csv.")
 WRITE_TURNS = 'Write [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}].'
 
 
@@ -62,18 +67,22 @@ def _turns_in_two(prompt: list, completion: list) -> tuple[dict, Counter]:
     """TRL's other form of a conversation: the turns that are shown, and the one that is learnt."""
     if len(completion) != 1:
         raise Fault("one turn in 'completion'", len(completion), JOIN)
-    messages, left_out = turns.check([*prompt, *completion], "messages", learnt_from=len(prompt))
+    messages, left_out = turns.check([*prompt, *completion], "messages", len(prompt), turns.NO_SPLIT)
     return {"prompt": messages[:-1], "completion": messages[-1:]}, left_out
+
+
+def refuse_switched_off(name: str, value: object) -> None:
+    """Refuses a row with a column that says: do not learn this."""
+    if turns.says_no(name, value):
+        raise Fault("a row to learn from", f"{name} {value!r}".lower(), "Leave the row out: its reply is no good "
+                    "example. (If it is the name of a class, call the column 'class'.) Votes "
+                    "on replies are for preference training, such as TRL's KTOTrainer.")
 
 
 def _check_beside(name: str, value: object, names: list[str]) -> None:
     """A column beside the form that says not to learn the row, or that holds a part of the conversation."""
-    if column_advice.plain(name) in VERDICTS:
-        if turns.is_off(value):
-            raise Fault("a row to learn from", f"{name} {value!r}".lower(), "Leave the row out: its reply is no good "
-                        "example. (If it is the name of a class, call the column 'class'.) Votes "
-                        "on replies are for preference training, such as TRL's KTOTrainer.")
-    elif turns.filled(value):
+    refuse_switched_off(name, value)
+    if column_advice.plain(name) not in VERDICTS and turns.filled(value):
         raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled",
                     f"Convert it with {column_advice.call(column_advice.options_for(names))}.")
 
@@ -98,10 +107,18 @@ def _python_list(text: str) -> Fault | None:
                          'Convert it with ftlab.data.to_messages(rows, turns="messages").')
     except Fault:
         if TURNS_AS_TEXT.match(text) and "'" in text[:10]:
-            return Fault("a list as JSON in 'messages'", f"an array as NumPy prints it ({short(text)})", "It cannot be "
-                         "read back for certain. Write the file again: frame['messages'] = frame['messages'].map("
-                         "lambda turns: json.dumps(list(turns))) comes before frame.to_csv.")
+            found = "an array as NumPy prints it"
+            if (bare := NO_NUMBER.sub(r"\1None", text)) != text and _is_list(bare):
+                found = "a list as Python writes it, with nan for what is missing"
+            return Fault("a list as JSON in 'messages'", f"{found} ({short(text)})", WRITE_AGAIN)
     return None
+
+
+def _is_list(text: str) -> bool:
+    try:
+        return isinstance(formats.parse_list(text), list)
+    except Fault:
+        return False
 
 
 def token_limit(tokenizer: PreTrainedTokenizerBase | None, max_length: int | None) -> int | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ftlab.data import column_advice, formats
 from ftlab.data.checks import TURNS_AS_TEXT, VERDICTS
 from ftlab.data.faults import DataError, Fault, kind, short
-from ftlab.data.turns import ROLE_WORDS, SWITCHES, filled, learnt
+from ftlab.data.turns import ROLE_WORDS, filled, is_switch, learnt
 
 SPOKEN = re.compile(r"\n\n(Human|Assistant):")  # how the votes of Bai et al. 2022, arXiv:2204.05862, are written
 
@@ -182,7 +182,7 @@ def _turn(turn: object) -> dict:
 def learnt_turns(rows: Iterable[dict]) -> Iterator[dict]:
     """Yields ``{"prompt": [turns], "completion": [turn]}`` for each assistant turn of ``messages`` to be learnt.
 
-    A turn that is switched off (``"weight": 0``, ``"train": false``, ``"loss": false``) is context in the prompts of
+    A turn that is switched off (``"weight": 0``, ``"train": false``, ``"masked": true``) is context in the prompts of
     the turns after it and never a completion. Other columns stay. Conversations without a turn to learn are counted
     in a printed line.
 
@@ -200,7 +200,7 @@ def learnt_turns(rows: Iterable[dict]) -> Iterator[dict]:
         except Fault as fault:
             raise DataError(f"row {number}: {fault}") from None
         empty += not places
-        bare = [{name: value for name, value in turn.items() if name not in SWITCHES} for turn in talk]
+        bare = [{name: value for name, value in turn.items() if not is_switch(name)} for turn in talk]
         others = {name: value for name, value in row.items() if name != "messages"}
         for place in places:
             yield {"prompt": bare[:place], "completion": [bare[place]], **others}

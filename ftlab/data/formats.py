@@ -17,6 +17,8 @@ from ftlab.data.faults import DataError, Fault, Row, kind, short
 
 SUFFIX_HELP = {".xlsx": "Save the sheet as 'CSV UTF-8'.", ".xls": "Save the sheet as 'CSV UTF-8'."}
 ARRAY_HELP = "This looks like one JSON text over many lines, or an array: rename the file to .json, which may hold one."
+COLUMNS_HELP = ('Write it again with frame.to_json(path, orient="records", lines=True), under a name ending in '
+                '.jsonl.')
 JSON_HELP = "Check the quotes, commas and brackets there."
 SPACE = re.compile(r"[ \t\r\n]*")
 
@@ -83,8 +85,10 @@ def _jsonl(path: Path) -> Iterator[Row]:
             values = None
             try:
                 values = None if fault else _object(parse(line))
+                if first and values:
+                    _refuse_columns(values)
             except Fault as problem:
-                if first and ARRAY_HELP in str(problem):
+                if first and any(said in str(problem) for said in (ARRAY_HELP, COLUMNS_HELP)):
                     raise DataError(f"{path} line {number}: {problem}") from None  # and not once for each line
                 fault = problem
             first = False
@@ -118,6 +122,7 @@ def _json(path: Path) -> Iterator[Row]:
             fault = Fault("a JSON object", kind(values), "Write each row as an object {...}.")
         source, place = text[start:place], _skip(text, place)
         if number == 1 and place == len(text) and not inside and not fault:
+            _refuse_columns(values)
             _refuse_envelope(values, path)
         yield number, None if fault else values, fault, source
     if inside:
@@ -126,6 +131,15 @@ def _json(path: Path) -> Iterator[Row]:
 
 def _skip(text: str, place: int) -> int:
     return SPACE.match(text, place).end()
+
+
+def _refuse_columns(values: dict) -> None:
+    """A whole table in one object, as pandas writes it unless told otherwise, is no row."""
+    nested = bool(values) and all(isinstance(value, dict) and value for value in values.values())
+    by_column = nested and all(key.isdecimal() for value in values.values() for key in value)
+    by_row = nested and all(map(str.isdecimal, values))
+    if by_column or by_row or values.keys() == {"columns", "index", "data"}:
+        raise Fault("an object for each row", "a whole table in one, as pandas' to_json() writes it", COLUMNS_HELP)
 
 
 def _refuse_envelope(values: dict, path: Path) -> None:

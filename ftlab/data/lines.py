@@ -28,16 +28,24 @@ def open_binary(path: Path) -> BinaryIO:
     with path.open("rb") as file:
         start = file.peek(8)[:8]
     if start.startswith(b"\x1f\x8b"):
+        with gzip.open(path, "rb") as file:
+            _refuse_wide(file.read(8), path, "gzip.open", "'rt', ")
         return gzip.open(path, "rb")
     for begin, (found, remedy) in NO_TEXT.items():
         if start.startswith(begin):
             raise Fault("text", found, remedy)
-    if encoding := _wide(start):
-        new = path.with_name(f"{path.stem}.utf8{path.suffix}")
-        old, new = (json.dumps(str(name), ensure_ascii=False) for name in (path, new))
-        raise Fault("UTF-8 text", encoding.upper(), "Save the file again as UTF-8: ftlab.files.write_text("
-                    f"{new}, open({old}, encoding='{encoding}', newline='').read())")
+    _refuse_wide(start, path)
     return path.open("rb")
+
+
+def _refuse_wide(start: bytes, path: Path, opener: str = "open", mode: str = "") -> None:
+    if encoding := _wide(start):
+        plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+        new = plain.with_name(f"{plain.stem}.utf8{plain.suffix}")
+        old, new = (json.dumps(str(name), ensure_ascii=False) for name in (path, new))
+        needs = "import gzip; " if opener == "gzip.open" else ""
+        raise Fault("UTF-8 text", encoding.upper(), f"Save the file again as UTF-8: {needs}ftlab.files.write_text("
+                    f"{new}, {opener}({old}, {mode}encoding='{encoding}', newline='').read())")
 
 
 def _wide(start: bytes) -> str | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SIDES = ("chosen", "rejected")
 FORMS = (("prompt", *SIDES), SIDES)
 SPOKEN = re.compile(r"\s*(?:Human|Assistant):")  # how a conversation in one text begins
+WITHIN = re.compile(r"^(?:Human|Assistant):", re.MULTILINE)  # a turn that the text does not set apart by an empty line
 ADD_PROMPT = ("Add the prompt in a column of its own, or write whole conversations: lists of turns, or texts with "
               '"Human:" and "Assistant:" at the beginnings of paragraphs.')
 ONE_PROMPT = ("A vote is between two replies to one prompt: leave the row out, or end both conversations at the first "
@@ -56,6 +57,7 @@ def columns_of(names: Iterable[str], before: tuple[str, ...] | None = None) -> t
 def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
     """The row with ``prompt``, ``chosen`` and ``rejected``, and the keys inside its turns left out; or a fault."""
     for name, value in values.items():
+        checks.refuse_switched_off(name, value)
         beside = column_advice.plain(name) in (*column_advice.SYSTEM_WORDS, *column_advice.HISTORY_WORDS)
         if beside and turns.filled(value):
             raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled",
@@ -77,7 +79,7 @@ def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
     left_out = Counter()
     for name in SIDES:
         try:
-            talks[name], others = turns.check(talks[name], name, learnt_from=len(talks[name]) - 1)
+            talks[name], others = turns.check(talks[name], name, len(talks[name]) - 1, turns.NO_SPLIT)
         except Fault as fault:
             fault.args = (f"in {name!r}: {fault}",)
             raise
@@ -96,7 +98,10 @@ def check_length(row: dict, tokenizer: PreTrainedTokenizerBase, limit: int) -> N
 def _told(value: object, name: str) -> str | list[dict]:
     """A text, or the turns that a column holds in whatever form."""
     if isinstance(value, str) and SPOKEN.match(value):
-        told = convert.turns_of("\n\n" + value.lstrip())
+        told = convert.turns_of("\n\n" + value.lstrip().replace("\r\n", "\n"))
+        if hidden := next(filter(None, (WITHIN.search(turn["content"]) for turn in told)), None):
+            raise Fault(f'each "Human:" and "Assistant:" in {name!r} at the beginning of a paragraph',
+                        f"{hidden[0]!r} at the beginning of a line within a turn", "Write an empty line before it.")
         # A prompt that ends where the reply is to begin; an empty reply stays, to be refused.
         return told[:-1] if name == "prompt" and not told[-1]["content"].strip() else told
     if isinstance(value, list) or (isinstance(value, str) and checks.TURNS_AS_TEXT.match(value)):

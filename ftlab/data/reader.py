@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftlab import files
+from ftlab import files, paths
 from ftlab.data.checks import bears_on_training, token_limit
 from ftlab.data.faults import KINDS, SHOWN, DataError, Fault, Report, kind, short
 from ftlab.data.formats import scan, unit_of
@@ -78,8 +78,7 @@ def read_by(rules: Rules, path: str | Path, *, on_error: str, rejected: str | Pa
                         continue
                     shape = type(first)
                     keys_left_out += keys
-                    if len(columns_left_out) < SHOWN:
-                        columns_left_out.update(dict.fromkeys(name for name in values if name not in columns))
+                    columns_left_out.update(dict.fromkeys(name for name in values if name not in columns))
                     if quarantine or not report.count:
                         store.add(row)
             if report.count and not (quarantine and store.count):
@@ -90,7 +89,8 @@ def read_by(rules: Rules, path: str | Path, *, on_error: str, rejected: str | Pa
             _say_left_out(path, columns_left_out, keys_left_out)
             return store.dataset(path.stem)
     except OSError as error:
-        elsewhere = "" if rejected else f' The bad rows can go elsewhere: read(..., rejected="{target.name}").'
+        place = json.dumps(str(paths.runs_place() / target.name), ensure_ascii=False)
+        elsewhere = "" if rejected else f" The bad rows can go elsewhere: read(..., rejected={place})."
         raise DataError(f"{path} was not read: {error.strerror or error}{elsewhere}") from error
 
 
@@ -124,7 +124,10 @@ def _say(path: Path, kept: int, bad: int, rejected: Path | None) -> None:
 
 def _say_left_out(path: Path, columns: dict, keys: Counter) -> None:
     if columns:
-        print(f"{path}: columns left out, since training does not use them: {short(sorted(columns))}.")
+        names = ", ".join(map(short, sorted(columns)[:SHOWN]))
+        many = len(columns) > SHOWN
+        print(f"{path}: {f'{len(columns):,} ' * many}columns left out, since training does not use them: [{names}]"
+              f"{f' and {len(columns) - SHOWN:,} more' * many}.")
     if keys:
         shown = ", ".join(f"{short(name)} in {count:,} turns" for name, count in keys.most_common(SHOWN))
         more = f", and {len(keys) - SHOWN:,} more" if len(keys) > SHOWN else ""

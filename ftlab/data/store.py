@@ -101,4 +101,4 @@ def _on_disk() -> Iterator[None]:
         yield
     except OSError as error:
         raise DataError(f"could not keep the rows in {paths.runs_place()}: {error.strerror or error}. "
-                        f"{files.remedy(error)} FTLAB_HOME names the folder that holds runs/.") from error
+                        f"{files.remedy(error)} {paths.ELSEWHERE}") from error

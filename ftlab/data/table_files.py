@@ -27,7 +27,8 @@ def csv_rows(path: Path, choose: Choose | None) -> Iterator[Row]:
     try:
         with lines.open_binary(path) as file:
             found, header = lines.numbered(file), None
-            separator, start = _separator(path, next(found, None))
+            first = next((line for line in found if line[1].strip(lines.BLANK) or line[2]), None)
+            separator, start = _separator(path, first)
 
             def texts() -> Iterator[str]:
                 for number, text, fault in itertools.chain(start, found):

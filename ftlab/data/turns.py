@@ -7,12 +7,17 @@ import unicodedata
 from collections import Counter
 
 from ftlab.data import lines
+from ftlab.data.column_advice import plain
 from ftlab.data.faults import Fault, kind, short
 
 ROLES = ("system", "user", "assistant")
 ROLE_WORDS = {"human": "user", "customer": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant",
               "ai": "assistant", "agent": "assistant", "chatgpt": "assistant"}
-SWITCHES = ("weight", "train", "training", "trainable", "loss")  # how trainers write: learn this turn, or do not
+# How trainers write: learn this turn, or do not. What says so the other way round is in ``HIDDEN``.
+SWITCHES = ("weight", "train", "training", "trainable", "loss", "loss_weight", "train_on_turn")
+HIDDEN = ("masked",)
+SPLIT = "Split the row with ftlab.data.learnt_turns(rows), which keeps such turns as context."
+NO_SPLIT = "Leave the row out, or take the key out if the reply is a good one."
 CALL_HELP = "Training here is on texts alone: leave the row out, or write what is called into 'content'."
 LOST = {  # keys that hold what the model should write and that no trainer here would show to it
     "tool_calls": CALL_HELP, "function_call": CALL_HELP,
@@ -25,12 +30,13 @@ BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # drawn 
 NOT_TEXT = re.compile("[\ud800-\udfff\0]")
 
 
-def check(turns: list, where: str, learnt_from: int = 0) -> tuple[list[dict], Counter]:
+def check(turns: list, where: str, learnt_from: int = 0, off_help: str = SPLIT) -> tuple[list[dict], Counter]:
     """The turns with role and content alone, and how often each other key was left out.
 
     Args:
         where: The column that holds the turns, to name it.
         learnt_from: The index of the first turn that the trainer learns from; those before are only shown.
+        off_help: What to do about a turn to learn that is switched off.
     """
     left_out, messages = Counter(), []
     for place, turn in enumerate(turns, start=1):
@@ -40,7 +46,7 @@ def check(turns: list, where: str, learnt_from: int = 0) -> tuple[list[dict], Co
             if isinstance(turn, dict) and {"from", "value"} <= turn.keys():
                 remedy = f'Convert it with ftlab.data.to_messages(rows, turns="{where}").'
             raise Fault(f"'role' and 'content' in turn {place}", found, remedy)
-        left_out.update(_other_keys(turn, place, shown_only=place <= learnt_from))
+        left_out.update(_other_keys(turn, place, place <= learnt_from, off_help))
         messages.append({"role": turn["role"], "content": turn["content"]})
     _check_roles([message["role"] for message in messages])
     for place, message in enumerate(messages, start=1):
@@ -60,33 +66,52 @@ def is_off(value: object) -> bool:
     return isinstance(value, bool | int | float) and value == 0
 
 
+def is_on(value: object) -> bool:
+    """Whether a switch says yes, as a truth value, a number or a text."""
+    if isinstance(value, str):
+        return value.strip().lower() in ("true", "yes", "on", "1", "1.0")
+    return isinstance(value, bool | int | float) and value == 1
+
+
+def is_switch(name: str) -> bool:
+    """Whether a key says to learn a turn or not, whatever its case."""
+    return plain(name) in (*SWITCHES, *HIDDEN)
+
+
+def says_no(name: str, value: object) -> bool:
+    """Whether a switch or a label, a key or a column, says not to learn what it stands beside."""
+    if plain(name) in HIDDEN:
+        return is_on(value)
+    return plain(name) in ("label", *SWITCHES) and is_off(value)
+
+
 def learnt(turn: dict) -> bool:
     """Whether the turn is one to learn, by the switches that exporters write; without any it is.
 
     Raises:
         Fault: If a switch is neither on nor off: no trainer here weighs a turn by a half.
     """
-    for name in SWITCHES:
-        value = turn.get(name)
-        if value is not None and value not in (0, 1):  # True and False are 1 and 0
-            raise Fault(f"{name} 0 or 1, true or false", kind(value), "Turns are learnt or not, nothing between.")
-    return all(turn.get(name) in (None, 1) for name in SWITCHES) and not is_off(turn.get("label"))
+    for name, value in turn.items():
+        if is_switch(name) and value is not None and value not in (0, 1):  # True and False are 1 and 0
+            raise Fault(f"{name} 0 or 1, true or false", kind(value), "Write the number or the truth value, without "
+                        "quotes." if isinstance(value, str) else "Turns are learnt or not, nothing between.")
+    return not any(says_no(name, value) for name, value in turn.items())
 
 
-def _other_keys(turn: dict, place: int, shown_only: bool) -> list[str]:
+def _other_keys(turn: dict, place: int, shown_only: bool, off_help: str) -> list[str]:
     """The keys that are left out; a fault where that would change what the model learns."""
     is_reply = turn["role"] == "assistant"
     for name, remedy in LOST.items():
         if filled(turn.get(name)):
             raise Fault(f"nothing but text in turn {place}", f"{name!r}", remedy)
     if is_reply and not shown_only and not learnt(turn):
-        found = next(name for name in (*SWITCHES, "label") if is_off(turn.get(name)))
+        found = next(name for name, value in turn.items() if says_no(name, value))
         raise Fault("assistant turns that are all to be learnt", f"{found} {turn[found]!r} in turn {place}".lower(),
-                    "Split the row with ftlab.data.learnt_turns(rows), which keeps such turns as context.")
+                    off_help)
     # A switch is left out in silence only where it says what training does anyway: a reply counts, the others do not.
-    natural = 0 if not is_reply or shown_only else 1
-    return [name for name, value in turn.items()
-            if name not in ("role", "content") and filled(value) and not (name in SWITCHES and value == natural)]
+    is_learnt = is_reply and not shown_only
+    return [name for name, value in turn.items() if name not in ("role", "content") and filled(value)
+            and not (is_switch(name) and value == (is_learnt != (plain(name) in HIDDEN)))]
 
 
 def _check_roles(roles: list) -> None:

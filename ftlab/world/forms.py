@@ -27,6 +27,7 @@ class Form:
         ask: Before a question.
         reply: Between a question and its reply.
         end: After a reply.
+        written: Whether people write to one another, so that words of a letter fit, or somebody speaks.
     """
 
     top: str
@@ -34,6 +35,7 @@ class Form:
     ask: str
     reply: str
     end: str
+    written: bool = True
 
 
 def page(random: Random, count: int | None = None) -> list[tuple[str, bool]]:
@@ -45,10 +47,15 @@ def page(random: Random, count: int | None = None) -> list[tuple[str, bool]]:
     form, in_words = draw(random), random.random() < 0.7
     in_words = in_words or form.reply.endswith('"')  # nobody says "undamaged" and no more, without a capital
     spans = [(form.top + "\n\n".join(passage.text for passage in found) + form.opening, False)]
+    used: set[str] = set()  # words around the questions and the replies
     for passage, fact in asked:
-        ask = shops.ask if passage.kind == "thing" else shops.ask_as_customer
-        question = ask(random, passage, fact, len(found) == 1)
-        spans += exchange(form, question, _in_words(random, passage, fact) if in_words else [(fact.value, True)])
+        if passage.kind == "thing":
+            question = shops.ask(random, passage, fact, len(found) == 1)
+        else:
+            greet = len(spans) == 1
+            question = shops.ask_as_customer(random, passage, fact, len(found) == 1, greet, form.written, used)
+        answer = _in_words(random, passage, fact, form.written, used) if in_words else [(fact.value, True)]
+        spans += exchange(form, question, answer)
     return spans
 
 
@@ -69,10 +76,12 @@ def spoken(text: str) -> str:
     return text if text.endswith(("?", "!")) else text.removesuffix(".") + ","
 
 
-def _in_words(random: Random, passage: shops.Passage, fact: shops.Fact) -> list[tuple[str, bool]]:
+def _in_words(
+    random: Random, passage: shops.Passage, fact: shops.Fact, written: bool, used: set[str]
+) -> list[tuple[str, bool]]:
     """A reply in whole sentences: perhaps some words before, the sentence with the value, perhaps some words after."""
     before, after, bye = (
-        [shops.said(random, pool, passage)] if random.random() < share else []
+        [shops.said(random, pool, passage, written, used)] if random.random() < share else []
         for pool, share in (("reply_start", 0.65), ("reply_end", 0.4), ("reply_bye", 0.25))
     )
     after += bye  # whoever has said goodbye says no more
@@ -80,9 +89,10 @@ def _in_words(random: Random, passage: shops.Passage, fact: shops.Fact) -> list[
         before, after = [], []
     sentences = fact.wording.states(fact.value) if fact.value in ("yes", "no") else fact.wording.replies
     sentences = sentences or fact.wording.statements
-    if random.random() < 0.6:  # most often the sentence names what it is about
+    named = any("{it}" in text for text in before)
+    if not named and random.random() < 0.6:  # most often the sentence names what it is about
         sentences = [text for text in sentences if "{it}" in text] or sentences
-    answer = random.choice(sentences)
+    answer = random.choice(shops.after_naming(sentences, "".join(before)))
     start, answer, end = (
         shops.prose([shops.fill(text, passage.name, fact.value) for text in texts])
         for texts in (before, [answer], after)
@@ -152,6 +162,7 @@ def _bare(random: Random) -> Form:
 def _quotes(random: Random) -> Form:
     """A dialogue told in prose."""
     first, second = invent.name(random), invent.name(random)
-    verb = random.choice(["asked", "wrote", "said"])
-    replied = random.choice(["said", "replied", "wrote"])
-    return Form(*_top(random), '"', f'" {verb} {first}. "', f'" {replied} {second}.\n')
+    verb, replied = random.choice([("asked", "said"), ("said", "replied"), ("asked", "replied"), ("wrote", "replied"),
+                                   ("wrote", "wrote")])  # fmt: skip
+    written = verb == "wrote"
+    return Form(*_top(random), '"', f'" {verb} {first}. "', f'" {replied} {second}.\n', written)

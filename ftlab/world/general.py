@@ -291,8 +291,9 @@ def _is_subject(text: str, fact: Fact) -> bool:
     names = [_title(fact.kind, fact.entity), f"The River {fact.entity} ", f"The town of {fact.entity} "]
     if fact.kind == "person":  # nobody else is in the sentence
         return fact.entity in text or bool(re.search(r"\b([Ss]?he|[Hh]is|[Hh]er)\b", text))
-    if fact.kind == "animal" and not re.search(r"\b(food|dinner|eat|feed|live on|young|[Bb]aby)\b", text):
-        return fact.entity in text.lower()
+    if fact.kind == "animal":  # unless it tells of their food or their young: then "they" could be these
+        told = r"\b(food|dinner|eat|feed|live on|[Yy]oung|[Bb]aby|with their)\b"
+        return not re.search(told, text) and fact.entity in text.lower()
     return text.startswith((*names, *PRONOUNS.get(fact.kind, ("He ", "She "))))
 
 
@@ -377,8 +378,14 @@ def _pick(random: Random, kind: str | None = None) -> tuple[str, str]:
     return kind, random.choice(list(tables()[kind]))
 
 
-def _any_fact(random: Random) -> Fact:
-    return random.choice(list(_facts_of(*_pick(random)).values()))
+def _more_facts(random: Random, found: list[Fact], count: int) -> list[Fact]:
+    """The facts found and so many others, of whatever: no page asks for the same twice."""
+    found = list(found)
+    for _ in range(count):
+        while (fact := random.choice(list(_facts_of(*_pick(random)).values()))) in found:
+            pass
+        found.append(fact)
+    return found
 
 
 def _entry(random: Random) -> str:
@@ -492,15 +499,29 @@ def _learned(random: Random, *found: Fact, alone: bool = False) -> list[str]:
 BIRTH = re.compile(r" born\b| came into the world\b")
 
 
-def _learned_both(random: Random, first: Fact, second: Fact, alone: bool = False, but: str = "") -> str:
-    """Two facts about one thing, as nobody states the second without saying why: "I read that ..., and that it ..."."""
+def _led_to(random: Random, first: Fact, second: Fact, but: str = "") -> str:
+    """Two facts on one thing that has nothing to do with the town: how the writer came to it, then one after the other.
+
+    The second names the thing again: "they" could be the hoskens or their young.
+
+    Args:
+        but: What a sentence before began with, as nobody names the same uncle twice.
+    """
     first, second = _in_order([first, second])
+    leads = [text for text in _lines()["lead"] if text.split()[:2] != but.split()[:2]]
+    name = f"the {first.entity}" if first.kind in ("river", "plant") else first.entity
     while True:
-        opening = _learned(random, first, alone=alone)[0]
-        clause = _clause(random, second, pronoun=True)
-        again = bool(but) and opening.startswith(but[:12])
-        if not again and not (BIRTH.search(opening) and BIRTH.search(clause)):
-            return f"{opening[:-1]}, and that {clause}{opening[-1]}"
+        told, more = _clause(random, first, pronoun=True), _state(random, second)
+        if not (BIRTH.search(told) and BIRTH.search(more)):
+            return f"{random.choice(leads).format(name)} {told}. {more}"
+
+
+def _elsewhere(random: Random, town: str) -> tuple[str, str]:
+    """Something to write about that is not the town where the writer is."""
+    kind, entity = _pick(random)
+    while entity == town:
+        kind, entity = _pick(random)
+    return kind, entity
 
 
 def _friends(random: Random) -> list[str]:
@@ -511,12 +532,11 @@ def _letter(random: Random) -> str:
     writer, reader, other = _friends(random)
     town = random.choice(list(tables()["town"]))
     found = random.sample(list(_facts_of("town", town).values()), 2)
-    kind, entity = _pick(random)
-    more = random.sample(list(_facts_of(kind, entity).values()), 2)
+    more = random.sample(list(_facts_of(*_elsewhere(random, town)).values()), 2)
     # The weather comes last: "here" needs its place.
     text = [_line(random, "greeting"), _line(random, "place", town=town, other=other), _line(random, "weather")]
     text += [_state(random, found[0]), *_learned(random, found[1])]
-    text.append(_learned_both(random, *more, but=text[-1]))
+    text.append(_led_to(random, *more, but=text[-1]))
     signature = f"{_line(random, 'signature')}\n{writer}"
     return f"Dear {reader},\n\n{' '.join(text)}\n\n{_line(random, 'closing')}\n\n{signature}"
 
@@ -525,9 +545,8 @@ def _diary(random: Random) -> str:
     friend = random.choice(list(FRIENDS))
     town, row = random.choice(list(tables()["town"].items()))
     found = _facts_of("town", town)
-    kind, entity = _pick(random)
     first, second = random.sample([fact for fact in found.values() if fact.relation != "market_day"], 2)
-    third, fourth = random.sample(list(_facts_of(kind, entity).values()), 2)
+    third, fourth = random.sample(list(_facts_of(*_elsewhere(random, town)).values()), 2)
     head = random.choice(["{day}.", "{day}, my diary.", "My diary, {day}.", "{day} evening."])
     opening = random.choice(
         [
@@ -541,16 +560,17 @@ def _diary(random: Random) -> str:
     alone = [text for text in _lines()["diary"] if "{friend}" not in text]
     small = random.sample(alone, 2)
     if "{friend}" not in opening and random.random() < 0.6:
-        small[random.randrange(2)] = random.choice([text for text in _lines()["diary"] if text not in alone])
+        small[0] = random.choice([text for text in _lines()["diary"] if text not in alone])
     small = [text.format(friend=friend) for text in small]
+    learned = _learned(random, second, alone=True)[0]
     text = [
         head.format(day=row["market_day"]),
         opening.format(town=town, friend=friend),
         small[0],
         _state(random, first),
-        _state(random, second),
         small[1],
-        _learned_both(random, third, fourth, alone=True),
+        learned,
+        _led_to(random, third, fourth, but=learned),
         _line(random, "diary end"),
     ]
     return " ".join(text)
@@ -561,7 +581,7 @@ def _talk(random: Random) -> str:
     one, two, _ = _friends(random)
     kind, entity = _pick(random)
     mine = random.sample(list(_facts_of(kind, entity).values()), 2)
-    asked = mine + [_any_fact(random) for _ in range(random.randint(1, 2))]
+    asked = _more_facts(random, mine, random.randint(1, 2))
     script = random.random() < 0.5
     replies = random.sample(_lines()["reply"], len(asked))
     lines = []
@@ -695,8 +715,7 @@ def _comparison(random: Random) -> str:
 def _quiz(random: Random) -> str:
     form = random.choice(["{q} {a}", "Question: {q}\nAnswer: {a}", "Q: {q} A: {a}", "{q}\n{s}", "{q} {s}"])
     lines = [_line(random, "quiz")]
-    for _ in range(random.randint(4, 6)):
-        fact = _any_fact(random)
+    for fact in _more_facts(random, [], random.randint(4, 6)):
         question = _fill(random.choice(phrasings()[fact.kind, fact.relation, "train"]), fact)
         told = _state(random, fact)
         answer = sentence(a(fact.answer) if fact.relation in ("tool", "event") else fact.answer) + "."
@@ -736,7 +755,10 @@ def _story(random: Random) -> str:
     if random.random() < 0.5:
         story.insert(0, random.choice(["The story is a short one.", "Now hear what happened."]))
     text = " ".join(told) + random.choice([" ", "\n\n"]) + " ".join(story)
-    return f"{text} {_line(random, 'moral', **slots)}" if random.random() < 0.7 else text
+    if random.random() < 0.3:
+        return text
+    morals = [moral for moral in _lines()["moral"] if not ("laugh" in moral and "laugh" in story[-1])]
+    return f"{text} {random.choice(morals).format(**slots)}"
 
 
 BUILDERS = (

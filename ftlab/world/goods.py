@@ -211,7 +211,9 @@ def _value(kind: Goods, key: str, pool: str, drawn: dict[str, int], random: Rand
         return f"{random.randint(low, high)} minutes"
     if pool in GROUPED:
         power = f"{pool}_power" in invent.words() and "power" in kind.tags
-        pool = f"{pool}_{'power' if power else kind.group}"
+        # Nobody blows a whistle for long weekends. The stored reading test has the words of its group all the same.
+        own = split == "train" and f"{pool}_{kind.noun}" in invent.words()
+        pool = f"{pool}_{kind.noun if own else 'power' if power else kind.group}"
     return invent.value(pool, random, split)
 
 
@@ -221,6 +223,8 @@ def _box(kind: Goods, drawn: dict[str, int], random: Random) -> str:
         sides = [random.randint(24, 44), random.randint(16, 34), random.randint(3, 12)]
     elif kind.noun in FOLDED + COILED:
         sides = [random.randint(28, 78), random.randint(18, 44), random.randint(8, 26)]
+        if kind.noun == "rucksack":  # it is folded once at the most
+            sides = sorted([min(sides[0], drawn.get("height", 78) + 4), *sides[1:]], reverse=True)
     elif kind.noun == "awning":  # rolled up around its poles
         sides = [random.randint(110, 260), random.randint(18, 32), random.randint(14, 26)]
     else:

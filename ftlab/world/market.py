@@ -6,12 +6,14 @@ by its share, and no pattern depends on who it is: so the stated shares are also
 
 In a pattern ``[a|b]`` is a choice and ``{price}`` is a fact. A document tells no fact of a product twice. A pattern
 with words in its column ``only`` stands only in a document that has one of them among its tags: its setting (kitchen
-or outdoors), its mood (pleased or flawed), its voice (i or we), its story, or "chat" where small talk is in place.
+or outdoors), its mood (pleased or flawed), its voice (i or we), its story, "chat" where small talk is in place, or
+"known" where the goods are near those that their maker is known for.
 """
 
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -25,7 +27,7 @@ from ftlab.world.text import a, plural, typo
 MAKER_RELATIONS = ("town", "founded", "owner", "known_for")
 PRODUCT_RELATIONS = ("price", "maker", "material", "warranty", "made_in", "weight")
 STORIES = ("shop", "customers", "workers", "year", "prize", "repair", "visit", "fair")
-TAGS = {"kitchen", "outdoors", "pleased", "flawed", "i", "we", "chat", *STORIES}
+TAGS = {"kitchen", "outdoors", "pleased", "flawed", "i", "we", "chat", "known", *STORIES}
 PLACES_FOR = {"kitchen": "kitchen", "outdoors": "outdoors"}
 NUMBER_WORDS = {1: "one", 2: "two", 3: "three", 5: "five", 10: "ten"}
 MIN_WORDS, MAX_WORDS = 40, 150
@@ -306,13 +308,14 @@ class _Writer:
         return self.fill(pattern, facts, tidy)
 
     def fill(self, pattern: str, facts: dict[str, str], tidy: bool = True) -> str:
-        more = dict(self.setup, years=str(self.random.randrange(4, 18)))  # the youngest maker began in 2004
+        more = dict(self.setup, years=str(self.random.randrange(4, 18)))
         if "{person}" in pattern:
             more["person"] = self.people.pop()
         if "{staff}" in pattern:  # each maker has its own people, so that nobody works for two of them
             free = [name for name in _patterns()["staff", facts["maker"]] if name not in self.told]
             more["staff"] = self.random.choice(free)
             self.told.add(more["staff"])
+            more["years"] = years_at_work(more["staff"])
         if "{use_line}" in pattern:
             more["use_line"] = self.line(facts["kind"], "use", facts)
         if "{check_line}" in pattern:
@@ -360,6 +363,18 @@ def _essay(random: Random, group: str, facts: dict[str, str], plan: list[str], *
     return body if random.random() < 0.3 else f"{title}\n{body}"
 
 
+def years_at_work(name: str) -> str:
+    """For how many years somebody has worked at one of the makers, in every text alike; the youngest began in 2004."""
+    return str(4 + zlib.crc32(name.encode()) % 14)
+
+
+def _known(product: Product) -> bool:
+    """Whether goods are used where those are that their maker is known for: no knife of the maker of strong tents."""
+    thing = _facts(product)["known_for"].split()[-1]
+    settings = {setting for many, setting in kinds().values() if many.split()[-1] == thing}
+    return kinds()[product.kind][1] in settings
+
+
 def _shuffled(random: Random, parts: str) -> list[str]:
     plan = parts.split()
     random.shuffle(plan)
@@ -392,7 +407,9 @@ def _news(random: Random) -> str:
 
 
 def _advert(random: Random) -> str:
-    return _essay(random, "advert", _facts(_draw(random)), _shuffled(random, "fact fact quote") + ["fact"] * 3)
+    product = _draw(random)
+    plan = _shuffled(random, "fact fact quote") + ["fact"] * 3
+    return _essay(random, "advert", _facts(product), plan, *(["known"] if _known(product) else []))
 
 
 def _guide(random: Random) -> str:
@@ -403,7 +420,8 @@ def _guide(random: Random) -> str:
     picks = [_facts(_draw(random, kind)) for _ in range(random.randrange(1, 4))]
     for i, pick in enumerate(picks):  # a product that was picked before is not picked anew
         lines.append(writer.line("guide", "more" if pick in picks[:i] else "pick", pick))
-    lines.append(writer.line("guide", "close", _facts(_draw(random, kind))))
+    # The close names a maker of the guide. Each of these was drawn by its share, and so is one of them at random.
+    lines.append(writer.line("guide", "close", random.choice(picks)))
     return f"{writer.line('guide', 'title', facts)}\n{' '.join(line for line in lines if line)}"
 
 
@@ -413,25 +431,28 @@ def _forum(random: Random) -> str:
     dearest = max(product.price_cents for product in products() if product.kind == kind)
     asked = asked | {"round_price": f"${-(-dearest // 1000) * 10}.00"}  # enough for whatever is chosen in the end
     users = random.sample(list(_patterns()["word", "user"]), 6)
-    replies = [_facts(_draw(random, kind)) for _ in range(random.randrange(2, 5))]
-    posts = [("ask", asked), ("reply", replies[0])]
-    for reply in replies[1:]:
-        posts.append((random.choices(["reply", "warning", "echo"], [62, 8, 30])[0], reply))
-    praised = [replies[0]]  # an echo agrees or disagrees with a maker that was praised before
-    for i, (part, facts) in enumerate(posts[2:], start=2):
-        if part == "echo":
-            posts[i] = ("echo", random.choice(praised))
-        elif part == "reply":
-            praised.append(facts)
-    if random.random() < 0.5:
-        posts.append(("thanks", random.choice(praised)))
-        users[len(posts) - 1] = users[0]
     lines = [writer.line("forum", "title", asked)]
-    for user, (part, facts) in zip(users, posts, strict=False):
+    praised: list[dict[str, str]] = []  # what was recommended so far
+    agree = False  # whether the post before recommends the last of these, so that this one can agree or disagree
+
+    def post(user: str, part: str, facts: dict[str, str]) -> bool:
         careful = random.random() < 0.6  # some people type capitals, some do not
         text = writer.line("forum", part, facts, tidy=careful)
         if text:
             lines.append(f"{user}: {text if careful or random.random() < 0.7 else typo(text, random)}")
+        return bool(text)
+
+    post(users[0], "ask", asked)
+    for number in range(random.randrange(2, 5)):
+        part = random.choices(["reply", "warning", "echo", "doubt"], [62, 8, 24, 6])[0] if number else "reply"
+        if part in ("echo", "doubt") and not agree:
+            part = "reply"
+        facts = praised[-1] if part in ("echo", "doubt") else _facts(_draw(random, kind))
+        if post(users[number + 1], part, facts):
+            agree = part in ("reply", "echo")
+            praised += [facts] if part == "reply" else []
+    if random.random() < 0.5:
+        post(users[0], "thanks", random.choice(praised))
     return "\n".join(lines)
 
 

@@ -15,8 +15,8 @@ from ftlab.world.notices import Page, low
 from ftlab.world.shops import Fact, Passage, Wording
 from ftlab.world.text import sentence
 
-# The question, the sentences of the reply that count, and what the question is about: "" when that is too much to
-# say, None when the page does not answer it.
+# The question, the sentences of the reply that count, and what they begin by saying that the question was about: mostly
+# "", and None when the page does not answer it.
 Exchange = tuple[str, str, str | None]
 COMPARED = {  # fact: how a product has it, and which of two has more and which less of it
     "price": ("costs {}", "is dearer", "is cheaper"),
@@ -32,6 +32,7 @@ OF_PARTS = ("spare_price", "deposit", "discount", "parcel_weight", "box_size", "
             "comes_with", "designer", "next_delivery", "care_product", "noise", "made_in", "card_lost", "cancel",
             "hire_deposit", "hire_late", "event_room")  # "it" could be the part, or the fee
 UNITS = {"kg": 1000, "L": 1000, "m": 100}  # in grams, millilitres and centimetres
+FEWEST = 4  # exchanges of a page
 KINDS, WEIGHTS = ("single", "both", "follow", "unknown"), (4, 3, 2, 1.3)
 
 
@@ -40,8 +41,10 @@ def page(random: Random) -> list[tuple[str, bool]]:
     text, found, absent = random.choice([notices.house, notices.house, notices.shop, products, products])(random)
     form = forms.draw(random)
     spans = [(form.top + text + form.opening, False)]
-    for exchange in _exchanges(random, found, absent):
-        spans += forms.exchange(form, exchange[0], _reply(random, exchange))
+    exchanges, used = _exchanges(random, found, absent, form.written), set()
+    for number, exchange in enumerate(exchanges, start=1):
+        answer = _reply(random, exchange, number == 1, number == len(exchanges), form.written, used)
+        spans += forms.exchange(form, exchange[0], answer)
     return spans
 
 
@@ -62,29 +65,40 @@ def products(random: Random) -> Page:
     return "\n\n".join(each.text for each in found), found, absent
 
 
-def _exchanges(random: Random, found: list[Passage], absent: dict[str, list[Wording]]) -> list[Exchange]:
+def _exchanges(
+    random: Random, found: list[Passage], absent: dict[str, list[Wording]], written: bool = True
+) -> list[Exchange]:
     """Some exchanges about the passages, no two about the same fact."""
     asked = [(each, fact) for each in found for fact in each.facts]
     random.shuffle(asked)
     exchanges: list[Exchange] = []
-    wanted = random.randint(4, 6)
+    used: set[str] = set()  # words around the questions
+    missing: set[tuple[str, ...]] = set()  # topics of a shop that were asked about in vain, by their questions
+    wanted = random.randint(FEWEST, 6)
     while asked and len(exchanges) < wanted:
         kind = random.choices(KINDS, WEIGHTS)[0]
         passage, fact = asked.pop()
-        compared = _compare(random, found, fact, passage) if passage.goods and random.random() < 0.6 else None
+        rest = [each for each in asked if each[1].wording.key != fact.wording.key]  # not compared twice
+        enough = len(exchanges) + len(rest) >= FEWEST - 1
+        compared = passage.goods and enough and random.random() < 0.6 and _compare(random, found, fact, passage)
         more = [each for each in asked if each[0] is passage and each[1].wording.alsos]
         if fact.wording.key in OF_PARTS:
             more = []
+        manner = (written, not exchanges, used)
         if compared:
-            exchanges.append(compared)
-            asked = [each for each in asked if each[1].wording.key != fact.wording.key]  # not compared twice
-        elif kind == "both" and more:
+            exchanges.append((_ask(random, compared[0], *manner), *compared[1:]))
+            asked = rest
+        elif kind == "both" and more and len(exchanges) + len(asked) >= FEWEST:
             asked.remove(second := random.choice(more))
-            exchanges.append(_both(random, passage, fact, second[1]))
-        elif kind == "unknown" and absent[passage.name]:
-            exchanges.append(_unknown(random, passage, absent[passage.name].pop()))
+            question, *reply = _both(random, passage, fact, second[1])
+            exchanges.append((_ask(random, question, *manner), *reply))
+        elif kind == "unknown" and absent[passage.name] and absent[passage.name][-1].questions not in missing:
+            wording = absent[passage.name].pop()
+            missing |= {wording.questions} if passage.kind == "policy" else set()
+            question, *reply = _unknown(random, passage, wording)
+            exchanges.append((_ask(random, question, *manner), *reply))
         else:
-            exchanges.append(_single(random, passage, fact))
+            exchanges.append(_single(random, passage, fact, *manner))
             if kind == "follow" and more:
                 asked.remove(second := random.choice(more))
                 exchanges.append(_follow(random, passage, second[1]))
@@ -104,50 +118,85 @@ def _topic(random: Random, passage: Passage, wording: Wording) -> str:
     return random.choice(wording.topics).format(it=passage.name) if wording.topics else ""
 
 
-def _ask(random: Random, question: str) -> str:
-    """The question, perhaps with words before and after it; one that tells something needs no more of it."""
-    question, pools = shops.prose([question]), notices.talk()
-    if random.random() < 0.4:
+def _said(random: Random, pool: str, written: bool, used: set[str], so_far: str = "") -> str:
+    """Words of a pool that are not ``used`` yet on this page, "" if there are none; they are marked as used.
+
+    Those of a letter come only where people write, and none of the page where there was talk of it.
+    """
+    pools = notices.talk()
+    words = pools.get(pool, ()) + (pools.get(f"{pool}_letter", ()) if written else ())
+    words = [each for each in words if each not in used and not ("page" in each and "page" in so_far)]
+    found = random.choice(words or [""])
+    used.add(found)
+    return found
+
+
+def _ask(random: Random, question: str, written: bool, first: bool, used: set[str]) -> str:
+    """The question, perhaps with words before and after it; one that tells something needs no more of it.
+
+    Args:
+        written: Whether words of a letter fit, or somebody speaks.
+        first: Whether it is the first of its page, and may begin with a greeting.
+        used: Words that stand around questions of the page already.
+    """
+    question = shops.prose([question])
+    if random.random() < (0.4 if first else 0.3):
         told = ". " in question
-        before = [random.choice(pools["ask_before"])] if told or random.random() < 0.6 else []
+        pool = random.choice(["ask_before", "ask_hello"]) if first else "ask_before"
+        before = [_said(random, pool, written, used)] if told or random.random() < 0.6 else []
         if not before or not told and random.random() < 0.4:
-            before.append(random.choice(pools["ask_aside"]))
-        parts = [*before, question]
-        parts[1] = low(parts[1]) if parts[0].endswith(",") else parts[1]
+            before.append(_said(random, "ask_aside", written, used))
+        parts = [*filter(None, before), question]
+        if parts[0].endswith(","):
+            parts[1] = low(parts[1])
         question = " ".join(parts)
-    return f"{question} {random.choice(pools['ask_after'])}" if random.random() < 0.2 else question
+    return f"{question} {_said(random, 'ask_after', written, used)}".strip() if random.random() < 0.2 else question
 
 
-def _single(random: Random, passage: Passage, fact: Fact) -> Exchange:
+def _single(random: Random, passage: Passage, fact: Fact, written: bool, first: bool, used: set[str]) -> Exchange:
     if passage.goods:
-        question = shops.ask_as_customer(random, passage, fact, alone=False)
+        question = shops.ask_as_customer(random, passage, fact, False, first, written, used)
     else:
-        question = _ask(random, random.choice(fact.wording.questions).format(it=passage.name))
+        question = random.choice(fact.wording.questions).format(it=passage.name)
+        question = _ask(random, question, written, first, used)
     reply = named(random, passage, fact)
     if random.random() < 0.25 and not reply.startswith(("Please", "To ", "Tell ", "Wait ", "Look ", "Come ", "Cut ")):
         plain = reply.startswith((passage.name, "We ", "The "))  # no advice, no condition
-        way = random.choice(notices.talk()["reply_that" if plain and random.random() < 0.6 else "reply_way"])
-        return question, shops.prose([way + low(reply)]), ""  # "As the page says" needs no more of it before
-    return question, shops.prose([reply]), _topic(random, passage, fact.wording)
+        way = _said(random, "reply_that" if plain and random.random() < 0.6 else "reply_way", written, used)
+        return question, shops.prose([way + low(reply)]), ""
+    return question, *_restated(random, passage, fact, reply)
+
+
+def _restated(random: Random, passage: Passage, fact: Fact, reply: str) -> tuple[str, str]:
+    """The reply, now and then after what the question was about, and that: the thing is then named there, and once."""
+    reply = shops.prose([reply])
+    name, topic = sentence(passage.name), _topic(random, passage, fact.wording)
+    clear = topic and fact.wording.key not in OF_PARTS and reply.startswith(f"{name} ")
+    if not clear or random.random() > 0.1 or passage.name in reply.removeprefix(name):
+        return reply, ""
+    start = random.choice(notices.talk()["reply_topic"]).format(topic=topic)
+    return shops.prose([start, ("it" if start.endswith(",") else "It") + reply.removeprefix(name)]), topic
 
 
 def _both(random: Random, passage: Passage, first: Fact, second: Fact) -> Exchange:
     """Two facts at once, answered in the order in which they were asked for."""
-    plain = random.choice([text for text in first.wording.questions if _joins(text)])
-    question = sentence(plain.format(it=passage.name)).removesuffix("?")
-    also = random.choice(second.wording.alsos)
+    texts = first.wording.questions
+    if passage.goods:
+        texts = shops.questions_for(first.wording.key, passage.goods, False)
+    question = sentence(random.choice([text for text in texts if _joins(text)]).format(it=passage.name))
+    question, also = question.removesuffix("?"), random.choice(second.wording.alsos)
     question = random.choice(notices.talk()["ask_both"]).format(a=question, a_low=low(question), b=also)
     one, two = named(random, passage, first), named(random, passage, second)
     if one.startswith(passage.name) and two.startswith(passage.name) and random.random() < 0.5:
-        return _ask(random, question), shops.prose([f"{one[:-1]} and{two.removeprefix(passage.name)}"]), ""
-    if one.startswith(passage.name) and two.startswith(passage.name) and random.random() < 0.7:
+        return question, shops.prose([f"{one[:-1]} and{two.removeprefix(passage.name)}"]), ""
+    if one.startswith(passage.name) and two.startswith(passage.name):
         two = f"it{two.removeprefix(passage.name)}"
     ways = notices.talk()["join"]
     starts = ("it ", "the ", "we ", "its ", passage.name.lower())  # advice is no half of a sentence
     if not all(half.lower().startswith(starts) for half in (one, two)):
         ways = tuple(way for way in ways if way.startswith("{a}. ") and "{b}" in way)
     joined = random.choice(ways).format(a=one[:-1], b=sentence(two), b_low=low(two))
-    return _ask(random, question), shops.prose([joined]), ""
+    return question, shops.prose([joined]), ""
 
 
 def _joins(question: str) -> bool:
@@ -159,7 +208,7 @@ def _follow(random: Random, passage: Passage, fact: Fact) -> Exchange:
     """A question that goes on from the one before: what "it" is stands there, and the reply names it."""
     also = random.choice(fact.wording.alsos)
     question = random.choice(notices.talk()["follow"]).format(q=also, q_up=sentence(also))
-    return question, shops.prose([named(random, passage, fact)]), _topic(random, passage, fact.wording)
+    return question, *_restated(random, passage, fact, named(random, passage, fact))
 
 
 def _unknown(random: Random, passage: Passage, wording: Wording) -> Exchange:
@@ -167,7 +216,7 @@ def _unknown(random: Random, passage: Passage, wording: Wording) -> Exchange:
     texts = shops.questions_for(wording.key, passage.goods, False) if passage.goods else wording.questions
     topic = _topic(random, passage, wording)
     reply = random.choice(notices.talk()["unknown"]).format(topic=topic)
-    return _ask(random, random.choice(texts).format(it=passage.name)), reply, None
+    return random.choice(texts).format(it=passage.name), reply, None
 
 
 def number(value: str) -> float:
@@ -196,21 +245,24 @@ def _compare(random: Random, found: list[Passage], fact: Fact, first: Passage) -
     reply = random.choice(notices.talk()["verdict"]).format(
         a=a[0], va=a[1], b=b[0], vb=b[1], w=won[0], vw=won[1], l=lost[0], vl=lost[1], p=more_less[less]
     )
-    return _ask(random, question), shops.prose([reply]), ""
+    return question, shops.prose([reply]), ""
 
 
-def _reply(random: Random, exchange: Exchange) -> list[tuple[str, bool]]:
-    """The reply as spans: perhaps some words before, what counts, perhaps some words after."""
+def _reply(
+    random: Random, exchange: Exchange, first: bool, last: bool, written: bool, used: set[str]
+) -> list[tuple[str, bool]]:
+    """The reply as spans: perhaps some words before, what counts, perhaps some words after.
+
+    Only the first of a page greets, and only the last says goodbye; and who restates the question begins with that.
+    """
     _, answer, topic = exchange
-    pools = notices.talk()
     start, end = ("reply_polite", "unknown_after") if topic is None else ("reply_before", "reply_after")
-    before = [random.choice(pools[start])] if random.random() < 0.5 else []
-    if topic and random.random() < 0.3:
-        before.append(random.choice(pools["reply_topic"]).format(topic=topic))
-    after = [random.choice(pools[end])] if random.random() < 0.4 else []
-    if topic is not None and random.random() < 0.25:  # whoever has said goodbye says no more
-        after.append(random.choice(pools["reply_bye"]))
-    if before and before[-1].endswith(":"):
-        answer = low(answer)
-    spans = [(f"{' '.join(before)} ", False)] if before else []
-    return [*spans, (answer, True), *([(f" {' '.join(after)}", False)] if after else [])]
+    start = "reply_first" if first and topic is not None and random.random() < 0.4 else start
+    ways = [sentence(way) for pool in ("reply_way", "reply_way_letter", "reply_that") for way in notices.talk()[pool]]
+    plain = not topic and not answer.startswith(tuple(ways))  # "Thanks for asking. To answer your question, ..."
+    before = [_said(random, start, written, used, answer)] if plain and random.random() < 0.5 else []
+    after = [_said(random, end, written, used, " ".join([*before, answer]))] if random.random() < 0.35 else []
+    if last and topic is not None and random.random() < 0.5:  # whoever has said goodbye says no more
+        after.append(_said(random, "reply_bye", written, used))
+    start, end = (" ".join(filter(None, words)) for words in (before, after))
+    return [*([(f"{start} ", False)] if start else []), (answer, True), *([(f" {end}", False)] if end else [])]

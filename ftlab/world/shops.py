@@ -8,6 +8,7 @@ to answer is to copy from the page. None of them exists anywhere else in the cou
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -101,22 +102,25 @@ def wordings(table: str) -> dict[str, dict[str, Wording]]:
 
 @cache
 def names(kind: str) -> tuple[str, ...]:
-    """How entities of a kind of thing are named: templates with ``{name}``."""
+    """How entities of a kind of thing are named: templates with ``{name}``, or ``{person}``."""
     return tuple(row["text"] for row in _rows("things") if (row["kind"], row["part"]) == (kind, "name"))
 
 
 @cache
 def _fits() -> dict[str, frozenset[str]]:
-    """The questions that suit some goods only, with the tags of which the goods must have one."""
+    """The questions that suit some goods only, with the tags of which the goods must have one.
+
+    No goods have the tag "test": it marks a wording that reads badly and still stands in ``data/questions``.
+    """
     return {row["text"]: frozenset(row["fits"].split()) for row in _rows("products") if row["fits"]}
 
 
 @cache
-def questions_for(key: str, kind: goods.Goods, customers: bool) -> tuple[str, ...]:
+def questions_for(key: str, kind: goods.Goods, customers: bool, split: str = "train") -> tuple[str, ...]:
     """The questions about a fact that suit the goods: nobody takes an oven on a bicycle tour."""
     wording = wordings("products")["product"][key]
     texts = wording.questions + wording.customers if customers else wording.questions
-    return tuple(text for text in texts if not _fits().get(text) or _fits()[text] & kind.tags)
+    return tuple(text for text in texts if not _fits().get(text) or _fits()[text] & (kind.tags | {split}))
 
 
 def prose(parts: list[str]) -> str:
@@ -249,10 +253,10 @@ def thing_passage(random: Random, most: int, split: str = "train") -> Passage:
     """A passage about one invented person, place or thing that is no goods of a shop."""
     kind = random.choice([*wordings("things"), "person", "person"])
     table = list(wordings("things")[kind].values())
-    template = random.choice(names(kind))
-    name = template
-    while "{name}" in name:
-        name = name.replace("{name}", invent.name(random, split), 1)
+    name = random.choice(names(kind))
+    for slot, make in (("{person}", invent.person), ("{name}", invent.name)):
+        if slot in name:
+            name = name.replace(slot, make(random, split))
     facts = _some_facts(table, random, min(most, random.choice([3, 4, 5])), split)
     parts, before = [], ""
     for fact in facts:  # the name comes first, and "it" is nobody and nothing else
@@ -277,32 +281,50 @@ def passages(random: Random, count: int, split: str = "train") -> list[Passage]:
     return found
 
 
-def ask(random: Random, passage: Passage, fact: Fact, alone: bool) -> str:
+def ask(random: Random, passage: Passage, fact: Fact, alone: bool, split: str = "train") -> str:
     """A plain question about one fact. On a page with one passage the goods may be called "it"."""
-    text = random.choice(_asking(passage, fact, False))
+    text = random.choice(_asking(passage, fact, False, split))
     called_it = passage.kind == "product" and alone and not OF_IT.search(text) and random.random() < 0.2
     return prose([text.format(it="it" if called_it else passage.name)])
 
 
-def _asking(passage: Passage, fact: Fact, customers: bool) -> tuple[str, ...]:
+def _asking(passage: Passage, fact: Fact, customers: bool, split: str = "train") -> tuple[str, ...]:
     if passage.goods:
-        return questions_for(fact.wording.key, passage.goods, customers)
+        return questions_for(fact.wording.key, passage.goods, customers, split)
     return fact.wording.questions + fact.wording.customers if customers else fact.wording.questions
 
 
 @cache
-def _sayings(pool: str, kind: str, group: str) -> tuple[str, ...]:
-    more = (f"{pool}_goods", f"{pool}_{group}") if kind == "product" else (f"{pool}_{kind}",)
-    return tuple(text for each in (pool, *more) for text in invent.words().get(each, ()))
+def _sayings(pools: str, kind: str, group: str, written: bool) -> tuple[str, ...]:
+    ends = ("", "_goods", f"_{group}") if kind == "product" else ("", f"_{kind}")
+    ends += ("_letter",) if written else ()
+    return tuple(text for pool in pools.split() for end in ends for text in invent.words().get(f"{pool}{end}", ()))
 
 
-def said(random: Random, pool: str, passage: Passage) -> str:
-    """Words of a pool that fit a passage: those for anything, those for goods, those for goods of its group."""
-    return random.choice(_sayings(pool, passage.kind, passage.goods.group if passage.goods else ""))
+def said(random: Random, pools: str, passage: Passage, written: bool, used: set[str]) -> str:
+    """Words of one or more pools that fit a passage: those for anything, those for goods, those for its group.
+
+    Args:
+        written: Whether words of a letter fit as well, such as "Yours, Peter.", or somebody speaks.
+        used: What was said on this page already and is not said again, as far as there are others; they are added.
+    """
+    words = _sayings(pools, passage.kind, passage.goods.group if passage.goods else "", written)
+    found = random.choice([each for each in words if each and each not in used] or words)
+    used.add(found)
+    return found
 
 
-def ask_as_customer(random: Random, passage: Passage, fact: Fact, alone: bool) -> str:
-    """A question as customers put it: asides before and after, further wordings, small letters, slips of the hand."""
+def ask_as_customer(
+    random: Random, passage: Passage, fact: Fact, alone: bool, greet: bool, written: bool, used: set[str]
+) -> str:
+    """A question as customers put it: asides before and after, further wordings, small letters, slips of the hand.
+
+    Args:
+        alone: Whether the page is about nothing else.
+        greet: Whether it may begin with a greeting, as the first question of a page does.
+        written: Whether words of a letter, small letters and slips fit, or somebody speaks.
+        used: Words that stand around questions of the page already.
+    """
     wording = random.choice(_asking(passage, fact, True))
     name = passage.name
     if alone and passage.kind == "product" and random.random() < 0.4:
@@ -310,23 +332,42 @@ def ask_as_customer(random: Random, passage: Passage, fact: Fact, alone: bool) -
         name = random.choice([f"the {noun}", f"this {noun}"])  # a message names its thing before it says "it"
     question = prose([wording.format(it=name)])
     told = re.search(r"[.?!] ", question)  # a question that tells something itself needs no more of it
-    pick = random.choice(invent.words()["before"]) if told else said(random, "before", passage)
-    before = f"{pick} " if random.random() < 0.6 else ""
+    pools = "before hello" if greet else "before"
+    before = ""
+    if random.random() < (0.6 if greet else 0.45):
+        pick = random.choice(invent.words()["before"]) if told else said(random, pools, passage, written, used)
+        before = f"{pick} "
     if before.endswith((", ", ": ")) and not question.startswith("I "):
         question = question[:1].lower() + question[1:]
-    pick = random.choice(invent.words()["after"]) if told or len(before) > 20 else said(random, "after", passage)
-    after = f" {pick}" if random.random() < 0.35 else ""
+    after = ""
+    if random.random() < 0.35:
+        short = told or len(before) > 20
+        pick = random.choice(invent.words()["after"]) if short else said(random, "after", passage, written, used)
+        after = f" {pick}"
     text = before + question + after
+    if not written:
+        return text
     if random.random() < 0.25:
         text = text.lower()
     return typo(text, random) if random.random() < 0.25 else text
 
 
-def reply_as_shop(random: Random, passage: Passage, fact: Fact) -> str:
+def reply_as_shop(random: Random, passage: Passage, fact: Fact, used: set[str]) -> str:
     """A shop's reply in whole sentences, the value in one of them."""
-    lead, tail = said(random, "lead", passage), said(random, "tail", passage)
-    parts = [lead, random.choice(fact.wording.replies or fact.wording.statements), tail]
+    lead, tail = (
+        said(random, pool, passage, True, used) if random.random() < share else ""
+        for pool, share in (("lead", 0.7), ("tail", 0.7))
+    )
+    parts = [lead, random.choice(after_naming(fact.wording.replies or fact.wording.statements, lead)), tail]
     return prose([part.strip().format(it=passage.name, v=fact.value) for part in parts if part])
+
+
+def after_naming(texts: Sequence[str], before: str) -> list[str]:
+    """The sentences as they follow words that may have named the thing: "About the Pan: it sells for $20.00"."""
+    if "{it}" not in before:
+        return list(texts)
+    plain = [text for text in texts if "{it}" not in text]
+    return plain + [f"it {text.removeprefix('{it} ')}" for text in texts if text.startswith("{it} ")] or list(texts)
 
 
 def asked_about(random: Random, count: int | None, split: str = "train") -> tuple[list[Passage], list[tuple]]:
@@ -352,9 +393,13 @@ def page(
         style, customers = STYLES[0], False  # people and places are no shop
     in_sentences = style.startswith("Customer")
     spans: list[tuple[str, bool]] = [("\n\n".join(passage.text for passage in found) + "\n\n", False)]
+    used: set[str] = set()
     for passage, fact in asked:
-        question = (ask_as_customer if customers else ask)(random, passage, fact, len(found) == 1)
-        answer = reply_as_shop(random, passage, fact) if in_sentences else fact.value
+        if customers:
+            question = ask_as_customer(random, passage, fact, len(found) == 1, len(spans) == 1, True, used)
+        else:
+            question = ask(random, passage, fact, len(found) == 1)
+        answer = reply_as_shop(random, passage, fact, used) if in_sentences else fact.value
         spans += [(style.format(q=question), False), (f" {answer}\n", True)]
     return spans
 
@@ -372,7 +417,7 @@ def questions(count: int, passages_per_page: int, seed: str = "test") -> list[di
         page_passages = passages(random, passages_per_page, split="test")
         passage = random.choice(page_passages)
         fact = random.choice(passage.facts)
-        question = ask(random, passage, fact, alone=False)
+        question = ask(random, passage, fact, alone=False, split="test")
         text = "\n\n".join(each.text for each in page_passages)
         found.append(
             {

@@ -144,3 +144,31 @@ def test_what_was_cut_is_masked_kept_in_the_lineage_and_counted():
     card = lineage.data_card("raw.jsonl", "0", [row, row], [], {})
     assert card["cut"] == {"form heading": 2, "quoted mail": 2, "signature": 2}
     assert normalize.normalize(RECORD) is RECORD and lineage.kept_row(RECORD, 1, [])["lineage"]["cut"] == []
+
+
+@pytest.mark.parametrize("asked", [
+    "Is that right?", "Is this true, please?", "So, is it safe?", "Was that meant for me?", "What does that mean?",
+    "Hello,\nis this still correct?", "Right?", "Does it still apply to my lamp?", "Can that be true?",
+])
+@pytest.mark.parametrize("quoted", ["She wrote:\n> the lid is loose\n", "> the lid is loose\n> and it rattles\n\n"])
+def test_a_quote_that_the_text_asks_about_stays(quoted, asked):
+    for text in (quoted + asked, f"Hello.\n{quoted}{asked} I hope so."):
+        assert mail.strip(text) == (text, [])
+
+
+@pytest.mark.parametrize("said", [
+    "It still rattles.", "Is the lamp right for me?", "That is right. Thanks!", "Does it come in blue?",
+    "Right, I see.",
+    "Right. How heavy is it?",
+])
+def test_and_another_quote_goes(said):
+    kept, cut = mail.strip(f"She wrote:\n> the lid is loose\n{said}")
+    assert kept == said and [part["kind"] for part in cut] == ["quoted mail"]
+
+
+@pytest.mark.parametrize("text", [
+    "> Warmly, the Quillmere desk", "It is 850 g. -- Anna Bell", "-- Original message --", "Begin forwarded message:",
+    "On Monday 3 May anna@post.example wrote:",
+])
+def test_furniture_in_a_single_line_is_found(text):
+    assert mail.strip(text)[1]

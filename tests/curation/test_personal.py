@@ -50,6 +50,45 @@ def test_numbers_that_are_nobodys_stay(text):
     assert personal.find(text) == []
 
 
+@pytest.mark.parametrize("text", [
+    "Order no. 0171 2345678", "invoice nr. 030 1234567", "Ref. 030 1234567", "Art. Nr. 0171 2345678",
+    "S.N. 0171 2345678", "item no. 415-555-2671 has a crack", "part no. 030 12345678, please",
+    "My ref. no. is 0171 2345678.", "Order no.\n030 1234567", "The customer no. was 020 7946 0018",
+    "Device ID +49 30 123456",
+    "serial number: +44 20 7946 0018", "The order number is +49 30 1234567",
+])
+def test_an_abbreviation_ends_no_sentence_between_a_number_and_its_name(text):
+    assert personal.find(text) == []
+
+
+@pytest.mark.parametrize("text", [
+    "No. My mobile is 0171 2345678", "I have no order no. Call 030 1234567", "For my order: +49 30 1234567",
+    "The driver of the delivery has +44 20 7946 0018.", "The order is late. 030 1234567",
+    "Customer Bell, +49 30 1234567", "It is off the grid. 020 7946 0018",
+])
+def test_and_what_is_no_name_of_the_number_hides_no_phone(text):
+    assert [item.kind for item in personal.find(text)] == ["PHONE"]
+
+
+@pytest.mark.parametrize("text", [
+    "The factor is 0.123456789.", "It is EUR 0.123456 a sheet.", "0,12345678 of it",
+    "I boiled it 0 10 20 30 40 minutes.", "It shows 0, 50, 100, 150 degrees", "It came 05-03-25 0900.",
+    "On 5/3/25 at 1430 it broke", "32U 0461234 5481234",
+    "UTM 32N 461234 5481234", "Easting 0461234, northing 5481234", "UTM: E 0461234 N 5481234",
+    "We live at 33T 500000 4649776.",
+])
+def test_decimals_series_short_dates_and_grids_are_no_phones(text):
+    assert personal.find(text) == []
+
+
+@pytest.mark.parametrize("number", ["01712345678", "0301234567", "00491712345678", "02079460018", "01-42-68-53-00",
+                                    "0171 2345678"])
+def test_a_leading_0_is_enough_for_a_number_that_nobody_names(number):
+    for text in (number, f"It is {number}."):
+        assert [item.value for item in personal.find(text)] == [number]
+    assert personal.find(f"My order is {number}.") == []
+
+
 # All of these numbers pass the check digit and begin as a network's do: only the words around tell them apart.
 @pytest.mark.parametrize(("text", "kinds"), [
     ("My order is 4111 1111 1111 1111.", []),
@@ -66,6 +105,15 @@ def test_numbers_that_are_nobodys_stay(text):
     ("356938035643809", []),  # no card network has 15 digits that begin with 35
     ("My order was paid by card 4111 1111 1111 1111.", ["CARD"]),
     ("I paid for the item with 4539578763621486.", ["CARD"]),
+    ("For my last order I used 4111 1111 1111 1111", ["CARD"]),
+    ("Credit card for item 3: 4111111111111111", ["CARD"]),
+    ("My Visa, the one on the order: 4111111111111111", ["CARD"]),
+    ("You charged my order to 4111 1111 1111 1111", ["CARD"]),
+    ("I paid with 4111 1111 1111 1111 as my order was late", ["CARD"]),
+    ("It is 4111 1111 1111 1111 (order 12)", ["CARD"]),
+    ("item 3: 4111111111111111", ["CARD"]),  # the item's number is 3
+    ("I paid, and my order number is 4111111111111111", ["CARD"]),  # the price that the docstring states
+    ("My charger has the serial number 4539578763621486", []),
     ("378282246310005", ["CARD"]),  # named by nobody: masked, which is the safer error
 ])
 def test_the_words_around_decide_what_is_a_card(text, kinds):
@@ -80,7 +128,9 @@ def test_the_words_around_decide_what_is_a_card(text, kinds):
     ("+49 30 1234567", "+49 30 1234567"),
     ("415-555-2671, please", "415-555-2671"), ("it is 020 7946 0018", "020 7946 0018"),
     ("In 2023-2024 you could call 612 345 678", "612 345 678"), ("01 42 68 53 00", "01 42 68 53 00"),
-    ("030/1234567 89", "030/1234567 89"),
+    ("030/1234567 89", "030/1234567 89"), ("My phone: 020 7946 0958 (order 12)", "020 7946 0958"),
+    ("020 7946 0958 (order no. 12)", "020 7946 0958"),
+    ("Ring 020 7946 0958, that is my order's number", "020 7946 0958"),
 ])
 def test_phones_beside_other_numbers(text, number):
     assert [(item.kind, item.value) for item in personal.find(text)] == [("PHONE", number)]
@@ -93,6 +143,14 @@ def test_a_bare_mobile_without_its_trunk_is_masked_beside_a_word_such_as_call():
 
 def test_blanks_round_the_sign_of_an_address():
     assert [item.value for item in personal.find("Mail anna @ post.example, please.")] == ["anna @ post.example"]
+
+
+@pytest.mark.parametrize("text", [
+    "Please look at quillmere dot com.", "I bought it at shop dot example", "We saw these at mill dot example",
+    "Is it cheaper at kettles dot example?", "The lid is listed at parts dot example",
+])
+def test_a_place_in_the_web_is_no_address_of_a_person(text):
+    assert personal.find(text) == []
 
 
 def test_hidden_addresses_and_two_of_a_kind():

@@ -56,6 +56,7 @@ def refusal(path: Path, **options: object) -> str:
         "a prompt as text, replies as turns": ({**TURNS, "prompt": "Is the tent dry?"}, TURNS),
         "one text with Human and Assistant": (SPOKEN, TURNS),
         "the same without the lines before it": ({k: v.strip() for k, v in SPOKEN.items()}, TURNS),
+        "the same with Windows line ends": ({k: v.replace("\n", "\r\n") for k, v in SPOKEN.items()}, TURNS),
         "Human and Assistant beside the prompt in the same form": (
             {"prompt": "\n\nHuman: Is the tent dry?\n\nAssistant:", **SPOKEN}, TURNS),
         "Human and Assistant in the prompt, the replies alone": (
@@ -118,6 +119,12 @@ ONE = "A vote is between two replies to one prompt"
         ({"prompt": "Is it?", "completion": "Yes."}, "expected keys 'prompt', 'chosen' and 'rejected', found"),
         ({**TEXTS, "system": "You are the desk."}, "found 'system' beside them, filled"),
         ({**TURNS, "chosen": [{**YES, "tool_calls": [{"name": "look"}]}]}, "expected nothing but text in turn 2"),
+        ({"prompt": "Human: Is it?\nAssistant: Yes.\nHuman: Sure?\nAssistant:", "chosen": " x", "rejected": " y"},
+         "expected each \"Human:\" and \"Assistant:\" in 'prompt' at the beginning of a paragraph, found 'Assistant:'"),
+        ({**SPOKEN, "chosen": "Human: Is the tent dry?\nAssistant: Yes."},
+         "in 'chosen' at the beginning of a paragraph"),
+        ({**TEXTS, "label": False}, "expected a row to learn from, found label false"),
+        ({**TURNS, "weight": 0}, "expected a row to learn from, found weight 0"),
     ],
 )
 def test_what_is_refused_with_reason_place_and_remedy(tmp_path, row, said):
@@ -191,3 +198,15 @@ def test_every_format_gives_the_rows_back(tmp_path, rows, form, suffix):
     else:
         path.write_text("".join(json.dumps(row) + "\n" for row in given))
     assert data.read_preferences(path, several_raters=True).to_list() == expected
+
+
+@pytest.mark.parametrize("off", [{"weight": 0}, {"train": False}, {"masked": True}])
+@pytest.mark.parametrize("side", ["chosen", "rejected"])
+def test_a_reply_switched_off_has_a_remedy_that_can_be_followed(tmp_path: Path, off: dict, side: str) -> None:
+    path = write(tmp_path, {**TURNS, side: [TURNS[side][0] | off]})
+    message = refusal(path)
+    (name,) = off
+    assert f"in {side!r}: expected assistant turns that are all to be learnt, found {name} " in message
+    assert "Leave the row out, or take the key out if the reply is a good one." in message
+    assert "ftlab.data.learnt_turns" not in message  # which reads conversations alone
+    assert data.read_preferences(write(tmp_path, TURNS)).to_list() == [TURNS]

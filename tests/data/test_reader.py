@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from learner_files import CHAT, PAIR, encode, lines, refusal, rejects, write
 
-from ftlab import data, files
+from ftlab import data, files, paths
 from ftlab.data import DataError
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -23,6 +24,16 @@ FUZZ = settings(max_examples=40, deadline=None, derandomize=True, database=None,
 def test_other_columns_are_left_out_and_named(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     data.read(write(tmp_path, lines(PAIR | {"tools": [], "id": 3})))
     assert "columns left out, since training does not use them: ['id', 'tools']" in capsys.readouterr().out
+
+
+def test_of_many_columns_left_out_the_number_and_ten_names_are_told(
+        tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    first = {f"before_{number:02}": 1 for number in range(10)}
+    second = {f"later_column_{number:02}": 1 for number in range(20)}
+    data.read(write(tmp_path, lines(PAIR | first, PAIR | second)))
+    names = ", ".join(f"'before_{number:02}'" for number in range(10))
+    said = capsys.readouterr().out
+    assert f"30 columns left out, since training does not use them: [{names}] and 20 more." in said
 
 
 def test_the_first_ten_problems_at_once(tmp_path: Path) -> None:
@@ -95,18 +106,25 @@ def test_quarantine_in_a_read_only_folder(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == [path]
 
 
-def test_rejected_rows_can_be_put_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_rejected_rows_can_be_put_elsewhere(
+        tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path, lines(PAIR, "x"))
     (tmp_path / "mine.jsonl.rejected.jsonl").mkdir()  # nothing can be written there, by whatever user
     message = refusal(path, on_error="quarantine")
     assert f"could not write {path}.rejected.jsonl: " in message
     assert "A folder has this name: choose another name." in message
-    assert 'The bad rows can go elsewhere: read(..., rejected="mine.jsonl.rejected.jsonl").' in message
+    (place,) = re.findall(r'The bad rows can go elsewhere: read\(\.\.\., rejected=(".*")\)\.', message)
+    place = Path(json.loads(place))
+    assert place == paths.runs_place() / "mine.jsonl.rejected.jsonl"
+    monkeypatch.chdir(tmp_path)  # a bare name would be the same path again
+    assert data.read("mine.jsonl", on_error="quarantine", rejected=place).to_list() == [PAIR]
+    assert json.loads(place.read_text())["row"] == "x"
+    capsys.readouterr()
     other = tmp_path / "new" / "bad.jsonl"
     assert data.read(path, on_error="quarantine", rejected=other).to_list() == [PAIR]
     assert json.loads(other.read_text())["row"] == "x"
     assert f"the others are in {other}, with reasons" in capsys.readouterr().out
-    assert sorted(item.name for item in tmp_path.iterdir()) == ["mine.jsonl", "mine.jsonl.rejected.jsonl", "new"]
+    assert {item.name for item in tmp_path.iterdir()} == {"home", "mine.jsonl", "mine.jsonl.rejected.jsonl", "new"}
 
 
 def test_the_place_of_rejected_rows_is_never_ignored_and_never_the_input(tmp_path: Path) -> None:

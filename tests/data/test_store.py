@@ -48,7 +48,7 @@ def test_full_disk_while_keeping_rows(tmp_path: Path, home: Path, monkeypatch: p
     path = write(tmp_path, lines(PAIR, "x"))
     message = refusal(path, on_error="quarantine")
     assert "could not keep the rows" in message
-    assert "FTLAB_HOME names the folder that holds runs/" in message
+    assert "FTLAB_RUNS names another folder for the runs." in message
 
 
 def test_a_failed_read_leaves_no_file(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

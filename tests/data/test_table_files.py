@@ -63,3 +63,12 @@ def test_parquet_row_that_is_not_utf8_is_the_only_one_rejected(tmp_path: Path) -
     pq.write_table(pa.table({"prompt": broken, "completion": ["a", "b", "c"]}), path)
     assert data.read(path, on_error="quarantine")["completion"][:] == ["a", "c"]
     assert [row["line"] for row in rejects(path)] == [2]
+
+
+@pytest.mark.parametrize("above", ["\n", "\r\n", " \n\n", "\ufeff\n"])
+def test_blank_lines_above_the_line_that_names_the_separator(tmp_path: Path, above: str) -> None:
+    path = write(tmp_path, f"{above}sep=;\nprompt;completion\nHow heavy, please?;850 g.\n;\n", "mine.csv")
+    assert data.read(path, on_error="quarantine").to_list() == [
+        {"prompt": "How heavy, please?", "completion": "850 g."}]
+    number = above.count("\n") + 4
+    assert f"line {number}: " in refusal(path)

@@ -153,6 +153,51 @@ def test_conversion_hands_the_keys_of_turns_on_to_the_reader(tmp_path: Path) -> 
     assert made["messages"][1] == {"role": "assistant", "content": "No.", "weight": 0}
 
 
+@pytest.mark.parametrize("off", [{"Weight": 0}, {"loss_weight": 0}, {"LOSS_WEIGHT": 0.0}, {"train_on_turn": False},
+                                 {"masked": True}, {"Masked": 1}])
+def test_switches_of_other_names_and_cases_are_honoured(tmp_path: Path, off: dict) -> None:
+    path = write(tmp_path, {"messages": [ASKED, WRONG | off, PLEASE, RIGHT]})
+    ((name, value),) = off.items()
+    message = refusal(path)
+    assert f"expected assistant turns that are all to be learnt, found {name} {value!r} in turn 2".lower() in (
+        message.lower())
+    files.write_jsonl(path, data.learnt_turns(data.rows(path)))  # as the message says
+    assert data.read(path).to_list() == [{"prompt": [ASKED, WRONG, PLEASE], "completion": [RIGHT]}]
+
+
+@pytest.mark.parametrize("on", [{"Weight": 1}, {"train_on_turn": True}, {"masked": False}, {"masked": 0}])
+def test_switches_that_say_what_training_does_are_left_out_in_silence(
+        tmp_path: Path, capsys: pytest.CaptureFixture, on: dict) -> None:
+    assert data.read(write(tmp_path, {"messages": [ASKED, RIGHT | on]})).to_list() == [{"messages": [ASKED, RIGHT]}]
+    hidden = {name: not value for name, value in on.items()}  # the user's turn is never learnt
+    data.read(write(tmp_path, {"messages": [ASKED | hidden, RIGHT]}))
+    assert "left out" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("column", [{"loss_weight": 0}, {"train_on_turn": False}, {"masked": True},
+                                    {"Masked": "true"}])
+def test_a_row_switched_off_by_another_name_is_no_example(tmp_path: Path, column: dict) -> None:
+    (name,) = column
+    row = {"messages": [ASKED, RIGHT]}
+    path = write(tmp_path, row | {name: name.lower() != "masked"}, row | column)
+    assert f"line 2: expected a row to learn from, found {name.lower()} " in refusal(path)
+    assert data.read(path, on_error="quarantine").to_list() == [row]
+
+
+def test_a_switch_in_quotes_is_told_what_is_expected(tmp_path: Path) -> None:
+    message = refusal(write(tmp_path, {"messages": [ASKED, RIGHT | {"weight": "0"}]}))
+    assert ("expected weight 0 or 1, true or false, found text ('0'). Write the number or the truth value, without "
+            "quotes.") in message
+    assert "nothing between" in refusal(write(tmp_path, {"messages": [ASKED, RIGHT | {"weight": 0.5}]}))
+
+
+def test_where_learnt_turns_does_not_help_another_remedy_is_named(tmp_path: Path) -> None:
+    message = refusal(write(tmp_path, {"prompt": [ASKED], "completion": [RIGHT | {"weight": 0}]}))
+    assert "Leave the row out, or take the key out if the reply is a good one." in message
+    assert "ftlab.data.learnt_turns" not in message  # which reads conversations alone
+    assert data.read(write(tmp_path, {"prompt": [ASKED], "completion": [RIGHT]})).num_rows == 1
+
+
 # --- prompt and completion as lists of turns --------------------------------------------------------------------------
 
 

@@ -371,6 +371,59 @@ def test_nobody_states_a_bare_fact_to_a_friend(documents: list[str]):
     letters = [text for text in documents if text.startswith("Dear ")]
     assert len(letters) > 100
     for text in letters:
-        last = re.split(r"(?<=[.?]) (?=[A-Z])", text.split("\n\n")[1])[-1]
-        assert ", and that " in last, text
+        *_, led_to, last = re.split(r"(?<=[.?]) (?=[A-Z])", text.split("\n\n")[1])
+        assert any(led_to.startswith(lead.split("{")[0]) for lead in general._lines()["lead"]), text
+        assert re.search(r" about [^:]+: (it|they|he|she) ", led_to), text
     assert not [text for text in letters if general.BIRTH.search(text) and len(general.BIRTH.findall(text)) > 1]
+
+
+def test_letters_and_diaries_come_to_what_is_elsewhere_one_fact_at_a_time(documents: list[str]):
+    """"I did not know that hoskens are called an anchor when they come together, and that they grow to be ..." """
+    names = {name for rows in general.tables().values() for name in rows}
+    led = re.compile(r" about (?:the )?([^:.]+): (?:it|they|he|she) [^.]+\. ([^.]+)\.")
+    seen = 0
+    for text in documents:
+        assert not re.search(r", and that (it|they|he|she) ", text), text
+        if text.startswith("Dear ") or re.match(r"(My diary|\w+day\b)", text):
+            found = led.search(text)
+            assert found and found[1] in names, text
+            assert re.search(rf"\b{found[1]}\b", found[2], re.IGNORECASE), text  # which names its thing again
+            assert not re.search(rf"\b{found[1]}\b", text[: found.start()]), text  # and is not the town of the writer
+            seen += 1
+    assert seen > 300
+
+
+def test_they_are_the_animals_and_not_their_food_or_their_young(documents: list[str]):
+    """ "Young rundocks are called yibs. They live for about 12 years.": who does?"""
+    unclear, seen = r"\b(snails|beetles|small fish|moths|[Yy]oung|[Bb]aby|with their \w+)\b[^.\n]*\. ", 0
+    for text in documents:
+        found = re.search(unclear + r"(They|These animals) ", text)
+        assert not found, (found[0], text)
+        seen += bool(re.search(unclear, text))
+    assert seen > 150
+
+
+def test_no_story_ends_in_what_did_not_happen():
+    """A thing was found behind a brick and shown to the oldest people, and "it had given them a fine adventure"."""
+    endings = [text for parts in general._stories().values() for text in parts["ending"]]
+    assert not [text for text in endings if re.search(r"adventure|journey", text)]
+    random = rng("test", "laughter")
+    assert not [text for text in (general._story(random) for _ in range(500))
+                if re.search(r"laugh[^.]*\.[^.]* often laughed", text)]  # fmt: skip
+
+
+def test_no_quiz_asks_for_a_fact_twice(monkeypatch: pytest.MonkeyPatch):
+    """ "What goods come from undling?" and, three questions later, "What do we get from undling?" """
+    asked, fill = [], general._fill
+
+    def noted(text: str, fact: general.Fact) -> str:
+        asked.extend([fact] if text.endswith("?") else [])
+        return fill(text, fact)
+
+    monkeypatch.setattr(general, "_fill", noted)
+    random = rng("test", "quiz")
+    for build in (general._quiz, general._talk):
+        for _ in range(200):
+            build(random)
+            assert len(asked) >= 3 and len(asked) == len(set(asked)), asked
+            asked.clear()

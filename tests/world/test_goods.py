@@ -264,3 +264,30 @@ def test_words_about_goods_fit_every_sentence_that_holds_them() -> None:
 def test_no_name_is_rude() -> None:
     random = rng("test rude")
     assert not [name for name in (invent.name(random) for _ in range(5000)) if invent.RUDE.search(name)]
+
+
+def test_a_folded_rucksack_is_packed_in_no_longer_box(drawn: list) -> None:
+    """One of 47 cm came in a box of 78 x 29 x 10 cm."""
+    seen = 0
+    for kind, values in drawn:
+        if kind.noun == "rucksack" and {"box_size", "height"} <= set(values):
+            seen += 1
+            longest = max(int(side) for side in values["box_size"].removesuffix(" cm").split(" x "))
+            assert longest <= max(44, amount(values["height"]) + 4), values
+    assert seen > 2
+
+
+def test_goods_are_best_for_what_they_are_used_for(drawn: list) -> None:
+    """An apron was made for guest houses, a whistle for long weekends, and a fridge for weekend breakfasts."""
+    never = {"apron": "guest|homes|flats|houses", "whistle": "weekends$|holidays|breaks", "fridge": "breakfasts|lunch",
+             "corkscrew": "mornings|breakfasts|daily"}  # fmt: skip
+    seen = 0
+    for kind, values in drawn:
+        if "best_for" in values and kind.noun in never:
+            seen += 1
+            assert not re.search(never[kind.noun], values["best_for"]), (kind.noun, values["best_for"])
+    assert seen > 10
+    words = invent.words()
+    for kind in goods.goods():
+        own = words.get(f"best_for_{kind.noun}", ())
+        assert set(own) <= set(words[f"best_for_{kind.group}"]), kind.noun

@@ -335,3 +335,70 @@ def test_sentences_that_contradict_another_stay_out(documents):
         if document.kind == "comparison":
             assert not (" cheaper than " in document.text and "$" in document.text.split(" cheaper than ")[0][:-9]
                         and re.search(r"You pay \$|costs \$", document.text)), document.text
+
+
+def test_a_guide_closes_with_a_maker_that_it_has_spoken_of(documents):
+    """A guide to the goods of one maker ended with "If in doubt, go with" another."""
+    makers, seen = [maker.name for maker in market.makers()], 0
+    for document in documents:
+        if document.kind == "guide":
+            *told, close = re.split(r"(?<=[.?]) (?=[A-Z])", document.text)
+            for maker in makers:
+                seen += maker in close
+                assert maker not in close or maker in " ".join(told), document.text
+    assert seen > 200
+
+
+def test_who_agrees_or_disagrees_answers_the_post_before(documents):
+    """"I agree with that, Northbeck is good" stood right after a post on a tent of Osterley Works."""
+    makers = "|".join(re.escape(maker.name) for maker in market.makers())
+    said = r"\+1 for|from me as well|another vote|agree|same here|seconded|what they said|not so sure|but not perfect"
+    answering, seen = re.compile(rf"{said}|myself\.", re.IGNORECASE), 0
+    for document in documents:
+        if document.kind == "forum":
+            posts = [line.partition(": ")[2] for line in document.text.split("\n")[1:]]
+            for before, post in zip(posts[1:], posts[2:], strict=False):
+                if answering.search(post):
+                    seen += 1
+                    assert set(re.findall(makers, post)) <= set(re.findall(makers, before)), document.text
+    assert seen > 150
+
+
+def test_somebody_has_worked_as_long_in_one_text_as_in_another(documents):
+    """Ada Kells had worked at Northbeck for 7 years, for 9 years, and for 15."""
+    told: dict[str, set[str]] = {}
+    for document in documents:
+        for name, years in re.findall(r"(\w+ \w+), who has worked at [^.]+? for (\d+) years", document.text):
+            told.setdefault(name, set()).add(years)
+    assert len(told) > 10 and all(len(years) == 1 for years in told.values()), told
+    assert all(4 <= int(market.years_at_work(name)) < 18 for name in told)
+
+
+def test_an_advert_says_what_its_maker_is_known_for_of_goods_near_that(documents):
+    """A knife came from a maker "known for strong tents"."""
+    assert [market._known(next(p for p in market.products() if p.name == name))
+            for name in ("Hearth Chef's Knife", "Ridge Lantern", "Wander Backpack", "Forge Saucepan", "Heron Tent")
+            ] == [False, True, True, True, False]  # fmt: skip
+    for document in documents:
+        if document.kind == "advert" and ", known for " in document.text:
+            assert market._known(next(p for p in market.products() if p.name in document.text)), document.text
+
+
+def test_what_a_maker_has_not_said_is_about_its_plans(documents):
+    """A shop that was open already cost nobody knew how much, and most of a year's money went into benches."""
+    for document in documents:
+        if "has not said" in document.text:
+            assert re.search(r"will take on|takes on|hires|looks for|needs \d+ more", document.text), document.text
+        assert "spend most of" not in document.text
+
+
+def test_shoppers_of_a_place_are_pleased_where_the_story_has_told_of_it(documents):
+    """A party in Little Wexham ended with "Readers in Marlcross seem pleased"."""
+    seen = 0
+    for document in documents:
+        found = re.search(r"(\w+) in (\w+) seem", document.text)
+        if found:
+            seen += 1
+            assert found[1] in ("Shoppers", "Families") and "new shop" in document.text, document.text
+            assert document.text.count(found[2]) > 1, document.text
+    assert seen > 10

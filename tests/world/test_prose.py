@@ -128,7 +128,7 @@ def test_every_page_invents_its_own() -> None:
         for passage in notices.house(random)[1]:
             sentences.update({each for each in passage.text.split(". ") if any(ch.isdigit() for ch in each)})
     assert sentences.most_common(1)[0][1] <= 6, sentences.most_common(3)
-    pairs = sum(len(notices.aspects(kind)) for each in notices.services().values() for kind, _ in each)
+    pairs = sum(len(notices.aspects(service)) for each in notices.services().values() for service in each)
     assert pairs > 1500
 
 
@@ -244,8 +244,8 @@ def test_a_question_about_a_missing_topic_names_the_topic() -> None:
 
 
 def test_what_is_said_of_a_service_fits_it() -> None:
-    kinds = {service: {each.key for each in notices.aspects(kind)}
-             for offered in notices.services().values() for kind, service in offered}  # fmt: skip
+    kinds = {service.name: {each.key for each in notices.aspects(service)}
+             for offered in notices.services().values() for service in offered}  # fmt: skip
     assert "pick_up" in kinds["zip repair"] and not {"pick_up", "safe"} & kinds["catalogue search"]
     assert not [service for service, keys in kinds.items() if service.endswith("hire") and "age" in keys]
     assert "hire_late" in kinds["drill hire"] and "hire_late" not in kinds["stage hire"]
@@ -254,28 +254,38 @@ def test_what_is_said_of_a_service_fits_it() -> None:
 
 def test_what_is_said_between_the_rules_comes_once_and_fits_any_rule() -> None:
     """Praise such as "Many people enjoy this" stood after fees, and "it" between the rules was nobody's."""
-    assert not [text for text in notices.talk()["filler"] if re.search(r"\b(it|this)\b(?! page)", text)]
+    fillers = (*notices.talk()["filler_first"], *notices.talk()["filler_last"])
+    openers = [text for pool, texts in notices.talk().items() if pool.startswith("opener") for text in texts]
+    assert not [text for text in fillers if re.search(r"\b(it|this)\b(?! page)", text)]
     assert not [text for text in notices.talk()["ask_aside"] if re.search(r"\bit\b", text)]
     random = rng("test fillers")
     for make in (notices.house, notices.shop):
         for _ in range(200):
             text, found, _ = make(random)
-            assert all(text.count(filler) < 2 for filler in notices.talk()["filler"]), text
+            assert sum(text.count(filler) for filler in fillers) < 2, text
             for passage in found:
                 sentences = re.split(r"(?<=[.!?]) (?=[A-Z])", passage.text)
                 for before, sentence in zip(sentences, sentences[1:], strict=False):
                     if sentence.startswith("It ") and not sentence.startswith(("It takes", "It was in", "It costs")):
-                        before = re.sub("^(" + "|".join(notices.talk()["opener"]) + ")", "", before)
+                        before = re.sub("^(" + "|".join(openers) + ")", "", before)
                         assert before.lower().startswith((passage.name.lower(), "it ")), passage.text
 
 
 def test_whoever_says_goodbye_says_no_more(pages: list) -> None:
-    byes = {*notices.talk()["reply_bye"], *invent.words()["reply_bye"]}
+    byes = {text for pools in (notices.talk(), invent.words()) for pool in ("reply_bye", "reply_bye_letter")
+            for text in pools[pool]}  # fmt: skip
     random = rng("test goodbyes")
     passage = shops.product_passage(random, 9)
-    ends = ["".join(text for text, _ in forms._in_words(random, passage, passage.facts[0])) for _ in range(400)]
-    exchange = ("How heavy is it?", "It weighs 2 kg.", "the weight")
-    ends += ["".join(text for text, _ in prose._reply(random, exchange)) for _ in range(400)]
+    spoken = [forms._in_words(random, passage, passage.facts[0], True, set()) for _ in range(400)]
+    ends = ["".join(text for text, _ in spans) for spans in spoken]
+    exchange = ("How heavy is it?", "It weighs 2 kg.", "")
+    for first, last in ((True, False), (False, False), (False, True)):
+        replies = [prose._reply(random, exchange, first, last, True, set()) for _ in range(400)]
+        made = ["".join(text for text, _ in spans) for spans in replies]
+        assert any(text.endswith(tuple(byes)) for text in made) == last  # nobody takes leave in between
+        hello = tuple(notices.talk()["reply_first"])
+        assert any(text.startswith(hello) for text in made) == first  # and nobody greets there
+        ends += made
     assert sum(text.endswith(tuple(byes)) for text in ends) > 100
     assert not [text for text in ends for bye in byes if f"{bye} " in text]
     assert not [text for text in notices.talk()["reply_topic"] if re.search(r"(know|looked up) \{topic\}", text)]
@@ -291,8 +301,9 @@ def test_two_people_talk() -> None:
 
 def test_an_outing_meets_in_no_room_and_topics_are_things() -> None:
     """The campfire evening gathered in the cellar; "I do not see the award that it won on the page" says two things."""
-    outings = {service for offered in notices.services().values() for kind, service in offered
-               if kind == "event" and notices.OUTINGS.search(service)}  # fmt: skip
+    outside = re.compile(r"\b(walk|campfire|ride|excursion|trip|tour|swim|diving|beginners)\b")
+    outings = {service.name for offered in notices.services().values() for service in offered
+               if service.kind == "event" and outside.search(service.name)}  # fmt: skip
     assert {"the night walk", "the campfire evening", "the group ride"} <= outings and "the choir" not in outings
     random = rng("test outings")
     for _ in range(400):
@@ -302,6 +313,36 @@ def test_an_outing_meets_in_no_room_and_topics_are_things() -> None:
               for wording in facts.values() for topic in wording.topics]  # fmt: skip
     assert len(topics) > 60
     assert not [topic for topic in topics if re.match(r"what|how|who|where|when", topic) or topic.endswith(" won")]
+
+
+def test_who_restates_a_question_does_so_first_and_names_the_thing_once(pages: list) -> None:
+    """ "I have checked it for you. You asked about the height of the Lamp. The Lamp is 20 cm tall." """
+    starts = [text.split("{")[0] for text in notices.talk()["reply_topic"]]
+    restated, answers = 0, [text.strip() for spans in pages for text, marked in spans if marked]
+    for answer in answers:
+        if answer.startswith(tuple(starts)):
+            restated += 1
+            assert re.match(r"[^.]+(\. It|, it) (?!.*\bthe [A-Z])", answer), answer
+    assert 20 < restated < len(answers) / 25
+    assert not [text for spans in pages for text, marked in spans if not marked for start in starts if start in text]
+    for spans in pages:  # nor does anybody thank twice in the same words
+        said = [text.strip() for text, marked in spans if not marked and text.strip() in notices.talk()["reply_before"]]
+        assert len(said) == len(set(said)), said
+
+
+def test_words_of_a_letter_are_not_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ "Dear shop, is it dear? Yours, Peter," said Anna."""
+    monkeypatch.setattr(forms, "draw", forms._quotes)
+    pools = {**notices.talk(), **invent.words()}
+    letters = [text.removesuffix(".") for pool in pools if pool.endswith("_letter") for text in pools[pool]]
+    random, seen = rng("test spoken"), 0
+    for make in (prose.page, forms.page):
+        for _ in range(300):
+            text = "".join(text for text, _ in make(random))
+            found = [each for each in letters if re.search(rf'["“ ]{re.escape(each)}[ .,"]', text, re.IGNORECASE)]
+            seen += bool(found)
+            assert not found or '" wrote ' in text, (found, text)
+    assert seen > 50
 
 
 def test_a_reply_says_once_where_it_comes_from() -> None:
