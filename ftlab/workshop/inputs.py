@@ -80,8 +80,12 @@ def changed(inputs: dict[str, str]) -> list[str]:
 
     A model that this computer has not fetched cannot be compared, and is passed over.
     """
-    return [name for name, known in inputs.items() if not _is_elsewhere(name)
-            and (not _path(name).is_file() or digest(_path(name)) != known)]
+    return [name for name, known in inputs.items() if not _is_elsewhere(name) and now(name) != known]
+
+
+def now(name: str) -> str:
+    """The hash that a file of a snapshot has now; empty if it is gone."""
+    return digest(_path(name)) if _path(name).is_file() else ""
 
 
 def _source(notebook: str) -> Path:

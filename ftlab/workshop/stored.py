@@ -4,7 +4,8 @@ Such an experiment is made in parts, each perhaps in a process of its own. ``wat
 the part's result into ``runs`` and a note of its origin beside it: the commit, the machine, and a hash of every module,
 table, model and adapter that it read. ``write`` joins the notes of the parts that a result was gathered from. What was
 made from code that has changed since is stale: ``verify``, which a test calls, finds fault with it until it is made
-again or a dated reason stands in it, ``"stale": {"date": "2026-11-26", "reason": "..."}``.
+again or a dated reason stands in it, ``"stale": {"date": "2026-11-26", "reason": "...", "inputs": {file: hash}}``,
+which ``excuse`` writes. It speaks of the files as they were that day: one that changes after it needs a reason again.
 """
 
 from __future__ import annotations
@@ -104,31 +105,42 @@ def verify() -> list[str]:
     for path in sorted((paths.data() / "stored").glob("*.json")):
         known = files.read_json(path)
         made = known.get("made")
-        if "stale" in known and made:
-            why, again = excuse_faults(known["stale"]), ""
-        elif made:
-            why, again = why_stale(made), f" Run again: python -m {made['module']}"
+        if made:
+            why = why_stale(made, known.get("stale"))
+            again = f" Run again: python -m {made['module']}"
         else:
             why, again = [NONE_MADE], " Write it with ftlab.workshop.stored.write."
         faults += [f"{path.name}: {one}.{again}" for one in why]
     return faults
 
 
-def why_stale(made: dict) -> list[str]:
-    """What is wrong with an origin: a tree that nobody can take again, inputs that are others now; no more than one."""
+def why_stale(made: dict, reason: dict | None = None) -> list[str]:
+    """What is wrong with an origin: a tree that nobody can take again, inputs that are others now; no more than one.
+
+    Args:
+        reason: For keeping it although inputs are others, as ``excuse`` gives it.
+    """
     if DIRTY in made["commit"]:
         return ["it was made from a tree with changes that were not committed"]
-    other = inputs.changed(made["inputs"])
+    if reason is not None and (faults := excuse_faults(reason)):
+        return faults
+    other = inputs.changed(made["inputs"] | (reason or {"inputs": {}})["inputs"])
     return [f"it is stale, since {', '.join(other)} changed"] if other else []
 
 
-def excuse_faults(excuse: object) -> list[str]:
-    """What is wrong with a reason for keeping what is stale: it needs a date and words."""
+def excuse(made: dict, reason: str) -> dict:
+    """A reason for keeping what was made though inputs have changed since, with the hashes that these have today."""
+    changed = inputs.changed(made["inputs"])
+    return {"date": date.today().isoformat(), "reason": reason, "inputs": {name: inputs.now(name) for name in changed}}
+
+
+def excuse_faults(reason: object) -> list[str]:
+    """What is wrong with a reason for keeping something: it needs a date and words."""
     try:
-        date.fromisoformat(excuse["date"])
-        return [] if excuse["reason"].strip() else ["expected a reason in 'stale', found none"]
+        date.fromisoformat(reason["date"])
+        return [] if reason["reason"].strip() else ["expected a reason, found none"]
     except (KeyError, TypeError, ValueError, AttributeError):
-        return [f"expected 'stale' as an object with a date (2026-11-25) and a reason, found {excuse!r}"]
+        return [f"expected a reason as an object with a date (2026-11-25) and a reason, found {reason!r}"]
 
 
 def stored_path(name: str) -> Path:

@@ -94,10 +94,14 @@ def test_a_result_carries_what_its_parts_read_and_goes_stale_with_it(home: Path)
     files.write_text(home / "data" / "table.csv", "a\n1\n")
     assert stored.current("toy") is None
     assert stored.verify() == ["toy.json: it is stale, since data/table.csv changed. Run again: python -m toy"]
-    for excuse, faults in (({"date": "2026-11-26", "reason": "one row fewer, none is used"}, 0),
-                           ({"date": "2026-11-26", "reason": ""}, 1), ("later", 1)):
-        files.write_json(stored.stored_path("toy"), {**known, "stale": excuse})
+    reason = stored.excuse(known["made"], "one row fewer, none is used")
+    for given, faults in ((reason, 0), ({**reason, "reason": ""}, 1), ({**reason, "date": "soon"}, 1), ("later", 1)):
+        files.write_json(stored.stored_path("toy"), {**known, "stale": given})
         assert len(stored.verify()) == faults and stored.current("toy") is None
+    files.write_json(stored.stored_path("toy"), {**known, "stale": reason})
+    files.write_text(home / "data" / "table.csv", "a\n")  # a change that the reason does not speak of
+    assert stored.verify() == ["toy.json: it is stale, since data/table.csv changed. Run again: python -m toy"]
+    files.write_text(home / "data" / "table.csv", "a\n1\n")
     assert stored.part(part, toy.make, "toy") == {"rows": 1}  # what it read has changed, so it is made anew
 
 
