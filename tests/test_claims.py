@@ -211,10 +211,11 @@ def test_a_stale_reference_needs_a_reason_with_its_date(home):
     files.write_text(home / "data" / "table.csv", "other")
     assert "stale" in " ".join(reference.verify())
     shape = "an object with a date"
-    for excuse, fault in [({"date": "2026-11-25", "reason": "the table's order changed, no run reads it"}, None),
-                          ({"date": "2026-11-25", "reason": " "}, "expected a reason"),
-                          ({"date": "lately", "reason": "x"}, shape), ("later", shape)]:
-        files.write_json(path, {**known, "stale": excuse})
+    good = stored.excuse(known, "the table's order changed, no run reads it")
+    for reason, fault in [(good, None), ({**good, "reason": " "}, "expected a reason"),
+                          ({**good, "date": "lately"}, shape), ("later", shape), ({**good, "inputs": {}}, "stale"),
+                          ({**good, "dials": {"PROMPTS": 9}}, "the columns experiment and dials")]:
+        files.write_json(path, {**known, "stale": reason})
         faults = [one for one in reference.verify() if "gain" in one]
         assert (fault is None and faults == []) or fault in faults[0]
     files.write_json(path, {key: value for key, value in known.items() if key != "inputs"})

@@ -2,8 +2,9 @@
 
 A reference names a hash of everything that its runs read. One whose inputs have changed since is stale: ``verify``,
 which a test calls, finds fault with it until it is run again or a dated reason stands beside it, ``"stale": {"date":
-"2026-11-25", "reason": "...", "inputs": {file: hash}}`` (``stored.excuse``). Likewise one whose seeds scatter so far
-that the range to expect would notice no fault needs a reason, ``"wide"``.
+"2026-11-25", "reason": "...", "inputs": {file: hash}}`` (``stored.excuse``), with the "dials" of that day if these are
+others, too. Likewise one whose seeds scatter so far that the range to expect would notice no fault needs a reason,
+``"wide"``.
 """
 
 from __future__ import annotations
@@ -64,8 +65,9 @@ def _stale(claim: Claim, known: dict) -> list[str]:
         return ["expected the hashes of what its runs read under 'inputs', found none"]
     if "stale" in known and (faults := excuse_faults(known["stale"])):
         return faults
-    other = inputs.changed(known["inputs"] | known.get("stale", {}).get("inputs", {}))
-    if known.get("dials") != _dials(claim, known["model"]):
+    reason = known.get("stale", {})
+    other = inputs.changed(known["inputs"] | reason.get("inputs", {}))
+    if reason.get("dials", known.get("dials")) != _dials(claim, known["model"]):
         other.append("the columns experiment and dials in data/claims.csv")
     return [f"its runs are stale, since {', '.join(other)} changed"] if other else []
 

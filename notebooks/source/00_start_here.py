@@ -20,7 +20,7 @@
 # **You need** no machine learning; reading a little Python is enough. Words you do not know are in the glossary at
 # the end.
 #
-# **It takes** six to seven minutes of computing on two processor cores, and about half of that where the processor
+# **It takes** about six minutes of computing on two processor cores, and about half of that where the processor
 # computes in bf16 (a format in which a number takes half the room); allow three quarters of an hour for reading and the
 # exercises. The last cell prints the time and memory it took on your computer. If something does not start, `ftlab
 # doctor` in a terminal says what is wrong and what to do about it.

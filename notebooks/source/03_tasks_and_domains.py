@@ -273,9 +273,9 @@ for task in ("description", "post"):
 # A handful of replies shows *how* it goes right or wrong and ranks nothing. A reply may look like the house's and say
 # what is not so, or give the right values in a form that nobody can use. And read the sentences: no mark does.
 # "Right" looks at values and names, so a post with the article's figures counts as right even if its sentence is
-# untrue, and a description that says one thing twice is done as well. Each share of descriptions and posts that are
-# done is thus the most that a reader would pass. The next sections compare the stored adapter, which saw more rows,
-# on more test rows.
+# untrue, and a description may be done although its sentence makes no sense. Each share of descriptions and posts
+# that are done is thus the most that a reader would pass. The next sections compare the stored adapter, which saw
+# more rows, on more test rows.
 #
 # ## 5. Labels: is a language model needed?
 #
@@ -472,8 +472,9 @@ for name, gap in stands.items():
     print(f"{name}, held: {standing(gap)} word counts ({gap.value:+.0f} points [{gap.low:+.0f}, {gap.high:+.0f}])")
 
 # %% [markdown]
-# A grammar guarantees the form and says nothing about the truth: a model that does not know sounds as if it did. So use
-# both: teach the content, force the form, and check values against the page where you can.
+# A grammar guarantees the form and says nothing about the truth: a model that does not know sounds as if it did. So
+# use both: teach the content, force the form, and check values against the page where you can. Where a tuned model's
+# replies were all valid anyway, the grammar changes none of these; it vouches for the next one.
 #
 # ## 7. One adapter for all, or one for each?
 #
@@ -514,7 +515,8 @@ for task, check in (("description", articles.check_description), ("post", articl
 # %% [markdown]
 # The claim on trial: one adapter for all does about as well as one for each. It counts 60 rows of a task at most, so
 # the tickets, which are many, still weigh most. It holds if the whole interval is above -15 points, and is "mixed" if
-# the interval has that limit inside.
+# the interval has that limit inside. A verdict over all tasks can hide a loss on one, so read it with the lines
+# above; and "not certain" below it says that zero lies inside, which this claim allows.
 
 # %%
 together, apart = (np.hstack([marks(part or task, task)[:, : settings["in_claim"]] for task in tasks.TASKS])
@@ -804,9 +806,9 @@ else:
           "The\nmodule named above makes the runs, in some hours on two cores.")
 
 # %% [markdown]
-# Now what each model says for certain. Questions on one product count as one score, so that the intervals of what is
-# learnt are about products, and with stored runs of several seeds about these too. A claim about the real model is
-# judged on the first seed alone, as reference runs are.
+# Now what is certain, for each model that has run. Questions on one product count as one score, so that the intervals
+# of what is learnt are about products, and with stored runs of several seeds about these too. A claim about the real
+# model is judged on the first seed alone, as reference runs are.
 
 # %%
 def arms_of(a: str, b: str, key: str, most: int | None = None):  # ways a and b, for the same seeds
@@ -850,12 +852,12 @@ for name, (rows, many) in stored_and_asked.items():
 # %% [markdown]
 # ## 10. What to do for which task
 #
-# All in one table: rows tried (whether fewer would do was not), the best rival, what tuning gained over it on the same
-# test rows, and the minutes of the tunings. "Done" is the rival's share, by the marks; a reader may pass less. Rivals
-# of the tasks are the two prompts, the same held to a grammar where there is one, for labels the word counter with the
-# same tickets, for the others the frame. For instructions and facts the "rival" is the lesser training of their
-# section. Fourteen descriptions and thirty posts, all there are to test on, decide little: look at the width of their
-# intervals.
+# All in one table: rows tried (whether fewer would do was not), the best rival, what tuning gained over it on the
+# same test rows, and the minutes of the tunings. "Done" is the rival's share, by the marks; a reader may pass less.
+# Rivals of the tasks are the two prompts, the same held to a grammar where there is one, for labels the word counter
+# with the same tickets, for the others the frame. For instructions and facts the "rival" is the lesser training of
+# their section. Fourteen descriptions and thirty posts, all there are to test on, decide large differences only: look
+# at the width of their intervals.
 
 # %%
 print(f"{'':>51} {'gain over the rival, in points':>31} {'minutes':>14}\n{'task':>16} {'rows':>5} {'best rival':>21} "

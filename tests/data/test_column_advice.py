@@ -199,17 +199,33 @@ def test_votes_arrive_whole_as_the_advice_says(tmp_path: Path, name: str, write:
     assert ("system" in row) == ('"system"' in text)  # a system turn of its own, not words of the customer's
 
 
+def check_repair(folder: Path, frame: pd.DataFrame, said: str) -> None:
+    """A table with the conversation is refused with these words, and the call that they come with repairs it."""
+    frame.to_csv(folder / "mine.csv", index=False)
+    with pytest.raises(DataError, match=said) as caught:
+        data.read(folder / "mine.csv")
+    (repair,) = re.findall(r"again: (.*?) comes before", str(caught.value))
+    exec(repair, {"frame": frame, "json": json})
+    frame.to_csv(folder / "mine.csv", index=False)
+    assert follow(folder / "mine.csv") == [{"messages": TALK}]
+
+
 def test_a_list_as_numpy_prints_it_is_not_guessed_at(tmp_path: Path) -> None:
     frame = pd.DataFrame({"messages": [TALK]})
     pq.write_table(pa.Table.from_pandas(frame), tmp_path / "mine.parquet")
     frame = pd.read_parquet(tmp_path / "mine.parquet")  # arrays in place of lists
-    frame.to_csv(tmp_path / "mine.csv", index=False)
-    with pytest.raises(DataError, match="an array as NumPy prints it") as caught:
-        data.read(tmp_path / "mine.csv")
-    (repair,) = re.findall(r"again: (.*?) comes before", str(caught.value))
-    exec(repair, {"frame": frame, "json": json})
-    frame.to_csv(tmp_path / "mine.csv", index=False)
-    assert follow(tmp_path / "mine.csv") == [{"messages": TALK}]
+    check_repair(tmp_path, frame, "an array as NumPy prints it")
+
+
+def test_a_list_with_nan_is_named_and_repaired(tmp_path: Path) -> None:
+    talk = [TALK[0] | {"weight": float("nan")}, *(turn | {"weight": 1.0} for turn in TALK[1:])]
+    frame = pd.DataFrame({"messages": [talk]})
+    check_repair(tmp_path, frame, "a list as Python writes it, with nan for what is missing")
+
+
+def test_an_array_with_nan_is_repaired_too(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"messages": [np.array([turn | {"score": float("nan")} for turn in TALK])]})
+    check_repair(tmp_path, frame, "an array as NumPy prints it")
 
 
 def test_a_list_with_nan_is_named_and_repaired(tmp_path: Path) -> None:
