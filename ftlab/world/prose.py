@@ -60,7 +60,8 @@ def products(random: Random) -> Page:
         found.append(passage)
         stated = {fact.wording.key for fact in passage.facts}
         table = shops.wordings("products")["product"].values()
-        absent[passage.name] = [e for e in table if e.topics and e.key not in stated and kind.has(e.key)]
+        unsaid = [e for e in table if e.topics and e.key not in stated and kind.has(e.key)]
+        absent[passage.name] = random.sample(unsaid, len(unsaid))
         kind = kind if same else random.choice(goods.goods())
     return "\n\n".join(each.text for each in found), found, absent
 
