@@ -4,8 +4,10 @@ A place on the shelf is a run's folder (``ftlab.tuning.checkpoints.run_folder``)
 the run. Whatever changes, a dial, a row, the base model, the number format, a library or the package's own training
 code, gives another place, so a model is never taken for one that it is not.
 
-One model comes with the clone, in ``data/shelf``, because its training takes longer than a lesson. It is taken only for
+What comes with the clone lies in ``data/shelf``, because its training takes longer than a lesson. It is taken only for
 the very same rows, base model and dials; what differs between machines (``MACHINE``) it tells and does not ask for.
+Where rows were reworded after a training, its note may name them as they are now, with a date and what was changed:
+``"reworded": {"rows": fingerprint, "date": "2026-11-27", "what": "..."}``. Then it is taken for these, and says so.
 """
 
 from __future__ import annotations
@@ -58,6 +60,8 @@ def find(folder: Path) -> Path | None:
             note = files.read_json(place / NOTE)
             whose = "the shelf" if place == folder else "the course's own shelf"
             print(f"from {whose}: {place.name}, tuned on {note['date']} in {note['seconds']:.0f} seconds")
+            if place != folder and "reworded" in note:
+                print(f"(Since {note['reworded']['date']} {note['reworded']['what']}.)")
             return place / MODEL
     return None
 
@@ -73,8 +77,14 @@ def shipped(folder: Path) -> Iterator[Path]:
     """The places of ``data/shelf`` that were made with the settings of this one, the machine's own left aside."""
     asked = files.read_json(folder / SETTINGS) if (folder / SETTINGS).exists() else None
     for settings in sorted((paths.data() / "shelf").glob(f"*/{SETTINGS}")):
-        if asked and shared(files.read_json(settings)) == shared(asked):
+        if asked and shared(asked) in (made := shared(files.read_json(settings)), made | reworded(settings.parent)):
             yield settings.parent
+
+
+def reworded(place: Path) -> dict:
+    """The fingerprint of a shipped model's rows as they are now, as ``{"rows": ...}``; empty if they are the same."""
+    note = files.read_json(place / NOTE) if (place / NOTE).exists() else {}
+    return {"rows": note["reworded"]["rows"]} if "reworded" in note else {}
 
 
 def shared(settings: dict) -> dict:

@@ -13,8 +13,9 @@ import sys
 import families
 import pytest
 
-from ftlab import files, model, paths, shelf
-from ftlab.tuning import sft
+from ftlab import assistant, files, model, paths, shelf
+from ftlab.tuning import checkpoints, sft
+from ftlab.workshop.experiments import four_tasks
 
 ROWS = [{"messages": [{"role": "user", "content": f"How heavy is kettle {i}?"},
                       {"role": "assistant", "content": f"It weighs {850 + 7 * i} g."}]} for i in range(6)]
@@ -162,6 +163,38 @@ def test_what_comes_with_the_clone_is_taken_for_the_very_same_run_alone(choice, 
         assert ours.equal(theirs)
     for rows, change in ((ROWS[1:], {}), (ROWS, {"seed": 1}), (ROWS, {"lora": {**LORA, "r": 8}})):
         assert shelf.find(shelf.place("desk", choice, rows, **{**HOW, "lora": LORA, **change})) is None
+
+
+def test_it_is_taken_for_rows_that_were_reworded_since_if_its_note_names_them(choice, home, capsys):
+    sft.from_shelf("desk", choice, ROWS, lora=LORA, **HOW)
+    given = paths.data() / "shelf" / "desk"
+    given.parent.mkdir(parents=True)
+    shelf.place("desk", choice, ROWS, lora=LORA, **HOW).rename(given)
+    mended = shelf.place("desk", choice, ROWS[1:], lora=LORA, **HOW)
+    assert shelf.find(mended) is None
+    note = files.read_json(given / shelf.NOTE)
+    what = {"rows": checkpoints.fingerprint(ROWS[1:]), "date": "2026-11-27", "what": "one of its 6 rows is gone"}
+    files.write_json(given / shelf.NOTE, {**note, "reworded": what})
+    capsys.readouterr()
+    assert shelf.find(mended) == given / shelf.MODEL
+    assert "(Since 2026-11-27 one of its 6 rows is gone.)" in capsys.readouterr().out
+    assert shelf.find(shelf.place("desk", choice, ROWS, lora=LORA, **HOW)) == given / shelf.MODEL
+    assert shelf.find(shelf.place("desk", choice, ROWS[2:], lora=LORA, **HOW)) is None
+
+
+def todays_rows(part: str) -> list[dict]:
+    """The rows that the lessons ask the shelf about."""
+    return assistant.rows() if part == "assistant" else four_tasks.rows_of(part.removeprefix("tasks-"), seed=0)
+
+
+@pytest.mark.parametrize("part", ["assistant", "tasks-intent", "tasks-post"])
+def test_what_is_shipped_is_found_for_the_rows_of_today(part):
+    place = paths.data() / "shelf" / part
+    made = files.read_json(place / shelf.SETTINGS)
+    rows = (made | shelf.reworded(place))["rows"]
+    assert rows == checkpoints.fingerprint(todays_rows(part)), (
+        f"the training rows of data/shelf/{part} are others now: lessons would tune for minutes or an hour. Tune and "
+        f"ship it anew, or name today's rows in its {shelf.NOTE} and say what was reworded")
 
 
 def killed() -> None:
