@@ -43,7 +43,7 @@ def _patterns() -> dict[tuple[str, str], list[str]]:
     return patterns
 
 
-def _products(year: int = 2025) -> dict[str, quillmere.Product]:
+def _products(year: int) -> dict[str, quillmere.Product]:
     return {product.id: product for product in quillmere.products(year)}
 
 
@@ -107,8 +107,8 @@ def _post(topic: str, number: int, values: dict[str, str], text: str, patterns: 
 
 
 @cache
-def _written() -> tuple[tuple[dict, dict[str, str]], ...]:
-    patterns, products = _patterns(), _products()
+def _written(year: int = 2025) -> tuple[tuple[dict, dict[str, str]], ...]:
+    patterns, products = _patterns(), _products(year)
     order = {}
     for topic in TOPICS:
         for part in "ABCDZ":
@@ -118,6 +118,8 @@ def _written() -> tuple[tuple[dict, dict[str, str]], ...]:
     for topic in TOPICS:
         for number, row in enumerate(_table(topic)):
             product = products[row["product"]] if "product" in row else None
+            if product and product.status == "retired":
+                continue
             values = _values(row, product)
             text, product_facts = _body(topic, number, values, patterns, order)
             own = [_stated(column, values, text) for column in row if column not in SILENT_COLUMNS]
@@ -131,9 +133,13 @@ def _written() -> tuple[tuple[dict, dict[str, str]], ...]:
     return tuple(written)
 
 
-def articles() -> list[dict]:
-    """The journal: one dict an article with id, split, topic, title, product, text, facts and its social post."""
-    return [dict(article, facts=list(article["facts"])) for article, _ in _written()]
+def articles(year: int = 2025) -> list[dict]:
+    """The journal: one dict an article with id, split, topic, title, product, text, facts and its social post.
+
+    Args:
+        year: Whose facts the articles state, 2025 or 2026; those about a product that is retired by then are left out.
+    """
+    return [dict(article, facts=list(article["facts"])) for article, _ in _written(year)]
 
 
 @cache
@@ -182,12 +188,14 @@ def _facts_line(product: quillmere.Product) -> str:
 
 
 def descriptions(year: int = 2025) -> list[dict]:
-    """One description in the house format for every product, with the record that it is written from."""
+    """One description in the house format for every product on sale, with the record that it is written from."""
     uses: dict[str, list[str]] = {}
     for row in _table("uses"):
         uses.setdefault(row["category"], []).append(row["text"])
     rows = []
     for product in quillmere.products(year):
+        if product.status == "retired":
+            continue
         use = rng("descriptions", product.id).choice(uses[product.category]).replace("{feature}", product.feature)
         text = "\n".join([product.name, use, _facts_line(product), f"Care: {product.care}"])
         record = f"{product.record()} Feature: {product.feature}. Care: {product.care}"

@@ -26,8 +26,11 @@ def texts() -> Iterator[tuple[str, list[dict]]]:
     yield "quillmere/plain_2026.jsonl", _of("test", support.conversations(2026))
     yield "quillmere/tickets.jsonl", support.tickets()
     yield "quillmere/articles.jsonl", articles.articles()
+    yield "quillmere/articles_2026.jsonl", _of("test", articles.articles(2026))
     yield "quillmere/descriptions.jsonl", articles.descriptions()
+    yield "quillmere/descriptions_2026.jsonl", _of("test", articles.descriptions(2026))
     yield "quillmere/documents.jsonl", list(_documents())
+    yield "quillmere/documents_2026.jsonl", _of("test", list(_documents(2026)))
     yield (
         "quillmere/updates.jsonl",
         [
@@ -74,9 +77,11 @@ def _of(split: str, rows: list[dict]) -> list[dict]:
     return [row for row in rows if row["split"] == split]
 
 
-def _documents() -> Iterator[dict]:
-    """Quillmere's own pages: two of each product, and each policy's document."""
-    for product in quillmere.products():
+def _documents(year: int = 2025) -> Iterator[dict]:
+    """Quillmere's own pages: two of each product on sale, and each policy's document."""
+    for product in quillmere.products(year):
+        if product.status == "retired":
+            continue
         for i in range(2):
             text = quillmere.product_page(product, rng("page", product.id, i))
             yield {
@@ -86,7 +91,7 @@ def _documents() -> Iterator[dict]:
                 "split": product.split,
                 "text": text,
             }
-    for policy in quillmere.policies():
+    for policy in quillmere.policies(year):
         text = quillmere.policy_document(policy, rng("policy", policy.id))
         yield {"id": policy.id, "kind": "policy", "about": policy.title, "split": policy.split, "text": text}
 

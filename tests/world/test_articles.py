@@ -10,6 +10,7 @@ import pytest
 from ftlab.world import articles, quillmere
 
 JOURNAL = articles.articles()
+LATER = articles.articles(2026)
 TEXTS = {article["id"]: article["text"] for article in JOURNAL}
 GOOD_POST = "Gull Rock is 9 km from Penny Bridge, and worth each step. Have you been there? #Quillmere #WeekendWalk"
 GOOD_DESCRIPTION = ("Emberline Kettle\nUse it to boil water for tea and coffee.\n"
@@ -40,7 +41,7 @@ def test_the_same_every_time():
 
 
 def test_facts_are_stated():
-    for article in JOURNAL:
+    for article in JOURNAL + LATER:
         for fact in article["facts"]:
             assert fact.lower() in article["text"].lower(), (article["id"], fact)
 
@@ -65,6 +66,15 @@ def test_posts_say_only_what_the_article_says():
         for value in stated:
             if value.rstrip("?.") not in {"Quillmere", "Read", "Come", "Try", "Tell"}:
                 assert value in article["text"], (article["id"], value)
+
+
+def test_no_post_and_no_question_is_about_what_2026_changed():
+    """So the posts of 2026 are those of 2025 to the letter, and the questions on articles hold for both."""
+    retired = {update.name for update in quillmere.updates() if update.kind == "retired"}
+    lasting = [(article["id"], article["post"]) for article in JOURNAL if article["product"] not in retired]
+    assert [(article["id"], article["post"]) for article in LATER] == lasting
+    asked = {row["relation"] for split in quillmere.SPLITS for row in articles.questions(split)}
+    assert asked.isdisjoint({update.relation for update in quillmere.updates()})
 
 
 @pytest.mark.parametrize(("rule", "bad"), [
@@ -93,8 +103,9 @@ def test_empty_texts_are_neither():
 @pytest.mark.parametrize("year", quillmere.YEARS)
 def test_descriptions_keep_every_rule_and_their_record(year):
     rows = articles.descriptions(year)
-    assert [row["product"] for row in rows] == [product.name for product in quillmere.products(year)]
-    for row, product in zip(rows, quillmere.products(year), strict=True):
+    on_sale = [product for product in quillmere.products(year) if product.status == "current"]
+    assert [row["product"] for row in rows] == [product.name for product in on_sale]
+    for row, product in zip(rows, on_sale, strict=True):
         assert articles.is_description(row["text"]), articles.check_description(row["text"])
         assert row["split"] == product.split
         for value in re.findall(r"(?:weight|capacity|height|warranty|price) ([^,]+?)(?:,|\.$|\.\n)", row["text"]):
@@ -244,8 +255,8 @@ def test_every_row_of_the_patterns_has_three_cells():
 
 
 def test_grammar_smells():
-    texts = [article[key] for article in JOURNAL for key in ("title", "text", "post")]
-    texts += [row["text"] for row in articles.descriptions()]
+    texts = [article[key] for article in JOURNAL + LATER for key in ("title", "text", "post")]
+    texts += [row["text"] for year in quillmere.YEARS for row in articles.descriptions(year)]
     texts += [row["question"] for split in quillmere.SPLITS for row in articles.questions(split)]
     for text in texts:
         for smell in SMELLS:

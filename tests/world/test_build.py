@@ -154,6 +154,28 @@ def test_the_2026_conversations_are_the_test_conversations_after_the_update() ->
     assert train.isdisjoint({row["product"] for row in after} - {None})
 
 
+@pytest.mark.parametrize(("name", "changed"), [("articles", 9), ("descriptions", 10), ("documents", 21)])
+def test_the_2026_rows_are_the_test_rows_with_the_new_values_and_nothing_else_new(name: str, changed: int) -> None:
+    """What is retired is gone, what was added is there; no thing of the train split comes in."""
+    key = "about" if name == "documents" else "product"
+    here = {row["id"]: row for row in rows(f"quillmere/{name}") if row["split"] == "test"}
+    later = {row["id"]: row for row in rows(f"quillmere/{name}_2026")}
+    changes = {update.name: update for update in quillmere.updates()}
+    kinds = {about: update.kind for about, update in changes.items()}
+    assert {here[id][key] for id in here.keys() - later.keys()} == {"Larder Cheese Board"}
+    assert {kinds[later[id][key]] for id in later.keys() - here.keys()} <= {"added"}
+    both = here.keys() & later.keys()
+    for id in both:
+        text = build.encode([here[id]]).decode()
+        if update := changes.get(here[id][key]):
+            text = text.replace(update.old, update.new)
+        assert build.encode([later[id]]).decode() == text
+    assert sum(here[id] != later[id] for id in both) == changed
+    assert {row["split"] for row in later.values()} == {"test"}
+    train = {row[key] for row in rows(f"quillmere/{name}") if row["split"] == "train"} - {None}
+    assert train.isdisjoint({row[key] for row in later.values()})
+
+
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_reading_questions_use_names_that_training_never_invents(count: int, monkeypatch) -> None:
     random, names, name = rng("test", "invented"), set(), invent.name

@@ -33,6 +33,19 @@ def test_the_page_states_what_the_record_says() -> None:
         assert f"${record['price_dollars']:.2f}" in row["source"]
 
 
+def test_the_rows_of_2026_hold_the_new_values() -> None:
+    rows = {task: tasks.rows(task, "2026") for task in tasks.TASKS}
+    assert {task: len(found) for task, found in rows.items()} == {"intent": 140, "fields": 28, "description": 14,
+                                                                  "post": 28}  # fmt: skip
+    assert rows["intent"] == tasks.rows("intent", "test")  # tickets state nothing that changes
+    kettle = [row for task in ("fields", "description", "post") for row in rows[task]
+              if "Solstice Kettle" in row["source"]]
+    assert len(kettle) == 5 and not any("$89" in turn["content"] for row in kettle for turn in row["messages"])
+    assert sum("$95.00" in row["source"] for row in kettle) == 5
+    lantern = [json.loads(row["messages"][-1]["content"]) for row in rows["fields"] if "Evenfall" in row["source"]]
+    assert [record["warranty_years"] for record in lantern] == [7, 7]
+
+
 def test_a_larger_mixture_holds_the_smaller_and_has_all_intents_alike() -> None:
     small, large = (tasks.mixture({"intent": size, "post": size // 10}, seed=3) for size in (20, 40))
     texts = [row["source"] for row in large]
