@@ -1157,8 +1157,8 @@ passed("No label can go missing unnoticed.")
 #
 # 1. Facts that change do not go into weights: `"page"`, given in the prompt (notebook 07).
 # 2. Where fixed or counted words do at least 90 % of the rows: `"no model"`; else, where a prompt does: `"prompt"`.
-# 3. Where the interval of the adapter's gain over the best rival (of a shared adapter or its own) is not above zero as
-#    a whole: `"no model"` where that is the rival, else `"more rows"`.
+# 3. Where the interval of the gain over the best rival, by a shared adapter or one of its own, is not above zero as a
+#    whole: `"no model"` where that is the rival, else `"more rows"`.
 # 4. Where the adapter does less than half of the rows, a person has to read every reply, whatever was gained:
 #    `"more rows"`.
 # 5. Else `"adapter"`, or `"adapter and schema"` where a program reads the reply.
