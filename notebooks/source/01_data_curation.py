@@ -788,7 +788,7 @@ if "filtered" in by_source:
     pair = [by_source[side]["right"] for side in ("filtered", "people")]
     change = intervals.paired_difference(*pair).times(100)
     print(f"\nRight replies: {np.mean(pair[0]):.0%} after filtered rows, {np.mean(pair[1]):.0%} after people's: "
-          f"{change.value:+z.0f} points [{change.low:+z.0f}, {change.high:+z.0f}], "
+          f"{change.value:+z.1f} points [{change.low:+z.1f}, {change.high:+z.1f}], "
           + ("FEWER." if change.high < 0 else "more." if change.low > 0 else "no difference is shown."))
 else:
     for name in ("synthetic-near-gold", "filtering-helps"):
