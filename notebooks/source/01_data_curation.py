@@ -156,9 +156,10 @@ print("not looked for:", ", ".join(personal.NOT_LOOKED_FOR))
 
 # %% [markdown]
 # **Drop what cannot be repaired.** Three steps look at one record each: is the reply whole, is the text English, and
-# does it give orders to a language model? A model trained on such orders learns to obey whoever writes. Three more
-# judge the reply: against the screen (`contradictions`), against the brand guide (`quality`, which also gives what
-# passes a score from 0 to 1), and against every test set of this course (`decontaminate`).
+# does it give orders to a language model? A model trained on such orders learns to obey whoever writes. Two more
+# judge the reply: against the screen (`contradictions`), and against the brand guide (`quality`, which also gives what
+# passes a score from 0 to 1). And if a test question stands in the training rows, the test asks the model for what it
+# has read: the step that drops records with texts of this course's test sets is called `decontaminate`.
 
 # %%
 steps = dict(pipeline.PREPARE) | dict(pipeline.JUDGE)
@@ -264,8 +265,13 @@ print(known["scale"]["table"][0], *known["scale"]["table"][-3:], sep="\n")
 # (**precision**)? Of those with the fault that reached the step, which share did it drop (**recall**)? Low precision
 # wastes good data, low recall lets bad data through. For a step that drops, "planted" counts only what reaches it, so
 # it may be less than in section 1; the repairs (the last five rows) are tried on every readable line, and of those
-# `normalize` is marked only where no other fault touches the question, so more may be flagged than planted; a drop
-# for which there is another good reason is no false alarm, and a repair is judged by the text it leaves.
+# `normalize` is marked only where no other fault touches the question, so more may be flagged than planted. A repair
+# has missed its fault if the text it leaves still has it.
+#
+# A **false alarm**, which lowers precision, is a drop of a record in which the step's own fault was not planted, or a
+# repair where there was nothing to repair; other faults of the record are no excuse. Three kinds of drop are excused:
+# under a step for two faults, records with either of them; copies, whichever of the two steps for copies finds them;
+# and records that hold a whole test text, of six words or more, though nobody planted it.
 
 # %%
 found = measure.measure(lines, truth, outcome)
@@ -452,9 +458,9 @@ print("A template without any model does at least as well as both: for questions
 
 # %% [markdown]
 # (Notebook 00 has questions that no template can answer.) Numbers hide what a reply looks like. Here are the first
-# three test prompts, in the order of the file. "On-brand, right" is the yardstick's word, and so is *fit to send*: the
-# guide's rules are kept and the value is the screen's. Whether the rest makes sense, it does not see. Read on: would
-# you send each of these?
+# three test prompts, in the order of the file. What stands in brackets, *on-brand* and *right*, is the yardstick's
+# word, and so is *fit to send*: the guide's rules are kept and the value is the screen's. Whether the rest makes sense,
+# it does not see. Read on: would you send each of these?
 
 # %%
 for i, row in enumerate(held_out[:3]):
@@ -468,13 +474,15 @@ for i, row in enumerate(held_out[:3]):
 
 # %% [markdown]
 # **Claim 1: where nineteen in twenty rows have the off-brand fault, a hundred excellent examples beat random raw
-# ones**. "Mixed" means that the interval has zero inside, so this run alone cannot decide. If you have turned `DOSE`,
-# your number is about another dose and is not recorded.
+# ones**. Each claim has a limit of its own, for this one 0 points: it holds if the whole interval keeps the limit, it
+# does not hold here if the whole interval breaks it, and "mixed" means that the interval has the limit inside, so that
+# this run alone cannot decide. If you have turned `DOSE`, your number is about another dose and is not recorded.
 
 # %%
 first, second = live.values()
 gain = intervals.paired_difference(first["fit"], second["fit"]).times(100)
 verdicts = {}
+assert claims.find("hundred-beats-dirty").rule == "at least 0 points"
 if DOSE == 95:
     result = verdicts["hundred-beats-dirty"] = claims.record(
         "hundred-beats-dirty", SEED, *gain, by_prompt=first["fit"], against=second["fit"])
@@ -616,7 +624,8 @@ for name, rows in {"excellent": excellent, "clean": trial_rows.training_side(out
 #
 # On the lab model all five doses fit into the lesson, in short runs of all its weights. Its replies are poorer; what
 # we look at is how the curve *moves*. Turn `FAULT` for wrong replies, and `LAB_STEPS` for longer runs. The progress
-# bars of these small trainings are hidden.
+# bars of these small trainings are hidden. In the table *on-brand* means by the house's guide, whatever rows the model
+# learnt from: a model that writes just like its off-brand rows has learnt them well, and counts as off-brand for it.
 
 # %%
 from tqdm.auto import tqdm
@@ -652,11 +661,12 @@ say(lab_gaps, DOSES, FAULT)
 # fault is one of manner: where *right* falls with it, the small model has not learnt the job.
 #
 # **Claim 2: choosing a hundred excellent examples pays before half of the raw rows have the off-brand fault.** The
-# effect is the crossing, in per cent. An end that lies outside of the doses we measured is written down as 0 or 100,
-# and means no more than "at the first dose or below" or "above the last". **Claim 3: a hundred excellent examples do
-# as well as random ones from all that is clean**, to ten points. (On the lab model the hundred are read more than
-# once, while the random rows are all different: that is part of the comparison. In the stored runs of the real model
-# each row is read once.)
+# effect is the crossing, in per cent, and the limit is 50, so this claim is "mixed" if the interval has 50 inside. An
+# end that lies outside of the doses we measured is written down as 0 or 100, and means no more than "at the first dose
+# or below" or "above the last". **Claim 3: a hundred excellent examples do as well as random ones from all that is
+# clean**, or at most ten points worse: here the limit is -10 points, so an interval that lies below zero as a whole is
+# still "mixed" if it has -10 inside. (On the lab model the hundred are read more than once, while the random rows are
+# all different: that is part of the comparison. In the stored runs of the real model each row is read once.)
 
 # %%
 if FAULT == "off_brand":
@@ -667,6 +677,7 @@ if FAULT == "off_brand":
                                                 by_dose=by_dose, model=claims.LAB)
     _, ax = plt.subplots(figsize=(7, 2.3))
     claims.draw("pays-below-half", verdicts["pays-below-half"], ax)
+assert [claims.find(name).limit for name in ("pays-below-half", "hundred-matches-clean")] == [50, -10]
 both = [lab_scores[arm]["fit"] for arm in ("excellent", "clean")]
 verdicts["hundred-matches-clean"] = claims.record(
     "hundred-matches-clean", SEED, *intervals.paired_difference(*both).times(100), by_prompt=both[0], against=both[1],
@@ -753,7 +764,8 @@ for row in written[:3]:
 # %% [markdown]
 # The steps know the manner and compare figures; they have no idea of sense, and nonsense in perfect manners passes.
 # So we do not call these replies gold. Now a training on each set, with equal steps; the filtered one needs at least
-# a batch of rows.
+# a batch of rows. A claim for each comparison: **claim 4**, the model of filtered replies is at most ten points behind
+# that of people's (limit -10 points); **claim 5**, it is ahead of that of unfiltered ones (limit 0). Both count *fit*.
 
 # %%
 sources = {"unfiltered": written} | ({"filtered": filtered} if len(filtered) >= BATCH_SIZE else {})
@@ -772,17 +784,26 @@ if "filtered" in by_source:
         verdicts[name] = claims.record(name, SEED, *intervals.paired_difference(*pair).times(100), by_prompt=pair[0],
                                        against=pair[1], kept=len(filtered), model=claims.LAB)
         print(f"\n{verdicts[name]}")
+    assert [claims.find(name).limit for name in ("synthetic-near-gold", "filtering-helps")] == [-10, 0]
+    pair = [by_source[side]["right"] for side in ("filtered", "people")]
+    change = intervals.paired_difference(*pair).times(100)
+    print(f"\nRight replies: {np.mean(pair[0]):.0%} after filtered rows, {np.mean(pair[1]):.0%} after people's: "
+          f"{change.value:+z.1f} points [{change.low:+z.1f}, {change.high:+z.1f}], "
+          + ("FEWER." if change.high < 0 else "more." if change.low > 0 else "no difference is shown."))
 else:
     for name in ("synthetic-near-gold", "filtering-helps"):
         why = f"only {len(filtered)} replies passed and a batch takes {BATCH_SIZE}: turn up LAB_STEPS"
         print(f"\n{claims.skip(name, SEED, why, model=claims.LAB)}")
 
 # %% [markdown]
-# **Claim 4**: filtered synthetic replies teach nearly as well as people's own, at most ten points behind. **Claim 5**:
-# they teach better than unfiltered ones. The sets differ in size too, so both claims are about
-# what is left after the filter, few rows read often. Whatever the verdicts: the writer was itself trained on a hundred
-# replies of people, so "no people needed" is not what was shown; and all that the filter cannot see is handed down as
-# it is.
+# Read the table before the verdicts, line by line: *on-brand* is manner alone, *right* the screen's value alone, and
+# *fit* takes both. A line with a high *on-brand* and a low *right* is a model that has learnt the manner and not the
+# job, and no verdict makes it one to use. "Mixed" is no success either: of claim 4 it says only that the interval has
+# -10 inside, which a model far behind people's can have too, and of claim 5 that it has 0 inside.
+#
+# The sets differ in size too (the last column), so both claims are about what is left after the filter, few rows read
+# often. Whatever the verdicts: the writer was itself trained on a hundred replies of people, so "no people needed" is
+# not what was shown; and all that the filter cannot see is handed down as it is.
 #
 # ## 13. A model that feeds on itself
 #
@@ -813,7 +834,8 @@ for name, rows in chain.items():
 # mistakes, the next one learns them, and nonsense is very diverse. So a change of diversity means little where the
 # on-brand share falls: it may be noise that comes or goes. **Claim 6: training on one's own output narrows the
 # replies**: its number is the change of the distinct word pairs from generation 0 to 2, and it holds if the whole
-# interval is below zero.
+# interval is below zero. That is one of the three measures: the claim can hold while the other two stay or rise. And it
+# says nothing of how good the replies are; for that, read the on-brand column and the replies above.
 
 # %%
 change = diversity.narrowing(said["0"], said[str(GENERATIONS)])
@@ -835,15 +857,17 @@ print(f"Distinct pairs: people {own[0]:.0f} %, generation 0 {own[1]:.0f} %, gene
 # %% [markdown]
 # Gerstgrasser et al. (below) found that keeping people's data in every generation stops the decline.
 #
-# All verdicts of this run. A "mixed" one is neither a yes nor a no:
+# All verdicts of this run, each with what its claim asks of the effect. A "mixed" one is neither a yes nor a no: its
+# interval has that limit inside, whether or not it has zero inside.
 
 # %%
 for name, result in verdicts.items():
     numbers = [round(number, 1) + 0.0 for number in (result.effect, result.low, result.high)]
-    print(f"{name:24} {result.verdict:20} {numbers[0]:g} [{numbers[1]:g}, {numbers[2]:g}] {result.unit}")
+    print(f"{name:24} {result.verdict:20} {numbers[0]:g} [{numbers[1]:g}, {numbers[2]:g}] {result.unit}; "
+          f"claimed: {claims.find(result.id).rule}")
 mixed = sum(result.verdict == "mixed" for result in verdicts.values())
 print(f"\n{mixed} of {len(verdicts)} are mixed: "
-      + ("the effects may well be there, but a run of this size does not decide." if mixed else
+      + ("on which side of its limit such an effect lies, a run of this size does not decide." if mixed else
          "this run decided each."))
 
 # %% [markdown]
@@ -877,7 +901,7 @@ desks = {  # raw rows with the off-brand fault (%), and the price of each way in
     "tidy": {"dose": 20, "clean": 3, "excellent": 3},
     "mixed": {"dose": 60, "clean": 3, "excellent": 8},
     "wild": {"dose": 95, "clean": 3, "excellent": 8},
-    "no programmer": {"dose": 95, "clean": 34, "excellent": 8},
+    "costly filters": {"dose": 95, "clean": 34, "excellent": 8},
     "wild and poor": {"dose": 95, "clean": 60, "excellent": 70},
 }
 for name, each in desks.items():
@@ -889,7 +913,7 @@ plan = {
     "tidy": None,  # "as it is", "clean" or "excellent"
     "mixed": None,
     "wild": None,
-    "no programmer": None,
+    "costly filters": None,
     "wild and poor": None,
     "test questions": None,  # "drop", "mask" or "keep"
     "mail addresses": None,

@@ -447,8 +447,30 @@ print(f"All {len(truths)} pages are about {len({truth['product'] for truth in tr
 # Look along the fields. Five of the six stand on the page and can be copied. The sixth does not stand there as a
 # value: a page says that the dishwasher will not harm the thing, or that it does not belong in there, or nothing, and
 # the reply is `true`, `false` or `null`. A schema cannot notice if the model only fills it: any of the three is
-# valid.
-#
+# valid. Nor can the share of right fields: a value that stands in every reply is right wherever it happens to be true.
+# So count how many different values the tuned adapter says in each field, and how many there are.
+
+# %%
+def said_in(field: str, replies: list[str]) -> Counter:
+    found = [fields.read(reply) or {} for reply in replies]
+    return Counter(json.dumps(each[field]) if field in each else "nothing" for each in found)
+
+
+told_there = [reply for job in jobs("all", "fields") for reply in job["replies"]]
+said_values = {field: said_in(field, told_there) for field in short}
+print(f"{'different values of':>36} | " + " ".join(f"{name:>8}" for name in short.values()))
+for name, found in (("tuned adapter", said_values),
+                    ("the truth", {field: {json.dumps(truth[field]) for truth in truths} for field in short})):
+    print(f"{name:>36} | " + " ".join(f"{len(found[field]):>8}" for field in short))
+for field in (alike := [field for field in short if len(said_values[field]) == 1]):
+    (value,) = said_values[field]
+    true = sum(json.dumps(truth[field]) == value for truth in truths)
+    print(f"'{field}': it says {value} on every page, so nothing shows that it read for this field. The share right "
+          f"is that of\nthe pages of which {value} is true, {true} of {len(truths)}.")
+if not alike:
+    print("In no field does it say the same on every page.")
+
+# %% [markdown]
 # ### Labels, held
 #
 # The same cure for labels that are none (section 3): the untuned model's reply held to the ten words. That takes no
@@ -547,8 +569,11 @@ from ftlab.evidence import clusters
 from ftlab.world import screens
 
 
-def right_answers(some_model, tokenizer, rows: list[dict]) -> list[bool]:
-    said = generate.replies(some_model, tokenizer, chat.prompts(tokenizer, rows), max_new_tokens=16, batch_size=128)
+def answers_of(some_model, tokenizer, rows: list[dict]) -> list[str]:
+    return generate.replies(some_model, tokenizer, chat.prompts(tokenizer, rows), max_new_tokens=16, batch_size=128)
+
+
+def right_answers(said: list[str], rows: list[dict]) -> list[bool]:
     return [values.exact_match(reply, row["answers"]) for reply, row in zip(said, rows, strict=True)]
 
 
@@ -564,13 +589,13 @@ taught = {"one instruction": screens.rows(("price",), "train", SEED), "mixture o
           "four, and yes or no": [row for four in fourths for row in four]}
 for form in screens.FORMS:
     print(*(turn["content"] for turn in sorts[form][0]["messages"]), sep="\n    ")
-followed = {"untuned": {name: right_answers(*sft.load(lab), rows) for name, rows in sorts.items()}}
+heard = {"untuned": {name: answers_of(*sft.load(lab), rows) for name, rows in sorts.items()}}
 for way, rows in taught.items():
     with redirect_stdout(io.StringIO()):
         lab_run = sft.fine_tune(lab, rows[: 4 * LAB_STEPS], lr=LAB_LR, steps=LAB_STEPS, batch_size=4, seed=SEED,
                                 disable_tqdm=True)
-    followed[way] = {name: right_answers(lab_run.model, lab_run.tokenizer, asked_rows)
-                     for name, asked_rows in sorts.items()}
+    heard[way] = {name: answers_of(lab_run.model, lab_run.tokenizer, asked_rows) for name, asked_rows in sorts.items()}
+followed = {way: {name: right_answers(said[name], rows) for name, rows in sorts.items()} for way, said in heard.items()}
 print(f"{'answers right':>26}" + "".join(f"{way:>20}" for way in followed) + f"{'bar':>6}")
 for name, rows in sorts.items():
     print(f"{name:>26}" + "".join(f"{share(found[name]):>20}" for found in followed.values())
@@ -586,6 +611,15 @@ print(carried)
 lost = intervals.paired_difference(followed["mixture of four"]["the price, in new wordings"],
                                    followed["one instruction"]["the price, in new wordings"]).times(100)
 print(f"\nWhat the mixture pays: it saw the price in a quarter of its rows. On the price that is {told_of(lost)}.")
+prices = [re.search(r"Price: (\$[\d.,]*\d)", row["messages"][0]["content"]) for row in new_rows]
+priced = [values.exact_match(reply, [price[1]]) for reply, price in
+          zip(heard["one instruction"]["four new instructions"], prices, strict=True) if price]
+rival = intervals.mean_interval(single).times(100)
+print(f"\nThe rival: none of the new instructions asks for the price. Where it is on the screen, the model of one "
+      f"instruction\nnames it in {sum(priced)} of {len(priced)} replies; of all, {share(single)} are right: " + (
+          "less than by naming any fact,\nso it does not go by what is asked, and a lead over it takes little. The bar "
+          "is the harder test." if rival.high < 25 else "more than by naming any fact." if rival.low > 25 else
+          "not to be told apart from naming any fact."))
 bar = intervals.mean_interval(mixture).times(100)
 print("By naming any fact of the screen it would be 25 %: " + (
     "the mixture's model is above that for certain, so it picks what was asked." if bar.low > 25 else
@@ -763,12 +797,13 @@ _ = claim_ax.set_title("Eight wordings minus one")
 # %% [markdown]
 # ### The same with the real model
 #
-# Too long for a lesson, so it would be stored: `ftlab/workshop/experiments/reading_on.py` lets the real model read
-# about twelve products as often as here, all weights trained, as here. A question is put as a user would put it, and
-# counts if the first sentence of the reply answers it. "Old" are questions about the real world that the model answered
-# before, so they begin at 100 % by choice. What a model from a hub once read is not at hand, so what it replays are
-# **conversations of its own**: before it read on, it wrote both sides of them. The rate is the best of three for
-# learning, tried on twelve other products.
+# This takes hours, which is too long for a lesson, so the cell below shows stored runs; if none are stored yet, it
+# prints that. `ftlab/workshop/experiments/reading_on.py` makes them: the real model reads about twelve products as
+# often as the lab model did here, and all its weights are trained, as here. A question is put as a user would put it,
+# and counts if the first sentence of the reply answers it. "Old" are questions about the real world that the model
+# answered before, so they begin at 100 % by choice. What a model from a hub once read is not at hand, so what it
+# replays are **conversations of its own**: before it read on, it wrote both sides of them. The rate is the best of
+# three for learning, tried on twelve other products.
 
 # %%
 path = paths.data() / "stored" / "reading-on.json"
@@ -1117,12 +1152,13 @@ passed("No label can go missing unnoticed.")
 # ### Exercise 4: what does each team need? (core, 8 minutes, a decision, not code)
 #
 # Three teams of the house are those of this notebook, with what the stored runs and the frames measured; the numbers of
-# the others are made up. The house's policy, to be gone through from the top:
+# the others are made up. Here is the house's policy. Go through it from the top for each team, and stop at the first
+# rule that decides. Some rules may decide for several teams, and some for none.
 #
 # 1. Facts that change do not go into weights: `"page"`, given in the prompt (notebook 07).
 # 2. Where fixed or counted words do at least 90 % of the rows: `"no model"`; else, where a prompt does: `"prompt"`.
-# 3. An adapter, shared or its own, only if the whole interval of its gain over the best rival is above zero. If it is
-#    not: `"no model"` where that is the rival, else `"more rows"`.
+# 3. Where the interval of the gain over the best rival, by a shared adapter or one of its own, is not above zero as a
+#    whole: `"no model"` where that is the rival, else `"more rows"`.
 # 4. Where the adapter does less than half of the rows, a person has to read every reply, whatever was gained:
 #    `"more rows"`.
 # 5. Else `"adapter"`, or `"adapter and schema"` where a program reads the reply.

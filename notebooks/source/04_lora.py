@@ -605,13 +605,13 @@ def variants_table(arms: dict, base_arm: str, sizes: dict, seconds: dict) -> Non
     print(f"{'':>25} {'weights':>10} {'loss':>6} {'change':>8}   {'95 % interval':18} {'seconds':>7}")
     for name in sorted(arms, key=sizes.get):
         change = intervals.paired_difference(arms[name], arms[base_arm])
-        span = "" if name == base_arm else f"{change.value:>+8.3f}   [{change.low:+.3f}, {change.high:+.3f}]"
+        span = "" if name == base_arm else f"{change.value:>+z8.3f}   [{change.low:+z.3f}, {change.high:+z.3f}]"
         print(f"{name:>25} {sizes[name]:>10,} {np.mean(arms[name]):>6.3f} {span:29} {seconds[name]:>7.1f}")
     for a, b in (("DoRA", base_arm), ("rank 64, alpha 8, rsLoRA", "rank 64, alpha 32")):
         gap = intervals.paired_difference(arms[a], arms[b])
         word = "worse than" if gap.low > 0 else "better than" if gap.high < 0 else "not to be told apart from"
-        print(f"{a}: {word} {b}, {gap.value:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}], in {seconds[a] / seconds[b]:.1f} "
-              "times the seconds")
+        print(f"{a}: {word} {b}, {gap.value:+z.3f} [{gap.low:+z.3f}, {gap.high:+z.3f}], in "
+              f"{seconds[a] / seconds[b]:.1f} times the seconds")
 
 
 print(f"LAB MODEL, at rate {rate:g}")
@@ -627,10 +627,11 @@ variants_table({name: each["valid_losses"] for name, each in there.items()}, "ra
                *({name: each[key] for name, each in there.items()} for key in ("trained", "seconds")))
 
 # %% [markdown]
-# Each line is one training, and its interval is about conversations alone: another seed would move it too. All have the
-# rate that is best for rank 16: a line that is worse may only want another. Compare attention with MLP at their numbers
-# of weights: *LoRA Without Regret* and Biderman et al. found additions to the MLP layers to matter most, where the
-# older habit was attention alone.
+# Each line is one training, and its interval is about conversations alone: another seed would move it too. (An end
+# that is printed as +0.000 is rounded, and may lie on either side of zero.) All have the rate that is best for rank 16:
+# a line that is worse may only want another. Compare attention with MLP at their numbers of weights: *LoRA Without
+# Regret* and Biderman et al. found additions to the MLP layers to matter most, where the older habit was attention
+# alone.
 #
 # ### How large a batch?
 #

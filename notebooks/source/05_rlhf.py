@@ -140,8 +140,8 @@ print(f"{'all three':>12} {'':16} kappa {span.value:.2f} [{span.low:.2f}, {span.
 
 # %% [markdown]
 # So votes are no truth. Everyone slips now and then, and two of the three have a weakness. A model trained on votes
-# gets slips as noise; whether it learns the weaknesses, section 3 looks. The majority is what we train on. Which length
-# it leans to hangs on the replies, too: it may be another number for the lab model's replies below.
+# gets slips as noise; whether it learns the weaknesses, section 3 looks. The majority is what we train on. How often it
+# goes to the longer reply depends on the replies too, so it may come out otherwise for the lab model's below.
 #
 # ## 2. From votes to a number
 #
@@ -401,8 +401,8 @@ print(f"A right reply counts {votes.WEIGHTS['right']} of the {MOST} points. A wr
          ": training on it may still make more replies right." if blind else "."))
 
 # %% [markdown]
-# Every edit makes the reply worse, so every change should be clearly negative. Where one is not, there lies the way
-# by which a writer can please this judge and no customer. Wrong figures are the hard line: to see them, a judge has
+# On the mean every edit makes the replies worse, so each reward should clearly fall. Where one does not, there lies the
+# way by which a writer can please this judge and no customer. Wrong figures are the hard line: to see them, a judge has
 # to read the screen. To see that a reply misses the question, the question is enough. That need not contradict the
 # share of truly better replies above: two samples differ in length and garbling, too, which may go along with being
 # wrong; an edit changes little else.
@@ -510,9 +510,9 @@ print(f"Right replies: {right.value:+.1f} points [{right.low:+.1f}, {right.high:
 # %% [markdown]
 # ## 5. A policy gradient from nothing
 #
-# Best-of-n pays at every reply. Training pays once: make the writer give by itself what the judge would choose. But
-# how? A reward comes for a whole reply, and drawing a reply is no sum with a slope. The trick is older than language
-# models. A machine has three arms that pay 1, 2 and 3 on the mean. Ten lines learn which to pull:
+# Best-of-n costs n replies each time one is sent. Training costs once: make the writer give by itself what the judge
+# would choose. But how? A reward comes for a whole reply, and drawing a reply is no sum with a slope. The trick is
+# older than language models. A machine has three arms that pay 1, 2 and 3 on the mean. Ten lines learn which to pull:
 
 # %%
 torch.manual_seed(SEED)
@@ -597,9 +597,9 @@ for name, epsilon in (("clipped at 0.2", 0.2), ("not clipped", 1e9)):
 assert ends["clipped at 0.2"].max() < ends["not clipped"].max()
 
 # %% [markdown]
-# Without the clip the chances go much farther, on the same sixteen pulls. That the clipped arms still end outside 0.8
-# to 1.2 of a third is no error: the clip stops a sample's own push and is no wall. One step may overshoot, and
-# pushing one arm down lifts the others. The library `trl` no longer carries a PPO trainer (it left in version 1.13;
+# Without the clip one arm ends likelier than any does with it, on the same sixteen pulls. A clipped arm that still ends
+# outside 0.8 to 1.2 of a third is no error: the clip stops a sample's own push and is no wall. One step may overshoot,
+# and pushing one arm down lifts the others. The library `trl` no longer carries a PPO trainer (it left in version 1.13;
 # PPO also trains a second network that guesses the reward to come, which RLOO replaces by the mean of the other
 # replies). The clip lives on: both trainers below use it.
 #
@@ -650,7 +650,8 @@ for step in range(5):
         optimizer.step()
 
 # %% [markdown]
-# Before the first step every ratio is 1 and nothing is clipped: whoever has gone where he was pushed teaches no more.
+# Before the first step every ratio is 1 and nothing is clipped. In a later line the clipped tokens are those that have
+# gone past the limit on the side to which they were pushed: they add nothing to the next gradient.
 #
 # ## 6. On the model
 #

@@ -193,10 +193,10 @@ lab_wrong = against_worth(votes.decided(cast), better)
 print(f"\nThe majority of the three goes against the worth in {sum(lab_wrong) / len(lab_wrong):.0%} of these pairs.")
 
 # %% [markdown]
-# A leaning can go far: look at the share of the rater who likes length, and he means every one of these votes but his
-# slips. Section 6 holds such faults against slips. To train on we take one pair of each conversation, so that no two
-# pairs share a reply. And mind that a vote compares and does not certify: the chosen reply need not be a good one, and
-# after so short an SFT it often is none, whatever points the rules give it. Read this one.
+# Not every vote against the worth is a slip: the rater who likes length means what he votes, and his share above shows
+# how far from the worth that leads. Section 6 holds such faults against slips. To train on we take one pair of each
+# conversation, so that no two pairs share a reply. And mind that a vote compares and does not certify: the chosen reply
+# need not be a good one, and after so short an SFT it often is none, whatever points the rules give it. Read this one.
 
 # %%
 lab_rows = votes.preferences(lab_pairs, cast, tokenizer=lab_tokenizer)
@@ -283,7 +283,7 @@ if margin > 0 and loss > math.log(2):
           "side, and such a pair costs about as much as it is off.")
 
 # %% [markdown]
-# One and the same model, and two different losses. From memory, TRL builds the reference from the *name* that the
+# It is one and the same model, with two references. From memory, TRL builds the reference from the *name* that the
 # model carries, and that is where its weights were first loaded from: the base model, before any SFT. It raises no
 # error. The training would then pull towards a model that never learnt the job, with margins of single pairs already
 # far from 0, which their mean can hide. Our own loss can tell whether that is what happened: give it the base model

@@ -822,10 +822,10 @@ print(f"copies planted: {len(planted)}, of which {len(exact & planted)} are foun
       f"{len(flagged - planted)} other row{' was' if len(flagged - planted) == 1 else 's were'} flagged")
 
 # %% [markdown]
-# The rate is one for *our* two kinds of copy, which the detector was made for; leaks in the wild are harder. Drop what
-# is found before training; after training, report the score on the items that were not found, with both
-# counts. What no overlap of words can see is a paraphrase, so the best protection is a test written after the model's
-# data was gathered.
+# That recall and that precision are for *our* two kinds of copy, which the detector was made for; leaks in the wild are
+# harder. Drop what is found before training; after training, report the score on the items that were not found, with
+# both counts. What no overlap of words can see is a paraphrase, so the best protection is a test written after the
+# model's data was gathered.
 #
 # ## 9. Your own marks: how often is the yardstick wrong?
 #
