@@ -226,6 +226,9 @@ def paths(tmp_path):
                         ("new.json", {"facts": candidate}), ("list.json", [1])):
         (tmp_path / name).write_text(json.dumps(value), encoding="utf-8")
     (tmp_path / "rules.csv").write_text("\ufeffmetric,may_drop,at_least\nfacts,5,\n", encoding="utf-8")
+    (tmp_path / "long.csv").write_text("metric,may_drop,unit\nfacts,5,s\ntone,2,s,per item\n", encoding="utf-8")
+    (tmp_path / "short.csv").write_text("metric,may_drop,unit\n\nfacts,5\n", encoding="utf-8")
+    (tmp_path / "comma.csv").write_text("metric;may_drop\nfacts;5\n", encoding="utf-8")
     (tmp_path / "named.json").write_text('{"facts": {"may_drop": 5}}', encoding="utf-8")
     (tmp_path / "broken.json").write_text('{\n"facts": [1,\n', encoding="utf-8")
     (tmp_path / "latin.json").write_bytes('{"caf\u00e9": 1}'.encode("latin-1"))
@@ -251,6 +254,10 @@ def test_command_returns_0_and_1(paths, capsys, rules):
     (("rules.json", "latin.json", "new.json"), "latin.json: expected UTF-8 text"),
     (("list.json", "old.json", "new.json"), "list.json: rule 1: expected an object"),
     (("named.json", "old.json", "new.json"), "named.json: expected a list of rules"),
+    (("long.csv", "old.json", "new.json"), "long.csv line 3: expected 3 cells as in the header, found 4. Put a text"),
+    (("short.csv", "old.json", "new.json"), "short.csv line 3: expected 3 cells as in the header, found 2. Put a text"),
+    (("comma.csv", "old.json", "new.json"), "comma.csv line 1: expected columns separated by commas"),
+    (("gone.csv", "old.json", "new.json"), "gone.csv: expected a file, found nothing of that name"),
 ])
 def test_command_names_bad_files(paths, capsys, names, message):
     assert gates.main(paths(*names)) == 2
