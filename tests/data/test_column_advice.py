@@ -228,28 +228,6 @@ def test_an_array_with_nan_is_repaired_too(tmp_path: Path) -> None:
     check_repair(tmp_path, frame, "an array as NumPy prints it")
 
 
-def test_a_list_with_nan_is_named_and_repaired(tmp_path: Path) -> None:
-    talk = [TALK[0] | {"weight": float("nan")}, *(turn | {"weight": 1.0} for turn in TALK[1:])]
-    frame = pd.DataFrame({"messages": [talk]})
-    frame.to_csv(tmp_path / "mine.csv", index=False)
-    with pytest.raises(DataError, match="a list as Python writes it, with nan for what is missing") as caught:
-        data.read(tmp_path / "mine.csv")
-    (repair,) = re.findall(r"again: (.*?) comes before", str(caught.value))
-    exec(repair, {"frame": frame, "json": json})
-    frame.to_csv(tmp_path / "mine.csv", index=False)
-    assert follow(tmp_path / "mine.csv") == [{"messages": TALK}]
-
-
-def test_an_array_with_nan_is_repaired_too(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"messages": [np.array([turn | {"score": float("nan")} for turn in TALK])]})
-    frame.to_csv(tmp_path / "mine.csv", index=False)
-    with pytest.raises(DataError, match="an array as NumPy prints it") as caught:
-        data.read(tmp_path / "mine.csv")
-    exec(re.findall(r"again: (.*?) comes before", str(caught.value))[0], {"frame": frame, "json": json})
-    frame.to_csv(tmp_path / "mine.csv", index=False)
-    assert follow(tmp_path / "mine.csv") == [{"messages": TALK}]
-
-
 # --- whole files ------------------------------------------------------------------------------------------------------
 
 ROWS = [{"prompt": "Is the tent dry?", "completion": "Yes – since Monday."},
