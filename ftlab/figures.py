@@ -69,17 +69,13 @@ def bars(ax: Axes, labels: Sequence[str], values: Sequence[float], lows: Sequenc
     """
     _same_length(labels=labels, values=values, lows=lows, highs=highs)
     _both_or_none("bars", lows, highs)
-    places = range(len(labels))
-    ax.bar(places, values, width=0.62, color=colors, linestyle="-")
+    places, whiskers = range(len(labels)), None
     if lows is not None:
-        below = [max(0.0, value - low) for value, low in zip(values, lows, strict=True)]
-        above = [max(0.0, high - value) for value, high in zip(values, highs, strict=True)]
-        ax.errorbar(places, values, yerr=[below, above], fmt="none", ecolor="#222222", elinewidth=1.3)
-    for place, value, top in zip(places, values, highs if highs is not None else values, strict=True):
-        up = value >= 0  # the number stands beyond the whisker, away from the bar
-        edge = max(value, top) if up else min(value, lows[place] if lows is not None else value)
-        ax.annotate(number.format(value), (place, edge), xytext=(0, 5 if up else -5), textcoords="offset points",
-                    ha="center", va="bottom" if up else "top", fontweight="bold", fontsize="small")
+        whiskers = [[max(0.0, value - low) for value, low in zip(values, lows, strict=True)],
+                    [max(0.0, high - value) for value, high in zip(values, highs, strict=True)]]
+    drawn = ax.bar(places, values, width=0.62, color=colors, linestyle="-", yerr=whiskers,
+                   error_kw={"ecolor": "#222222", "elinewidth": 1.3})
+    ax.bar_label(drawn, [number.format(value) for value in values], padding=5, fontweight="bold", fontsize="small")
     if min(values, default=0) < 0:
         ax.axhline(0, color="#555555", linewidth=0.9, linestyle="-")
     ax.set_xticks(list(places), list(labels))

@@ -2,6 +2,7 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -494,12 +495,26 @@ def test_a_range_that_would_notice_nothing_is_a_fault(home, monkeypatch):
     monkeypatch.setattr(reference, "WIDEST", {"points": 4})
     # Seeds 1..4: 41..44, s = 1.291, t(3) = 3.1824, half 3.1824 * 1.291 * sqrt(1.25) = 4.593.
     cost, gain = reference.verify()
-    assert gain == ("lab/gain.json: its range to expect reaches 4.59 points to either side and would notice nothing "
+    assert gain == ("lab/gain.json: its range to expect reaches 4.59 points to one side and would notice nothing "
                     "below that, expected 4 at most: run more seeds. Run: ftlab claims --only gain --seeds 0 1 2 3 4")
     for claim_id in ("gain", "cost"):
         files.write_json(claims.reference_path(claim_id), {
             **claims.reference(claim_id), "wide": {"date": "2026-11-26", "reason": "coins"}})
     assert reference.verify() == []
+
+
+@pytest.mark.parametrize(("unit", "effects", "reach"), [
+    # Seeds 1..4: mean 97.5, s = 5, 3.1824 * 5 * sqrt(1.25) = 17.8 down; upwards 100 points end it after 2.5, so that
+    # the range is only 20.3 wide.
+    ("points", (90, 100, 100, 100), "17.8 points"),
+    ("kappa", (0.3, 0.5, 0.3, 0.5), "0.411 kappa"),  # s = 0.11547, 3.1824 * 0.11547 * sqrt(1.25) = 0.4109
+    ("kappa", (0.35, 0.45, 0.35, 0.45), ""),  # half of it: 0.205
+    ("times", (9, 11, 8, 12), "6.5 times"),  # s = 1.8257, 3.1824 * 1.8257 * sqrt(1.25) = 6.496
+])
+def test_no_side_of_a_range_and_no_unit_is_let_off(unit, effects, reach):
+    claim = replace(claims.find("first-finetune"), unit=unit, smallest=20, tolerance=0)
+    faults = reference._wide(claim, {"runs": runs(effects[0], *effects)})
+    assert [f"reaches {reach} to one side" in fault for fault in faults] == [True] * bool(reach)
 
 
 def test_a_claim_is_tried_by_a_function_on_one_model_and_by_the_notebook_on_the_other(home):

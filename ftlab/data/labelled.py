@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ftlab.data import lines
+from ftlab.data.faults import short
 
 MOST_SHOWN = 10
 
@@ -34,8 +35,8 @@ def read_labelled(path: str | Path, labels: Sequence[str], key: str = "label", f
             except ValueError:
                 row = None
             if not isinstance(row, dict):
-                raise ValueError(f"{path} line {number}: expected a JSON object, found {text.strip()[:60]!r}. Write "
-                                 "one row a line, in braces.")
+                raise ValueError(f"{path} line {number}: expected a JSON object, found {short(text.strip())}. "
+                                 "Write one row a line, in braces.")
             rows.append(row)
             places.append(number)
     check_labels(rows, labels, key, str(path), fewest, places)

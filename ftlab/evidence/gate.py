@@ -110,12 +110,12 @@ class Gate:
         return html_table(*self._table())
 
 
-def gate(rules: Sequence[Mapping] | Mapping[str, Mapping], baseline: Mapping, candidate: Mapping,
-         unsure: str = FAIL, about: Mapping[str, Sequence] | None = None) -> Gate:
+def gate(rules: Sequence[Mapping], baseline: Mapping, candidate: Mapping, unsure: str = FAIL,
+         about: Mapping[str, Sequence] | None = None) -> Gate:
     """Judges every limit of every rule on the candidate's scores.
 
     Args:
-        rules: A list of rules, or ``{metric: rule}``; fields as at the top of this file.
+        rules: Fields as at the top of this file.
         baseline, candidate: For each metric, one figure, a row of scores, or a score for each item.
         unsure: What "not enough data" does to ``exit_code``, "fail" or "pass".
         about: For each metric, what each item is about, in the baseline's order, where some stand or fall together
@@ -231,7 +231,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             if not isinstance(scores, dict):
                 raise ValueError(f"{path}: expected one JSON object with the metrics as its keys, found a "
                                  f"{type(scores).__name__}. {gate_scores.COUNTS}")
-        if not isinstance(rules, list | dict):
+        if not isinstance(rules, list):
             raise ValueError(f"{arguments.rules}: expected a list of rules, found {rules!r}. See the top of "
                              "ftlab/evidence/gate.py for an example.")
         try:

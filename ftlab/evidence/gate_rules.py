@@ -33,14 +33,12 @@ class Rule:
                 f"For {100 * self.may_drop:g} points write {100 * self.may_drop:g}")
 
 
-def check_rules(rules: Sequence[Mapping] | Mapping[str, Mapping]) -> list[Rule]:
+def check_rules(rules: Sequence[Mapping]) -> list[Rule]:
     """The rules with their defaults filled in, every field checked.
 
     Raises:
         ValueError: Names the rule, what was expected and what was found.
     """
-    if isinstance(rules, Mapping):
-        rules = [{"metric": metric, **_fields(rule, f"rule for {metric!r}")} for metric, rule in rules.items()]
     checked: list[Rule] = []
     for number, raw in enumerate(rules, start=1):
         row = {name: value for name, value in _fields(raw, f"rule {number}").items() if value not in (None, "")}

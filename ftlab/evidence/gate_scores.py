@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from ftlab.data import formats
 from ftlab.evidence.gate_rules import Rule
 
 COUNTS = "Write one figure, a list of scores, or an object with a score for each item."
@@ -37,16 +37,25 @@ def kind(scores: object) -> str:
 def read(path: str) -> object:
     """A JSON or CSV file; what is wrong with it is said with its name and line."""
     where = Path(path)
+    if formats.suffix_of(where) == ".csv":
+        return _rows(where)
     try:
-        text = where.read_text(encoding="utf-8-sig")
-        return list(csv.DictReader(text.splitlines())) if where.suffix.lower() == ".csv" else json.loads(
-            text, object_pairs_hook=lambda pairs: _object(path, pairs))
+        return json.loads(where.read_text(encoding="utf-8-sig"), object_pairs_hook=lambda pairs: _object(path, pairs))
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} line {error.lineno}: expected JSON, found {error.msg}. Correct that line.") from error
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: expected UTF-8 text, found another encoding. Save it as UTF-8.") from error
     except OSError as error:
         raise ValueError(f"{path}: expected a file to read, found: {error.strerror}. Check its name.") from error
+
+
+def _rows(path: Path) -> list[dict]:
+    rows = []
+    for line, values, fault, _ in formats.scan(path):
+        if fault:
+            raise ValueError(f"{path} line {line}: {fault}")
+        rows.append(values)
+    return rows
 
 
 def _object(path: str, pairs: list[tuple[str, object]]) -> dict:

@@ -86,7 +86,7 @@ def next_run(runs: Sequence[dict], factor: float = 1, prompts: int | None = None
     """Where one more run should land: 19 in 20 runs with a new seed do, if seeds scatter like these runs did.
 
     The 95 % t-prediction interval for one new run on the same prompts. A run on fewer or more of them has their luck
-    beside its own: it gets what the prompts scatter within a run.
+    beside its own: it gets what the prompts scatter within a run, those about one thing together.
 
     Args:
         runs: At least 2, without the run that is compared.
@@ -96,13 +96,22 @@ def next_run(runs: Sequence[dict], factor: float = 1, prompts: int | None = None
     """
     extra = 0.0
     if prompts and all("by_prompt" in run for run in runs):
-        gains = [unpack(run["by_prompt"]) - (unpack(run["against"]) if "against" in run else 0.0) for run in runs]
-        one = sum(float(gain.var(ddof=1)) for gain in gains) / len(gains) * factor**2  # variance of one prompt's score
-        extra = one * abs(1 / prompts - 1 / len(gains[0]))
+        one = sum(map(_of_one_prompt, runs)) / len(runs) * factor**2
+        extra = one * abs(1 / prompts - 1 / len(unpack(runs[0]["by_prompt"])))
     elif prompts and all("prompts" in run and within(run) is not None for run in runs):
         one = sum(within(run) * run["prompts"] for run in runs) / len(runs)
         extra = one * abs(1 / prompts - len(runs) / sum(run["prompts"] for run in runs))
     return prediction_interval([run["effect"] for run in runs], extra=extra)
+
+
+def _of_one_prompt(run: dict) -> float:
+    """The variance of one prompt's score: that of the run's mean, times the prompts."""
+    gain = unpack(run["by_prompt"]) - (unpack(run["against"]) if "against" in run else 0.0)
+    apart = float(gain.var(ddof=1))
+    if "about" not in run:
+        return apart
+    things = over_clusters.by_cluster(gain[None], unpack(run["about"]).tolist())[0]
+    return max(apart, len(gain) * float(things.var(ddof=1)) / len(things))
 
 
 def pack_scores(effect: float, factor: float = 1, *, by_prompt: Sequence | None = None,

@@ -1,8 +1,8 @@
 """A person's votes in a JSON Lines file that only grows: a killed kernel loses none, and no vote is ever half written.
 
 Each line holds ``pair``, ``rater``, ``vote`` ("a", "b", "tie" or "skip"), ``order`` (the two replies from left to
-right), ``time`` and ``seconds`` (from seeing the pair to the vote). To undo a vote is a line as well, with the vote
-"undo". Several people may vote into one file.
+right), ``replies`` (a hash of them), ``time`` and ``seconds`` (from seeing the pair to the vote). To undo a vote is a
+line as well, with the vote "undo". Several people may vote into one file.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 
 from ftlab import files
+from ftlab.data.faults import short
 
 KNOWN = ("a", "b", "tie", "skip", "undo")
 START = b'{"pair": '  # how every line begins
@@ -61,7 +62,7 @@ def read(path: str | Path) -> list[dict]:
             row = None
         if not isinstance(row, dict) or not {"pair", "rater", "vote"} <= row.keys() or row["vote"] not in KNOWN:
             raise ValueError(f"{path} line {number}: expected a vote with 'pair', 'rater' and 'vote' {KNOWN}, found "
-                             f"{line[:80]!r}. Remove the line, or give the votes another file.")
+                             f"{short(line)}. Remove the line, or give the votes another file.")
         standing.pop((row["rater"], row["pair"]), None)
         if row["vote"] != "undo":
             standing[row["rater"], row["pair"]] = row

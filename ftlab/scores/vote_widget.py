@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -36,7 +38,8 @@ class VoteForm:
         rater: Who votes.
         clock: A function that returns seconds and never goes back.
     Raises:
-        ValueError: If there is no pair, two have one id, the rater has no name, or the file holds something else.
+        ValueError: If there is no pair, two have one id, the rater has no name, or the file holds something else, such
+            as votes on other replies under the same ids.
     """
 
     def __init__(self, pairs: Sequence[dict], path: str | Path, rater: str = "me",
@@ -48,8 +51,13 @@ class VoteForm:
             raise ValueError(f"VoteForm: expected a rater's name and pairs whose ids differ, found {rater!r} and "
                              f"{len(names)} pairs with {len(set(names))} ids. Name the rater, give each pair its id.")
         self.pairs, self.path, self.rater, self.clock = {pair["id"]: pair for pair in pairs}, Path(path), rater, clock
-        self.votes = {vote["pair"]: vote["vote"] for vote in vote_log.read(self.path)
-                      if vote["rater"] == rater and vote["pair"] in self.pairs}  # the last cast comes last
+        cast = [vote for vote in vote_log.read(self.path) if vote["pair"] in self.pairs]
+        if others := [vote["pair"] for vote in cast if vote.get("replies", "") not in (
+                "", replies_of(self.pairs[vote["pair"]]))]:
+            raise ValueError(f"{path}: expected votes on the replies that are shown, found {len(others)} on others of "
+                             f"the same ids, such as {others[0]!r}: the pairs have been made anew since. Give the new "
+                             "votes a new file.")
+        self.votes = {vote["pair"]: vote["vote"] for vote in cast if vote["rater"] == rater}  # the last cast comes last
         self.talk, self.left_text, self.right_text, self.status = (ipywidgets.HTML() for _ in range(4))
         self.bar = ipywidgets.IntProgress(max=len(names), layout=ipywidgets.Layout(width="100%", height="20px"))
         self.keys = ipywidgets.Text(placeholder=HELP, layout=ipywidgets.Layout(width="auto"))
@@ -92,7 +100,7 @@ class VoteForm:
             order = self.order(pair)
             vote = {"left": order[0], "right": order[1]}.get(what, what)
             row = {"pair": pair["id"], "rater": self.rater, "vote": vote, "order": order,
-                   "seconds": round(self.clock() - self._shown, 1)}
+                   "replies": replies_of(pair), "seconds": round(self.clock() - self._shown, 1)}
         if not row:
             return
         try:
@@ -136,3 +144,8 @@ class VoteForm:
         for text, side in ((self.left_text, left), (self.right_text, right)):
             text.value = f'<div style="{CARD}">{escape(pair[side])}</div>'
         self._shown = self.clock()
+
+
+def replies_of(pair: dict) -> str:
+    """A hash of a pair's replies, ``a`` first: pairs made anew may have the ids of others, or the two exchanged."""
+    return hashlib.sha256(json.dumps([pair["a"], pair["b"]]).encode()).hexdigest()[:16]

@@ -166,3 +166,8 @@ def test_a_data_card_says_what_was_not_looked_for():
     card = lineage.data_card("raw.jsonl", "0", [], [], {})
     assert "bank accounts (IBAN)" in card["not_looked_for"] and "streets and towns" in card["not_looked_for"]
     assert personal.find("DE89 3704 0044 0532 0130 00, Mill Lane 4") == []  # and so it is
+
+
+def test_checks_of_manner_read_a_word_in_the_place_of_each_mask():
+    assert personal.without_masks("Write to <EMAIL_1> or <PHONE_12>, not to <desk> or <EMAIL_x>.") == (
+        "Write to them or them, not to <desk> or <EMAIL_x>.")

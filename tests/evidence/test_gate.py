@@ -37,17 +37,17 @@ def test_three_outcomes_of_a_change(won, lost, verdict):
 def test_three_outcomes_of_a_limit():
     # 100 of 200: the Wilson interval is 43.1 to 56.9 %.
     for limit, verdict in ((40, PASS), (50, UNSURE), (60, FAIL)):
-        assert verdicts({"facts": {"at_least": limit}}, {"facts": HALF}, {"facts": HALF}) == [verdict]
-        down = {"facts": {"at_most": 100 - limit, "direction": "down"}}
+        assert verdicts([{"metric": "facts", "at_least": limit}], {"facts": HALF}, {"facts": HALF}) == [verdict]
+        down = [{"metric": "facts", "at_most": 100 - limit, "direction": "down"}]
         assert verdicts(down, {"facts": HALF}, {"facts": HALF}) == [verdict]
 
 
 def test_unsure_can_pass_and_says_how_many_items_would_do():
     base, candidate = change(5, 11)
-    found = gate({"facts": {"may_drop": 5}}, {"facts": base}, {"facts": candidate}, unsure="pass")
+    found = gate([{"metric": "facts", "may_drop": 5}], {"facts": base}, {"facts": candidate}, unsure="pass")
     assert found.checks[0].verdict == UNSURE and found.exit_code == 0 and "Gate open" in str(found)
     assert "items would settle it in 8 of 10 cases" in found.checks[0].note
-    assert gate({"facts": {"may_drop": 5}}, {"facts": base}, {"facts": candidate}).exit_code == 1
+    assert gate([{"metric": "facts", "may_drop": 5}], {"facts": base}, {"facts": candidate}).exit_code == 1
 
 
 def test_lower_is_better_turns_the_drop_round():
@@ -68,7 +68,7 @@ def test_single_figures_are_compared_as_they_stand():
 
 def test_graded_scores_and_too_few_items():
     base = [0.5 + 0.01 * (i % 5) for i in range(60)]
-    rule = {"style": {"may_drop": 3}}
+    rule = [{"metric": "style", "may_drop": 3}]
     assert verdicts(rule, {"style": base}, {"style": [score - 0.2 for score in base]}) == [FAIL]
     assert verdicts(rule, {"style": base}, {"style": base}) == [PASS]
     found = gate(rule, {"style": base[:19]}, {"style": base[:19]})
@@ -77,22 +77,23 @@ def test_graded_scores_and_too_few_items():
 
 def test_graded_scores_without_a_spread_do_not_pass_in_silence():
     base = [0.5 + 0.01 * (i % 5) for i in range(60)]
-    same, = gate({"style": {"may_drop": 3}}, {"style": base}, {"style": base}).checks
+    drop = [{"metric": "style", "may_drop": 3}]
+    same, = gate(drop, {"style": base}, {"style": base}).checks
     assert same.verdict == PASS and "is this the candidate's file?" in same.note
-    moved, = gate({"style": {"may_drop": 3}}, {"style": base}, {"style": [score + 0.1 for score in base]}).checks
+    moved, = gate(drop, {"style": base}, {"style": [score + 0.1 for score in base]}).checks
     assert moved.verdict == PASS and "look at the scorer" in moved.note
-    flat, = gate({"style": {"at_least": 40}}, {"style": base}, {"style": [0.5] * 60}).checks
+    flat, = gate([{"metric": "style", "at_least": 40}], {"style": base}, {"style": [0.5] * 60}).checks
     assert flat.verdict == PASS and "look at the scorer" in flat.note
-    assert gate({"style": {"may_drop": 3}}, {"style": base}, {"style": base[::-1]}).checks[0].note == ""
+    assert gate(drop, {"style": base}, {"style": base[::-1]}).checks[0].note == ""
     # Twins of 0 and 1 are no surprise: they have an interval.
-    assert gate({"facts": {"may_drop": 5}}, {"facts": HALF}, {"facts": HALF}).checks[0].note == ""
+    assert gate([{"metric": "facts", "may_drop": 5}], {"facts": HALF}, {"facts": HALF}).checks[0].note == ""
 
 
 def test_a_share_where_points_are_meant_is_questioned():
-    low, = gate({"facts": {"may_drop": 0.02}}, {"facts": HALF}, {"facts": HALF}).checks
+    low, = gate([{"metric": "facts", "may_drop": 0.02}], {"facts": HALF}, {"facts": HALF}).checks
     assert "is may_drop 0.02 points meant, 1 item in 5,000? For 2 points write 2" in low.note
-    assert "meant" not in gate({"facts": {"may_drop": 2}}, {"facts": HALF}, {"facts": HALF}).checks[0].note
-    seconds = {"s": {"may_drop": 0.02, "direction": "down", "unit": "s"}}
+    assert "meant" not in gate([{"metric": "facts", "may_drop": 2}], {"facts": HALF}, {"facts": HALF}).checks[0].note
+    seconds = [{"metric": "s", "may_drop": 0.02, "direction": "down", "unit": "s"}]
     assert "meant" not in gate(seconds, {"s": 1.0}, {"s": 1.0}).checks[0].note
 
 
@@ -106,7 +107,8 @@ def split_pair(random, items, split, drop=0.0):
 
 def passing(rule, make, trials=400):
     """How often a rule passes on scores made anew, and the power that it states on the mean."""
-    found = [gate({"facts": rule}, *({"facts": scores} for scores in make())).checks[0] for _ in range(trials)]
+    rules = [{"metric": "facts", **rule}]
+    found = [gate(rules, *({"facts": scores} for scores in make())).checks[0] for _ in range(trials)]
     return sum(one.verdict == PASS for one in found) / trials, sum(one.power.passes for one in found) / trials
 
 
@@ -150,7 +152,7 @@ def test_power_by_hand():
     assert gates.gate_power.of_drop(new, old, 0.0, False) == (pytest.approx(0.025), None)
     # 3 points away, 4 unsure, 200 items: 200 * (4 / 3 * 2.80159 / 1.95996)^2 = 726.5.
     assert gates.gate_power.items_to_settle(200, 4, 3) == 727
-    shown = str(gate({"facts": {"may_drop": 5}}, {"facts": HALF}, {"facts": HALF}))
+    shown = str(gate([{"metric": "facts", "may_drop": 5}], {"facts": HALF}, {"facts": HALF}))
     assert "an equal model passes" in shown and "in 100%" in shown
 
 
@@ -161,26 +163,26 @@ def test_the_number_that_settles_does_so_in_8_of_10():
     needed, settled = gates.gate_power.items_to_settle(200, half, distance), 0
     for _ in range(400):
         old, new = split_pair(random, needed, 0.2, 0.14)
-        settled += verdicts({"facts": {"may_drop": 10}}, {"facts": old}, {"facts": new}) == [FAIL]
+        settled += verdicts([{"metric": "facts", "may_drop": 10}], {"facts": old}, {"facts": new}) == [FAIL]
     assert settled / 400 == pytest.approx(0.8, abs=0.075)
 
 
 def test_items_are_matched_by_name():
     base = {f"q{i}": i % 2 for i in range(100)}
     shuffled = dict(reversed(base.items()))
-    found = gate({"facts": {"may_drop": 5}}, {"facts": base}, {"facts": shuffled})
+    found = gate([{"metric": "facts", "may_drop": 5}], {"facts": base}, {"facts": shuffled})
     assert found.checks[0].found.value == 0 and found.exit_code == 0
     other = {"x": 1, **{item: base[item] for item in base if item != "q0"}}
     with pytest.raises(ValueError, match=r"same items in both, found 2 in only one of them, such as 'q0'"):
-        gate({"facts": {"may_drop": 5}}, {"facts": base}, {"facts": other})
+        gate([{"metric": "facts", "may_drop": 5}], {"facts": base}, {"facts": other})
 
 
 @given(won=st.integers(0, 60), lost=st.integers(0, 60), drop=st.integers(0, 20))
 def test_law_allowing_more_never_makes_it_worse(won, lost, drop):
     base, candidate = change(won, lost)
     order = [FAIL, UNSURE, PASS]
-    strict, = verdicts({"facts": {"may_drop": drop}}, {"facts": base}, {"facts": candidate})
-    loose, = verdicts({"facts": {"may_drop": drop + 3}}, {"facts": base}, {"facts": candidate})
+    strict, = verdicts([{"metric": "facts", "may_drop": drop}], {"facts": base}, {"facts": candidate})
+    loose, = verdicts([{"metric": "facts", "may_drop": drop + 3}], {"facts": base}, {"facts": candidate})
     assert order.index(loose) >= order.index(strict)
 
 
@@ -195,7 +197,7 @@ def test_law_allowing_more_never_makes_it_worse(won, lost, drop):
     ([{"metric": "facts", "maydrop": 2}], "expected a metric and fields"),
     ([{"metric": "facts", "may_drop": 2}] * 2, "found a second one"),
     ([{"metric": "facts", "may_drop": 2, "direction": "left"}], "direction up or"),
-    ({"facts": 2}, "expected an object"),
+    ({"facts": {"may_drop": 2}}, "rule 1: expected an object with fields .* found 'facts'"),
     ([{"metric": "tone", "may_drop": 2}], "baseline: expected scores for 'tone'"),
 ])
 def test_bad_rules_are_named(rules, message):
@@ -214,7 +216,7 @@ def test_bad_rules_are_named(rules, message):
 ])
 def test_bad_scores_are_named(scores, message):
     with pytest.raises(ValueError, match=message):
-        gate({"facts": {"may_drop": 2}}, {"facts": HALF}, {"facts": scores})
+        gate([{"metric": "facts", "may_drop": 2}], {"facts": HALF}, {"facts": scores})
 
 
 @pytest.fixture
@@ -224,6 +226,10 @@ def paths(tmp_path):
                         ("new.json", {"facts": candidate}), ("list.json", [1])):
         (tmp_path / name).write_text(json.dumps(value), encoding="utf-8")
     (tmp_path / "rules.csv").write_text("\ufeffmetric,may_drop,at_least\nfacts,5,\n", encoding="utf-8")
+    (tmp_path / "long.csv").write_text("metric,may_drop,unit\nfacts,5,s\ntone,2,s,per item\n", encoding="utf-8")
+    (tmp_path / "short.csv").write_text("metric,may_drop,unit\n\nfacts,5\n", encoding="utf-8")
+    (tmp_path / "comma.csv").write_text("metric;may_drop\nfacts;5\n", encoding="utf-8")
+    (tmp_path / "named.json").write_text('{"facts": {"may_drop": 5}}', encoding="utf-8")
     (tmp_path / "broken.json").write_text('{\n"facts": [1,\n', encoding="utf-8")
     (tmp_path / "latin.json").write_bytes('{"caf\u00e9": 1}'.encode("latin-1"))
     (tmp_path / "twice.json").write_text('{"facts": {"q1": 1, "q2": 0, "q1": 0}}', encoding="utf-8")
@@ -247,6 +253,11 @@ def test_command_returns_0_and_1(paths, capsys, rules):
     (("rules.json", "list.json", "new.json"), "list.json: expected one JSON object"),
     (("rules.json", "latin.json", "new.json"), "latin.json: expected UTF-8 text"),
     (("list.json", "old.json", "new.json"), "list.json: rule 1: expected an object"),
+    (("named.json", "old.json", "new.json"), "named.json: expected a list of rules"),
+    (("long.csv", "old.json", "new.json"), "long.csv line 3: expected 3 cells as in the header, found 4. Put a text"),
+    (("short.csv", "old.json", "new.json"), "short.csv line 3: expected 3 cells as in the header, found 2. Put a text"),
+    (("comma.csv", "old.json", "new.json"), "comma.csv line 1: expected columns separated by commas"),
+    (("gone.csv", "old.json", "new.json"), "gone.csv: expected a file, found nothing of that name"),
 ])
 def test_command_names_bad_files(paths, capsys, names, message):
     assert gates.main(paths(*names)) == 2
@@ -260,7 +271,7 @@ def test_command_runs_as_a_module(paths, python):
 
 
 def test_html_is_escaped():
-    found = gate({"<i>": {"at_least": 40}}, {"<i>": HALF}, {"<i>": HALF})
+    found = gate([{"metric": "<i>", "at_least": 40}], {"<i>": HALF}, {"<i>": HALF})
     assert "&lt;i&gt;" in found._repr_html_() and "<i>" not in found._repr_html_()
 
 

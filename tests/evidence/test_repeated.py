@@ -69,3 +69,13 @@ def test_an_effect_that_is_no_mean_is_over_seeds_and_its_own_draws():
     by_width = [run(0, 1.0, low=1 - 3.919928, high=1 + 3.919928), run(1, 3.0, low=3 - 3.919928, high=3 + 3.919928)]
     assert repeated.mean_effect(by_width)[0] == pytest.approx(found, abs=1e-5)
     assert not repeated.mean_effect([by_width[0], run(1, 3.0)])[1]  # one of them does not say
+
+
+def test_a_run_on_fewer_prompts_has_the_luck_of_what_they_are_about():
+    # Eight prompts about two things, one all right and one all wrong: over things the mean has a variance of
+    # 0.5 / 2 = 0.25, so one prompt brings 8 * 0.25 = 2. Of four prompts: sqrt(2 * (1/4 - 1/8)) = 0.5, times 1.95996.
+    # Taken apart, a prompt brings 8 / 7 * 0.25 = 2 / 7: sqrt(2 / 7 / 8) = 0.18898, times 1.95996.
+    for about, half in (({"about": "00001111"}, 0.97998), ({}, 0.37040), ({"about": "01010101"}, 0.37040)):
+        two = [run(seed, 0.5, by_prompt="11110000", **about) for seed in range(2)]
+        assert repeated.next_run(two, prompts=4) == pytest.approx((0.5, 0.5 - half, 0.5 + half), abs=1e-4)
+        assert repeated.next_run(two, prompts=8) == repeated.next_run(two) == (0.5, 0.5, 0.5)

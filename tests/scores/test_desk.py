@@ -367,3 +367,14 @@ def test_a_date_has_its_own_day_month_and_year() -> None:
         assert stated.states(text, "5 June 2025", HEIGHT), text
     for text in ("15 June 2025", "5 July 2025", "5 June 2024", "June 2025"):
         assert not stated.states(text, "5 June 2025", HEIGHT), text
+
+
+@pytest.mark.parametrize(("reply", "said"), [
+    ("Thank you. It costs $45. It costs $45 in our shop.", "it costs"),  # the next sentence begins with the whole of it
+    ("The the kettle is green.", "The the"),
+    ("I know that that helps, and she had had two.", ""),  # good English
+    ("It costs $45. Thank you. It costs $45.", ""),  # not running
+    ("It is blue and light. It is blue.", ""), ("", ""),
+])
+def test_what_a_reply_says_twice_running(reply: str, said: str) -> None:
+    assert desk.stutter(reply) == said

@@ -50,6 +50,13 @@ def test_other_lines_are_refused_with_their_place(tmp_path, line):
         vote_log.read(path)
 
 
+def test_a_long_line_is_told_in_part_and_says_so(tmp_path):
+    path = tmp_path / "votes.jsonl"
+    path.write_text("x" * 500)
+    with pytest.raises(ValueError, match=r"found b'x{58}\.\.\. \(503 characters\)\. Remove the line"):
+        vote_log.read(path)
+
+
 def test_a_folder_in_the_way_is_told(tmp_path):
     with pytest.raises(OSError, match="could not be written") as caught:
         vote_log.append(tmp_path, row("p1", "a"))

@@ -85,6 +85,31 @@ def test_a_new_kernel_goes_on_and_can_undo_what_the_old_one_did(tmp_path):
     assert other.bar.value == 0
 
 
+def test_two_raters_of_one_pair_keep_a_vote_an_order_and_a_time_each(tmp_path):
+    path, cast = tmp_path / "v.jsonl", {}
+    for rater in ("ada", "ben", "ada"):  # the second time Ada has nothing left to vote on, and overwrites nobody
+        form = VoteForm(PAIRS[:1], path, rater=rater)
+        cast.setdefault(rater, form.order(PAIRS[0]))
+        form.press("left")
+    kept = vote_log.read(path)
+    assert [(vote["rater"], vote["vote"], vote["order"]) for vote in kept] == [
+        (rater, order[0], order) for rater, order in cast.items()]
+    assert all(vote["time"] for vote in kept) and len(path.read_text().splitlines()) == 2
+
+
+def test_votes_on_other_replies_of_the_same_id_are_not_taken_over(tmp_path):
+    path = tmp_path / "v.jsonl"
+    VoteForm(PAIRS, path, rater="ada").press("left")
+    exchanged = {**PAIRS[0], "a": PAIRS[0]["b"], "b": PAIRS[0]["a"]}
+    for other in (exchanged, {**PAIRS[0], "b": "Another reply"}):
+        for rater in ("ada", "ben"):
+            with pytest.raises(ValueError, match=r"found 1 on others of the same ids, such as 'p0'.* a new file"):
+                VoteForm([other, *PAIRS[1:]], path, rater=rater)
+    assert VoteForm(PAIRS, path, rater="ada").bar.value == 1
+    vote_log.append(path, {"pair": "p1", "rater": "ada", "vote": "a"})  # of a file from before, which does not say
+    assert VoteForm(PAIRS, path, rater="ada").bar.value == 2
+
+
 def test_keys_are_taken_one_by_one_even_where_several_come_at_once(tmp_path):
     path = tmp_path / "v.jsonl"
     form = VoteForm(PAIRS, path)
