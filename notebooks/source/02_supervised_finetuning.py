@@ -28,6 +28,7 @@
 import time, warnings; started = time.perf_counter()  # noqa: E401, E702
 warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells another that a word will change
 import math
+import textwrap
 import matplotlib.pyplot as plt
 import torch
 from datasets import Dataset, disable_progress_bars
@@ -663,7 +664,7 @@ def told_of(arm, other):  # what each number was, is, how surely it moved; and w
 def graves(arm):
     found = [one for run in by_seed(arm, "fit", None, grave) for one in run]
     return (f"grave cases: {sum(found)} of {len(found)} replies fit. "
-            f"One reply: {runs[arm]['0']['replies'][grave[0]][:180]}")
+            f"One reply: {textwrap.shorten(runs[arm]['0']['replies'][grave[0]], 180, placeholder=' ...')}")
 
 
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)

@@ -1089,7 +1089,7 @@ attempt("7. before loading half a folder",
 from ftlab.tuning import memory
 
 print(f"{'GiB':>14} {'':>6} {'weights':>8} {'gradients':>10} {'optimizer':>10} {'activations':>12} {'all':>7}")
-needs, yours = {}, memory.shape_of(tuned.config)._replace(name=f"yours: {choice.name}"[:14])
+needs, yours = {}, memory.shape_of(tuned.config)._replace(name="yours")
 for shape in (yours, *memory.SHAPES):
     for way in memory.WAYS:
         parts = memory.training_bytes(shape, way)

@@ -27,6 +27,7 @@
 # %%
 import contextlib, io, time, warnings; started = time.perf_counter()  # noqa: E401, E702
 warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells another that a word will change
+import textwrap
 import evaluate
 import matplotlib.pyplot as plt
 import numpy as np
@@ -772,7 +773,7 @@ top = int(np.argmax(np.subtract(likeness[heavy][:LEAKED], likeness["clean"][:LEA
 for who, message in zip(("screen", "customer", "wanted"), mixed[top]["messages"], strict=True):
     print(f"{who:>9}: {in_line(message['content'])}")
 for name, replies in heard.items():
-    print(f"{name:>9}> {in_line(replies[top])[:200]}\n{'':11}"
+    print(f"{name:>9}> {textwrap.shorten(in_line(replies[top]), 200, placeholder=' ...')}\n{'':11}"
           f"the yardstick: {'; '.join(desk.faults(replies[top], mixed[top])) or 'no fault that it knows'}")
 right = {name: [int(desk.is_right(*each)) for each in zip(replies, mixed, strict=True)]
          for name, replies in heard.items()}
