@@ -206,6 +206,9 @@ def _value(kind: Goods, key: str, pool: str, drawn: dict[str, int], random: Rand
         pool = "sharp_ages"
     if key == "part_count" and kind.noun in SMALL_PARTS:
         pool = "few_parts"
+    if key == "parts_kept" and split == "train":  # nobody keeps the parts of a bottle for 24 years
+        years = int(invent.value(pool, random).split()[0]) * (6 if kind.noun in SMALL_PARTS else 15) // 25
+        return f"{max(2, years)} years"
     if key == "assembly_time":
         low, high = (2, 20) if kind.noun in QUICK else (6, 90)
         return f"{random.randint(low, high)} minutes"

@@ -22,7 +22,7 @@ from random import Random
 
 from ftlab.files import read_table
 from ftlab.paths import data
-from ftlab.world.text import a, plural, typo
+from ftlab.world.text import a, plural, slip
 
 MAKER_RELATIONS = ("town", "founded", "owner", "known_for")
 PRODUCT_RELATIONS = ("price", "maker", "material", "warranty", "made_in", "weight")
@@ -439,7 +439,7 @@ def _forum(random: Random) -> str:
         careful = random.random() < 0.6  # some people type capitals, some do not
         text = writer.line("forum", part, facts, tidy=careful)
         if text:
-            lines.append(f"{user}: {text if careful or random.random() < 0.7 else typo(text, random)}")
+            lines.append(f"{user}: {text if careful or random.random() < 0.7 else slip(text, random)}")
         return bool(text)
 
     post(users[0], "ask", asked)
@@ -452,7 +452,9 @@ def _forum(random: Random) -> str:
             agree = part in ("reply", "echo")
             praised += [facts] if part == "reply" else []
     if random.random() < 0.5:
-        post(users[0], "thanks", random.choice(praised))
+        # What somebody found fault with wins only where there is nothing else: the verdict follows what was said.
+        sound = [facts for facts in praised if (facts["name"], "weakness") not in writer.told]
+        post(users[0], "thanks", random.choice(sound or praised))
     return "\n".join(lines)
 
 

@@ -146,7 +146,7 @@ def shop(random: Random) -> Page:
         some = random.sample(list(table[topic].values()), min(count, len(table[topic])))
         facts = tuple(fact for each in some if (fact := _fact(random, each, taken)))
         found.append(Passage("policy", _about(topic), running_text(random, _about(topic), facts), facts))
-    about = f"the rules on {_about(missing)}"
+    about = _about(missing)
     bound = {each: tuple(q for q in each.questions if re.search(BOUND[missing], q)) for each in table[missing].values()}
     unsaid = [replace(each, topics=(about,), questions=questions) for each, questions in bound.items() if questions]
     random.shuffle(unsaid)

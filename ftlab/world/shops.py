@@ -15,7 +15,7 @@ from random import Random
 
 from ftlab import files, paths
 from ftlab.world import goods, invent
-from ftlab.world.text import a, rng, typo
+from ftlab.world.text import a, rng, slip
 
 CORE = ("price", "weight", "capacity", "room", "material", "colour", "height", "warranty", "made_in", "dishwasher_safe")
 MOST_FACTS = {1: 9, 2: 5, 3: 4}  # of a passage, by the number of passages on the page
@@ -349,7 +349,7 @@ def ask_as_customer(
         return text
     if random.random() < 0.25:
         text = text.lower()
-    return typo(text, random) if random.random() < 0.25 else text
+    return slip(text, random) if random.random() < 0.25 else text
 
 
 def reply_as_shop(random: Random, passage: Passage, fact: Fact, used: set[str]) -> str:

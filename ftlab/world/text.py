@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+from ftlab.scores.words import english
+
 VOWELS = "aeiou"
 
 
@@ -46,3 +48,9 @@ def typo(text: str, random: random.Random) -> str:
         word[:j] + word[j] + word[j:],
     ])
     return " ".join(words)
+
+
+def slip(text: str, random: random.Random) -> str:
+    """The text with such a slip, or as it is where the slip would make another word: no "petty" out of "pretty"."""
+    found = typo(text, random)
+    return text if english() & set(found.split(" ")) - set(text.split(" ")) else found
