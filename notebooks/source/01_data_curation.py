@@ -515,8 +515,7 @@ print(crossing.in_words(tiny, (20, 40, 60)))
 # From -10 points at dose 20 to +10 at dose 40 the gap is zero halfway. The lower end of the band comes up to zero at
 # 40; the upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8, but
 # computed as the first line below says, and on more test prompts: where your computer computes otherwise, the same
-# training comes out otherwise. They are of 25 November 2026, made before some of the desk's texts were mended, and
-# were not yet repeated on today's. `doses_of` finds which doses a set of runs has.
+# training comes out otherwise. `doses_of` finds which doses a set of runs has.
 
 # %%
 def doses_of(marks, fault):
