@@ -899,9 +899,9 @@ def gap_to_raw(arm, dose):  # in points, with its interval
 desks = {  # raw rows with the off-brand fault (%), and the price of each way in points
     "tidy": {"dose": 20, "clean": 3, "excellent": 3},
     "mixed": {"dose": 60, "clean": 3, "excellent": 8},
-    "wild": {"dose": 95, "clean": 3, "excellent": 8},
-    "costly filters": {"dose": 95, "clean": 34, "excellent": 8},
-    "wild and poor": {"dose": 95, "clean": 60, "excellent": 70},
+    "wild": {"dose": 95, "clean": 3, "excellent": 1},
+    "costly filters": {"dose": 95, "clean": 34, "excellent": 1},
+    "wild and poor": {"dose": 95, "clean": 60, "excellent": 9},
 }
 for name, each in desks.items():
     for arm in ("clean", "excellent"):

@@ -40,6 +40,7 @@ for name, each in desks.items():
     plan[name] = best
 """
 POOR = "plan |= {'wild and poor': 'excellent'}\n"
+FREE = "desks['wild'] |= {'clean': -50, 'excellent': -50}\n"  # somebody pays for it, so both ways are worth it
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ POOR = "plan |= {'wild and poor': 'excellent'}\n"
      (POLICY + ROWS + "plan['tidy'] = 'yes'", "a desk is told"),
      (POLICY + ROWS + POOR, "not clearly worth it"),
      (ROWS + "plan |= dict.fromkeys(desks, 'as it is')", "so raw rows waste points"),
-     (POLICY + ROWS + "plan['wild'] = {'clean': 'excellent', 'excellent': 'clean'}[plan['wild']]",
+     (FREE + POLICY + ROWS + "plan['wild'] = {'clean': 'excellent', 'excellent': 'clean'}[plan['wild']]",
       "exceeds its price by more")],
 )  # fmt: skip
 def test_bad_advice_is_told_why(answer: str, sentence: str) -> None:

@@ -12,32 +12,20 @@ import pytest
 from ftlab import files, paths
 from ftlab.workshop import inputs, stored
 
-# Results that were written before ``stored.write``, and the modules that write them. This list can only shrink: whoever
-# changes such a module lets it call ``stored.watch``, ``keep`` and ``write``, makes its result again, and takes it out.
-NOT_YET = {"curation-trial": "dirty_data"}
 BY_A_READER = ("marked-replies",)  # which no module makes
-MODULES_NOT_YET: set[str] = set()
 EXPERIMENTS = Path(inputs.PACKAGE) / "workshop" / "experiments"
 
 
 def test_every_stored_result_is_fresh_or_says_why_not() -> None:
-    old = [f"{name}.json: {stored.NONE_MADE}." for name in (*NOT_YET, *BY_A_READER)]
+    old = [f"{name}.json: {stored.NONE_MADE}." for name in BY_A_READER]
     assert [fault for fault in stored.verify() if not fault.startswith(tuple(old))] == []
-
-
-@pytest.mark.parametrize("name", NOT_YET)
-def test_results_that_do_not_yet_name_what_made_them(name: str) -> None:
-    known = files.read_json(stored.stored_path(name))
-    assert "made" not in known, f"{name}.json names what made it now: take it out of NOT_YET"
-    pytest.xfail(f"not yet covered: data/stored/{name}.json, of {NOT_YET[name]}")
 
 
 def test_every_module_that_stores_a_result_says_what_made_it() -> None:
     writers = {path.stem: text for path in EXPERIMENTS.glob("*.py") if '"stored"' in (text := path.read_text("utf-8"))
                and "write_" in text or "stored.write(" in text}
     without = {name for name, text in writers.items() if "stored.write(" not in text}
-    assert without <= MODULES_NOT_YET, f"{without - MODULES_NOT_YET}: store with ftlab.workshop.stored.write"
-    assert without >= MODULES_NOT_YET, f"{MODULES_NOT_YET - without} can be taken out of the list"
+    assert writers and not without, f"{without}: store with ftlab.workshop.stored.write"
 
 
 CODE = '''
