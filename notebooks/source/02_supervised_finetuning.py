@@ -20,7 +20,7 @@
 # - judge a tuned model on nine kinds of work, beside a program without a model, with an interval, and see what leaked;
 # - read from measurements what the examples, the learning rate and the stopping point change.
 #
-# **You need** notebook 00 and a little PyTorch. **It takes** six to ten minutes on two processor cores, the more
+# **You need** notebook 00 and a little PyTorch. **It takes** six to twelve minutes on two processor cores, the more
 # where they have no bf16 (section 4), and 4 GB of memory. The exercises are at the end; the notebook runs without
 # them.
 
@@ -600,7 +600,8 @@ if added:
 # the same number of steps, with the general conversations added to the desk's. (At equal steps each one that the
 # model reads takes the place of one of the desk's. The number format and the test conversations may be others than
 # yours, see the first line below, so "desk alone" need not repeat section 6's numbers: compare the stored runs with
-# each other.) Here is what was said to one question, marked by the score; look at the manner first.
+# each other.) Each way of training, such as desk alone, is called an *arm* below. Here is what was said to one
+# question, marked by the score; look at the manner first.
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "desk-dials.json")
@@ -680,7 +681,8 @@ _ = fig.suptitle(f"Mixture minus desk alone: manner unasked {minus('mixed', 'des
 
 # %% [markdown]
 # What did the general conversations change, for better and for worse? A mean over nine kinds hides where it fails, so
-# the grave cases stand apart. They are few, so their intervals are wide: read the shares too.
+# the grave cases stand apart. They are few, so their intervals are wide, and "up" or "down" is no more than a hint
+# there: five that differ, all to one side, come by chance one time in sixteen. Read the shares too.
 
 # %%
 for arm, other in (("desk", "base"), ("mixed", "desk")):
@@ -694,7 +696,7 @@ for arm, name in names.items():
 #
 # How many examples? Which rate? When to stop? Such questions take many runs. The **lab model** answers them live, in
 # seconds a run, on plain conversations of one fact each; beside it stand stored runs of the real model. After so few
-# steps neither does most of its work, and the lab model's is the easier, so compare runs with each other and not with
+# steps neither does all of its work, and the lab model's is the easier, so compare runs with each other and not with
 # a goal. For runs in a row the package keeps the call of section 5 as `fine_tune`. Without `lora` all weights train,
 # as we do here.
 #
@@ -852,18 +854,18 @@ print(f"Its grave cases, fit, highest rate -> lowest: {percent(graver[1])} -> {p
       + told(intervals.paired_difference(*graver).times(100)))
 
 # %% [markdown]
-# A rate that learns nothing forgets nothing, so "holds" alone recommends no rate: look for one that keeps much *and*
-# does the work.
+# A rate that learns next to nothing forgets next to nothing, so "holds" alone recommends no rate: look for one that
+# keeps much *and* does the work.
 #
 # ### When should training stop?
 #
 # Given few examples and many steps, a model may learn them by heart: the training loss falls on while the loss on
-# other conversations rises. That is **overfitting**. (A wide gap between the two alone is learning by heart, and a
-# rise of a hundredth is too small to matter.) Does it happen here? On the way through a long run the weights are
-# saved five times; each time we take the training loss since the last look, loss and score on *validation*
-# conversations, which are kept aside so that a rule may choose by them, and the score on the test, which it may not:
-# the highest of several is high partly by luck. Three rules: keep the look with the **lowest loss**, the one with the
-# **highest score**, or **the last**.
+# other conversations rises. That is **overfitting**. (A wide gap between the two alone is learning by heart, and the
+# lines below say "overfits" of any rise that is more than chance: one of a hundredth is too small to matter.) Does it
+# happen here? On the way through a long run the weights are saved five times; each time we take the training loss
+# since the last look, loss and score on *validation* conversations, which are kept aside so that a rule may choose by
+# them, and the score on the test, which it may not: the highest of several is high partly by luck. Three rules: keep
+# the look with the **lowest loss**, the one with the **highest score**, or **the last**.
 
 # %%
 long_folder = paths.own_folder("sft-long")
@@ -1241,7 +1243,7 @@ passed("Your losses equal torch's, a whole batch at a time.")
 # `scaled` is `desk` at 0.7 (section 8); `few` and `some` read fewer examples. Your house says: customers also ask
 # about the world, so the manner may leak into *at most a quarter* of such answers, as measured. (We drew this line
 # after looking, so that a choice is left; a real house draws it before.) Of the runs that keep to it, take the one
-# that does most of the desk's work, if it is *clearly* better than the untuned model (the whole interval of the
+# with the most replies fit to send, if it is *clearly* better than the untuned model (the whole interval of the
 # difference lies above zero); else leave the model untuned ("base"). Fill in which leak too much, and your choice.
 
 # %%
@@ -1372,4 +1374,5 @@ print(f"\n{(time.perf_counter() - started) / 60:.1f} minutes")
 # - Wortsman et al. 2021, *Robust fine-tuning of zero-shot models*, arXiv:2109.01903. Averaging tuned weights with the
 #   base's.
 #
-# **Next:** notebook 03 asks what else tuning can teach, and notebook 04 trains one percent of the weights.
+# **Next:** notebook 03 asks what else tuning can teach, and notebook 04 builds LoRA, which trains a few percent of
+# the weights, from nothing.

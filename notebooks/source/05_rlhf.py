@@ -79,12 +79,12 @@ for side in ("a", "b"):
           f"votes: {', '.join(voters) or 'none'}\n")
 
 # %% [markdown]
-# The worth is a yardstick that somebody wrote, and it has faults like every other. Its scale does not begin at zero: a
-# reply that says nothing is short, breaks few rules and regrets nothing, and a wrong reply keeps its points for manner
-# and brevity. And it counts words and rules. One kind of nonsense it does see: a reply that **stutters**, in which a
-# word stands twice running or a sentence begins with all the words of the one before it, is not right. Whether a
-# sentence makes sense it does not see. So two things go with it from here on: the **floor**, which is what silence
-# gets, and a count of the replies that stutter, the one nonsense that code here can count.
+# The worth is a yardstick that somebody wrote, and it has faults like every other. Its scale does not begin at zero:
+# a reply that says nothing is short, breaks few rules and regrets nothing, and a wrong reply keeps its points for
+# manner and brevity. And it counts words and rules. Some nonsense it does see: a word that is none makes a reply not
+# right, and so does a **stutter**, where a word stands twice running or a sentence begins with all the words of the
+# one before it. Whether a sentence makes sense it mostly does not see. So two things go with it from here on: the
+# **floor**, which is what silence gets, and a count of the replies that stutter.
 
 # %%
 test = texts.plain_conversations("test")[:HELD_OUT]
@@ -401,11 +401,13 @@ print(f"A right reply counts {votes.WEIGHTS['right']} of the {MOST} points. A wr
          ": training on it may still make more replies right." if blind else "."))
 
 # %% [markdown]
-# On the mean every edit makes the replies worse, so each reward should clearly fall. Where one does not, there lies the
-# way by which a writer can please this judge and no customer. Wrong figures are the hard line: to see them, a judge has
-# to read the screen. To see that a reply misses the question, the question is enough. That need not contradict the
-# share of truly better replies above: two samples differ in length and garbling, too, which may go along with being
-# wrong; an edit changes little else.
+# On the mean every edit makes the replies worse, so each reward should clearly fall. Where one does not, there lies
+# the way by which a writer can please this judge and no customer. Beyond chance is not yet large: "hardly" means less
+# than a tenth of what two replies to one customer usually differ by, and the line on regret asks only whether the
+# difference is beyond chance. Wrong figures are the hard line: to see them, a judge has to read the screen. To see
+# that a reply misses the question, the question is enough. That need not contradict the share of truly better replies
+# above: two samples differ in length and garbling, too, which may go along with being wrong; an edit changes little
+# else.
 
 # %% [markdown]
 # ## 4. The best of n: the writer stays as it is
@@ -605,8 +607,10 @@ assert ends["clipped at 0.2"].max() < ends["not clipped"].max()
 #
 # The same loop on the model: four replies of the SFT model to each of eight prompts, the reward model's numbers, each
 # compared with the other three, and then four steps on these same 32 replies. The ratio is that of each token; a step
-# moves them all at once. The last column says how far, in nats a reply, the trained model has gone: the **KL** from the
-# SFT model to it, since these are replies of the SFT model. Section 6 counts on the trained model's own.
+# moves them all at once. The last column says how far, in nats a reply, the trained model has gone: the **KL** from
+# the SFT model to it, since these are replies of the SFT model. They are also the very replies it trains on, so on
+# fresh ones the number may be quite another: take it as a hint. Section 6 counts on fresh replies, the trained
+# model's own.
 
 # %%
 def from_folder(name: str):
@@ -751,7 +755,8 @@ print(f"GRPO took {grpo_s:.0f} s, RLOO {rloo_s:.0f} s")
 # %% [markdown]
 # Each point is the mean of the 32 replies of two steps, so the curves shake. They are replies to eight prompts only,
 # the same for both trainers: where both curves jump together, it is mostly that these prompts are harder or easier.
-# Do not compare the two KL curves with each other yet: the trainers do not count it alike. RLOO takes the plain **log
+# So a last point above the first shows no gain; section 8 asks the same conversations before and after. Do not
+# compare the two KL curves with each other yet: the trainers do not count it alike. RLOO takes the plain **log
 # ratio** of each token that was drawn and subtracts it from the reward, summed over the reply; GRPO takes an estimate
 # that is never negative and adds it to the loss, token by token. So one `beta` is not one brake: to RLOO it is a
 # price for each nat of a whole reply, and GRPO has divided its rewards by their spread before. Both estimates have
@@ -795,19 +800,20 @@ print(f"GRPO minus RLOO: {signed(gap)}: with one beta and as many steps "
          "neither is shown to go farther."))
 
 # %% [markdown]
-# The two estimates of one trainer aim at one number and differ by chance on 48 replies. The plain one is what a reply
-# pays in RLOO.
+# The two estimates of one trainer aim at one number and differ by chance on 48 replies. The figure may order the
+# trainers otherwise: its points are other prompts, 32 replies each, drawn before the last step. Believe the
+# measurement here more, and no further than its interval. The plain one is what a reply pays in RLOO.
 #
 # ## 7. Too much of a good thing
 #
-# The judge is a model, trained on a few hundred noisy votes. A writer that trains against it long enough finds what
-# the judge gets wrong. Gao et al. (2022) measured that on far larger models: the further one goes from the start, the
-# higher the reward, and the true worth first rises and then falls. Whether it does here, the code says for each run.
-# Our lesson's training is short, so these are **stored runs** (`ftlab/workshop/experiments/rlhf.py`): start, votes
-# and judge are made in the same way but anew: votes on more conversations, half as many pairs again for the judge,
-# and in bf16, so a seed's judge here is not the judge of section 3, even with the same seed (it is tried on the votes
-# that a quarter of the conversations got); the training is longer, its rate three times ours, and the KL penalty has
-# three weights.
+# The judge is a model, trained on a few hundred noisy votes. A writer that trains against it finds, sooner or later,
+# what the judge gets wrong. Gao et al. (2022) measured that on far larger models: the further one goes from the
+# start, the higher the reward, and the true worth first rises and then falls. Whether it does here, the code says for
+# each run. Our lesson's training is short, so these are **stored runs** (`ftlab/workshop/experiments/rlhf.py`):
+# start, votes and judge are made in the same way but anew: votes on more conversations, half as many pairs again for
+# the judge, and in bf16, so a seed's judge here is not the judge of section 3, even with the same seed (it is tried
+# on the votes that a quarter of the conversations got); the training is longer, its rate three times ours, and the KL
+# penalty has three weights.
 #
 # Two words beforehand. Replies to the test are **greedy**: at each place the likeliest token, so that a model gives one
 # reply and no luck is in it. The curves are of *samples*, drawn by chance, a few for each point, and so they **shake**:
@@ -925,7 +931,8 @@ print(f"Together: {braked}")
 
 # %% [markdown]
 # Worth is a sum, and a gain in brevity can hide a loss of right replies. So each run against its own start, part by
-# part. A run is **over-optimized** where the reward rose while the worth or the right replies fell, all beyond chance.
+# part. A run is **over-optimized** where the reward rose while the worth or the right replies fell, all beyond
+# chance. (Ends are rounded for print, the verdict is not: an end printed as +0 may lie on either side of zero.)
 
 # %%
 heads = {"reward": "reward", "worth": "true worth", "right": "right (%)", "known": "general facts (%)"}
@@ -996,9 +1003,10 @@ for each in runs:
 print("\nCounted as right:\n" + ("\n".join(holes.values()) or "none of the senseless turns stands in these runs."))
 
 # %% [markdown]
-# The KL weight is meant as one brake, a better judge is another (more votes, fresh votes on the new replies; not tried
-# here). A third is to **stop early**. But when? The true worth is not to be had in life; the distance is. A rule fixed
-# beforehand: stop where the samples first lie 10 nats a reply from the start.
+# The KL weight is meant as one brake, a better judge is another (more votes, fresh votes on the new replies; not
+# tried here). A third is to **stop early**. But when? The true worth is not to be had in life; the distance is. A
+# rule fixed beforehand, tried on the runs without a penalty: stop where the samples first lie 10 nats a reply from
+# the start.
 
 # %%
 stops = {"helps": [], "harms": [], "changes nothing that is shown": []}
@@ -1018,9 +1026,9 @@ print("Measured by how the worth shakes, stopping " + "; ".join(f"{what} on seed
                               ": not shown to work."))
 
 # %% [markdown]
-# The last column is known only to somebody who knows the truth, and it flatters: the highest of many shaky points. To
-# find it in life, one asks people again: a small fresh vote on the replies of a few checkpoints, which is what careful
-# teams do.
+# All three worths are known only to somebody who knows the truth, and the last column flatters: the highest of many
+# shaky points. To find the best place in life, one asks people again: a small fresh vote on the replies of a few
+# checkpoints, which is what careful teams do.
 #
 # ## 8. Gains and losses in one table
 #
@@ -1091,7 +1099,8 @@ print(f"Of the {len(of_due)} samples that were voted on where it is due, {sum(ma
 # tie. A win may be a small one: a reply that is four words shorter wins as surely as one with the right fact. So wins
 # and losses are sorted by what is right. "Up" and "down" name what has changed beyond chance; fewer words and fewer
 # stutters are a gain by this worth, more of them a loss; for every other entry up is a gain and down a loss (the
-# reward is only the judge's word).
+# reward is only the judge's word). Section 7's rule holds here, too: where the reward went up and the true worth or
+# the right replies went down, the training is over-optimized, short as it is.
 
 # %%
 won = {name: votes.wins(replies[name], replies["SFT"], test) for name in ("RLOO", "GRPO")}
@@ -1122,9 +1131,10 @@ for name in won:
 print("\n" + "\n".join(told))
 
 # %% [markdown]
-# The first three conversations, before and after each training, with what the code finds wrong. Read whether the
-# sentences make sense: stutters aside, the worth does not see that, and the code marks only the turns of words named
-# above.
+# The first three conversations, before and after each training, with what the code finds wrong. They are the first
+# three, not chosen, and may look better or worse than the whole: the counts above say how many replies became wrong.
+# Read whether the sentences make sense: the worth mostly does not see that, and the code marks only the turns of
+# words named above.
 
 # %%
 for i in range(3):
@@ -1346,9 +1356,9 @@ passed("You know which samples still teach.")
 # 1. What ships must win over the model before it in the votes of *people*: the interval above 50 %. The reward is no
 #    witness.
 # 2. It must not be less often right: the interval of the change may reach below zero, but not beyond -3 points.
-# 3. Among those that pass, the one with the highest lower end of the win rate.
-# 4. If none passes: best-of-n with the model from before, if *that* passes 1 and 2 and the replies may cost n times as
-#    much; else keep what there is.
+# 3. Among the *trained* models that pass, the one with the highest lower end of the win rate.
+# 4. If no trained model passes: best-of-n with the model from before, if *that* passes 1 and 2 and the replies may
+#    cost n times as much; else keep what there is.
 
 # %%
 teams = {  # way: (reward gained, win rate in % with its interval, change of right replies in points with its interval)
@@ -1443,7 +1453,7 @@ passed("Nobody ships a reward: your choices are wins that cost no right facts.")
 # - Best-of-n leaves the writer as it is and pays at every reply; its choice is as good as its judge.
 # - The policy gradient in ten lines; comparing with the other samples takes noise away and leaves the mean.
 # - RLOO and GRPO count the KL in two ways with one mean.
-# - The reward is no witness, and the true worth as defined sees stutters and no other nonsense: read the replies.
+# - The reward is no witness, and the true worth as defined sees only some nonsense: read the replies.
 # - Two brakes were tried, the KL penalty and stopping early; section 7 says how far each is shown to work. A better
 #   judge was not tried.
 #
