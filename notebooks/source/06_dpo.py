@@ -20,7 +20,7 @@
 #
 # **You need** notebook 02 (the loss on a reply, learning rates) and notebook 04 (adapters). Notebook 05 helps, and
 # what is used of it is said again. **It takes** about six minutes of computing on two processor cores, about four on
-# one core that computes in bf16, and ten on one that does not, and 5 GB of memory. Exercises are at the end; the
+# one core that computes in bf16, six to ten on one that does not, and 5 GB of memory. Exercises are at the end; the
 # notebook runs without them.
 
 # %%
@@ -193,10 +193,11 @@ lab_wrong = against_worth(votes.decided(cast), better)
 print(f"\nThe majority of the three goes against the worth in {sum(lab_wrong) / len(lab_wrong):.0%} of these pairs.")
 
 # %% [markdown]
-# Not every vote against the worth is a slip: the rater who likes length means what he votes, and his share above shows
-# how far from the worth that leads. Section 6 holds such faults against slips. To train on we take one pair of each
-# conversation, so that no two pairs share a reply. And mind that a vote compares and does not certify: the chosen reply
-# need not be a good one, and after so short an SFT it often is none, whatever points the rules give it. Read this one.
+# Not every vote against the worth is a slip: the rater who likes length means what he votes, and his share above
+# shows how far from the worth that leads. Section 6 holds such faults against slips. To train on we take one pair of
+# each conversation, so that no two pairs share a reply. And mind that a vote compares and does not certify: the
+# chosen reply need not be a good one, and after so short an SFT it often is none, whatever points the rules give it.
+# Read this one. ("No word:" means that what follows stands in the reply and is no word that the rules know.)
 
 # %%
 lab_rows = votes.preferences(lab_pairs, cast, tokenizer=lab_tokenizer)
@@ -881,10 +882,14 @@ if not desk.is_right(by_name[at_rate[top]]["first_replies"][0], asked_first):
           "be had without an answer. A win can be such a one.")
 
 # %% [markdown]
-# Then `beta`, and the number of votes, both with the raters' majority: `beta` 0.1 and 160 votes are one training, that
-# of the rate kept above. A larger `beta` is meant to hold the policy nearer to its reference, which shows only where
-# the policy goes far enough to be held. In the second table the number of votes is not all that changes: each training
-# has 20 steps of 8 at least, so that few votes are seen more than once, and many make more steps.
+# Read those replies too: one may say what makes no sense, and the rules find no fault in it.
+#
+# Then `beta`, and the number of votes, both with the raters' majority: `beta` 0.1 and 160 votes are one training,
+# that of the rate kept above. A larger `beta` is meant to hold the policy nearer to its reference, which shows only
+# where the policy goes far enough to be held. Where rows with very different `beta` have moved nearly alike, it had
+# little to hold, and their win rates say little about it. In the second table the number of votes is not all that
+# changes: each training has 20 steps of 8 at least, so that where votes are few, each is seen more than once, and
+# where they are many, there are more steps.
 
 # %%
 few = [name for name in by_name if name.startswith("few-") or name in ("beta-0.1", "dpo")]
@@ -953,15 +958,17 @@ ax.set(xlabel="votes against the worth (%)", ylabel="win rate over SFT (%)",
 _ = ax.legend()
 
 # %% [markdown]
-# A vote that is turned round at random pulls with full force in the wrong direction. The raters' faults are of another
-# kind: two of the three lean, and a leaning points the same way each time, so that it can be learnt. Which of the two
-# is dearer, and how much more many faults cost than few, the lines above the figure say as far as so few trainings can:
-# "not told apart" is not "alike", and the raters' share of faults is not 20 % either. If 40 % wrong votes do as well as
-# 10 %, that is no sign that faults are free; it can mean that at this rate the training took little from its votes,
-# right ones or wrong ones.
+# A vote that is turned round at random pulls with full force in the wrong direction. The raters' faults are of
+# another kind: two of the three lean, and a leaning points the same way each time, so that it can be learnt. Which of
+# the two is dearer, and how much more many faults cost than few, the lines above the figure say as far as so few
+# trainings can: "not told apart" is not "alike", and the raters' share of faults is not 20 % either. An interval
+# wholly below 50 % means that those votes did worse than no training on votes at all. Should 40 % wrong votes do as
+# well as 10 %, that would be no sign that faults are free; it could mean that at this rate the training took little
+# from its votes, right or wrong.
 #
 # The claim: *DPO bears a fifth of wrong votes*, turned round at random. Its number is the share of conversations won
-# minus the share lost, against the run on *clean votes*; it holds if the whole interval is above -15 points.
+# minus the share lost, against the run on *clean votes*; it holds if the whole interval is above -15 points. "Mixed"
+# here means that -15, and not zero, lies inside. An interval wholly below zero shows a cost, whatever the verdict.
 
 # %%
 scores = unpack(by_name["noise-0.2"]["wins_over_clean"])
@@ -990,9 +997,9 @@ print(f"In win rate that is {cost.value / 2:+.1f} points" + ("." if noise_points
 # %% [markdown]
 # ## 7. Do I need the reward model?
 #
-# The same votes, more of them than above, and four ways of learning from them, all from the same SFT model:
+# The same votes, and four ways of learning from them, all from the same SFT model:
 #
-# - **DPO**, as above;
+# - **DPO**, as above: its training is a row of section 6's table of votes;
 # - **RLHF** as in notebook 05, with its settings: a reward model from the votes, then RLOO: the policy draws four
 #   replies to each prompt, the reward model rates them, and those above the others' mean are pulled up, with a price on
 #   leaving the SFT model;
@@ -1067,10 +1074,12 @@ for number in range(2):
 # Read them. Whatever the tables say is said by this yardstick (`ftlab/scores/desk.py` lists what it cannot see).
 #
 # The claim is *DPO does as well as RLHF on the same votes*: won minus lost, DPO against RLHF; it holds if the whole
-# interval is above -15 points, whatever state the RLHF run is in, so read that first. ("Lost by its training" means
-# more than 5 points of on-brand replies lost, or behind SFT in wins.) The interval covers the choice of questions and
-# no more. Nor is it a contest of methods: KTO and ORPO took DPO's rate over, and RLOO has notebook 05's, beside more
-# dials of its own; none was chosen by a trial. What a rate alone can do to a model, the table of rates shows.
+# interval is above -15 points, whatever state the RLHF run is in, so read that first. ("Lost by its training" and
+# "worse off" mean more than 5 points of on-brand replies lost, or behind SFT in wins. A run that lost no more than
+# on-brand replies can be ahead of SFT in wins all the same, and is then no weak rival in these.) The interval covers
+# the choice of questions and no more. Nor is it a contest of methods: KTO and ORPO took DPO's rate over, and RLOO has
+# notebook 05's, beside more dials of its own; none was chosen by a trial. What a rate alone can do to a model, the
+# table of rates shows.
 #
 # By their make the ways differ in this: RLHF holds a third model and writes replies while it trains. For that it can
 # ask its reward model about *new* replies, those of the model as it is by now, where the others only ever hear about
