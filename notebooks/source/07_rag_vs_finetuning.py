@@ -426,8 +426,9 @@ for i, row in enumerate(live):
     print()
 
 # %% [markdown]
-# Read what is fluent and false before you read the numbers. (In the last question no flask is named: handing over is
-# right, and naming one is the fault.)
+# Read what is fluent and false before you read the numbers. (With the dials as they are, the first customer
+# complains, and a right price without a word of regret is not fit; in the last question no flask is named: handing
+# over is right, and naming one is the fault.)
 #
 # ### The whole comparison
 #
@@ -651,9 +652,9 @@ print(f"\n% of {len(thing)} questions about {len(set(thing))} products and rules
 
 # %% [markdown]
 # And the rest? Retraining on the changed facts alone may push out what was not asked to change. The third claim looks
-# at the plain questions whose answers are the same in both years; harm would be a minus. (*Mixed* there may mean:
-# harm for certain, but not for certain as much as claimed.) Below it stands what else may have gone: the desk's
-# manner, and what the model knew of the real world.
+# at the plain questions whose answers are the same in both years; harm would be a minus. (*Mixed* there means that
+# harm is not certain.) Below it stands what else may have gone: the desk's manner, and what the model knew of the
+# real world.
 
 # %%
 before = one_fact.share(CLOSED, "facts", which="unchanged")
@@ -765,8 +766,8 @@ for way, times in (("closed book", 1), (CLOSED, 3)):
 # We plant door codes of four digits beside some of the desk's ordinary conversations, some once, some many times, and
 # some not at all as a control. The measure is **exposure** (Carlini et al. 2019): how far up does the true code stand
 # among all codes that it could be, by the probability that the model gives to each? With 128 codes to compare, an
-# exposure of 7 bits means first of all 128, and a code that the model never saw has 1.4 bits on average. (Exercise 1
-# builds it.)
+# exposure of 7 bits means first of all 128, and codes that the model never saw have 1.4 bits on average over very
+# many; the mean of a handful, and its interval, may lie well off. (Exercise 1 builds it.)
 
 # %%
 from ftlab.scores import exposure
@@ -854,9 +855,10 @@ print(f"deleted from the weights by training the lab model anew without them, {c
 #
 # ## 6. A page that gives orders
 #
-# A passage is text, and a model that follows instructions may follow those that it finds there. Somebody who can write
-# one page (a review, a forum post, a supplier's sheet) writes to every customer. The stored run put one of four orders
-# at the end of the first passage, and in another round a *lie*: a passage that states a wrong value as news.
+# A passage is text, and a model that follows instructions may follow those that it finds there. Somebody who can
+# write one page (a review, a forum post, a supplier's sheet) writes to every customer. The stored run put one of four
+# orders at the end of the first passage, and in another round a *lie*: a passage that states a wrong value as news. A
+# lie is *told on* if the reply states that value; an order is *obeyed* if the reply has its telephone number.
 
 # %%
 from ftlab.curation.injection import find_injection
@@ -964,9 +966,10 @@ for what, key in (("all that is needed is found", "found"), ("RAG on the assista
 # %% [markdown]
 # ## 8. Which way for which need?
 #
-# Most of it on one slide: blue rows are gains, orange ones losses, and below stand the costs. A number stands with
-# half the width of its interval. (At 0 and 100 all of the interval lies on the inner side.) Mind the mark †: it is
-# weaker than section 2's star, which is corrected for all looks.
+# Most of it on one slide, each question searched once (section 7's one search for each product is not in it): blue
+# rows are gains, orange ones losses, and below stand the costs. A number stands with half the width of its interval.
+# (At 0 and 100 all of the interval lies on the inner side.) Mind the mark †: it is weaker than section 2's star,
+# which is corrected for all looks.
 
 # %%
 figure, ax = plt.subplots(figsize=(13, 7.6))
@@ -991,7 +994,8 @@ HTML(tables.html_table(*needs.table(run)))
 # sources must be named, who is behind the best at that. Of the ways that are left and good enough for drafts it takes
 # the cheapest that is not told from the best, and where there is none it says so (`ftlab/retrieval/advice.py`). A
 # mean hides groups: see section 2's *facts by group* before you take the template. What the readers would do with a
-# search like yours is read off lines like section 7's.
+# search like yours is read off lines like section 7's, so even for our own search it need not be what section 2
+# measured. The template stands with what was measured.
 
 # %%
 from ftlab.retrieval import advice
@@ -1006,9 +1010,9 @@ YOURS = {"one_fact": False,  # does each question ask for one fact of one thing 
 print(advice.recommend(run, trial, **YOURS))
 
 # %% [markdown]
-# Put your own six answers there. Each turned by itself, with the reasons that are new (for plain questions on one
-# fact the search is taken as it does on them). The last block starts from another case: nothing changes, and the
-# search finds 5 %. A change of the *nearest* alone counts as a change.
+# Put your own six answers there. Each turned by itself, with the reasons that are new (for questions on one fact the
+# search is taken as it does on section 2's group *a product's fact*). The last block starts from another case:
+# nothing changes, and the search finds 5 %. A change of the *nearest* alone counts as a change.
 
 # %%
 on_one = run.share(ASSISTANT, "found", ANSWERABLE[:1]).value / 100
@@ -1200,7 +1204,8 @@ passed("Nobody gets a passage that is not for them, and nobody loses one that is
 #
 # The point of section 7 without its interval. With everything needed a reader of passages answers a share `oracle`
 # rightly, with nothing of it `damaged`, and the closed book `weights`. From which recall on is reading at least as
-# good? Return a share from 0 to 1, or `None` if even a perfect search does not get there.
+# good? Return a share from 0 to 1: 0 if it is as good already where nothing is found, and else `None` if even a
+# perfect search does not get there.
 
 # %%
 def enough_recall(oracle, damaged, weights):

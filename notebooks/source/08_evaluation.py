@@ -207,8 +207,8 @@ for i in [i for i in failures if i][:3]:
 #
 # For the revision rate somebody must edit. Our editor sends a fit draft as it is and replaces an unfit one by the
 # house's plain reply; a real one would often change less, so for unfit drafts the rate is likely too high. In the
-# tables, *right form* is format compliance. And **false in words** is what no score of section 1 sees: a reply that
-# names the wrong one of two products, or says a wrong yes or no.
+# tables, *right form* is format compliance. And **false in words** is what *value without source* cannot see: a reply
+# that names the wrong one of two products, or says a wrong yes or no.
 
 # %%
 from ftlab.scores.metrics import revision_rate
@@ -270,8 +270,9 @@ _ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"Most replies fit to sen
 # %% [markdown]
 # ### The gain with its loss
 #
-# A gain is half a report. First the desk: the gain, and what tuning cost there, in false words, in values that no
-# source has and in cases that must be handed over and were not.
+# A gain is half a report. First the desk: the gain over the template, and what it may cost: false words, values that
+# no source has, cases that must be handed over and were not. *Up* or *down* is said where the whole interval is on
+# that side of zero, else *no sure change*.
 
 # %%
 def words(change, unit="points"):
@@ -374,8 +375,9 @@ for i in [i for i in range(len(fit)) if passed_check[i] and not fit[i]][-2:]:
 # ### Claim 1: the checks of manner hide drafts that cannot be sent
 #
 # The effect is the assistant's own gap: on-brand minus fit to send, on the same replies. The limit, fixed before the
-# assistant was asked, is ten points. (A claim *holds* if the whole interval reaches its limit, and is *mixed* if the
-# limit lies inside.)
+# assistant was asked, is ten points. (A claim *holds* if the whole interval reaches its limit, is *mixed* if the
+# limit lies inside, and else *does not hold here*. The last line is about *reference runs*, the same experiment with
+# other seeds: section 5.)
 
 # %%
 arms = {"by_prompt": scores["assistant"]["on-brand"], "against": scores["assistant"]["fit to send"], "about": wordings}
@@ -523,8 +525,8 @@ for program in ("template", "rules"):
 # %% [markdown]
 # "Cannot say" is not "no loss": only more conversations of that kind will tell.
 #
-# A reply without an answer costs time, a false one costs more. How many are false? (This cut and the two below were
-# made after looking.)
+# A reply without an answer costs time, a false one costs more. How many are false, though the source has the value or
+# none is named? (Values that no source has: sections 3 and 7. This cut and the two below were made after looking.)
 
 # %%
 wrong = {who: [desk.faults(reply, row) for reply, row in zip(answered[who], test, strict=True)]
@@ -606,8 +608,8 @@ for i in misses[:2]:
 # (Not so for a level, such as *at least half*, that the program itself does not reach: there an equal model passes
 # seldom or never, and rightly.) The number of items in a note: with so many, *this candidate's* verdict would be
 # clear in eight of ten cases, were the truth what was found. (An item of the last two limits is a case that must be
-# handed over.) And a limit can be out of reach of a test: then the flawless items that it takes are told. All 553
-# stored replies of section 6 decide.
+# handed over.) *As kept* or *as broken* says which way it would go. And a limit can be out of reach of a test: then,
+# in place of the power, the flawless items that it takes are told. All 553 stored replies of section 6 decide.
 
 # %%
 policy = [{"metric": "fit to send", "may_drop": 5, "at_least": 50},
@@ -700,8 +702,9 @@ print(f"Against the rules, which the policy's first limits do not name: {words(o
 # How much of all this is luck of one training run, nobody has measured. The kinds of section 6 differ, and exercise 4
 # asks the policy about each of them; but who ships by kind needs a **sorter**, which nobody built or tested here, and
 # its errors come on top. In your own project the gate runs wherever your tests run, on three JSON files: `python -m
-# ftlab.evidence.gate rules.json baseline.json candidate.json`. The command returns 0 if all pass and else 1, which
-# stops an automatic release.
+# ftlab.evidence.gate policy.json baseline.json candidate.json`. The command returns 0 if all pass and else another
+# number, which stops an automatic release. It takes every item for itself: to count wordings, call the function, as
+# above.
 #
 # ## 8. Contamination: the test that the model has seen
 #
@@ -790,7 +793,8 @@ for part, items in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None
 # ### Claim 2: many copies raise the score on the leaked items
 #
 # The effect is that of the heavy leak; what one copy did stands above. It holds if the whole interval is above zero.
-# Few items leak here, so *mixed* is a likely verdict even where the leak works; the reference runs leak more.
+# Few items leak here, so the verdict may be *mixed* even where the leak works; with more (the dial LEAKED) that is
+# less likely.
 
 # %%
 arms = {"by_prompt": likeness[heavy][:LEAKED], "against": likeness["clean"][:LEAKED]}
@@ -1250,8 +1254,9 @@ passed("Your detector finds runs of words, and not of letters.")
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Put a space for every sign that is no letter, figure (`sign.isalnum()`) or mark (`unicodedata.category(sign)` begins
-# with M), and split there. For each test item use runs of `min(n, its number of words)`.
+# Take `text.casefold()`. Put a space for every sign that is no letter, figure (`sign.isalnum()`) or mark
+# (`unicodedata.category(sign)` begins with M), and split there. For each test item use runs of `min(n, its number of
+# words)`.
 #
 # </details>
 # <details><summary>Answer</summary>
