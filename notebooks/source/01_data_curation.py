@@ -342,13 +342,14 @@ print(f"and the price: {good.total()} of {free:,} records without any fault were
 # %% [markdown]
 # A leak does not make a model worse. It makes the *score* a lie, upwards. An address comes out when somebody provokes
 # it, and a licence when somebody sues; no ordinary test question asks for either. So the trial below leaves leaked
-# questions out of every arm, and says nothing about the other two: they are no question of points.
+# questions out of every arm (every training set that it compares), and says nothing about the other two: they are no
+# question of points.
 #
 # ## 7. The trial
 #
-# Now the replies themselves. In the raw dump three in ten are off-brand. In another house it may be one in ten, or
-# nineteen in twenty. So we do not ask *whether* a hundred excellent examples beat raw ones: we turn the dose. The
-# design was fixed before any run:
+# Now the replies themselves. In the raw dump three in ten have the off-brand fault. In another house it may be one in
+# ten, or nineteen in twenty. So we do not ask *whether* a hundred excellent examples beat raw ones: we turn the dose.
+# The design was fixed before any run:
 #
 # - **excellent**: the hundred best of what the curation kept, in turns over intents and products;
 # - **clean**: rows drawn at random from *all* that the curation kept, so that choosing is told from cleaning;
@@ -410,8 +411,8 @@ for dose in (20, 40, 60, 80, 95):
 #
 # ## 8. The real model at the dirtiest dose
 #
-# Two trainings of the real model: on the excellent examples, and on as many raw rows of which `DOSE` per cent are
-# off-brand. `sft.fine_tune` is the call of notebook 00 with its dials as arguments, LoRA included; notebook
+# Two trainings of the real model: on the excellent examples, and on as many raw rows of which `DOSE` per cent have
+# the off-brand fault. `sft.fine_tune` is the call of notebook 00 with its dials as arguments, LoRA included; notebook
 # [02](02_supervised_finetuning.ipynb) opens it up. First the excellent ones.
 
 # %%
@@ -459,8 +460,8 @@ print("A template without any model does at least as well as both: for questions
 # %% [markdown]
 # (Notebook 00 has questions that no template can answer.) Numbers hide what a reply looks like. Here are the first
 # three test prompts, in the order of the file. What stands in brackets, *on-brand* and *right*, is the yardstick's
-# word, and so is *fit to send*: the guide's rules are kept and the value is the screen's. Whether the rest makes sense,
-# it does not see. Read on: would you send each of these?
+# word, and so is *fit to send*: the guide's rules are kept (capitals count: "next step:" in small letters breaks one)
+# and the value is the screen's. Whether the rest makes sense, it does not see. Read on: would you send each of these?
 
 # %%
 for i, row in enumerate(held_out[:3]):
@@ -543,9 +544,10 @@ for dose in [dose for dose in doses_of(real, "off_brand") if not majority[dose]]
           f"guess of section 7 {'fails' if keeps[0] - keeps[1] > 0.1 else 'holds'} here.")
 
 # %% [markdown]
-# Do not lean on that limit of ten points: all rows of the excellent arm passed the guide's filter, and if it too lies
-# more than ten points below clean, something other than broken rules makes such differences. And where most rows
-# break a rule (section 7), the guess says that hardly any reply is on-brand: compare that with the table. Read the
+# The cell says "fails" where on-brand lies more than ten points below clean. Do not lean on that limit: all rows of
+# the excellent arm and of the clean arm passed the guide's filter, so what lies between the on-brand shares of these
+# two comes from something other than broken rules. And where most rows break one and the same rule (section 7), the
+# cell gives no verdict, and the guess says that hardly any reply is on-brand: compare that with the table. Read the
 # two parts apart, manner and facts, before the figure puts them together. (A faulty arm can be ahead in one and
 # behind in the other.)
 
@@ -601,8 +603,9 @@ say(gaps, doses_of(real, "off_brand"), "off_brand")
 # %% [markdown]
 # Three cautions. The left end of the curve is not clean: section 7 counted how many replies break the guide at a dose
 # of 20. An arm is one draw of rows and one training a seed; with a single seed the intervals hold nothing of that
-# chance, and a raw curve that rises with its dose shows how large it is. And where curation is ahead at the first
-# dose already, these runs have no crossing to show: it may lie lower, or nowhere.
+# chance. Where clean rows fall behind raw ones, or a raw curve rises with its dose, it may be that chance, or another
+# mix of questions. And where curation is ahead at the first dose already, these runs have no crossing to show: it may
+# lie lower, or nowhere.
 #
 # And cleaning against choosing: do the hundred best do better than random clean ones? Choosing in turns over intents
 # has a side effect that the second half of the cell counts: it changes the mix of questions.
@@ -761,10 +764,11 @@ for row in written[:3]:
     print(f"{'passes ' if row['id'] in passing else 'dropped'} {row['record']}\n        {row['reply']}")
 
 # %% [markdown]
-# The steps know the manner and compare figures; they have no idea of sense, and nonsense in perfect manners passes.
-# So we do not call these replies gold. Now a training on each set, with equal steps; the filtered one needs at least
-# a batch of rows. A claim for each comparison: **claim 4**, the model of filtered replies is at most ten points behind
-# that of people's (limit -10 points); **claim 5**, it is ahead of that of unfiltered ones (limit 0). Both count *fit*.
+# The steps know the manner and compare figures; they have no idea of sense. What is dropped above broke a rule or a
+# figure; nonsense in perfect manners can pass. So we do not call these replies gold. Now a training on each set, with
+# equal steps; the filtered one needs at least a batch of rows. A claim for each comparison: **claim 4**, the model of
+# filtered replies is at most ten points behind that of people's (limit -10 points); **claim 5**, it is ahead of that
+# of unfiltered ones (limit 0). Both count *fit*.
 
 # %%
 sources = {"unfiltered": written} | ({"filtered": filtered} if len(filtered) >= BATCH_SIZE else {})
@@ -874,11 +878,13 @@ print(f"\n{mixed} of {len(verdicts)} are mixed: "
 #
 # *7 minutes · core · a decision, not code.* Five desks ask for advice. Each knows its dose: how many of its raw rows
 # have the off-brand fault. They can train on the raw rows **as they are** (no price), **clean** them with filters, or
-# have a program choose a hundred **excellent** ones. A desk says how many points of fit replies the work must bring to
-# be worth it. Advise what is *clearly* worth its price: the interval of the gap to raw lies above the price as a whole.
-# (It is an interval over prompts; with one training an arm, another seed may still move the gap.) If both are, take the
-# one whose gap exceeds its price by more; if neither is, leave the rows as they are. And whatever the score says, three
-# kinds of rows need a treatment of their own: `"drop"`, `"mask"` or `"keep"`.
+# have a program choose a hundred **excellent** ones. A desk says how many points of fit replies the work must bring
+# to be worth it. Advise what is *clearly* worth its price: the interval of the gap to raw lies above the price as a
+# whole. (It is an interval over prompts; with one training an arm, another seed may still move the gap. Its ends are
+# printed in whole points: where one looks equal to a price, ask for the exact one, as in `gap_to_raw("excellent",
+# 95).low`.) If both are, take the one whose gap exceeds its price by more; if neither is, leave the rows as they are.
+# (Not every answer need come up.) And whatever the score says, three kinds of rows need a treatment of their own:
+# `"drop"`, `"mask"` or `"keep"`.
 
 # %%
 from ftlab import files, paths

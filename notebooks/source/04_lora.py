@@ -20,9 +20,9 @@
 # and find out what the export changed; and name the mistakes that raise no error.
 #
 # **You need** notebook 02: the loss on a reply, the trainer, learning rates. **It takes** about six minutes of
-# computing on two processor cores; where the processor computes in bf16, about three if notebook 02 has left its tuned
-# model on the shelf, and one or two more if not. It needs about 4 GB of memory and 2 GB of disk for a while.
-# Exercises are at the end; the notebook runs without them.
+# computing on two processor cores if notebook 02 has left its tuned model on the shelf, and about five more if not;
+# where the processor computes in bf16, about three, and one or two more if not. It needs about 4 GB of memory and 2
+# GB of disk for a while. Exercises are at the end; the notebook runs without them.
 
 # %%
 import logging, math, time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -423,7 +423,10 @@ print(f"LoRA minus full, facts: {gap.value:+.1f} points [{gap.low:+.1f}, {gap.hi
 
 # %% [markdown]
 # Where the manner stands in most answers, look at what was trained on: nothing but the desk. Ordinary conversations
-# mixed in are the remedy. Now both ways at the rates that were judged; which is best is section 5's question.
+# mixed in are the remedy. (A peak is a whole process's worst moment, and not all parts are at their largest at once:
+# two peaks need not differ by what was counted above.) Now both ways at the rates that were judged; how far apart the
+# best ones lie is section 5's question. A rate that was not judged is not drawn: where a curve ends rising, see the
+# validation loss beyond it in the table.
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), sharex=True)
@@ -503,8 +506,9 @@ for way, rates, lora in (("full", FULL_RATES, None), ("LoRA", LORA_RATES, LORA))
 #
 # *LoRA Without Regret* (2025) reports that LoRA's best rate is about ten times full tuning's, for many models, and
 # nearer to fifteen times in short runs, and ours are short. Our curve has a few rates only, so we find the best one
-# *between* them: a parabola through the lowest point and its neighbours, over the logarithm of the rate. The interval
-# comes from drawing the held-out conversations anew two thousand times and finding both best rates each time.
+# *between* them: a parabola through the lowest point and its neighbours, of the logarithm of the loss over that of
+# the rate. The interval comes from drawing the held-out conversations anew two thousand times and finding both best
+# rates each time.
 
 # %% tags=["twin:ftlab.evidence.best_rate:best_rates"]
 def best_rates(curve, draws):
@@ -628,10 +632,11 @@ variants_table({name: each["valid_losses"] for name, each in there.items()}, "ra
 
 # %% [markdown]
 # Each line is one training, and its interval is about conversations alone: another seed would move it too. (An end
-# that is printed as +0.000 is rounded, and may lie on either side of zero.) All have the rate that is best for rank 16:
-# a line that is worse may only want another. Compare attention with MLP at their numbers of weights: *LoRA Without
-# Regret* and Biderman et al. found additions to the MLP layers to matter most, where the older habit was attention
-# alone.
+# that is printed as +0.000 is rounded, and may lie on either side of zero.) All have the rate that is best for rank
+# 16: a line that is worse may only want another. The seconds are of one run each: lines of equally many weights that
+# do the same work show how far chance moves them. Compare attention with MLP at their numbers of weights: *LoRA
+# Without Regret* and Biderman et al. found additions to the MLP layers to matter most, where the older habit was
+# attention alone.
 #
 # ### How large a batch?
 #
@@ -834,9 +839,9 @@ with torch.inference_mode():
 print("Each row of the mixed batch is its own adapter's answer, and no other's.")
 
 # %% [markdown]
-# One request says little about an adapter, good or bad: how good is the intents adapter on more? (In its rivals'
-# lines, *held* means that the model could write nothing but an allowed label.) And two more things to do with
-# adapters: **mix** two with weights, and **remove** one.
+# One request says little about an adapter, good or bad: how good is the intents adapter on more? (Its rivals' lines
+# are of stored runs, whose tickets need not be as few as these; *held* there means that the model could write nothing
+# but an allowed label.) And two more things to do with adapters: **mix** two with weights, and **remove** one.
 
 # %%
 tickets = work.held_out("intent", TICKETS)
@@ -867,8 +872,8 @@ serving = None  # frees its memory
 # ## 8. Merge, save, export
 #
 # To serve one task only, an adapter is merged into the weights: the second path is gone, and with it its cost. Back
-# to the real model. `merge_and_unload` adds the product into each layer. We keep the logits from before, save the
-# merged model, load it from disk, and compare.
+# to section 4's adapter. `merge_and_unload` adds the product into each layer. We keep the logits from before, save
+# the merged model, load it from disk, and compare.
 
 # %%
 few_prompts = desk_prompts[:EXPORTED]
@@ -1375,7 +1380,8 @@ passed("You can say what a training holds before it starts.")
 #
 # Five teams ask what to do. The house's policy:
 #
-# 1. A way fits if it leaves a tenth of the card's memory free, by section 10's table of predictions.
+# 1. A way fits if it leaves a tenth of the card's memory free, by section 10's table of predictions: a first choice,
+#    before a step is measured.
 # 2. Full tuning only for a **single** task with at least 100,000 examples: there Biderman et al. found LoRA to learn
 #    less. Every further task would be a further whole model.
 # 3. Else LoRA, if it fits.

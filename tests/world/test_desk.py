@@ -13,7 +13,7 @@ from ftlab.world import brand, desk, desk_facts, desk_faults, desk_words, quillm
 from ftlab.world.text import rng
 
 COUNT = 12_000
-FIRST_200 = "ceb832878dd7d60aef56f05a1918b6fc6f0b8f04bdfd0d2229887e0bab4b1500"
+FIRST_200 = "bc46c332ad6749e22feecf99a96ad78e0fe242696410ffd6045558da6f9a8243"
 HOUSE_BREAKERS = {"off_brand", "truncated_reply", "empty_reply", "other_language", "html_remains", "signature",
                   "injection", "email", "phone", "card"}
 TAG_OR_ENTITY = re.compile(r"</?[a-z][a-z0-9]*(?:[ /:>]|$)|<!--|&(?:nbsp|#x27|quot|amp|lt|gt);", re.IGNORECASE)
