@@ -44,8 +44,8 @@ SEEDS = ["--seeds", "0", "1", "2", "3", "4"]
 def home(tmp_path, monkeypatch):
     """A course of its own with three claims and a fake experiment."""
     monkeypatch.setenv("FTLAB_HOME", str(tmp_path))
-    monkeypatch.delenv("FTLAB_MODEL", raising=False)
-    monkeypatch.delenv("FTLAB_RUNS", raising=False)
+    for name in ("FTLAB_MODEL", "FTLAB_MODELS", "FTLAB_RUNS"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "fake_experiment", raising=False)
     monkeypatch.setattr(reference, "WIDEST", {})  # few coins scatter widely
