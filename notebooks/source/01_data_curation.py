@@ -766,8 +766,8 @@ for row in written[:3]:
 # %% [markdown]
 # The steps know the manner and compare figures; they have no idea of sense. What is dropped above broke a rule or a
 # figure; nonsense in perfect manners can pass. So we do not call these replies gold. Now a training on each set, with
-# equal steps; the filtered one needs at least a batch of rows. A claim for each comparison: **claim 4**, the model of
-# filtered replies is at most ten points behind that of people's (limit -10 points); **claim 5**, it is ahead of that
+# equal steps; the filtered one needs at least a batch of rows. A claim for each comparison. **Claim 4**: the model of
+# filtered replies is at most ten points behind that of people's (limit -10 points). **Claim 5**: it is ahead of that
 # of unfiltered ones (limit 0). Both count *fit*.
 
 # %%
