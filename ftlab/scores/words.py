@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from ftlab import files, paths
+from ftlab.world.text import english
 
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 # Two function words that cannot follow each other, or one that nothing can end with. Made from groups of words by hand,
@@ -21,14 +22,6 @@ NEVER = (
     rf"(?:(?!a\b){ARTICLE}(?= ?[.,;:!?]| ?$)|(?:and|but)(?= ?[.;!?]| ?$))",
 )
 SALAD = re.compile(rf"(?<![\w'-])(?:{'|'.join(NEVER)})(?![\w'-])", re.IGNORECASE)
-
-
-@cache
-def english() -> frozenset[str]:
-    """The English words of the package pyspellchecker, in small letters, with their usual forms."""
-    from spellchecker import SpellChecker
-
-    return frozenset(SpellChecker(language="en").word_frequency.words())
 
 
 @cache

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-
-from ftlab.scores.words import english
+from functools import cache
 
 VOWELS = "aeiou"
 
@@ -48,6 +47,14 @@ def typo(text: str, random: random.Random) -> str:
         word[:j] + word[j] + word[j:],
     ])
     return " ".join(words)
+
+
+@cache
+def english() -> frozenset[str]:
+    """The English words of the package pyspellchecker, in small letters, with their usual forms."""
+    from spellchecker import SpellChecker
+
+    return frozenset(SpellChecker(language="en").word_frequency.words())
 
 
 def slip(text: str, random: random.Random) -> str:
