@@ -43,8 +43,8 @@ def test_the_limits_of_the_claims_are_those_set_before_any_run():
              for claim in claims.table().values() if claim.notebook == "08_evaluation"}
     real, lab = ("smollm2-135m-instruct",), (claims.LAB,)
     assert found == {
-        "checks-hide-rewrites": (10, math.inf, real, ""), "leak-raises-score": (5, math.inf, lab, ""),
-        "judge-agrees": (0.6, math.inf, lab, ""), "judge-likes-length": (5, math.inf, lab, "")}  # fmt: skip
+        "checks-hide-rewrites": (10, math.inf, real, ""), "leak-raises-score": (0, math.inf, lab, ""),
+        "judge-agrees": (0.6, math.inf, lab, ""), "judge-likes-length": (0, math.inf, lab, "")}  # fmt: skip
 
 
 # Of the assistant's 368 replies from which 20 were drawn for a reader, the yardstick has refused five since: three put
