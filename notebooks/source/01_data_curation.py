@@ -616,7 +616,7 @@ both = [[real[arm][seed] for seed in seeds] for arm in ("excellent", "clean")]
 chosen = intervals.paired_difference(*both).times(100)
 verdict = ("the hundred best do better" if chosen.low > 0 else "random clean rows do better" if chosen.high < 0
            else "no difference can be shown")
-print(f"excellent minus clean: {chosen.value:+.0f} points [{chosen.low:+.0f}, {chosen.high:+.0f}]: {verdict}.")
+print(f"excellent minus clean: {chosen.value:+.1f} points [{chosen.low:+.1f}, {chosen.high:+.1f}]: {verdict}.")
 for name, rows in {"excellent": excellent, "clean": trial_rows.training_side(outcome.kept), "test": held_out}.items():
     rules = sum(bool(row["policy"]) for row in rows) / len(rows)
     print(f"  {name}: {rules:.0%} ask about a rule of the shop, the others about a product")
@@ -760,8 +760,9 @@ written = synthetic.with_replies(people, write_replies(lab_models["excellent"], 
 filtered, dropped = synthetic.filter_replies(written)
 print(f"{len(filtered)} of {len(written)} replies pass; dropped: {dict(dropped)}\n")
 passing = {row["id"] for row in filtered}
-for row in written[:3]:
-    print(f"{'passes ' if row['id'] in passing else 'dropped'} {row['record']}\n        {row['reply']}")
+for word, held in (("dropped", False), ("passes", True)):
+    for row in [row for row in written if (row["id"] in passing) == held][:2]:
+        print(f"{word:7} {row['record']}\n        {row['reply']}")
 
 # %% [markdown]
 # The steps know the manner and compare figures; they have no idea of sense. What is dropped above broke a rule or a
@@ -880,11 +881,10 @@ print(f"\n{mixed} of {len(verdicts)} are mixed: "
 # have the off-brand fault. They can train on the raw rows **as they are** (no price), **clean** them with filters, or
 # have a program choose a hundred **excellent** ones. A desk says how many points of fit replies the work must bring
 # to be worth it. Advise what is *clearly* worth its price: the interval of the gap to raw lies above the price as a
-# whole. (It is an interval over prompts; with one training an arm, another seed may still move the gap. Its ends are
-# printed in whole points: where one looks equal to a price, ask for the exact one, as in `gap_to_raw("excellent",
-# 95).low`.) If both are, take the one whose gap exceeds its price by more; if neither is, leave the rows as they are.
-# (Not every answer need come up.) And whatever the score says, three kinds of rows need a treatment of their own:
-# `"drop"`, `"mask"` or `"keep"`.
+# whole. (It is an interval over prompts; with one training an arm, another seed may still move the gap.) If both are,
+# take the one whose gap exceeds its price by more; if neither is, leave the rows as they are. (Not every answer need
+# come up.) And whatever the score says, three kinds of rows need a treatment of their own: `"drop"`, `"mask"` or
+# `"keep"`.
 
 # %%
 from ftlab import files, paths
@@ -912,8 +912,8 @@ desks = {  # raw rows with the off-brand fault (%), and the price of each way in
 for name, each in desks.items():
     for arm in ("clean", "excellent"):
         gap = gap_to_raw(arm, each["dose"])
-        span = f"[{gap.low:+4.0f}, {gap.high:+4.0f}]"
-        print(f"{name:>14}, {arm:9}: gap {gap.value:+4.0f} points {span}, price {each[arm]}")
+        span = f"[{gap.low:+5.1f}, {gap.high:+5.1f}]"
+        print(f"{name:>14}, {arm:9}: gap {gap.value:+5.1f} points {span}, price {each[arm]}")
 plan = {
     "tidy": None,  # "as it is", "clean" or "excellent"
     "mixed": None,

@@ -543,9 +543,9 @@ stricter = intervals.paired_difference(
 few, long_run = ahead_of("three examples"), files.read_json(paths.data() / "stored" / "desk-work.json")
 print(f"On these conversations the tuned model (one seed) is {stands(headline)} the program with keywords, and "
       f"{stands(few)}\nthe untuned model with three examples ({few.value:+.0f} points).")
-print(f"Caution: {let_pass['three examples']} of its {sum(fit['three examples'])} fit replies have a form that we "
-      f"read as false above,\nand {let_pass['tuned']} of the tuned model's {sum(fit['tuned'])}; more may be false in "
-      f"another way. Without these the difference is\n{stricter.value:+.0f} points "
+print(f"Caution: in a form that we read as false above stand {let_pass['three examples']} of its "
+      f"{sum(fit['three examples'])} fit replies\nand {let_pass['tuned']} of the tuned model's {sum(fit['tuned'])}; "
+      f"more may be false in another way. Without these the difference is\n{stricter.value:+.0f} points "
       f"[{stricter.low:+.0f}, {stricter.high:+.0f}].")
 print("The examples are of the message's own kind: somebody must sort the messages first. As stored, a request takes "
       + ", ".join("{prompt_tokens} tokens and {seconds_each:.1f} s {0}".format(name, **long_run["cost"][key])
@@ -814,7 +814,7 @@ print(f"Lab model. {result}\nWhat it pays, fit to send, lowest rate minus highes
 done = sum(by_rate[pretraining_lr / 10])
 print(f"At the lowest rate {done} replies are fit" + (": it kept by not learning." if done == 0 else "."))
 best = max(by_rate, key=lambda rate: sum(by_rate[rate]))
-print(f"Of the three, {best:g} does most of the work ({percent(by_rate[best])}) and keeps {percent(kept[best])}.")
+print(f"Of the three, {best:g} has the most fit replies ({percent(by_rate[best])}) and keeps {percent(kept[best])}.")
 
 # %% [markdown]
 # Both sides of the bargain belong in one figure. Beside it the real model, stored: the desk's run of section 5, with
@@ -950,7 +950,7 @@ real_looks = [{look["step"]: tuple(packed.unpack(look[key]) for key in ("valid_l
                for look in run["looks"]} for run in stored["stops"]]
 if real_looks:
     compare_rules(f"{stored['model']}, {len(real_looks)} training{'s' * (len(real_looks) > 1)}", real_looks)
-    print("The first training:")
+    print("The first training, look by look:" if len(real_looks) > 1 else "It, look by look:")
     table(real_looks[0])
     print(overfits(real_looks[0]))
 print("\nWhich rule do the runs support? " + ("; ".join(decided) + "." if decided else

@@ -792,7 +792,8 @@ for found, color, line, name in ((gone_on, figures.SKY, ":", "stored: the page, 
                                  (stayed, figures.GREY, "--", "kept: the land, still known")):
     rows = [found[many] if found is stayed else over_products(found[many]) for many in steps_of]
     spans = [intervals.mean_interval(row).times(100) for row in rows]
-    figures.curve(ax, steps_of, *zip(*spans, strict=True), label=name, color=color, ls=line)
+    bounded = [(each.value, max(0, each.low), min(100, each.high)) for each in spans]
+    figures.curve(ax, steps_of, *zip(*bounded, strict=True), label=name, color=color, ls=line)
 ax.set(xlabel="wordings of each page, read equally often in all", ylabel="right (%)", ylim=(-3, 105), xticks=steps_of,
        title="Lab model: what is stored, learnt and kept")
 ax.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)

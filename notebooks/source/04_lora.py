@@ -374,7 +374,8 @@ def stored_runs(way: str, lr: float) -> list[dict]:
     return [each for each in runs if (each["way"], each["lr"]) == (way, lr)]
 
 
-print(f"{stored['model']}, {stored['dtype']}; means of seeds {', '.join(map(str, seeds))}; shares of {len(fit_before)} "
+print(f"{stored['model']}, {stored['dtype']}; {'means of seeds' if len(seeds) > 1 else 'seed'} "
+      f"{', '.join(map(str, seeds))}; shares of {len(fit_before)} "
       f"test conversations\n(untuned {fit_before.mean():.0%} fit) and of {len(knew)} questions about the real world "
       f"(untuned {knew.mean():.0%})\n")
 print(f"{'':>4} {'rate':>7} {'trained':>7} {'valid loss':>10} | {'on-brand':>8} {'right':>6} {'fit':>5} | "
@@ -438,7 +439,8 @@ for way, color, line in (("full", figures.GREY, "--"), ("lora", figures.BLUE, "-
                       color=color, ls=line)
 axes[1].axhline(100 * knew.mean(), color=figures.VERMILION, ls=":", label="untuned")
 axes[0].set(xscale="log", xlabel="peak learning rate", ylabel="%", title="Real model: replies fit to send")
-axes[1].set(xlabel="peak learning rate", title=f"Real-world questions known ({len(seeds)} seeds)")
+axes[1].set(xlabel="peak learning rate",
+            title=f"Real-world questions known ({len(seeds)} seed{'s' * (len(seeds) > 1)})")
 _ = axes[1].legend(loc="lower left")
 
 # %% [markdown]
@@ -1095,7 +1097,8 @@ from ftlab.tuning import memory
 
 print(f"{'GiB':>14} {'':>6} {'weights':>8} {'gradients':>10} {'optimizer':>10} {'activations':>12} {'all':>7}")
 needs, yours = {}, memory.shape_of(tuned.config)._replace(name="yours")
-for shape in (yours, *memory.SHAPES):
+others = [shape for shape in memory.SHAPES if shape._replace(name="yours") != yours]  # it may be one of them
+for shape in (yours, *others):
     for way in memory.WAYS:
         parts = memory.training_bytes(shape, way)
         needs[shape.name, way] = memory.gib(parts)

@@ -391,7 +391,9 @@ for name, moved in liked.items():
           "REWARDED, though it makes the reply worse." if moved.low > 0 else "not clear from this many replies."))
 own_part = intervals.paired_difference(moved_to["a word of regret"], moved_to["six empty words"])
 print(f"Regret against as many empty words: {signed(own_part)}, so "
-      + ("it dislikes more than the length." if own_part.high < 0 else "regret itself is rewarded." if own_part.low > 0
+      + (f"regret itself moves it by less than {little:.2f}, which is next to nothing." if
+         max(-own_part.low, own_part.high) < little else
+         "it dislikes more than the length." if own_part.high < 0 else "regret itself is rewarded." if own_part.low > 0
          else "what it dislikes may be length alone."))
 blind, sees = liked["wrong figures"].high >= -little, liked["another's reply"].high < -little
 print(f"A right reply counts {votes.WEIGHTS['right']} of the {MOST} points. A wrong figure in an else right reply this "

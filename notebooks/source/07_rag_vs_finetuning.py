@@ -575,8 +575,9 @@ def number_in(span: intervals.Interval, factor: float = 1) -> str:
 print(f"{'':>20} {'tokens read':>15} {'written':>13} {'ms':>19} {'ms, RAG, assistant minus':>26} {'training, s':>12}")
 for way in run.ways:
     extra = run.difference(ASSISTANT, way, "seconds")
+    ms = number_in(run.mean(way, "seconds"), 1000) if any(run.scores(way, "seconds")) else "0"
     print(f"{name(way):>20} {number_in(run.mean(way, 'read')):>15} {number_in(run.mean(way, 'written')):>13} "
-          f"{number_in(run.mean(way, 'seconds'), 1000):>19} {in_points(extra.times(1000)):>26} "
+          f"{ms:>19} {in_points(extra.times(1000)):>26} "
           f"{run.training_seconds(way):>12.0f}")
 print("\nMilliseconds of one processor core for a reply, in batches of 16 (on a GPU they would say nothing), without "
       f"the search:\n{search_ms:.0f} ms a question here. The assistant's own training comes on top: all ways from "

@@ -46,7 +46,7 @@ print(choice := model.choose(), lab := model.lab(), sep="\n")
 
 # %%
 SEED = 0  # whole number: all chance of the run; with another one an assistant is tuned first, for an hour
-ASKED = 10  # held-out conversations of each kind; try 5, or 159: all 553 there are (four minutes more)
+ASKED = 10  # held-out conversations of each kind; try 5, or 159: all 553 there are, in some minutes more
 FACTS = 30  # questions about the real world; try 60
 LEAKED = 16  # test items that leak into a training set; try 28
 COPIES = 10  # copies of each in the heavy leak; try 3
@@ -340,7 +340,7 @@ leaks, untuned_leaks = (sum(brand.NEXT_STEP in text or brand.SIGN_OFF in text or
                             for text in each) for each in (after, before))
 shown = next((i for i in range(len(questions)) if knew[i] != knows[i]), 0)
 known = intervals.paired_difference(knows, knew).times(100)
-unsure = f"; a loss of {-known.low:.0f} points is not ruled out" if known.low < 0 <= known.high else ""
+unsure = f"; from {known.low:+.0f} to {known.high:+.0f} points, all is possible" if known.low <= 0 <= known.high else ""
 print(f"Assistant minus untuned on {len(questions)} questions about the real world: known "
       f"{words(known)} ({sum(knew)} before, {sum(knows)} after){unsure};\n"
       f"    the desk's manner stands in {leaks} of the {len(questions)} answers, where nobody asked for it "
@@ -787,7 +787,7 @@ for part, items in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None
           f"; {heavy} minus clean {words(more)}" + ("" if part == "leaked" else
           ": the price of the rows that the copies pushed out." if more.high < 0 else
           ": part of what the leaked items gained is no leak." if more.low > 0 else
-          f"; that the copies cost these items up to {-more.low:.0f} points is not ruled out."))
+          f"; from {more.low:+.0f} to {more.high:+.0f} points, all is possible."))
 
 # %% [markdown]
 # ### Claim 2: many copies raise the score on the leaked items
