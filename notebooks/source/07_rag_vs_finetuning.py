@@ -575,7 +575,7 @@ def number_in(span: intervals.Interval, factor: float = 1) -> str:
 print(f"{'':>20} {'tokens read':>15} {'written':>13} {'ms':>19} {'ms, RAG, assistant minus':>26} {'training, s':>12}")
 for way in run.ways:
     extra = run.difference(ASSISTANT, way, "seconds")
-    ms = number_in(run.mean(way, "seconds"), 1000) if any(run.scores(way, "seconds")) else "0"
+    ms = number_in(run.mean(way, "seconds"), 1000) if run.scores(way, "seconds").any() else "0"
     print(f"{name(way):>20} {number_in(run.mean(way, 'read')):>15} {number_in(run.mean(way, 'written')):>13} "
           f"{ms:>19} {in_points(extra.times(1000)):>26} "
           f"{run.training_seconds(way):>12.0f}")
