@@ -99,6 +99,8 @@ def _without_denied(text: str, value: str, row: dict) -> str:
 
     What a policy says of its own values in such words ("up to 30 kg", "does not cover normal wear") is no denial.
     """
+    if value.lower() not in text.lower():
+        return text
     if row["product"]:
         patterns = [rf"\b{NOT_QUITE}{re.escape(value)}", rf"{re.escape(value)}{NOT_ALONE}"]
     else:

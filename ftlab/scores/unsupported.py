@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ftlab.values import states_all
 
@@ -91,17 +92,15 @@ def unsupported_values(reply: str, source: str | Sequence[str]) -> list[str]:
     return missing + [word for word in dict.fromkeys(looks) if word not in given]
 
 
+@lru_cache(maxsize=2**13)  # a screen is read again for each of many replies
 def house_values(text: str) -> str:
     """The text with its values written the house way, so that one value looks the same in a reply and in a source."""
     text = NUMBER_WORD.sub(_in_figures, text)
-    text = re.sub(r"\b(\d[\d,]*(?:\.\d+)?) (?:dollars?|bucks?)\b", r"$\1", text, flags=re.IGNORECASE)  # 40 dollars
-    text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)  # 1,049 -> 1049
-    for unit, words in SPELLED.items():  # 1.7 liters, 1.7-litre -> 1.7 L
-        text = re.sub(rf"(?<=\d)[ -]?(?:{words})\b", f" {unit}", text, flags=re.IGNORECASE)
-    text = re.sub(rf"(?<=\d)[ -]?(?={UNITS}\b)", " ", text)  # 1.7L, 1.7-L -> 1.7 L
-    text = re.sub(rf"\b(\d+(?:\.\d+)?)[ -]?{DURATIONS}\b", _plural, text, flags=re.IGNORECASE)
-    text = re.sub(r"(?<=\d)\s*[-\u2013]\s*(?=[\d$])", " to ", text)  # 5-10 -> 5 to 10
-    return re.sub(r"(\$\d+)(?!\.?\d)", r"\1.00", text)  # $49 -> $49.00
+    if not DIGIT.search(text):
+        return text
+    for pattern, written in HOUSE_WAYS:
+        text = pattern.sub(written, text)
+    return text
 
 
 def _in_figures(found: re.Match) -> str:
@@ -115,3 +114,16 @@ def _in_figures(found: re.Match) -> str:
 
 def _plural(found: re.Match) -> str:
     return f"{found[1]} {found[2].lower()}{'' if found[1] == '1' else 's'}"
+
+
+DIGIT = re.compile(r"\d")
+HOUSE_WAYS = (  # in this order: a pattern, and how what it finds is written here
+    (re.compile(r"\b(\d[\d,]*(?:\.\d+)?) (?:dollars?|bucks?)\b", re.IGNORECASE), r"$\1"),  # 40 dollars
+    (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),  # 1,049 -> 1049
+    *((re.compile(rf"(?<=\d)[ -]?(?:{words})\b", re.IGNORECASE), f" {unit}")  # 1.7 liters, 1.7-litre -> 1.7 L
+      for unit, words in SPELLED.items()),
+    (re.compile(rf"(?<=\d)[ -]?(?={UNITS}\b)"), " "),  # 1.7L, 1.7-L -> 1.7 L
+    (re.compile(rf"\b(\d+(?:\.\d+)?)[ -]?{DURATIONS}\b", re.IGNORECASE), _plural),
+    (re.compile(r"(?<=\d)\s*[-\u2013]\s*(?=[\d$])"), " to "),  # 5-10 -> 5 to 10
+    (re.compile(r"(\$\d+)(?!\.?\d)"), r"\1.00"),  # $49 -> $49.00
+)
