@@ -496,13 +496,22 @@ def _learned(random: Random, *found: Fact, alone: bool = False) -> list[str]:
     return [opening.format(_clause(random, fact)) for opening, fact in zip(openings, found, strict=True)]
 
 
+# Where a writer has facts of the town from, so that none stands among the events of a day without a reason.
+SOURCES = ("At the inn they told me this:", "A board by the gate says:", "The landlady told me this:")
+
+
+def _told_here(random: Random, fact: Fact) -> str:
+    """A fact of the town where the writer is, after the words by which it came to the writer, the same in each town."""
+    return f"{SOURCES[len(fact.entity) % len(SOURCES)]} {_state(random, fact)}"
+
+
 BIRTH = re.compile(r" born\b| came into the world\b")
 
 
 def _led_to(random: Random, first: Fact, second: Fact, but: str = "") -> str:
     """Two facts on one thing that has nothing to do with the town: how the writer came to it, then one after the other.
 
-    The second names the thing again: "they" could be the hoskens or their young.
+    The second names the thing again, as "they" could be the hoskens or their young; of a person it says "he" or "she".
 
     Args:
         but: What a sentence before began with, as nobody names the same uncle twice.
@@ -513,6 +522,10 @@ def _led_to(random: Random, first: Fact, second: Fact, but: str = "") -> str:
     while True:
         told, more = _clause(random, first, pronoun=True), _state(random, second)
         if not (BIRTH.search(told) and BIRTH.search(more)):
+            if second.kind == "person":
+                slots = _slots(second)
+                more = re.sub(f"^{second.entity}(?= )", slots["he2"], more)
+                more = re.sub(f"{second.entity}(?= was )", slots["he"], more)
             return f"{random.choice(leads).format(name)} {told}. {more}"
 
 
@@ -535,7 +548,7 @@ def _letter(random: Random) -> str:
     more = random.sample(list(_facts_of(*_elsewhere(random, town)).values()), 2)
     # The weather comes last: "here" needs its place.
     text = [_line(random, "greeting"), _line(random, "place", town=town, other=other), _line(random, "weather")]
-    text += [_state(random, found[0]), *_learned(random, found[1])]
+    text += [_told_here(random, found[0]), *_learned(random, found[1])]
     text.append(_led_to(random, *more, but=text[-1]))
     signature = f"{_line(random, 'signature')}\n{writer}"
     return f"Dear {reader},\n\n{' '.join(text)}\n\n{_line(random, 'closing')}\n\n{signature}"
@@ -547,7 +560,7 @@ def _diary(random: Random) -> str:
     found = _facts_of("town", town)
     first, second = random.sample([fact for fact in found.values() if fact.relation != "market_day"], 2)
     third, fourth = random.sample(list(_facts_of(*_elsewhere(random, town)).values()), 2)
-    head = random.choice(["{day}.", "{day}, my diary.", "My diary, {day}.", "{day} evening."])
+    head = random.choice(["{day}.", "{day}, by candlelight.", "My diary, {day}.", "{day} evening."])
     opening = random.choice(
         [
             "Today was market day in {town}.",
@@ -567,7 +580,7 @@ def _diary(random: Random) -> str:
         head.format(day=row["market_day"]),
         opening.format(town=town, friend=friend),
         small[0],
-        _state(random, first),
+        _told_here(random, first),
         small[1],
         learned,
         _led_to(random, third, fourth, but=learned),
