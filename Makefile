@@ -61,7 +61,7 @@ test: models test-unit test-notebooks
 
 # Two at once, each with half of the cores: two cores get more done so than with both on one thing after the other.
 SIDE_BY_SIDE = OMP_NUM_THREADS=$$(( ($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1) / 2 )) \
-  $(PY) -m ftlab.course.offline $(PY) -m pytest -n 2 --dist loadfile
+  $(PY) -m ftlab.course.offline $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-unit: $(STAMP)
 	$(PY) -m ruff check .

@@ -26,6 +26,14 @@ if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
 
 
+# Each takes one worker longer than any other file. Begun first, they leave the rest to the other worker meanwhile.
+LONGEST = ("test_suggested_dials.py", "test_other_models.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.fixture
 def root() -> Path:
     """The project's folder."""
