@@ -1097,15 +1097,16 @@ from ftlab.tuning import memory
 
 print(f"{'GiB':>14} {'':>6} {'weights':>8} {'gradients':>10} {'optimizer':>10} {'activations':>12} {'all':>7}")
 needs, yours = {}, memory.shape_of(tuned.config)._replace(name="yours")
-others = [shape for shape in memory.SHAPES if shape._replace(name="yours") != yours]  # it may be one of them
-for shape in (yours, *others):
+for shape in (yours, *memory.SHAPES):
+    shown = shape is yours or shape._replace(name="yours") != yours  # it may be one of them
     for way in memory.WAYS:
         parts = memory.training_bytes(shape, way)
         needs[shape.name, way] = memory.gib(parts)
-        print(f"{shape.name if way == 'full' else '':>14} {way:>6} "
-              + "".join(f"{parts[part] / memory.GIB:>{wide}.1f}" for part, wide in
-                        (("weights", 8), ("gradients", 11), ("optimizer", 11), ("activations", 13)))
-              + f"{needs[shape.name, way]:>8.1f}")
+        if shown:
+            print(f"{shape.name if way == 'full' else '':>14} {way:>6} "
+                  + "".join(f"{parts[part] / memory.GIB:>{wide}.1f}" for part, wide in
+                            (("weights", 8), ("gradients", 11), ("optimizer", 11), ("activations", 13)))
+                  + f"{needs[shape.name, way]:>8.1f}")
 small, large = memory.training_bytes(memory.SHAPES[0], "full"), memory.training_bytes(memory.SHAPES[-1], "LoRA")
 assert small["activations"] > small["gradients"] + small["optimizer"] and large["weights"] > 0.85 * sum(large.values())
 
