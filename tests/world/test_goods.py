@@ -36,6 +36,23 @@ def test_measures_stay_in_the_range_of_their_goods(drawn: list) -> None:
                 assert low * 0.89 <= amount(value) <= high + slack, (kind.noun, key, value)
 
 
+# What such a thing weighs at most, in g, whatever the table's own range says.
+HEAVIEST = {"corkscrew": 600, "candle": 2000, "spoon": 200, "cup": 600, "peeler": 300, "kayak": 45_000}
+
+
+def test_nothing_weighs_what_no_such_thing_can_weigh(drawn: list) -> None:
+    for kind in goods.goods():
+        assert kind.ranges.get("weight", (0, 0))[1] <= HEAVIEST.get(kind.noun, 100_000), kind.noun
+    seen = {kind.noun: amount(values["weight"]) for kind, values in drawn if "weight" in values}
+    assert HEAVIEST.keys() <= seen.keys()
+
+
+def test_cold_is_below_zero_and_water_is_not_boiling() -> None:
+    low, high, _, words = invent.COUNTS["cold_degrees"]
+    assert low < high < 0 and words.endswith("°C")
+    assert invent.COUNTS["water_degrees"][1] <= 30
+
+
 def test_values_cannot_be_guessed() -> None:
     """The range of a measure is wide, and the values of one kind of goods differ."""
     for kind in goods.goods():

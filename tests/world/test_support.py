@@ -167,6 +167,7 @@ def test_no_ticket_depends_on_what_2026_changed(tickets: list[dict]) -> None:
 OUTDOORS = {"flask", "lantern", "tent", "stove", "cooler"}
 CAN_HAVE = {  # what a ticket speaks of, and the goods that can have it
     r"\bhandle": {"kettle", "pan", "knife"}, r"\bpoles?\b": {"tent"}, r"\blid\b": {"kettle", "flask"},
+    r"\bbent\b": {"tent", "stove", "lantern", "knife", "pan"},
     r"\bscrew": {"lantern", "stove"}, r"\b(?:spare|new) part": {"kettle", *OUTDOORS},
     r"stopped working|no longer works|came apart": {"lantern", "stove"}, r"\bpeel": {"flask", "lantern"},
     r"when it is empty": {"kettle", "pan", "mug", "flask", "cooler"}, r"each morning": {"kettle", "mug"},
