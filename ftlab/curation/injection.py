@@ -6,9 +6,9 @@ Patterns catch what is already known: they are a sieve and no proof. Three table
 order."): none is dropped, and that is no surprise, for the patterns were mended on them. 110 of them were written to
 provoke the patterns, once these had been made narrower; 7 were dropped at the first try (6 %), before that was mended.
 ``harmless_unseen.csv`` holds 162 that somebody wrote without looking at the patterns and on which nothing is mended:
-0 of them are dropped. ``attacks.csv`` holds 112 attacks that no pattern was widened for: 41 of them are found, 37 %.
-Nearly two of three new wordings get through, and more once people know the patterns. Keep this step, and let nothing
-depend on it.
+0 of them are dropped, so at most 2.3 % of such sentences are (Wilson's 95 % interval). ``attacks.csv`` holds 112
+attacks that no pattern was widened for: 41 of them are found, 37 %. Nearly two of three new wordings get through, and
+more once people know the patterns. Keep this step, and let nothing depend on it.
 
 Source of the families: Perez and Ribeiro 2022, arXiv:2211.09527 (goal hijacking and prompt leaking).
 """
@@ -45,6 +45,7 @@ _QUOTED_AFTER = re.compile(
     r"said|reads?|writes|wrote)\b", re.IGNORECASE)
 # What has instructions and rules of its own: "ignore the instructions on the box".
 _OF_GOODS = re.compile(
+    r"\s+that (?:came|arrived|was|were sent) with (?:it|them|mine|ours)\b|"
     r"\s+(?:on|in|of|for|about|from|regarding|with|at|to|printed on|that came with)\b(?:\s+(?!prompt)[\w-]+){0,3}?"
     r"\s+(?:box|card|label|leaflet|manual|booklet|packag\w*|packing|parcel|deliver\w*|courier|driver|gift|wrap\w*|"
     r"order|account|wash\w*|dry\w*|clean\w*|cook\w*|season\w*|care|assembly|shipping|address|engrav\w*|invoice|recipe|"

@@ -3,7 +3,8 @@
 A mask can be undone by whoever holds the mapping: ``<EMAIL_1>`` stands for one address within one record. The mapping
 is written to a file of its own, which stays with those who may see it.
 
-What is not looked for is in ``NOT_LOOKED_FOR``, and every data card repeats it. Where digits could be either, the words
+What is not looked for is in ``NOT_LOOKED_FOR``, and every data card repeats it; nor is a mail address whose name stands
+in quotes, or whose place is an IP address in brackets. Where digits could be either, the words
 around them decide, and that has a price. A card or phone number that its writer calls an order number stays. A card
 number that nobody names is masked if it fits: one of ten numbers of a card's length and beginning passes the check
 digit. So is one with a word of paying before it, whatever else it is called: "I paid, my order number is ..." loses an
@@ -56,13 +57,15 @@ _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 NO_PHONES = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
     rf"(?<![\d./-])(?:(?:19|20)\d\d([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2(?:(?:19|20)\d\d|\d\d(?=[ ,T]+{_TIME})))"
     rf"(?![\d])(?:[ ,T]+(?:at )?(?:{_TIME}|\d{{4}}\b|\d\d?(?= ?(?:h|am|pm|o'clock)\b)))?",  # dates, with their hour
+    rf"(?<![\d./+-])(?<!\d ){_DAY} (?:0?[1-9]|1[0-2]) {_YEAR}(?!\d|[./-]\d)"
+    r"(?:[ ,T]+(?:at )?(?:[01]?\d|2[0-3])[ :.h]?[0-5]\d(?!\d|[ ./-]\d))?",  # 03 04 2025 11 30
     r"(?<![\d.+-])(?<!\d )(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[T ]?(?:[01]\d|2[0-3])[0-5]\d"
     r"(?:[0-5]\d)?(?!\d)",  # 20250301 0930
     rf"(?<![\d./-]){_TIME}\s?[\u2010-\u2015-]\s?{_TIME}(?!\d|[./-]\d)",  # opening hours
     rf"(?:\b{_MONTH}[ ,]+(?:\d\d?(?:st|nd|rd|th)?,?[ ]+)?|(?:in|since|until|from|to|of|season|year)[ ]){_YEAR}"
     rf"(?:[ ,T]+(?:at |um |à )?(?:{_TIME}|\d{{4}}\b|\d\d?\b))?(?!\d)",  # 1 March 2025 09.30, March 1, 2025 0930
     rf"(?<![\d.+/-])\b{_YEAR}\s?[/\u2010-\u2015-]\s?(?:{_YEAR}|\d\d)(?![\d./-])(?!\s\d{{3}})",  # 2023-2024, 2024/25
-    r"(?<![\d+.,/)-])(?<![\d)] )(?:[1-9]\d{0,3}\s?[\u2010-\u2015-]\s?[1-9]\d{0,3}|"
+    r"(?<![\d+.,/)-])(?<![\d)/] )(?:[1-9]\d{0,3}\s?[\u2010-\u2015-]\s?[1-9]\d{0,3}|"
     r"[1-9]\d*0\s?[\u2010-\u2015-]\s?[1-9]\d*00)"
     r"(?![\d/-]|[.,]\d|\s\d)",  # ranges: 3000-4000, 10000-20000
     r"(?<![\d+./-])(?![2-9]\d\d/[2-9]\d\d/\d{4})[1-9]\d{0,3}(?:\s?/\s?\d{1,4}){1,4}(?![\d/-])",  # 100/200/300

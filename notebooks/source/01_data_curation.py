@@ -498,10 +498,10 @@ else:
 #
 # One dose is no curve. For each dose we take the **gap** to raw: fit replies of the excellent arm minus those of the
 # raw arm, prompt by prompt. Where the gap is above zero, curation pays, if it costs nothing; where it is below, the
-# dirty rows do better. (At 95 per cent the live interval above was wide: it had few prompts. The stored runs have
-# more.) The **crossing** is the dose from which the gap stays above zero. Its interval runs from the dose from which
-# the upper end of the band around the gap stays above zero to the dose from which the lower end does; where the curve
-# goes up and down, the band may lie clear of zero in between. Small numbers first:
+# dirty rows do better. The **crossing** is the dose from which
+# the gap stays above zero. Its interval runs from the dose from which the upper end of the band around the gap stays
+# above zero to the dose from which the lower end does; where the curve goes up and down, the band may lie clear of zero
+# in between. Small numbers first:
 
 # %%
 def gap(low, middle, high):

@@ -34,7 +34,7 @@ def test_addresses_by_the_standards_are_found_whole(address):
     "Keep it at hand. Warmly, we meet at noon.",
     "Tracking number 4231276926113260 came.",
     "It came on 2025-03-01 09:30, and on 01.03.2025 at 09.30 it broke.", "Sent 4/2/2025 14:05:33.", "20250301 0930.",
-    "Open 9.00-17.30.",
+    "Open 9.00-17.30.", "The date was 03 04 2025 11 30.", "On 03 04 2025 at 11 30, I think.", "03 04 2025 1130",
     "It is 120 x 60 x 40 cm, outside 1200/600/400 mm.", "1000 - 2000 - 3000 mm",
     "We paid 1 049 000,00 EUR.", "12.345.678,90 euros", "CHF 1'049'000.00", "$12 345 678",
     "We live at 51.5074, -0.1278.", "52.5200066, 13.4049540", "lat 40.712776 lon -74.005974",
@@ -129,7 +129,7 @@ def test_the_words_around_decide_what_is_a_card(text, kinds):
     ("415-555-2671, please", "415-555-2671"), ("it is 020 7946 0018", "020 7946 0018"),
     ("In 2023-2024 you could call 612 345 678", "612 345 678"), ("01 42 68 53 00", "01 42 68 53 00"),
     ("030/1234567 89", "030/1234567 89"), ("My phone: 020 7946 0958 (order 12)", "020 7946 0958"),
-    ("020 7946 0958 (order no. 12)", "020 7946 0958"),
+    ("020 7946 0958 (order no. 12)", "020 7946 0958"), ("Tel: 089 / 1234-5678", "089 / 1234-5678"),
     ("Ring 020 7946 0958, that is my order's number", "020 7946 0958"),
 ])
 def test_phones_beside_other_numbers(text, number):
