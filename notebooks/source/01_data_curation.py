@@ -20,8 +20,8 @@
 # - measure whether curation pays, as a curve over the dose of a fault, with the crossing point and its interval;
 # - name what curation is for where no score rewards it.
 #
-# **You need** notebook 00. **It takes** about six minutes of computing on two processor cores, three where they
-# compute in bf16. Exercises are at the end; the notebook runs without them.
+# **You need** notebook 00. **It takes** about ten minutes of one processor core without bf16, fewer with two. Exercises
+# are at the end; the notebook runs without them.
 
 # %%
 import json, time, warnings; started = time.perf_counter()  # noqa: E401, E702

@@ -20,8 +20,8 @@
 # - judge a tuned model on nine kinds of work, beside a program without a model, with an interval, and see what leaked;
 # - read from measurements what the examples, the learning rate and the stopping point change.
 #
-# **You need** notebook 00 and a little PyTorch. **It takes** six to twelve minutes on two processor cores, the more
-# where they have no bf16 (section 4), and 4 GB of memory. The exercises are at the end; the notebook runs without
+# **You need** notebook 00 and a little PyTorch. **It takes** about eleven minutes of one processor core, five
+# where it computes in bf16 (section 4), and 4 GB of memory. The exercises are at the end; the notebook runs without
 # them.
 
 # %%

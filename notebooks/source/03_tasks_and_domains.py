@@ -19,9 +19,9 @@
 # reach; hold a model's reply to a JSON Schema, and know what that does not do; decide between one adapter for all
 # tasks and one for each; and teach a model facts by letting it read on, and measure which old ones it loses.
 #
-# **You need** notebook 02: the loss on a reply, the trainer, the chat template. **It takes** about six minutes of
-# computing on two processor cores, half of that where the processor computes in bf16, and 4 GB of memory. Exercises are
-# at the end; the notebook runs without them.
+# **You need** notebook 02: the loss on a reply, the trainer, the chat template. **It takes** about eight
+# minutes of one processor core without bf16, fewer with two, and 4 GB of memory. Exercises are at the end; the notebook
+# runs without them.
 
 # %%
 import json, math, re, textwrap, time, warnings; started = time.perf_counter()  # noqa: E401, E702

@@ -18,8 +18,8 @@
 # with it; derive the policy gradient and train with RLOO and GRPO; say what the KL penalty holds, and recognise a model
 # that pleases its judge and nobody else.
 #
-# **You need** notebook 02. **It takes** about eight minutes of computing on two processor cores, half of that where the
-# processor computes in bf16, and 4 GB of memory. Exercises are at the end; the notebook runs without them.
+# **You need** notebook 02. **It takes** eight to ten minutes of one processor core, half of that where it computes in
+# bf16, and 4 GB of memory. Exercises are at the end; the notebook runs without them.
 
 # %%
 import io, math, time, warnings; started = time.perf_counter()  # noqa: E401, E702

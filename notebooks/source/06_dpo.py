@@ -19,9 +19,8 @@
 # cannot tell; choose between DPO, RLHF, KTO and ORPO; and train a model on votes of your own.
 #
 # **You need** notebook 02 (the loss on a reply, learning rates) and notebook 04 (adapters). Notebook 05 helps, and
-# what is used of it is said again. **It takes** about six minutes of computing on two processor cores, about four on
-# one core that computes in bf16, six to ten on one that does not, and 5 GB of memory. Exercises are at the end; the
-# notebook runs without them.
+# what is used of it is said again. **It takes** about six minutes of one processor core, about three where it computes
+# in bf16, and 5 GB of memory. Exercises are at the end; the notebook runs without them.
 
 # %%
 import io, math, time, warnings; started = time.perf_counter()  # noqa: E401, E702

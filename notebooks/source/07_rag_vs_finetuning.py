@@ -20,8 +20,7 @@
 # that you choose.
 #
 # **You need** notebook 02 (tuning the desk's assistant) and a little of 04 (adapters). **It takes** about six minutes
-# of computing on two processor cores, three or four where the processor computes in bf16. Exercises are at the end; the
-# notebook runs without them.
+# of one processor core without bf16, fewer with two. Exercises are at the end; the notebook runs without them.
 
 # %%
 import time, warnings; started = time.perf_counter()  # noqa: E401, E702

@@ -21,8 +21,8 @@
 # the **assistant**: the same tuning as in 02, on all of the desk's 1,447 training conversations. It comes with the
 # course; another model than the course's own is tuned at its first use, which takes about an hour.
 #
-# **It takes** two to seven minutes on one or two processor cores, 3 GB of memory and no network. Exercises are at the
-# end.
+# **It takes** about six minutes of one processor core, three where it computes in bf16, 3 GB of memory and no network.
+# Exercises are at the end.
 
 # %%
 import contextlib, io, time, warnings; started = time.perf_counter()  # noqa: E401, E702
