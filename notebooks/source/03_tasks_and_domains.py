@@ -506,8 +506,8 @@ for name, gap in stands.items():
 # touching the others, and none has to share. Do the tasks get in each other's way, or help each other? In the stored
 # runs both ways saw the same rows, as often and at the same learning rate: one adapter all of them mixed, each of the
 # others those of one task. (The two for intents and posts were tuned before 4 of their 120 tickets and 13 of their 40
-# articles were reworded.) An adapter of its own thus took fewer steps: where it is ahead all the same, sharing cost more
-# than steps; where it is behind, it may only have had too few.
+# articles were reworded.) An adapter of its own thus took fewer steps: where it is ahead all the same, sharing cost
+# more than steps; where it is behind, it may only have had too few.
 
 # %%
 from ftlab.world import articles
