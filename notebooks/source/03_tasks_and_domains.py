@@ -19,7 +19,7 @@
 # reach; hold a model's reply to a JSON Schema, and know what that does not do; decide between one adapter for all
 # tasks and one for each; and teach a model facts by letting it read on, and measure which old ones it loses.
 #
-# **You need** notebook 02: the loss on a reply, the trainer, the chat template. **It takes** about eight
+# **You need** notebook 02: the loss on a reply, the trainer, the chat template. **It takes** about nine
 # minutes of one processor core without bf16, fewer with two, and 4 GB of memory. Exercises are at the end; the notebook
 # runs without them.
 
