@@ -341,9 +341,9 @@ print(f"and the price: {good.total()} of {free:,} records without any fault were
 
 # %% [markdown]
 # A leak does not make a model worse. It makes the *score* a lie, upwards. An address comes out when somebody provokes
-# it, and a licence when somebody sues; no ordinary test question asks for either. So the trial below leaves leaked
-# questions out of every arm (every training set that it compares), and says nothing about the other two: they are no
-# question of points.
+# it, and a licence when somebody sues; no ordinary test question asks for either. So the trial below leaves planted
+# leaks out of every arm (every training set that it compares); a test text that got into the dump by chance may still
+# stand in a raw arm. It says nothing about the other two: they are no question of points.
 #
 # ## 7. The trial
 #
@@ -547,9 +547,10 @@ for dose in [dose for dose in doses_of(real, "off_brand") if not majority[dose]]
 # The cell says "fails" where on-brand lies more than ten points below clean. Do not lean on that limit: all rows of
 # the excellent arm and of the clean arm passed the guide's filter, so what lies between the on-brand shares of these
 # two comes from something other than broken rules. And where most rows break one and the same rule (section 7), the
-# cell gives no verdict, and the guess says that hardly any reply is on-brand: compare that with the table. Read the
-# two parts apart, manner and facts, before the figure puts them together. (A faulty arm can be ahead in one and
-# behind in the other.)
+# cell gives no verdict, and the guess says that hardly any reply is on-brand. Compare that with the table: where many
+# replies are on-brand all the same, the guess is wrong at that dose, whatever it did at the others. Read the two
+# parts apart, manner and facts, before the figure puts them together. (A faulty arm can be ahead in one and behind in
+# the other.)
 
 # %%
 def compare(marks, fault):
@@ -659,8 +660,11 @@ say(lab_gaps, DOSES, FAULT)
 
 # %% [markdown]
 # Each arm is one short training: where the raw curve goes up and down with its dose, you see the chance of a
-# training, and the crossing moves with it; the interval, over prompts alone, does not hold that. And the off-brand
-# fault is one of manner: where *right* falls with it, the small model has not learnt the job.
+# training, and the crossing moves with it; the interval, over prompts alone, does not hold that. "Ahead from such a
+# dose on" means that it *stays* ahead from there: it may have been ahead at lower doses as well, and a single dip
+# moves the crossing behind it. Hold the *on-brand* column against the guess of section 7, too, if you left `FAULT` as
+# it was. And the off-brand fault is one of manner: where *right* falls with it, the small model has not learnt the
+# job.
 #
 # **Claim 2: choosing a hundred excellent examples pays before half of the raw rows have the off-brand fault.** The
 # effect is the crossing, in per cent, and the limit is 50, so this claim is "mixed" if the interval has 50 inside. An
@@ -765,11 +769,12 @@ for word, held in (("dropped", False), ("passes", True)):
         print(f"{word:7} {row['record']}\n        {row['reply']}")
 
 # %% [markdown]
-# The steps know the manner and compare figures; they have no idea of sense. What is dropped above broke a rule or a
-# figure; nonsense in perfect manners can pass. So we do not call these replies gold. Now a training on each set, with
-# equal steps; the filtered one needs at least a batch of rows. A claim for each comparison. **Claim 4**: the model of
-# filtered replies is at most ten points behind that of people's (limit -10 points). **Claim 5**: it is ahead of that
-# of unfiltered ones (limit 0). Both count *fit*.
+# The steps know the manner, compare figures and see whether a reply ends; they have no idea of sense. What was
+# dropped above was empty or cut off, broke a rule, or had a wrong figure; nonsense in perfect manners can pass. So we
+# do not call these replies gold. Now a training on each set, with equal steps; the filtered one needs at least a
+# batch of rows. A claim for each comparison. **Claim 4**: the model of filtered replies is at most ten points behind
+# that of people's (limit -10 points). **Claim 5**: it is ahead of that of unfiltered ones (limit 0). Both count
+# *fit*.
 
 # %%
 sources = {"unfiltered": written} | ({"filtered": filtered} if len(filtered) >= BATCH_SIZE else {})
@@ -813,9 +818,10 @@ else:
 #
 # What if the next model writes the data for the one after it? What is rare may not be drawn, and what was never drawn
 # is gone: that is the fear, called *model collapse*. `diversity` gives the share of word pairs that are distinct, the
-# number of different replies as a share of all, and the uncertainty of the opening sentence in bits (1 bit is a coin).
-# Names and figures come from the prompt and not from the model's wording, so `synthetic.wording` replaces them first.
-# (On-brand is here a share of *drawn* replies; in section 12 the models took the likeliest token.)
+# number of different replies as a share of all, and the uncertainty of the opening sentence in bits (1 bit is a
+# coin). Names and figures come from the prompt and not from the model's wording, so `synthetic.wording` replaces them
+# first. (On-brand is here a share of *drawn* replies; for the table of section 12 the models took the likeliest
+# token.)
 
 # %%
 print(diversity.diversity(["We do. It is red."] * 2), "two equal replies")
@@ -834,12 +840,13 @@ for name, rows in chain.items():
     print(f"{name:>7}: {rows[0]['reply']}")
 
 # %% [markdown]
-# Two forces pull in opposite directions. Sampling loses what is rare, which lowers diversity. But each model also makes
-# mistakes, the next one learns them, and nonsense is very diverse. So a change of diversity means little where the
-# on-brand share falls: it may be noise that comes or goes. **Claim 6: training on one's own output narrows the
-# replies**: its number is the change of the distinct word pairs from generation 0 to 2, and it holds if the whole
-# interval is below zero. That is one of the three measures: the claim can hold while the other two stay or rise. And it
-# says nothing of how good the replies are; for that, read the on-brand column and the replies above.
+# Two forces pull in opposite directions. Sampling loses what is rare, which lowers diversity. But each model also
+# makes mistakes, the next one learns them, and nonsense is very diverse. So a change of diversity means little where
+# the on-brand share falls: it may be noise that comes or goes. **Claim 6: training on one's own output narrows the
+# replies**: its number is the change of the share of distinct word pairs from generation 0 to 2, in per cent of what
+# it was in generation 0 (longer replies lower this share by themselves), and it holds if the whole interval is below
+# zero. That is one of the three measures: the claim can hold while the other two stay or rise. And it says nothing of
+# how good the replies are; for that, read the on-brand column and the replies above.
 
 # %%
 change = diversity.narrowing(said["0"], said[str(GENERATIONS)])
@@ -882,9 +889,9 @@ print(f"\n{mixed} of {len(verdicts)} are mixed: "
 # have a program choose a hundred **excellent** ones. A desk says how many points of fit replies the work must bring
 # to be worth it. Advise what is *clearly* worth its price: the interval of the gap to raw lies above the price as a
 # whole. (It is an interval over prompts; with one training an arm, another seed may still move the gap.) If both are,
-# take the one whose gap exceeds its price by more; if neither is, leave the rows as they are. (Not every answer need
-# come up.) And whatever the score says, three kinds of rows need a treatment of their own: `"drop"`, `"mask"` or
-# `"keep"`.
+# take the one whose gap exceeds its price by more; if neither is, leave the rows as they are. (Not every answer and
+# not every one of these rules need come up, and a price need not change the advice.) And whatever the score says,
+# three kinds of rows need a treatment of their own: `"drop"`, `"mask"` or `"keep"`.
 
 # %%
 from ftlab import files, paths
