@@ -133,21 +133,6 @@ def test_the_first_of_two_kernels_that_tuned_one_model_keeps_it(choice, home):
     assert (place / shelf.MODEL / "adapter_model.safetensors").stat().st_mtime_ns == before
 
 
-def test_row_losses_are_the_models_own_on_the_reply_alone(choice):
-    import torch
-
-    base, tokenizer = sft.load(choice)
-    found = sft.row_losses(base, tokenizer, ROWS[:2])
-    for row, loss in zip(ROWS[:2], found, strict=True):
-        whole = tokenizer.apply_chat_template(row["messages"], return_dict=True)["input_ids"]
-        asked = tokenizer.apply_chat_template(row["messages"][:-1], add_generation_prompt=True,
-                                              return_dict=True)["input_ids"]
-        with torch.no_grad():
-            log_p = base(torch.tensor([whole])).logits[0].log_softmax(-1)
-        by_hand = [-log_p[place - 1, whole[place]].item() for place in range(len(asked), len(whole))]
-        assert loss == pytest.approx(sum(by_hand) / len(by_hand), abs=1e-4)
-
-
 def test_what_comes_with_the_clone_is_taken_for_the_very_same_run_alone(choice, home, capsys):
     trained = sft.from_shelf("desk", choice, ROWS, lora=LORA, **HOW)
     place = shelf.place("desk", choice, ROWS, lora=LORA, **HOW)

@@ -7,7 +7,7 @@ from dump_record import RECORD, REPLY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlab.curation import lineage, mail, normalize, personal
+from ftlab.curation import lineage, normalize, personal
 
 
 @pytest.mark.parametrize(("raw", "clean"), [
@@ -88,44 +88,12 @@ def test_the_customers_own_words_stay(text):
     assert cut == []
 
 
-def test_an_answer_in_one_word_below_a_quoted_question_stays():
-    kept, cut = mail.strip("\n".join(["Hello,", "> Which colour would you like", "Blue"]))
-    assert kept.split() == ["Hello,", "Blue"] and [part["kind"] for part in cut] == ["quoted mail"]
-
-
-@pytest.mark.parametrize("furniture", [
-    "--\nAnna Bell, Harrowby\nI do not read mail on Sundays.", "--\nAnna (they/them)\nDesk, early shift",
-    "--\nAnna | Elmstead Rowing Club | volunteer", "--\n\"A good pan outlives its owner.\"\nAnna Bell",
-    "_______________\nAnna Bell\nCustomer care | Quillmere\nMonday to Friday, 9 am to 5 pm",
-    "--\nThis message is confidential and meant for the addressee only. If you received it in error, delete it.",
-    "Ticket closed by Anna on Monday.\nHow did we do? Rate this answer.", "Virus-free. Checked by MailGuard.",
-    "*** This mailbox is shared by Anna and Ben. ***", "This mail was scanned for viruses.",
-    "From: Anna Bell <anna@post.example>\nTo: Quillmere desk\n\nIs it red?",
-    "____________\nFrom: Anna Bell\nSent: Monday\nTo: the desk\nSubject: Question\n\nIs it red?",
-    "From: Anna Bell\nDate: Monday\nSubject: Question\n\nIs it red?",
-    "On Mon, 3 May 2025 at 9:30, Anna Bell wrote:\nIt came today.",
-    "On 3 May Anna Bell <anna@post.example> wrote:\nIt came today.",
-])
-def test_what_surely_is_furniture_goes(furniture):
-    assert normalize.clean_text(f"How big is it?\n\n{furniture}") == "How big is it?"
-
-
 def test_an_agents_signature_under_the_houses_goes():
     assert normalize.clean_text(f"{REPLY}\n\n--\nAnna\nQuillmere support desk") == REPLY
 
 
 def test_hindi_keeps_the_joiners_that_shape_its_letters():
     assert normalize.clean_text("\u0915\u094d\u200d\u0937 a\u200db") == "\u0915\u094d\u200d\u0937 ab"
-
-
-@given(st.lists(st.sampled_from(["How big is it?", "--", "Anna Bell", "> yes", "Kind regards", "", "Monday she wrote:",
-                                 "____", "Sent from my phone", "### 1", "PS: and how heavy?", "It costs $4 at most."]),
-                max_size=9))
-def test_law_nothing_is_lost_between_the_text_and_what_was_cut(lines):
-    text = "\n".join(lines)
-    kept, cut = mail.strip(text)
-    assert sorted(" ".join([kept, *(part["text"] for part in cut)]).split()) == sorted(text.split())
-    assert all(line in kept for line in lines if line.endswith("?"))
 
 
 def test_what_was_cut_is_masked_kept_in_the_lineage_and_counted():
@@ -144,31 +112,3 @@ def test_what_was_cut_is_masked_kept_in_the_lineage_and_counted():
     card = lineage.data_card("raw.jsonl", "0", [row, row], [], {})
     assert card["cut"] == {"form heading": 2, "quoted mail": 2, "signature": 2}
     assert normalize.normalize(RECORD) is RECORD and lineage.kept_row(RECORD, 1, [])["lineage"]["cut"] == []
-
-
-@pytest.mark.parametrize("asked", [
-    "Is that right?", "Is this true, please?", "So, is it safe?", "Was that meant for me?", "What does that mean?",
-    "Hello,\nis this still correct?", "Right?", "Does it still apply to my lamp?", "Can that be true?",
-])
-@pytest.mark.parametrize("quoted", ["She wrote:\n> the lid is loose\n", "> the lid is loose\n> and it rattles\n\n"])
-def test_a_quote_that_the_text_asks_about_stays(quoted, asked):
-    for text in (quoted + asked, f"Hello.\n{quoted}{asked} I hope so."):
-        assert mail.strip(text) == (text, [])
-
-
-@pytest.mark.parametrize("said", [
-    "It still rattles.", "Is the lamp right for me?", "That is right. Thanks!", "Does it come in blue?",
-    "Right, I see.",
-    "Right. How heavy is it?",
-])
-def test_and_another_quote_goes(said):
-    kept, cut = mail.strip(f"She wrote:\n> the lid is loose\n{said}")
-    assert kept == said and [part["kind"] for part in cut] == ["quoted mail"]
-
-
-@pytest.mark.parametrize("text", [
-    "> Warmly, the Quillmere desk", "It is 850 g. -- Anna Bell", "-- Original message --", "Begin forwarded message:",
-    "On Monday 3 May anna@post.example wrote:",
-])
-def test_furniture_in_a_single_line_is_found(text):
-    assert mail.strip(text)[1]

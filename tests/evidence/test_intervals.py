@@ -120,24 +120,6 @@ def test_one_more_run_with_luck_beside_its_seed():
     assert intervals.prediction_interval([5, 5, 5], extra=4) == pytest.approx((5, 1.0801, 8.9199), abs=1e-4)
 
 
-@pytest.mark.parametrize("questions", [30, 40, 50, 70, 100])
-def test_what_is_said_of_tangos_coverage_is_true(questions):
-    """Worked out exactly: the chance of every split of the questions, times whether its interval holds the truth."""
-    from scipy.stats import multinomial
-
-    a, b = np.array([(i, j) for i in range(questions + 1) for j in range(questions + 1 - i)]).T
-    (low, high), coverages = tango.score_ends(a, b, questions), []
-    for split in np.arange(0.02, 0.61, 0.02):
-        for gain in np.arange(0, min(split, 0.4) + 1e-9, 0.02):
-            chances = multinomial.pmf(np.stack([a, b, questions - a - b], axis=1), questions,
-                                      [(split + gain) / 2, max(0, (split - gain) / 2), 1 - split])
-            coverages.append(chances[(low <= gain + 1e-12) & (gain <= high + 1e-12)].sum())
-    assert min(coverages) >= 0.928 and max(coverages) <= 1
-    assert np.mean(coverages) == pytest.approx(0.95, abs=0.005)
-    if questions == 30:
-        assert max(coverages) >= 0.999
-
-
 # Over questions and seeds at once -------------------------------------------------------------------------------------
 # These intervals hold the truth as often as they say; those over seeds alone do not.
 

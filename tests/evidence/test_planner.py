@@ -1,11 +1,10 @@
-import math
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftlab.evidence import intervals, planner, tango
+from ftlab.evidence import intervals, planner
 
 
 def test_questions_needed_by_hand():
@@ -78,27 +77,6 @@ def test_the_quick_bootstrap_is_scipys():
     drawn = random.multinomial(100, [0.3, 0.1, 0.6], size=4000)
     low, high = sorted((drawn[:, 0] - drawn[:, 1]) / 100)[100], sorted((drawn[:, 0] - drawn[:, 1]) / 100)[3899]
     assert (theirs.low, theirs.high) == pytest.approx((low, high), abs=0.021)
-
-
-def test_score_interval_by_hand():
-    # No split question in 100: the ends solve 100 d^2 = z^2 d (1 - d), so d = z^2 / (100 + z^2) = 3.8415 / 103.8415.
-    low, high = tango.score_ends(0, 0, 100)
-    assert (float(low), float(high)) == pytest.approx((-0.036994, 0.036994), abs=1e-5)
-    # All 20 won: the upper end is 1; the lower end solves 20 (1 - d)^2 = z^2 (1 - d^2): (20 - z^2) / (20 + z^2).
-    low, high = tango.score_ends(20, 0, 20)
-    assert (float(low), float(high)) == pytest.approx((16.1585 / 23.8415, 1), abs=1e-4)
-
-
-@settings(max_examples=60)
-@given(a=st.integers(0, 60), b=st.integers(0, 60), same=st.integers(1, 300))
-def test_score_interval_laws(a, b, same):
-    total = a + b + same
-    low, high = tango.score_ends([a, b], [b, a], total)
-    assert -1 <= low[0] <= (a - b) / total <= high[0] <= 1
-    assert low[0] == pytest.approx(-high[1], abs=1e-9)  # swapping the models mirrors it
-    z = abs(a - b) / math.sqrt(a + b) if a + b else 0
-    if abs(z - 1.96) > 0.01:  # it leaves out 0 just where the McNemar statistic is over 1.96
-        assert (low[0] > 0 or high[0] < 0) == (z > 1.96)
 
 
 @settings(max_examples=40)

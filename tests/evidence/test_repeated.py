@@ -1,23 +1,6 @@
-import numpy as np
 import pytest
 
 from ftlab.evidence import intervals, repeated
-from ftlab.evidence.packed import pack, unpack
-
-
-@pytest.mark.parametrize(("scores", "text"), [([1, 0, True, False], "1010"), ([0.25, 1, 1 / 3], "0.25 1 0.333333"),
-                                              ([2, 0], "2 0")])
-def test_scores_come_back_from_their_text(scores, text):
-    assert pack(scores) == text
-    assert unpack(text) == pytest.approx(np.array(scores, dtype=float), abs=1e-6)
-
-
-def test_bad_scores_and_texts_are_named():
-    with pytest.raises(ValueError, match="at least 2 finite"):
-        pack([1])
-    for wrong in ("1x1", {"a": 1}):
-        with pytest.raises(ValueError, match="packed.pack"):
-            unpack(wrong)
 
 
 def run(seed, effect, **arms):
