@@ -45,7 +45,7 @@ print(choice := model.choose(), lab := model.lab(), sep="\n")
 # one.
 
 # %%
-SEED = 0  # whole number: all chance of the run; with another one an assistant is tuned first, for an hour
+SEED = 0  # whole number: all chance of the run but the assistant's, whose training had 0; try 1, 2
 ASKED = 10  # held-out conversations of each kind; try 5, or 159: all 553 there are, in some minutes more
 FACTS = 30  # questions about the real world; try 60
 LEAKED = 16  # test items that leak into a training set; try 28
@@ -163,7 +163,7 @@ if choice.name != stored["model"]:
     print(f"Mind: those prompts were answered by {stored['model']}, and {choice.name} is what is tuned here.")
 
 # %%
-run = assistant.tuned(choice, SEED)
+run = assistant.tuned(choice, seed=0)
 tuned, tokenizer = run.model, run.tokenizer
 if run.seconds:
     print(f"not on the shelf, so tuned now, in {run.seconds / 60:.0f} minutes")
@@ -377,7 +377,7 @@ for i in [i for i in range(len(fit)) if passed_check[i] and not fit[i]][-2:]:
 # The effect is the assistant's own gap: on-brand minus fit to send, on the same replies. The limit, fixed before the
 # assistant was asked, is ten points. (A claim *holds* if the whole interval reaches its limit, is *mixed* if the
 # limit lies inside, and else *does not hold here*. The last line is about *reference runs*, the same experiment with
-# other seeds: section 5.)
+# other seeds, here with assistants of their own: section 5.)
 
 # %%
 arms = {"by_prompt": scores["assistant"]["on-brand"], "against": scores["assistant"]["fit to send"], "about": wordings}
