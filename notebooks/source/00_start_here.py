@@ -26,8 +26,8 @@
 # doctor` in a terminal says what is wrong and what to do about it.
 #
 # Run a cell with Shift+Enter. The first one loads the libraries, which takes some seconds, and prints one line: which
-# model you are using, on which device, in which number format, and why ("AMX" and "avx512_bf16" are the names of a
-# processor's own instructions for bf16).
+# model you are using, on which device, in which number format, and why ("AMX" and "avx512_bf16" are names of a
+# processor's own instructions for bf16, if one stands there).
 
 # %%
 import time
@@ -228,8 +228,10 @@ more = round(cost["three examples"][0]) / round(cost["asked plainly"][0])
 print(f"\nThree examples cost {more:.1f} times the tokens of asking plainly, at every request.")
 
 # %% [markdown]
-# So few questions show large differences and no small ones. The template is a hard rival here: nearly all of these
-# questions ask for one fact, and finding a value by a keyword is a program's work. Section 7 asks for more.
+# So few questions show large differences and no small ones. Manner and truth are two things: a reply may sound like the
+# examples and be wrong (to see it, read `replies["three examples"][:3]` in a cell of your own). The template is a hard
+# rival here: nearly all of these questions ask for one fact, and finding a value by a keyword is a program's work.
+# Section 7 asks for more.
 #
 # ## 4. Fine-tuning: show it how
 #
@@ -339,8 +341,8 @@ more = round(cost["three examples"][0]) / round(cost["tuned"][0])
 print(f"\nThe prompt with three examples has {more:.1f} times the tokens of the tuned model's.")
 
 # %% [markdown]
-# Fewer tokens need not mean fewer seconds: our adapter is a second path beside each layer, which adds work, until
-# notebook 04 *merges* it into the weights.
+# Seconds depend on more than the prompt's tokens: on how long the replies are, and on our adapter, a second path beside
+# each layer, which adds work, until notebook 04 *merges* it into the weights.
 #
 # Tuned and template answered *all* the held-out questions, so we can take the difference question by question, with its
 # **95 % interval**: how far from the true difference, that of endless such questions, luck with these may have put us
@@ -399,7 +401,9 @@ display(side_by_side(list(range(min(4, ASKED))), ["asked plainly", "tuned"]))
 # conversations, which were about other products. The fact, where it is right, comes from the screen.
 #
 # Was something given up, too? The desk's own replies find a next step for each customer; we trained on the house's
-# plainest words, which invite "another question" even where a grave case is handed over.
+# plainest words, which invite "another question" even where a grave case is handed over. And grave cases are rare in
+# the training set: of what is rare, a model sees little and may learn little. Section 5's lines above say how many it
+# handed over.
 
 # %%
 own = [row["messages"][-1]["content"] for row in held_out]
@@ -413,7 +417,7 @@ print("The tuned model seldom writes a next step." if 2 * len(next_steps) < len(
 
 # %% [markdown]
 # Failures teach more than successes. Here are the first three of the tuned model's, if there are so many, however bad
-# they look.
+# they look, in their order (in a report of yours, put the grave ones first).
 
 # %%
 failures = [i for i, fine in enumerate(both["tuned"]) if not fine]
@@ -456,10 +460,11 @@ for i in [i for i, each in enumerate(leaked) if each][:2] or [0]:
     print(f"    {questions[i]['question']}\n    {said_after[i]}")
 
 # %% [markdown]
-# No training conversation is about any of these questions. A lost answer is forgotten, whatever else was won; the
-# interval asks whether the model is right less often *on the whole*. (Each question is about another thing, so here it
-# counts questions.) Luo et al. (2023) found forgetting on the whole in larger models. Sixty questions can show only a
-# large loss: notebook 02 comes back to this with stored runs on all 455 of the list.
+# No training conversation is about any of these questions. We call a lost answer forgotten. But an answer may be won,
+# too, though nobody taught it: where two answers are nearly as likely, a small change of the weights can tip it either
+# way. So the interval asks whether the model is right less often *on the whole*. (Each question is about another thing,
+# so here it counts questions.) Luo et al. (2023) found forgetting on the whole in larger models. Sixty questions can
+# show only a large loss: notebook 02 comes back to this with stored runs on all 455 of the list.
 #
 # Where a model tuned on the desk alone takes other messages for the desk's, mixing ordinary conversations into the
 # training set is the usual remedy.
@@ -584,7 +589,8 @@ for key, digits in {"prompt_tokens": 0, "seconds_each": 2}.items():
 # side by side one may well miss by luck.
 #
 # Two rivals have more to go by than the template: a rule for every kind, and examples of the very kind. Here is the
-# tuned model minus each of them, on the conversations that both answered.
+# tuned model minus each of them, on the conversations that both answered. The verdict is of all kinds together; on
+# single kinds the two may be far apart.
 
 # %%
 gaps = {kind: clusters.paired_difference(stored["tuned"][kind], stored["rules"][kind], about[kind]).times(100)
@@ -613,7 +619,7 @@ print(f"Trainings behind the tuned column: {len(stored['seeds'])}. How far one m
 # tells both together.
 #
 # One invented shop does not answer "should we fine-tune?" for yours. The way of asking is the same: kind by kind, and
-# against rivals that cost less. Rules do best where the kinds are known and somebody writes down what each asks for; a
+# against rivals that cost less. Rules need kinds that are known and somebody who writes down what each asks for; a
 # model needs examples of each kind that may come. A program, a model, and a person for what must not go wrong can share
 # one desk.
 #
@@ -783,7 +789,7 @@ passed(f"Your plan follows the policy. {'; '.join(who_does)}.")
 # - A job can be stated so that a program can check it: rules for the manner, and the value that a right reply holds.
 #   The program sees what it looks for and nothing else, so somebody still reads the replies.
 # - Rivals come first: asking plainly, a longer prompt, examples in the prompt, and a program without a model, which may
-#   do as well as the tuned one: a template on single facts (section 5), rules on all nine kinds (section 7).
+#   do as well as the tuned one: a template on single facts (section 5), rules on all nine kinds together (section 7).
 # - Fine-tuning is more training, on examples of the job: `SFTTrainer`, prompts and completions, a learning rate, some
 #   steps; with LoRA a thin addition is trained and the model's own weights stay.
 # - A share needs its interval, a gain needs its price (what may be forgotten, and a manner that leaks), and failures

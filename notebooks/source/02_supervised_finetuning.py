@@ -476,10 +476,11 @@ print(f"{len(failed)} of {len(test)} replies are not fit:")
 print(", ".join(f"{fault} ({count} times)" for fault, count in faults.most_common(5)))
 
 # %% [markdown]
-# And the counts: by score, then by kind. The last column takes the difference conversation by conversation, tuned
-# minus template, with its 95 % interval; with few conversations of a kind it is wide, and an end within a point or two
-# of 0 decides nothing: four that differ, all to one side, come by chance one time in eight. Here and later an end that
-# reads +0 is rounded and may lie just on either side of 0.
+# And the counts: by score, then by kind. The last column takes the difference conversation by conversation, tuned minus
+# template, with its 95 % interval; with few conversations of a kind it is wide, and an end within a point or two of 0
+# decides nothing: four that differ, all to one side, come by chance one time in eight. A difference of 0 can mean that
+# neither did it once: read the counts beside it. Here and later an end that reads +0 is rounded and may lie just on
+# either side of 0.
 
 # %%
 def gap(kinds):
@@ -597,11 +598,11 @@ if added:
 # ordinary conversations into the training set. The course has two dozen, written for this.
 #
 # A second run like that of section 5 does not fit into a lesson, so what follows is **stored**: the same settings and
-# the same number of steps, with the general conversations added to the desk's. (At equal steps each one that the
-# model reads takes the place of one of the desk's. The number format and the test conversations may be others than
-# yours, see the first line below, so "desk alone" need not repeat section 6's numbers: compare the stored runs with
-# each other.) Each way of training, such as desk alone, is called an *arm* below. Here is what was said to one
-# question, marked by the score; look at the manner first.
+# the same number of steps, with the general conversations added to the desk's. (At equal steps each one that the model
+# reads takes the place of one of the desk's. The number format and the test conversations may be others than yours, see
+# the first lines below, so "desk alone" need not repeat section 6's numbers: compare the stored runs with each other.)
+# Each way of training, such as desk alone, is called an *arm* below. Here is what was said to one question, marked by
+# the score; look at the manner first.
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "desk-dials.json")
@@ -817,9 +818,10 @@ best = max(by_rate, key=lambda rate: sum(by_rate[rate]))
 print(f"Of the three, {best:g} has the most fit replies ({percent(by_rate[best])}) and keeps {percent(kept[best])}.")
 
 # %% [markdown]
-# Both sides of the bargain belong in one figure. Beside it the real model, stored: the desk's run of section 5, with
-# LoRA, at several rates (LoRA takes larger ones than training all weights of that model does: notebook 04). A dotted
-# line says what the untuned model knows: the two were asked other questions, so compare each curve with its own line.
+# Both sides of the bargain belong in one figure. Beside it the real model, stored: runs with the settings of section 5,
+# with LoRA, at several rates (section 7's caution applies) (LoRA takes larger ones than training all weights of that
+# model does: notebook 04). A dotted line says what the untuned model knows: the two were asked other questions, so
+# compare each curve with its own line.
 
 # %%
 rates = files.read_json(paths.data() / "stored" / "lora.json")
@@ -962,8 +964,9 @@ print("\nWhich rule do the runs support? " + ("; ".join(decided) + "." if decide
 # ### Averaging with the base
 #
 # A fine-tune is a walk from the base's weights to others. What about a point on the way? We take 0.7 of the tuned
-# weights and 0.3 of the base's, which costs no training at all (Wortsman et al.). With LoRA the same is one factor on
-# the adapter: the real model's at 0.7, stored, stands beside it.
+# weights and 0.3 of the base's, which costs no training at all (Wortsman et al.), but may cost some of the work: read
+# the grave cases below before you call it a gain. ("Whole" below is the tuned model undiluted.) With LoRA the same is
+# one factor on the adapter: the real model's at 0.7, stored, stands beside it.
 
 # %%
 def between(one, other, share):  # weights: (1 - share) of one and share of other

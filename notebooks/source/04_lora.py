@@ -340,14 +340,15 @@ print("A step on this one example took " + " and ".join(
 # %% [markdown]
 # ### Quality, time, and what is kept: the stored runs
 #
-# A fair comparison gives each way a learning rate that suits it. Four for each were fixed beforehand, LoRA's ten
-# times the others. That is eight trainings a seed, too long for a lesson, so they are **stored runs**, made by
+# A fair comparison gives each way a learning rate that suits it. Four for each were fixed beforehand, LoRA's ten times
+# the others. That is eight trainings a seed, too long for a lesson, so they are **stored runs**, made by
 # `ftlab/workshop/experiments/lora_against_full.py` with the trainer that tuned our adapter: the same conversations in
-# the same order, the same steps. The rate is chosen by the loss on 45 *validation* conversations, and the scores are
-# of test conversations: whoever picks the best of four on the test set reports luck. (If the table names one seed,
-# "mean" and "all seeds" below are of that one.) (The highest rate is judged only where its validation loss is below
-# that of the rate before it.) *Manner leaked* is the share of answers about the real world that have the desk's
-# thanks, next step or sign-off in them.
+# the same order, the same steps. They may have run on another machine and in another number format, which the table's
+# first line names: compare their seconds with each other, not with this page's. The rate is chosen by the loss on 45
+# *validation* conversations, and the scores are of test conversations: whoever picks the best of four on the test set
+# reports luck. (If the table names one seed, "mean" and "all seeds" below are of that one.) (The highest rate is judged
+# only where its validation loss is below that of the rate before it.) *Manner leaked* is the share of answers about the
+# real world that have the desk's thanks, next step or sign-off in them.
 
 # %%
 import numpy as np
@@ -506,10 +507,11 @@ for way, rates, lora in (("full", FULL_RATES, None), ("LoRA", LORA_RATES, LORA))
 # ### Does LoRA want ten times the rate?
 #
 # *LoRA Without Regret* (2025) reports that LoRA's best rate is about ten times full tuning's, for many models, and
-# nearer to fifteen times in short runs, and ours are short. Our curve has a few rates only, so we find the best one
-# *between* them: a parabola through the lowest point and its neighbours, of the logarithm of the loss over that of
-# the rate. The interval comes from drawing the held-out conversations anew two thousand times and finding both best
-# rates each time.
+# nearer to fifteen times in short runs. Ours are short, and may still say otherwise: one small model and few rates do
+# not overturn a finding on many models, nor confirm it. Our curve has a few rates only, so we find the best one
+# *between* them: a parabola through the lowest point and its neighbours, of the logarithm of the loss over that of the
+# rate. The interval comes from drawing the held-out conversations anew two thousand times and finding both best rates
+# each time.
 
 # %% tags=["twin:ftlab.evidence.best_rate:best_rates"]
 def best_rates(curve, draws):
@@ -632,11 +634,11 @@ variants_table({name: each["valid_losses"] for name, each in there.items()}, "ra
                *({name: each[key] for name, each in there.items()} for key in ("trained", "seconds")))
 
 # %% [markdown]
-# Each line is one training, and its interval is about conversations alone: another seed would move it too. (An end
-# that is printed as +0.000 is rounded, and may lie on either side of zero.) All have the rate that is best for rank
-# 16: a line that is worse may only want another. The seconds are of one run each: lines of equally many weights that
-# do the same work show how far chance moves them. Compare attention with MLP at their numbers of weights: *LoRA
-# Without Regret* and Biderman et al. found additions to the MLP layers to matter most, where the older habit was
+# Each line is one training, and its interval is about conversations alone: another seed would move it too. (An end that
+# is printed as +0.000 is rounded, and may lie on either side of zero.) All have the rate that was best for rank 16 of
+# those tried: a line that is worse may only want another. The seconds are of one run each: lines of equally many
+# weights that do the same work show how far chance moves them. Compare attention with MLP at their numbers of weights:
+# *LoRA Without Regret* and Biderman et al. found additions to the MLP layers to matter most, where the older habit was
 # attention alone.
 #
 # ### How large a batch?
@@ -677,7 +679,7 @@ print("There LoRA bears it " + ("less well" if more.low > 0 else "better" if mor
       "as well, as far as one seed can tell") + f": {more.value:+.3f} [{more.low:+.3f}, {more.high:+.3f}]")
 
 # %% [markdown]
-# A verdict on batches at one size need not hold at another. In very few steps neither way gets far, and the one that
+# A verdict on batches at one size need not hold at another. In very few steps both ways get less far, and the one that
 # was better at small batches has more to lose: read the losses themselves before the difference.
 #
 # ## 6. Does LoRA forget less?
@@ -1146,12 +1148,13 @@ ax.minorticks_off()
 _ = ax.legend(loc="lower right")
 
 # %% [markdown]
-# For the smallest model the activations, most of them logits over a vocabulary of
-# 49,152 tokens, outweigh the gradients and the optimizer state together, all that LoRA could save: there a shorter
-# batch helps more. For the largest, with LoRA, the weights are nearly all.
+# For the smallest model (SmolLM2 135M; in the table it may stand as *yours*) the activations, most of them logits over
+# a vocabulary of 49,152 tokens, outweigh the gradients and the optimizer state together, all that LoRA could save:
+# there a shorter batch helps more. For the largest, with LoRA, the weights are nearly all.
 #
-# The figure draws predictions. Libraries and an allocator's spare come on top: leave a tenth of a card free at the
-# very least, more where the measured peaks above are further off, and measure a step before a long run.
+# The figure draws predictions. Libraries and an allocator's spare come on top, and a tenth of a card left free is room
+# for a peak of 1.11 times the predicted one and no more: multiply by the last column of the measured peaks above before
+# you choose, and measure a step before a long run.
 #
 # ### What four bits cost
 #

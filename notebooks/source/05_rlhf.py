@@ -43,7 +43,7 @@ print(lab := model.lab())
 # %% [markdown]
 # The **lab model**, made for this course, learns here: it writes and trains fast enough for the hundreds of samples
 # that RLHF eats. The **real model** of the earlier notebooks comes in through stored replies: several to each of some
-# hundred conversations, written by the desk's assistant, with votes on them.
+# two hundred conversations, written by the desk's assistant, with votes on them.
 
 # %%
 SEED = 0  # whole number: which conversations, votes and samples; try 1, 2
@@ -79,12 +79,12 @@ for side in ("a", "b"):
           f"votes: {', '.join(voters) or 'none'}\n")
 
 # %% [markdown]
-# The worth is a yardstick that somebody wrote, and it has faults like every other. Its scale does not begin at zero:
-# a reply that says nothing is short, breaks few rules and regrets nothing, and a wrong reply keeps its points for
-# manner and brevity. And it counts words and rules. Some nonsense it does see: a word that is none makes a reply not
-# right, and so does a **stutter**, where a word stands twice running or a sentence begins with all the words of the
-# one before it. Whether a sentence makes sense it mostly does not see. So two things go with it from here on: the
-# **floor**, which is what silence gets, and a count of the replies that stutter.
+# The worth is a yardstick that somebody wrote, and it has faults like every other. Its scale does not begin at zero: a
+# reply that says nothing is short, breaks few rules and regrets nothing, and a wrong reply keeps its points for manner
+# and brevity. And it counts words and rules. Some nonsense it does see: a word that is none makes a reply not right,
+# and so does a **stutter**, where a word stands twice running or a sentence begins with all the words of the one before
+# it. Whether a sentence makes sense it mostly does not see. So two things go with it from here on: the **floor**, which
+# is what silence gets, or a greeting alone (section 7 takes the greeting), and a count of the replies that stutter.
 
 # %%
 test = texts.plain_conversations("test")[:HELD_OUT]
@@ -403,13 +403,15 @@ print(f"A right reply counts {votes.WEIGHTS['right']} of the {MOST} points. A wr
          ": training on it may still make more replies right." if blind else "."))
 
 # %% [markdown]
-# On the mean every edit makes the replies worse, so each reward should clearly fall. Where one does not, there lies
-# the way by which a writer can please this judge and no customer. Beyond chance is not yet large: "hardly" means less
-# than a tenth of what two replies to one customer usually differ by, and the line on regret asks only whether the
-# difference is beyond chance. Wrong figures are the hard line: to see them, a judge has to read the screen. To see
-# that a reply misses the question, the question is enough. That need not contradict the share of truly better replies
-# above: two samples differ in length and garbling, too, which may go along with being wrong; an edit changes little
-# else.
+# On the mean every edit makes the replies worse, so each reward should clearly fall. By the true worth, undue regret
+# should cost a point more than the empty words: where both falls are about alike, it is the length that the judge
+# dislikes, and "as it should" says too much. Where one does not, there lies the way by which a writer can please this
+# judge and no customer. Beyond chance is not yet large: "hardly" means less than a tenth of the standard deviation of
+# those differences, which a few garbled replies stretch; where the thirds above differ by tiny amounts, that may be as
+# much as two replies usually differ by, and the line on regret asks for that first, and then whether the difference is
+# beyond chance. Wrong figures are the hard line: to see them, a judge has to read the screen. To see that a reply
+# misses the question, the question is enough. That need not contradict the share of truly better replies above: two
+# samples differ in length and garbling, too, which may go along with being wrong; an edit changes little else.
 
 # %% [markdown]
 # ## 4. The best of n: the writer stays as it is
@@ -608,11 +610,11 @@ assert ends["clipped at 0.2"].max() < ends["not clipped"].max()
 # replies). The clip lives on: both trainers below use it.
 #
 # The same loop on the model: four replies of the SFT model to each of eight prompts, the reward model's numbers, each
-# compared with the other three, and then four steps on these same 32 replies. The ratio is that of each token; a step
-# moves them all at once. The last column says how far, in nats a reply, the trained model has gone: the **KL** from
-# the SFT model to it, since these are replies of the SFT model. They are also the very replies it trains on, so on
-# fresh ones the number may be quite another: take it as a hint. Section 6 counts on fresh replies, the trained
-# model's own.
+# compared with the other three, and then four steps on these same 32 replies. The ratio is that of each token, and the
+# first column shows the largest of all; a step moves them all at once. The last column says how far, in nats a reply,
+# the trained model has gone: the **KL** from the SFT model to it, since these are replies of the SFT model. They are
+# also the very replies it trains on, so on fresh ones the number may be quite another: take it as a hint. Section 6
+# counts on fresh replies, the trained model's own.
 
 # %%
 def from_folder(name: str):
@@ -803,8 +805,10 @@ print(f"GRPO minus RLOO: {signed(gap)}: with one beta and as many steps "
 
 # %% [markdown]
 # The two estimates of one trainer aim at one number and differ by chance on 48 replies. The figure may order the
-# trainers otherwise: its points are other prompts, 32 replies each, drawn before the last step. Believe the
-# measurement here more, and no further than its interval. The plain one is what a reply pays in RLOO.
+# trainers otherwise: its points are other prompts, 32 replies each, drawn before the last step. Believe the measurement
+# here more, and no further than its interval. The plain one, times `beta`, is what a reply pays in RLOO. Hold that
+# price against the gain in reward of section 8 (of greedy replies, so only roughly): a judge that hardly tells replies
+# apart may give less than the way costs.
 #
 # ## 7. Too much of a good thing
 #
@@ -818,9 +822,10 @@ print(f"GRPO minus RLOO: {signed(gap)}: with one beta and as many steps "
 # penalty has three weights.
 #
 # Two words beforehand. Replies to the test are **greedy**: at each place the likeliest token, so that a model gives one
-# reply and no luck is in it. The curves are of *samples*, drawn by chance, a few for each point, and so they **shake**:
-# two neighbouring points differ though the model hardly has. How much, the code takes from neighbouring points, and it
-# counts a rise or a fall only if it is larger than two such means differ by chance.
+# reply and no luck is in it. (Only the table's last column, nats a reply, is of the last samples of the training.) The
+# curves are of *samples*, drawn by chance, a few for each point, and so they **shake**: two neighbouring points differ
+# though the model hardly has. How much, the code takes from neighbouring points, and it counts a rise or a fall only if
+# it is larger than two such means differ by chance.
 
 # %%
 from ftlab.evidence.packed import unpack
@@ -893,18 +898,18 @@ for each in sorted(runs, key=lambda each: (each["seed"], each["kl"])):
           f"{shake:.2f})" + ("" if each["seed"] in knowing else "; its judge is not shown to know anything"))
 
 # %% [markdown]
-# Each line is one run, from the left to its dot; the grey line is the floor of a greeting alone. A line may turn
-# back: each point is the mean of few replies and shakes, and where replies get shorter they have fewer tokens to
-# differ in. Do not read meaning into the knots. Each seed has a judge of its own: compare rewards within a row only,
-# and believe a curve no further than its judge. The verdicts below the figure are one for each run: if those of one
-# weight differ between seeds, the weight alone does not decide. And the samples are drawn, the table's replies greedy:
-# both need not move alike. What follows counts the greedy ones.
+# Each line is one run, from the left to its dot; the grey line is the floor of a greeting alone. A line may turn back:
+# each point is the mean of few replies and shakes, and where replies get shorter they have fewer tokens to differ in.
+# Do not read meaning into the knots. Each seed has a judge of its own: compare rewards within a row only, and believe a
+# curve no further than its judge. The verdicts printed with the figure are one for each run: if those of one weight
+# differ between seeds, the weight alone does not decide. And the samples are drawn, the table's replies greedy: both
+# need not move alike. What follows counts the greedy ones.
 #
 # Does training without a KL penalty end in less true worth than with the strongest of the three weights? On held-out
 # conversations, the full worth counted as 100, seed by seed: the code writes 'saved' or 'COST' as soon as the interval
-# leaves out every difference smaller than 0.1. It is no claim of this course: what the penalty does differs more from
-# seed to seed than from prompt to prompt, so that no number of prompts would decide it. Where a run ends **at the
-# floor**, its replies not shown to be worth more than one greeting to everybody, there is nothing left to compare.
+# leaves out every difference smaller than 0.1. It is no claim of this course: a few seeds cannot say what the penalty
+# does in general, however many prompts are asked. Where a run ends **at the floor**, its replies not shown to be worth
+# more than one greeting to everybody, there is nothing left to compare.
 
 # %%
 by_run = {(each["kl"], each["seed"]): each for each in runs}
@@ -1005,10 +1010,11 @@ for each in runs:
 print("\nCounted as right:\n" + ("\n".join(holes.values()) or "none of the senseless turns stands in these runs."))
 
 # %% [markdown]
-# The KL weight is meant as one brake, a better judge is another (more votes, fresh votes on the new replies; not
-# tried here). A third is to **stop early**. But when? The true worth is not to be had in life; the distance is. A
-# rule fixed beforehand, tried on the runs without a penalty: stop where the samples first lie 10 nats a reply from
-# the start.
+# The KL weight is a brake on the distance (last column of the first table in this section); whether that also saves
+# worth, the lines above say. It is one brake, a better judge is another (more votes, fresh votes on the new replies;
+# not tried here). A third is to **stop early**. But when? The true worth is not to be had in life; the distance is. A
+# rule fixed beforehand, tried on the runs without a penalty: stop where the samples first lie 10 nats a reply from the
+# start.
 
 # %%
 stops = {"helps": [], "harms": [], "changes nothing that is shown": []}

@@ -315,8 +315,8 @@ print(f"TRL's, from memory: {starts['the model in memory']:.4f}")
 #
 # Here the policy starts from the desk's assistant: the real model after two passes of SFT over all of the desk's work.
 # SmolLM2's comes with the course, and so do votes: pairs of its own replies to training conversations, and the raters
-# of section 2. Its likeliest replies hardly differ, so these were drawn with more chance
-# than the model would use by itself, and in part with the addition of SFT turned down.
+# of section 2. Its likeliest replies hardly differ, so these were drawn with more chance than the model would use by
+# itself, and in part with the adapter of SFT turned down.
 #
 # With **LoRA** the question of section 3 hardly arises. The adapter of SFT is merged into the weights; a new one is the
 # policy; and with that one switched off, the same weights are the reference. One model in memory serves as both.
@@ -427,8 +427,9 @@ assert math.isclose(log[0]["loss"], math.log(2), rel_tol=0.02)  # the reference 
 # The first line is the check of section 3, and the second repeats it, since the rate climbs from 0 and the first step
 # moves nothing. "Above 0" is the share of the step's pairs, none of them trained on before, that have *moved as voted*:
 # the chosen reply more than the rejected, whichever is the likelier by now (a margin of exactly 0 does not count). The
-# last two columns are the two movements from which the margin is made. Loss and mean margin need not go together: a
-# single pair far on the wrong side costs more than several on the right side save.
+# last two columns are the two movements from which the margin is made. Each line is about few pairs, none seen before,
+# so the loss need not fall in so few steps, and may stand above ln 2: that is no proof of learning or of none. Loss and
+# mean margin need not go together: a single pair far on the wrong side costs more than several on the right side save.
 #
 # ### Against SFT alone
 #
@@ -582,10 +583,10 @@ for name, found in of_outcome.items():
         print()
 
 # %% [markdown]
-# To win is to be worth more than the other reply, and not to be right: where both are wrong, the shorter one wins, or
-# the one with a rule more kept, be it senseless. And the judge sees a word of regret in its place, not what the regret
-# is about: a reply can be sorry about the wrong thing and win. That is true of every judge by rules, and it is why
-# replies are read, and why right replies are counted beside wins.
+# To win is to be worth more than the other reply, and not to be right: where both are wrong, brevity, a brand rule more
+# kept or a regret in its place decides, be the reply senseless. And the judge sees a word of regret in its place, not
+# what the regret is about: a reply can be sorry about the wrong thing and win. That is true of every judge by rules,
+# and it is why replies are read, and why right replies are counted beside wins.
 #
 # The claim on trial: *a few hundred votes make the assistant's replies better than SFT alone left them*. Its number is
 # the share of conversations won minus the share lost, in points: twice the distance of the win rate from 50 %. It holds
@@ -662,7 +663,7 @@ changed = (f"{end['changed']} of {count} replies had changed at all after {end['
 if stored_real["own"] is None:
     causes = "Votes on replies of its own were not tried."
 else:
-    causes = "Votes on replies of its own, tried as a cause, " + (
+    causes = "Votes on replies of its own, tried as a remedy, " + (
         "show a gain." if found[name].low > 50 else "show a loss." if found[name].high < 50 else "show no gain either.")
 real_why = (f"What is behind it? {changed} {causes} Open: more votes or passes, another rate, another seed; these runs "
             f"had one rate, {stored_real['settings']['lr']:g}, and one seed, {stored_real['seed']}.")
@@ -737,7 +738,6 @@ ax.axline((0, 0), slope=1, color=figures.GREY, ls="--", lw=1, label="below: move
 ax.axvline(0, color=figures.VERMILION, ls=":", lw=1.2, label="left: chosen less likely than before")
 ax.set(xlabel="chosen: change of logp (nats)", ylabel="rejected: change of logp (nats)",
        title="Lab model: each dot is a training pair")
-ax.set_aspect("equal", adjustable="datalim")
 _ = figure.legend(loc="outside lower center", fontsize=8)
 
 # %% [markdown]
@@ -830,7 +830,8 @@ sides = [[sum(by_name[name]["moved"][side]) / len(by_name[name]["moved"][side]) 
          for side in ("chosen", "rejected")]
 apart = max(max(side) - min(side) for side in sides)  # nats between the betas, at most
 beta_rates = [lab_rate(name).value for name in betas]
-noise_points = max(beta_rates) - min(beta_rates) if apart < 0.1 else None  # the yardstick, where they moved alike
+alike = apart < 0.1 * max(map(abs, sum(sides, [])))  # less than a tenth of the furthest movement
+noise_points = max(beta_rates) - min(beta_rates) if alike else None  # the yardstick, where they moved alike
 
 
 def within(points: float) -> str:
@@ -883,12 +884,14 @@ if not desk.is_right(by_name[at_rate[top]]["first_replies"][0], asked_first):
 # %% [markdown]
 # Read those replies too: one may say what makes no sense, and the rules find no fault in it.
 #
-# Then `beta`, and the number of votes, both with the raters' majority: `beta` 0.1 and 160 votes are one training,
-# that of the rate kept above. A larger `beta` is meant to hold the policy nearer to its reference, which shows only
-# where the policy goes far enough to be held. Where rows with very different `beta` have moved nearly alike, it had
-# little to hold, and their win rates say little about it. In the second table the number of votes is not all that
-# changes: each training has 20 steps of 8 at least, so that where votes are few, each is seen more than once, and
-# where they are many, there are more steps.
+# Then `beta`, and the number of votes, both with the raters' majority: `beta` 0.1 and 160 votes are one training, that
+# of the rate kept above. A larger `beta` is meant to hold the policy nearer to its reference, which shows only where
+# the policy goes far enough to be held. Where rows with very different `beta` have moved nearly alike, it had little to
+# hold, and their win rates say little about it: the line below the tables calls a tenth of the furthest movement a
+# difference. What is said of the rates is said of that number of votes: with more, the same rate can gain more, and
+# cost more of the manner. In the second table the number of votes is not all that changes: each training has 20 steps
+# of 8 at least, so that where votes are few, each is seen more than once, and where they are many, there are more
+# steps.
 
 # %%
 few = [name for name in by_name if name.startswith("few-") or name in ("beta-0.1", "dpo")]
@@ -900,7 +903,7 @@ different = {str(each["moved"]): each["moved"]["chosen"] for each in by_name.val
 rate_of = {str(each["moved"]): each["given"]["lr"] for each in by_name.values()}
 falls = {moves: intervals.mean_interval(each, rate=False) for moves, each in different.items()}
 print(f"\nBetween these values of beta the mean movements differ by {apart:.2f} nats at most. "
-      + (f"At a rate of {kept_lr:g} it had next to nothing to hold: what beta does is not tested here." if apart < 0.1
+      + (f"At a rate of {kept_lr:g} it had next to nothing to hold: what beta does is not tested here." if alike
          else "So it made a difference to the policy; the win rates say whether to the replies."))
 if noise_points is not None:
     print(f"Yet their win rates lie up to {noise_points:.1f} points apart, on one seed and the same votes: so much "
@@ -1076,19 +1079,19 @@ for number in range(2):
 #
 # The claim is *DPO does as well as RLHF on the same votes*: won minus lost, DPO against RLHF; it holds if the whole
 # interval is above -15 points, whatever state the RLHF run is in, so read that first. ("Lost by its training" and
-# "worse off" mean more than 5 points of on-brand replies lost, or behind SFT in wins. A run that lost no more than
-# on-brand replies can be ahead of SFT in wins all the same, and is then no weak rival in these.) The interval covers
-# the choice of questions and no more. Nor is it a contest of methods: KTO and ORPO took DPO's rate over, and RLOO has
-# notebook 05's, beside more dials of its own; none was chosen by a trial. What a rate alone can do to a model, the
-# table of rates shows.
+# "worse off", where they are printed, mean behind SFT in wins. A price paid in the manner is told apart from that: a
+# run can pay it and be ahead in wins.) The interval covers the choice of questions and no more. Nor is it a contest of
+# methods: KTO and ORPO took DPO's rate over, and RLOO has notebook 05's, beside more dials of its own; none was chosen
+# by a trial. What a rate alone can do to a model, the table of rates shows.
 #
 # By their make the ways differ in this: RLHF holds a third model and writes replies while it trains. For that it can
 # ask its reward model about *new* replies, those of the model as it is by now, where the others only ever hear about
 # the replies that were once rated. So, do you need the reward model? To learn from a fixed set of votes, no: DPO, or
-# KTO where people give thumbs, is the smaller thing to try first; which is better so few trainings cannot settle. You
-# need a reward model if something must judge replies that nobody has voted on: to choose the best of several at the
-# time of asking, to filter, or to train a policy that goes on learning from its own new replies. After either, count
-# right replies beside wins before you keep what comes out.
+# KTO where people give thumbs, is the one with fewer parts, and so the one to try first (whether it is also quicker and
+# lighter in a model so small, the table says); which is better so few trainings cannot settle. You need a reward model
+# if something must judge replies that nobody has voted on: to choose the best of several at the time of asking, to
+# filter, or to train a policy that goes on learning from its own new replies. After either, count right replies beside
+# wins before you keep what comes out.
 #
 # ## 8. With your own votes
 #
@@ -1096,7 +1099,8 @@ for number in range(2):
 # shows pairs of the assistant's replies side by side, in random order, and does not say who else voted what; on a page
 # that is only read it shows nothing. Vote with the buttons, or the keys it names; a tie and a skip are answers too.
 # Each vote is written down at once, so you can stop, and run the cell again another day. From 30 decided pairs on the
-# cell after it trains. **Run that one again once you have voted.** It also says how far you agree with the raters, as
+# cell after it trains. Thirty are few: see what the fewest votes did in section 6, and take this as a trial of the way,
+# not as a better model. **Run that one again once you have voted.** It also says how far you agree with the raters, as
 # **kappa**: the agreement beyond what chance alone would bring, 0 for no more than that and 1 for all votes alike.
 
 # %%
@@ -1503,8 +1507,9 @@ passed("Each team learns from what its people can really give.")
 # - On the real model: what a few hundred votes did, with intervals, and the price beside the gain, kind by kind. The
 #   last cell says once more whether a gain was shown.
 # - The preferred reply's own likelihood: what became of it, and why a loss on differences does not protect it.
-# - Stored runs of the lab model: what a rate can do to the manner, and what number and faults of the votes did, as
-#   far as so few trainings can tell (whether `beta` was tested at all, section 6 says). What RLHF, KTO and ORPO need.
+# - Stored runs of the lab model: what a rate can do to the manner, and what number and faults of the votes did, as far
+#   as so few trainings can tell (whether `beta` was tested at all, judge by section 6's movements). What RLHF, KTO and
+#   ORPO need.
 # - A win is not a right reply, and a claim to do as well as a rival is worth what the rival's own state is worth.
 # - A vote is only as good as the voter, and a chosen reply need not be a good one.
 #
