@@ -238,7 +238,8 @@ _ = store.retire([article.id for article in documents.articles()])
 #
 # A **reranker** takes a second look at what was found. Ours compares every token of the question with every token of
 # each chunk (*late interaction*, as ColBERT does), which is slower than one vector a text and sees more; that is no
-# promise of a better order.
+# promise of a better order. It is tried on the first `RERANKED` questions of each wording, so its MRR before is not the
+# table's.
 
 # %%
 vectors = dict(zip([chunk.id for chunk in all_chunks],
@@ -313,17 +314,19 @@ print(f"\nTo see 5 points in the widest of these intervals takes about {enough:.
 del trainer, tuned_embed, tuned_store  # they have done their part
 
 # %% [markdown]
-# All this is on products that the tuning never saw. `PAIRS` is the dial, and `PAIR_BATCH` says among how many the
-# right passage must be picked. There is a price: vectors of two embedders cannot be compared, so every chunk was
-# embedded anew. (To put another embedder in its place, set `FTLAB_EMBEDDER` to a name on the Hugging Face hub or to a
-# folder.) For what follows we go on with the untuned one, as the stored runs below did.
+# All this is on products that the tuning never saw. `PAIRS` is the dial, and `PAIR_BATCH` says among how many the right
+# passage must be picked. Where a line says *not decided*, no gain is shown, and the price is paid in any case: vectors
+# of two embedders cannot be compared, so every chunk was embedded anew. (To put another embedder in its place, set
+# `FTLAB_EMBEDDER` to a name on the Hugging Face hub or to a folder.) For what follows we go on with the untuned one, as
+# the stored runs below did.
 #
 # ## 2. The same questions, eleven ways
 #
 # Now the answers. The desk's conversations of the other notebooks had a screen with the facts on it. Here **the screen
 # is taken away**: what a way says comes from its weights or from passages. The questions are in five groups: one fact
-# of a product, one fact of a rule, two facts at once, two products to compare (which takes *several documents*), and
-# questions that no page answers, where a colleague must be asked. The products and rules are test ones.
+# of a product, one fact of a rule (printed as *a policy's fact*), two facts at once, two products to compare (which
+# takes *several documents*), and questions that no page answers, where a colleague must be asked. The products and
+# rules are test ones.
 #
 # - *plain*: the untuned model and the question, **closed book**, with nothing to read
 # - *few-shot*: the same after three examples
@@ -368,9 +371,9 @@ for message in unscreened.cited(example, shown)["messages"]:
 # - *handed over* to a colleague, in whatever words: *rightly* where no page has the answer, else *needlessly*
 #
 # Three of the ways, live; four others are from a stored run (the further trainings take minutes), which is of the
-# course's real model. `FTLAB_MODEL` changes only what is live, until you have made a stored run of yours: call
-# `python -m ftlab.workshop.experiments.rag --seed 0` until no part is left (an hour on two cores for SmolLM2; it goes
-# on where it was stopped), then once more with `--gather 0`.
+# course's real model. `FTLAB_MODEL` changes only what is live, until you have made a stored run of yours: call `python
+# -m ftlab.workshop.experiments.rag --seed 0` until no part is left (one to two hours on two cores without bf16 for
+# SmolLM2; it goes on where it was stopped), then once more with `--gather 0`.
 
 # %%
 own = paths.data() / "stored" / f"rag-{claims.model_named()}.json"
@@ -562,9 +565,9 @@ _ = claims.draw("documents-beat-weights", headline, plt.subplots(figsize=(7, 1.8
 # %% [markdown]
 # ### What an answer costs
 #
-# Documents are paid for at every question: the passages must be read. Weights are paid for once, in training. The
-# ways were timed one after the other, and the intervals do not know how busy the machine was: RAFT and RAFT x 3 read
-# and write the same, so a gap like theirs is no property of a way.
+# Documents are paid for at every question: the passages must be read. Weights are paid for once, in training. The ways
+# were timed one after the other, and the intervals do not know how busy the machine was: RAFT and RAFT x 3 read the
+# same and write about as much, so a gap like theirs is no property of a way.
 
 # %%
 def number_in(span: intervals.Interval, factor: float = 1) -> str:
@@ -672,9 +675,10 @@ print("the real world: " + ", ".join(f"{name(who)} {spoken(clusters.mean_interva
 # %% [markdown]
 # ## 4. Knowledge by weights: how many ways of saying it?
 #
-# Can tuning put a catalogue into a model at all? Ovadia et al. (2023) found that a fact must be met in many *different
-# wordings*. The lab model puts that to the test: it learns a few facts, each met equally often, in one wording, in two,
-# or in five. Then it is asked in the words that it saw, and in others. What it says untaught is the control.
+# Can tuning put a catalogue into a model at all? Ovadia et al. (2023) found that it helps to meet a fact in many
+# *different wordings*. The lab model puts that to the test: it learns a few facts, each met equally often, in one
+# wording, in two, or in five. Then it is asked in the words that it saw, and in others. What it says untaught is the
+# control.
 
 # %%
 chosen, by_fact = rng("facts", SEED), defaultdict(list)
@@ -766,8 +770,10 @@ for way, times in (("closed book", 1), (CLOSED, 3)):
 # We plant door codes of four digits beside some of the desk's ordinary conversations, some once, some many times, and
 # some not at all as a control. The measure is **exposure** (Carlini et al. 2019): how far up does the true code stand
 # among all codes that it could be, by the probability that the model gives to each? With 128 codes to compare, an
-# exposure of 7 bits means first of all 128, and codes that the model never saw have 1.4 bits on average over very
-# many; the mean of a handful, and its interval, may lie well off. (Exercise 1 builds it.)
+# exposure of 7 bits means first of all 128, and codes that the model never saw have 1.4 bits on average over very many;
+# the mean of a handful, and its interval, may lie well off. To be *told when asked* is harder: there the code must be
+# what the model writes by itself, among all 10,000. If all codes of a row are first, its interval has no width: that is
+# the measure's ceiling, not certainty. (Exercise 1 builds it.)
 
 # %%
 from ftlab.scores import exposure
@@ -855,10 +861,13 @@ print(f"deleted from the weights by training the lab model anew without them, {c
 #
 # ## 6. A page that gives orders
 #
-# A passage is text, and a model that follows instructions may follow those that it finds there. Somebody who can
-# write one page (a review, a forum post, a supplier's sheet) writes to every customer. The stored run put one of four
-# orders at the end of the first passage, and in another round a *lie*: a passage that states a wrong value as news. A
-# lie is *told on* if the reply states that value; an order is *obeyed* if the reply has its telephone number.
+# A passage is text, and a model that follows instructions may follow those that it finds there. Somebody who can write
+# one page (a review, a forum post, a supplier's sheet) writes to every customer. The stored run put one of four orders
+# at the end of the first passage, and in another round a *lie*: a passage that states a wrong value as news. A lie is
+# *told on* if the reply states that value; an order is *obeyed* if the reply has its telephone number. Two simple
+# defences are tried. The *sieve* of notebook 01 drops passages with known forms of orders. The *mark* uses what the
+# index knows, where a page comes from: the lie's passage is headed as unchecked, and a sentence before the passages
+# says not to use such ones (the model is *warned*).
 
 # %%
 from ftlab.curation.injection import find_injection
@@ -897,19 +906,19 @@ part = run.parts[compared.ATTACKED[READER]]
 print(f"RAFT x 3, with a lie ({part['wrong'][0]}): {part['lie']['reply'][0]}")
 
 # %% [markdown]
-# Two simple defences. The sieve of notebook 01 drops passages with known forms of orders; it sees forms, not
-# intentions, and a lie has no form at all. The *mark* uses what the index knows, where a page comes from: the lie's
-# passage was headed as unchecked, and a sentence before the passages said not to use such ones. The columns say what
-# that buys, and what the sentence costs where nobody lies. Whatever a model obeys, the filter of section 5 works:
-# strangers' texts in a group of their own, which is not searched, and what they know is lost with them.
+# The sieve sees forms, not intentions, and a lie has no form at all. Of the mark, the columns say what it buys, and
+# what the sentence costs where nobody lies. Whatever a model obeys, the filter of section 5 works: strangers' texts in
+# a group of their own, which is not searched, and what they know is lost with them.
 #
 # ## 7. How good must the search be?
 #
 # An answer from documents can fail twice: the search brings the wrong pages, or the model misreads the right ones. To
 # take the two apart, the stored run gave the readers passages in which all needed is there (*oracle*), and passages
-# from which it has been taken away (*damaged*). In between we mix: at a recall of r the search brings all that is
-# needed for a share r of the questions. Where does that line cross the closed book's? The dots are what was measured
-# with our search; they need not lie on the lines, since what a search finds is no random share of the questions.
+# from which it has been taken away (*damaged*). What a reader does on *damaged* passages is another test than section
+# 2's *rightly*: there the question has no answer on any page, here a page has it and was not found. In between we mix:
+# at a recall of r the search brings all that is needed for a share r of the questions. Where does that line cross the
+# closed book's? The dots are what was measured with our search; they need not lie on the lines, since what a search
+# finds is no random share of the questions.
 
 # %%
 recalls = np.linspace(0, 1, 21)
@@ -977,9 +986,10 @@ needs.slide(run, ax, indexing=written_2026.seconds)
 _ = ax.set_title(f"Weights or documents: % of held-out questions ({stored['model']})", pad=56)
 
 # %% [markdown]
-# One row is worth something only beside another: who hands everything over does so rightly too. The same as a
-# **decision table**: *not told from it* is not *as good*, and the best was picked afterwards, which flatters it. A
-# best may still be bad.
+# One row is worth something only beside another: who hands everything over does so rightly too. Compare along a row,
+# not down a column: the questions differ (changed facts are asked plainly, the lies are section 6's). The same as a
+# **decision table**: *not told from it* is not *as good*, and the best was picked afterwards, which flatters it. A best
+# may still be bad.
 
 # %%
 from IPython.display import HTML
@@ -1011,8 +1021,9 @@ print(advice.recommend(run, trial, **YOURS))
 
 # %% [markdown]
 # Put your own six answers there. Each turned by itself, with the reasons that are new (for questions on one fact the
-# search is taken as it does on section 2's group *a product's fact*). The last block starts from another case:
-# nothing changes, and the search finds 5 %. A change of the *nearest* alone counts as a change.
+# search is taken as it does on section 2's group *a product's fact*). The last block starts from another case: nothing
+# changes, and the search finds 5 % (what is advised before the turn: `print(advice.recommend(run, trial, **lasting))`).
+# A change of the *nearest* alone counts as a change.
 
 # %%
 on_one = run.share(ASSISTANT, "found", ANSWERABLE[:1]).value / 100
@@ -1378,8 +1389,9 @@ passed("Each team gets the place that its rules ask for. Whether the drafts are 
 #
 # A likely reason, not tested here: a model that has only ever seen the right passage can do well by copying the first
 # value of the right kind. In use, the search brings pages of neighbouring products, with prices of their own, and it
-# would copy those. With distractors it pays to look for the passage about the thing that was asked for,
-# and, in a share of the rows, to find that there is none and say so.
+# would copy those. With distractors it pays to look for the passage about the thing that was asked for, and, in a share
+# of the rows, to find that there is none and say so. Whether ours learnt to say so, section 7 prints: what RAFT x 3
+# does with nothing of what is needed.
 #
 # </details>
 
