@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ftlab import claims, files
+from ftlab.evidence import repeated
 from ftlab.workshop import claim_power, gather
 
 HEADER = "id,notebook,statement,effect,unit,at_least,at_most,tolerance,experiment,models,smallest,dials\n"
@@ -96,3 +97,12 @@ def test_no_truth_that_a_design_is_held_to_is_beyond_what_is_possible() -> None:
         for limit in claim.limits:
             ends = limit - claim.smallest, limit + claim.smallest
             assert claim.clip(*ends) == ends, claim.id
+
+
+def test_the_designs_have_the_prompts_that_the_reference_runs_asked() -> None:
+    runs = {key: known["runs"] for key in claim_power.designs() if (known := claims.reference(*key))}
+    scores = {key: found[0] for key, each in runs.items() if (found := repeated.arms(each)) is not None}
+    assert scores
+    for key, each in scores.items():  # where prompts hang together, a design counts the things that they are about
+        things = len(set(repeated.about(runs[key]) or ()))
+        assert claim_power.designs()[key].prompts in {each.shape[1], things}, key
