@@ -69,8 +69,8 @@ print(f"{len(lines):,} lines. The first one:\n\n{lines[0][1]}")
 
 # %% [markdown]
 # A line holds what the desk's screen showed (`record`), what the customer asked and what the agent replied; around it
-# who, when, about what, and whether we may use it (`license`). Here is what was planted. A record may have several
-# faults.
+# who, when, about what (`intent` is the kind of question), and whether we may use it (`license`). Here is what was
+# planted. A record may have several faults.
 
 # %%
 planted = Counter(fault for row in truth for fault in row["faults"])
@@ -192,8 +192,9 @@ print(f"{len(a & b)} common of {len(a | b)} in all: {len(a & b) / len(a | b):.2f
 
 # %% [markdown]
 # All pairs of a dump are too many for such sums. **MinHash** shortens each record to a row of 128 numbers, its
-# *signature*, and the share of equal numbers in two signatures estimates Jaccard's index. Only records that agree in
-# a whole *band* of four neighbouring numbers are compared at all. The signatures come from the library `rensa`.
+# *signature*, and the share of equal numbers in two signatures estimates Jaccard's index (roughly: with 128 numbers it
+# is mostly within 0.08 of it). Only records that agree in a whole *band* of four neighbouring numbers are compared at
+# all. The signatures come from the library `rensa`.
 
 # %%
 one = {"record": "Hazel Kettle.", "question": "How much is it?", "reply": "It is $45.00."}
@@ -391,7 +392,8 @@ with_dose(raw, truth, "injection", 95, 1000, SEED)
 # %% [markdown]
 # What should we expect? A guess: a model that always writes the likeliest word says what *most* of its rows say, part
 # by part. So count, for each dose, how many of a hundred replies break the guide, and which rules more than half of
-# them break. If there is no such rule, the guess says that the model keeps them all.
+# them break. If there is no such rule, the guess says that the model keeps them all, as far as it does after clean
+# rows: those do not bring it to 100 % either, so section 9 compares with them.
 
 # %%
 from ftlab.world import brand
@@ -458,10 +460,12 @@ print("A template without any model does at least as well as both: for questions
       "this section compares data alone." if ahead else "A tuned model does better than the template.")
 
 # %% [markdown]
-# (Notebook 00 has questions that no template can answer.) Numbers hide what a reply looks like. Here are the first
-# three test prompts, in the order of the file. What stands in brackets, *on-brand* and *right*, is the yardstick's
-# word, and so is *fit to send*: the guide's rules are kept (capitals count: "next step:" in small letters breaks one)
-# and the value is the screen's. Whether the rest makes sense, it does not see. Read on: would you send each of these?
+# (That is said of this test and this template: where its own *right* is below 100 %, it fails at some of these
+# questions too. Notebook 00 has questions that no template can answer.) Numbers hide what a reply looks like. Here are
+# the first three test prompts, in the order of the file. What stands in brackets, *on-brand* and *right*, is the
+# yardstick's word, and so is *fit to send*: the guide's rules are kept (capitals count: "next step:" in small letters
+# breaks one) and the value is the screen's. Whether the rest makes sense, it does not see. Read on: would you send each
+# of these?
 
 # %%
 for i, row in enumerate(held_out[:3]):
@@ -659,12 +663,13 @@ lab_gaps = draw_trial(marks, FAULT, f"The lab model, {LAB_STEPS} steps")
 say(lab_gaps, DOSES, FAULT)
 
 # %% [markdown]
-# Each arm is one short training: where the raw curve goes up and down with its dose, you see the chance of a
-# training, and the crossing moves with it; the interval, over prompts alone, does not hold that. "Ahead from such a
-# dose on" means that it *stays* ahead from there: it may have been ahead at lower doses as well, and a single dip
-# moves the crossing behind it. Hold the *on-brand* column against the guess of section 7, too, if you left `FAULT` as
-# it was. And the off-brand fault is one of manner: where *right* falls with it, the small model has not learnt the
-# job.
+# Each arm is one short training: where the raw curve goes up and down with its dose, you see the chance of a training,
+# and the crossing moves with it; the interval, over prompts alone, does not hold that. "Ahead from such a dose on"
+# means that it *stays* ahead from there: it may have been ahead at lower doses as well, and a single dip moves the
+# crossing behind it. Hold the *on-brand* column against the guess of section 7, too, if you left `FAULT` as it was:
+# compare with the clean arm, dose by dose, for it may hold at one and fail badly at another. Section 7 counted a
+# hundred rows and these arms read more, so that where a rule was broken by nearly half, the guess has no firm word. And
+# the off-brand fault is one of manner: where *right* falls with it, the small model has not learnt the job.
 #
 # **Claim 2: choosing a hundred excellent examples pays before half of the raw rows have the off-brand fault.** The
 # effect is the crossing, in per cent, and the limit is 50, so this claim is "mixed" if the interval has 50 inside. An
@@ -816,12 +821,14 @@ else:
 #
 # ## 13. A model that feeds on itself
 #
-# What if the next model writes the data for the one after it? What is rare may not be drawn, and what was never drawn
-# is gone: that is the fear, called *model collapse*. `diversity` gives the share of word pairs that are distinct, the
-# number of different replies as a share of all, and the uncertainty of the opening sentence in bits (1 bit is a
-# coin). Names and figures come from the prompt and not from the model's wording, so `synthetic.wording` replaces them
-# first. (On-brand is here a share of *drawn* replies; for the table of section 12 the models took the likeliest
-# token.)
+# What if the next model writes the data for the one after it? Generation 0 is what section 12's model wrote,
+# unfiltered; each further one is written, to the same prompts, by a lab model newly trained on the replies of the one
+# before. What is rare may not be drawn, and what was never drawn is gone: that is the fear, called *model collapse*.
+# `diversity` gives the share of word pairs that are distinct, the number of different replies as a share of all, and
+# the uncertainty of the opening sentence in bits (1 bit is a coin). Names and figures come from the prompt and not from
+# the model's wording, so `synthetic.wording` replaces them first. (On-brand is here the share among the rows
+# themselves: in the line `people` they are people's replies that the curation kept, in the others they are *drawn* by a
+# model. In section 12 `people` was a model trained on people's rows, and the models took the likeliest token.)
 
 # %%
 print(diversity.diversity(["We do. It is red."] * 2), "two equal replies")
@@ -840,13 +847,14 @@ for name, rows in chain.items():
     print(f"{name:>7}: {rows[0]['reply']}")
 
 # %% [markdown]
-# Two forces pull in opposite directions. Sampling loses what is rare, which lowers diversity. But each model also
-# makes mistakes, the next one learns them, and nonsense is very diverse. So a change of diversity means little where
-# the on-brand share falls: it may be noise that comes or goes. **Claim 6: training on one's own output narrows the
-# replies**: its number is the change of the share of distinct word pairs from generation 0 to 2, in per cent of what
-# it was in generation 0 (longer replies lower this share by themselves), and it holds if the whole interval is below
-# zero. That is one of the three measures: the claim can hold while the other two stay or rise. And it says nothing of
-# how good the replies are; for that, read the on-brand column and the replies above.
+# Two forces pull in opposite directions. Sampling loses what is rare, which lowers diversity. But each model also makes
+# mistakes, the next one learns them, and nonsense is very diverse. So a change of diversity means little where the
+# on-brand share falls: it may be noise that comes or goes. **Claim 6: training on one's own output narrows the
+# replies**: its number is the change of the share of distinct word pairs from generation 0 to 2, in per cent of what it
+# was in generation 0 (longer replies lower this share by themselves), and it holds if the whole interval is below zero.
+# That is one of the three measures: the claim can hold while the other two stay or rise. Both have a ceiling: 100 %
+# different replies, and for 80 replies 6.3 bits (every opening different); near it they cannot show much. And it says
+# nothing of how good the replies are; for that, read the on-brand column and the replies above.
 
 # %%
 change = diversity.narrowing(said["0"], said[str(GENERATIONS)])
@@ -866,7 +874,10 @@ print(f"Distinct pairs: people {own[0]:.0f} %, generation 0 {own[1]:.0f} %, gene
          "The last generation is at least as varied as people."))
 
 # %% [markdown]
-# Gerstgrasser et al. (below) found that keeping people's data in every generation stops the decline.
+# Gerstgrasser et al. (below) found that keeping people's data in every generation keeps the models from getting worse.
+# (Claim 6 compares generation 0 with the last one, the line under its verdict compares with people: the two may differ,
+# and both be true. For claim 1, look at section 9, too: its stored runs ask the same on more prompts, and may decide
+# what this run cannot.)
 #
 # All verdicts of this run, each with what its claim asks of the effect. A "mixed" one is neither a yes nor a no: its
 # interval has that limit inside, whether or not it has zero inside.

@@ -138,7 +138,8 @@ assert paper.by_label["over"]["precision"] == 1 / 2 and abs(paper.by_label["over
 # - **plain**, **guide**, **examples**: the untuned model with the job in the prompt, with the whole brand guide, with
 #   three examples. The examples are of **the message's own kind**, as if somebody had sorted the mail: a help that no
 #   other answerer gets. Prompts take long, so their replies are *stored*: up to ten conversations a kind, each reply
-#   cut at 80 tokens, as the assistant's are. What a cut-off one would have gone on to say is in no score below.
+#   cut at 80 tokens, as the assistant's are. What a cut-off one would have gone on to say is in no score below; but the
+#   cut counts as it stands: a number that it breaks off (2. for 2.1 L) is a value without a source.
 # - **template**: the program without a model (a longer one, the **rules** of notebook 00, joins in section 6).
 # - **assistant**: the tuned model, which answers now. It comes from the **shelf**, the folder of models that are tuned
 #   already, and gets the conversation and no instructions at all.
@@ -369,8 +370,8 @@ for i in [i for i in range(len(fit)) if passed_check[i] and not fit[i]][-2:]:
 
 # %% [markdown]
 # Economists call it Goodhart's law: a measure that becomes a target ceases to be a good measure. A model, too, learns
-# form first, since it is the same in every example. But the assistant has seen every training conversation there is,
-# twice. Does a check of its manner still promise too much?
+# form first, since it is the same in every example. But the assistant was trained on all the training conversations
+# there were, twice over. Does a check of its manner still promise too much?
 #
 # ### Claim 1: the checks of manner hide drafts that cannot be sent
 #
@@ -471,15 +472,18 @@ assert 0.93 <= simulated.coverage <= 0.99
 # kinds that are not clear here.) Each p comes from the **sign-flip test**, McNemar's idea for wordings: for each
 # wording a coin decides which of the two gets which scores, and p is how often coins give so large a difference.
 # `ASKED` conversations of a kind may be too few for that. So the assistant once answered all 553, and its replies are
-# stored. Are they those of the model that you run? Two programs stand against it: the template, and the **rules** that
-# somebody wrote for all nine kinds (`ftlab/scores/rules.py`).
+# stored. (Some customers' messages were reworded since, with no value changed: a stored reply, like those of section 2,
+# may answer an older wording, and one written here may differ for that too.) Are they those of the model that you run?
+# Two programs stand against it: the template, and the **rules** that somebody wrote for all nine kinds
+# (`ftlab/scores/rules.py`).
 
 # %%
 whole = files.read_json(paths.data() / "stored" / "assistant-replies.json")
 same = sum(reply == whole["replies"][row["id"]] for reply, row in zip(said["assistant"], held_out, strict=True))
 print(f"{whole['note']}\nOf the {len(held_out)} replies written here, {same} are the same, word for word" + (
     "; another model or seed wrote the stored ones." if (choice.name, SEED) != (whole["model"], 0) else
-    "." if same == len(held_out) else ": other rounding can turn a word that was a near tie."))
+    "." if same == len(held_out) else
+    ": other rounding can turn a word that was a near tie, and a message may be worded otherwise by now."))
 answered = {"template": [template.reply(row) for row in test], "rules": [rules.reply(row) for row in test],
             "assistant": [whole["replies"][row["id"]] for row in test]}
 full = {who: score(replies, test) for who, replies in answered.items()}
@@ -525,8 +529,9 @@ for program in ("template", "rules"):
 # %% [markdown]
 # "Cannot say" is not "no loss": only more conversations of that kind will tell.
 #
-# A reply without an answer costs time, a false one costs more. How many are false, though the source has the value or
-# none is named? (Values that no source has: sections 3 and 7. This cut and the two below were made after looking.)
+# A reply without an answer costs time, a false one costs more. How many are false in a way that no search for values
+# without a source can find? (Values that no source has: sections 3 and 7. This cut and the two below were made after
+# looking.)
 
 # %%
 wrong = {who: [desk.faults(reply, row) for reply, row in zip(answered[who], test, strict=True)]
@@ -679,7 +684,7 @@ for reply, times in sent.most_common(3):
     print(f"grave, counted as fit {times} times:\n  > {in_line(reply)}")
 
 # %% [markdown]
-# And the verdict:
+# And the verdict (of several lines the worst counts; *before that* are the lines that were written first):
 
 # %%
 print("Ship it: every limit that the gate was given is kept." if not decision.exit_code else
@@ -1291,15 +1296,16 @@ passed("Your detector finds runs of words, and not of letters.")
 # ### Exercise 4: ship, keep, or measure more?
 #
 # *8 minutes · core · a decision, not code.* The assistant is proposed kind by kind. For one kind the team asks more
-# than section 7 asks of the whole desk, since a model that is no better than a program is shipped for nothing. The
-# limits: **surely better than the template**, **surely better than the rules**, and **at least half of the replies
-# fit**; for **grave** also **at least 99 in 100 handed over**. (These lines, too, were written after replies had been
-# read.) The cell prints what all 553 stored replies say, over wordings. Decide by the intervals: `"ship"` where all
-# limits are surely kept, `"keep"` programs where one is surely broken (a program is surely better, or surely fewer than
-# half are fit), and `"measure"` in all other cases. *Surely* goes by each interval alone. Nine kinds are nine
-# decisions, each with its own risk of being wrong: section 6, which allows for its looks, may not call clear what this
-# policy ships. And to ship by kind takes a sorter, which nobody tested. Where no program answers half either, "keep"
-# and "measure" mean that a person answers meanwhile; and grave cases a person reads first, whatever you decide.
+# about fit replies than section 7 asks of the whole desk (and, to keep it short, nothing about false words or values),
+# since a model that is no better than a program is shipped for nothing. The limits: **surely better than the
+# template**, **surely better than the rules**, and **at least half of the replies fit**; for **grave** also **at least
+# 99 in 100 handed over**. (These lines, too, were written after replies had been read.) The cell prints what all 553
+# stored replies say, over wordings. Decide by the intervals: `"ship"` where all limits are surely kept, `"keep"`
+# programs where one is surely broken (a program is surely better, or surely fewer than half are fit), and `"measure"`
+# in all other cases. *Surely* goes by each interval alone. Nine kinds are nine decisions, each with its own risk of
+# being wrong: section 6, which allows for its looks, may not call clear what this policy ships. And to ship by kind
+# takes a sorter, which nobody tested. Where no program answers half either, "keep" and "measure" mean that a person
+# answers meanwhile; and grave cases a person reads first, whatever you decide.
 
 # %%
 import numpy as np
