@@ -19,9 +19,9 @@
 # reach; hold a model's reply to a JSON Schema, and know what that does not do; decide between one adapter for all
 # tasks and one for each; and teach a model facts by letting it read on, and measure which old ones it loses.
 #
-# **You need** notebook 02: the loss on a reply, the trainer, the chat template. **It takes** about nine
-# minutes of one processor core without bf16, fewer with two, and 4 GB of memory. Exercises are at the end; the notebook
-# runs without them.
+# **You need** notebook 02: the loss on a reply, the trainer, the chat template. **It takes** about nine minutes of one
+# processor core without bf16, less with two or if section 4's adapter is on the shelf already, and up to 4 GB of
+# memory. Exercises are at the end; the notebook runs without them.
 
 # %%
 import json, math, re, textwrap, time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -38,7 +38,7 @@ figures.style(); disable_progress_bars(); notices.disable_progress_bar(); notice
 print(choice := model.choose(), lab := model.lab(), sep="\n")
 
 # %% [markdown]
-# Two models are at work, and the line above names both: the **real model** for the four tasks, and the small **lab
+# Two models are at work, and the lines above name them: the **real model** for the four tasks, and the small **lab
 # model** where one has to train often to see how an effect moves.
 
 # %%
@@ -84,7 +84,8 @@ for task in tasks.TASKS:
 #
 # A fault in the rows costs the most when it is found after the training. So the checks come first, before a model is in
 # memory. A **JSON Schema** says which objects are allowed, in JSON itself: which keys, of which type, within which
-# bounds. Here is ours.
+# bounds. (A message below names a grammar and `llguidance`: the library that makes of a schema the rules for what may
+# be written next, section 6.) Only `dishwasher_safe` may be null in ours: our pages state the other five. Here it is.
 
 # %%
 for key, allowed in tasks.SCHEMA["properties"].items():
@@ -387,7 +388,8 @@ class Follow(LogitsProcessor):
         return scores
 
 # %% [markdown]
-# What may come next after a few beginnings? We ask the grammars themselves, without a model.
+# What may come next after a few beginnings? We ask the grammars themselves, without a model: the first two lines that
+# of the labels, the other three that of the schema.
 
 # %%
 width = tuned.get_output_embeddings().weight.shape[0]
@@ -419,8 +421,9 @@ for i in (failed + [i for i in range(len(held)) if i not in failed])[:3]:  # tho
           f"        -> {'valid' if held_marks[i].form else 'not valid'} when held; wrong: {', '.join(wrong) or 'none'}")
 
 # %% [markdown]
-# Each field that is wrong in a valid reply is the dangerous kind: the program takes it. Now from the stored runs, each
-# free and held on the same pages.
+# Each field that is wrong in a valid reply is the dangerous kind: the program takes it. (Two examples may look alike,
+# as there are several pages about one product; where the grammar changed nothing, free and held are the same.) Now from
+# the stored runs, each free and held on the same pages.
 
 # %%
 truths = [json.loads(row["messages"][-1]["content"]) for row in tasks.held_out("fields")]
@@ -478,9 +481,9 @@ if not alike:
 # ### Labels, held
 #
 # The same cure for labels that are none (section 3): the untuned model's reply held to the ten words. That takes no
-# training, and asked plainly no ticket, so it is one more rival for section 5. But the grammar weighs no label
-# against another: it lets through the likeliest *token* that some label goes on with, and that label need not be the
-# likeliest as a whole.
+# training, and asked plainly no ticket, so it is one more rival for section 5. But the grammar weighs no label against
+# another: it lets through the likeliest *token* that some label goes on with, and that label need not be the likeliest
+# as a whole. (Word counts below are those with the adapter's own tickets.)
 
 # %%
 print(f"{'':>29} {'tickets':>7} {'a label':>17} {'right':>17} {'macro F1':>8}  most often said")
@@ -641,9 +644,11 @@ print(f"Of a form that nobody trained on, a list, the best gives {lists} of {len
     "some carries over to other forms."))
 
 # %% [markdown]
-# Do not read more into it than it is: ten small instructions about one kind of screen. Hold a trained form against
-# its bar, too: who always says "yes" has half of the yes-or-no questions. Broad models are tuned on thousands of
-# unlike tasks.
+# Do not read more into it than it is: ten small instructions about one kind of screen. Hold a trained form against its
+# bar, too: who always says "yes" has half of the yes-or-no questions, and who always names the price has a third of the
+# row of all four, since so many of its questions ask for it, not a quarter. A form that is not above its bar is a form
+# learnt and not an answer. (The table counts questions, the lines below it each product once, so the two may differ a
+# little.) Broad models are tuned on thousands of unlike tasks.
 #
 # ## 9. Facts: reading on
 #
@@ -700,7 +705,8 @@ def pages_in(wordings: int) -> list[str]:
 
 # %% [markdown]
 # Each run is scored on going on with a page, on questions about Quillmere, and on old ones about the land. Nothing is
-# taken off for chance: a model that names one town for every product is right where it is true.
+# taken off for chance: a model that names one town for every product is right where it is true. Where every product has
+# all or nothing, as at 100 %, the interval is that for so few yes-or-no scores, and wider than its neighbours'.
 
 # %%
 land = files.read_jsonl(paths.data() / "questions" / "general_test.jsonl")
@@ -903,13 +909,13 @@ for name, (rows, many) in stored_and_asked.items():
 # %% [markdown]
 # ## 10. What to do for which task
 #
-# All in one table: rows tried (whether fewer would do was not), the best rival, what tuning gained over it on the
-# same test rows, and the minutes of the tunings. "Done" is the rival's share, by the marks; a reader may pass less.
-# Rivals of the tasks are the two prompts, the same held to a grammar where there is one, for labels the word counter
-# with the same tickets, for the others the frame. For instructions and facts the "rival" is the lesser training of
-# their section; for facts, "rows" are pages read, repeats included, and what was forgotten meanwhile stands in
-# section 9 alone. Fourteen descriptions and thirty posts, all there are to test on, decide large differences only:
-# look at the width of their intervals.
+# All in one table: rows tried (whether fewer would do was not), the best rival, what tuning gained over it on the same
+# test rows, and the minutes of the tunings. "Done" is the rival's share, by the marks; a reader may pass less. Rivals
+# of the tasks are the two prompts, the same held to a grammar where there is one, for labels the word counter with the
+# same tickets (with all of them it may do better: section 5), for the others the frame. A negative gain is a loss. For
+# instructions and facts the "rival" is the lesser training of their section; for facts, "rows" are pages read, repeats
+# included, and what was forgotten meanwhile stands in section 9 alone. Fourteen descriptions and thirty posts, all
+# there are to test on, decide large differences only: look at the width of their intervals.
 
 # %%
 print(f"{'':>51} {'gain over the rival, in points':>31} {'minutes':>14}\n{'task':>16} {'rows':>5} {'best rival':>21} "
