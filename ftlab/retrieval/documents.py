@@ -1,14 +1,10 @@
-"""What is searched: Quillmere's pages, policies, articles and notices, and a reader's own text files, as documents."""
+"""What is searched: documents, among them your own text files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from ftlab import files, paths
-from ftlab.world import quillmere
-from ftlab.world.text import rng
 
 EVERYONE = "everyone"
 TEXT_ENDS = (".txt", ".md")
@@ -48,35 +44,6 @@ class Document:
             raise ValueError(f"document {self.id!r}: expected a text, found none. Leave empty documents out.")
 
 
-def pages(year: int = 2025) -> list[Document]:
-    """Quillmere's pages: two of each product in its shop, one of each policy, as they stand in that year."""
-    found = []
-    for product in quillmere.products(year):
-        if product.status == "retired":
-            continue
-        for i in range(2):
-            text = quillmere.product_page(product, rng("page", product.id, i))
-            found.append(_titled(f"{product.id}-{i}", text, "product", product.name))
-    for policy in quillmere.policies(year):
-        text = quillmere.policy_document(policy, rng("policy", policy.id))
-        found.append(_titled(policy.id, text, "policy", policy.title))
-    return found
-
-
-def articles() -> list[Document]:
-    """The company's articles on its goods, people and workshops."""
-    rows = files.read_jsonl(paths.data() / "quillmere" / "articles.jsonl")
-    return [Document(row["id"], row["title"], row["text"], "article", row["product"] or "") for row in rows]
-
-
-def notices() -> list[Document]:
-    """The 43 notices of 2026: prices, warranties and rules that change, goods that come and go."""
-    rows = files.read_jsonl(paths.data() / "quillmere" / "updates.jsonl")
-    names = {product.id: product.name for product in (*quillmere.products(2025), *quillmere.products(2026))}
-    names |= {policy.id: policy.title for policy in quillmere.policies()}
-    return [_titled(row["id"], row["text"], "notice", names[row["target"]]) for row in rows]
-
-
 def read(path: str | Path, readers: str = EVERYONE) -> Document:
     """A text file as a document: its name is the id; its first line, if it is a heading, is the title.
 
@@ -99,10 +66,10 @@ def read(path: str | Path, readers: str = EVERYONE) -> Document:
         ) from error
     if "\0" in text:
         raise ValueError(f"{path}: expected text, found a zero byte. It is some other kind of file; leave it out.")
-    return _titled(path.name, text, "file", "", readers)
+    return titled(path.name, text, "file", "", readers)
 
 
-def _titled(id: str, text: str, kind: str, about: str, readers: str = EVERYONE) -> Document:
+def titled(id: str, text: str, kind: str, about: str, readers: str = EVERYONE) -> Document:
     """The document whose first line is its title, if it looks like one."""
     first, _, rest = text.strip().partition("\n")
     if is_heading(first) and rest.strip():

@@ -30,7 +30,7 @@ import numpy as np
 from transformers.utils import logging as notices
 from ftlab import assistant, claims, figures, files, model, paths, texts as corpus, values
 from ftlab.evidence import clusters, crossing, intervals
-from ftlab.retrieval import answers, asked, chunks, compared, documents, embedder, index, needs, rerank
+from ftlab.retrieval import answers, asked, chunks, compared, documents, embedder, firm, index, needs, rerank
 from ftlab.retrieval import unscreened
 from ftlab.scores import ranking as ranks
 from ftlab.tuning import chat, generate, sft
@@ -65,7 +65,7 @@ SECRETS = 6  # lab model: secrets for each number of repeats; try 10
 # that lies across a cut. A page with headings inside is cut at them first; Quillmere's have none: a small one does.
 
 # %%
-pages = documents.pages(2025)
+pages = firm.pages(2025)
 pieces = [piece for page in pages for piece in chunks.cut(page, SIZE, OVERLAP)]
 print(f"{len(pages)} pages, {len(pieces)} chunks, {np.mean([len(p.text.split()) for p in pieces]):.0f} words each\n")
 for piece in pieces[:3]:
@@ -221,7 +221,7 @@ for wording in queries:
     word = "better than" if gap.low > 0 else "worse than" if gap.high < 0 else "not told apart from"
     print(f"{wording:>9}: both together are {word} {single} alone, {gap.value:+.0f} points "
           f"[{gap.low:+.0f}, {gap.high:+.0f}] of hit@{SHOWN}")
-written = store.add(documents.articles())  # the company's journal: mostly about other things
+written = store.add(firm.articles())  # the company's journal: mostly about other things
 print(f"\nWith {written.chunks} chunks of {written.added} articles beside the pages, hit@{SHOWN} of the pages, hybrid:")
 for wording in queries:
     arms = [asked.by_subject(queries[wording], each["hit"])
@@ -229,7 +229,7 @@ for wording in queries:
     gap = intervals.paired_difference(*arms, rate=False).times(100)
     value, low, high = (round(end) or 0 for end in gap)  # a zero has no sign
     print(f"{wording:>9}: {value:+d} points [{low:+d}, {high:+d}]")
-_ = store.retire([article.id for article in documents.articles()])
+_ = store.retire([article.id for article in firm.articles()])
 
 # %% [markdown]
 # Read the intervals before the means: with so few products and rules only large differences count. Fusion is no free
@@ -595,7 +595,7 @@ print("\nMilliseconds of one processor core for a reply, in batches of 16 (on a 
 # %%
 import threading
 
-pages_2026 = documents.pages(2026)
+pages_2026 = firm.pages(2026)
 stop, answered, versions = threading.Event(), [], []
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ftlab.retrieval import asked, chunks, documents
+from ftlab.retrieval import asked, chunks, firm
 from ftlab.retrieval.asked import Asked
 from ftlab.retrieval.chunks import Chunk
 from ftlab.world import quillmere
@@ -15,7 +15,7 @@ SMALL |= {"you", "your"}
 
 @pytest.fixture(scope="module")
 def cut():
-    return [chunk for page in documents.pages() for chunk in chunks.cut(page)]
+    return [chunk for page in firm.pages() for chunk in chunks.cut(page)]
 
 
 def stems(text: str) -> set[str]:
@@ -89,7 +89,7 @@ def test_after_the_update_questions_have_the_new_answers_and_skip_what_is_gone()
         prices = {question.about: question.answers[0] for question in now if question.relation == "price"}
         assert prices["Emberline Kettle"] == "$54.00" and "Tidewell Kettle" in prices
         assert "Halewood Steak Knife" not in prices
-    pages = [chunk for page in documents.pages(2026) for chunk in chunks.cut(page)]
+    pages = [chunk for page in firm.pages(2026) for chunk in chunks.cut(page)]
     assert all(asked.gold(question, pages) for question in asked.questions("plain", None, 2026))
 
 

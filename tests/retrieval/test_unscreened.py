@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from ftlab.retrieval import answers, chunks, documents, unscreened
+from ftlab.retrieval import answers, chunks, firm, unscreened
 
 ROWS = unscreened.rows("test")
-PIECES = [piece for page in documents.pages() for piece in chunks.cut(page, 50)]
+PIECES = [piece for page in firm.pages() for piece in chunks.cut(page, 50)]
 FACT, POLICY, TWO, COMPARE, NOTHING = (
     next(row for row in ROWS if unscreened.group(row) == group) for group in unscreened.GROUPS
 )

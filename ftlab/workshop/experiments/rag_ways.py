@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from ftlab import assistant, files, model, paths, shelf
-from ftlab.retrieval import answers, documents, embedder, index, several, unscreened
+from ftlab.retrieval import answers, embedder, firm, index, several, unscreened
 from ftlab.retrieval.chunks import Chunk
 from ftlab.tuning import chat, checkpoints, generate, sft
 from ftlab.workshop import stored
@@ -38,7 +38,7 @@ def mark() -> str:
     place = shelf.place("assistant", choice, assistant.rows(), **assistant.settings())
     adapters = [each / shelf.MODEL for each in (place, *shelf.shipped(place))]
     weights = [checkpoints.fingerprint(each) for each in adapters if each.is_dir()]
-    pages = [asdict(page) for year in (2025, 2026) for page in documents.pages(year)]
+    pages = [asdict(page) for year in (2025, 2026) for page in firm.pages(year)]
     asked = rag_rows.asked() + rag_rows.one_fact() + rag_rows.changed("test")
     trained = rag_rows.closed_rows(0) + rag_rows.raft_asked(0) + rag_rows.changed("train")
     start = {"model": choice.name, "weights": weights[:1], "settings": settings()}
@@ -150,7 +150,7 @@ def _store(place: Path, year: int, with_notices: bool) -> index.Index:
         return index.open(place, embedder.load())
     shutil.rmtree(place, ignore_errors=True)
     opened = index.create(place, embedder.load(), size=SIZE)
-    opened.sync(documents.pages(year) + (documents.notices() if with_notices else []))
+    opened.sync(firm.pages(year) + (firm.notices() if with_notices else []))
     stored.keep(made, {}, __name__)
     return opened
 
@@ -170,7 +170,7 @@ def found(rows: Sequence[dict], count: int, year: int = 2025, with_notices: bool
 
 def found_each(rows: Sequence[dict], count: int) -> list[list[Chunk]]:
     """The same passages, but with a search of its own for each of two products that a question names."""
-    names = sorted({page.about for page in documents.pages() if page.kind == "product"}, key=len, reverse=True)
+    names = sorted({page.about for page in firm.pages() if page.kind == "product"}, key=len, reverse=True)
     return [several.search_each(store(2025), row["messages"][0]["content"], names, count) for row in rows]
 
 

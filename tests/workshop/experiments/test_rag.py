@@ -10,13 +10,13 @@ import pytest
 from ftlab import files
 from ftlab.claims import table
 from ftlab.evidence.packed import unpack
-from ftlab.retrieval import chunks, documents, unscreened
+from ftlab.retrieval import chunks, firm, unscreened
 from ftlab.retrieval.compared import ONE_FACT, READER, TOLD, WAYS, Compared
 from ftlab.workshop import stored as store
 from ftlab.workshop import trial
 from ftlab.workshop.experiments import rag, rag_rows, rag_trials, rag_ways
 
-PIECES = [piece for page in documents.pages() for piece in chunks.cut(page, 50)]
+PIECES = [piece for page in firm.pages() for piece in chunks.cut(page, 50)]
 
 
 @pytest.fixture

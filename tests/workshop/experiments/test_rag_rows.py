@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ftlab.retrieval import chunks, documents, unscreened
+from ftlab.retrieval import chunks, firm, unscreened
 from ftlab.workshop.experiments import rag, rag_rows
 from ftlab.world import quillmere
 
-PIECES = [piece for page in documents.pages() for piece in chunks.cut(page, 50)]
+PIECES = [piece for page in firm.pages() for piece in chunks.cut(page, 50)]
 
 
 def test_the_closed_book_training_meets_every_fact_of_the_test_products_as_often() -> None:
