@@ -94,17 +94,6 @@ def measure_tuned(choice: model.Choice, seed: int) -> dict:
     return found
 
 
-def manner_alone(seed: int) -> dict[str, dict]:
-    """Claim 1 of notebook 08 for one seed: an assistant of that seed, tuned now (about an hour and a half of one core
-    without bf16) unless the shelf has it, on all test conversations: on-brand, minus on-brand and right.
-    """
-    found, test = measure_tuned(model.choose(), seed), texts.conversations("test")
-    arms = {"by_prompt": found["on_brand"], "against": found["both"]}
-    gap = sum(arms["by_prompt"]) - sum(arms["against"])
-    return {"checks-hide-rewrites": {"effect": 100 * gap / len(test), **arms,
-                                     "about": [row["question_phrasing"] for row in test]}}
-
-
 def measure_lesson(choice: model.Choice, seed: int) -> dict:
     """Notebook 00's own run, tuned on a hundred one-fact conversations, on the conversations that the rivals answer."""
     plain = texts.sample(texts.plain_conversations("train"), EXAMPLES, seed)
