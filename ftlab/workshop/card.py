@@ -154,7 +154,31 @@ The same questions, asked of snapshots of the run (`python -m ftlab.workshop.sna
 are 95 % intervals, dotted lines the bars. From the dashed line on, at {falls:.1f} million tokens, the learning rate
 falls: what is left of it was measured at the full rate, so what the end gains comes from tokens and from the fall
 together.
-"""
+{after_a_fine_tune(rows)}"""
+
+
+def after_a_fine_tune(rows: list[dict]) -> str:
+    """The bars after a fine-tune at each count of tokens, in words, and which of them more tokens brought nearer."""
+    tuned = sorted((row for row in rows if row["tuned"]), key=lambda row: row["tokens"])
+    if len({row["tokens"] for row in tuned}) < 2:
+        return ""
+    found: dict[str, list[dict]] = {}
+    for row in tuned:
+        found.setdefault(row["bar"].removeprefix("tuned, "), []).append(row)
+    tokens = list(dict.fromkeys(f"{row['tokens'] / 1e6:.1f}" for row in tuned))
+    lines = [f"- {bar}: {_listed([format(row['percent'], '.1f') for row in each])} "
+             f"{'points' if each[0]['difference'] else '%'} ({each[0]['goal']})" for bar, each in found.items()]
+    rose = [bar for bar, each in found.items() if each[-1]["percent"] > each[0]["percent"]]
+    said = "; ".join(rose) or "none"
+    rest = "; ".join(bar for bar in found if bar not in rose) or "none"
+    return "\n".join([
+        "", f"After a fine-tune, at {_listed(tokens)} million tokens:", "", *lines, "",
+        f"Higher at the last than at the first: {said}.", f"Not so: {rest}.",
+        "Mind the wide bands; whether still more tokens would do it, nobody has tried.", ""])  # fmt: skip
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]])
 
 
 def text(folder: Path, run: Path, measured: list[bars.Bar], trained_on: str, rows: list[dict]) -> str:

@@ -45,6 +45,8 @@ def render(card: str) -> str:
         fit, ruled = (each.get(kind) or [one for some in each.values() for one in some] for each in scores)
         card = _put(card, rf"^\| {kind} \| \d+ \| \d+ \| \d+ \|$",
                     f"| {kind} | {sum(fit)} | {sum(ruled)} | {len(fit)} |")
+    twice, same = _filled_twice()
+    card = _put(card, r"Of the \d+ pairs that are, \d+ ask about", f"Of the {twice} pairs that are, {same} ask about")
     for name, text in (("kinds", _kinds()), ("conversation", _conversation())):
         card = _put(card, rf"^<!-- {name} -->\n.*?^<!-- end -->$", f"<!-- {name} -->\n{text}\n<!-- end -->", re.DOTALL)
     return card
@@ -120,6 +122,15 @@ def _kinds() -> str:
         total.update(dict(enumerate(numbers)))
         lines.append(f"| {kind} | {' | '.join(f'{number:,}' for number in numbers)} |")
     return "\n".join([*lines, f"| together | {' | '.join(f'{total[i]:,}' for i in range(8))} |"])
+
+
+def _filled_twice() -> tuple[int, int]:
+    """How many pairs of the test, beside those of ``fact``, are filled in twice; of how many about the same thing."""
+    by_pair: dict[tuple, list[tuple]] = {}
+    for row in texts.conversations("test"):
+        by_pair.setdefault((row["kind"], row["question_phrasing"]), []).append((row["product"], row["policy"]))
+    twice = [about for (kind, _), about in by_pair.items() if kind != "fact" and len(about) > 1]
+    return len(twice), sum(len(set(about)) == 1 for about in twice)
 
 
 def _conversation() -> str:

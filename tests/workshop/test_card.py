@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import asdict
 
-from ftlab import files, model
+from ftlab import files, model, paths
 from ftlab.workshop import card
 from ftlab.workshop.recipe import Recipe
 
@@ -33,3 +33,16 @@ def test_safetensors_only_and_small() -> None:
     assert not {"chat_template.jinja"} & names and "chat_template" not in files.read_json(
         FOLDER / "tokenizer_config.json"
     )
+
+
+def test_the_card_says_what_more_tokens_did_after_a_fine_tune() -> None:
+    rows = files.read_jsonl(paths.data() / "lab-model" / "bars.jsonl")
+    said = card.after_a_fine_tune(rows)
+    assert said in (paths.data() / "lab-model" / "README.md").read_text(encoding="utf-8")
+    ends = {"names": (10, 20), "rules": (9, 8)}
+    rows = [{"tokens": 1e6 * (i + 1), "tuned": True, "bar": f"tuned, {bar}", "percent": percent, "difference": False,
+             "goal": "at least 90%"} for bar, each in ends.items() for i, percent in enumerate(each)]  # fmt: skip
+    said = card.after_a_fine_tune(rows)
+    assert "at 1.0 and 2.0 million tokens" in said and "- names: 10.0 and 20.0 % (at least 90%)\n" in said
+    assert "Higher at the last than at the first: names.\nNot so: rules." in said
+    assert card.after_a_fine_tune(rows[::2]) == ""  # one point is no curve
