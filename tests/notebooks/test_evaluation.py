@@ -43,7 +43,7 @@ def test_the_limits_of_the_claims_are_those_set_before_any_run():
              for claim in claims.table().values() if claim.notebook == "08_evaluation"}
     real, lab = ("smollm2-135m-instruct",), (claims.LAB,)
     assert found == {
-        "checks-hide-rewrites": (10, math.inf, real, "ftlab.workshop.experiments.evaluation:manner_alone"),
+        "checks-hide-rewrites": (10, math.inf, real, "ftlab.workshop.experiments.manner_alone:on_trial"),
         "leak-raises-score": (0, math.inf, lab, ""),
         "judge-agrees": (0.6, math.inf, lab, ""), "judge-likes-length": (0, math.inf, lab, "")}  # fmt: skip
 

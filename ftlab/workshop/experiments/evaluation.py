@@ -4,8 +4,7 @@ The three prompts, and all test conversations, take longer than a lesson has, so
 ``data/stored/rival-replies.json`` and ``assistant-replies.json``. They are those behind ``desk-work.json``: ``python -m
 ftlab.workshop.experiments.desk_work`` writes them to ``runs/desk-work`` (with ``--rivals`` those to the prompts), and
 ``python -m ftlab.workshop.experiments.evaluation`` stores them. With ``--judge`` it asks the untuned model for its
-verdict on labelled drafts instead, into ``data/stored/untuned-judge.json``. ``manner_alone`` is the notebook's first
-claim with assistants of other seeds.
+verdict on labelled drafts instead, into ``data/stored/untuned-judge.json``.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from ftlab import assistant, files, model, paths, texts
 from ftlab.scores import desk, judge
 from ftlab.tuning import generate, sft
 from ftlab.workshop import stored
-from ftlab.workshop.experiments import desk_work
 from ftlab.world.pairs import KINDS
 
 WAYS = ("plain", "guide", "examples")
@@ -78,17 +76,6 @@ def fit_by_kind(replies: list[str], rows: list[dict]) -> dict[str, list[int]]:
     """Of each kind, in the rows' order, whether each reply is fit to send."""
     return {kind: [int(desk.is_fit(reply, row)) for reply, row in zip(replies, rows, strict=True)
                    if row["kind"] == kind] for kind in KINDS}
-
-
-def manner_alone(seed: int) -> dict[str, dict]:
-    """Claim 1 of notebook 08 for one seed: an assistant of that seed, tuned now (about an hour and a half of one core
-    without bf16) unless the shelf has it, on all test conversations: on-brand, minus on-brand and right.
-    """
-    found, test = desk_work.measure_tuned(model.choose(), seed), texts.conversations("test")
-    arms = {"by_prompt": found["on_brand"], "against": found["both"]}
-    gap = sum(arms["by_prompt"]) - sum(arms["against"])
-    return {"checks-hide-rewrites": {"effect": 100 * gap / len(test), **arms,
-                                     "about": [row["question_phrasing"] for row in test]}}
 
 
 def main() -> None:
