@@ -1,8 +1,6 @@
 import json
 import math
-import subprocess
 import sys
-from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -11,68 +9,18 @@ import pytest
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+from small_course import EXPERIMENT, SEEDS, TABLE, commit, make, runs
 
 from ftlab import claims, figures, files
 from ftlab.evidence import intervals
 from ftlab.evidence.claim import LAB, NOT_TRIED
 from ftlab.model import REAL_FOLDER
-from ftlab.workshop import gather, inputs, reference, stored, trial
-
-TABLE = """id,notebook,statement,effect,unit,at_least,at_most,tolerance,experiment,models,smallest,dials
-gain,02_x,"Tuning helps, a lot.",tuned minus base,points,30,,2,fake_experiment:measure,lab,30,
-cost,02_x,Tuning costs little.,base minus tuned,points,,5,,fake_experiment:measure,,5,
-other,03_x,Rank is a dial.,spread,points,-1,1,,fake_experiment:unused,lab,1,
-"""
-EXPERIMENT = """
-import pathlib
-def measure(seed):
-    for name in ("table.csv", "lab-model/model.safetensors"):
-        pathlib.Path(__file__).with_name("data").joinpath(name).read_text()
-    log = pathlib.Path(__file__).with_name("log.txt")
-    log.write_text((log.read_text() if log.exists() else "") + f"{seed} ")
-    if seed == 99:
-        raise RuntimeError("the power went")
-    return {"gain": {"effect": 40 + seed, "right": [seed, 1]}, "cost": {"effect": 4.0 + seed}}
-def unused(seed):
-    return {"gain": {"effect": 1.0}}
-"""
-
-SEEDS = ["--seeds", "0", "1", "2", "3", "4"]
+from ftlab.workshop import gather, reference, stored, trial
 
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """A course of its own with three claims and a fake experiment."""
-    monkeypatch.setenv("FTLAB_HOME", str(tmp_path))
-    for name in ("FTLAB_MODEL", "FTLAB_MODELS", "FTLAB_RUNS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "fake_experiment", raising=False)
-    monkeypatch.setattr(reference, "WIDEST", {})  # few coins scatter widely
-    files.write_text(tmp_path / "data" / "claims.csv", TABLE)
-    files.write_text(tmp_path / "data" / "table.csv", "a,b\n1,2\n")
-    files.write_text(tmp_path / "data" / "lab-model" / "model.safetensors", "weights")
-    files.write_text(tmp_path / "notebooks" / "source" / "02_x.py", "# Prose\nSEED = 0\n")
-    files.write_text(tmp_path / "fake_experiment.py", EXPERIMENT)
-    files.write_text(tmp_path / ".gitignore", "runs/\nlog.txt\n__pycache__/\n")
-    git(tmp_path, "init", "-q")
-    commit(tmp_path)
-    yield tmp_path
-    sys.modules.pop("fake_experiment", None)
-
-
-def git(home, *command):
-    who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
-    subprocess.run(["git", "-C", str(home), *who, *command], check=True, capture_output=True)
-
-
-def commit(home):
-    git(home, "add", "-A")
-    git(home, "commit", "-q", "--allow-empty", "-m", "as it is")
-
-
-def runs(*effects):
-    return [{"seed": seed, "effect": effect} for seed, effect in enumerate(effects)]
+    yield from make(tmp_path, monkeypatch)
 
 
 def seeds_run(home):
@@ -196,33 +144,6 @@ def test_other_code_data_or_weights_are_run_again(home):
         assert reference.verify() == [] and len(seeds_run(home)) == 5 * count
 
 
-def test_a_word_of_explanation_makes_nothing_stale(home):
-    gather.main(["--only", "gain", *SEEDS])
-    explained = EXPERIMENT.replace("measure(seed):\n", 'measure(seed):\n    "Why."\n')
-    files.write_text(home / "fake_experiment.py", f"# why\n{explained}")
-    files.write_text(home / "notebooks" / "source" / "02_x.py", "# Better prose\nSEED = 0  # a dial\n")
-    files.write_text(home / "data" / "claims.csv", TABLE.replace("points,30,", "points,41,"))
-    assert inputs.changed(claims.reference("gain")["inputs"]) == []
-    assert "verdict" in reference.verify()[0] and len(reference.verify()) == 1  # 40 to 44 against 41: mixed now
-
-
-def test_a_stale_reference_needs_a_reason_with_its_date(home):
-    gather.main(["--only", "gain", *SEEDS])
-    path, known = home / "data" / "reference" / "lab" / "gain.json", claims.reference("gain")
-    files.write_text(home / "data" / "table.csv", "other")
-    assert "stale" in " ".join(reference.verify())
-    shape = "an object with a date"
-    good = stored.excuse(known, "the table's order changed, no run reads it")
-    for reason, fault in [(good, None), ({**good, "reason": " "}, "expected a reason"),
-                          ({**good, "date": "lately"}, shape), ("later", shape), ({**good, "inputs": {}}, "stale"),
-                          ({**good, "dials": {"PROMPTS": 9}}, "the columns experiment and dials")]:
-        files.write_json(path, {**known, "stale": reason})
-        faults = [one for one in reference.verify() if "gain" in one]
-        assert (fault is None and faults == []) or fault in faults[0]
-    files.write_json(path, {key: value for key, value in known.items() if key != "inputs"})
-    assert "hashes of what its runs read" in " ".join(reference.verify())
-
-
 def test_a_reference_is_stored_from_a_clean_tree_only(home, capsys):
     files.write_text(home / "fake_experiment.py", EXPERIMENT + "\n# tried something\n")
     with pytest.raises(SystemExit):
@@ -259,12 +180,6 @@ def measure(seed):
     assert result.reference_runs == 4 and result.values["by_prompt"] == known["runs"][0]["by_prompt"]
     with pytest.raises(ValueError, match="whose mean is the effect"):
         claims.record("gain", 0, 12, 0, 90, by_prompt=arms[0][0], against=arms[1][0])
-
-
-def test_too_few_seeds_write_no_reference(home, capsys):
-    assert gather.main(["--only", "gain", "--seeds", "0", "1"]) == 1
-    assert claims.reference("gain") is None
-    assert "gain: 2 of 5 seeds done" in capsys.readouterr().out
 
 
 def test_list_runs_nothing(home, capsys):
@@ -407,16 +322,6 @@ def test_numpy_numbers_are_kept(home):
     assert stored["values"] == {"curve": [0, 1, 2], "best": {"lr": 0.5}}
 
 
-def test_verify_names_what_was_changed_by_hand(home):
-    gather.main(["--only", "gain", *SEEDS])
-    known = claims.reference("gain")
-    files.write_json(home / "data" / "reference" / "lab" / "gain.json", {**known, "verdict": "mixed"})
-    assert reference.verify() == ["lab/gain.json: verdict is 'mixed', but claims.csv and the runs give 'holds'. "
-                               "Run: ftlab claims --only gain --seeds 0 1 2 3 4"]
-    files.write_json(home / "data" / "reference" / "lab" / "gain.json", {**known, "runs": known["runs"][:4]})
-    assert "at least 5 runs" in reference.verify()[0]
-
-
 def test_mistakes_are_named(home):
     with pytest.raises(KeyError, match="gain, cost, other"):
         claims.find("gian")
@@ -451,11 +356,6 @@ def test_draw_puts_the_run_over_the_reference(home):
         plt.close(figure)
 
 
-def test_the_reference_runs_that_the_course_ships_agree_with_its_claims():
-    assert claims.table()
-    assert reference.verify() == []
-
-
 def test_of_two_witnesses_nothing_is_expected(home):
     gather.main(["--only", "gain", *SEEDS])
     known = claims.reference("gain")
@@ -478,43 +378,6 @@ def test_an_effect_that_is_no_mean_brings_the_luck_of_its_prompts_along(home):
     assert (found["low"], found["high"], found["over"]) == (2.040036, 5.959964, "seeds and prompts")
     result = claims.record("cost", 0, 4, 2, 6, by_draw=[3, 4, 5], prompts=25)
     assert result.values == {"by_draw": "3 4 5", "prompts": 25}
-
-
-def test_prompts_that_stand_or_fall_together_widen_the_reference(home):
-    scores = {"by_prompt": "11110000" * 5, "effect": 50.0}
-    alone = reference.aggregate(claims.find("gain"), [{"seed": seed, **scores} for seed in range(5)])
-    about = " ".join(str(place // 4) for place in range(40))
-    found = reference.aggregate(claims.find("gain"), [{"seed": seed, **scores, "about": about} for seed in range(5)])
-    # Ten things, each right or wrong as a whole: s = 0.527, t(9) = 2.262, 100 * 2.262 * 0.527 / sqrt(10) = 37.7.
-    assert (found["low"], found["high"]) == pytest.approx((12.3, 87.7), abs=0.05)
-    assert alone["low"] > 30 and alone["high"] < 70
-
-
-def test_a_range_that_would_notice_nothing_is_a_fault(home, monkeypatch):
-    gather.main(["--only", "gain", *SEEDS])
-    monkeypatch.setattr(reference, "WIDEST", {"points": 4})
-    # Seeds 1..4: 41..44, s = 1.291, t(3) = 3.1824, half 3.1824 * 1.291 * sqrt(1.25) = 4.593.
-    cost, gain = reference.verify()
-    assert gain == ("lab/gain.json: its range to expect reaches 4.59 points to one side and would notice nothing "
-                    "below that, expected 4 at most: run more seeds. Run: ftlab claims --only gain --seeds 0 1 2 3 4")
-    for claim_id in ("gain", "cost"):
-        files.write_json(claims.reference_path(claim_id), {
-            **claims.reference(claim_id), "wide": {"date": "2026-11-26", "reason": "coins"}})
-    assert reference.verify() == []
-
-
-@pytest.mark.parametrize(("unit", "effects", "reach"), [
-    # Seeds 1..4: mean 97.5, s = 5, 3.1824 * 5 * sqrt(1.25) = 17.8 down; upwards 100 points end it after 2.5, so that
-    # the range is only 20.3 wide.
-    ("points", (90, 100, 100, 100), "17.8 points"),
-    ("kappa", (0.3, 0.5, 0.3, 0.5), "0.411 kappa"),  # s = 0.11547, 3.1824 * 0.11547 * sqrt(1.25) = 0.4109
-    ("kappa", (0.35, 0.45, 0.35, 0.45), ""),  # half of it: 0.205
-    ("times", (9, 11, 8, 12), "6.5 times"),  # s = 1.8257, 3.1824 * 1.8257 * sqrt(1.25) = 6.496
-])
-def test_no_side_of_a_range_and_no_unit_is_let_off(unit, effects, reach):
-    claim = replace(claims.find("first-finetune"), unit=unit, smallest=20, tolerance=0)
-    faults = reference._wide(claim, {"runs": runs(effects[0], *effects)})
-    assert [f"reaches {reach} to one side" in fault for fault in faults] == [True] * bool(reach)
 
 
 def test_a_claim_is_tried_by_a_function_on_one_model_and_by_the_notebook_on_the_other(home):

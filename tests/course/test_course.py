@@ -15,7 +15,6 @@ import pytest
 
 from ftlab import files
 from ftlab.course import course
-from ftlab.course.execute import execute
 
 CLAIM = """
 from ftlab import files, paths
@@ -75,13 +74,6 @@ def test_a_course_with_a_failing_cell(python: Callable, home: Path) -> None:
     assert "http" not in report and "<script" not in report, "the report is one page that fetches nothing"
 
 
-def test_a_notebook_that_takes_too_long_is_stopped(home: Path) -> None:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import time; time.sleep(60)")])
-    failure = execute(notebook, home, timeout_s=2)
-    assert failure is not None and failure.cell == 1
-    assert "longer than 2 seconds" in failure.error
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has another Ctrl-C")
 def test_ctrl_c_ends_the_kernel_and_the_report_covers_what_ran(python: Callable, home: Path) -> None:
     files.write_text(home / "data" / "claims.csv", "id,at_least\n")
@@ -100,12 +92,6 @@ def test_ctrl_c_ends_the_kernel_and_the_report_covers_what_ran(python: Callable,
     assert "01_good" in (home / "runs" / "course" / "report.html").read_text(encoding="utf-8")
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
-
-
-def test_a_kernel_that_dies_is_reported(home: Path) -> None:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import os; os._exit(1)")])
-    failure = execute(notebook, home)
-    assert failure is not None and "the kernel died" in failure.error
 
 
 def test_notebooks_are_found_by_number_name_and_path(home: Path) -> None:

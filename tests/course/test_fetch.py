@@ -24,7 +24,7 @@ import tiny_gguf
 
 from ftlab import cli, model, paths
 from ftlab.course import fetch, offline
-from ftlab.course.outside import MINILM, NEEDED, SMOLLM2, Outside, convert_gguf, copy_files
+from ftlab.course.outside import Outside, convert_gguf, copy_files
 
 MEMBER = "tiny_box/tiny.gguf"
 NOSY = "import pathlib, os\npathlib.Path(os.environ['FTLAB_HOME'], 'executed').touch()\n"
@@ -539,14 +539,3 @@ def test_make_fetches_before_it_cuts_the_network(root: Path) -> None:
         done = subprocess.run(["make", "-n", target], cwd=root, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         assert 0 < done.stdout.find("ftlab.cli fetch") < done.stdout.find("ftlab.course.offline"), done.stdout
-
-
-def test_the_pinned_models_are_described_in_their_cards(root: Path) -> None:
-    """The hashes of the cards are those that the code checks."""
-    cards = (root / "docs" / "models.md").read_text(encoding="utf-8")
-    for outside in (SMOLLM2, MINILM):
-        hashes = [value for value in outside.members.values() if value]
-        for part in (outside.wheel, outside.wheel_sha256, *hashes, outside.licence, outside.folder):
-            assert part in cards, part
-    assert NEEDED == (SMOLLM2, MINILM)
-    assert (SMOLLM2.folder, MINILM.folder) == (model.REAL_FOLDER, model.EMBEDDER_FOLDER)

@@ -6,8 +6,6 @@ import re
 
 import pytest
 from dump_record import RECORD
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from ftlab import files, paths
 from ftlab.curation import injection
@@ -109,15 +107,6 @@ def test_talk_about_goods_pages_and_parcels_is_kept(text):
 ])
 def test_and_the_order_in_such_words_is_dropped(text):
     assert injection.find_injection(text)
-
-
-@pytest.mark.parametrize("name", injection.PATTERNS)
-@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow], deadline=None, max_examples=40)
-@given(data=st.data())
-def test_law_every_match_of_a_pattern_holds_what_it_needs(name, data):
-    form = re.compile(data.draw(st.sampled_from(injection.PATTERNS[name])), re.IGNORECASE)
-    text = data.draw(st.from_regex(form, alphabet=st.characters(min_codepoint=10, max_codepoint=126)))
-    assert any(need in text.lower() for need in injection.NEEDS[name].split("|"))
 
 
 def test_letters_that_only_look_like_ascii_do_not_hide_an_order():

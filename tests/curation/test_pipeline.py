@@ -87,14 +87,6 @@ def test_the_steps_find_what_was_planted(dump):
     assert "injection" in measure.table(scores)
 
 
-def test_a_score_by_hand():
-    # 4 planted, 3 flagged, 2 of them planted: precision 2 / 3, recall 2 / 4; line 9 is wrong unless it is relevant.
-    score = measure.score("card", "personal", [1, 2, 3, 4], [1, 2, 9])
-    assert (score.precision.value, score.recall.value, score.wrong, score.missed) == (2 / 3, 0.5, (9,), (3, 4))
-    assert measure.score("card", "personal", [1, 2, 3, 4], [1, 2, 9], [9]).precision.value == 1
-    assert measure.score("card", "personal", [], []).recall is None
-
-
 def test_a_record_that_breaks_a_step_is_set_aside():
     def break_down(record):
         raise KeyError("no such thing")
@@ -133,69 +125,6 @@ def test_the_stream_keeps_the_same_also_after_a_kill(dump, tmp_path, python):
     assert stream.run(raw, tmp_path / "out", size=SIZE, shard_rows=400, progress=False) == card
 
 
-def test_a_folder_of_another_export_is_refused(tmp_path):
-    raw, _ = desk.write(tmp_path / "desk", 5)
-    stream.make_plan(raw, tmp_path / "out", {"shard_rows": 2})
-    assert stream.make_plan(raw, tmp_path / "out", {"shard_rows": 2})["first_lines"] == [1, 3, 5]
-    with raw.open("a", encoding="utf-8", newline="\n") as file:
-        file.write("{}\n")
-    with pytest.raises(ValueError, match="another export or other settings"):
-        stream.make_plan(raw, tmp_path / "out", {"shard_rows": 2})
-
-
-@pytest.mark.parametrize(("source", "named", "message"), [
-    ("row.jsonl", {}, "expected a file, found nothing of that name. Did you mean 'raw.jsonl'"),
-    ("", {}, "expected a file, found a folder"),
-    ("empty.jsonl", {}, r"expected at least one row, found an empty file \(0 bytes\)"),
-    ("raw.jsonl", {"held_out": 0.5}, r"held_out: expected a share between 0\.1 and 0\.2, found 0\.5"),
-    ("raw.jsonl", {"size": 0}, "size: expected at least 1 record"),
-    ("raw.jsonl", {"workers": 0}, "at least 1 worker"),
-])
-def test_bad_input_is_named_before_any_work(tmp_path, source, named, message):
-    desk.write(tmp_path, 3)
-    (tmp_path / "empty.jsonl").touch()
-    with pytest.raises(ValueError, match=message):
-        stream.run(tmp_path / source, tmp_path / "out", progress=False, **named)
-    assert not (tmp_path / "out").exists()
-
-
-def test_shards_together_hold_every_line_once(tmp_path):
-    path = tmp_path / "raw.jsonl"
-    path.write_bytes(b"\xef\xbb\xbfone\n\ntwo\r\nthree\xff\nfour")
-    stream.make_plan(path, tmp_path / "out", {"shard_rows": 2})
-    found = [row for number in range(3) for row in shards.shard_lines(path, tmp_path / "out", number)]
-    assert found == list(records.read_lines(path))
-    assert [number for number, _ in found] == [1, 3, 4, 5]
-
-
-def test_datatrove_keeps_the_same(tmp_path):
-    engine = pytest.importorskip("ftlab.curation.engine")
-    raw, _ = desk.write(tmp_path / "desk", 600, seed=2)
-    outcome = pipeline.run(records.read_lines(raw))
-    card = engine.run(raw, tmp_path / "out", workers=2, shard_rows=200)
-    assert kept_of(tmp_path / "out") == {row["id"]: row["lineage"] | {"split": row["split"]} for row in outcome.kept}
-    assert card["funnel"] == outcome.funnel
-    assert len(list((tmp_path / "out" / "datatrove" / "prepare" / "completions").iterdir())) == 2
-
-
-def test_balance_takes_turns_and_the_best_first():
-    row = choose.Row
-    rows = [row("1", "a", "kettle", "price", 0.2), row("2", "b", "kettle", "price", 0.9),
-            row("3", "c", "pan", "price", 0.1), row("4", "d", "pan", "size", 0.5), row("5", "e", "pan", "price", 0.3)]
-    assert choose.balance(rows, 2) == [1, 3]  # the best price question about kettles, and the only one about size
-    assert choose.balance(rows, 3) == [1, 3, 4]  # then price again, about pans: 0.3 before 0.1
-    assert choose.balance(rows, None) == choose.balance(rows, 9) == [0, 1, 2, 3, 4]
-
-
-def test_split_refuses_a_share_that_is_no_fifth_or_tenth():
-    with pytest.raises(ValueError, match=r"between 0.1 and 0.2, found 0\.5"):
-        choose.split([], 0.5)
-    # Ten customers with two records each of one product: nobody crosses, and one or two products are held out.
-    rows = [choose.Row(f"{i}-{j}", f"c{i}", f"p{i}", "price", 1.0) for i in range(10) for j in range(2)]
-    sides = choose.split(rows)
-    assert "" not in sides and sides.count("test") in (2, 4)
-
-
 def test_the_bench_clocks_every_record_at_every_step_and_changes_nothing(dump, tmp_path):
     raw, _, _, outcome = dump
     timing = speed.time_stream(raw, tmp_path / "out", SIZE, shard_rows=1000)
@@ -206,10 +135,6 @@ def test_the_bench_clocks_every_record_at_every_step_and_changes_nothing(dump, t
     assert all(0 < seconds < timing.elapsed_s * 2 for _, seconds in timing.steps.values())
     assert timing.memory > 50e6
     assert pipeline.PREPARE[0][1] is normalize.normalize  # the clocks are gone
-
-
-def test_a_surrogate_half_is_written_as_its_escape():
-    assert json.loads(lineage.to_line({"text": "a\ud800b"}))["text"] == "a\ud800b"
 
 
 def test_a_good_record_passes_every_check_unchanged():

@@ -7,24 +7,12 @@ import os
 import numpy as np
 import pytest
 from bag_embedder import Bag
+from colours import COLOURS, ids, shop
 
 from ftlab import files
-from ftlab.retrieval import embedder, find, index, index_reader
+from ftlab.retrieval import find, index, index_reader
 from ftlab.retrieval.documents import Document
 from ftlab.workshop import bench_retrieval
-
-COLOURS = ("red", "green", "blue", "white", "black", "brown")
-THINGS = ("kettle", "pan", "mug", "tent")
-
-
-def shop() -> list[Document]:
-    """24 documents of one chunk each: "red-kettle" and so on."""
-    return [Document(f"{colour}-{thing}", f"The {colour} {thing}", f"This {thing} is {colour}.", "product", thing)
-            for colour in COLOURS for thing in THINGS]  # fmt: skip
-
-
-def ids(hits: list[index.Hit]) -> list[str]:
-    return [hit.chunk.document for hit in hits]
 
 
 @pytest.fixture(scope="module")
@@ -34,56 +22,15 @@ def filled(tmp_path_factory):
     return made
 
 
-@pytest.mark.parametrize("way", index.WAYS)
-def test_the_document_that_was_asked_for_comes_first(filled, way):
-    hits = filled.search("Is the blue mug blue?", k=3, way=way)
-    assert ids(hits)[0] == "blue-mug" and [hit.rank for hit in hits] == [1, 2, 3]
-    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
-
-
-def test_the_cosine_is_right(filled):
-    (hit,) = filled.search(filled.chunks()[5].passage, k=1, way="meaning")
-    assert hit.chunk == filled.chunks()[5] and hit.score == pytest.approx(1, abs=1e-6)
-
-
-def test_many_queries_are_answered_as_one_by_one(filled):
-    queries = ["red tent", "green pan", "a brown kettle"]
-    assert filled.search_all(queries, 4) == [filled.search(query, 4) for query in queries]
-    assert filled.search_all([], 4) == []
-
-
 def test_more_than_there_is_gives_all_that_fits(filled):
     assert len(filled.search("red tent", k=1000, way="meaning")) == len(filled) == 24
     assert set(ids(filled.search("tent", k=1000, way="words"))) == {f"{colour}-tent" for colour in COLOURS}
-
-
-def test_words_that_nothing_holds_find_nothing_by_words(filled):
-    assert filled.search("quixotic zebra", way="words") == []
-    assert len(filled.search("quixotic zebra", k=2)) == 2  # some vector is always the nearest
 
 
 def test_an_empty_index_finds_nothing(tmp_path):
     empty = index.create(tmp_path / "empty", Bag())
     assert len(empty) == 0 and empty.chunks() == []
     assert all(empty.search("red tent", way=way) == [] for way in index.WAYS)
-
-
-@pytest.mark.parametrize("query", ['"red', "a AND (b", "tent's", "x'; DROP", "*", "😀", "the"])
-def test_any_text_is_a_query(filled, query):
-    for way in index.WAYS:
-        filled.search(query, way=way)
-
-
-@pytest.mark.parametrize("way", index.WAYS)
-def test_what_a_reader_may_not_see_takes_no_place_in_the_ranking(tmp_path, way):
-    made = index.create(tmp_path / "i", Bag())
-    secret = [Document(f"s{i}", "The safe", "The code of the safe is 4711.", readers="owner's") for i in range(100)]
-    made.add([Document("p", "The safe", "The safe stands in the hall and it is green."), *secret])
-    assert ids(made.search("code of the safe", k=3, way=way)) == ["p"]
-    assert set(ids(made.search("code of the safe", k=3, way=way, readers=("owner's",)))) <= {d.id for d in secret}
-    both = made.search("code of the safe", k=101, way=way, readers=("everyone", "owner's"))
-    assert len(both) == 101 or way == "hybrid"
-    assert made.search("code of the safe", way=way, readers=("strangers",)) == []
 
 
 def test_add_change_and_retire(tmp_path):
@@ -161,20 +108,6 @@ def test_opened_again_it_is_the_same(filled):
     again.verify()
 
 
-def test_a_reader_sees_what_another_object_published(tmp_path):
-    writer = index.create(tmp_path / "i", Bag())
-    reader = index.open(tmp_path / "i", Bag())
-    before = reader.version()
-    writer.add(shop())
-    assert len(reader) == 24 and reader.version() > before
-
-
-@pytest.mark.parametrize("query", ["", "  \n", None, 7])
-def test_an_empty_query_is_refused(filled, query):
-    with pytest.raises(ValueError, match="query: expected a question in words"):
-        filled.search(query)
-
-
 def test_wrong_dials_are_refused(filled):
     with pytest.raises(ValueError, match="way: expected one of words, meaning, hybrid, found 'dense'"):
         filled.search("red", way="dense")
@@ -248,22 +181,6 @@ def test_damaged_files_are_told_and_never_answered_from(tmp_path, where, fault):
         made = index.open(folder, Bag())
         made.search("red tent")
         made.verify()
-
-
-def test_a_flipped_bit_in_a_vector_is_found_by_its_checksum(tmp_path):
-    made = index.create(tmp_path / "i", Bag())
-    made.add(shop())
-    vector = embedder.encode(Bag(), [made.chunks()[3].passage])[0]
-    found = 0
-    for path in (made.folder / "chunks.lance" / "data").rglob("*.lance"):
-        data = bytearray(path.read_bytes())
-        if (place := bytes(data).find(vector.tobytes())) >= 0:
-            data[place + 5] ^= 1
-            path.write_bytes(data)
-            found += 1
-    assert found == 1
-    with pytest.raises(ValueError, match="its checksum does not fit its content"):
-        index.open(made.folder, Bag()).verify()
 
 
 def built(made: index.Index) -> set[str]:
@@ -343,15 +260,6 @@ def test_a_note_that_was_cut_off_is_no_note(tmp_path):
     assert made.add(shop()).added == len(shop())
 
 
-def test_troubles_of_the_machine_are_not_called_damage(filled, monkeypatch):
-    def full(*_):
-        raise OSError("LanceError(IO): Too many open files (os error 24)")
-
-    monkeypatch.setattr(find, "search_all", full)
-    with pytest.raises(OSError, match=r"could not be read .*Too many files are open.*The index itself is as it was"):
-        filled.search("red kettle")
-
-
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO],
                          ids=errno.errorcode.get)  # fmt: skip
 def test_a_disk_that_refuses_a_change_is_told_with_its_remedy(filled, monkeypatch, number):
@@ -362,16 +270,3 @@ def test_a_disk_that_refuses_a_change_is_told_with_its_remedy(filled, monkeypatc
     with pytest.raises(OSError, match="could not write .*Readers see what they saw before") as caught:
         filled.add([Document("new", "A page", "Words that are new.")])
     assert caught.value.errno == number and files.REMEDIES[number] in str(caught.value)
-
-
-def test_a_version_that_another_process_purged_is_asked_for_anew(filled, monkeypatch):
-    truly, asked = find.search_all, []
-
-    async def once_gone(*which):
-        asked.append(1)
-        if len(asked) == 1:
-            raise ValueError("LanceError(IO): Object at location data/x.lance not found")
-        return await truly(*which)
-
-    monkeypatch.setattr(find, "search_all", once_gone)
-    assert ids(filled.search("red kettle", 1)) == ["red-kettle"] and len(asked) == 2

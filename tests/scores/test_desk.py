@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ftlab import files, texts
-from ftlab.scores import attributed, desk, stated, template
+from ftlab.scores import desk, template
 
 TENT = "Moorland Tent (tent). Weight: 4.6 kg. Colour: brown. Height: 135 cm. Warranty: 10 years."
 FLASK = "Trekker Flask (flask). Price: $45.00. Weight: 610 g. Material: titanium. Dishwasher safe: yes."
@@ -348,25 +348,10 @@ def test_a_row_of_another_kind_of_file_is_refused() -> None:
         desk.faults("Hello.", {"id": 1, "kind": "fact", "expected": [], "messages": []})
 
 
-def test_to_whom_a_comparing_word_is_given() -> None:
-    two = ["Red Mug", "Blue Mug"]
-    assert attributed.given_to("The Red Mug is taller than the Blue Mug", ["taller"], two) == ["Red Mug"]
-    assert attributed.given_to("Compared with the Red Mug, the Blue Mug is taller", ["taller"], two) == ["Blue Mug"]
-    assert attributed.given_to("Taller is the Blue Mug", ["taller"], two) == ["Blue Mug"]
-    assert attributed.given_to("It is taller", ["taller"], two) == []
-
-
 def test_comparing_words_have_superlatives() -> None:
     assert desk._forms(("heavier", "weighs more")) == ["heavier", "weighs more", "heaviest", "weighs the most"]
     assert desk._forms(("costs less", "lower price", "less expensive"))[3:] == [
         "costs the least", "lower price", "least expensive"][::2]  # fmt: skip
-
-
-def test_a_date_has_its_own_day_month_and_year() -> None:
-    for text in ("5 June 2025", "5 June", "June 5, 2025", "the 5th of June"):
-        assert stated.states(text, "5 June 2025", HEIGHT), text
-    for text in ("15 June 2025", "5 July 2025", "5 June 2024", "June 2025"):
-        assert not stated.states(text, "5 June 2025", HEIGHT), text
 
 
 @pytest.mark.parametrize(("reply", "said"), [

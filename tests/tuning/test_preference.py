@@ -124,29 +124,6 @@ def test_ours_equals_trls(with_lora: bool, tmp_path) -> None:
         assert torch.allclose(a, b, atol=1e-4)
 
 
-def test_a_pair_in_one_row_has_the_numbers_of_two_rows() -> None:
-    from ftlab.tuning.pairs import pair_logps
-
-    model, (ids, labels) = tiny(), batch()
-    pairs = [(CHOSEN[:3], CHOSEN[3:], REJECTED[3:]), ([1, 7], [2, 3], [4, 5, 6])]
-    with torch.inference_mode():
-        chosen, rejected = pair_logps(model, pairs)
-        for i, (prompt, *both) in enumerate(pairs):
-            for found, reply in zip((chosen, rejected), both, strict=True):
-                row = torch.tensor([prompt + reply])
-                mine = torch.tensor([[-100] * len(prompt) + reply])
-                assert found[i].item() == pytest.approx(reply_logps(model, row, mine).item(), rel=1e-5)
-        assert [chosen[0].item(), rejected[0].item()] == pytest.approx(reply_logps(model, ids, labels).tolist())
-
-
-def test_pairs_are_taken_out_of_a_batch_of_trls() -> None:
-    from ftlab.tuning.pairs import from_batch
-
-    ids = torch.tensor([[1, 2, 3, 4, 5], [7, 8, 9, 0, 0], [1, 2, 3, 6, 0], [7, 8, 10, 11, 0]])
-    said = torch.tensor([[0, 0, 0, 1, 1], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 1, 1, 0]])
-    assert from_batch(ids, said) == [([1, 2, 3], [4, 5], [6]), ([7, 8], [9], [10, 11])]
-
-
 def test_the_trainer_of_the_lesson_trains_and_logs_where_it_starts(tmp_path) -> None:
     from datasets import Dataset
     from peft import LoraConfig

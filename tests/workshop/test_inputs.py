@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from ftlab import files
-from ftlab.course import offline
 from ftlab.workshop import inputs
 
 CODE = '"""About."""\ndef add(a, b):\n    """The sum."""\n    return a + b\n'
@@ -99,28 +98,6 @@ def home(tmp_path, monkeypatch):
         files.write_text(tmp_path / name, "1")
     files.write_text(tmp_path / "notebooks" / "source" / "01.py", "A = 1")
     return tmp_path
-
-
-def test_a_sitecustomize_that_the_watch_hides_still_runs_once(home, monkeypatch):
-    files.write_text(home / "hidden" / "sitecustomize.py", "open('ran.txt', 'a').write('once ')")
-    monkeypatch.setenv("PYTHONPATH", str(home / "hidden"))
-    environment = {**os.environ, **inputs.environment(home / "read.txt")}
-    subprocess.run([sys.executable, "-c", "open('data/a.csv')"], cwd=home, check=True, env=environment)
-    assert (home / "ran.txt").read_text() == "once "
-    assert (home / "read.txt").read_text() == f"{home / 'data' / 'a.csv'}\n"
-
-
-def test_the_watch_and_the_cut_network_go_together(home, monkeypatch):
-    """Each of the two is a sitecustomize that gives way to the one that it hides."""
-    guard = home / "ftlab-offline-x"
-    files.write_text(guard / "sitecustomize.py", offline.SITE.format(path=offline.__file__))
-    monkeypatch.setenv("PYTHONPATH", str(guard))
-    script = ("import socket; open('data/a.csv')\n"
-              "try: socket.getaddrinfo('example.org', 80)\nexcept OSError: print('cut')")
-    environment = {**os.environ, **inputs.environment(home / "read.txt"), offline.LOG: str(home / "tried.txt")}
-    done = subprocess.run([sys.executable, "-c", script], cwd=home, check=True, env=environment, capture_output=True)
-    assert done.stdout.strip() == b"cut" and "example.org" in (home / "tried.txt").read_text()
-    assert "data" in (home / "read.txt").read_text()
 
 
 def test_an_adapter_on_the_courses_shelf_counts_as_a_whole_once_it_is_taken(home):

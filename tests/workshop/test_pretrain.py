@@ -1,4 +1,4 @@
-"""The lab model's recipe, on a tiny model: what it reads, what it counts, how it stops and resumes."""
+"""The lab model's recipe, on a tiny model: what it counts, how it stops and resumes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ import torch
 
 from ftlab import files
 from ftlab.workshop import origin, pretrain, reading, tokenizer
-from ftlab.workshop.recipe import Recipe, Stage, learning_rate, stage
-from ftlab.world.text import rng
+from ftlab.workshop.recipe import Recipe
 
-PLAIN = Stage(0.0, (1, 0, 0), pages=5, in_full=0, drills=0, customers=0.0)
 TINY = Recipe(
     steps=6, rows=4, row_tokens=64, warmup=2, vocab_size=600, hidden_size=32, intermediate_size=64,
     num_hidden_layers=2, num_attention_heads=2,
@@ -36,13 +34,6 @@ def die(*_):
 pretrain.files.write_jsonl = die
 folder = Path(sys.argv[1])
 pretrain.train({recipe!r}, tokenizer.load(folder), folder, checkpoint_every=3, show_every=2)
-"""
-BATCHES = """
-import hashlib, sys
-from ftlab.workshop import reading, tokenizer
-from ftlab.workshop.recipe import Recipe, Stage
-tensors = reading.batch(tokenizer.load(sys.argv[1]), {recipe!r}, 4)
-print(hashlib.sha256(b"".join(t.numpy().tobytes() for t in tensors)).hexdigest())
 """
 
 
@@ -66,104 +57,6 @@ def weights(model) -> str:
 
     tensors = {name: tensor.detach().contiguous() for name, tensor in model.named_parameters()}
     return hashlib.sha256(save(tensors)).hexdigest()
-
-
-def digest(batch: tuple[torch.Tensor, ...]) -> str:
-    return hashlib.sha256(b"".join(tensor.numpy().tobytes() for tensor in batch)).hexdigest()
-
-
-# --- what it reads ---
-
-
-def test_a_batch_depends_on_its_seed_and_step_alone(small, python: Callable, tmp_path: Path, monkeypatch) -> None:
-    first = digest(reading.batch(small, TINY, 4))
-    reading.batch(small, TINY, 1)
-    rng("something else").random()
-    assert digest(reading.batch(small, TINY, 4)) == first
-    assert digest(reading.batch(small, TINY, 5)) != first
-    assert digest(reading.batch(small, replace(TINY, seed=1), 4)) != first
-    assert digest(reading.batch(small, replace(TINY, lr=1.0, hidden_size=8), 4)) == first
-    # Nor does it depend on the process: hash() differs there.
-    small.save_pretrained(tmp_path)
-    monkeypatch.setenv("PYTHONHASHSEED", "12345")
-    other = python("-c", BATCHES.format(recipe=TINY), str(tmp_path))
-    assert other.stdout.strip() == first, other.stderr
-
-
-def test_shapes_and_shares(small) -> None:
-    # In eight rows: 3 of pages, none in full, and 2 of drills; then 7 of pages, 2 in full. Of sixteen, twice that.
-    stages = (Stage(0.0, (1, 0, 0), 3, 0, 2, 0.0), Stage(0.5, (4, 3, 3), 7, 2, 0, 0.0))
-    for rows, step, full, pages, drill in ((8, 0, 0, 3, 2), (8, 49, 0, 3, 2), (8, 50, 2, 7, 0), (16, 99, 4, 14, 0)):
-        recipe = replace(TINY, rows=rows, steps=100, stages=stages, row_tokens=400)
-        input_ids, answers, in_full = reading.batch(small, recipe, step)
-        assert input_ids.shape == answers.shape == (rows, 400) and in_full.shape == (rows,)
-        assert answers.dtype == in_full.dtype == torch.bool
-        assert in_full.tolist() == [i < full or i >= pages for i in range(rows)]
-        assert not answers[pages + drill :].any() and not answers[: pages + drill].all()
-        assert not drill or answers[pages : pages + drill].any()
-
-
-def test_stages_begin_where_they_say() -> None:
-    kinds = [Stage(start, (1, 0, 0), pages, 0, 0, 0.0) for start, pages in ((0.0, 5), (0.25, 6), (0.5, 7))]
-    recipe = Recipe(steps=100, stages=tuple(kinds))
-    found = [stage(recipe, step) for step in (0, 24, 25, 49, 50, 99)]
-    assert found == [kind for kind in kinds for _ in range(2)]
-
-
-def test_pages_hold_as_many_passages_as_their_weights_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ftlab.world import forms, shops
-
-    asked = []
-    monkeypatch.setattr(shops, "page", lambda random, count=None, customers=False: asked.append(count) or [])
-    monkeypatch.setattr(forms, "page", lambda random, count=None: asked.append(count) or [])
-    for weights, expected in (((1, 0, 0), {1}), ((0, 1, 0), {2}), ((4, 3, 3), {1, 2, 3})):
-        asked.clear()
-        random = rng("weights", weights)
-        for _ in range(100):
-            reading.question_page(random, replace(PLAIN, passages=weights, forms=0.5))
-        assert set(asked) == expected
-
-
-def test_pages_in_a_form_of_their_own_are_as_many_as_their_share_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ftlab.world import forms, shops
-
-    made = []
-    monkeypatch.setattr(shops, "page", lambda random, count=None, customers=False: made.append("sheet") or [])
-    monkeypatch.setattr(forms, "page", lambda random, count=None: made.append("form") or [])
-    for share, low, high in ((0.0, 0, 0), (0.65, 0.55, 0.75), (1.0, 1, 1)):
-        made.clear()
-        random = rng("forms", share)
-        for _ in range(500):
-            reading.question_page(random, replace(PLAIN, forms=share))
-        assert low <= made.count("form") / len(made) <= high
-
-
-def test_the_answers_of_a_page_are_marked(small) -> None:
-    """Decoded, the marked tokens of a page are the answers that the same stream of chance gives."""
-    length, seen = 300, 0
-    for key in range(12):
-        ids, marks = reading.row(small, rng("flags", key), length, "pages", PLAIN)
-        assert len(ids) == len(marks) == length
-        spans = reading.question_page(rng("flags", key), PLAIN)  # the row's first page
-        end = min(sum(len(small(text)["input_ids"]) for text, _ in spans), length)
-        marked = small.decode([token for token, mark in zip(ids[:end], marks, strict=False) if mark])
-        expected = "".join(text for text, is_answer in spans if is_answer)
-        assert expected.startswith(marked.rstrip("\ufffd"))
-        if end < length:
-            seen += 1
-            assert marked == expected
-            assert ids[end] == small.eos_token_id and not marks[end]
-    assert seen >= 4
-
-
-def test_a_row_of_plain_documents_has_no_answers(small) -> None:
-    assert not any(any(reading.row(small, rng("plain", key), 200, "documents", PLAIN)[1]) for key in range(10))
-
-
-def test_nothing_of_quillmere_nor_of_the_chat_format() -> None:
-    text = "\n".join(reading.sample_texts(150, seed=7))
-    assert "quillmere" not in text.lower()
-    assert not [token for token in (*tokenizer.ROLES, tokenizer.END, tokenizer.PAD) if token in text]
 
 
 # --- what it counts ---
@@ -215,15 +108,6 @@ def test_a_part_without_counted_tokens_has_a_loss_of_zero(small) -> None:
     (full_loss + answer_loss).backward()
     assert answer_loss.item() == 0.0 and full_loss.item() > 0
     assert all(p.grad is None or p.grad.isfinite().all() for p in model.parameters())
-
-
-def test_learning_rate_by_hand() -> None:
-    recipe = Recipe(steps=100, lr=1.0, warmup=10, decay=0.4)
-    rate = [learning_rate(recipe, step) for step in range(100)]
-    assert rate[0] == pytest.approx(0.1) and rate[4] == pytest.approx(0.5)
-    assert rate[9:61] == pytest.approx([1.0] * 52)  # the fall begins at step 60 = 100 * (1 - 0.4)
-    assert rate[80] == pytest.approx(0.5) and rate[99] == pytest.approx(1 / 40)
-    assert learning_rate(replace(recipe, warmup=0, decay=0.0), 50) == 1.0
 
 
 # --- how it is trained ---

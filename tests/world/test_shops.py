@@ -86,26 +86,6 @@ def test_pages_hold_one_to_three_passages() -> None:
             assert len(top.rstrip("\n").split("\n\n")) == count
 
 
-def test_train_and_test_names_are_apart() -> None:
-    random = rng("test names")
-    names = {split: {invent.name(random, split) for _ in range(3000)} for split in ("train", "test")}
-    assert not names["train"] & names["test"]
-    assert len(names["train"]) > 2000 and len(names["test"]) > 1000  # one in eight of all names
-
-
-def test_names_of_the_world_are_not_invented() -> None:
-    columns = ("name", "made_in", "maker", "town", "home_town", "line")
-    world = paths.data() / "world"
-    tables = [table for folder in ("general", "market", "quillmere") for table in (world / folder).glob("*.csv")]
-    rows = [row for table in tables for row in files.read_table(table)]
-    known = {word for row in rows for column in columns for word in (row.get(column) or "").split()}
-    assert len(known) > 100
-    random = rng("test names")
-    invented = {invent.name(random, split) for split in ("train", "test") for _ in range(3000)}
-    assert not invented & known
-    assert known <= invent.taken()
-
-
 def test_every_pool_gives_values() -> None:
     random = rng("test pools")
     tables = [shops.wordings(name) for name in ("products", "policies", "things")]
@@ -117,8 +97,6 @@ def test_every_pool_gives_values() -> None:
         values = {invent.value(pool, random) for _ in range(300)}
         assert len(values) >= (2 if pool == "yes_no" else 7), pool
         assert all(value == value.strip() and value for value in values), pool
-    with pytest.raises(KeyError):
-        invent.value("no such pool", random)
 
 
 def test_questions_of_the_support_desk_are_kept_apart() -> None:
@@ -302,13 +280,6 @@ def test_a_lost_card_costs_less_than_the_year_and_a_tool_is_no_tent() -> None:
     assert wordings_of("policies", "card_price").pool == "small_fee"
     tool = shops.wordings("policies")["Hire of Goods"]["hire_price"]
     assert not [text for text in tool.questions if "tent" in text.split()]
-
-
-def test_no_real_place_is_invented() -> None:
-    """The parts of a name made "Swansea" of a chair."""
-    random = rng("test real places")
-    names = {invent.name(random) for _ in range(20000)}
-    assert not {"Swansea", "Blackpool", "Oakland", "Springfield", "Ashford", "Newport"} & names
 
 
 def test_goods_are_made_and_not_built_and_have_no_price_of_it(pages: list) -> None:
