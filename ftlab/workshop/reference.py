@@ -24,7 +24,7 @@ from ftlab.workshop.trial import Experiment, Served
 
 # By unit, how far a range to expect may reach to either side. Where half of the drafts are good, 15 points of agreement
 # are a kappa of 0.3.
-WIDEST = {"points": 15, "%": 15, "kappa": 0.3, "times": 5}
+WIDEST = {"points": 15, "%": 15, "% of rows": 15, "kappa": 0.3, "times": 5}
 
 
 def aggregate(claim: Claim, runs: list[dict]) -> dict:

@@ -466,7 +466,7 @@ print(result)
 # %%
 from datasets import disable_progress_bars
 
-from ftlab.world.text import rng
+from ftlab.seeded import rng
 
 disable_progress_bars()
 lab_rows = texts.sample(texts.plain_conversations("train"), LAB_STEPS * LAB_BATCH, SEED)

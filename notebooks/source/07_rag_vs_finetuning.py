@@ -171,7 +171,7 @@ assert ranks.reciprocal_rank(["a", "b", "c"], {"b", "d"}) == 1 / 2
 # on one product stand or fall together, so the intervals are over products and rules, not over questions.
 
 # %%
-from ftlab.world.text import rng
+from ftlab.seeded import rng
 
 all_chunks = store.chunks()
 queries = {}

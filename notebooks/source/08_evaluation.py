@@ -720,7 +720,8 @@ print(f"Against the rules, which the policy's first limits do not name: {words(o
 # the course's *plain* conversations: one fact each, in simpler words.
 
 # %%
-from ftlab.world.text import rng, typo
+from ftlab.seeded import rng
+from ftlab.world.text import typo
 
 
 def leak_into(rows, items, copies):

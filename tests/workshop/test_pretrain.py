@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from ftlab import files
+from ftlab.seeded import rng
 from ftlab.workshop import origin, pretrain, reading, tokenizer
 from ftlab.workshop.recipe import Recipe, Stage, learning_rate, stage
-from ftlab.world.text import rng
 
 PLAIN = Stage(0.0, (1, 0, 0), pages=5, in_full=0, drills=0, customers=0.0)
 TINY = Recipe(

@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 
 from ftlab import files, paths, values
+from ftlab.seeded import rng
 from ftlab.world import brand, desk, desk_facts, desk_faults, desk_words, quillmere, support
-from ftlab.world.text import rng
 
 COUNT = 12_000
 FIRST_200 = "bc46c332ad6749e22feecf99a96ad78e0fe242696410ffd6045558da6f9a8243"
