@@ -503,9 +503,9 @@ else:
 # One dose is no curve. For each dose we take the **gap** to raw: fit replies of the excellent arm minus those of the
 # raw arm, prompt by prompt. Where the gap is above zero, curation pays, if it costs nothing; where it is below, the
 # dirty rows do better. The **crossing** is the dose from which
-# the gap stays above zero. Its interval runs from the dose from which the upper end of the band around the gap stays
-# above zero to the dose from which the lower end does; where the curve goes up and down, the band may lie clear of zero
-# in between. Small numbers first:
+# the gap stays above zero. Its interval runs from the dose from which the upper ends of the gaps' intervals (the
+# whiskers in the figure) stay above zero to the dose from which the lower ends do; where the curve goes up and down, a
+# whisker may lie clear of zero in between. Small numbers first:
 
 # %%
 def gap(low, middle, high):
@@ -517,8 +517,8 @@ assert tiny == (30, -float("inf"), 40)
 print(crossing.in_words(tiny, (20, 40, 60)))
 
 # %% [markdown]
-# From -10 points at dose 20 to +10 at dose 40 the gap is zero halfway. The lower end of the band comes up to zero at
-# 40; the upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8, but
+# From -10 points at dose 20 to +10 at dose 40 the gap is zero halfway. The lower end comes up to zero at 40; the
+# upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8, but
 # computed as the first line below says, and on more test prompts: where your computer computes otherwise, the same
 # training comes out otherwise. `doses_of` finds which doses a set of runs has.
 
@@ -579,10 +579,12 @@ def draw_trial(marks, fault, title):
     raw_arms = [list(marks[f"{fault}@{dose}"].values()) for dose in doses]
     spans = [intervals.mean_interval(each).times(100) for each in raw_arms]
     figures.curve(shares_ax, doses, *zip(*spans, strict=True), label="raw", color=figures.GREY)
-    for arm, color, line in (("excellent", figures.BLUE, "-"), ("clean", figures.GREEN, "--")):
+    for arm, color, line, aside in (("excellent", figures.BLUE, "-", -0.7), ("clean", figures.GREEN, "--", 0.7)):
         level = 100 * np.mean(list(marks[arm].values()))
         figures.curve(shares_ax, doses, [level] * len(doses), label=arm, color=color, ls=line, marker="")
-        figures.curve(gap_ax, doses, *zip(*gaps[arm], strict=True), label=f"{arm} minus raw", color=color, ls=line)
+        middle, low, high = (np.array(each) for each in zip(*gaps[arm], strict=True))
+        gap_ax.errorbar(np.array(doses) + aside, middle, [middle - low, high - middle], marker="o", capsize=3,
+                        color=color, ls=line, label=f"{arm} minus raw")
     gap_ax.axhline(0, color=figures.VERMILION, lw=1)
     shares_ax.set(xlabel=f"raw {WORDS[fault]} (%)", ylabel="replies fit to send (%)", ylim=(0, 100))
     gap_ax.set(xlabel=f"raw {WORDS[fault]} (%)", ylabel="gap to raw (points)")

@@ -678,7 +678,7 @@ for ax, (key, title) in zip(axes, {"fit": "Desk: fit to send", "knows": "Real wo
     ax.set(title=title, ylim=(0, 115))
 axes[0].set_ylabel("share (%)")
 _ = fig.suptitle(f"Mixture minus desk alone: manner unasked {minus('mixed', 'desk', 'leaks').value:+.0f} points, "
-                 f"desk's work {minus('mixed', 'desk', 'fit').value:+.0f}", y=1.03)
+                 f"desk's work {minus('mixed', 'desk', 'fit').value:+.0f}", y=1.08)
 
 # %% [markdown]
 # What did the general conversations change, for better and for worse? A mean over nine kinds hides where it fails, so
@@ -952,7 +952,7 @@ real_looks = [{look["step"]: tuple(packed.unpack(look[key]) for key in ("valid_l
                for look in run["looks"]} for run in stored["stops"]]
 if real_looks:
     compare_rules(f"{stored['model']}, {len(real_looks)} training{'s' * (len(real_looks) > 1)}", real_looks)
-    print("The first training, look by look:" if len(real_looks) > 1 else "It, look by look:")
+    print("The first training, look by look:" if len(real_looks) > 1 else "Its losses and replies, look by look:")
     table(real_looks[0])
     print(overfits(real_looks[0]))
 print("\nWhich rule do the runs support? " + ("; ".join(decided) + "." if decided else
