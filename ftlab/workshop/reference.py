@@ -58,6 +58,7 @@ def verify() -> list[str]:
                 faults.append(f"{name}: {key} is {known[key]!r}, but claims.csv and the runs give {value!r}. "
                               f"Run: {known['command']}")
         why = _stale(claim, known) + _wide(claim, known)
+        why += excuse_faults(known["outside"]) if "outside" in known else []  # of the stored page's own run
         faults += [f"{name}: {one}. Run: {known['command']}" for one in why]
     return faults
 
