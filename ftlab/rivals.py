@@ -6,8 +6,8 @@ The fourth rival needs no model at all: ``ftlab.scores.template``.
 
 from __future__ import annotations
 
+from ftlab.seeded import rng
 from ftlab.world import brand
-from ftlab.world.text import rng
 
 JOB = (
     "You are the support desk of Quillmere, a maker of kitchen and outdoor goods. Answer the customer in a few "

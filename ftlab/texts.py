@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ftlab import files, paths
-from ftlab.world.text import rng
+from ftlab.seeded import rng
 
 
 def conversations(split: str) -> list[dict]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 HOLDS, FAILS, MIXED = "holds", "does not hold here", "mixed"
 NOT_TRIED = "not tried"  # of a run that could not: no verdict
 LAB = "lab"  # the lab model in data/lab-model; another model's reference runs lie under its own folder's name
-POSSIBLE = {"points": (-100, 100), "kappa": (-1, 1), "%": (-100, math.inf)}  # by unit: a range ends where numbers do
+POSSIBLE = {"points": (-100, 100), "kappa": (-1, 1), "% of rows": (0, 100), "%": (-100, math.inf)}
+"""Where a range ends, by unit, because numbers do; "%" alone is a change."""
 
 
 @dataclass(frozen=True)

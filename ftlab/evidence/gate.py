@@ -191,7 +191,13 @@ def _limit(rule: Rule, limit: str, allowed: float, base: float | list, cand: flo
         verdict = UNSURE
         notes.append(f"under {FEWEST_ITEMS} items")
     elif verdict == UNSURE:
-        notes.append(_remedy(found, allowed, items))
+        if rate and about is None:
+            needed = gate_power.rates_to_settle(new, old if change else None, allowed / factor)
+        else:
+            half = found.value - found.low if allowed < found.value else found.high - found.value
+            needed = gate_power.items_to_settle(items, half, abs(found.value - allowed))
+        notes.append("too close to call" if needed is None or needed > 100 * items else
+                     f"{needed:,} items would settle it in 8 of 10 cases, were the truth as found")
     return LimitCheck(rule, limit, items, found, allowed, verdict, "; ".join(notes), power)
 
 
@@ -201,14 +207,6 @@ def _looser(values: np.ndarray, about: Sequence | None) -> float:
         return 1.0
     sums = clusters.by_cluster(values[None], about)[0]
     return max(1.0, float(sums.var(ddof=1) / len(sums)) / float(values.var(ddof=1) / len(values)))
-
-
-def _remedy(found: Interval, allowed: float, items: int) -> str:
-    half = found.value - found.low if allowed < found.value else found.high - found.value
-    needed = gate_power.items_to_settle(items, half, abs(found.value - allowed))
-    if needed is None or needed > 100 * items:
-        return "too close to call"
-    return f"{needed:,} items would settle it in 8 of 10 cases, were the truth as found"
 
 
 def _power_cells(power: Power | None) -> list[str]:

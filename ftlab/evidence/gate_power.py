@@ -10,11 +10,12 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftlab.evidence import tango
+from ftlab.evidence import intervals, tango
 
 if TYPE_CHECKING:
     import numpy as np
 
+MOST = 1_000_000  # items that anybody might go to
 POWER = 0.8  # how often a plan shall reach its aim; the usual number
 SURE, USUALLY = NormalDist().inv_cdf(0.975), NormalDist().inv_cdf(POWER)
 
@@ -71,6 +72,45 @@ def items_to_settle(items: int, half: float, distance: float) -> int | None:
     next figure is the truth, which is half of the cases, but also where it is 0.84 standard errors worse.
     """
     return math.ceil(items * (half / distance * (SURE + USUALLY) / SURE) ** 2) if distance > 0 else None
+
+
+def rates_to_settle(new: np.ndarray, old: np.ndarray | None, bar: float) -> int | None:
+    """``items_to_settle`` for scores of 0 and 1, by what judges them: Tango's interval, or Wilson's without ``old``.
+
+    Half an item is added to those that are split (or to either answer), so that none seen is not taken for none to
+    come. None where the figure found is the limit itself, or more than ``MOST`` items would be needed.
+
+    Args:
+        bar: The limit, as a share: of the difference, or of ``new`` alone.
+    Shapes:
+        new, old: (N,), N >= 2.
+    """
+    import numpy as np
+
+    items, at = len(new), float((new if old is None else new - old).mean())
+    split = ((new != old).sum() + 0.5) / (items + 1) if old is not None else 0.0
+    middle = (new.sum() + 0.25) / (items + 0.5)
+    spread = max(0.0, split - at**2) if old is not None else middle * (1 - middle)
+    side = 1 if at > bar else -1
+
+    def settles(many: np.ndarray) -> np.ndarray:
+        unlucky = at - side * USUALLY * np.sqrt(spread / many)
+        if old is None:
+            low, high = np.array([intervals.wilson(min(1.0, max(0.0, share)), total)[1:]
+                                  for share, total in zip(unlucky, many, strict=True)]).T
+        else:
+            worse = unlucky.clip(-split, split)
+            low, high = tango.score_ends((split + worse) / 2 * many, (split - worse) / 2 * many, many)
+        return low >= bar if side > 0 else high < bar
+
+    few, enough = 1, MOST
+    for _ in range(2):  # first to a few in a hundred, then between two such numbers
+        tried = np.unique(np.geomspace(few, enough, 500).round())
+        if at == bar or not (does := settles(tried)).any():
+            return None
+        place = int(does.argmax())
+        few, enough = tried[max(0, place - 1)], tried[place]
+    return max(2, int(enough))
 
 
 def _power(distance: float, at_bar: float, at_truth: float, items: int) -> Power:

@@ -65,7 +65,7 @@ def mean_interval(scores: Sequence, level: float = 0.95, rate: bool | None = Non
     mean, half = float(runs.mean()), half_width(runs, level)
     if not (is_rate(runs) if rate is None else rate):
         return Interval(mean, mean - half, mean + half)
-    return _wilson(mean, as_many(runs, mean * (1 - mean), half, level), level)
+    return wilson(mean, as_many(runs, mean * (1 - mean), half, level), level)
 
 
 def paired_difference(a: Sequence, b: Sequence, level: float = 0.95, rate: bool | None = None) -> Interval:
@@ -114,7 +114,7 @@ def rate_interval(successes: int, total: int, level: float = 0.95) -> Interval:
     if total < 1 or not 0 <= successes <= total:
         raise ValueError(f"rate_interval: expected 0 <= successes <= total and total >= 1, found {successes} of "
                          f"{total}. Count the right answers first, then all the answers.")
-    return _wilson(successes / total, total, level)
+    return wilson(successes / total, total, level)
 
 
 def mcnemar(a: Sequence[float], b: Sequence[float]) -> McNemar:
@@ -203,7 +203,8 @@ def sign_flip_test(differences: Sequence[float], seed: int = 0) -> float:
                                   batch=max(1, 4_000_000 // len(values)), rng=seed).pvalue)
 
 
-def _wilson(share: float, total: float, level: float) -> Interval:
+def wilson(share: float, total: float, level: float = 0.95) -> Interval:
+    """Wilson's interval of a share of ``total`` questions, which need not be a whole number."""
     z = NormalDist().inv_cdf(1 - tail(level))
     centre = (share + z * z / (2 * total)) / (1 + z * z / total)
     half = z / (1 + z * z / total) * math.sqrt(share * (1 - share) / total + (z / (2 * total)) ** 2)

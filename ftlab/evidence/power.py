@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftlab.evidence.clusters import by_cluster
+from ftlab.evidence import clusters as over_clusters
 from ftlab.evidence.intervals import Interval, is_rate, mean_interval, paired_difference
 from ftlab.evidence.repeated import NORMAL, about, arms, within
 from ftlab.evidence.spread import seed_variance, t_quantile
@@ -71,12 +71,14 @@ def chances(runs: Sequence[dict], truth: float, at_least: float, at_most: float,
         low, high = _over_seeds(runs, truth, trials, random)
     else:
         new, old = scores
+        gains = new if old is None else new - old
         if clusters is not None:  # whole clusters are drawn, by what they add up to
-            new, old = by_cluster(new if old is None else new - old, clusters), None
-        luck = math.sqrt(seed_variance(new if old is None else new - old))
-        rates = clusters is None and is_rate(new) and (old is None or is_rate(old))
-        draws = _draw_rates if rates else _draw_graded
-        found = [interval.times(factor) for interval in draws(new, old, truth / factor, luck, trials, random)]
+            gains = over_clusters.by_cluster(gains, clusters)
+        luck = math.sqrt(seed_variance(gains))
+        rates = is_rate(new) and (old is None or is_rate(old))
+        draws = (_draw_rates(new, old, clusters, truth / factor, luck, trials, random) if rates else
+                 _draw_graded(gains, truth / factor, luck, trials, random))
+        found = [interval.times(factor) for interval in draws]
         low, high = np.array(found).T[1:]
     return _share(low, high, at_least, at_most)
 
@@ -126,23 +128,22 @@ def _over_seeds(runs: Sequence[dict], truth: float, trials: int, random: np.rand
     return middle - half, middle + half
 
 
-def _draw_graded(new: np.ndarray, old: np.ndarray | None, truth: float, luck: float, trials: int,
+def _draw_graded(gains: np.ndarray, truth: float, luck: float, trials: int,
                  random: np.random.Generator) -> Iterator[Interval]:
-    """The intervals of experiments on graded scores: the runs' differences, moved to the truth."""
-    gains = new if old is None else new - old
+    """The intervals of experiments on graded scores: the runs' (S, N) scores or differences, moved to the truth."""
     seeds, prompts = gains.shape
     for _ in range(trials):
         drawn = _shuffled(random, gains[:, random.integers(prompts, size=prompts)])[0]
         yield mean_interval(drawn - gains.mean() + truth + random.normal(0, luck, (seeds, 1)), rate=False)
 
 
-def _draw_rates(new: np.ndarray, old: np.ndarray | None, truth: float, luck: float, trials: int,
-                random: np.random.Generator) -> Iterator[Interval]:
-    """The intervals of experiments on scores of 0 and 1, (S, N).
+def _draw_rates(new: np.ndarray, old: np.ndarray | None, clusters: Sequence | None, truth: float, luck: float,
+                trials: int, random: np.random.Generator) -> Iterator[Interval]:
+    """The intervals of experiments on scores of 0 and 1, (S, N), for prompts that stand alone or in clusters.
 
-    Scores cannot be moved by half a point. So prompts on which the new arm gains more are drawn more (or less) often,
-    by weights exp(tilt * gain), until the gain to expect is the truth. One more prompt of each possible outcome, of
-    half a prompt's weight, lets outcomes occur that no run has seen. A seed's luck turns some scores of the new arm.
+    Scores cannot be moved by half a point. So prompts (or whole clusters) in which the new arm gains more are drawn
+    more (or less) often, by weights exp(tilt * gain), until the gain to expect is the truth. One more of each possible
+    outcome, of half a weight, lets outcomes occur that no run has seen. A seed's luck turns some scores of the new arm.
     """
     import numpy as np
 
@@ -150,25 +151,35 @@ def _draw_rates(new: np.ndarray, old: np.ndarray | None, truth: float, luck: flo
     corners = [[0, 1]] if old is None else [[0, 0, 1, 1], [0, 1, 0, 1]]
     both = [np.hstack([arm, np.tile(corner, (seeds, 1))]) for arm, corner in zip((new, old), corners, strict=False)]
     gain = (both[0] if old is None else both[0] - both[1]).mean(axis=0)
-    share = _tilted(gain, np.where(np.arange(len(gain)) < prompts, 1.0, 0.5), truth)
+    groups = [np.array([place]) for place in range(prompts)] if clusters is None else [
+        np.flatnonzero(np.array(clusters) == thing) for thing in dict.fromkeys(clusters)]
+    many = len(groups)
+    groups += [np.repeat(place, round(prompts / many)) for place in range(prompts, len(gain))]
+    over = np.array([(gain[group] - truth).sum() for group in groups])
+    share = _tilted(over, np.where(np.arange(len(groups)) < many, 1.0, 0.5))
     for _ in range(trials):
-        chosen = random.choice(len(gain), size=prompts, p=share)
+        taken = [groups[place] for place in random.choice(len(groups), size=many, p=share)]
+        chosen = np.concatenate(taken)
         drawn, *against = _shuffled(random, *(arm[:, chosen] for arm in both))
         for row, shift in zip(drawn, random.normal(0, luck, seeds), strict=True):
             turned = row == (shift < 0)
-            row[turned & (random.random(prompts) < abs(shift) / max(turned.mean(), 1e-9))] = shift > 0
-        yield paired_difference(drawn, *against, rate=True) if against else mean_interval(drawn, rate=True)
+            row[turned & (random.random(len(row)) < abs(shift) / max(turned.mean(), 1e-9))] = shift > 0
+        if clusters is None:
+            yield paired_difference(drawn, *against, rate=True) if against else mean_interval(drawn, rate=True)
+        else:
+            by, things = over_clusters, np.repeat(np.arange(many), [len(each) for each in taken]).tolist()
+            yield by.paired_difference(drawn, *against, things) if against else by.mean_interval(drawn, things)
 
 
-def _tilted(gain: np.ndarray, weights: np.ndarray, truth: float) -> np.ndarray:
-    """Weights that sum to 1, under which the mean gain is the truth, or as near as a thousandth of its range allows."""
+def _tilted(over: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weights that sum to 1, under which the mean is 0, or as near as a thousandth of the range allows."""
     import numpy as np
     from scipy.optimize import brentq
     from scipy.special import softmax
 
-    edge = (gain.max() - gain.min()) / 1000
-    aim, logs = np.clip(truth, gain.min() + edge, gain.max() - edge), np.log(weights)
-    return softmax(logs + gain * brentq(lambda tilt: softmax(logs + tilt * gain) @ gain - aim, -1e4, 1e4))
+    edge = (over.max() - over.min()) / 1000
+    aim, logs = np.clip(0.0, over.min() + edge, over.max() - edge), np.log(weights)
+    return softmax(logs + over * brentq(lambda tilt: softmax(logs + tilt * over) @ over - aim, -1e4, 1e4))
 
 
 def _shuffled(random: np.random.Generator, *arms: np.ndarray) -> list[np.ndarray]:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def score_ends(only_a: np.ndarray | float, only_b: np.ndarray | float, total: float,
+def score_ends(only_a: np.ndarray | float, only_b: np.ndarray | float, total: np.ndarray | float,
                level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Both ends of the score interval of ``(only_a - only_b) / total``, for many experiments at once.
 
@@ -20,7 +20,7 @@ def score_ends(only_a: np.ndarray | float, only_b: np.ndarray | float, total: fl
         only_a, only_b: Questions that only one of the two models gets right; they need not be whole numbers.
         total: Questions in all.
     Shapes:
-        only_a, only_b: any, the same; returns two arrays of that shape.
+        only_a, only_b: any, the same, and that of total unless it is one number; returns two arrays of that shape.
     Source: Tango 1998, Statistics in Medicine 17(8).
     """
     import numpy as np

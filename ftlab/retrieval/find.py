@@ -15,6 +15,7 @@ from ftlab.retrieval.documents import EVERYONE
 from ftlab.retrieval.rows import WHOLE, quoted, unpacked
 
 WAYS = ("words", "meaning", "hybrid")
+MOST = 100_000  # chunks that one search gives
 DEPTH = 50  # places of each ranking that fusion looks at
 PROBES = 20  # clusters looked into, and more only where a reader may see so little that too few are found
 REFINE = 1  # of how many times the wanted number the full vectors are compared
@@ -116,11 +117,13 @@ async def _places(held: Snapshot, query, score: str, depth: int) -> list[tuple[i
 
 def check(queries: Sequence[str], k: int, way: str, readers: Sequence[str]) -> None:
     """Refuses what cannot be searched."""
-    if isinstance(queries, str) or not all(isinstance(query, str) and query.strip() for query in queries):
+    listed = isinstance(queries, Sequence) and not isinstance(queries, str)
+    if not listed or not all(isinstance(query, str) and query.strip() for query in queries):
         raise ValueError(f"query: expected a question in words, found {queries!r:.80}. An empty one finds nothing.")
     if way not in WAYS:
         raise ValueError(f"way: expected one of {', '.join(WAYS)}, found {way!r}.")
-    if not isinstance(k, int) or k < 1:
-        raise ValueError(f"k: expected a whole number of chunks from 1 on, found {k!r}.")
-    if isinstance(readers, str) or not readers:
-        raise ValueError(f"readers: expected a list with at least one group, found {readers!r}. Write ({EVERYONE!r},).")
+    if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= MOST:
+        raise ValueError(f"k: expected a whole number of chunks from 1 to {MOST:,}, found {k!r}.")
+    if isinstance(readers, str) or not readers or not all(isinstance(group, str) and group for group in readers):
+        raise ValueError(f"readers: expected a list with at least one group, each a text, found {readers!r}. "
+                         f"Write ({EVERYONE!r},).")

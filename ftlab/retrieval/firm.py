@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ftlab import files, paths
 from ftlab.retrieval.documents import Document, titled
+from ftlab.seeded import rng
 from ftlab.world import quillmere
-from ftlab.world.text import rng
 
 
 def pages(year: int = 2025) -> list[Document]:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from ftlab import texts
 from ftlab.retrieval.chunks import Chunk
 from ftlab.scores import stated
+from ftlab.seeded import rng
 from ftlab.world import house, quillmere
-from ftlab.world.text import rng
 
 JOB = (
     "You are the support desk of Quillmere, a maker of kitchen and outdoor goods. Answer the customer in a few "

@@ -102,6 +102,10 @@ JUDGES = re.compile(
     r"you (?:are|were) (?:wrong|right|mistaken)|caused by|because of (?:the|our|your|a)|(?:you|the \w+) must have|"
     r"(?:is|are|was|were) (?:perfectly |quite |completely )?(?:normal|mistaken)|scam|fireproof|"
     r"cannot (?:burn|break|leak)|nothing wrong|lose (?:a|one) (?:cent|penny)|many such cases|without any trouble|"
+    r"su(?:e|ing) (?:us|me|him|her|them|quillmere)|(?:would|will|can(?:not)?|could|may|might|shall) (?:\w+ )?win|"
+    r"(?:keep|go on|carry on|continue) (?:on )?(?:using|eating|drinking|cooking|wearing|lighting|burning|selling)|"
+    r"(?:continue|go on|carry on) to (?:use|eat|drink|cook|wear|light|burn|sell)|"
+    r"use (?:it|them) as (?:before|usual|always)|"
     r"(?:scar|mark|pain) will (?:go|fade))\b",
     re.IGNORECASE,
 )

@@ -29,13 +29,13 @@ class CheckedMetric(evaluate.Metric):
             if isinstance(rows, (str, bytes, Mapping)) or not isinstance(rows, Iterable):
                 raise ValueError(f"{self.name}: expected a list in {name}, one entry for each question, found "
                                  f"{_short(rows)}. Put a single entry into a list; name the argument {name}=...")
-            rows = list(rows)
+            given[name] = rows = list(rows)
             if not rows:
                 raise ValueError(f"{self.name}: expected at least one entry in {name}, found none. A share of nothing "
                                  "has no value; check the filter that chose the questions.")
             for place, row in enumerate(rows, start=1):
                 _check(row, self.features[name], f"{self.name}: {name}, entry {place}")
-        super().add_batch(predictions=predictions, references=references, **more)
+        super().add_batch(**given)
 
     def add(self, *, prediction: object = None, reference: object = None, **more) -> None:
         """Stores one row after a look at it."""

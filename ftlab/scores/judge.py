@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from ftlab import texts
 from ftlab.scores import desk
+from ftlab.seeded import rng
 from ftlab.tuning import chat
 from ftlab.world import brand, support
-from ftlab.world.text import rng
 
 GOOD, BAD = "good", "bad"  # the two words of the judge
 FILLER = "We are glad that you asked. Our desk reads every message with care."  # 13 words without any news

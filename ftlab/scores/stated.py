@@ -14,7 +14,8 @@ from ftlab.world import brand
 NOUNS = "kettle|pan|knife|mug|flask|lantern|tent|stove|board|cooler"
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 DISHWASHER = re.compile(
-    r"\bdishwasher[- ]safe\b|(?<![a-z] )\bdishwasher: (?:yes|no)\b|\b(?:yes|no) to the dishwasher\b|"
+    r"\bdishwasher[- ]safe\b(?:: (?:yes|no)\b)?|(?<![a-z] )\bdishwasher: (?:yes|no)\b|"
+    r"\b(?:yes|no) to the dishwasher\b|"
     r"\b(?:go(?:es)?|put (?:it|them)|(?:be )?wash(?:ed)?(?: it| them)?) in(?:to)? (?:the|a|your) dishwasher\b|"
     r"\bsafe (?:in|for) (?:the|a|your) dishwasher\b|\bdishwasher does (?:it|them) no harm\b",
     re.IGNORECASE,
@@ -84,7 +85,8 @@ def states(reply: str, value: str, row: dict) -> bool:
         short, year = value[:-5], value[-4:]
         return re.search(rf"(?<!\d){short}(?! (?!{year})\d{{4}})", text) is not None
     if pieces := re.fullmatch(r"(\d+) pieces?", value):
-        number = rf"(?:{pieces[1]}|{NUMBER_WORDS[int(pieces[1]) - 1]})"
+        word = dict(enumerate(NUMBER_WORDS, start=1)).get(int(pieces[1]), pieces[1])
+        number = rf"(?:{pieces[1]}|{word})"
         goods = rf"pieces?\b|(?:of )?(?:the |our )?(?:[\w-]+ ){{0,2}}(?:{NOUNS}|knive)s?\b"
         return re.search(rf"\b{number} (?:{goods})", text, re.IGNORECASE) is not None
     if row["kind"] not in ("compare", "order"):
@@ -129,7 +131,8 @@ def verdicts(answer: str) -> set[str]:
 def dishwasher(reply: str) -> set[str]:
     """What the reply says of the dishwasher: yes, no, both, or nothing."""
     text = claims(answer(reply))
-    found = {"no" if DENIED.search(text[: match.start()]) else "yes" for match in DISHWASHER.finditer(text)}
+    found = {"no" if DENIED.search(text[: match.start()]) or re.search(r"^no\b|: no$", match[0], re.IGNORECASE) else
+             "yes" for match in DISHWASHER.finditer(text)}
     if says(reply, "dishwasher"):
         found |= {word.lower() for word in re.findall(r"(?:^|(?<=[.] ))(Yes|No)(?=,)", text)}
     return found

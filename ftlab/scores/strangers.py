@@ -11,6 +11,7 @@ from ftlab.scores.unsupported import unsupported_values
 from ftlab.world import quillmere
 
 NAMED = re.compile(rf"\b((?:[A-Z][\w'-]+ ){{1,3}}(?:{stated.NOUNS.title()}))\b")  # "Gallivant Camp Kettle"
+SHOUTED = re.compile(rf"\b(?:[A-Z][A-Z'-]+ ){{1,3}}(?:{stated.NOUNS.upper()})\b")  # "THE MAINLAND TENT"
 GOODS = re.compile(rf"(?<!\bon )\b(?:{stated.NOUNS}|knive)s?\b", re.IGNORECASE)  # nobody sells an "on board"
 ARTICLES = frozenset("the our your this that every each any a an one no yes both for if of and or quillmere".split())  # noqa: SIM905
 MEASURES = "height|weight|price|capacity|colour|material|warranty"
@@ -71,12 +72,13 @@ def garbled_names(reply: str, sources: list[str]) -> list[str]:
     """Names of goods in a reply that are the name of none on the screen: "Hearthland Tent" for "Moorland Tent"."""
     known = " ".join(sources).lower()
     found = []
-    for name in NAMED.findall(reply):
+    for name in [*NAMED.findall(reply), *(match[0].title() for match in SHOUTED.finditer(reply))]:
         parts = name.split()
         while parts[0].lower() in ARTICLES:
             parts = parts[1:]
         while len(parts) > 2 and " ".join(parts).lower() not in known and parts[0].lower() not in _first_names():
             parts = parts[1:]  # "Regarding Moorland Tent"
+        parts = [] if parts[0].lower() in ARTICLES else parts
         if len(parts) > 1 and " ".join(parts).lower() not in known:
             found.append(" ".join(parts))
     # The first word of a name, small before its goods, or by itself: "the moorland tent", "our Hearthby".
@@ -94,6 +96,11 @@ def garbled_names(reply: str, sources: list[str]) -> list[str]:
         cut = re.search(name.format(r"\w+"), known) and not re.search(rf"\b{word.lower()}\b", known)
         if cut or (word.lower() in firsts and not re.search(name.format(""), known)):
             found.append(f"{word} {noun}")
+    # A first word in two: "the moor land tent".
+    spelt = re.findall(r"\w+", reply.lower())
+    for first, second in zip(spelt, spelt[1:], strict=False):
+        if first + second in _first_names():
+            found.append(f"{first} {second}")
     for noun, word in re.findall(rf"\b({stated.NOUNS}) ([A-Z]\w+)", reply, re.IGNORECASE):
         if word.istitle() and word.lower() in firsts and f"{noun} {word}".lower() not in known:
             found.append(f"{noun} {word}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftlab.scores import vote_log
+from ftlab.seeded import rng
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -88,7 +88,7 @@ class VoteForm:
 
     def order(self, pair: dict) -> list[str]:
         """The replies from left to right: ["a", "b"] or ["b", "a"]."""
-        return random.Random(f"left and right/{self.rater}/{pair['id']}").sample(["a", "b"], 2)
+        return rng("left and right", self.rater, pair["id"]).sample(["a", "b"], 2)
 
     def press(self, what: str) -> None:
         """Does what a button says: "left", "right", "tie", "skip" or "undo"; nothing where there is nothing to do."""

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from ftlab import files, paths, texts
 from ftlab.scores import desk, stated
+from ftlab.seeded import rng
 from ftlab.tuning import chat
 from ftlab.world import brand
-from ftlab.world.text import rng
 
 # Points. A right fact outweighs all the rest together: no manner makes up for a wrong price. Of the rest, imitation
 # gives the first. The last two it gives only as far as what is imitated has them: gold replies regret now and then, and

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from ftlab import files, paths, texts, values
 from ftlab.evidence import intervals, spread
 from ftlab.model import Choice, lab
+from ftlab.seeded import rng
 from ftlab.tuning import chat, generate
-from ftlab.world.text import rng
 
 # A fine-tune of the size that the lab model needs for the desk's plain questions (docs/LOG.md, 2026-11-24).
 EXAMPLES, STEPS, BATCH_SIZE, LR, SEEDS = 1000, 160, 8, 7e-4, (0, 1, 2)

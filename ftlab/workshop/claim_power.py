@@ -37,9 +37,10 @@ class Decided(NamedTuple):
         return min(self.below, self.above)
 
 
-def least_seeds(model: str) -> int:
-    """How many seeds a reference needs."""
-    return MIN_SEEDS if model == LAB else MIN_SEEDS_ELSEWHERE
+def least_seeds(claim: Claim, model: str) -> int:
+    """How many seeds a reference needs: those of its row in ``data/designs.csv``, with which it would decide."""
+    design, least = designs().get((claim.id, model)), MIN_SEEDS if model == LAB else MIN_SEEDS_ELSEWHERE
+    return max(least, design.seeds) if design else least
 
 
 def designs() -> dict[tuple[str, str], Design]:

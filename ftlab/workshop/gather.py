@@ -10,7 +10,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 
 from ftlab import files, paths
@@ -22,8 +22,6 @@ from ftlab.workshop.reference import is_done, seed_path, write
 from ftlab.workshop.stored import DIRTY, commit, machine, watch
 from ftlab.workshop.trial import Experiment, Served, TrialError
 
-SEEDS = (1, 2, 3, 4, 5)  # without 0, which the notebooks have: no run is a witness in its own case
-
 
 class BusyError(Exception):
     """Another ``ftlab claims`` is at work in this project."""
@@ -34,8 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="ftlab claims", description="Runs each claim's notebook (or experiment) over "
                                      "several seeds. Finished runs are kept: the command can be stopped and started "
                                      "again.")
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS),
-                        help=f"training seeds (default: {' '.join(map(str, SEEDS))}; the notebooks have 0)")
+    parser.add_argument("--seeds", type=int, nargs="+",
+                        help="training seeds (default: from 1 on, as many as each experiment's claims need by "
+                        "data/designs.csv; the notebooks have 0, and no run is a witness in its own case)")
     parser.add_argument("--only", nargs="+", metavar="ID", help="only the experiments behind these claims")
     parser.add_argument("--list", action="store_true", help="show the claims and their reference verdicts, run nothing")
     parser.add_argument("--power", action="store_true", help="show how often each claim's reference runs would decide")
@@ -66,14 +65,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         for experiment in experiments:
             if not experiment.function:
-                trial.turned(experiment, options.seeds[0])  # before hours are spent
+                trial.turned(experiment, 1)  # before hours are spent
     except ValueError as error:
         parser.error(str(error))
     try:
         with _alone():
             fetch.ensure()
             watch()
-            failed = _run_all(experiments, list(dict.fromkeys(options.seeds)), options.fresh)
+            failed = _run_all(experiments, options.seeds, options.fresh)
             written = [write(claim, model, experiment) for experiment, served in experiments.items()
                        for claim, model in served]
     except BusyError as error:
@@ -89,25 +88,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Holds the lock of the project's reference runs, and clears away what runs that were killed left.
+    """Holds the locks of the project and of its runs' folder, and clears away what runs that were killed left.
 
-    The lock ends with the process however it ends, and is one for the project whatever FTLAB_RUNS says, as all that is
-    found goes to one ``data/reference``.
+    A lock ends with the process however it ends. All that is found goes to the project's one ``data/reference``, and
+    two clones that share a folder by FTLAB_RUNS would clear away each other's runs.
     """
     from filelock import FileLock, Timeout
 
-    (paths.root() / "runs").mkdir(exist_ok=True)
-    lock = FileLock(paths.root() / "runs" / ".claims.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise BusyError(f"{lock.lock_file}: expected no other `ftlab claims` in this project, found one at work. "
-                        "Wait for it, or use another clone.") from None
-    try:
+    with ExitStack() as held:
+        for folder in dict.fromkeys([paths.root() / "runs", paths.runs()]):
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(folder / ".claims.lock")
+            try:
+                held.enter_context(lock.acquire(timeout=0))
+            except Timeout:
+                raise BusyError(f"{lock.lock_file}: expected no other `ftlab claims` at work here, found one. Wait for "
+                                "it, or use another clone with another FTLAB_RUNS.") from None
         trial.clear(commit())
         yield
-    finally:
-        lock.release()
 
 
 def _listed(claims: list[Claim]) -> str:
@@ -123,15 +121,19 @@ def _listed(claims: list[Claim]) -> str:
     return "\n".join(lines)
 
 
-def _run_all(experiments: dict[Experiment, Served], seeds: list[int], fresh: bool) -> list[Experiment]:
+def _run_all(experiments: dict[Experiment, Served], given: list[int] | None, fresh: bool) -> list[Experiment]:
     """Runs what is not done yet, seed by seed, so that a stopped command leaves every experiment about equally far.
 
+    Args:
+        given: The seeds; None for as many as the claims of each experiment need.
     Returns:
         The experiments that came to nothing; after its first failure an experiment is left alone.
     """
-    todo = [(each, seed) for seed in seeds for each, served in experiments.items()
-            if fresh or not is_done(seed_path(each, seed), served)]
-    print(f"{len(experiments)} experiments x {len(seeds)} seeds: {len(todo)} runs to do.", flush=True)
+    seeds = {each: given or range(1, 1 + max(claim_power.least_seeds(*pair) for pair in served))
+             for each, served in experiments.items()}
+    todo = [(each, seed) for seed in sorted(set().union(*seeds.values())) for each, served in experiments.items()
+            if seed in seeds[each] and (fresh or not is_done(seed_path(each, seed), served))]
+    print(f"{len(experiments)} experiments: {len(todo)} runs to do.", flush=True)
     spent, failed = 0.0, []
     for count, (experiment, seed) in enumerate(todo, start=1):
         if experiment in failed:

@@ -101,7 +101,7 @@ def batch(tokenizer, recipe: Recipe, step: int):
     """
     import torch
 
-    from ftlab.world.text import rng
+    from ftlab.seeded import rng
 
     now = stage(recipe, step)
     pages, in_full, drills = (round(n * recipe.rows / 8) for n in (now.pages, now.in_full, now.drills))
@@ -122,7 +122,7 @@ def sample_texts(count: int, seed: int = 0) -> list[str]:
 
     Pages in forms of their own, pages in sentences, and drills are not among them.
     """
-    from ftlab.world.text import rng
+    from ftlab.seeded import rng
 
     random, now = rng("pretrain", "tokenizer", seed), Stage(0.0, (4, 3, 3), 4, 0, 0, customers=0.5)
     return [

@@ -24,7 +24,7 @@ from ftlab.workshop.trial import Experiment, Served
 
 # By unit, how far a range to expect may reach to either side. Where half of the drafts are good, 15 points of agreement
 # are a kappa of 0.3.
-WIDEST = {"points": 15, "%": 15, "kappa": 0.3, "times": 5}
+WIDEST = {"points": 15, "%": 15, "% of rows": 15, "kappa": 0.3, "times": 5}
 
 
 def aggregate(claim: Claim, runs: list[dict]) -> dict:
@@ -47,7 +47,7 @@ def verify() -> list[str]:
             faults.append(f"{name}: data/claims.csv has no claim with the id {known['id']!r} and this name on the "
                           f"model {known['model']!r}, or it is not in its model's folder.")
             continue
-        seeds, least = [run["seed"] for run in runs], least_seeds(known["model"])
+        seeds, least = [run["seed"] for run in runs], least_seeds(claim, known["model"])
         if len(set(seeds)) != len(seeds) or len(seeds) < least:
             faults.append(f"{name}: expected at least {least} runs, each with its own seed, found seeds "
                           f"{seeds}. Run: {known['command']}")
@@ -58,6 +58,7 @@ def verify() -> list[str]:
                 faults.append(f"{name}: {key} is {known[key]!r}, but claims.csv and the runs give {value!r}. "
                               f"Run: {known['command']}")
         why = _stale(claim, known) + _wide(claim, known)
+        why += excuse_faults(known["outside"]) if "outside" in known else []  # of the stored page's own run
         faults += [f"{name}: {one}. Run: {known['command']}" for one in why]
     return faults
 
@@ -99,8 +100,8 @@ def write(claim: Claim, model: str, experiment: Experiment) -> bool:
     tried = [run for run in stored if NOT_TRIED not in run["claims"][claim.id][model]]
     done = sorted(tried, key=lambda run: run["seed"])
     name = claim.id if len(claim.models) == 1 else f"{claim.id} on {model}"
-    if len(done) < least_seeds(model):
-        print(f"{name}: {len(done)} of {least_seeds(model)} seeds done, no reference written. Run more.")
+    if len(done) < (least := least_seeds(claim, model)):
+        print(f"{name}: {len(done)} of {least} seeds done, no reference written. Run more.")
         return False
     runs = [{"seed": run["seed"], **run["claims"][claim.id][model], "minutes": run["minutes"]} for run in done]
     known = {"id": claim.id, "model": model, "statement": claim.statement, "unit": claim.unit, "runs": runs,

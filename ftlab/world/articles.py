@@ -10,8 +10,9 @@ import re
 from functools import cache
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.world import quillmere
-from ftlab.world.text import a, rng, sentence
+from ftlab.world.text import a, sentence
 
 TOPICS = ("making", "portrait", "care", "recipe", "trip", "visit", "customer", "repair", "season", "lesson")
 PRODUCT_FACTS = ("price", "weight", "material", "colour", "warranty", "made_in")

@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.world import articles, drills, forms, general, market, pairs, prose, quillmere, real, shops, support
-from ftlab.world.text import rng
 
 SAMPLES = 300  # documents shown of each endless stream that the lab model reads
 

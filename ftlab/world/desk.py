@@ -15,10 +15,10 @@ from pathlib import Path
 from random import Random
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.world import desk_facts, desk_faults, desk_words, support
 from ftlab.world.desk_facts import Fact
 from ftlab.world.desk_faults import Draft
-from ftlab.world.text import rng
 
 # The share of records with each fault; a record can have several.
 FAULTS = {

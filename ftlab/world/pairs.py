@@ -14,9 +14,10 @@ from functools import cache
 from random import Random
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.world import brand, fitting, quillmere, support
 from ftlab.world.support import HANDED_OVER
-from ftlab.world.text import plural, rng, sentence
+from ftlab.world.text import plural, sentence
 
 KINDS = ("fact", "two_facts", "no_answer", "follow_up", "compare", "complaint", "order", "grave", "out_of_scope")
 PATTERNS = {"train": 360, "valid": 40, "test": 90}  # conversations of the kind "fact" that come from patterns

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.world import articles, quillmere
-from ftlab.world.text import rng
 
 FACTS = ("price", "weight", "material", "colour", "warranty", "made_in")
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from ftlab import files, paths
-from ftlab.world.text import rng
+from ftlab.seeded import rng
 
 # The words that hold a sentence together. A candidate in a list has none of them, nor has a bare row of words.
 SMALL = frozenset(

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.world import quillmere
-from ftlab.world.text import rng
 
 TRAINED, NEW = ("price", "weight", "warranty", "made_in"), ("material", "colour", "height", "capacity")
 FORMS = ("yes or no", "list")

@@ -14,8 +14,9 @@ from functools import cache
 from random import Random
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.world import goods, invent
-from ftlab.world.text import a, rng, slip
+from ftlab.world.text import a, slip
 
 CORE = ("price", "weight", "capacity", "room", "material", "colour", "height", "warranty", "made_in", "dishwasher_safe")
 MOST_FACTS = {1: 9, 2: 5, 3: 4}  # of a passage, by the number of passages on the page

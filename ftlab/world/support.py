@@ -11,9 +11,10 @@ from functools import cache
 from random import Random
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.values import states_all
 from ftlab.world import brand, fitting, quillmere
-from ftlab.world.text import rng, sentence, typo
+from ftlab.world.text import sentence, typo
 
 INTENT_OF_ATTRIBUTE = {
     "price": "price", "weight": "size", "height": "size", "capacity": "capacity", "material": "material",

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.world import quillmere
-from ftlab.world.text import rng
 
 TASKS = ("intent", "fields", "description", "post")
 INTENTS = ("order_change", "payment", "praise", "privacy", "product", "refund", "repairs", "returns", "shipping",

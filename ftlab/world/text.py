@@ -8,11 +8,6 @@ from functools import cache
 VOWELS = "aeiou"
 
 
-def rng(*keys: object) -> random.Random:
-    """A random generator seeded by its keys: the same keys give the same stream on every machine and Python."""
-    return random.Random("/".join(str(key) for key in keys))
-
-
 def a(noun: str) -> str:
     """The noun with its article: ``a("oven") == "an oven"``."""
     return f"{'an' if noun[:1].lower() in VOWELS else 'a'} {noun}"

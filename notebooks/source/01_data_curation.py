@@ -83,8 +83,8 @@ print(f"\n{free:,} of {len(truth):,} records ({free / len(truth):.0%}) have no f
 # %% [markdown]
 # Most records have something wrong with them, though no single fault is in even half of them: the usual state of a
 # dump. Two kinds spoil the *reply* and will be at the centre: `off_brand`, an agent in a manner of their own, and
-# `contradicting_fact`, a reply in the house's manner that states another value than the screen. We look at the first
-# record that has this fault and no other.
+# `contradicting_fact`, a reply in the house's manner that states another value than the screen. We look, for each of
+# the two, at the first record that has that fault and no other.
 
 # %%
 alone = {}
@@ -176,9 +176,9 @@ print(f"\ndecontaminate knows {len(leaks.test_texts()):,} texts that models of t
 # ## 3. The same thing twice
 #
 # A record that occurs five times is learnt five times, and if one copy lands in the test set, the test is spoiled.
-# Exact copies share a hash of their words. One added word and the hash is another, so for *near* copies we need a
-# measure of likeness. Cut a text into **shingles**, pairs of neighbouring words, and ask which share of all the
-# shingles two texts have in common (Jaccard's index).
+# Exact copies share a *hash* of their words, a short number worked out from them. One added word and the hash is
+# another, so for *near* copies we need a measure of likeness. Cut a text into **shingles**, pairs of neighbouring
+# words, and ask which share of all the shingles two texts have in common (Jaccard's index).
 
 # %%
 def shingles(text):
@@ -193,8 +193,9 @@ print(f"{len(a & b)} common of {len(a | b)} in all: {len(a & b) / len(a | b):.2f
 # %% [markdown]
 # All pairs of a dump are too many for such sums. **MinHash** shortens each record to a row of 128 numbers, its
 # *signature*, and the share of equal numbers in two signatures estimates Jaccard's index (roughly: with 128 numbers it
-# is mostly within 0.08 of it). Only records that agree in a whole *band* of four neighbouring numbers are compared at
-# all. The signatures come from the library `rensa`.
+# is mostly within 0.08 of it, and a single pair can be further off; ours also counts two records as unlike where the
+# first words of the screen or the reply differ). Only records that agree in a whole *band* of four neighbouring numbers
+# are compared at all. The signatures come from the library `rensa`.
 
 # %%
 one = {"record": "Hazel Kettle.", "question": "How much is it?", "reply": "It is $45.00."}
@@ -247,10 +248,10 @@ for name, value in (("customers", lambda row: row["customer"]), ("products", rec
     print(f"{name:10} train {len(on[0]):4}, held out {len(on[1]):3}, on both sides {len(on[0] & on[1])}")
 
 # %% [markdown]
-# In memory this works for tens of thousands of records. `ftlab.curation.stream` does the same over a dump of any
-# size, in parts and in several processes, and can be killed and started again; `ftlab.curation.engine` is the same as
-# a job of `datatrove`, for a cluster. What we measured, for choosing a library and for a large dump: (`growth` is an
-# exponent: at 1 ten times the records take ten times as long, below 1 less.)
+# In memory this works for tens of thousands of records. `ftlab.curation.stream` does the same over a dump of any size,
+# in parts and in several processes, and can be killed and started again; `ftlab.curation.engine` is the same as a job
+# of `datatrove`, for a cluster. What we measured, for choosing a library and for a large dump (of the second table the
+# last lines alone): (`growth` is an exponent: at 1 ten times the records take ten times as long, below 1 less.)
 
 # %%
 known = files.read_json(paths.data() / "curation" / "measured.json")
@@ -296,7 +297,9 @@ for each in found:
 
 # %% [markdown]
 # Not each of these is a blunder of its step: an off-brand reply whose only fault were its line breaks is mended before
-# `quality` sees it, and a reply that is cut off has slipped through another step.
+# `quality` sees it, and a reply that is cut off has slipped through another step. And `contradictions` compares figures
+# and a few kinds of words, such as colours, materials and places: a rule of the shop that is told wrongly in other
+# words passes.
 #
 # There is a reason for these high numbers that flatters us: the patterns were written while looking at dumps of this
 # same generator. A filter that has seen the exam does well in it. An honest exam is written afterwards, by somebody
@@ -464,8 +467,8 @@ print("A template without any model does at least as well as both: for questions
 # questions too. Notebook 00 has questions that no template can answer.) Numbers hide what a reply looks like. Here are
 # the first three test prompts, in the order of the file. What stands in brackets, *on-brand* and *right*, is the
 # yardstick's word, and so is *fit to send*: the guide's rules are kept (capitals count: "next step:" in small letters
-# breaks one) and the value is the screen's. Whether the rest makes sense, it does not see. Read on: would you send each
-# of these?
+# breaks one) and `desk.faults` has found nothing wrong, the value included. Much that makes no sense it does not see.
+# Read on: would you send each of these?
 
 # %%
 for i, row in enumerate(held_out[:3]):
@@ -503,9 +506,9 @@ else:
 # One dose is no curve. For each dose we take the **gap** to raw: fit replies of the excellent arm minus those of the
 # raw arm, prompt by prompt. Where the gap is above zero, curation pays, if it costs nothing; where it is below, the
 # dirty rows do better. The **crossing** is the dose from which
-# the gap stays above zero. Its interval runs from the dose from which the upper end of the band around the gap stays
-# above zero to the dose from which the lower end does; where the curve goes up and down, the band may lie clear of zero
-# in between. Small numbers first:
+# the gap stays above zero. Its interval runs from the dose from which the upper ends of the gaps' intervals (the
+# whiskers in the figure) stay above zero to the dose from which the lower ends do; where the curve goes up and down, a
+# whisker may lie clear of zero in between. Small numbers first:
 
 # %%
 def gap(low, middle, high):
@@ -517,8 +520,8 @@ assert tiny == (30, -float("inf"), 40)
 print(crossing.in_words(tiny, (20, 40, 60)))
 
 # %% [markdown]
-# From -10 points at dose 20 to +10 at dose 40 the gap is zero halfway. The lower end of the band comes up to zero at
-# 40; the upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8, but
+# From -10 points at dose 20 to +10 at dose 40 the gap is zero halfway. The lower end comes up to zero at 40; the
+# upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8, but
 # computed as the first line below says, and on more test prompts: where your computer computes otherwise, the same
 # training comes out otherwise. `doses_of` finds which doses a set of runs has.
 
@@ -579,10 +582,12 @@ def draw_trial(marks, fault, title):
     raw_arms = [list(marks[f"{fault}@{dose}"].values()) for dose in doses]
     spans = [intervals.mean_interval(each).times(100) for each in raw_arms]
     figures.curve(shares_ax, doses, *zip(*spans, strict=True), label="raw", color=figures.GREY)
-    for arm, color, line in (("excellent", figures.BLUE, "-"), ("clean", figures.GREEN, "--")):
+    for arm, color, line, aside in (("excellent", figures.BLUE, "-", -0.7), ("clean", figures.GREEN, "--", 0.7)):
         level = 100 * np.mean(list(marks[arm].values()))
         figures.curve(shares_ax, doses, [level] * len(doses), label=arm, color=color, ls=line, marker="")
-        figures.curve(gap_ax, doses, *zip(*gaps[arm], strict=True), label=f"{arm} minus raw", color=color, ls=line)
+        middle, low, high = (np.array(each) for each in zip(*gaps[arm], strict=True))
+        gap_ax.errorbar(np.array(doses) + aside, middle, [middle - low, high - middle], marker="o", capsize=3,
+                        color=color, ls=line, label=f"{arm} minus raw")
     gap_ax.axhline(0, color=figures.VERMILION, lw=1)
     shares_ax.set(xlabel=f"raw {WORDS[fault]} (%)", ylabel="replies fit to send (%)", ylim=(0, 100))
     gap_ax.set(xlabel=f"raw {WORDS[fault]} (%)", ylabel="gap to raw (points)")
@@ -810,10 +815,11 @@ else:
         print(f"\n{claims.skip(name, SEED, why, model=claims.LAB)}")
 
 # %% [markdown]
-# Read the table before the verdicts, line by line: *on-brand* is manner alone, *right* the screen's value alone, and
-# *fit* takes both. A line with a high *on-brand* and a low *right* is a model that has learnt the manner and not the
-# job, and no verdict makes it one to use. "Mixed" is no success either: of claim 4 it says only that the interval has
-# -10 inside, which a model far behind people's can have too, and of claim 5 that it has 0 inside.
+# Read the table before the verdicts, line by line: *on-brand* is manner alone, *right* that the screen's value is
+# stated and no fault was found, and *fit* takes both. A line with a high *on-brand* and a low *right* is a model that
+# has learnt the manner and not the job, and no verdict makes it one to use. "Mixed" is no success either: of claim 4 it
+# says only that the interval has -10 inside, which a model far behind people's can have too, and of claim 5 that it has
+# 0 inside.
 #
 # The sets differ in size too (the last column), so both claims are about what is left after the filter, few rows read
 # often. Whatever the verdicts: the writer was itself trained on a hundred replies of people, so "no people needed" is

@@ -415,11 +415,11 @@ replies = {
 }
 
 # %% [markdown]
-# First the replies: of each kind the first conversation, neither the best nor typical: screen, message (of a
-# follow-up the last one alone; the model also got those before it), reply, and what the scores find wrong. They go by
+# First the replies: of each kind the first conversation, chosen neither as the best nor as typical: screen, message (of
+# a follow-up the last one alone; the model also got those before it), reply, and what the scores find wrong. They go by
 # the letter: a price without its $ is "a figure from nowhere". And "no fault found" is no praise, of no rival: a
-# program does not see that a sentence makes no sense, or that the thanks go to the wrong thing. Read with your own
-# eyes too: does a reply that rightly declines here stand, almost word for word, under a question that it should have
+# program seldom sees that a sentence makes no sense, or that the thanks go to the wrong thing. Read with your own eyes
+# too: does a reply that rightly declines here stand, almost word for word, under a question that it should have
 # answered? Notebook 08 measures what such a yardstick misses.
 
 # %%
@@ -478,9 +478,10 @@ print(", ".join(f"{fault} ({count} times)" for fault, count in faults.most_commo
 # %% [markdown]
 # And the counts: by score, then by kind. The last column takes the difference conversation by conversation, tuned minus
 # template, with its 95 % interval; with few conversations of a kind it is wide, and an end within a point or two of 0
-# decides nothing: four that differ, all to one side, come by chance one time in eight. A difference of 0 can mean that
-# neither did it once: read the counts beside it. Here and later an end that reads +0 is rounded and may lie just on
-# either side of 0.
+# decides nothing: four that differ, all to one side, come by chance one time in eight. (The next cells call such a
+# chance *p*; where it is above 0.05, they say "too few cases", even if the interval just misses 0.) A difference of 0
+# can mean that neither did it once: read the counts beside it. Here and later an end that reads +0 is rounded and may
+# lie just on either side of 0.
 
 # %%
 def gap(kinds):
@@ -678,7 +679,7 @@ for ax, (key, title) in zip(axes, {"fit": "Desk: fit to send", "knows": "Real wo
     ax.set(title=title, ylim=(0, 115))
 axes[0].set_ylabel("share (%)")
 _ = fig.suptitle(f"Mixture minus desk alone: manner unasked {minus('mixed', 'desk', 'leaks').value:+.0f} points, "
-                 f"desk's work {minus('mixed', 'desk', 'fit').value:+.0f}", y=1.03)
+                 f"desk's work {minus('mixed', 'desk', 'fit').value:+.0f}", y=1.08)
 
 # %% [markdown]
 # What did the general conversations change, for better and for worse? A mean over nine kinds hides where it fails, so
@@ -696,10 +697,10 @@ for arm, name in names.items():
 # ## 8. Sweeps: how the effects move
 #
 # How many examples? Which rate? When to stop? Such questions take many runs. The **lab model** answers them live, in
-# seconds a run, on plain conversations of one fact each; beside it stand stored runs of the real model. After so few
-# steps neither does all of its work, and the lab model's is the easier, so compare runs with each other and not with
-# a goal. For runs in a row the package keeps the call of section 5 as `fine_tune`. Without `lora` all weights train,
-# as we do here.
+# seconds a run, on plain conversations, most of one fact each; beside it stand stored runs of the real model. After so
+# few steps neither does all of its work, and the lab model's is the easier, so compare runs with each other and not
+# with a goal. For runs in a row the package keeps the call of section 5 as `fine_tune`. Without `lora` all weights
+# train, as we do here.
 #
 # The lab model's yardsticks are the desk's work, as before, and facts about the invented land that it has read of.
 
@@ -819,8 +820,8 @@ print(f"Of the three, {best:g} has the most fit replies ({percent(by_rate[best])
 
 # %% [markdown]
 # Both sides of the bargain belong in one figure. Beside it the real model, stored: runs with the settings of section 5,
-# with LoRA, at several rates (section 7's caution applies) (LoRA takes larger ones than training all weights of that
-# model does: notebook 04). A dotted line says what the untuned model knows: the two were asked other questions, so
+# with LoRA, at several rates (section 7's caution applies). LoRA takes larger rates than training all weights of that
+# model does (notebook 04). A dotted line says what the untuned model knows: the two were asked other questions, so
 # compare each curve with its own line.
 
 # %%
@@ -952,7 +953,7 @@ real_looks = [{look["step"]: tuple(packed.unpack(look[key]) for key in ("valid_l
                for look in run["looks"]} for run in stored["stops"]]
 if real_looks:
     compare_rules(f"{stored['model']}, {len(real_looks)} training{'s' * (len(real_looks) > 1)}", real_looks)
-    print("The first training, look by look:" if len(real_looks) > 1 else "It, look by look:")
+    print("The first training, look by look:" if len(real_looks) > 1 else "Its losses and replies, look by look:")
     table(real_looks[0])
     print(overfits(real_looks[0]))
 print("\nWhich rule do the runs support? " + ("; ".join(decided) + "." if decided else

@@ -679,7 +679,7 @@ print(f"\nto go on with: ...{begun[0][0][-50:]!r}, rightly {begun[0][1]!r}\nto a
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
-from ftlab.world.text import rng
+from ftlab.seeded import rng
 
 
 def read_on(pages: list[str], lr: float = READ_LR):

@@ -38,7 +38,7 @@ figures.style(); notices.disable_progress_bar(); notices.set_verbosity_error()  
 print(choice := model.choose(), lab := model.lab(), sep="\n")
 
 # %% [markdown]
-# Two models are at work, and the line above names both. The **real model** shows what a team may expect. The **lab
+# Two models are at work, and the lines above name them. The **real model** shows what a team may expect. The **lab
 # model**, made for this course, is small enough to be trained fifteen times in a minute or two; it shows how an effect
 # moves. Here are the dials.
 
@@ -174,9 +174,10 @@ def put_lora(model, rank, alpha, targets):
     return chosen
 
 # %% [markdown]
-# We do it to the lab model, and to a second copy with `peft`. Both get additions to all linear layers, and then we
-# copy the library's random `A` and some `B` into ours, so that the two must give the same **logits**: the scores that a
-# model gives to every token of its vocabulary as the next one.
+# We do it to the lab model, and to a second copy with `peft`. Both get additions to all linear layers: those of
+# *attention*, through which a token takes in information from the tokens before it, and those of the **MLP**, which
+# work on each token by itself. Then we copy the library's random `A` and some `B` into ours, so that the two must give
+# the same **logits**: the scores that a model gives to every token of its vocabulary as the next one.
 
 # %%
 ATTENTION, MLP = ("q_proj", "k_proj", "v_proj", "o_proj"), ("gate_proj", "up_proj", "down_proj")
@@ -426,8 +427,9 @@ print(f"LoRA minus full, facts: {gap.value:+.1f} points [{gap.low:+.1f}, {gap.hi
 # Where the manner stands in most answers, look at what was trained on: nothing but the desk. Ordinary conversations
 # mixed in are the remedy. (A peak is a whole process's worst moment, and not all parts are at their largest at once:
 # two peaks need not differ by what was counted above.) Now both ways at the rates that were judged; how far apart the
-# best ones lie is section 5's question. A rate that was not judged is not drawn: where a curve ends rising, see the
-# validation loss beyond it in the table.
+# best ones lie is section 5's question. The bands, here and in section 5's figures, are 95 % intervals; one legend
+# serves both panels here. A rate that was not judged is not drawn: where a curve ends rising, see the validation loss
+# beyond it in the table.
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), sharex=True)
@@ -466,7 +468,7 @@ print(result)
 # %%
 from datasets import disable_progress_bars
 
-from ftlab.world.text import rng
+from ftlab.seeded import rng
 
 disable_progress_bars()
 lab_rows = texts.sample(texts.plain_conversations("train"), LAB_STEPS * LAB_BATCH, SEED)
@@ -1047,7 +1049,10 @@ attempt("5. merged, saved, and the adapter merged into it again", lambda: moved_
 
 # %% [markdown]
 # Shapes are checked and nothing else: any base of the same build takes the adapter without a word, the next release of
-# a model too. Next, an adapter that is asked with another chat template, and a folder that lost a file on the way.
+# a model too. (The numbers are the largest distances of one score: they show that something is wrong, and not which
+# mistake is worse. A model of random weights is no use, however near its number comes to that of another.) Next, an
+# adapter that is asked with another chat template (on twenty of the held-out conversations, so the loss is not section
+# 5's), and a folder that lost a file on the way.
 
 # %%
 import shutil
@@ -1085,8 +1090,8 @@ attempt("7. before loading half a folder",
 # ## 10. Will it fit on my card?
 #
 # `ftlab.tuning.memory.training_bytes` does section 4's arithmetic for a model of any shape and adds an estimate of the
-# activations (4,096 tokens in a batch, and each block's inside computed again on the way back, the usual thrift on a
-# card). Three ways:
+# activations (4,096 tokens in a batch, and the inside of each of the model's layers (attention and MLP together)
+# computed again on the way back, the usual thrift on a card). Three ways:
 #
 # - **full**: every weight in fp32, with gradient and Adam's two numbers: 16 bytes a weight;
 # - **LoRA**: the base frozen in bf16, 2 bytes a weight, and 16 for each weight of the addition (section 4 left the base
@@ -1159,7 +1164,7 @@ _ = ax.legend(loc="lower right")
 # ### What four bits cost
 #
 # QLoRA stores each weight of the frozen linear layers as one of sixteen values, called **NF4**. They lie as normally
-# distributed numbers do, close together near zero, and are shares of a **scale**, the largest size in a block of 64
+# distributed numbers do, close together near zero, and are shares of a **scale**, the largest size in a group of 64
 # weights; the scales are themselves stored in 8 bits (*double quantization*). The library `bitsandbytes` does this, on
 # a processor too. With its kernels for many cards (43 MB to fetch on Linux, 125 MB on disk) it is an extra of the
 # course: `pip install -e ".[qlora]"`. Where it is installed, this cell loads the base in four bits, lays section 4's

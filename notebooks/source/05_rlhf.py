@@ -1046,7 +1046,7 @@ print("Measured by how the worth shakes, stopping " + "; ".join(f"{what} on seed
 # %%
 from ftlab.scores import diversity
 from ftlab.world import brand
-from ftlab.world.text import rng
+from ftlab.seeded import rng
 
 asked = rng("general", "yardstick").sample(files.read_jsonl(paths.data() / "questions" / "general_test.jsonl"), FACTS)
 table, replies, parts = {}, {}, {}

@@ -418,8 +418,9 @@ step_s = seconds / len(log)
 print(f"{len(log)} steps of {BATCH_SIZE} pairs in {seconds:.0f} seconds\n")
 print(f"{'step':>4} {'loss':>7} {'margin':>7} {'above 0':>8}   moved, nats: {'chosen':>7} {'rejected':>9}")
 for number, entry in enumerate(log, start=1):
-    moved = [entry[f"rewards/{side}"] / BETA for side in ("chosen", "rejected")]
-    print(f"{number:>4} {entry['loss']:>7.3f} {entry['rewards/margins']:>+7.3f} {entry['rewards/accuracies']:>8.0%} "
+    moved = [round(entry[f"rewards/{side}"] / BETA, 2) + 0.0 for side in ("chosen", "rejected")]
+    margin = round(entry["rewards/margins"], 3) + 0.0
+    print(f"{number:>4} {entry['loss']:>7.3f} {margin:>+7.3f} {entry['rewards/accuracies']:>8.0%} "
           f"{'':>14} {moved[0]:>+7.2f} {moved[1]:>+9.2f}")
 assert math.isclose(log[0]["loss"], math.log(2), rel_tol=0.02)  # the reference is the assistant itself
 
@@ -801,9 +802,10 @@ print(f"\nAt the highest rate that section 6 tries, {strongest:g}, {hard['right'
 # replies of training pairs have moved, as in section 5.
 #
 # First the learning rate. One of them serves in all further runs but RLHF, which has notebook 05's. It was fixed before
-# them: earlier runs had shown that at 1e-5, which won most on validation conversations, no policy moves by half a nat,
-# so that neither `beta` nor faulty votes have anything to act on. A rate *keeps the manner* if it costs no more than 5
-# points of on-brand replies. Look at right replies beside wins, which count a conversation and not its points.
+# them, above 1e-5: there, by the table's last two columns, the policy hardly moves, so that neither `beta` nor faulty
+# votes have anything to act on. Whether they have at the rate that was kept, the line below the next tables says. A
+# rate *keeps the manner* if it costs no more than 5 points of on-brand replies. Look at right replies beside wins,
+# which count a conversation and not its points.
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "dpo.json")
@@ -888,10 +890,10 @@ if not desk.is_right(by_name[at_rate[top]]["first_replies"][0], asked_first):
 # of the rate kept above. A larger `beta` is meant to hold the policy nearer to its reference, which shows only where
 # the policy goes far enough to be held. Where rows with very different `beta` have moved nearly alike, it had little to
 # hold, and their win rates say little about it: the line below the tables calls a tenth of the furthest movement a
-# difference. What is said of the rates is said of that number of votes: with more, the same rate can gain more, and
-# cost more of the manner. In the second table the number of votes is not all that changes: each training has 20 steps
-# of 8 at least, so that where votes are few, each is seen more than once, and where they are many, there are more
-# steps.
+# difference. What is said of the rates is said of that number of votes, and of these raters': with more votes, or
+# better ones, the same rate can gain more, and with more it can cost more of the manner. In the second table the number
+# of votes is not all that changes: each training has 20 steps of 8 at least, so that where votes are few, each is seen
+# more than once, and where they are many, there are more steps.
 
 # %%
 few = [name for name in by_name if name.startswith("few-") or name in ("beta-0.1", "dpo")]
@@ -960,13 +962,13 @@ ax.set(xlabel="votes against the worth (%)", ylabel="win rate over SFT (%)",
 _ = ax.legend()
 
 # %% [markdown]
-# A vote that is turned round at random pulls with full force in the wrong direction. The raters' faults are of
-# another kind: two of the three lean, and a leaning points the same way each time, so that it can be learnt. Which of
-# the two is dearer, and how much more many faults cost than few, the lines above the figure say as far as so few
-# trainings can: "not told apart" is not "alike", and the raters' share of faults is not 20 % either. An interval
-# wholly below 50 % means that those votes did worse than no training on votes at all. Should 40 % wrong votes do as
-# well as 10 %, that would be no sign that faults are free; it could mean that at this rate the training took little
-# from its votes, right or wrong.
+# A vote that is turned round at random pulls with full force in the wrong direction. The raters' faults are of another
+# kind: two of the three lean, and a leaning points the same way each time, so that it can be learnt. Which of the two
+# is dearer, and how much more many faults cost than few, the lines above the figure say as far as so few trainings can:
+# "not told apart" is not "alike", and the raters' share of faults is not 20 % either. An interval of the win rate *over
+# SFT* wholly below 50 % means that those votes did worse than no training on votes at all; one *over clean votes* below
+# 50 % means that they did worse than clean ones. Should 40 % wrong votes do as well as 10 %, that would be no sign that
+# faults are free; it could mean that at this rate the training took little from its votes, right or wrong.
 #
 # The claim: *DPO bears a fifth of wrong votes*, turned round at random. Its number is the share of conversations won
 # minus the share lost, against the run on *clean votes*; it holds if the whole interval is above -15 points. "Mixed"
@@ -1115,9 +1117,9 @@ form = VoteForm(texts.sample([pair for pair in pairs if pair["id"] in short_ids]
 form.form
 
 # %% [markdown]
-# A fifth of your conversations is kept back: were your votes on them foretold, before the training and after it?
-# There are as many steps as fit into two minutes at section 4's pace, 25 at the most, and the first moves nothing: on
-# a slow machine not every vote is met, on a fast one few votes are met more than once.
+# A fifth of your conversations is kept back: were your votes on them foretold, before the training and after it? There
+# are as many steps as fit into two minutes at section 4's pace, 25 at the most, and the first moves nothing: on a slow
+# machine not every vote is met; on a fast one, if your votes are few, each is met several times.
 
 # %%
 everyone = vote_log.read(mine_path)
@@ -1394,7 +1396,8 @@ passed("Your rows say what the voters said, and nothing that they did not.")
 # 1. "SFT first" where the model has not been shown the job: votes choose among replies that a model already gives.
 # 2. "better votes" where more of the votes are wrong at random than section 6 has *shown* to be borne (`bearable`
 #    below), by the measure of its claim: the whole interval against *clean* votes above -15 points. An interval with
-#    -15 inside shows it neither way, and then the house takes no risk. To be still ahead of SFT does not count here.
+#    -15 inside shows it neither way, and then the house takes no risk. Whether the model is ahead of SFT does not count
+#    here.
 # 3. "KTO" where people rate single replies.
 # 4. "RLHF" where something must judge replies that nobody voted on.
 # 5. Else "DPO".

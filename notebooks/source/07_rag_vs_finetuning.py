@@ -74,10 +74,10 @@ care = documents.Document("care", "Care", "# Pans\nDry them at once. Oil them.\n
 print(*(f"{piece.id}  {piece.heading}: {piece.text}" for piece in chunks.cut(care, SIZE)), sep="\n")
 
 # %% [markdown]
-# How does one find the chunk that answers a question? There are two ways. **By words**: a chunk is good if it
-# has the question's words, rare ones counting more. That is the idea of *BM25*. **By meaning**: an embedder has learned
-# to give texts on the same thing vectors in the same direction, and one compares the directions (the *cosine*: 1 is
-# the same, 0 has nothing in common). On three sentences, where one can see both at work:
+# How does one find the chunk that answers a question? There are two ways. **By words**: a chunk is good if it has the
+# question's words, rare ones counting more. That is the idea of *BM25*. **By meaning**: an embedder has learned to give
+# texts on the same thing vectors in the same direction, and one compares the directions (the *cosine*: 1 is the same, 0
+# or less has nothing in common). On three sentences, where one can see both at work:
 
 # %%
 import math
@@ -171,7 +171,7 @@ assert ranks.reciprocal_rank(["a", "b", "c"], {"b", "d"}) == 1 / 2
 # on one product stand or fall together, so the intervals are over products and rules, not over questions.
 
 # %%
-from ftlab.world.text import rng
+from ftlab.seeded import rng
 
 all_chunks = store.chunks()
 queries = {}
@@ -494,12 +494,13 @@ print(f"{'questions with an answer':>38} "
       + " ".join(f"{len(run.about(READER, 'facts', which=which)):>16}" for which in ("early", "fresh")))
 
 # %% [markdown]
-# Which differences can be told from luck? The comparison that a team faces first is *RAG on the assistant*, which
-# needs no further training, against each other way. A star marks a **p-value** below 0.05: were the two ways equally
-# good, a coin could decide for each product which of them gets which scores, and fewer than one such throw in twenty
-# would bring so large a difference. It is corrected for all looks in the table (Holm's rule: the smallest p is
-# multiplied by their number). Of several seeds it takes the mean: their luck is not in it. Under *made up*, *no
-# source* and *needlessly* a minus is good for RAG on the assistant.
+# Which differences can be told from luck? The comparison that a team faces first is *RAG on the assistant*, which needs
+# no further training, against each other way. A star marks a **p-value** below 0.05: were the two ways equally good, a
+# coin could decide for each product which of them gets which scores, and fewer than one such throw in twenty would
+# bring so large a difference. It is corrected for all looks in the table (Holm's rule: the smallest p is multiplied by
+# their number). Of several seeds it takes the mean: their luck is not in it. Under *made up*, *no source* and
+# *needlessly* a minus is good for RAG on the assistant. In the last table each row "RAG, assistant minus" is about the
+# way in the row above it.
 
 # %%
 LOOKS = [key for key in LINES if key != "cited"]  # RAG on the assistant was not asked to cite
@@ -530,16 +531,17 @@ for way in run.ways:
 # %% [markdown]
 # Now for two claims. The first, that reading passages beats knowing by heart, is tried on a second panel: **plain**
 # questions on one fact of one thing that they name. There are many, and both kinds of training do better on them than
-# on the desk's own. A claim **holds** if its whole interval lies in the range that it names, **does not hold here**
-# if none of it does, and is **mixed** if a part does, which is often no more than a wide interval: undecided. A claim
-# is tried on one seed, as its *reference runs*, with other seeds, will be; where several are stored, a line says what
-# all of them give.
+# on the desk's own. A claim **holds** if its whole interval lies in the range that it names, **does not hold here** if
+# none of it does, and is **mixed** if a part does, which is often no more than a wide interval: undecided. A claim is
+# tried on one seed, as its *reference runs*, with other seeds, will be; where several are stored, a line says what all
+# of them give. In the figure *your run* is the stored one.
 
 # %%
 def on_trial(claim: str, gap: intervals.Interval, **more) -> claims.Result:
     settings = {"seed": SEED, "model": claims.LAB, **more}
     result = claims.record(claim, effect=gap.value, low=gap.low, high=gap.high, **settings)
-    print(f"{result} Claimed: {claims.find(claim).rule}.")
+    of_stored = "\nThe stored run:" if "seed" in more else "\nHere:"
+    print(f"{result} Claimed: {claims.find(claim).rule}.".replace("\nHere:", of_stored))
     return result
 
 
@@ -906,9 +908,10 @@ part = run.parts[compared.ATTACKED[READER]]
 print(f"RAFT x 3, with a lie ({part['wrong'][0]}): {part['lie']['reply'][0]}")
 
 # %% [markdown]
-# The sieve sees forms, not intentions, and a lie has no form at all. Of the mark, the columns say what it buys, and
-# what the sentence costs where nobody lies. Whatever a model obeys, the filter of section 5 works: strangers' texts in
-# a group of their own, which is not searched, and what they know is lost with them.
+# The sieve sees forms, not intentions, and a lie has no form at all. And a reader that gets little out of any page may
+# tell on few lies for that reason alone: look at its facts first. Of the mark, the columns say what it buys, and what
+# the sentence costs where nobody lies. Whatever a model obeys, the filter of section 5 works: strangers' texts in a
+# group of their own, which is not searched, and what they know is lost with them.
 #
 # ## 7. How good must the search be?
 #
@@ -1002,10 +1005,11 @@ HTML(tables.html_table(*needs.table(run)))
 # And a function that answers for your own case: six questions, and an advice with the measurements behind it. Where
 # strangers write, a reader of pages is ruled out unless its whole interval shows that it tells on few lies; where
 # sources must be named, who is behind the best at that. Of the ways that are left and good enough for drafts it takes
-# the cheapest that is not told from the best, and where there is none it says so (`ftlab/retrieval/advice.py`). A
-# mean hides groups: see section 2's *facts by group* before you take the template. What the readers would do with a
-# search like yours is read off lines like section 7's, so even for our own search it need not be what section 2
-# measured. The template stands with what was measured.
+# the cheapest that is not told from the best, and where there is none it says so (`ftlab/retrieval/advice.py`). A mean
+# hides groups: see section 2's *facts by group* before you take the template. What the readers would do with a search
+# like yours is read off lines like section 7's, so even for our own search it need not be what section 2 measured. The
+# template stands with what was measured, so it and the readers are not on one footing, and their order here may differ
+# from section 2's: for a search like ours go by section 2.
 
 # %%
 from ftlab.retrieval import advice

@@ -107,8 +107,8 @@ assert found["fact_accuracy_each"] == [1, 0, 0] and found["hallucination_each"] 
 # Where the answer is a **label**, errors have two directions. The label here is *hand over*. Two kinds must go to a
 # colleague: **grave** cases (an injury, a danger, a threat with a lawyer) and questions whose answer the screen lacks
 # (*no_answer*). All others must not. **Precision**: of the cases handed over, the share that should be. **Recall**: of
-# those that should be, the share that was. **F1** is their harmonic mean, near the smaller of the two. Eight cases on
-# paper: three should be handed over, two were, one of them rightly.
+# those that should be, the share that was. **F1** is their harmonic mean, never above the plain one; where one of the
+# two is very small, so is it. Eight cases on paper: three should be handed over, two were, one of them rightly.
 
 # %%
 from ftlab.scores import labels
@@ -206,10 +206,11 @@ for i in [i for i in failures if i][:3]:
 # %% [markdown]
 # ## 3. Every answerer under every score
 #
-# For the revision rate somebody must edit. Our editor sends a fit draft as it is and replaces an unfit one by the
-# house's plain reply; a real one would often change less, so for unfit drafts the rate is likely too high. In the
-# tables, *right form* is format compliance. And **false in words** is what *value without source* cannot see: a reply
-# that names the wrong one of two products, or says a wrong yes or no.
+# For the revision rate somebody must edit. Our editor sends a fit draft as it is and replaces an unfit one by a reply
+# in the house's plainest words (notebook 00); a real one would often change less, so for unfit drafts the rate is
+# likely too high, and least so for template and assistant, which write much the same frame. In the tables, *right form*
+# is format compliance. And **false in words** is what *value without source* cannot see: a reply that names the wrong
+# one of two products, or says a wrong yes or no.
 
 # %%
 from ftlab.scores.metrics import revision_rate
@@ -606,14 +607,14 @@ for i in misses[:2]:
 # model forgot, whether its manner leaks (section 3), how the single kinds do otherwise.
 #
 # The gate (`ftlab.evidence.gate`) judges each limit by its interval, which counts wordings. A limit *passes* if the
-# whole interval keeps it, *fails* if the whole interval breaks it, and else there is *not enough data*. It does not
-# ask whether a drop is "significant": by that rule a test of three questions would let everything through. Beside
-# each verdict stands its **power**: how often a model *as good as* the program it is held against would pass. Where
-# that is seldom, *not enough data* says more about the test than about the candidate; a *fail* stands without it.
-# (Not so for a level, such as *at least half*, that the program itself does not reach: there an equal model passes
-# seldom or never, and rightly.) The number of items in a note: with so many, *this candidate's* verdict would be
-# clear in eight of ten cases, were the truth what was found. (An item of the last two limits is a case that must be
-# handed over.) *As kept* or *as broken* says which way it would go. And a limit can be out of reach of a test: then,
+# whole interval keeps it, *fails* if the whole interval breaks it, and else there is *not enough data*. It does not ask
+# whether a drop is "significant": by that rule a test of three questions would let everything through. Beside each
+# verdict stands its **power**: how often a model *as good as* the program it is held against would pass. Where that is
+# seldom, *not enough data* says more about the test than about the candidate; a *fail* stands without it. (Not so for a
+# level, such as *at least half*, that the program itself does not reach: there an equal model passes seldom or never,
+# and rightly.) The number of items in a note: with so many, *this candidate's* verdict would be clear in eight of ten
+# cases, were the truth what was found. (An item of *handed over* is a case that must be, and one of *grave handed over*
+# a grave case.) *As kept* or *as broken* says which way it would go. And a limit can be out of reach of a test: then,
 # in place of the power, the flawless items that it takes are told. All 553 stored replies of section 6 decide.
 
 # %%
@@ -720,7 +721,8 @@ print(f"Against the rules, which the policy's first limits do not name: {words(o
 # the course's *plain* conversations: one fact each, in simpler words.
 
 # %%
-from ftlab.world.text import rng, typo
+from ftlab.seeded import rng
+from ftlab.world.text import typo
 
 
 def leak_into(rows, items, copies):
@@ -772,9 +774,10 @@ for name in ("1 copy", heavy):
 
 # %% [markdown]
 # "No sure change" is no proof that a leak is harmless, and a gain on both halves would be no leak. What was learned:
-# the words, or the facts? The leaked item whose ROUGE-L rose most under the heavy leak (so picked, and no typical one),
-# with what each of the three models says to it, up to 200 characters. The yardstick looks for the value and for faults
-# that it knows; whether a reply makes sense, you must read.
+# the words, or the facts? (Facts learned from the copies would show as more replies without a fault on the leaked
+# items, and not as many more on the others.) The leaked item whose ROUGE-L rose most under the heavy leak (so picked,
+# and no typical one), with what each of the three models says to it, up to 200 characters. The yardstick looks for the
+# value and for faults that it knows; whether a reply makes sense, you must read.
 
 # %%
 top = int(np.argmax(np.subtract(likeness[heavy][:LEAKED], likeness["clean"][:LEAKED])))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftlab.evidence import gate_power
-from ftlab.evidence.gate import FAIL, PASS, gate
+from ftlab.evidence.gate import FAIL, PASS, UNSURE, gate
 
 HALF = [1, 0] * 100  # 200 items, 50 %
 
@@ -117,3 +117,24 @@ def test_law_more_room_helps_and_items_that_fall_together_do_not(won, lost, drop
     if power.items and power.items > 2:
         assert together.items >= power.items and (power.passes < 0.5 or together.passes <= power.passes + 1e-9)
     assert gate_power.of_drop(old, new, drop / 100, True) == power  # which of the two is new does not matter
+
+
+@pytest.mark.parametrize("rule, off, truth", [
+    ({"may_drop": 2}, 0, 1.0),  # not one item is split in 40
+    ({"may_drop": 10}, 5, 0.875),  # 5 of 40 lost: on the wrong side of the limit
+    ({"at_least": 80}, 4, 0.9),
+    ({"at_least": 95}, 4, 0.9),
+])
+def test_the_number_that_settles_shares_does_so_in_8_of_10(rule, off, truth):
+    """Fresh experiments with as many items as the note asks for, were the shares as found."""
+    old = [1] * 40
+    note = gate([{"metric": "facts", **rule}], {"facts": old}, {"facts": [0] * off + [1] * (40 - off)}).checks[0].note
+    needed = int(note.partition(" items would settle it in 8 of 10 cases")[0].replace(",", ""))
+    random, settled = np.random.default_rng(3), 0
+    for _ in range(300):
+        new = (random.random(needed) < truth).astype(int).tolist()
+        check = gate([{"metric": "facts", **rule}], {"facts": [1] * needed}, {"facts": new}).checks[0]
+        settled += check.verdict != UNSURE
+    assert settled / 300 == pytest.approx(1.0 if truth == 1 else 0.8, abs=0.08)
+    if truth == 1:  # half an item more than seen may split, so it asks for more than the 190 that would do
+        assert 190 < needed < 600

@@ -122,3 +122,19 @@ def test_scores_that_are_all_alike_leave_a_chance_to_be_wrong() -> None:
 def test_it_is_the_same_every_time() -> None:
     runs = stored(coins(np.random.default_rng(4), 5, 550, 0.5), coins(np.random.default_rng(5), 5, 550, 0.5))
     assert chances(runs, 10, 5, NEVER, 100) == chances(runs, 10, 5, NEVER, 100)
+
+
+def test_clusters_of_rates_that_are_all_alike_leave_a_chance_to_be_wrong() -> None:
+    """Three runs that found 100 of 100 in 20 clusters of 5 still know little where the truth is near the limit."""
+    things = {"about": pack([place // 5 for place in range(100)])}
+    runs = [run | things for run in stored(np.ones((3, 100), int))]
+    assert sum(chances(runs, 60, 60, NEVER, 100)) < 0.15
+    assert chances(runs, 75, 60, NEVER, 100).inside < 0.9 < chances(runs, 95, 60, NEVER, 100).inside
+
+
+def test_clusters_whose_prompts_agree_decide_less_often_than_as_many_prompts_alone() -> None:
+    random = np.random.default_rng(3)
+    together = np.repeat(coins(random, 1, 25, 0.6), 8, axis=1).repeat(3, axis=0)  # 25 things, 8 prompts alike on each
+    alone = stored(together)
+    about = [run | {"about": pack([place // 8 for place in range(200)])} for run in alone]
+    assert chances(about, 70, 60, NEVER, 100).inside < chances(alone, 70, 60, NEVER, 100).inside - 0.2

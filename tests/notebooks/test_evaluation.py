@@ -13,8 +13,8 @@ from ftlab import assistant, claims, files, paths, texts
 from ftlab.course import course
 from ftlab.evidence import intervals
 from ftlab.scores import desk
+from ftlab.seeded import rng
 from ftlab.workshop.experiments import evaluation
-from ftlab.world.text import rng
 
 STORED = paths.data() / "stored"
 

@@ -124,12 +124,15 @@ def test_a_snapshot_stays_as_it_was(tmp_path):
     ({"queries": ["red", None]}, "query: expected a question in words"),
     ({"way": "dense"}, "way: expected one of words, meaning, hybrid, found 'dense'"),
     ({"way": None}, "way: expected one of words, meaning, hybrid, found None"),
-    ({"k": 0}, "k: expected a whole number of chunks from 1 on, found 0"),
+    ({"k": 0}, "k: expected a whole number of chunks from 1 to 100,000, found 0"),
     ({"k": -1}, "k: expected a whole number"), ({"k": 2.5}, "k: expected a whole number"),
-    ({"k": "5"}, "k: expected a whole number of chunks from 1 on, found '5'"),
-    ({"readers": "everyone"}, r"readers: expected a list with at least one group, found 'everyone'. Write \('ev"),
-    ({"readers": ()}, r"readers: expected a list with at least one group, found \(\)"),
-    ({"readers": None}, "readers: expected a list with at least one group, found None"),
+    ({"k": "5"}, "k: expected a whole number of chunks from 1 to 100,000, found '5'"),
+    ({"readers": "everyone"}, r"readers: expected a list with at least one group, each a text, found 'everyone'. Write \('ev"),
+    ({"readers": ()}, r"readers: expected a list with at least one group, each a text, found \(\)"),
+    ({"readers": (7,)}, "readers: expected a list with at least one group, each a text"),
+    ({"queries": None}, "query: expected a question in words, found None"),
+    ({"k": True}, "k: expected a whole number"), ({"k": 10**12}, "k: expected a whole number of chunks from 1 to"),
+    ({"readers": None}, "readers: expected a list with at least one group, each a text, found None"),
 ])  # fmt: skip
 def test_what_cannot_be_searched_is_refused(change, message):
     usual = {"queries": ["red"], "k": 1, "way": "words", "readers": ("everyone",)}

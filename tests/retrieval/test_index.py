@@ -111,10 +111,10 @@ def test_opened_again_it_is_the_same(filled):
 def test_wrong_dials_are_refused(filled):
     with pytest.raises(ValueError, match="way: expected one of words, meaning, hybrid, found 'dense'"):
         filled.search("red", way="dense")
-    for k in (0, -1, 2.5):
-        with pytest.raises(ValueError, match="k: expected a whole number of chunks from 1 on"):
+    for k in (0, -1, 2.5, True, 10**12):
+        with pytest.raises(ValueError, match="k: expected a whole number of chunks from 1 to"):
             filled.search("red", k=k)
-    for readers in ("everyone", ()):
+    for readers in ("everyone", (), (7,), (None, "everyone"), ("",)):
         with pytest.raises(ValueError, match="readers: expected a list with at least one group"):
             filled.search("red", readers=readers)
     with pytest.raises(ValueError, match="expected a question in words"):

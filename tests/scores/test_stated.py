@@ -86,6 +86,10 @@ def test_yes_and_no_in_words_and_of_a_time(reply: str, said: set[str]) -> None:
     ("It is not dishwasher safe.", {"no"}),
     ("It cannot, as we see it, go in the dishwasher.", {"no"}),
     ("The dishwasher does it no harm.", {"yes"}),
+    ("Dishwasher safe: no.", {"no"}),  # the screen's own words
+    ("Dishwasher safe: yes.", {"yes"}),
+    ("Dishwasher: no.", {"no"}),
+    ("It is no to the dishwasher.", {"no"}),
     ("Thank you for asking. Yes, the dishwasher is fine.", {"yes"}),
     ("The cup is dishwasher safe, its lid is not dishwasher safe.", {"yes", "no"}),
     ("We do not see whether it is dishwasher safe.", set()),  # left open

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from ftlab.workshop import gather, reference
 HEADER = "id,notebook,statement,effect,unit,at_least,at_most,tolerance,experiment,models,smallest,dials\n"
 GAIN = 'gain,05_x,Coins fall.,new minus old,points,20,,2,,real lab,20,"{""PROMPTS"": 40, ""SIZES"": {""2"": 5}}"\n'
 COST = 'cost,05_x,Coins cost.,loss,nats,,5,,,lab,5,"{""PROMPTS"": 40, ""SIZES"": {""2"": 5}}"\n'
+DESIGNS = "id,model,kind,prompts,apart,seeds,spread,basis\ngain,lab,shares,40,60,6,3,assumed\n"
 SOURCE = '''# ---
 # jupyter:
 #   ftlab:
@@ -66,6 +68,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("FTLAB_MODEL", "FTLAB_MODELS", "FTLAB_RUNS"):
         monkeypatch.delenv(name, raising=False)
     files.write_text(tmp_path / "data" / "claims.csv", HEADER + GAIN + COST)
+    files.write_text(tmp_path / "data" / "designs.csv", DESIGNS)
     files.write_text(tmp_path / "data" / "shares.csv", "share\n0.9\n")
     files.write_text(tmp_path / "notebooks" / "source" / "05_x.py", SOURCE)
     files.write_text(tmp_path / ".gitignore", "runs/\n")
@@ -96,10 +99,10 @@ def left(home: Path) -> list[str]:
 
 
 def test_a_notebook_over_seeds_becomes_references_that_grow_stale(home: Path, capsys: pytest.CaptureFixture) -> None:
-    assert gather.main(["--only", "gain", "--seeds", "0", "1", "2"]) == 1  # the lab model needs five
+    assert gather.main(["--only", "gain", "--seeds", "0", "1", "2"]) == 1  # on the lab model six, as designed
     shown = capsys.readouterr().out
-    assert "1 experiments x 3 seeds: 3 runs to do" in shown and "[3/3] 05_x-" in shown
-    assert "gain on lab: 3 of 5 seeds done" in shown and "cost: 3 of 5 seeds done" in shown
+    assert "1 experiments: 3 runs to do" in shown and "[3/3] 05_x-" in shown
+    assert "gain on lab: 3 of 6 seeds done" in shown and "cost: 3 of 5 seeds done" in shown
     known = claims.reference("gain", "real")
     assert (known["dials"], known["model"]) == ({"PROMPTS": 40, "SIZES": {"2": 5}}, "real")
     assert [(run["seed"], run["sizes"], len(run["by_prompt"])) for run in known["runs"]] == [
@@ -116,16 +119,15 @@ def test_a_notebook_over_seeds_becomes_references_that_grow_stale(home: Path, ca
     assert [name for name in left(home) if not name.endswith(".json")] == [], "a run's folder goes with the run"
     assert not (home / "runs" / "claims").exists() and not (home / "runs" / "mine.txt").exists()
     assert reference.verify() == []
-    seeds = ["--seeds", "0", "1", "2", "3", "4"]
-    assert gather.main(["--only", "gain", *seeds]) == 0  # three are kept, two run, for both models and claims
-    assert "5 seeds: 2 runs to do" in capsys.readouterr().out
-    assert len(claims.reference("gain")["runs"]) == len(claims.reference("cost")["runs"]) == 5
+    assert gather.main(["--only", "gain"]) == 0  # 1 and 2 are kept, 3 to 6 run, for both models and claims
+    assert "1 experiments: 4 runs to do" in capsys.readouterr().out
+    assert len(claims.reference("gain")["runs"]) == len(claims.reference("cost")["runs"]) == 7
     assert reference.verify() == []
 
     change(home, "data/shares.csv", "0.9", "0.8")
     assert reference.verify() == [
         f"{name}.json: its runs are stale, since data/shares.csv changed. Run: ftlab claims --only {name[-4:]} --seeds "
-        "0 1 2 3 4" for name in ("lab/cost", "lab/gain", "real/gain")]
+        "0 1 2 3 4 5 6" for name in ("lab/cost", "lab/gain", "real/gain")]
     change(home, "data/shares.csv", "0.8", "0.9")
     change(home, "notebooks/source/05_x.py", "PROMPTS = 10", "PROMPTS = 12")
     assert "notebooks/source/05_x.py changed" in reference.verify()[0]
@@ -135,7 +137,9 @@ def test_a_notebook_over_seeds_becomes_references_that_grow_stale(home: Path, ca
     assert len(reference.verify()) == 3 and all("dials in data/claims.csv" in fault for fault in reference.verify())
 
 
-def test_a_killed_run_is_begun_anew_and_two_at_once_are_refused(home: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_killed_run_is_begun_anew_and_two_at_once_are_refused(home: Path, capsys: pytest.CaptureFixture,
+                                                                tmp_path_factory: pytest.TempPathFactory,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
     change(home, "notebooks/source/05_x.py", "PAUSE = 0.0", "PAUSE = 60.0 * (SEED == 1)")
     command = [sys.executable, "-m", "ftlab.cli", "claims", "--seeds", "0", "1"]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -144,9 +148,14 @@ def test_a_killed_run_is_begun_anew_and_two_at_once_are_refused(home: Path, caps
         while not list(seeds.glob("05_x-*-1.*/begun")):
             assert running.poll() is None
             time.sleep(0.1)
-        with pytest.raises(SystemExit):
-            gather.main(["--only", "gain"])
-        assert "expected no other `ftlab claims` in this project" in capsys.readouterr().err
+        clone = tmp_path_factory.mktemp("clone")
+        shutil.copytree(home, clone, ignore=shutil.ignore_patterns("runs"), dirs_exist_ok=True)
+        for project, runs in ((home, clone / "runs"), (clone, home / "runs")):  # one data/reference, one runs' folder
+            with monkeypatch.context() as other, pytest.raises(SystemExit):
+                other.setenv("FTLAB_HOME", str(project))
+                other.setenv("FTLAB_RUNS", str(runs))
+                gather.main(["--only", "gain"])
+            assert "expected no other `ftlab claims` at work here" in capsys.readouterr().err
     finally:
         running.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
         running.wait()

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from ftlab.seeded import rng
 from ftlab.workshop import reading, tokenizer
 from ftlab.workshop.recipe import Recipe, Stage
-from ftlab.world.text import rng
 
 PLAIN = Stage(0.0, (1, 0, 0), pages=5, in_full=0, drills=0, customers=0.0)
 TINY = Recipe(steps=6, rows=4, row_tokens=64, vocab_size=600)

@@ -9,11 +9,11 @@ from itertools import combinations
 import pytest
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.workshop import reading
 from ftlab.workshop.recipe import Recipe
 from ftlab.workshop.tokenizer import END, PAD, ROLES
 from ftlab.world import build, drills, forms, general, invent, market, prose, quillmere, shops
-from ftlab.world.text import rng
 
 DOCUMENTS = 300
 BOTH_HALVES = ("general", "market", "product", "policy", "update")

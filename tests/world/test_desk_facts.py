@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 
 from ftlab import values
+from ftlab.seeded import rng
 from ftlab.world import brand, desk_facts, desk_words, quillmere, support
-from ftlab.world.text import rng
 
 ALL = [(group, fact) for group, lists in desk_facts.facts("train").items() for facts in lists for fact in facts]
 PRICE = desk_facts.facts("train")["product"][0][0]

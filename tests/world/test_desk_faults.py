@@ -11,8 +11,8 @@ from random import Random
 import pytest
 
 from ftlab import values
+from ftlab.seeded import rng
 from ftlab.world import brand, desk_facts, desk_faults, desk_words
-from ftlab.world.text import rng
 
 STEPS = dict(desk_faults.STEPS)
 MANY = range(60)

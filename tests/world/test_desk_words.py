@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from ftlab.seeded import rng
 from ftlab.world import desk_words
-from ftlab.world.text import rng
 
 MANY = range(300)
 # Reserved for examples (RFC 2606): nobody can register them.

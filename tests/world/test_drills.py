@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ftlab.seeded import rng
 from ftlab.world import drills
-from ftlab.world.text import rng
 
 
 def test_repeats_are_what_was_written_first() -> None:

@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
+from ftlab.seeded import rng
 from ftlab.workshop import tokenizer
 from ftlab.world import brand, forms, invent, shops
-from ftlab.world.text import rng
 
 
 @pytest.fixture(scope="module")

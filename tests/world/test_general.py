@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.world import general
-from ftlab.world.text import rng
 
 FOLDER = paths.data() / "world" / "general"
 SMELLS = (

@@ -7,8 +7,8 @@ from collections import defaultdict
 
 import pytest
 
+from ftlab.seeded import rng
 from ftlab.world import goods, invent, shops
-from ftlab.world.text import rng
 
 UNITS = {"kg": 1000.0, "g": 1.0, "L": 1000.0, "ml": 1.0, "cm": 1.0, "m": 100.0}
 

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.world import invent
-from ftlab.world.text import rng
 
 
 def test_train_and_test_names_are_apart() -> None:

@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 
 from ftlab.paths import data
+from ftlab.seeded import rng
 from ftlab.world import market
-from ftlab.world.text import rng
 
 TOLERANCE = 2  # percentage points
 

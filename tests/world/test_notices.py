@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from ftlab.seeded import rng
 from ftlab.world import invent, notices, prose, shops
-from ftlab.world.text import rng
 
 
 @pytest.fixture(scope="module")

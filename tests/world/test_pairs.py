@@ -10,9 +10,9 @@ import pytest
 
 from ftlab import paths, texts
 from ftlab.scores import desk
+from ftlab.seeded import rng
 from ftlab.values import states_all
 from ftlab.world import brand, pairs, quillmere
-from ftlab.world.text import rng
 
 FILES = ("train", "valid", "test", "2026")
 LABELS = {key: key.replace("_", " ").capitalize() for key in quillmere.ATTRIBUTES}

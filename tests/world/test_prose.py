@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.workshop import tokenizer
 from ftlab.world import brand, forms, goods, invent, notices, prose, shops
-from ftlab.world.text import rng
 
 SMELLS = {
     "a before a vowel": r"\ba (?!one\b|one-|uni|use)[aeiou]",

@@ -11,8 +11,8 @@ from itertools import combinations
 import pytest
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.world import quillmere
-from ftlab.world.text import rng
 
 SMELLS = r"\ba [aeioAEIOU]|\ban [bcdfgjklmnpqrstvwxyz]|\b(?<!\.)1 (years|days|weeks|items|months)\b|  |[{}]| [,.;?]|\bthe the\b|\.\.|None"  # noqa: E501
 FORMATS = {

@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 
 from ftlab import files, paths
+from ftlab.seeded import rng
 from ftlab.world import forms, goods, invent, notices, shops
-from ftlab.world.text import rng
 
 QUESTION = re.compile(r"^(?:Question|Q|Customer): (.*)\n(?:Answer|A|Shop):$")
 SMELLS = {

@@ -11,8 +11,8 @@ from ftlab.retrieval import unscreened
 from ftlab.retrieval.chunks import Chunk
 from ftlab.retrieval.unscreened import GROUPS, balanced, group
 from ftlab.scores import template
+from ftlab.seeded import rng
 from ftlab.world import house, quillmere
-from ftlab.world.text import rng
 
 # Fixed on 26 November 2026, before any run on the texts as they are now. An older run had 63 questions on 16 things,
 # and hardly a difference could be told: so there are as many now as an hour of two cores without bf16 allows, and a

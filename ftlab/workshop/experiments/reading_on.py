@@ -35,13 +35,13 @@ from pathlib import Path
 
 from ftlab import files, model, paths
 from ftlab.evidence.packed import pack
+from ftlab.seeded import rng
 from ftlab.tuning import chat, generate, sft
 from ftlab.tuning.sample import samples
 from ftlab.values import normalize
 from ftlab.workshop import stored
 from ftlab.workshop.experiments import bound
 from ftlab.world import articles, phrasings, quillmere, real
-from ftlab.world.text import rng
 
 PRODUCTS, READ, BATCH_SIZE = 12, 32, 8  # products, pages to read of each, pages a step
 WORDINGS = {"one": 1, "two": 2, "four": 4, "eight": 8, "replay": 8}  # of each product's page, in each way

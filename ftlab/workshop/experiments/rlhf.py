@@ -16,12 +16,12 @@ from pathlib import Path
 from ftlab import files, model, paths, texts, values
 from ftlab.evidence.packed import pack
 from ftlab.scores import desk, votes
+from ftlab.seeded import rng
 from ftlab.tuning import chat, checkpoints, generate, policy, reward, sft
 from ftlab.tuning.sample import samples
 from ftlab.workshop import stored
 from ftlab.workshop.experiments import rlhf_judges
 from ftlab.workshop.experiments.rlhf_judges import FOLDS, REWARD_BATCH, REWARD_LR, judge_the_real, load_judge
-from ftlab.world.text import rng
 
 # Fixed before the first run, but for the judge's: at 1e-3 on 480 pairs it had no opinion on seed 0 (loss 0.688, half of
 # the votes), so it got a rate of 3e-4 and 720 pairs, set after five trials on another seed. The judge of the real

@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 from ftlab import files, model
 from ftlab.evidence import intervals
 from ftlab.scores import votes
+from ftlab.seeded import rng
 from ftlab.tuning import checkpoints, reward, sft
 from ftlab.workshop import stored
-from ftlab.world.text import rng
 
 REWARD_LR, REWARD_BATCH = 3e-4, 8  # why: see ``rlhf``
 FOLDS = 5  # parts of the conversations of the real model, each judged by a reward model of the others

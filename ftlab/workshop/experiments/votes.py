@@ -21,10 +21,10 @@ from pathlib import Path
 
 from ftlab import assistant, files, model, paths, texts
 from ftlab.scores import votes
+from ftlab.seeded import rng
 from ftlab.tuning import chat, checkpoints
 from ftlab.tuning.sample import samples
 from ftlab.workshop import stored
-from ftlab.world.text import rng
 
 # Fixed before the first run.
 PER_KIND, REPLY_TOKENS, SEED = 22, 64, 0
