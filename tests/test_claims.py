@@ -433,4 +433,4 @@ def test_a_seed_that_could_not_try_a_claim_is_no_witness(home, capsys):
     assert len(claims.reference("gain")["runs"]) == 6 and reference.verify() == []
     capsys.readouterr()
     assert gather.main(["--only", "gain", *SEEDS, "5"]) == 0  # seed 1 is not run again for it
-    assert "6 seeds: 0 runs to do" in capsys.readouterr().out
+    assert "1 experiments: 0 runs to do" in capsys.readouterr().out

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from itertools import chain
 
 from ftlab import files, paths
 from ftlab.claims import dial, pairs, reference, table
@@ -131,7 +132,7 @@ def _run_all(experiments: dict[Experiment, Served], given: list[int] | None, fre
     """
     seeds = {each: given or range(1, 1 + max(claim_power.least_seeds(*pair) for pair in served))
              for each, served in experiments.items()}
-    todo = [(each, seed) for seed in sorted(set().union(*seeds.values())) for each, served in experiments.items()
+    todo = [(each, seed) for seed in dict.fromkeys(chain(*seeds.values())) for each, served in experiments.items()
             if seed in seeds[each] and (fresh or not is_done(seed_path(each, seed), served))]
     print(f"{len(experiments)} experiments: {len(todo)} runs to do.", flush=True)
     spent, failed = 0.0, []
