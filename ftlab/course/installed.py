@@ -21,13 +21,14 @@ def read_lock(path: str | Path | None = None) -> list[Requirement]:
 
     path = Path(path) if path else paths.root() / "requirements.lock"
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
         text = line.partition("#")[0].strip()
         if not text:
             continue
         try:
             requirement = Requirement(text)
-            exact = [part.operator for part in requirement.specifier] == ["=="] and "*" not in text and "+" not in text
+            version = str(requirement.specifier)
+            exact = version.startswith("==") and not {",", "*", "+"} & set(version) and version[2:3] != "="
         except InvalidRequirement:
             exact = False
         if not exact:

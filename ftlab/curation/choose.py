@@ -25,8 +25,9 @@ class Row(NamedTuple):
 
 def check(size: int | None, held_out: float) -> None:
     """Raises ``ValueError`` if no set can be chosen and split like that; better asked before hours of work."""
-    if size is not None and size < 1:
-        raise ValueError(f"size: expected at least 1 record to keep, or None for all that are good, found {size}.")
+    if size is not None and (not isinstance(size, int) or size < 1):
+        raise ValueError(f"size: expected at least 1 record to keep, a whole number, or None for all that are good, "
+                         f"found {size!r}.")
     if not FEWEST <= held_out <= MOST:
         raise ValueError(f"held_out: expected a share between {FEWEST} and {MOST}, found {held_out}. Choose about "
                          f"{HELD_OUT}.")

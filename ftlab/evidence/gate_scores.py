@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set, Sized
 from pathlib import Path
 
 from ftlab.data import formats
@@ -17,17 +17,27 @@ COUNTS = "Write one figure, a list of scores, or an object with a score for each
 def check(rule: Rule, raw: object, name: str) -> float | list[float] | dict[str, float]:
     """The scores as floats of one of the three kinds, each finite and, in points, from 0 to 1."""
     many = list(raw.values()) if isinstance(raw, Mapping) else raw
-    rows = list(many) if hasattr(many, "__len__") and not isinstance(many, str) else [many]
+    ordered = isinstance(many, Sized) and not isinstance(many, str | bytes | Set) and getattr(many, "ndim", 1) > 0
+    rows = list(many) if ordered else [many]
     for value in rows:
-        number = float(value) if isinstance(value, int | float) or hasattr(value, "dtype") else math.nan
+        number = _number(value)
         if not math.isfinite(number) or (rule.unit == "points" and not 0 <= number <= 1):
             share = ' from 0 to 1 (or a "unit" in its rule)' if rule.unit == "points" else ""
-            raise ValueError(f"{name}, {rule.metric}: expected finite numbers{share}, found {value!r}. {COUNTS}")
-    if rows is not many and not hasattr(many, "__len__"):
+            raise ValueError(f"{name}, {rule.metric}: expected finite numbers{share}, found {value!r:.60}. {COUNTS}")
+    if not ordered:
         return float(many)
     if len(rows) < 2:
         raise ValueError(f"{name}, {rule.metric}: expected at least 2 items, found {len(rows)}. {COUNTS}")
     return dict(zip(raw, map(float, rows), strict=True)) if isinstance(raw, Mapping) else [float(row) for row in rows]
+
+
+def _number(value: object) -> float:
+    """The value as a float; nan if it is no one number."""
+    numeric = getattr(getattr(value, "dtype", None), "kind", "") in tuple("biuf") and getattr(value, "ndim", 0) == 0
+    try:
+        return float(value) if isinstance(value, int | float) or numeric else math.nan
+    except OverflowError:  # 10**400, which JSON can hold
+        return math.inf
 
 
 def kind(scores: object) -> str:

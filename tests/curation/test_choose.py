@@ -29,7 +29,8 @@ def test_split_refuses_a_share_that_is_no_fifth_or_tenth():
 
 
 @pytest.mark.parametrize(("size", "held_out", "message"), [
-    (0, 0.15, "size: expected at least 1 record to keep, or None for all that are good, found 0"),
+    (0, 0.15, "size: expected at least 1 record to keep, a whole number, or None for all that are good, found 0"),
+    (2.5, 0.15, "found 2.5"), ("a", 0.15, "found 'a'"),
     (-3, 0.15, "found -3"),
     (None, 0.09, r"held_out: expected a share between 0\.1 and 0\.2, found 0\.09\. Choose about 0\.15"),
     (5, 0.21, "found 0.21"),

@@ -14,7 +14,7 @@ POINTS, SECONDS = Rule("facts", 2.0), Rule("speed", 2.0, unit="s")
 @pytest.mark.parametrize(("rule", "raw", "expected"), [
     (POINTS, 1, 1.0), (POINTS, np.float32(0.5), 0.5), (POINTS, [True, 0], [1.0, 0.0]), (POINTS, (0, 1), [0.0, 1.0]),
     (POINTS, np.array([0.25, 1]), [0.25, 1.0]), (POINTS, {"q1": 1, "q2": 0}, {"q1": 1.0, "q2": 0.0}),
-    (SECONDS, 17, 17.0), (SECONDS, [-3, 250.5], [-3.0, 250.5]),
+    (POINTS, np.array(0.5), 0.5), (SECONDS, 17, 17.0), (SECONDS, [-3, 250.5], [-3.0, 250.5]),
 ])
 def test_three_kinds_of_scores_become_floats(rule, raw, expected):
     found = gate_scores.check(rule, raw, "baseline")
@@ -28,6 +28,8 @@ def test_three_kinds_of_scores_become_floats(rule, raw, expected):
     (POINTS, [0, -1], "found -1"), (POINTS, [1, None] * 100, "found None"), (POINTS, "0.5", "found '0.5'"),
     (POINTS, float("nan"), "found nan"), (POINTS, {"q1": 1, "q2": "yes"}, "found 'yes'"),
     (POINTS, [1], "expected at least 2 items, found 1. Write"), (POINTS, {"q1": 1}, "items, found 1. Write"),
+    (POINTS, {0, 1}, r"found \{0, 1\}"), (SECONDS, b"ab", "found b'ab'"), (SECONDS, 10**400, "found 1000"),
+    (SECONDS, np.array([[1, 0], [0, 1]]), r"found array\(\[1, 0\]\)"), (SECONDS, np.array(["1", "2"]), "found np.str_"),
     (POINTS, {}, "expected at least 2 items, found 0"), (POINTS, [[1, 0], [0, 1]], r"found \[1, 0\]"),
     (SECONDS, [1, float("inf")], "^new, speed: expected finite numbers, found inf"), (SECONDS, None, "found None"),
 ])

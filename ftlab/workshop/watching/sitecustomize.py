@@ -9,6 +9,8 @@ import importlib.util
 import os
 import sys
 
+WRITES = os.O_WRONLY | os.O_TRUNC | os.O_EXCL  # O_EXCL: a new file, as tempfile makes it
+
 
 def watch(log: str, roots: tuple[str, ...]) -> None:
     """From now on, writes down each file below ``roots`` that this process opens to read."""
@@ -18,8 +20,8 @@ def watch(log: str, roots: tuple[str, ...]) -> None:
     def note(event: str, arguments: tuple) -> None:
         if event != "open" or not isinstance(arguments[0], (str, bytes, os.PathLike)):
             return
-        mode = arguments[1]
-        if isinstance(mode, str) and mode[:1] in "wxa":  # written, not read
+        mode, flags = arguments[1:]
+        if (isinstance(mode, str) and mode[:1] in "wxa") or flags & WRITES:  # written, not read
             return
         path = os.path.abspath(os.fsdecode(arguments[0]))
         if path not in seen:
