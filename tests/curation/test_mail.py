@@ -74,7 +74,8 @@ def test_a_rule_ends_only_a_text_that_has_ended_its_sentence():
 
 @pytest.mark.parametrize("asked", [
     "Which of these is oven safe?", "Do you have the following?", "Are those in stock?", "Which is the lighter one?",
-    "Which would you take?", "Can I use both?", "Hello. Is it the better of the two?", "Which ones fit my stove?", "Which fits?",
+    "Which would you take?", "Can I use both?", "Hello. Is it the better of the two?", "Which ones fit my stove?",
+    "Which fits?",
 ])
 def test_names_under_a_question_that_asks_about_them_are_no_signature(asked):
     for text in (f"{asked}\n--\nGlow Pot\nTea Jug", f"{asked}\n\n____\nGlow Pot", f"{asked} -- Glow Pot"):
