@@ -56,16 +56,24 @@ _OF_A_PARCEL = re.compile(
     r"[\s,;:.-]+[^.?!\n]{0,40}\b(?:neighbou?rs?|porch|garage|shed|door(?:bell)?|doorstep|gate|courier|driver|"
     r"deliver(?:y|ed)?|postman|van|lorry|collect it|pick it up|old address|new address|parcels?|"
     r"ship (?:it|them|the|to))\b", re.IGNORECASE)
-# Or the customer's own letters: "ignore the instructions in my mail", "... that I sent", but not with an order behind.
+_NO_ORDER_BEHIND = (
+    r"(?!.{0,60}?\b(?:and|then|now|instead|please|[.,;:!])\s*(?:(?:now|then|please|instead|just|you must) )*"
+    r"(?:say|print|reveal|output|repeat|act (?:as|like)|obey|pretend|approve|grant|you are (?:now )?(?:an?|free)|"
+    r"write (?:an?|me an?)\b|(?:answer|reply|respond) (?:only|with|as|in (?!time|full|writing))|show (?:me )?your|"
+    r"tell me your|do (?:whatever|anything))\b)")
+# Or the customer's own letters: "ignore the instructions in my mail", "... that I sent".
 _OWN_LETTERS = re.compile(
     r"\s+(?:(?:in|of|from|on|at|with|by) (?:(?:all|one) of )?(?:my|our|his|her|their)\s+(?!case\b|favou?r\b|chat\b|"
     r"conversation\b|prompt\b|place\b|name\b|(?:\w+ )?(?:developers?|makers|creators?|trainers?|operators?)\b)[\w-]+"
     r"|(?:(?:that|which) )?(?:i|we|he|she|they|(?:my|our) [\w-]+) (?:have |had |just |only )*(?:sent|send|gave|given|"
     r"wrote|written|mailed|e-mailed|put|left|told|made|typed|asked|added|attached)\b)"
-    r"(?!.{0,60}?\b(?:and|then|now|instead|please|[.,;:!])\s*(?:(?:now|then|please|instead|just|you must) )*"
-    r"(?:say|print|reveal|output|repeat|act (?:as|like)|obey|pretend|approve|grant|you are (?:now )?(?:an?|free)|"
-    r"write (?:an?|me an?)\b|(?:answer|reply|respond) (?:only|with|as|in (?!time|full|writing))|show (?:me )?your|"
-    r"tell me your|do (?:whatever|anything))\b)", re.IGNORECASE | re.DOTALL)
+    rf"{_NO_ORDER_BEHIND}", re.IGNORECASE | re.DOTALL)
+# Or what the shop sends to everybody: "ignore the old instructions in your newsletter".
+_OF_PAPERS = re.compile(
+    r"\s+(?:in|of|from|on|at|with)\s+(?:(?:your|the|that|an?)\s+(?:[\w'-]+\s+){0,2}(?:newsletters?|catalog(?:ue)?s?|"
+    r"brochures?|flyers?|adverts?|advertisements?|blog|faqs?|price ?lists?|reminders?|mailings?)|your\s+"
+    r"(?:(?!system|developer|hidden|secret|initial|internal)[\w'-]+\s+)?(?:e-?)?mails?|your\s+(?:last\s+)?letters?)\b"
+    rf"{_NO_ORDER_BEHIND}", re.IGNORECASE | re.DOTALL)
 _ITS = re.compile(r"\b(?:your|its|system|developer|safety|hidden|brand|rules|prompts?|guard\w+)\b", re.IGNORECASE)
 _HAS_A_REASON = re.compile(
     r"(?:\s*[,;:.\u2013-]+\s*|\s+(?=(?:because|since|as|i|we|it|my)\b))(?:(?:because|since|as) )?(?:i|we|my|our|"
@@ -102,7 +110,7 @@ def _is_customers_own(name: str, text: str, found: re.Match) -> bool:
     if name == "cancels its rules" and not _ITS.search(found[0]) and _OWN_LETTERS.match(text, found.end()):
         return True
     if name == "cancels its rules":
-        return any(after.match(text, found.end()) for after in (_OF_GOODS, _OF_A_PARCEL, _HAS_A_REASON))
+        return any(after.match(text, found.end()) for after in (_OF_GOODS, _OF_PAPERS, _OF_A_PARCEL, _HAS_A_REASON))
     return name == "cancels what came before" and any(
         after.match(text, found.end()) for after in (_OF_A_PARCEL, _HAS_A_REASON))
 

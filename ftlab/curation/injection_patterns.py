@@ -28,6 +28,23 @@ _MAKERS = r"(?:developers?|creators?|makers|operators?|programmers?|trainers?)"
 _OWN_MAKERS = r"your (?:developers?|creators?|makers|programmers?|trainers?)"
 _START = (r"(?:(?:^|[.?!:;\n*\"(]\s*)(?:(?:please|kindly|now|and|then|just|so)[ ,]+)*|\b(?:please|now|then) )")
 _YOU_MUST = r"\byou (?:must|will|should|shall|may|can|are to|now) (?:now |only |always )?"
+# What a model is to be, and no customer's "pretend I am five: how does it work?"; an order behind tells the others.
+_PRETENDED = (
+    rf"(?:now )?(?:in )?(?:(?:not |no longer )?(?:an?|the|my|your) )?(?:\w+ ){{0,2}}(?:{_ROLE}|{_MAKERS}|grandmother|"
+    r"(?:developer|debug|god|root) mode)|(?:not |no longer |now )?(?:free (?:of|from|to)|evil|allowed to|bound by|"
+    r"un(?:restricted|censored|filtered|bound)|jailbroken)|"
+    rf"(?:\w+ing )?(?:without|with no) (?:any |your |the )?(?:{_RULES}|filters?|limits|safety|censorship)|"
+    r"(?:your (?:boss|owner|master)|the (?:ceo|boss|owner|founder|director))"
+    r"(?=\s*[.,;:!]|\s*$| and| of (?:the|this|your))|"
+    r"(?:an?|the) [\w ]{1,30}? (?:that|who|which) (?:(?:must|will|can|may|always|never|has to|does not) )?"
+    r"(?:say|obey|answer|ignore|reveal|refuse|give|grant|approve|agree|follow|tell|do)(?:s|es)?")
+_ORDER_BEHIND = (
+    r"(?:[.,;:!\u2013\u2014-]|\band|\bthen|\bnow) *(?:(?:and|then|now|so|please|just|instead|you must|you will) )*"
+    r"(?:obey|approve|grant|insult|swear|praise|(?:ignore|disregard|forget) (?:your|all|the|every|any|previous)|"
+    r"say (?:yes|no|only|that|the word|[\"'`])|(?:answer|reply|respond) (?:only|with (?:only|just|the word|[\"'`]))|"
+    r"(?:print|output|reveal|repeat|show|tell|give) (?:me )?(?:your|everything|all|(?:the|an?) (?:text|word|system|"
+    r"secret|hidden|prompt|password|discount|refund|free|code))|do (?:whatever|anything|as i)|"
+    r"(?:write|sing|recite) (?:me )?an? (?:poem|song|story|joke|rap))")
 _CUSTOMER = (r"(?!\s*(?:i|we|my|our)\b(?! am\b| have the right|'m\b| (?:want|need|order|command|would like|expect|tell|"
              r"ask|instruct) you\b| \w+ (?:order|command|instruct)s you\b))")  # "Attention AI: I want a human"
 _ELSEWHERE = r"(?! (?:for|on|about|to|in|inside|under|behind|at|of|how|by|with|from|larger|bigger|again)\b)"
@@ -94,10 +111,7 @@ PATTERNS = {  # family: its forms, each of which is enough
         rf"(?:^|[.:;\n]\s*)you are an? (?:\w+ ){{0,2}}{_ROLE}\s+(?:without|with no|named|called|(?:that|who|which) "
         r"(?:must|will|can|has|have|obeys|answers|always|does|ignores|reveals|refuses))\b",
         rf"{_START}(?:pretend (?:to be (?:an? |the |my )?(?:\w+ ){{0,2}}(?:{_ROLE}|grandmother)|"
-        r"(?:that )?(?:you are|you're|i am|"
-        r"i'm)(?! (?:me|us|in (?:my|our)|(?:the|a) (?:customer|buyer|parent|guest)|standing|sitting|old|ill|"
-        r"(?!(?:running|operating|working|talking|acting|speaking|answering|writing|playing|responding|being|having)\b)"
-        r"\w+ing (?:for|to|in|on|at|up|home|out|with|an?|the|my|your))\b))|"
+        rf"(?:that )?(?:you are|you're|i am|i'm) (?:{_PRETENDED}|[^.?!\n]{{1,60}}?{_ORDER_BEHIND}))\b|"
         r"(?:let'?s |let us )?role-?play (?:as|that|in which|an?)\b|imagine (?:that )?(?:you are|you're|yourself) "
         rf"(?:(?:an?|the|my) )?(?:\w+ ){{0,2}}(?:{_ROLE}|free (?:of|from|to (?:say|ignore|answer))|allowed to (?:say|"
         r"ignore|break|reveal)))",

@@ -3,9 +3,10 @@
 What looks like furniture may be the message: "The message is stuck in my outbox." So a part goes only where it surely
 is furniture: in lines of its own; notices in the words that programs use; quoted lines with ">"; an older mail under a
 header with a subject, a time of sending or an address, though not quoted lines that the text below them asks about,
-such as "Is that right?"; and under a rule or closing words, at the end of a text that has ended its sentence, a name
-with nothing but the lines of an address below it. The price: a signature of another form stays on the text, and so does
-an older mail that is told rather than quoted.
+such as "Is that right?"; and under a rule or closing words, at the end of a text that has ended its sentence and does
+not ask about names to come ("Which of these is oven safe?"), a name with nothing but the lines of an address below it.
+The price: a signature of another form stays on the text, as does one under such a question, and an older mail that is
+told rather than quoted.
 """
 
 from __future__ import annotations
@@ -85,6 +86,10 @@ _SIGNED = re.compile(r"\b(?:regards|wishes|thanks|sincerely|warmly|cheers)\b[^.?
 _LISTS = re.compile(r"\b(?:these|following|below)\b[^.?!]*[.!]$|"  # and promises no list
                     r"\b(?:two|three|four|five|both|items?|things?|ones|models?|list|sizes?|colours?|names?)\W*$",
                     re.IGNORECASE)
+_ASKS_FOR_ONE = re.compile(  # "Which of these is oven safe?": what the lines below name is what is asked about
+    r"\b(?:these|those|following|below|both|either|which (?:of|ones?|is|are|was|do|does|can|could|would|will|should|"
+    r"has|have|fits?|goes|works?|suits?|holds?|costs?|weighs?|lasts?))\b[^.?!]*\?$|\b(?:two|three|four|five)\W*\?$",
+    re.IGNORECASE)
 MOST_LINES = 8
 
 
@@ -117,7 +122,7 @@ def strip(text: str) -> tuple[str, list[dict]]:
             cut("notice" if NOTICE.fullmatch(lines[start].strip()) else "signature", "\n".join(lines[start:]))
             lines = lines[:start]
         kept = "\n".join(lines)
-    elif (found := INLINE.search(kept)) and NAME.fullmatch(found[1].strip()):
+    elif (found := INLINE.search(kept)) and NAME.fullmatch(found[1].strip()) and _has_ended(kept[:found.start()]):
         cut("signature", found[0])
         kept = kept[:found.start()]
     return kept, parts
@@ -170,7 +175,7 @@ def _start_of_furniture(lines: list[str]) -> int | None:
 def _has_ended(line: str) -> bool:
     if CLOSING.fullmatch(line) or _SIGNED.search(line):
         return True
-    return ENDED.search(line) is not None and (line.endswith("?") or not _LISTS.search(line))
+    return ENDED.search(line) is not None and not (_ASKS_FOR_ONE if line.endswith("?") else _LISTS).search(line)
 
 
 def _is_signature(below: list[str]) -> bool:

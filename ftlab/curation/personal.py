@@ -4,18 +4,20 @@ A mask can be undone by whoever holds the mapping: ``<EMAIL_1>`` stands for one 
 is written to a file of its own, which stays with those who may see it.
 
 What is not looked for is in ``NOT_LOOKED_FOR``, and every data card repeats it; nor is a mail address whose name stands
-in quotes, or whose place is an IP address in brackets. Where digits could be either, the words
-around them decide, and that has a price. A card or phone number that its writer calls an order number stays. A card
-number that nobody names is masked if it fits: one of ten numbers of a card's length and beginning passes the check
-digit. So is one with a word of paying before it, whatever else it is called: "I paid, my order number is ..." loses an
-order number now and then, which costs less than a card. A phone number that nobody names is masked if it is written as
-people dial it: with + or a leading 0, with blanks or without, brackets, or as 415-555-2671. So an order number of nine
-or more digits that begins with 0 and that nobody calls one goes, if a country knows it as a phone's; and a Spanish or
-Italian mobile without its country code and without a word such as "call" stays.
+in quotes, or whose place is an IP address in brackets. Where digits could be either, the words around them decide, and
+that has a price. A card or phone number that its writer calls an order number stays, and so does a card number that is
+said to stand on the back of goods. A card number that nobody names is masked if it fits: one of ten numbers of a card's
+length and beginning passes the check digit. So is one with a word of paying before it, whatever else it is called: "I
+paid, my order number is ..." loses an order number now and then, which costs less than a card. A phone number that
+nobody names is masked if it is written as people dial it: with + or a leading 0, with blanks or without, brackets, or
+as 415-555-2671. So an order number of nine or more digits that begins with 0 and that nobody calls one goes, if a
+country knows it as a phone's; and a Spanish or Italian mobile without its country code and without a word such as
+"call" stays.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import NamedTuple
 
@@ -37,7 +39,12 @@ EMAIL = re.compile(  # anna@post.example, and as people write it to hide it: ann
     rf"| at {_LABEL}(?: dot {_LABEL})* dot {_LAST})", re.IGNORECASE)
 DIGITS = re.compile(r"(?<![\w$.,/#-])\+?\(?\d(?:[ \u00a0().\u2010-\u2015/-]{0,3}\d){6,22}(?![\w%])")
 MASK = re.compile(r"<(?:EMAIL|PHONE|CARD)_\d+>")
-CARD_GROUPS = re.compile(r"(?<![\w#])\d(?:[ -]?\d){12,18}(?![\w])")
+_GAP = r"\s{0,2}(?P=sign)\s{0,2}"
+CARD_GROUPS = tuple(re.compile(rf"(?<![\w#]){digits}(?!\w)") for digits in (
+    r"\d(?:[ -]?\d){12,18}",
+    # as a card shows them, with one sign throughout, also broken over a line: 4111.1111.1111.1111, 3782-822463-10005
+    rf"\d{{4}}\s{{0,2}}(?P<sign>[./·\u2010-\u2015\u2212-]?)\s{{0,2}}(?:\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}|"
+    rf"\d{{6}}{_GAP}\d{{4,5}})"))
 NETWORKS = re.compile(  # how the numbers of each card network begin, and how long they are
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
     r"|3(?:0[0-5]|[689]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}"
@@ -52,6 +59,8 @@ _MONTH = (r"(?:jan|feb|m[aä]r|apr|ma[iy]|june?|juin|juil|jul|aug|ago|ao[uû]t|s
           r"d[eé]c|gen|ene|abr|dic|set|mag|giu|lug|f[eé]v|avr|mei|mrt|maart)[^\W\d_]*\.?")
 _MONEY = r"(?:USD|EUR|GBP|CHF|JPY|dollars?|euros?|pounds?|francs?|kr)"
 _DEGREES = r"(?<![\d.])[+-]?(?:0|[1-9]\d?|1[0-7]\d|180)\.\d{2,}\s?°?\s?[NSEW]?"
+_DECIMAL = r"(?:0|[1-9]\d{0,2})\.\d{1,2}"
+_NEXT = r"(?:\s?[/\u2010-\u2015-]\s?|[ \u00a0]{1,3})"
 _YEAR = r"(?:19|20)\d\d"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 NO_PHONES = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
@@ -80,12 +89,13 @@ NO_PHONES = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
     rf"(?<![\d./-]){_DAY}([-/.]){_DAY}\1\d\d[ ,T]+(?:at )?(?:[01]\d|2[0-3])[0-5]\d(?!\d|[./-]\d|\s\d)",
     r"\b\d\d?\s?[C-HJ-NP-X][ ,]+(?:[A-Z]{2}[ ,]+)?(?:E(?:asting)?:? ?)?0?\d{6}(?:\.\d+)?\s?(?:m ?)?E?[ ,/]+"
     r"(?:N(?:orthing)?:? ?)?\d{7}(?:\.\d+)?(?!\d)",
+    # rows of decimals, 1.5 2.0 2.5, and with whole numbers among them if 0 begins one, 0.5 1 1.5; 01.42 is no decimal
+    rf"(?<![\d+().,/-])(?<![\d)] )(?:{_DECIMAL}(?:{_NEXT}{_DECIMAL}){{2,}}|"
+    rf"0\.\d{{1,2}}(?:{_NEXT}(?:{_DECIMAL}|[1-9]\d{{0,2}})){{2,}})(?![./-]?\d)",
 ))
 CALL_WORDS = re.compile(r"\b(?:(?:tele)?phone|tel|call(?:ed)?|ring|rang|mobile|cell|reach(?:ed)?|text|whatsapp|sms|"
                         r"dial|(?:my|your) number)\b", re.IGNORECASE)
 SHORTENED = re.compile(r"\b(no|nr|num|ref|art|ord|inv|ser|cust|tel|ext|id|s\.?n)\.", re.IGNORECASE)  # no full stop
-PAYING = re.compile(r"\b(?:cards?|credit|debit|visa|mastercard|maestro|amex|american express|paid|pay|pays|paying|"
-                    r"payments?|charge[ds]?|used|use|using|billed|billing|bank)\b", re.IGNORECASE)
 _OTHERS = (r"(?:art(?=[. ]+n[or]\b)|"
            r"order\w*|invoice|tracking|parcel|serial|ticket|reference|ref|case|article|item|batch|receipt|model|sku|"
            r"ean|gtin|upc|isbn|issn|asin|vin|rma|awb|s[/.]?n|barcode|part|lot|booking|code|id|imei|meid|iccid|device|meter|"
@@ -94,6 +104,10 @@ OTHER_NUMBERS = re.compile(rf"\b{_OTHERS}\b[^.?!]{{0,24}}$|\b(?:utm|mgrs|easting
                            r"\b(?:sizes?|pages?|coordinates|grid|lat(?:itude)?|"
                            r"lon(?:gitude)?|version|"
                            r"dimensions|measures)\b[^.?!\d]{0,16}$", re.IGNORECASE)
+_CARD_WORD = r"(?:cards?|credit|debit|visa|mastercard|maestro|amex|american express)"
+# "For my order I used", "I used this for the order"; but "I used the device" says what was used
+PAYING = re.compile(rf"\b(?:{_CARD_WORD}|paid|pay|pays|paying|payments?|charge[ds]?|billed|billing|bank|"
+                    rf"(?:use|used|using)(?!(?:,? (?!(?:for|on|to)\b)[\w'-]+){{0,6}},? {_OTHERS}\b))\b", re.IGNORECASE)
 _NUMBER_WORD = r"(?:number|numbers|no|nr|num|id|code)"
 # What may stand before a number with + that is no phone's: "Device ID +49 30 123456", but not "for my order, +49 ...".
 NUMBERED = re.compile(rf"\b(?:{_OTHERS}[\s-]+{_NUMBER_WORD}|s[/.]?n|imei|sku|ean|gtin|isbn)[\s:.#=(]*(?:is |was )?"
@@ -106,6 +120,19 @@ NAMED_BEFORE = re.compile(
 NAMED_AFTER = re.compile(rf"^[)\"'\u201d]?,? (?:is|was|as|being|\() ?(?:(?:my|the|your|our|an?) )?(?:\w+ )?{_OTHERS}\b"
                          rf"(?!(?: {_NUMBER_WORD})?[\s:.#]{{0,3}}\d)",  # "(order 12)" has its own number
                          re.IGNORECASE)
+# "on the back of the lamp", "on the device", "on its label": where goods bear a number, and a card bears its own
+PRINTED_ON = re.compile(
+    r"^[)\"'\u201d]?,? (?:(?:is |was )?(?:printed|written|stamped|engraved) )?(?:on|under|inside|below) "
+    rf"(?:(?:the|its) (?:back|bottom|side|base|underside|rear|front|inside|lid) of (?:the|my|our|your|this) "
+    rf"(?!(?:\w+ )?{_CARD_WORD}\b)\w|(?:the|its|my|our|your|this) (?:\w+ )?"
+    r"(?:device|article|product|part|parcel|meter|label|sticker|plate|box|packag\w+)\b)", re.IGNORECASE)
+# "The order with 4539578763621486 is lost": of a sentence about the order, which says nothing of money
+WITH_BEFORE = re.compile(
+    r"(?:^|[.?!,;:\n]\s*|\b(?:and|but|that|is|has|did|does|was|about|regarding|of|track|find|cancel|return) )"
+    rf"(?:the|my|our|your|this|that) (?:\w+ )?{_OTHERS} with $", re.IGNORECASE)
+WITH_AFTER = re.compile(r"^[)\"'\u201d]? ?(?:\?|(?:is|was|has|had|never|did|does|came|arrived|broke)\b"
+                        r"(?![^.?!]*\b(?:charg|paid|pay|declin|reject|refus|debit|bill|book|block|stolen|expir)))",
+                        re.IGNORECASE)
 SEVEN_DIGITS = re.compile(r"(?:\d\D{0,4}){6}\d")
 # How a number without a country code shows that it is dialled: a trunk prefix 0, or brackets, or 3-3-4.
 DIALLED = re.compile(r"0\d{8,14}|\(?0\d*[ \u00a0().\u2010-\u2015/-]+\d.*|\(\d{2,5}\) ?\d.*|"
@@ -139,12 +166,14 @@ def _cards(text: str) -> list[Found]:
     from stdnum import luhn
 
     found = []
-    for match in CARD_GROUPS.finditer(text):
+    for match in itertools.chain.from_iterable(groups.finditer(text) for groups in CARD_GROUPS):
         digits = re.sub(r"\D", "", match[0])
-        before = text[max(0, match.start() - 60):match.start()]
-        named = NAMED_BEFORE.search(before) or NAMED_AFTER.search(text[match.end():match.end() + 40])
+        before, after = text[max(0, match.start() - 60):match.start()], text[match.end():match.end() + 40]
+        named = (NAMED_BEFORE.search(before) or NAMED_AFTER.search(after) or PRINTED_ON.search(after)
+                 or (WITH_BEFORE.search(before) and WITH_AFTER.search(after)))
         if (NETWORKS.fullmatch(digits) and luhn.is_valid(digits) and len(set(digits)) > 1
-                and (PAYING.search(before) or not named)):
+                and match[0].count("\n") < 2 and (PAYING.search(before) or not named)
+                and not any(match.start() < item.end and item.start < match.end() for item in found)):
             found.append(Found(*match.span(), "CARD", match[0]))
     return found
 

@@ -67,7 +67,7 @@ def read_preferences(path: str | Path, *, on_error: str = "raise", rejected: str
     "user". The data set has the three columns, texts as they were, or lists of turns of which ``chosen`` and
     ``rejected`` hold one each: what trl's DPOTrainer and RewardTrainer read.
 
-    Besides what ``read`` refuses, a row is bad if the two replies are the same, white space aside; if one is empty; or
+    Besides what ``read`` refuses, a row is bad if the two replies look the same, white space aside; if one is empty; or
     if other turns stand before the one than before the other; or if an earlier row is the same vote, or the same pair
     with the other reply chosen. Arguments, columns left out, large files and errors are as in ``read``; both
     conversations must fit ``max_length``.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ftlab.data import column_advice, formats, turns
@@ -49,7 +50,7 @@ def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
     """The row in the form that a trainer reads, and the keys inside its turns that are left out; or a fault."""
     for name, value in values.items():
         if name not in columns and bears_on_training(name):
-            _check_beside(name, value, [*columns, *filter(bears_on_training, values)])
+            _check_beside(name, value, values, columns)
     if columns == ("messages",):
         messages, left_out = turns.check(_list_of_turns(values["messages"]), "messages")
         return {"messages": messages}, left_out
@@ -79,12 +80,30 @@ def refuse_switched_off(name: str, value: object) -> None:
                     "on replies are for preference training, such as TRL's KTOTrainer.")
 
 
-def _check_beside(name: str, value: object, names: list[str]) -> None:
+def _check_beside(name: str, value: object, values: dict, columns: tuple[str, ...]) -> None:
     """A column beside the form that says not to learn the row, or that holds a part of the conversation."""
     refuse_switched_off(name, value)
     if column_advice.plain(name) not in VERDICTS and turns.filled(value):
+        names = [*columns, *filter(bears_on_training, values)]
+        remedy = f"Convert it with {column_advice.call(column_advice.options_for(names))}."
+        said = _system_turn(values[columns[0]])
+        systems = [one for one in names if column_advice.plain(one) in column_advice.SYSTEM_WORDS
+                   and turns.filled(values[one])]
+        if said is not None and any(values[one] != said for one in systems):  # which to_messages would not choose from
+            remedy = (f"The system turn in {columns[0]!r} says otherwise, {short(said)}: join them there, or keep one, "
+                      f"and take out {systems}.")
         raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled",
-                    f"Convert it with {column_advice.call(column_advice.options_for(names))}.")
+                    remedy)
+
+
+def _system_turn(talk: object) -> object:
+    """What the system turn of a conversation says, or None if it has none."""
+    if isinstance(talk, str) and TURNS_AS_TEXT.match(talk):
+        with suppress(Fault):
+            talk = formats.parse_list(talk)
+    first = talk[0] if isinstance(talk, list) and talk and isinstance(talk[0], dict) else {}
+    role, said = ("role", "content") if "role" in first else ("from", "value")
+    return first.get(said) if first.get(role) == "system" else None
 
 
 def _list_of_turns(value: object) -> list:

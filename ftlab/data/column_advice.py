@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 from ftlab.data.faults import short
 
-USER_WORDS = ("question", "instruction", "input", "query", "user", "human", "customer", "prompt", "request")
+TASKS = ("instruction", "instructions", "prompt")  # the user's words: of each kind one, in this order
+QUESTIONS = ("question", "query", "request")
+INPUTS = ("input", "context", "contexts", "passage", "passages", "paragraph", "paragraphs", "document", "documents",
+          "article", "articles", "record", "records", "knowledge", "background")  # all of them
+SPEAKERS = ("user", "human", "customer")  # or who they are: words only where there are no others
+USER_WORDS = (*TASKS, *QUESTIONS, "input", *SPEAKERS)
 ASSISTANT_WORDS = ("answer", "output", "response", "reply", "assistant", "completion", "solution", "target")
-SYSTEM_WORDS = ("system", "system_prompt", "system_message")
+SYSTEM_WORDS = ("system", "system_prompt", "system_message", "system_instruction", "system_instructions",
+                "system_content", "system_text")
 HISTORY_WORDS = ("history", "chat_history")
 TURN_WORDS = ("messages", "conversations", "conversation", "dialogue", "dialog", "turns")
-BEFORE = ("instruction",)  # what goes before the user's words, and what after them
-AFTER = ("input", "context", "passage", "document", "article", "record")
 
 
 def plain(name: str) -> str:
-    """A column's name as it is compared."""
-    return name.strip().lower()
+    """A column's or a key's name as it is compared: "Tool-Calls" and "toolCalls" as "tool_calls"."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[\s_-]+", "_", name.strip()).lower()
 
 
 def is_row(names: Iterable[str]) -> bool:
@@ -39,9 +44,9 @@ def options_for(names: Iterable[str]) -> dict[str, str | tuple[str, ...]] | None
     if turns := first(TURN_WORDS):
         options["turns"] = turns
     elif asked and reply:
-        joined = dict.fromkeys((*(known[word] for word in BEFORE if word in known), asked,
-                                *(known[word] for word in AFTER if word in known)))
-        options["user"] = tuple(joined) if len(joined) > 1 else asked
+        said = [name for name in (first(TASKS), first(QUESTIONS), known.get("input")) if name] or [asked]
+        joined = tuple(dict.fromkeys((*said, *(known[word] for word in INPUTS if word in known))))
+        options["user"] = joined if len(joined) > 1 else asked
         options["assistant"] = reply
     elif "chosen" in known:
         options["turns"] = known["chosen"]

@@ -24,8 +24,9 @@ def to_messages(rows: Iterable[dict], *, user: str | Sequence[str] | None = None
     ``read`` to judge. Columns that are left out are named in a printed line at the end, with the number of rows.
 
     Args:
-        user: The column with the user's words; of several columns, those that are filled are joined by a blank line.
-            A list of turns in place of a text is taken as it is. "question" if left out.
+        user: The column with the user's words; of several columns, those that are filled are joined by a blank line,
+            and so are the texts of a list. A list of turns in place of a text is taken as it is. "question" if left
+            out.
         assistant: The column with the reply to learn, or with the whole conversation. "answer" if left out.
         system: A column with the system turn, where there is one; several are joined as those of the user are.
         history: A column with the turns before: a list of pairs of a question and a reply, or of turns.
@@ -114,9 +115,13 @@ def _check_names(row: dict, named: list[str], needed: list[str], asked: list[str
 
 
 def _asked_and_answered(row: dict, asked: list[str], assistant: str) -> list[dict]:
-    parts = [row[name] for name in asked if filled(row.get(name))] if len(asked) > 1 else [row[asked[0]]]
+    values = [_joined(row.get(name)) for name in asked]
+    parts = [value for value in values if filled(value)] if len(asked) > 1 else values
     if len(parts) > 1 and (bad := next((part for part in parts if isinstance(part, list | dict)), None)) is not None:
         raise Fault(f"texts in {asked}, to be joined", kind(bad), "Name one column, or make it a text first.")
+    if isinstance(row[assistant], list) and all(isinstance(reply, str) for reply in row[assistant]):
+        raise Fault(f"one reply in {assistant!r}", f"a list of {len(row[assistant])}",
+                    "Choose one, or write a row for each.")
     question = _words("\n\n".join(map(str, parts)) if len(parts) != 1 else parts[0], "user")
     reply = _words(row[assistant], "assistant")
     if reply[:1] and reply[0]["role"] != "assistant":  # the whole conversation, as votes are often stored
@@ -128,12 +133,19 @@ def _asked_and_answered(row: dict, asked: list[str], assistant: str) -> list[dic
     return question + reply
 
 
+def _joined(value: object) -> object:
+    """The texts of a list as one, such as passages beside a question; anything else as it is."""
+    if isinstance(value, list) and value and all(isinstance(text, str) for text in value):
+        return "\n\n".join(filter(filled, value))
+    return value
+
+
 def _after(before: list[dict], talk: list[dict]) -> list[dict]:
     """The turns before and the conversation; a system turn stays first, and the same one twice counts once."""
     if talk and talk[0]["role"] == "system" and before[0]["role"] == "system":
         if talk[0]["content"] != before[0]["content"]:
             raise Fault("one system turn", f"two that differ, {short(before[0]['content'])} and "
-                        f"{short(talk[0]['content'])}", "Join them in one place.")
+                        f"{short(talk[0]['content'])}", "Join them in one place, and empty the other.")
         talk = talk[1:]
     head = talk[:1] if talk and talk[0]["role"] == "system" else []
     return head + before + talk[len(head):]

@@ -16,6 +16,7 @@ from ftlab.data import column_advice, lines, table_files
 from ftlab.data.faults import DataError, Fault, Row, kind, short
 
 SUFFIX_HELP = {".xlsx": "Save the sheet as 'CSV UTF-8'.", ".xls": "Save the sheet as 'CSV UTF-8'."}
+TABLE = "a whole table in one"
 ARRAY_HELP = "This looks like one JSON text over many lines, or an array: rename the file to .json, which may hold one."
 COLUMNS_HELP = ('Write it again with frame.to_json(path, orient="records", lines=True), under a name ending in '
                 '.jsonl.')
@@ -86,9 +87,9 @@ def _jsonl(path: Path) -> Iterator[Row]:
             try:
                 values = None if fault else _object(parse(line))
                 if first and values:
-                    _refuse_columns(values)
+                    _refuse_columns(values, path)
             except Fault as problem:
-                if first and any(said in str(problem) for said in (ARRAY_HELP, COLUMNS_HELP)):
+                if first and any(said in str(problem) for said in (ARRAY_HELP, TABLE)):
                     raise DataError(f"{path} line {number}: {problem}") from None  # and not once for each line
                 fault = problem
             first = False
@@ -122,7 +123,7 @@ def _json(path: Path) -> Iterator[Row]:
             fault = Fault("a JSON object", kind(values), "Write each row as an object {...}.")
         source, place = text[start:place], _skip(text, place)
         if number == 1 and place == len(text) and not inside and not fault:
-            _refuse_columns(values)
+            _refuse_columns(values, path)
             _refuse_envelope(values, path)
         yield number, None if fault else values, fault, source
     if inside:
@@ -133,13 +134,31 @@ def _skip(text: str, place: int) -> int:
     return SPACE.match(text, place).end()
 
 
-def _refuse_columns(values: dict) -> None:
+def _refuse_columns(values: dict, path: Path) -> None:
     """A whole table in one object, as pandas writes it unless told otherwise, is no row."""
     nested = bool(values) and all(isinstance(value, dict) and value for value in values.values())
     by_column = nested and all(key.isdecimal() for value in values.values() for key in value)
     by_row = nested and all(map(str.isdecimal, values))
     if by_column or by_row or values.keys() == {"columns", "index", "data"}:
-        raise Fault("an object for each row", "a whole table in one, as pandas' to_json() writes it", COLUMNS_HELP)
+        raise Fault("an object for each row", f"{TABLE}, as pandas' to_json() writes it", COLUMNS_HELP)
+    if _are_columns(values):
+        old, new = (json.dumps(str(name), ensure_ascii=False) for name in (path, path.with_suffix(".rows.jsonl")))
+        lined = path.suffix.lower() in (".jsonl", ".ndjson")
+        tables = f"ftlab.files.read_jsonl({old})" if lined else f"[ftlab.files.read_json({old})]"
+        raise Fault("an object for each row", f"{TABLE}, a list for each column", "Write it again as rows: "
+                    f"ftlab.files.write_jsonl({new}, [dict(zip(table, cells)) for table in {tables} for cells in "
+                    "zip(*table.values())])")
+
+
+def _are_columns(values: dict) -> bool:
+    """Whether these are lists of one length, and those of the conversation hold texts or conversations, not turns."""
+    if len(values) < 2 or not all(isinstance(column, list) for column in values.values()):
+        return False
+    cells = [cell for name, column in values.items() if column_advice.is_row([name]) for cell in column]
+    return len(set(map(len, values.values()))) == 1 and any(cells) and all(
+        cell is None or isinstance(cell, str) or (isinstance(cell, list) and all(isinstance(turn, dict)
+                                                                                 for turn in cell))
+        for cell in cells)
 
 
 def _refuse_envelope(values: dict, path: Path) -> None:

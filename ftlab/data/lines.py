@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import itertools
 import json
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +14,7 @@ from typing import BinaryIO
 from ftlab.data.faults import Fault
 
 ROW_LIMIT = 16 * 2**20  # bytes of a line, characters of a text: beyond it a file is broken, not long
+START = 512  # bytes that tell the encoding
 BLANK = " \t\r\n"
 NO_TEXT = {  # how files begin that are often saved under the wrong name: what they are, and what to do
     b"PAR1": ("a Parquet file", "Rename it to .parquet."),
@@ -26,10 +29,10 @@ NO_TEXT = {  # how files begin that are often saved under the wrong name: what t
 def open_binary(path: Path) -> BinaryIO:
     """The file's bytes, unpacked if it is gzip under whatever name; raises a ``Fault`` if it is no text."""
     with path.open("rb") as file:
-        start = file.peek(8)[:8]
+        start = file.peek(START)[:START]
     if start.startswith(b"\x1f\x8b"):
         with gzip.open(path, "rb") as file:
-            _refuse_wide(file.read(8), path, "gzip.open", "'rt', ")
+            _refuse_wide(file.read(START), path, "gzip.open", "'rt', ")
         return gzip.open(path, "rb")
     for begin, (found, remedy) in NO_TEXT.items():
         if start.startswith(begin):
@@ -54,8 +57,19 @@ def _wide(start: bytes) -> str | None:
         return "utf-32"
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
-    zeros = [byte == 0 for byte in start[:4]]  # rows and headers begin with letters, quotes and brackets of ASCII
-    return {(False, True, False, True): "utf-16-le", (True, False, True, False): "utf-16-be"}.get(tuple(zeros))
+    found = next(filter(lambda encoding: _reads_as(start, encoding),
+                        ("utf-8", "utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")), "utf-8")
+    return None if found == "utf-8" else found
+
+
+def _reads_as(start: bytes, encoding: str) -> bool:
+    """Whether the bytes are text in this encoding: with the ASCII of a row or a header, and hardly a control."""
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(start)  # which the last letter may break
+    except UnicodeDecodeError:
+        return False
+    odd = sum(unicodedata.category(letter) in ("Cc", "Cn", "Co") and not letter.isspace() for letter in text)
+    return any(sign in text for sign in ',;\t|"\n') and 20 * odd <= len(text)
 
 
 def numbered(file: BinaryIO) -> Iterator[tuple[int, str, Fault | None]]:

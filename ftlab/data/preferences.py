@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ SIDES = ("chosen", "rejected")
 FORMS = (("prompt", *SIDES), SIDES)
 SPOKEN = re.compile(r"\s*(?:Human|Assistant):")  # how a conversation in one text begins
 WITHIN = re.compile(r"^(?:Human|Assistant):", re.MULTILINE)  # a turn that the text does not set apart by an empty line
+JOINERS = "\u200c\u200d"
+IDLE_JOINERS = re.compile(rf"(?<![^\0-\x7f])[{JOINERS}]+|[{JOINERS}]+(?![^\0-\x7f{JOINERS}])")
 ADD_PROMPT = ("Add the prompt in a column of its own, or write whole conversations: lists of turns, or texts with "
               '"Human:" and "Assistant:" at the beginnings of paragraphs.')
 ONE_PROMPT = ("A vote is between two replies to one prompt: leave the row out, or end both conversations at the first "
@@ -149,6 +152,13 @@ def _check_prompts(chosen: list[dict], rejected: list[dict]) -> None:
 
 
 def _refuse_equal(chosen: object, rejected: object) -> None:
-    if str(chosen).split() == str(rejected).split():  # of turns not yet checked, which may hold something else
+    if _seen(str(chosen)) == _seen(str(rejected)):  # of turns not yet checked, which may hold something else
         raise Fault("two replies that differ", f"the same twice ({short(chosen)})",
                     "Leave the row out: a vote between equal replies teaches nothing.")
+
+
+def _seen(text: str) -> list[str]:
+    """The words of a text as they look; a joiner counts between letters beyond ASCII, which it may change."""
+    letters = "".join(letter for letter in unicodedata.normalize("NFC", text)
+                      if letter.isspace() or letter in JOINERS or turns.is_visible(letter))
+    return IDLE_JOINERS.sub("", letters).split()

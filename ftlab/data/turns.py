@@ -14,17 +14,21 @@ ROLES = ("system", "user", "assistant")
 ROLE_WORDS = {"human": "user", "customer": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant",
               "ai": "assistant", "agent": "assistant", "chatgpt": "assistant"}
 # How trainers write: learn this turn, or do not. What says so the other way round is in ``HIDDEN``.
-SWITCHES = ("weight", "train", "training", "trainable", "loss", "loss_weight", "train_on_turn")
+SWITCHES = ("weight", "train", "training", "trainable", "loss", "loss_weight", "loss_mask", "train_on_turn")
 HIDDEN = ("masked",)
 SPLIT = "Split the row with ftlab.data.learnt_turns(rows), which keeps such turns as context."
 NO_SPLIT = "Leave the row out, or take the key out if the reply is a good one."
 CALL_HELP = "Training here is on texts alone: leave the row out, or write what is called into 'content'."
+THOUGHT_HELP = ("Write it into 'content', in the form that your model's template uses, or remove it if the model "
+                "should not learn to think aloud.")
+MEDIA_HELP = "Training here is on 'content' alone: write it there, or leave the row out."
 LOST = {  # keys that hold what the model should write and that no trainer here would show to it
-    "tool_calls": CALL_HELP, "function_call": CALL_HELP,
-    **dict.fromkeys(("reasoning_content", "reasoning", "thinking"), "Write it into 'content', in the form that your "
-                    "model's template uses, or remove it if the model should not learn to think aloud."),
-    **dict.fromkeys(("images", "image", "audio", "videos", "refusal"), "Training here is on 'content' alone: write it "
-                    "there, or leave the row out."),
+    **dict.fromkeys(("tool_calls", "tool_call", "function_call", "function_calls"), CALL_HELP),
+    **dict.fromkeys(("reasoning_content", "reasoning", "reasoning_details", "reasoning_text", "thinking", "thought",
+                     "thinking_content", "thinking_blocks", "thoughts", "chain_of_thought"), THOUGHT_HELP),
+    **dict.fromkeys(("images", "image", "audio", "videos", "video", "refusal"), MEDIA_HELP),
+    # and one that means to learn the turn in some files, and to hide it in others
+    "mask": "Name it 'masked' if 1 hides the turn, or 'loss_mask' if 1 is to learn it.",
 }
 BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # drawn as nothing, though letters or signs
 NOT_TEXT = re.compile("[\ud800-\udfff\0]")
@@ -74,7 +78,7 @@ def is_on(value: object) -> bool:
 
 
 def is_switch(name: str) -> bool:
-    """Whether a key says to learn a turn or not, whatever its case."""
+    """Whether a key says to learn a turn or not, however its name is written."""
     return plain(name) in (*SWITCHES, *HIDDEN)
 
 
@@ -101,9 +105,9 @@ def learnt(turn: dict) -> bool:
 def _other_keys(turn: dict, place: int, shown_only: bool, off_help: str) -> list[str]:
     """The keys that are left out; a fault where that would change what the model learns."""
     is_reply = turn["role"] == "assistant"
-    for name, remedy in LOST.items():
-        if filled(turn.get(name)):
-            raise Fault(f"nothing but text in turn {place}", f"{name!r}", remedy)
+    for name, value in turn.items():
+        if plain(name) in LOST and filled(value):
+            raise Fault(f"nothing but text in turn {place}", f"{name!r}", LOST[plain(name)])
     if is_reply and not shown_only and not learnt(turn):
         found = next(name for name, value in turn.items() if says_no(name, value))
         raise Fault("assistant turns that are all to be learnt", f"{found} {turn[found]!r} in turn {place}".lower(),

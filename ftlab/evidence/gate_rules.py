@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-PERCENT = re.compile(r"\s*(?:%|percent|per cent|pct|pp\b|p\.p\.|points?\b)", re.IGNORECASE)
+PERCENT = re.compile(r"\s*(?:(?:%|percent(?:age)?|per cent|pct)(?: points?\b)?|pp\b|p\.p\.|points?\b)\s*",
+                     re.IGNORECASE)
 FIELDS = ("metric", "may_drop", "at_least", "at_most", "direction", "unit")
 
 
@@ -59,7 +60,8 @@ def check_rules(rules: Sequence[Mapping]) -> list[Rule]:
             raise ValueError(f"{where}: expected may_drop of 0 or more, found {rule.may_drop:g}. Write how much worse "
                              "the figure may become, without a sign.")
         share = direction == "up" and 0 < (rule.limit or 0) <= 1  # such a limit would let anything pass
-        if rule.unit == "points" and rule.limit is not None and (share or not 0 <= rule.limit <= 100):
+        outside = rule.unit == "points" and rule.limit is not None and not 0 <= rule.limit <= 100
+        if outside or (share and PERCENT.fullmatch(rule.unit)):
             raise ValueError(f"{where}: expected {limit_name} in percent, found {rule.limit:g}. Write 80 for a "
                              'share of 0.8, or give "unit" a name of its own to leave figures as they are.')
         checked.append(rule)

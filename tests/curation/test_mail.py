@@ -72,6 +72,25 @@ def test_a_rule_ends_only_a_text_that_has_ended_its_sentence():
         assert mail.strip(f"{open_}\n--\nAnna Bell") == (f"{open_}\n--\nAnna Bell", [])
 
 
+@pytest.mark.parametrize("asked", [
+    "Which of these is oven safe?", "Do you have the following?", "Are those in stock?", "Which is the lighter one?",
+    "Which would you take?", "Can I use both?", "Hello. Is it the better of the two?", "Which ones fit my stove?",
+    "Which fits?",
+])
+def test_names_under_a_question_that_asks_about_them_are_no_signature(asked):
+    for text in (f"{asked}\n--\nGlow Pot\nTea Jug", f"{asked}\n\n____\nGlow Pot", f"{asked} -- Glow Pot"):
+        assert mail.strip(text) == (text, [])
+
+
+@pytest.mark.parametrize("asked", [
+    "Which lid do I need?", "What is its colour?", "How many items?", "Are these red? How heavy is the lid?",
+    "Is this one?", "Which of these is oven safe?\nThanks",
+])
+def test_and_under_another_question_they_are_one(asked):
+    assert mail.strip(f"{asked}\n--\nAnna Bell\nHead of Tea") == (
+        asked, [{"kind": "signature", "text": "--\nAnna Bell\nHead of Tea"}])
+
+
 def test_lines_with_a_sign_are_points_under_a_colon_and_sizes_before_a_number():
     for text in ("It is these:\n> the lid\n> the hook", "It holds\n>5 litres\n> 6 litres", "It costs\n> $5 or\n>€6"):
         assert mail.strip(text) == (text, [])

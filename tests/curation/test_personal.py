@@ -76,6 +76,8 @@ def test_and_what_is_no_name_of_the_number_hides_no_phone(text):
     "On 5/3/25 at 1430 it broke", "32U 0461234 5481234",
     "UTM 32N 461234 5481234", "Easting 0461234, northing 5481234", "UTM: E 0461234 N 5481234",
     "We live at 33T 500000 4649776.",
+    "It holds 0.5 1.0 1.5 2.0 litres", "0.5 1.0 1.5 2.0 3.0 kg", "Lids of 0.5 - 1.0 - 1.5 - 2.0", "10.5 11.0 11.5 12.0",
+    "It takes 0.25 0.5 0.75 1 1.25 cups", "It has 0.5 1 1.5 2 2.5 3 litres",
 ])
 def test_decimals_series_short_dates_and_grids_are_no_phones(text):
     assert personal.find(text) == []
@@ -114,10 +116,41 @@ def test_a_leading_0_is_enough_for_a_number_that_nobody_names(number):
     ("item 3: 4111111111111111", ["CARD"]),  # the item's number is 3
     ("I paid, and my order number is 4111111111111111", ["CARD"]),  # the price that the docstring states
     ("My charger has the serial number 4539578763621486", []),
+    ("I used the device 4539578763621486", []), ("I used it, device 4539578763621486", []),
+    ("I am using my old voucher 4539578763621486", []), ("I used this for the order: 4111 1111 1111 1111", ["CARD"]),
+    ("I used my Visa for the device 4539578763621486", ["CARD"]),
+    ("The number 4111111111111111 on the back of the device", []),
+    ("4111111111111111 is printed under the lid of my kettle", []), ("It has 4111111111111111 on its label", []),
+    ("The number 4111111111111111 on the back of my card", ["CARD"]),
+    ("My card number 4111111111111111 on the device is wrong", ["CARD"]),
+    ("It is 4111 1111 1111 1111 on the front and 123 on the back", ["CARD"]),
+    ("The order with 4539578763621486 is lost", []), ("Where is my order with 4539578763621486?", []),
+    ("I placed the order with 4539578763621486", ["CARD"]), ("I made the order with 4539578763621486, is it", ["CARD"]),
+    ("My order with 4539578763621486 was charged twice", ["CARD"]),
     ("378282246310005", ["CARD"]),  # named by nobody: masked, which is the safer error
 ])
 def test_the_words_around_decide_what_is_a_card(text, kinds):
     assert [item.kind for item in personal.find(text)] == kinds
+
+
+@pytest.mark.parametrize("number", [
+    "4111 1111 1111 1111", "4111-1111-1111-1111", "4111.1111.1111.1111", "4111\u20131111\u20131111\u20131111",
+    "4111\u00a01111\u00a01111\u00a01111", "4111 - 1111 - 1111 - 1111", "4111/1111/1111/1111", "4111 1111\n1111 1111",
+    "4111-1111-\n1111-1111", "4111 1111 1111\r\n1111", "3782 822463 10005", "3782.822463.10005", "3782 822463\n10005",
+])
+def test_a_card_is_found_whole_with_whatever_stands_between_its_groups(number):
+    for text in (f"Card {number}", f"It is {number}.", f"{number} 12/27", f"My card: {number} 123, please"):
+        assert [(item.kind, item.value) for item in personal.find(text)] == [("CARD", number)]
+    for text in (f"My order is {number}.", f"serial number {number}"):
+        assert personal.find(text) == []
+
+
+@pytest.mark.parametrize("text", [
+    "It shows 4111.1111 1111.1111.", "4111.1111.1111.1112", "4111, 1111, 1111, 1111",
+    "Measured:\n4111\n1111\n1111\n1111\n",
+])
+def test_other_numbers_of_four_digits_are_no_card(text):
+    assert personal.find(text) == []
 
 
 @pytest.mark.parametrize(("text", "number"), [
@@ -131,6 +164,8 @@ def test_the_words_around_decide_what_is_a_card(text, kinds):
     ("030/1234567 89", "030/1234567 89"), ("My phone: 020 7946 0958 (order 12)", "020 7946 0958"),
     ("020 7946 0958 (order no. 12)", "020 7946 0958"), ("Tel: 089 / 1234-5678", "089 / 1234-5678"),
     ("Ring 020 7946 0958, that is my order's number", "020 7946 0958"),
+    ("Ring 0171.23 45.67 89", "0171.23 45.67 89"), ("06.12 34.56 78, please", "06.12 34.56 78"),
+    ("Call 612.34.56.78", "612.34.56.78"), ("It holds 0.5 1.0 1.5 litres; 020 7946 0958", "020 7946 0958"),
 ])
 def test_phones_beside_other_numbers(text, number):
     assert [(item.kind, item.value) for item in personal.find(text)] == [("PHONE", number)]

@@ -111,6 +111,20 @@ NAMED = {
                            [{"role": "system", "content": f"{DESK['content']}\n\nBe short."}, *TALK]),
     "two system columns that say the same": (
         {"conversations": FROM_VALUE, "system": DESK["content"], "system_message": DESK["content"]}, [DESK, *TALK]),
+    "prompt and input": ({"prompt": "Is the tent", "input": "dry?", "output": "Yes, since Monday."},
+                         [{"role": "user", "content": "Is the tent\n\ndry?"}, TALK[1]]),
+    "query and input": ({"input": "dry?", "query": "Is the tent", "output": "Yes, since Monday."},
+                        [{"role": "user", "content": "Is the tent\n\ndry?"}, TALK[1]]),
+    "instructions and request": ({"instructions": "Is the tent", "request": "dry?", "response": "Yes, since Monday."},
+                                 [{"role": "user", "content": "Is the tent\n\ndry?"}, TALK[1]]),
+    "documents and knowledge": (
+        {"documents": "Log.", "knowledge": "It rained.", "question": "Is the tent dry?",
+         "answer": "Yes, since Monday."},
+        [{"role": "user", "content": "Is the tent dry?\n\nLog.\n\nIt rained."}, TALK[1]]),
+    "system instruction": ({"system_instruction": DESK["content"], "question": "Is the tent dry?",
+                            "answer": "Yes, since Monday."}, [DESK, *TALK]),
+    "system prompt in other letters": ({"systemPrompt": DESK["content"], "prompt": "Is the tent dry?",
+                                        "completion": "Yes, since Monday."}, [DESK, *TALK]),
     "prompt of turns, completion of words": ({"prompt": TALK[:1], "completion": "Yes, since Monday."}, TALK),
 }
 
@@ -134,6 +148,37 @@ def test_the_same_rows_in_parquet(tmp_path: Path, name: str) -> None:
     row, messages = NAMED[name]
     pq.write_table(pa.Table.from_pylist([row, row]), tmp_path / "mine.parquet")
     assert follow(tmp_path / "mine.parquet") == [{"messages": messages}] * 2
+
+
+@pytest.mark.parametrize("write", [jsonl, lambda folder, *rows: pq.write_table(
+    pa.Table.from_pylist(list(rows)), folder / "mine.parquet") or folder / "mine.parquet"])
+def test_passages_in_a_list_are_joined_behind_the_question(tmp_path: Path, write: Callable) -> None:
+    row = {"question": "Is the tent dry?", "context": ["Log: dry.", "", "It rained."], "answer": "Yes, since Monday."}
+    asked = {"role": "user", "content": "Is the tent dry?\n\nLog: dry.\n\nIt rained."}
+    assert follow(write(tmp_path, row, {**row, "context": []})) == [
+        {"messages": [asked, TALK[1]]}, {"messages": TALK}]
+
+
+def test_what_would_be_told_twice_or_is_no_words_is_left_out_by_name(tmp_path: Path) -> None:
+    """The whole of an Alpaca row in one column, with its answer; who asked; a query that is the answer."""
+    for row, said in (({"instruction": "a", "input": "b", "output": "c", "prompt": "a b c"}, "['prompt']"),
+                      ({"user": "u17", "question": "a", "answer": "b"}, "['user']"),
+                      ({"question": "a", "query": "SELECT", "answer": "b"}, "['query']")):
+        with pytest.raises(DataError, match=re.escape(f"It leaves out {said}.")):
+            data.read(jsonl(tmp_path, row))
+    with pytest.raises(DataError, match=r'to_messages\(rows, user="customer", assistant="reply"\)'):
+        data.read(jsonl(tmp_path, {"customer": "Is it?", "reply": "Yes."}))
+
+
+@pytest.mark.parametrize("talk", [[DESK, *TALK], [{"from": "system", "value": DESK["content"]}, *FROM_VALUE]])
+@pytest.mark.parametrize("write", [jsonl, lambda folder, *rows: pd.DataFrame(rows).to_csv(
+    folder / "mine.csv", index=False) or folder / "mine.csv"])
+def test_two_systems_that_differ_are_for_the_learner_to_join(tmp_path: Path, talk: list, write: Callable) -> None:
+    with pytest.raises(DataError, match=re.escape(
+            f"The system turn in 'messages' says otherwise, {DESK['content']!r}: join them there, or keep one, and "
+            "take out ['system'].")):
+        data.read(write(tmp_path, {"messages": talk, "system": "Be short."}))
+    assert follow(write(tmp_path, {"messages": talk, "system": DESK["content"]})) == [{"messages": [DESK, *TALK]}]
 
 
 def test_what_only_some_rows_have_is_neither_lost_nor_asked_of_the_others(tmp_path: Path) -> None:
@@ -235,6 +280,7 @@ ROWS = [{"prompt": "Is the tent dry?", "completion": "Yes – since Monday."},
 ARRAY = json.dumps(ROWS)
 TEXT = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS)
 CSV = 'prompt,completion\r\nIs the tent dry?,Yes – since Monday.\r\nAnd the rope?,"That one, no."\r\n'
+COLUMNS = json.dumps({name: [row[name] for row in ROWS] for name in ROWS[0]})
 QUOTED = ('"prompt";"completion"\n"Is the tent dry?";"Yes – since Monday."\n"And the rope?";"That one, no."\n')
 SEMICOLONS = "prompt;completion\nIs the tent dry?;Yes – since Monday.\nAnd the rope?;That one, no.\n"
 
@@ -261,6 +307,7 @@ SEMICOLONS = "prompt;completion\nIs the tent dry?;Yes – since Monday.\nAnd the
     ("mine.jsonl", "[ " + ARRAY[1:].replace("}, {", "},\n{")), ("mine.jsonl", ARRAY.replace("}, {", "},\n{")),
     ("mine.jsonl", "\n".join(json.dumps(row, indent=1).replace("{\n", "{ ", 1) for row in ROWS)),
     ("mine.jsonl", json.dumps(ROWS, indent=4).replace("[\n    {\n", "[ { ", 1)),
+    ("mine.json", COLUMNS), ("mine.json.gz", gzip.compress(COLUMNS.encode())), ("mine.jsonl", COLUMNS),
     ("mine.csv", SEMICOLONS), ("mine.csv", SEMICOLONS.replace(";", "\t")), ("mine.tsv", SEMICOLONS.replace(";", "\t")),
 ])
 def test_files_in_other_clothes_arrive_whole(tmp_path: Path, name: str, content: str | bytes) -> None:
@@ -272,6 +319,15 @@ def test_no_list_of_an_envelope_is_lost_without_a_word(tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_text(json.dumps({"train": ROWS, "test": ROWS[:1]}), encoding="utf-8")
     with pytest.raises(DataError, match=r"The same holds for \['test'\], each to a file of its own"):
         data.read(tmp_path / "mine.json")
+
+
+def test_columns_of_turns_are_a_table_and_lists_of_one_row_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps({"messages": [TALK, AGAIN], "id": [1, 2]}), encoding="utf-8")
+    assert follow(path) == [{"messages": TALK}, {"messages": AGAIN}]
+    for row in ({"prompt": TALK[:1], "completion": TALK[1:]}, {"messages": TALK, "tags": ["a", "b"]}):
+        path.write_text(json.dumps(row), encoding="utf-8")
+        assert list(data.read(path)[0].values())[0] == list(row.values())[0]
 
 
 def test_the_turns_of_one_row_are_no_envelope(tmp_path: Path) -> None:
@@ -352,6 +408,8 @@ def test_parts_that_contradict_each_other_are_refused() -> None:
         list(data.to_messages([{"prompt": "Another?", "chosen": TALK}], user="prompt", assistant="chosen"))
     with pytest.raises(DataError, match="to be joined, found a list"):
         list(data.to_messages([{"q": "Which?", "c": [["a", 1]], "answer": "b"}], user=("q", "c")))
+    with pytest.raises(DataError, match="one reply in 'answer', found a list of 2. Choose one"):
+        list(data.to_messages([{"question": "Which?", "answer": ["a", "b"]}]))
     with pytest.raises(DataError, match="a list of pairs in 'h', found a number"):
         list(data.to_messages([{"question": "a", "answer": "b", "h": 7}], history="h"))
 

@@ -44,6 +44,32 @@ def test_packed_text_of_two_bytes_a_letter_is_saved_again_by_the_call_that_is_na
     assert data.read(tmp_path / "mine.utf8.jsonl").to_list() == [row]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("header", [
+    "вопрос,ответ", "问题,答案", "一,一", "سؤال;جواب", "ερώτηση\tαπάντηση", "prompt,completion", "質問"])
+@pytest.mark.parametrize("name", ["mine.csv", "mine.csv.gz"])
+def test_tables_of_any_script_in_two_or_four_bytes_a_letter_without_a_mark(
+        tmp_path: Path, encoding: str, header: str, name: str) -> None:
+    text = f"{header}\r\n" + "как у вас дела,хорошо 上下\r\n" * 40
+    raw = text.encode(encoding)
+    message = refusal(write(tmp_path, gzip.compress(raw) if name.endswith("gz") else raw, name))
+    assert f"expected UTF-8 text, found {encoding.upper()}. Save the file again" in message
+    exec(re.findall(r"again as UTF-8: (.*)", message)[0], {"ftlab": ftlab})
+    assert (tmp_path / "mine.utf8.csv").read_bytes().decode() == text
+
+
+@pytest.mark.parametrize("content", [
+    "prompt,completion\nкак,так\n", "prompt,completion\n问题,答案\n", 'prompt,completion\n"a\x07b","c\x1bd"\n',
+    "prompt,completion\n" + "как у вас дела " * 40 + ",b\n",
+])
+def test_utf8_of_any_script_is_read(tmp_path: Path, content: str) -> None:
+    assert data.read(write(tmp_path, content, "mine.csv")).num_rows == 1
+
+
+def test_a_nul_in_a_text_of_utf8_is_no_other_encoding(tmp_path: Path) -> None:
+    assert "a NUL character" in refusal(write(tmp_path, "prompt,completion\nIs it,\0b\n" + "a,b\n" * 20, "mine.csv"))
+
+
 def test_offset_counts_the_byte_order_mark(tmp_path: Path) -> None:
     assert "at offset 4 of the file (byte 2 of the line)" in refusal(write(tmp_path, b"\xef\xbb\xbf{\xff}\n"))
 

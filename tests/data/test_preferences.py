@@ -81,6 +81,15 @@ def test_forms_that_are_taken(tmp_path, row, expected):
     assert found.to_list() == [expected, expected]
 
 
+@pytest.mark.parametrize("chosen, rejected", [
+    ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u062e"), ("\U0001f468\u200d\U0001f469", "\U0001f468\U0001f469"),
+    ("Yes it is", "Yesit is"), ("Yes", "yes"), ("a\u0301", "a"), ("Yes.", "Yes"),
+])
+def test_replies_that_look_different_are_two(tmp_path, chosen, rejected):
+    row = {**TEXTS, "chosen": chosen, "rejected": rejected}
+    assert data.read_preferences(write(tmp_path, row)).to_list() == [row]
+
+
 ONE = "A vote is between two replies to one prompt"
 
 
@@ -89,6 +98,11 @@ ONE = "A vote is between two replies to one prompt"
     [
         ({**TEXTS, "rejected": TEXTS["chosen"]}, "expected two replies that differ, found the same twice ('Yes, since"),
         ({**TEXTS, "rejected": " Yes,  since Monday.\n"}, "expected two replies that differ"),
+        *(({**TEXTS, "rejected": same}, "expected two replies that differ") for same in (
+            "Yes, since Monday.\u200b", "\ufeffYes, sin\u00adce Monday.", "Yes,\u2060 since Mon\u200dday.",
+            "Yes, since Monday.\u200c", "Yes, since \u200eMonday.\ufe0f")),
+        ({**TEXTS, "chosen": "Ma\u00f1ana.", "rejected": "Man\u0303ana."}, "expected two replies that differ"),
+        ({**TURNS, "rejected": [{**YES, "content": "Yes, since Monday.\u200b"}]}, "expected two replies that differ"),
         ({**TURNS, "rejected": [YES]}, f"expected two replies that differ, found the same twice ({YES['content']!r})"),
         ({**SPOKEN, "rejected": SPOKEN["chosen"]}, "expected two replies that differ"),
         ({**TEXTS, "chosen": ""}, "expected text in 'chosen', found an empty text"),

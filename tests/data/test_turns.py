@@ -41,6 +41,11 @@ def refusal(path: Path) -> str:
     ("reasoning_content", "The tide is low.", "Write it into 'content'"),
     ("reasoning", "The tide is low.", "Write it into 'content'"),
     ("thinking", "The tide is low.", "Write it into 'content'"),
+    *((name, "The tide is low.", "Write it into 'content'") for name in (
+        "Reasoning_Content", "reasoningContent", "thought", "reasoning_details", "thinking-blocks", "THOUGHT")),
+    *((name, [{"name": "look"}], "leave the row out") for name in ("Tool_Calls", "toolCalls", "Function-Call")),
+    ("mask", 1, "Name it 'masked' if 1 hides the turn, or 'loss_mask' if 1 is to learn it."),
+    ("Mask", False, "Name it 'masked'"),
     ("images", ["bridge.png"], "Training here is on 'content' alone"),
 ])
 @pytest.mark.parametrize("place", [1, 3])
@@ -154,7 +159,8 @@ def test_conversion_hands_the_keys_of_turns_on_to_the_reader(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("off", [{"Weight": 0}, {"loss_weight": 0}, {"LOSS_WEIGHT": 0.0}, {"train_on_turn": False},
-                                 {"masked": True}, {"Masked": 1}])
+                                 {"masked": True}, {"Masked": 1}, {"loss_mask": 0}, {"Loss-Mask": 0},
+                                 {"lossMask": False}, {"trainOnTurn": False}])
 def test_switches_of_other_names_and_cases_are_honoured(tmp_path: Path, off: dict) -> None:
     path = write(tmp_path, {"messages": [ASKED, WRONG | off, PLEASE, RIGHT]})
     ((name, value),) = off.items()
@@ -165,7 +171,8 @@ def test_switches_of_other_names_and_cases_are_honoured(tmp_path: Path, off: dic
     assert data.read(path).to_list() == [{"prompt": [ASKED, WRONG, PLEASE], "completion": [RIGHT]}]
 
 
-@pytest.mark.parametrize("on", [{"Weight": 1}, {"train_on_turn": True}, {"masked": False}, {"masked": 0}])
+@pytest.mark.parametrize("on", [{"Weight": 1}, {"train_on_turn": True}, {"masked": False}, {"masked": 0},
+                                {"loss_mask": 1}])
 def test_switches_that_say_what_training_does_are_left_out_in_silence(
         tmp_path: Path, capsys: pytest.CaptureFixture, on: dict) -> None:
     assert data.read(write(tmp_path, {"messages": [ASKED, RIGHT | on]})).to_list() == [{"messages": [ASKED, RIGHT]}]
@@ -175,7 +182,7 @@ def test_switches_that_say_what_training_does_are_left_out_in_silence(
 
 
 @pytest.mark.parametrize("column", [{"loss_weight": 0}, {"train_on_turn": False}, {"masked": True},
-                                    {"Masked": "true"}])
+                                    {"Masked": "true"}, {"Loss_Mask": 0}])
 def test_a_row_switched_off_by_another_name_is_no_example(tmp_path: Path, column: dict) -> None:
     (name,) = column
     row = {"messages": [ASKED, RIGHT]}

@@ -49,6 +49,15 @@ def test_unsure_can_pass_and_says_how_many_items_would_do():
     assert gate([{"metric": "facts", "may_drop": 5}], {"facts": base}, {"facts": candidate}).exit_code == 1
 
 
+@pytest.mark.parametrize("rule", [
+    {"at_least": 80, "unit": "percent"}, {"at_least": 0.8, "unit": "share"}, {"at_least": 0.8, "unit": "points of 1"},
+    {"at_least": -0.5, "unit": "%"}, {"at_most": 95.5, "direction": "down", "unit": "%"},
+    {"at_least": 0.8, "unit": "% of the best"},
+])
+def test_limits_that_fit_their_unit_are_taken(rule):
+    assert verdicts([{"metric": "facts", **rule}], {"facts": 90.0}, {"facts": 90.0}) == [PASS]
+
+
 def test_lower_is_better_turns_the_drop_round():
     rule = [{"metric": "wrong", "may_drop": 5, "direction": "down"}]
     base, candidate = change(30, 0)  # 15 points more wrong replies

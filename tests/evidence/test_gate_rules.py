@@ -15,6 +15,8 @@ HALF = [1, 0] * 100  # 200 items, 50 %
     ([{"metric": "facts", "may_drop": "two"}], "a number in may_drop, found 'two'"),
     ([{"metric": "facts", "may_drop": True}], "found True"),
     ([{"metric": "facts", "at_least": 0.8}], "Write 80 for a share of 0.8"),
+    *(([{"metric": "facts", "at_least": 0.8, "unit": unit}], "at_least in percent, found 0.8. Write 80 for a share")
+      for unit in ("%", "percent", "Percent ", "percentage points", "pct", "per cent")),
     ([{"metric": "facts", "at_most": 80}], "at_least for direction up"),
     ([{"metric": "facts", "maydrop": 2}], "expected a metric and fields"),
     ([{"metric": "facts", "may_drop": 2}] * 2, "found a second one"),
