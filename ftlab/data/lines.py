@@ -63,13 +63,13 @@ def _wide(start: bytes) -> str | None:
 
 
 def _reads_as(start: bytes, encoding: str) -> bool:
-    """Whether the bytes are text in this encoding: with the ASCII of a row or a header, and hardly a control."""
+    """Whether the bytes are text in this encoding: letters, the ASCII of a row or a header, and hardly a control."""
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(start)  # which the last letter may break
     except UnicodeDecodeError:
         return False
     odd = sum(unicodedata.category(letter) in ("Cc", "Cn", "Co") and not letter.isspace() for letter in text)
-    return any(sign in text for sign in ',;\t|"\n') and 20 * odd <= len(text)
+    return any(map(str.isalnum, text)) and any(sign in text for sign in ',;\t|"\n') and 20 * odd <= len(text)
 
 
 def numbered(file: BinaryIO) -> Iterator[tuple[int, str, Fault | None]]:
