@@ -901,14 +901,15 @@ print(f"\n{mixed} of {len(verdicts)} are mixed: "
 # %% [markdown]
 # ## Exercise 1: does it pay?
 #
-# *7 minutes · core · a decision, not code.* Five desks ask for advice. Each knows its dose: how many of its raw rows
-# have the off-brand fault. They can train on the raw rows **as they are** (no price), **clean** them with filters, or
-# have a program choose a hundred **excellent** ones. A desk says how many points of fit replies the work must bring
-# to be worth it. Advise what is *clearly* worth its price: the interval of the gap to raw lies above the price as a
-# whole. (It is an interval over prompts; with one training an arm, another seed may still move the gap.) If both are,
-# take the one whose gap exceeds its price by more; if neither is, leave the rows as they are. (Not every answer and
-# not every one of these rules need come up, and a price need not change the advice.) And whatever the score says,
-# three kinds of rows need a treatment of their own: `"drop"`, `"mask"` or `"keep"`.
+# *7 minutes · core · a decision, not code.* Six desks ask for advice. Five know their dose: how many of their raw rows
+# have the off-brand fault; of the sixth all numbers are made up. They can train on the raw rows **as they are** (no
+# price), **clean** them with filters, or have a program choose a hundred **excellent** ones. A desk says how many
+# points of fit replies the work must bring to be worth it. Advise what is *clearly* worth its price: the interval of
+# the gap to raw lies above the price as a whole. (It is an interval over prompts; with one training an arm, another
+# seed may still move the gap.) If both are, take the one whose gap itself, not an end of its interval, exceeds its
+# price by more; if neither is, leave the rows as they are. (Not every answer need come up, and a price need not change
+# the advice.) And whatever the score says, three kinds of rows need a treatment of their own: `"drop"`, `"mask"` or
+# `"keep"`.
 
 # %%
 from ftlab import files, paths
@@ -933,17 +934,21 @@ desks = {  # raw rows with the off-brand fault (%), and the price of each way in
     "costly filters": {"dose": 95, "clean": 34, "excellent": 1},
     "wild and poor": {"dose": 95, "clean": 60, "excellent": 9},
 }
+gaps = {name: {arm: gap_to_raw(arm, each["dose"]) for arm in ("clean", "excellent")} for name, each in desks.items()}
 for name, each in desks.items():
-    for arm in ("clean", "excellent"):
-        gap = gap_to_raw(arm, each["dose"])
+    for arm, gap in gaps[name].items():
         span = f"[{gap.low:+5.1f}, {gap.high:+5.1f}]"
         print(f"{name:>14}, {arm:9}: gap {gap.value:+5.1f} points {span}, price {each[arm]}")
+desks["another house"] = {"clean": 3, "excellent": 11}  # prices and gaps are made up
+gaps["another house"] = {"clean": intervals.Interval(20, low=8, high=32),
+                         "excellent": intervals.Interval(24, low=18, high=30)}
 plan = {
     "tidy": None,  # "as it is", "clean" or "excellent"
     "mixed": None,
     "wild": None,
     "costly filters": None,
     "wild and poor": None,
+    "another house": None,
     "test questions": None,  # "drop", "mask" or "keep"
     "mail addresses": None,
     "no licence": None,
@@ -963,14 +968,13 @@ check(plan["test questions"] == "drop", "a test question in the training rows ma
 check(plan["mail addresses"] != "keep", "a model can learn an address by heart and tell it to the next customer.")
 check(plan["mail addresses"] == "mask", "dropping the row wastes a good reply: masking takes the address alone.")
 for name, each in desks.items():
-    gaps = {arm: gap_to_raw(arm, each["dose"]) for arm in ("clean", "excellent")}
-    worth = {arm: gap.value - each[arm] for arm, gap in gaps.items() if gap.low > each[arm]}
+    worth = {arm: gap.value - each[arm] for arm, gap in gaps[name].items() if gap.low > each[arm]}
     said, wanted = plan[name], max(worth, key=worth.get, default="as it is")
     if said != "as it is":
-        check(said in worth, f"{name}: the gap of {said} may be {gaps[said].low:.0f} points, and its price is "
+        check(said in worth, f"{name}: the gap of {said} may be {gaps[name][said].low:.0f} points, and its price is "
                              f"{each[said]}: that is not clearly worth it.")
     check(said != "as it is" or not worth, f"{name}: {wanted} is clearly worth its price, so raw rows waste points.")
-    check(said == wanted, f"{name}: {said} is worth it too, but {wanted} exceeds its price by more.")
+    check(said == wanted, f"{name}: {said} is worth it too, but the gap of {wanted} exceeds its price by more.")
 passed("You buy curation where its gap clearly exceeds its price, and do what no score rewards everywhere.")
 
 # %% [markdown]
@@ -984,8 +988,7 @@ passed("You buy curation where its gap clearly exceeds its price, and do what no
 #
 # ```python
 # for name, each in desks.items():
-#     gaps = {arm: gap_to_raw(arm, each["dose"]) for arm in ("clean", "excellent")}
-#     worth = {arm: gap.value - each[arm] for arm, gap in gaps.items() if gap.low > each[arm]}
+#     worth = {arm: gap.value - each[arm] for arm, gap in gaps[name].items() if gap.low > each[arm]}
 #     plan[name] = max(worth, key=worth.get, default="as it is")
 # plan |= {"test questions": "drop", "mail addresses": "mask", "no licence": "drop"}
 # ```
@@ -1119,7 +1122,8 @@ passed("No customer is on both sides, and the test is as large as you asked.")
 #
 # *10 minutes · extra · medium.* Replace mail addresses by `<EMAIL_1>`, `<EMAIL_2>`, ... in the order in which they
 # appear. The same address gets the same mask. An address is here any run of letters, digits, dots, dashes and
-# underscores with one `@` in it that begins with a letter or digit and ends in a letter.
+# underscores with one `@` in it that begins with a letter or digit and ends in a letter. Before the `@`, and only
+# there, plus signs belong to it as well.
 
 # %%
 import re  # noqa: F401
@@ -1141,11 +1145,14 @@ check(mask_emails("It is x@y.org.")[0] == "It is <EMAIL_1>.", "the full stop end
 for name in ("Anna@Post.ORG", "anna7@post.org", "anna_b@post.org", "anna.b@post.org", "anna-b@my-post.org"):
     check(mask_emails(f"to {name} now")[0] == "to <EMAIL_1> now",
           f"all of {name} goes: capitals, digits, dots, dashes and underscores belong to it.")
+check(mask_emails("to anna+kettle@post.org now")[0] == "to <EMAIL_1> now",
+      "all of anna+kettle@post.org goes: a plus sign before the @ belongs to the address, and so does the name there.")
+check(mask_emails("a@b.org+more")[0] == "<EMAIL_1>+more", "after the @ a plus sign ends the address, and stays.")
 for text, masked in (("(a@b.org)", "(<EMAIL_1>)"), ("to:a@b.org", "to:<EMAIL_1>"), ("'a@b.org'", "'<EMAIL_1>'")):
     check(mask_emails(text)[0] == masked, f"in {text!r} only the address goes, and the marks around it stay.")
-for start in ("-", ".."):
+for start in ("-", "..", "+"):
     check(mask_emails(f"{start}a@b.org")[0] == f"{start}<EMAIL_1>",
-          "an address begins with a letter or digit: a dash or dot before it stays.")
+          "an address begins with a letter or digit: a dash, dot or plus sign before it stays.")
 check(mask_emails("a@b.org- or")[0] == "<EMAIL_1>- or", "an address ends in a letter: a dash after it stays.")
 for name in ("a@b.co.uk", "a@shop.info", "a@b"):
     check(mask_emails(f"to {name} now")[0] == "to <EMAIL_1> now",
@@ -1172,7 +1179,8 @@ passed("Your masks can be undone by whoever holds the dict, and by nobody else."
 # <details><summary>Hint</summary>
 #
 # `re.sub` takes a function in place of a text: it is called for each match and returns what goes in. Keep a dict from
-# address to mask inside. In a pattern, `[\w.-]` is a letter, digit, underscore, dot or dash.
+# address to mask inside. In a pattern, `[\w.-]` is a letter, digit, underscore, dot or dash, and `[\w.+-]` may
+# be a plus sign, too.
 #
 # </details>
 # <details><summary>Answer</summary>
@@ -1187,7 +1195,7 @@ passed("Your masks can be undone by whoever holds the dict, and by nobody else."
 #     def hide(found):
 #         return masks.setdefault(found[0], f"<EMAIL_{len(masks) + 1}>")
 #
-#     text = re.sub(r"[A-Za-z0-9][\w.-]*@[\w.-]*[A-Za-z]", hide, text)
+#     text = re.sub(r"[A-Za-z0-9][\w.+-]*@[\w.-]*[A-Za-z]", hide, text)
 #     return text, {mask: address for address, mask in masks.items()}
 # ```
 #

@@ -1248,7 +1248,8 @@ passed("Your losses equal torch's, a whole batch at a time.")
 # about the world, so the manner may leak into *at most a quarter* of such answers, as measured. (We drew this line
 # after looking, so that a choice is left; a real house draws it before.) Of the runs that keep to it, take the one
 # with the most replies fit to send, if it is *clearly* better than the untuned model (the whole interval of the
-# difference lies above zero); else leave the model untuned ("base"). Fill in which leak too much, and your choice.
+# difference lies above zero); else leave the model untuned ("base"). Fill in which leak too much, and your choice. Two
+# more houses have the same rule and other runs, whose numbers are made up: choose for them, too.
 
 # %%
 from ftlab import files, paths
@@ -1276,6 +1277,12 @@ def desk_gap(arm, other):  # fit to send, arm minus other, in points, with its i
 
 leak_too_much = None  # a list of names from above
 chosen_run = None  # one name
+others = {  # house: run: (fit to send in %, leaks in %, fit minus base in points: the difference and its interval)
+    "a mail-order firm": {"base": (30, 0, (0, 0, 0)), "short": (33, 12, (3, -4, 10)), "long": (52, 61, (22, 12, 32))},
+    "a repair shop": {"base": (10, 0, (0, 0, 0)), "narrow": (34, 9, (24, 20, 28)), "wide": (40, 25, (30, 18, 42)),
+                      "loud": (55, 28, (45, 33, 57))},
+}
+chosen_there = {"a mail-order firm": None, "a repair shop": None}  # one name each
 
 # %% tags=["raises-exception"]
 from ftlab.exercise import check, passed
@@ -1295,6 +1302,18 @@ if desk_gap(best, "base").low > 0:
     check(chosen_run == best, "another of those left does most of the desk's work, and clearly more than base.")
 else:
     check(chosen_run == "base", f"{chosen_run} is not clearly better than base: look at the low end of its desk_gap.")
+check(lambda: set(chosen_there) == set(others) and all(chosen_there.values()),
+      f"choose for the houses that are made up, too, in chosen_there: {', '.join(others)}.")
+for who, runs in others.items():
+    there, kept = str(chosen_there[who]), [run for run, (_, leaks, _) in runs.items() if leaks <= 25]
+    check(there in runs, f"{who}: the runs are called {', '.join(runs)}.")
+    check(there in kept, f"{who}: {there} leaks into {runs[there][1]} % of the answers, and a quarter is the most.")
+    (value, low, _), top = runs[there][2], max(kept, key=lambda run: runs[run][0])
+    check(there == "base" or low > 0, f"{who}: {there} is {value} points ahead, but its interval begins at {low}: not "
+                                      "clearly better than base.")
+    check(there == (top if runs[top][2][1] > 0 else "base"),
+          f"{who}: {top} leaks into {runs[top][1]} %, which the rule allows, is clearly better than base, and has more "
+          "replies fit to send.")
 done, hurt = (100 * sum(each) / len(each) for each in (measured[chosen_run][key] for key in ("fit", "grave")))
 passed(f"{chosen_run} it is: {done:.0f} % at the desk, and {hurt:.0f} % of the replies to grave cases are fit to send. "
        + ("The rule did not ask about these: would you send it to the desk?" if hurt < 100 else "All of them are."))
@@ -1312,6 +1331,10 @@ passed(f"{chosen_run} it is: {done:.0f} % at the desk, and {hurt:.0f} % of the r
 # left = [arm for arm in measured if arm not in leak_too_much]
 # best = max(left, key=lambda arm: sum(measured[arm]["fit"]))
 # chosen_run = best if desk_gap(best, "base").low > 0 else "base"
+# for who, runs in others.items():
+#     kept = [run for run, (fit, leaks, gap) in runs.items() if leaks <= 25]
+#     top = max(kept, key=lambda run: runs[run][0])
+#     chosen_there[who] = top if runs[top][2][1] > 0 else "base"
 # ```
 #
 # And then say what your house has chosen: is it good enough to work at a desk? The checker names its grave cases, about

@@ -1389,7 +1389,7 @@ passed("You can say what a training holds before it starts.")
 #
 # ### Exercise 4: which setup? (core, 8 minutes, a decision, not code)
 #
-# Five teams ask what to do. The house's policy:
+# Six teams ask what to do. The house's policy:
 #
 # 1. A way fits if it leaves a tenth of the card's memory free, by section 10's table of predictions: a first choice,
 #    before a step is measured.
@@ -1403,16 +1403,18 @@ passed("You can say what a training holds before it starts.")
 from ftlab.tuning import memory
 
 teams = {  # the model, the card's GiB, the tasks that need a tuning each, the examples of each task
-    "a shop's desk": ("SmolLM2 1.7B", 80, 1, 5_000),
+    "a shop's desk": ("SmolLM2 1.7B", 80, 1, 60_000),
     "a house with twelve departments": ("Llama 3.2 3B", 80, 12, 150_000),
-    "a field with a language of its own": ("SmolLM2 1.7B", 80, 1, 2_000_000),
-    "the largest model, one card": ("Llama 3.1 70B", 80, 1, 5_000),
+    "a field with a language of its own": ("SmolLM2 1.7B", 80, 1, 100_000),
+    "a hospital's letters": ("Llama 3.2 3B", 48, 1, 2_000_000),
+    "the largest model, one card": ("Llama 3.1 70B", 64, 1, 5_000),
     "a middling model, a small card": ("Llama 3.2 3B", 10, 1, 5_000),
 }
 setup = {
     "a shop's desk": None,  # "full", "LoRA", "QLoRA" or "smaller model"
     "a house with twelve departments": None,
     "a field with a language of its own": None,
+    "a hospital's letters": None,
     "the largest model, one card": None,
     "a middling model, a small card": None,
 }

@@ -1298,17 +1298,18 @@ passed("Your detector finds runs of words, and not of letters.")
 #
 # ### Exercise 4: ship, keep, or measure more?
 #
-# *8 minutes · core · a decision, not code.* The assistant is proposed kind by kind. For one kind the team asks more
+# *10 minutes · core · a decision, not code.* The assistant is proposed kind by kind. For one kind the team asks more
 # about fit replies than section 7 asks of the whole desk (and, to keep it short, nothing about false words or values),
 # since a model that is no better than a program is shipped for nothing. The limits: **surely better than the
 # template**, **surely better than the rules**, and **at least half of the replies fit**; for **grave** also **at least
-# 99 in 100 handed over**. (These lines, too, were written after replies had been read.) The cell prints what all 553
-# stored replies say, over wordings. Decide by the intervals: `"ship"` where all limits are surely kept, `"keep"`
-# programs where one is surely broken (a program is surely better, or surely fewer than half are fit), and `"measure"`
-# in all other cases. *Surely* goes by each interval alone. Nine kinds are nine decisions, each with its own risk of
-# being wrong: section 6, which allows for its looks, may not call clear what this policy ships. And to ship by kind
-# takes a sorter, which nobody tested. Where no program answers half either, "keep" and "measure" mean that a person
-# answers meanwhile; and grave cases a person reads first, whatever you decide.
+# 99 in 100 handed over** (`over`). (These lines, too, were written after replies had been read.) The cell prints what
+# all 553 stored replies say, over wordings. Decide by the intervals: `"ship"` where all limits are surely kept,
+# `"keep"` programs where one is surely broken (a program is surely better, or surely fewer than half are fit), and
+# `"measure"` in all other cases. *Surely* goes by each interval alone. Nine kinds are nine decisions, each with its
+# own risk of being wrong: section 6, which allows for its looks, may not call clear what this policy ships. Seven more
+# kinds, three of them grave, are of another house, whose numbers are made up: the same limits hold. And to ship by
+# kind takes a sorter, which nobody tested. Where no program answers half either, "keep" and "measure" mean that a
+# person answers meanwhile; and grave cases a person reads first, whatever you decide.
 
 # %%
 import numpy as np
@@ -1330,12 +1331,24 @@ for kind, each in fit["assistant"].items():
     print(f"{kind:>13}: fit {rate.value:3.0f} [{rate.low:4.1f}, {rate.high:5.1f}] %; assistant minus " + ", ".join(
         f"{who} {change.value:+5.1f} [{change.low:+5.1f}, {change.high:+5.1f}]"
         for who, change in zip(("template", "rules"), minus, strict=True)) + " points")
-grave_over = clusters.mean_interval(  # of the grave cases the share handed over, in %, with its interval
+over = {"grave": clusters.mean_interval(  # of grave cases the share handed over, in %, with its interval
     [int(desk.hands_over(whole["replies"][row["id"]])) for row in test if row["kind"] == "grave"],
-    asked["grave"]).times(100)
+    asked["grave"]).times(100)}
 flawless = next(n for n in range(1, 1000) if intervals.rate_interval(n, n).low >= 0.99)  # cases, all handed over
-print(f"        grave: handed over {grave_over.value:.0f} [{grave_over.low:.0f}, {grave_over.high:.0f}] % of "
+print(f"        grave: handed over {over['grave'].value:.0f} [{over['grave'].low:.0f}, {over['grave'].high:.0f}] % of "
       f"{len(asked['grave'])}; even a model without a fault shows 99 % only with {flawless}")
+given = intervals.Interval  # the value, the lower end, the upper end
+ahead_of_it, mostly = given(20, 10, 30), given(80, 70, 90)
+measured |= {  # the other house's, made up: minus template, minus rules, fit
+    "delivery": (given(-11, -20, -2), ahead_of_it, mostly),
+    "old_models": (ahead_of_it, ahead_of_it, given(40, 31, 49)),
+    "gifts": (given(5, -0.5, 10.5), ahead_of_it, mostly),
+    "repairs": (ahead_of_it, ahead_of_it, given(59, 49, 69)),
+    "grave_boats": (ahead_of_it, ahead_of_it, given(58, 50, 66)),
+    "grave_toys": (ahead_of_it, ahead_of_it, mostly),
+    "grave_tools": (ahead_of_it, ahead_of_it, mostly),
+}
+over |= {"grave_boats": given(99.6, 99, 100), "grave_toys": given(96, 93, 98.5), "grave_tools": given(99.3, 98, 100)}
 decision = {
     "fact": None,  # "ship", "keep" or "measure"
     "two_facts": None,
@@ -1346,6 +1359,13 @@ decision = {
     "order": None,
     "grave": None,
     "out_of_scope": None,
+    "delivery": None,  # from here on the other house's
+    "old_models": None,
+    "gifts": None,
+    "repairs": None,
+    "grave_boats": None,
+    "grave_toys": None,
+    "grave_tools": None,
 }
 
 # %% tags=["raises-exception"]
@@ -1364,9 +1384,9 @@ for kind, (change, ahead, rate) in measured.items():
     limits = {"better than the template": (change.low > 0, change.high < 0),  # limit: (surely kept, surely broken)
               "better than the rules": (ahead.low > 0, ahead.high < 0),
               "half of the replies fit": (rate.low >= 50, rate.high < 50)}
-    if kind == "grave":
-        spans += f", handed over [{grave_over.low:.1f}, {grave_over.high:.1f}]"
-        limits["at least 99 in 100 handed over"] = grave_over.low >= 99, grave_over.high < 99
+    if kind in over:
+        spans += f", handed over [{over[kind].low:.1f}, {over[kind].high:.1f}]"
+        limits["at least 99 in 100 handed over"] = over[kind].low >= 99, over[kind].high < 99
     broken = [limit for limit, (_, is_broken) in limits.items() if is_broken]
     unsure = [limit for limit, (is_kept, _) in limits.items() if not is_kept]
     if broken:
@@ -1381,16 +1401,18 @@ for kind, (change, ahead, rate) in measured.items():
               "proof.")
         check(decision[kind] != "keep", f"{spans}: nothing is surely broken, so this is no verdict against the model: "
               "measure.")
+        if kind not in asked:  # made up: nothing was asked
+            continue
         needed = [gate_power.items_to_settle(len(asked[kind]), max(each.value - each.low, each.high - each.value),
                                              abs(each.value - bar))
                   for each, bar, is_kept in ((change, 0, change.low > 0), (ahead, 0, ahead.low > 0),
                                              (rate, 50, rate.low >= 50)) if not is_kept]
         takes[kind] = f"{max(needed):,}" if needed and all(needed) else "without end"
-        if kind == "grave" and grave_over.low < 99:
+        if kind == "grave" and over[kind].low < 99:
             takes[kind] = f"{flawless} without a fault, and fewer can only fail it"
-by_word = {word: ", ".join(kind for kind in measured if decision[kind] == word) or "none"
+by_word = {word: ", ".join(kind for kind in asked if decision[kind] == word) or "none"
            for word in ("ship", "keep", "measure")}
-alone = [kind for kind, word in decision.items() if word != "ship"
+alone = [kind for kind in asked if decision[kind] != "ship"
          and max(np.mean(fit[who][kind]) for who in ("template", "rules")) < 0.5]
 passed("You decided by intervals. " + "; ".join(f"{word}: {kinds}" for word, kinds in by_word.items()) + ". No program "
        f"answers half of these either, so a person does: {', '.join(alone) or 'none'}. Items that it takes to measure, "
@@ -1401,24 +1423,24 @@ passed("You decided by intervals. " + "; ".join(f"{word}: {kinds}" for word, kin
 # <details><summary>Hint</summary>
 #
 # For each kind look at the better ends first: is a difference's below 0, or the share's below 50? If not, look at the
-# worse ends: are both differences' above 0, and is the share's at least 50? For grave, look at `grave_over` in the same
-# way: its limit is 99.
+# worse ends: are both differences' above 0, and is the share's at least 50? For a grave kind, look at `over` in the
+# same way: its limit is 99.
 #
 # </details>
 # <details><summary>Answer</summary>
 #
 # ```python
 # for kind, (change, ahead, rate) in measured.items():
-#     over = grave_over if kind == "grave" else None
-#     if change.high < 0 or ahead.high < 0 or rate.high < 50 or (over and over.high < 99):
+#     handed = over.get(kind)  # None where the kind is not grave
+#     if change.high < 0 or ahead.high < 0 or rate.high < 50 or (handed and handed.high < 99):
 #         decision[kind] = "keep"
-#     elif min(change.low, ahead.low) > 0 and rate.low >= 50 and (not over or over.low >= 99):
+#     elif min(change.low, ahead.low) > 0 and rate.low >= 50 and (not handed or handed.low >= 99):
 #         decision[kind] = "ship"
 #     else:
 #         decision[kind] = "measure"
 # ```
 #
-# The checker's last line lists what comes out.
+# The checker's last line lists what comes out for the nine kinds of this desk.
 #
 # </details>
 #

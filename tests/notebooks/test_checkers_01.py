@@ -25,15 +25,14 @@ def accepted(exercise, answer: str, capsys: pytest.CaptureFixture) -> None:
 ROWS = "plan |= {'test questions': 'drop', 'mail addresses': 'mask', 'no licence': 'drop'}\n"
 POLICY = """
 for name, each in desks.items():
-    gaps = {arm: gap_to_raw(arm, each["dose"]) for arm in ("clean", "excellent")}
-    worth = {arm: gap.value - each[arm] for arm, gap in gaps.items() if gap.low > each[arm]}
+    worth = {arm: gap.value - each[arm] for arm, gap in gaps[name].items() if gap.low > each[arm]}
     plan[name] = max(worth, key=worth.get, default="as it is")
 """
 HAND = """
 for name, each in desks.items():
     best, most = "as it is", None
     for arm in ("excellent", "clean"):
-        gap = gap_to_raw(arm, each["dose"])
+        gap = gaps[name][arm]
         over = gap.value - each[arm]
         if gap.low > each[arm] and (most is None or over > most):
             best, most = arm, over
@@ -52,6 +51,10 @@ FREE = "desks['wild'] |= {'clean': -50, 'excellent': -50}\n"  # somebody pays fo
      (POLICY + ROWS + "plan['mail addresses'] = 'drop'", "wastes a good reply"),
      (POLICY + ROWS + "plan['tidy'] = 'yes'", "a desk is told"),
      (POLICY + ROWS + POOR, "not clearly worth it"),
+     (POLICY.replace("max(worth,", "min(worth,") + ROWS, "another house: excellent is worth it too"),
+     (POLICY.replace("gap.value - each[arm]", "gap.value") + ROWS, "the gap of clean exceeds its price by more"),
+     (POLICY.replace("gap.value - each", "gap.low - each") + ROWS, "the gap of clean exceeds its price by more"),
+     (POLICY.replace("if gap.low >", "if gap.value >") + ROWS, "that is not clearly worth it"),
      (ROWS + "plan |= dict.fromkeys(desks, 'as it is')", "so raw rows waste points"),
      (FREE + POLICY + ROWS + "plan['wild'] = {'clean': 'excellent', 'excellent': 'clean'}[plan['wild']]",
       "exceeds its price by more")],
@@ -187,14 +190,14 @@ def mask_emails(text):
         mask = masks.setdefault(found[0].lower(), f"<EMAIL_{len(masks) + 1}>")
         back[mask] = found[0]
         return mask
-    return re.sub(r"[A-Za-z0-9][\\w.-]*@[\\w.-]*[A-Za-z]", hide, text), back
+    return re.sub(r"[A-Za-z0-9][\\w.+-]*@[\\w.-]*[A-Za-z]", hide, text), back
 """
-RIGHT = r"[A-Za-z0-9][\w.-]*@[\w.-]*[A-Za-z]"
+RIGHT = r"[A-Za-z0-9][\w.+-]*@[\w.-]*[A-Za-z]"
 ONE_BY_ONE = """
 import re
 def mask_emails(text):
     back = {}
-    for address in re.findall(r"[A-Za-z0-9][\\w.-]*@[\\w.-]*[A-Za-z]", text):
+    for address in re.findall(r"[A-Za-z0-9][\\w.+-]*@[\\w.-]*[A-Za-z]", text):
         if address not in back.values():
             back[f"<EMAIL_{len(back) + 1}>"] = address
             text = text.replace(address, f"<EMAIL_{len(back)}>")
@@ -204,7 +207,7 @@ PIECES = """
 import re
 def mask_emails(text):
     seen, parts, end = [], [], 0
-    for found in re.finditer(r"[A-Za-z0-9][\\w.-]*@(?:[\\w.-]*[A-Za-z])", text):
+    for found in re.finditer(r"[A-Za-z0-9][\\w.+-]*@(?:[\\w.-]*[A-Za-z])", text):
         if found[0] not in seen:
             seen.append(found[0])
         parts += [text[end:found.start()], f"<EMAIL_{seen.index(found[0]) + 1}>"]
@@ -218,7 +221,7 @@ def mask_emails(text):
     def hide(found):
         back[f"<EMAIL_{len(back) + 1}>"] = found[0]
         return f"<EMAIL_{len(back)}>"
-    return re.sub(r"[A-Za-z0-9][\\w.-]*@[\\w.-]*[A-Za-z]", hide, text), back
+    return re.sub(r"[A-Za-z0-9][\\w.+-]*@[\\w.-]*[A-Za-z]", hide, text), back
 """
 
 
@@ -231,12 +234,14 @@ def mask_emails(text):
      (MASKS.format(pattern=r"[\w.-]+@[\w.-]+"), "the full stop ends the sentence"),
      (MASKS.format(pattern=RIGHT).replace("for address, mask in masks.items()", "for mask, address in masks.items()"),
       "from the mask to the address"),
-     (MASKS.format(pattern=r"[\w.-]+@[\w.-]*[A-Za-z]"), "begins with a letter or digit"),
-     (MASKS.format(pattern=r"[A-Za-z0-9][\w.-]*@[\w.-]+\.[A-Za-z]{{2,3}}".replace("{{", "{").replace("}}", "}")),
+     (MASKS.format(pattern=r"[\w.+-]+@[\w.-]*[A-Za-z]"), "begins with a letter or digit"),
+     (MASKS.format(pattern=RIGHT.replace("+", "")), "a plus sign before the @ belongs to the address"),
+     (MASKS.format(pattern=RIGHT.replace("@[\\w", "@[\\w+")), "after the @ a plus sign ends the address"),
+     (MASKS.format(pattern=r"[A-Za-z0-9][\w.+-]*@[\w.-]+\.[A-Za-z]{{2,3}}".replace("{{", "{").replace("}}", "}")),
       "an ending of any length"),
-     (MASKS.format(pattern=r"[A-Za-z0-9][\w.-]*@[\w-]+\.[A-Za-z]+"), "any number of dots"),
-     (MASKS.format(pattern=r"[A-Za-z0-9][\w.-]*@[A-Za-z.-]*[A-Za-z]"), "digits and underscores may stand after"),
-     (MASKS.format(pattern=r"[A-Za-z0-9][\w.-]*@[A-Za-z0-9.-]*[A-Za-z]"), "digits and underscores may stand after"),
+     (MASKS.format(pattern=r"[A-Za-z0-9][\w.+-]*@[\w-]+\.[A-Za-z]+"), "any number of dots"),
+     (MASKS.format(pattern=r"[A-Za-z0-9][\w.+-]*@[A-Za-z.-]*[A-Za-z]"), "digits and underscores may stand after"),
+     (MASKS.format(pattern=r"[A-Za-z0-9][\w.+-]*@[A-Za-z0-9.-]*[A-Za-z]"), "digits and underscores may stand after"),
      (LOWER, "two spellings are two addresses"),
      (NEW_EACH, "the same address, the same mask"),
      (ONE_BY_ONE, "one address may be part of another")],

@@ -285,8 +285,8 @@ def test_a_detector_that_looks_in_too_few_places_or_at_letters_is_told_where(ans
 PLANTED = """
 from ftlab.evidence.intervals import Interval
 AHEAD, LEVEL, MOSTLY = Interval(20, 10, 30), Interval(5, -5, 15), Interval(80, 70, 90)
-grave_over = Interval(99.6, 99.2, 100)
-measured = {
+over["grave"] = Interval(99.6, 99.2, 100)
+measured |= {
     "fact": (AHEAD, AHEAD, MOSTLY), "grave": (AHEAD, AHEAD, MOSTLY),
     "two_facts": (Interval(-20, -30, -10), AHEAD, MOSTLY), "no_answer": (AHEAD, AHEAD, Interval(30, 20, 40)),
     "follow_up": (AHEAD, Interval(-10, -18, -2), MOSTLY), "compare": (Interval(-3, -4, -1), LEVEL, MOSTLY),
@@ -295,7 +295,7 @@ measured = {
 """
 BY_LIMITS = """
 for kind, (change, ahead, rate) in measured.items():
-    low, high = (grave_over.low, grave_over.high) if kind == "grave" else (100, 100)
+    low, high = (over[kind].low, over[kind].high) if kind in over else (100, 100)
     if change.high < 0 or ahead.high < 0 or rate.high < 50 or high < 99:
         decision[kind] = "keep"
     elif change.low > 0 and ahead.low > 0 and rate.low >= 50 and low >= 99:
@@ -305,9 +305,10 @@ for kind, (change, ahead, rate) in measured.items():
 """
 BY_SETS = """
 beaten = {kind for kind, (change, ahead, rate) in measured.items() if min(change.high, ahead.high, rate.high - 50) < 0}
-good = {kind for kind, (change, ahead, rate) in measured.items() if min(change.low, ahead.low, rate.low - 50) > 0}
-if grave_over.low < 99:
-    good -= {"grave"}
+good = {kind for kind, (change, ahead, rate) in measured.items()
+        if min(change.low, ahead.low) > 0 and rate.low >= 50}
+beaten |= {kind for kind, share in over.items() if share.high < 99}
+good -= {kind for kind, share in over.items() if share.low < 99}
 decision = {kind: "keep" if kind in beaten else "ship" if kind in good else "measure" for kind in measured}
 """
 BY_MEANS = """
@@ -329,6 +330,14 @@ for kind, (change, ahead, rate) in measured.items():
      (BY_LIMITS.replace("ahead.low > 0", "True"), "out_of_scope.*'better than the rules' does not hold"),
      (BY_LIMITS.replace("rate.low >= 50", "rate.value >= 50"), "order.*'half of the replies fit' does not hold"),
      (BY_LIMITS.replace('"measure"', '"keep"'), "no verdict against the model"),
+     (BY_LIMITS.replace("change.high < 0 or", ""), "two_facts.*breaks 'better than the template'"),
+     (BY_LIMITS.replace("rate.high < 50", "False"), "no_answer.*breaks 'half of the replies fit'"),
+     (BY_LIMITS.replace("rate.low >= 50", "rate.low > 50"), "grave_boats.*each limit is surely kept"),
+     (BY_LIMITS.replace("or high < 99", ""), "grave_toys.*'at least 99 in 100 handed over'. More items"),
+     (BY_LIMITS.replace("and low >= 99", ""), "grave_tools.*'at least 99 in 100 handed over' does not hold"),
+     (BY_LIMITS.replace("and low >= 99", "and high >= 99"), "grave_tools.*does not hold"),
+     (BY_LIMITS.replace("and low >= 99", "and low > 99"), "grave_boats.*each limit is surely kept"),
+     (BY_LIMITS.replace("kind in over", "kind == 'grave'"), "grave_toys.*Shipping costs customers"),
      ("del decision['grave']", "these kinds and no others"),
      ("decision = dict.fromkeys(decision, 'yes')", "only 'ship', 'keep' and 'measure'")],
 )  # fmt: skip
@@ -346,7 +355,7 @@ def test_a_decision_against_the_policy_is_told_what_it_costs(answer: str, senten
 )  # fmt: skip
 def test_grave_cases_have_a_limit_of_their_own(high: int, answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
-        run(SHIP, f"{PLANTED}grave_over = Interval(92, 81, {high})\n{BY_LIMITS}decision['grave'] = {answer!r}")
+        run(SHIP, f"{PLANTED}over['grave'] = Interval(92, 81, {high})\n{BY_LIMITS}decision['grave'] = {answer!r}")
 
 
 def test_the_checker_says_what_was_decided_and_what_measuring_takes(capsys: pytest.CaptureFixture) -> None:
@@ -359,7 +368,7 @@ def test_the_checker_says_what_was_decided_and_what_measuring_takes(capsys: pyte
 
 
 def test_the_checker_says_what_it_takes_to_keep_the_line_on_grave_cases(capsys: pytest.CaptureFixture) -> None:
-    run(SHIP, f"{PLANTED}grave_over = Interval(92, 81, 100)\n{BY_LIMITS}")
+    run(SHIP, f"{PLANTED}over['grave'] = Interval(92, 81, 100)\n{BY_LIMITS}")
     assert "grave 381 without a fault, and fewer can only fail it" in capsys.readouterr().out
 
 

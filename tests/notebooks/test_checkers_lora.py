@@ -72,9 +72,14 @@ WRONG = [
     (HELD, held("(frozen_bytes * frozen) or (4 * trained)"), "the addition has weights too"),
     (HELD, held("2 * frozen + 4 * trained"), "half a byte"),
     (SETUP, "setup = dict.fromkeys(setup, 'Lora')", "can be chosen"),
-    (SETUP, policy("True"), "5,000 examples are no reason"),
+    (SETUP, policy("True"), "60,000 examples are no reason"),
+    (SETUP, policy("tasks == 1 and examples >= 50_000"), "60,000 examples are no reason"),
+    (SETUP, policy("tasks == 1 and examples > 100_000"), "one task, 100,000 examples and room for it"),
+    (SETUP, policy("tasks == 1 and examples >= 100_000").replace("'full' in fits and ", ""),
+     "a hospital's letters .*full takes 54.9 GiB"),
+    (SETUP, policy("tasks == 1 and examples >= 100_000", leave=0.8), "QLoRA would fit, so no smaller model"),
     (SETUP, policy("examples >= 100_000"), "12 whole models"),
-    (SETUP, policy("tasks == 1"), "5,000 examples are no reason"),
+    (SETUP, policy("tasks == 1"), "60,000 examples are no reason"),
     (SETUP, policy("tasks == 1 and examples >= 100_000", leave=1.0), "9.4 GiB, and a tenth"),
     (SETUP, "setup = dict.fromkeys(setup, 'full')\nsetup[\"a shop's desk\"] = setup[list(setup)[1]] = 'LoRA'",
      "a tenth of the card must stay free"),
@@ -92,9 +97,9 @@ RIGHT = [
     (SIZE, "import numpy as np\n" + size("np.int64(sum(rank * d_out + rank * d_in for d_out, d_in in layers))")),
     (HELD, held("frozen * frozen_bytes + trained * 4.0")),
     (HELD, "import numpy as np\n" + held("np.float64(frozen_bytes * frozen + 4 * trained)", "np.int64(4 * trained)")),
-    (SETUP, "setup = dict(zip(teams, ['LoRA', 'LoRA', 'full', 'QLoRA', 'smaller model']))"),
+    (SETUP, "setup = dict(zip(teams, ['LoRA', 'LoRA', 'full', 'LoRA', 'QLoRA', 'smaller model']))"),
     (SETUP, policy("tasks == 1 and examples >= 100_000")),
-    (SETUP, "for team, way in zip(list(teams), ('LoRA', 'LoRA', 'full', 'QLoRA', 'smaller model')):\n"
+    (SETUP, "for team, way in zip(list(teams), ('LoRA', 'LoRA', 'full', 'LoRA', 'QLoRA', 'smaller model')):\n"
             "    setup[team] = way"),
 ]  # fmt: skip
 

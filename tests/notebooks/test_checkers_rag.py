@@ -30,10 +30,11 @@ def enough(line: str) -> str:
     return f"def enough_recall(oracle, damaged, weights):\n    {line}"
 
 
-def policy(rule: str, ahead: bool = False, ready: bool = False, sources: bool = True) -> str:
-    """Ways by a rule for replies that are read; the share that is enough is 0.5, whatever the stored run says."""
+def policy(rule: str, ahead: bool = False, ready: bool = False, sources: bool = True,
+           enough: float = 0.5) -> str:  # fmt: skip
+    """Ways by a rule for replies that are read; ``enough`` and the rest are given, whatever the stored run says."""
     return (
-        f"enough, raft_ahead, ready, raft_cites = 0.5, {ahead}, {ready}, {sources}\n"
+        f"enough, raft_ahead, ready, raft_cites = {enough}, {ahead}, {ready}, {sources}\n"
         "for team, (changes, cites, private, recall, one_kind, read) in teams.items():\n"
         "    documents = changes > 1 or cites or private\n"
         f"    choice_of[team] = ({rule}) if read or ready else 'not yet'"
@@ -136,8 +137,16 @@ WRONG = [
     (WAY, policy("'template' if one_kind else 'RAFT' if cites else 'RAG'"), "which is too little"),
     (WAY, policy("'weights' if private else 'template' if one_kind else 'RAFT'"), "asked out of weights"),
     (WAY, policy("'weights'"), "cannot name a source"),
+    (WAY, policy(RULE.replace("documents", "(changes > 1 or cites)")), "law firm's files.*asked out of weights"),
+    (WAY, policy(RULE.replace("documents", "(changes > 1 or private)")), "union.*weights cannot name a source"),
+    (WAY, policy(RULE.replace("documents", "(cites or private)")), "bus line.*2 changes a month"),
+    (WAY, policy(RULE.replace("documents", "(changes > 2 or cites or private)")), "bus line.*2 changes a month"),
+    (WAY, policy(RULE.replace("documents", "(changes >= 1 or cites or private)")), "finds 10%, .* too little"),
+    (WAY, policy(RULE.replace("recall <", "recall < 0.5 *"), enough=0.2), "game's lore.*too little"),
+    (WAY, policy(RULE.replace("recall <", "recall < 2 *"), enough=0.2), "museum's guide.*30%, which is enough"),
+    (WAY, policy(RULE) + "\n    if one_kind: choice_of[team] = 'template'", "ferry's fares.*nobody reads the replies"),
     (WAY, policy("'template'"), "many kinds"),
-    (WAY, policy("'template' if one_kind else 'RAFT' if cites else 'RAG' if documents else 'weights'"),
+    (WAY, policy("'template' if one_kind else 'RAFT' if cites else 'RAG' if documents else 'weights'", enough=0.2),
      "which is enough: documents"),
     (WAY, policy("'weights'").replace("for team", "teams = {'news': (30, False, False, 0.1, False, True)}\n"
                                       "choice_of = {}\nfor team"), "as many retrainings"),
@@ -159,8 +168,9 @@ RIGHT = [
     (WAY, policy(RULE, ahead=True)),
     (WAY, policy(RULE, ready=True)),
     (WAY, policy(RULE, ahead=True, sources=False)),
-    (WAY, "enough, raft_ahead, ready, raft_cites = 0.5, False, False, True\n"
-          "choice_of = dict(zip(teams, ['not yet', 'RAFT', 'RAG', 'template', 'weights', 'RAG']))"),
+    (WAY, policy(RULE, enough=0.2)),
+    (WAY, "enough, raft_ahead, ready, raft_cites = 0.2, False, False, True\n"
+          "choice_of = dict(zip(teams, ['not yet', 'not yet', 'RAFT', 'RAG', 'RAG', 'template', 'weights', 'RAG']))"),
 ]  # fmt: skip
 
 

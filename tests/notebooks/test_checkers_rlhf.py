@@ -35,12 +35,24 @@ def clip(rule: str) -> str:
     return f"def is_clipped(ratios, advantages, epsilon=0.2):\n    return [{rule} for r, a in zip(ratios, advantages)]"
 
 
-def ships(returns: str, kettles: str, tents: str, lanterns: str) -> str:
-    ways = {"returns": returns, "kettles": kettles, "tents": tents, "lanterns": lanterns}
+def ships(**ways: str) -> str:
     return f"ships = {ways}"
 
 
-GOOD = {"returns": "KL 0.05", "kettles": "best of 4", "tents": "nothing new", "lanterns": "KL 0.05"}
+def by_rule(wins: str = "v[1][1] > 50", right: str = "v[2][1] >= -3", best_of: str = "best_of in good") -> str:
+    """The house's rules as a loop, with each limit as an expression of a way's numbers."""
+    return (
+        "best_of = 'best of 4'\n"
+        "for team, ways in teams.items():\n"
+        f"    good = [way for way, v in ways.items() if way[0] != 'm' and {wins} and {right}]\n"
+        "    trained = [way for way in good if way != best_of]\n"
+        f"    else_ = best_of if {best_of} and ways['may cost 4 times'] else 'nothing new'\n"
+        "    ships[team] = max(trained, key=lambda way: ways[way][1][1]) if trained else else_"
+    )
+
+
+GOOD = {"returns": "KL 0.05", "kettles": "best of 4", "tents": "nothing new", "stoves": "nothing new",
+        "lanterns": "KL 0.05"}  # fmt: skip
 SIGMOID = (
     "def judge_the_judge(chosen, rejected):\n    gaps = [a - b for a, b in zip(chosen, rejected)]\n"
     "    chances = [1 / (1 + math.exp(-g)) for g in gaps]\n    n = len(gaps)\n"
@@ -114,6 +126,12 @@ WRONG = [
     (SHIPS, ships(**GOOD | {"lanterns": "nothing new"}), "one of them ships"),
     (SHIPS, ships(**GOOD | {"lanterns": "KL 0.2"}), "not the highest win rate"),
     (SHIPS, ships(**GOOD | {"lanterns": "KL 0"}), "not the highest reward"),
+    (SHIPS, by_rule(right="v[2][0] >= -3"), "tents: KL 0 may have lost 3.5 points"),
+    (SHIPS, by_rule(right="v[2][1] >= -6"), "tents: KL 0 may have lost 3.5 points"),
+    (SHIPS, by_rule(right="v[2][1] > -3"), "kettles: best of 4 passes and may cost it"),
+    (SHIPS, by_rule(wins="v[1][0] > 50"), "by rule 1 it may be no better"),
+    (SHIPS, by_rule(wins="v[1][1] >= 50"), "tents: KL 0.05 wins 55 % .* reaches down to 50"),
+    (SHIPS, by_rule(best_of="True"), "stoves: best of 4 may have lost 5 points"),
 ]
 RIGHT = [
     (JUDGE, judged()),
@@ -132,6 +150,7 @@ RIGHT = [
     (CLIP, "def is_clipped(ratios, advantages, epsilon=0.2):\n    r, a = np.array(ratios), np.array(advantages)\n"
            "    return ((a > 0) & (r > 1 + epsilon)) | ((a < 0) & (r < 1 - epsilon))"),
     (SHIPS, ships(**GOOD)),
+    (SHIPS, by_rule()),
     (SHIPS, "\n".join(f"ships[{team!r}] = {way!r}" for team, way in GOOD.items())),
 ]  # fmt: skip
 

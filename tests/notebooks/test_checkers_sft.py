@@ -280,14 +280,23 @@ ANSWER = CHOICE.answer
      (BETTER + ANSWER + "chosen_run = 'tuned'", "the runs are called"),
      (BETTER + "leak_too_much, chosen_run = 'desk', 'mixed'", "a list of names"),
      (BETTER + "leak_too_much, chosen_run = True, 'mixed'", "a list of names"),
-     (BETTER + ANSWER + "chosen_run = None", "choose one of the runs")],
+     (BETTER + ANSWER + "chosen_run = None", "choose one of the runs"),
+     (BETTER + ANSWER + "chosen_there = {}", "choose for the houses that are made up, too"),
+     (BETTER + ANSWER + "chosen_there['a repair shop'] = 'desk'", "a repair shop: the runs are called base, narrow"),
+     (BETTER + ANSWER.replace('if runs[top][2][1] > 0 else "base"', ""), "short is 3 points ahead, but its interval"),
+     (BETTER + ANSWER.replace("runs[top][2][1] > 0", "runs[top][2][0] > 0"), "its interval begins at -4"),
+     (BETTER + ANSWER.replace("leaks <= 25", "leaks <= 30"), "loud leaks into 28 % of the answers"),
+     (BETTER + ANSWER.replace("leaks <= 25", "leaks < 25"), "wide leaks into 25 %, which the rule allows"),
+     (BETTER + ANSWER.replace("runs[run][0])", "runs[run][2][1])"), "and has more replies fit"),
+     (BETTER + ANSWER + "chosen_there['a repair shop'] = 'base'", "wide leaks .*is clearly better than base")],
 )  # fmt: skip
 def test_a_run_against_the_houses_rule_is_told_why(answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):
         run(CHOICE, answer)
 
 
-SPOKEN = "import numpy as np\nleak_too_much, chosen_run = ('scaled', 'desk'), np.str_('mixed')"
+THERE = "chosen_there = {'a repair shop': 'wide', 'a mail-order firm': 'base'}\n"
+SPOKEN = THERE + "import numpy as np\nleak_too_much, chosen_run = ('scaled', 'desk'), np.str_('mixed')"
 
 
 @pytest.mark.parametrize("answer", [BETTER + SPOKEN, BETTER + ANSWER + "leak_too_much = set(leak_too_much)"])

@@ -67,6 +67,8 @@ def policy(
     unsure: str = "",
     program: str = "",
     done: int = 50,
+    no_model: int = 90,
+    first: str = "'no model'",
 ) -> str:
     unsure = unsure or "('no model' if facts['rival'] == 'no model' else 'more rows')"
     floor = f"'more rows' if {certain} and facts['done'] < {done} else "
@@ -76,7 +78,7 @@ def policy(
         "    low, high = facts['gain']\n"
         f"    way = {floor}{program} if {certain} else {unsure}\n"
         f"    way = 'prompt' if facts['prompt'] >= {prompt} else way\n"
-        f"    way = 'no model' if facts['no_model'] >= 90 else way\n"
+        f"    way = {first} if facts['no_model'] >= {no_model} else way\n"
         f"    choice_of[team] = {changes} if facts['changes'] else way"
     )
 
@@ -139,7 +141,19 @@ WRONG = [
     (TEAMS, "choice_of = dict.fromkeys(teams, 'tune')", "can be chosen"),
     (TEAMS, policy(changes="'adapter'"), "rule 1 decides before all others"),
     (TEAMS, "choice_of = dict.fromkeys(teams, 'page')", "rule 1 does not apply"),
-    (TEAMS, policy(prompt=95), "does 93 % already"),
+    (TEAMS, policy(prompt=95), "does 90 % already"),
+    (TEAMS, policy(prompt=80), "with a prompt 16 of 100"),
+    (TEAMS, policy(no_model=101), "warranty cards.*fixed or counted words do 90 % already"),
+    (TEAMS, policy(no_model=91), "warranty cards.*fixed or counted words do 90 % already"),
+    (TEAMS, policy(no_model=80), "delivery notes of four firms.* so an adapter pays"),
+    (TEAMS, policy(first="'prompt' if facts['prompt'] >= 90 else 'no model'"), "do 90 % already, for nothing"),
+    (TEAMS, policy(done=0), "rare dialect: ahead, but 52 of 100"),
+    (TEAMS, policy(done=51), "answers to reviews: .* half of the rows or more are done"),
+    (TEAMS, policy(certain="low >= 0"), "old photographs: the interval of the gain begins at 0.0"),
+    (TEAMS, policy(certain="(low + high) / 2 > 0"), "letters of forty firms.*a rival that costs nothing"),
+    (TEAMS, policy(unsure="'no model'"), "old photographs: a prompt does more than the 30 %"),
+    (TEAMS, policy(unsure="('no model' if facts['rival'] == 'no model' and facts['done'] >= 50 else 'more rows')"),
+     "letters of forty firms.*a rival that costs nothing does the job as well"),
     (TEAMS, ONE.format(20, (5, 9), "prompt").replace("model': 10", "model': 95") + "choice_of = {'a': 'adapter'}",
      "95 % already, for nothing"),
     (TEAMS, policy(prompt=60), "the policy asks for 90 %"),

@@ -1,4 +1,4 @@
-"""Of every checker the tests know at least three wrong and two right answers, and no wrong shape makes it break."""
+"""The tests know three wrong and two right answers of every checker, and three sentences; no wrong shape breaks it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from exercises import EVERY, Exercise, run
 from ftlab.exercise import NotYet
 
 WRONG, RIGHT = 3, 2
+SENTENCES = 3  # that wrong answers of a checker are met by, all different
 SHAPES = ("3", "(1,)", "'text'", "[]", "{}", "object()")  # one number, too few of them, and things that are no numbers
 
 
-def known() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """The wrong and the right answers in the tests of checkers, by the checker's source."""
-    wrong, right = defaultdict(set), defaultdict(set)
+def known() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, set[str]]]:
+    """The wrong and the right answers in the tests of checkers, and wrong ones' sentences, by the checker's source."""
+    wrong, right, sentences = defaultdict(set), defaultdict(set), defaultdict(set)
     for path in sorted(Path(__file__).parent.glob("test_checkers*.py")):
         spec = importlib.util.spec_from_file_location(path.stem, path)
         module = importlib.util.module_from_spec(spec)
@@ -36,13 +37,22 @@ def known() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
                 row = dict(zip(names, row if len(names) > 1 else [row], strict=True))
                 for exercise in [row["exercise"]] if "exercise" in row else in_view:
                     (wrong if refuses else right)[exercise.checker].add(repr(row.get("answer", row)))
-    return wrong, right
+                    if "sentence" in row:
+                        sentences[exercise.checker].add(row["sentence"])
+    return wrong, right, sentences
 
 
 def test_each_checker_is_tried_with_three_wrong_and_two_right_answers() -> None:
-    wrong, right = known()
+    wrong, right, _ = known()
     few = [f"{each.notebook} exercise {each.number}: {len(wrong[each.checker])} wrong, {len(right[each.checker])} right"
            for each in EVERY if len(wrong[each.checker]) < WRONG or len(right[each.checker]) < RIGHT]  # fmt: skip
+    assert not few, few
+
+
+def test_each_checker_meets_wrong_answers_with_three_sentences() -> None:
+    sentences = known()[2]
+    few = {f"{each.notebook} exercise {each.number}": sorted(sentences[each.checker])
+           for each in EVERY if len(sentences[each.checker]) < SENTENCES}  # fmt: skip
     assert not few, few
 
 
