@@ -1102,13 +1102,15 @@ print(f"Of the {len(of_due)} samples that were voted on where it is due, {sum(ma
 # And the question of the whole road: put side by side, how often does the trained model's reply win over the one from
 # before, judged by the true worth, a tie counting half? The claim says: more often than half. Its number is the win
 # rate minus 50 %, and it holds if the whole interval is above zero. It is tried on RLOO alone; GRPO stands below for
-# comparison. It counts wins only: two wrong replies can make a win, and a model can win more often and be right no
-# more often. So read it with the rows above. Replies within 0.1 points of each other, which is three words, are a
-# tie. A win may be a small one: a reply that is four words shorter wins as surely as one with the right fact. So wins
-# and losses are sorted by what is right. "Up" and "down" name what has changed beyond chance; fewer words and fewer
-# stutters are a gain by this worth, more of them a loss; for every other entry up is a gain and down a loss (the
-# reward is only the judge's word). Section 7's rule holds here, too: where the reward went up and the true worth or
-# the right replies went down, the training is over-optimized, short as it is.
+# comparison. It counts wins only: two wrong replies can make a win, and a model can win more often and be right no more
+# often. So read it with the rows above. Replies within 0.1 points of each other, which is three words, are a tie. A win
+# may be a small one: a reply that is four words shorter wins as surely as one with the right fact. So wins and losses
+# are sorted by what is right. "Up" and "down" name what has changed beyond chance; fewer words and fewer stutters are a
+# gain by this worth, more of them a loss; for every other entry up is a gain and down a loss (the reward is only the
+# judge's word). Section 7's rule holds here, too: where the reward went up and the true worth or the right replies went
+# down, the training is over-optimized, short as it is. And one training is one draw of conversations, votes and
+# samples: where the line under the verdict says *below* or *above*, go by the reference runs, which had other seeds,
+# and take from this one how far a draw can lie from them.
 
 # %%
 won = {name: votes.wins(replies[name], replies["SFT"], test) for name in ("RLOO", "GRPO")}
