@@ -123,7 +123,3 @@ def test_runs_come_to_what_the_notebook_reads(tmp_path: Path, monkeypatch: pytes
     assert reading_trial.on_trial(1) == trial  # as stored
     with pytest.raises(TypeError):  # this seed would be trained
         reading_trial.on_trial(2)
-
-
-def test_a_products_questions_count_as_one_score() -> None:
-    assert reading_trial.by_product([1, 0, 1, 1, 0, 0], 2) == pytest.approx([2 / 3, 1 / 3])
