@@ -41,7 +41,7 @@ SEED = 0  # whole number: which votes, and in which order; try 1, 2
 PAIRS, BATCH_SIZE = 40, 4  # real model: pairs of replies to learn from, and pairs a step; try 64, 8
 LR, BETA = 3e-4, 0.1  # real model: peak learning rate, and how dear it is to leave the reference; try 1e-3, 0.5
 SHOWN = 3  # real model: held-out conversations of each of the nine kinds to answer; try 6, 15
-LAB_SFT_STEPS, LAB_PAIRS = 40, 320  # lab model: steps of 8 conversations before the votes; pairs; try 64, 160
+LAB_SFT_STEPS, LAB_PAIRS = 40, 320  # lab model: steps of 8 conversations before the votes; pairs; try 64, 400
 LAB_LR, LAB_BETA = 1e-4, 0.1  # lab model: the same as LR and BETA; try 3e-4, 1.0
 RATER = "me"  # section 8: who votes; a name of his own for each person at this computer
 
