@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from unscreened_rows import COMPARE, FACT, NOTHING, PIECES, POLICY, ROWS, TWO, gold
 
-from ftlab.retrieval import answers, chunks, firm, unscreened
-
-ROWS = unscreened.rows("test")
-PIECES = [piece for page in firm.pages() for piece in chunks.cut(page, 50)]
-FACT, POLICY, TWO, COMPARE, NOTHING = (
-    next(row for row in ROWS if unscreened.group(row) == group) for group in unscreened.GROUPS
-)
-
-
-def gold(row: dict) -> list:
-    """One chunk for each value asked for."""
-    return [next(c for c in PIECES if unscreened.holds(c, *each, row)) for each in unscreened.values(row)]
+from ftlab.retrieval import answers, unscreened
 
 
 def taught(row: dict) -> str:

@@ -11,13 +11,6 @@ from ftlab.retrieval.documents import Document
 from ftlab.retrieval.index_reader import run
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    made = index.create(tmp_path_factory.mktemp("indexes") / "shop", Bag())
-    made.add(shop())
-    return made
-
-
 @pytest.mark.parametrize("way", find.WAYS)
 def test_the_document_that_was_asked_for_comes_first(filled, way):
     hits = filled.search("Is the blue mug blue?", k=3, way=way)

@@ -15,13 +15,6 @@ from ftlab.retrieval.documents import Document
 from ftlab.workshop import bench_retrieval
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    made = index.create(tmp_path_factory.mktemp("indexes") / "shop", Bag())
-    made.add(shop())
-    return made
-
-
 def test_more_than_there_is_gives_all_that_fits(filled):
     assert len(filled.search("red tent", k=1000, way="meaning")) == len(filled) == 24
     assert set(ids(filled.search("tent", k=1000, way="words"))) == {f"{colour}-tent" for colour in COLOURS}

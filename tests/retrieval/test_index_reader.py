@@ -15,13 +15,6 @@ from ftlab.retrieval import embedder, find, index, index_reader
 from ftlab.retrieval.documents import Document
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    made = index.create(tmp_path_factory.mktemp("indexes") / "shop", Bag())
-    made.add(shop())
-    return made
-
-
 def test_many_queries_are_answered_as_one_by_one(filled):
     queries = ["red tent", "green pan", "a brown kettle"]
     assert filled.search_all(queries, 4) == [filled.search(query, 4) for query in queries]

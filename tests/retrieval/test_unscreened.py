@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ftlab.retrieval import answers, chunks, firm, unscreened
+from unscreened_rows import COMPARE, FACT, NOTHING, PIECES, POLICY, ROWS, TWO, gold
 
-ROWS = unscreened.rows("test")
-PIECES = [piece for page in firm.pages() for piece in chunks.cut(page, 50)]
-FACT, POLICY, TWO, COMPARE, NOTHING = (
-    next(row for row in ROWS if unscreened.group(row) == group) for group in unscreened.GROUPS
-)
-
-
-def gold(row: dict) -> list:
-    """One chunk for each value asked for."""
-    return [next(c for c in PIECES if unscreened.holds(c, *each, row)) for each in unscreened.values(row)]
+from ftlab.retrieval import answers, unscreened
 
 
 def test_no_row_has_a_screen_and_each_can_be_found() -> None:
