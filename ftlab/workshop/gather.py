@@ -97,7 +97,7 @@ def _alone() -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     with ExitStack() as held:
-        for folder in dict.fromkeys([paths.root() / "runs", paths.runs()]):
+        for folder in dict.fromkeys(folder.resolve() for folder in (paths.root() / "runs", paths.runs())):
             folder.mkdir(parents=True, exist_ok=True)
             lock = FileLock(folder / ".claims.lock")
             try:
