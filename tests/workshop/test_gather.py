@@ -215,3 +215,14 @@ def test_each_kernel_has_the_runs_folder_that_it_is_given(home: Path, monkeypatc
     assert [path.suffix for path in (home / "elsewhere" / "mine" / "claims-seeds").iterdir()] == [".json"]
     assert os.environ["FTLAB_RUNS"] == "elsewhere/mine"
     assert [path.name for path in (home / "runs").iterdir()] in ([], [".claims.lock"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_folder_of_runs_by_another_name_is_locked_once(home: Path, monkeypatch: pytest.MonkeyPatch,
+                                                         tmp_path_factory: pytest.TempPathFactory) -> None:
+    (home / "runs").mkdir()
+    link = tmp_path_factory.mktemp("elsewhere") / "runs"
+    link.symlink_to(home / "runs")
+    monkeypatch.setenv("FTLAB_RUNS", str(link))
+    assert gather.main(["--only", "gain", "--seeds", "1", "2", "3"]) == 1  # on the lab model six, as designed
+    assert len(claims.reference("gain", "real")["runs"]) == 3
