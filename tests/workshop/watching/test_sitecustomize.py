@@ -16,6 +16,7 @@ def home(tmp_path, monkeypatch):
     """A project with two tables; one more lies outside of what is watched."""
     monkeypatch.setenv("FTLAB_HOME", str(tmp_path))
     monkeypatch.delenv("FTLAB_MODELS", raising=False)
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # tests may run with the network cut, whose guard is read as well
     for name in ("data/a.csv", "data/b.csv", "elsewhere.csv"):
         files.write_text(tmp_path / name, "1")
     return tmp_path
