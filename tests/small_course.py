@@ -39,7 +39,7 @@ def make(folder, monkeypatch):
     monkeypatch.delitem(sys.modules, "fake_experiment", raising=False)
     monkeypatch.setattr(reference, "WIDEST", {})  # few coins scatter widely
     files.write_text(folder / "data" / "claims.csv", TABLE)
-    files.write_text(folder / "data" / "designs.csv", "id,model,kind,prompts,apart,seeds,spread,basis\n")
+    files.write_text(folder / "data" / "designs.csv", "id,model,kind,prompts,apart,seeds,spread,alike,basis\n")
     files.write_text(folder / "data" / "table.csv", "a,b\n1,2\n")
     files.write_text(folder / "data" / "lab-model" / "model.safetensors", "weights")
     files.write_text(folder / "notebooks" / "source" / "02_x.py", "# Prose\nSEED = 0\n")

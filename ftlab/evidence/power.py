@@ -36,6 +36,8 @@ class Design(NamedTuple):
             ``apart / sqrt(prompts)``, the same luck for all seeds.
         prompts: How many; where several stand or fall together, how many such groups.
         spread: The standard deviation that seeds add.
+        alike: How much of what prompts bring is the same for all seeds: 0 where each seed draws prompts of its own. (Of
+            a "number" it is all.)
     """
 
     kind: str
@@ -43,6 +45,7 @@ class Design(NamedTuple):
     apart: float
     seeds: int
     spread: float
+    alike: float = ALIKE
 
 
 class Chances(NamedTuple):
@@ -92,8 +95,8 @@ def planned(design: Design, truth: float, at_least: float, at_most: float, *, tr
     """
     import numpy as np
 
-    random, (kind, prompts, apart, seeds, spread) = np.random.default_rng(seed), design
-    alike = 1.0 if kind == "number" else ALIKE
+    random, (kind, prompts, apart, seeds, spread, alike) = np.random.default_rng(seed), design
+    alike = 1.0 if kind == "number" else alike
     # A difference of shares is 1, 0 or -1 at a prompt: in points, its variance is 100 x (share apart) - truth^2.
     one = max(100 * max(apart, abs(truth)) - truth**2, 0.0) if kind == "shares" else apart**2
     shared, own = alike * one, (1 - alike) * one  # of one prompt's score: alike for all seeds, or each seed's own

@@ -53,15 +53,16 @@ def designs() -> dict[tuple[str, str], Design]:
     for line, row in enumerate(files.read_table(path), start=2):
         try:
             design = Design(row["kind"], int(row["prompts"]), float(row["apart"]), int(row["seeds"]),
-                            float(row["spread"]))
+                            float(row["spread"]), float(row["alike"]))
             sound = (design.kind in power.KINDS and min(design.prompts, design.seeds) >= 2 and design.apart > 0
-                     and design.spread >= 0 and row["basis"].strip() and (row["id"], row["model"]) not in found)
+                     and design.spread >= 0 and 0 <= design.alike <= 1 and row["basis"].strip()
+                     and (row["id"], row["model"]) not in found)
         except (KeyError, ValueError):
             sound = False
         if not sound:
             raise ValueError(f"{path} line {line}: expected a new claim and model, kind ({', '.join(power.KINDS)}), "
-                             "at least 2 prompts and seeds, apart and spread in the unit of the effect, and the basis "
-                             f"of these figures, found {row}. Correct the row.")
+                             "at least 2 prompts and seeds, apart and spread in the unit of the effect, alike from 0 "
+                             f"to 1, and the basis of these figures, found {row}. Correct the row.")
         found[row["id"], row["model"]] = design
     return found
 

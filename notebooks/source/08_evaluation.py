@@ -48,7 +48,7 @@ print(choice := model.choose(), lab := model.lab(), sep="\n")
 SEED = 0  # whole number: all chance of the run but the assistant's, whose training had 0; try 1, 2
 ASKED = 10  # held-out conversations of each kind; try 5, or 159: all 553 there are, in some minutes more
 FACTS = 30  # questions about the real world; try 60
-LEAKED = 16  # test items that leak into a training set; try 28
+LEAKED = 28  # test items that leak into a training set; try 16
 COPIES = 10  # copies of each in the heavy leak; try 3
 LEAK_STEPS = 40  # optimizer steps of 8 rows, lab model; try 80
 JUDGE_STEPS = 70  # optimizer steps of 8 labelled drafts, lab model; try 140
@@ -801,8 +801,7 @@ for part, items in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None
 # ### Claim 2: many copies raise the score on the leaked items
 #
 # The effect is that of the heavy leak; what one copy did stands above. It holds if the whole interval is above zero.
-# Few items leak here, so the verdict may be *mixed* even where the leak works; with more (the dial LEAKED) that is
-# less likely.
+# Few items leak here, so the verdict may be *mixed* even where the leak works; the other runs below it ask more.
 
 # %%
 arms = {"by_prompt": likeness[heavy][:LEAKED], "against": likeness["clean"][:LEAKED]}

@@ -104,6 +104,16 @@ def test_a_plan_decides_as_often_as_experiments_of_its_kind_that_are_made(kind: 
     assert planned(plan, truth, 0, NEVER).inside == pytest.approx(made / 300, abs=0.09)
 
 
+def test_seeds_with_prompts_of_their_own_decide_as_often_as_such_experiments_that_are_made() -> None:
+    """Twelve seeds, each with 24 facts that no other has: the facts' luck shrinks with the seeds as with more facts."""
+    random, made = np.random.default_rng(7), 0
+    for _ in range(300):
+        scores = 0.1 + random.normal(0, 0.06, (12, 1)) + random.normal(0, 0.5, (12, 24))
+        made += power.mean_interval(scores, rate=False).low >= 0
+    own, same = (planned(Design("graded", 24, 0.5, 12, 0.06, alike), 0.1, 0, NEVER).inside for alike in (0, 1))
+    assert own == pytest.approx(made / 300, abs=0.09) and same < own - 0.3
+
+
 def test_seeds_that_scatter_make_the_chance_smaller() -> None:
     random = np.random.default_rng(3)
     steady = coins(random, 5, 300, 0.6)

@@ -15,9 +15,9 @@ ROWS = """wide,01,A,effect,points,30,,,x:y,lab,30,
 near,01,B,effect,points,5,,,x:y,lab,5,
 most,01,C,effect,points,,5,,x:y,real,5,
 """
-DESIGNS = """id,model,kind,prompts,apart,seeds,spread,basis
-near,lab,shares,300,40,5,3,assumed
-most,real,shares,300,40,3,3,assumed
+DESIGNS = """id,model,kind,prompts,apart,seeds,spread,alike,basis
+near,lab,shares,300,40,5,3,0.5,assumed
+most,real,shares,300,40,3,3,0.5,assumed
 """
 
 
@@ -67,12 +67,12 @@ def test_the_table_says_what_it_rests_on(home: Path, capsys: pytest.CaptureFixtu
 
 def test_both_ends_of_a_range_are_tried(home: Path) -> None:
     files.write_text(home / "data" / "claims.csv", HEADER + "ratio,01,D,effect,times,5,20,,x:y,lab,2,\n")
-    files.write_text(home / "data" / "designs.csv", DESIGNS.splitlines()[0] + "\nratio,lab,number,100,4,5,0.5,as\n")
+    files.write_text(home / "data" / "designs.csv", DESIGNS.splitlines()[0] + "\nratio,lab,number,100,4,5,0.5,1,as\n")
     low, high = claim_power.decided(claims.find("ratio"), "lab")
     assert (low.limit, high.limit) == (5, 20) and low.above > 0.6 < high.below  # 7 and 18 are inside
     # The same truth in another unit decides as often.
     files.write_text(home / "data" / "claims.csv", HEADER + "ratio,01,D,effect,bits,0.5,2,,x:y,lab,0.2,\n")
-    files.write_text(home / "data" / "designs.csv", DESIGNS.splitlines()[0] + "\nratio,lab,number,100,.4,5,0.05,as\n")
+    files.write_text(home / "data" / "designs.csv", DESIGNS.splitlines()[0] + "\nratio,lab,number,100,.4,5,0.05,1,as\n")
     assert [each[3:] for each in claim_power.decided(claims.find("ratio"), "lab")] == [
         (pytest.approx(each.limit / 10), *each[4:]) for each in (low, high)]
 

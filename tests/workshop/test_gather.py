@@ -20,7 +20,7 @@ from ftlab.workshop import gather, reference
 HEADER = "id,notebook,statement,effect,unit,at_least,at_most,tolerance,experiment,models,smallest,dials\n"
 GAIN = 'gain,05_x,Coins fall.,new minus old,points,20,,2,,real lab,20,"{""PROMPTS"": 40, ""SIZES"": {""2"": 5}}"\n'
 COST = 'cost,05_x,Coins cost.,loss,nats,,5,,,lab,5,"{""PROMPTS"": 40, ""SIZES"": {""2"": 5}}"\n'
-DESIGNS = "id,model,kind,prompts,apart,seeds,spread,basis\ngain,lab,shares,40,60,6,3,assumed\n"
+DESIGNS = "id,model,kind,prompts,apart,seeds,spread,alike,basis\ngain,lab,shares,40,60,6,3,0.5,assumed\n"
 SOURCE = '''# ---
 # jupyter:
 #   ftlab:
