@@ -777,7 +777,7 @@ assert logp[0] < start_logp[0] and logp[0] - start_logp[0] > logp[1] - start_log
 # training pairs, each of another conversation; it holds if the whole interval is below zero. It is about this model,
 # these steps and this rate. The real model above had others, and so have the stored runs of section 6, and they need
 # not agree: the loss allows a rise and a fall, and asks for neither. How long it trains matters too: with `LAB_PAIRS =
-# 64`, a fifth of the steps, this training left the chosen replies 1.9 nats *more* likely. Try it.
+# 64`, a fifth of the steps, the chosen replies may even have become more likely at the end. Try it.
 
 # %%
 result = claims.record("dpo-chosen-falls", SEED, *fallen, by_prompt=chosen_moved.tolist(), model=claims.LAB)
