@@ -634,7 +634,7 @@ print(f"\nThe rival: none of the new instructions asks for the price. Where it i
           "not to be told apart from naming any fact."))
 bar = intervals.mean_interval(mixture).times(100)
 print("By naming any fact of the screen it would be 25 %: " + (
-    "the mixture's model is above that for certain, so it picks what was asked." if bar.low > 25 else
+    "the mixture's model is above that for certain, so it goes by what is asked, at least in part." if bar.low > 25 else
     "the mixture's model is below that for certain." if bar.high < 25 else
     f"its interval, {bar.low:.0f} to {bar.high:.0f} %, includes that.\nSo that it *follows* new instructions is not "
     "shown: compared with the model of one instruction,\nit may only be freer to name another fact than the price."))
@@ -646,9 +646,10 @@ print(f"Of a form that nobody trained on, a list, the best gives {lists} of {len
 # %% [markdown]
 # Do not read more into it than it is: ten small instructions about one kind of screen. Hold a trained form against its
 # bar, too: who always says "yes" has half of the yes-or-no questions, and who always names the price has a third of the
-# row of all four, since so many of its questions ask for it, not a quarter. A form that is not above its bar is a form
-# learnt and not an answer. (The table counts questions, the lines below it each product once, so the two may differ a
-# little.) Broad models are tuned on thousands of unlike tasks.
+# row of all four, since so many of its questions ask for it, not a quarter. What the run of one instruction has there
+# beyond a third are facts that it was never trained to be asked for; the lines below speak of the four *new* facts
+# alone. A form that is not above its bar is a form learnt and not an answer. (The table counts questions, the lines
+# below it each product once, so the two may differ a little.) Broad models are tuned on thousands of unlike tasks.
 #
 # ## 9. Facts: reading on
 #
@@ -915,7 +916,9 @@ for name, (rows, many) in stored_and_asked.items():
 # same tickets (with all of them it may do better: section 5), for the others the frame. A negative gain is a loss. For
 # instructions and facts the "rival" is the lesser training of their section; for facts, "rows" are pages read, repeats
 # included, and what was forgotten meanwhile stands in section 9 alone. Fourteen descriptions and thirty posts, all
-# there are to test on, decide large differences only: look at the width of their intervals.
+# there are to test on, decide large differences only: look at the width of their intervals. The minutes under "all" are
+# those of the one adapter, given once; in the last two rows the gain is that of the better training of their section,
+# whatever its column is called.
 
 # %%
 print(f"{'':>51} {'gain over the rival, in points':>31} {'minutes':>14}\n{'task':>16} {'rows':>5} {'best rival':>21} "
@@ -951,8 +954,8 @@ print("The best rival needs no language model in: " + (", ".join(no_model) or "n
 if spared := [task for task in no_model if max(each.low for each in table[task][:2]) <= 0]:
     print(f"No adapter is ahead of it for certain in: {', '.join(spared)}. There, with texts like these, do not tune.")
 low = [task for task in tasks.TASKS if max(marks("all", task).mean(), marks(task, task).mean()) < 0.5]
-print("Neither adapter does half of the rows of: " + ", ".join(low) + ". There a person has to read every reply, "
-      "whatever was gained." if low else "The better adapter does at least half of the rows of each task.")
+print("Neither adapter does half of the rows of: " + ", ".join(low) + ". There a person would have to read each of an "
+      "adapter's replies." if low else "The better adapter does at least half of the rows of each task.")
 
 # %% [markdown]
 # ## Exercises
@@ -1175,8 +1178,9 @@ passed("No label can go missing unnoticed.")
 # ### Exercise 4: what does each team need? (core, 10 minutes, a decision, not code)
 #
 # Three teams of the house are those of this notebook, with what the stored runs and the frames measured; the numbers of
-# the others are made up. Here is the house's policy. Go through it from the top for each team, and stop at the first
-# rule that decides. Some rules may decide for several teams, and some for none.
+# the others are made up. A negative number of points "over" a rival is a loss. Here is the house's policy. Go through
+# it from the top for each team, and stop at the first rule that decides. Some rules may decide for several teams, and
+# some for none.
 #
 # 1. Facts that change do not go into weights: `"page"`, given in the prompt (notebook 07).
 # 2. Where fixed or counted words do at least 90 % of the rows: `"no model"`; else, where a prompt does: `"prompt"`.
@@ -1276,8 +1280,8 @@ passed("Each team gets the least that does its work.")
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Take the rules as `if`s in their order, and stop at the first that applies. A gain whose interval begins below
-# zero is not certain.
+# Take the rules as `if`s in their order, and stop at the first that applies. A gain is certain only if its interval
+# begins above zero: at zero it is not.
 #
 # </details>
 # <details><summary>Answer</summary>
@@ -1354,7 +1358,7 @@ for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count"
 #   constrained decoding
 # - C.-Y. Lin 2004, *ROUGE: A Package for Automatic Evaluation of Summaries*, ACL W04-1013
 #
-# One last line: what this run took on your computer.
+# One last line: what this run took on your computer, some minutes less if section 4's adapter was on the shelf.
 
 # %%
 import psutil
