@@ -323,7 +323,8 @@ print("The reward model " + ("knows more than a coin. " if accuracy.low > 50 els
 
 # %% [markdown]
 # And does it know how sure it is? It says with which chance the higher reply wins. Where it says 70 %, seven of ten
-# votes should agree. That is **calibration**. Three thirds of the pairs, intervals over conversations as above:
+# votes should agree. That is **calibration**. Three thirds of the pairs, intervals over conversations as above. A judge
+# that says little more than 50 % of every pair can pass and be of little use, so look at the first column, too:
 
 # %%
 says = 1 / (1 + np.exp(-abs(margins)))
@@ -407,11 +408,12 @@ print(f"A right reply counts {votes.WEIGHTS['right']} of the {MOST} points. A wr
 # should cost a point more than the empty words: where both falls are about alike, it is the length that the judge
 # dislikes, and "as it should" says too much. Where one does not, there lies the way by which a writer can please this
 # judge and no customer. Beyond chance is not yet large: "hardly" means less than a tenth of the standard deviation of
-# those differences, which a few garbled replies stretch; where the thirds above differ by tiny amounts, that may be as
-# much as two replies usually differ by, and the line on regret asks for that first, and then whether the difference is
-# beyond chance. Wrong figures are the hard line: to see them, a judge has to read the screen. To see that a reply
-# misses the question, the question is enough. That need not contradict the share of truly better replies above: two
-# samples differ in length and garbling, too, which may go along with being wrong; an edit changes little else.
+# the differences in reward between the two replies of a held-out pair, which a few garbled replies stretch; where the
+# thirds above differ by tiny amounts, that may be as much as two replies usually differ by, and the line on regret asks
+# for that first, and then whether the difference is beyond chance. Wrong figures are the hard line: to see them, a
+# judge has to read the screen. To see that a reply misses the question, the question is enough. That need not
+# contradict the share of truly better replies above: two samples differ in length and garbling, too, which may go along
+# with being wrong; an edit changes little else.
 
 # %% [markdown]
 # ## 4. The best of n: the writer stays as it is
@@ -611,10 +613,10 @@ assert ends["clipped at 0.2"].max() < ends["not clipped"].max()
 #
 # The same loop on the model: four replies of the SFT model to each of eight prompts, the reward model's numbers, each
 # compared with the other three, and then four steps on these same 32 replies. The ratio is that of each token, and the
-# first column shows the largest of all; a step moves them all at once. The last column says how far, in nats a reply,
-# the trained model has gone: the **KL** from the SFT model to it, since these are replies of the SFT model. They are
-# also the very replies it trains on, so on fresh ones the number may be quite another: take it as a hint. Section 6
-# counts on fresh replies, the trained model's own.
+# column "likeliest ratio" shows the largest of all; a step moves them all at once. The last column says how far, in
+# nats a reply, the trained model has gone: the **KL** from the SFT model to it, since these are replies of the SFT
+# model. They are also the very replies it trains on, so on fresh ones the number may be quite another: take it as a
+# hint. Section 6 counts on fresh replies, the trained model's own.
 
 # %%
 def from_folder(name: str):
@@ -807,8 +809,8 @@ print(f"GRPO minus RLOO: {signed(gap)}: with one beta and as many steps "
 # The two estimates of one trainer aim at one number and differ by chance on 48 replies. The figure may order the
 # trainers otherwise: its points are other prompts, 32 replies each, drawn before the last step. Believe the measurement
 # here more, and no further than its interval. The plain one, times `beta`, is what a reply pays in RLOO. Hold that
-# price against the gain in reward of section 8 (of greedy replies, so only roughly): a judge that hardly tells replies
-# apart may give less than the way costs.
+# price against the gain in reward of section 8 (of the likeliest replies, not of samples, so only roughly): a judge
+# that hardly tells replies apart may give less than the way costs.
 #
 # ## 7. Too much of a good thing
 #
@@ -825,7 +827,7 @@ print(f"GRPO minus RLOO: {signed(gap)}: with one beta and as many steps "
 # reply and no luck is in it. (Only the table's last column, nats a reply, is of the last samples of the training.) The
 # curves are of *samples*, drawn by chance, a few for each point, and so they **shake**: two neighbouring points differ
 # though the model hardly has. How much, the code takes from neighbouring points, and it counts a rise or a fall only if
-# it is larger than two such means differ by chance.
+# it is larger than two such means differ by chance: a curve that "does not rise" moves by no more than it shakes.
 
 # %%
 from ftlab.evidence.packed import unpack
@@ -938,8 +940,10 @@ print(f"Together: {braked}")
 
 # %% [markdown]
 # Worth is a sum, and a gain in brevity can hide a loss of right replies. So each run against its own start, part by
-# part. A run is **over-optimized** where the reward rose while the worth or the right replies fell, all beyond
-# chance. (Ends are rounded for print, the verdict is not: an end printed as +0 may lie on either side of zero.)
+# part. A run is **over-optimized** where the reward rose while the worth or the right replies fell, all beyond chance.
+# (Ends are rounded for print, the verdict is not: an end printed as +0 may lie on either side of zero.) The words at
+# the end of a row are about worth and right replies alone: read the reward and the general facts from their own
+# columns.
 
 # %%
 heads = {"reward": "reward", "worth": "true worth", "right": "right (%)", "known": "general facts (%)"}
@@ -969,7 +973,8 @@ print(f"General facts kept, weight {named[weights[-1]]} minus none, seed by seed
 # What does that look like? Of each run without a penalty, replies whose reward rose most among those whose worth fell,
 # beside what the strongest weight made of them. "No fault found" is what the code says, and the code has holes, as the
 # judge has: it does not see whether a sentence makes sense. So the last lines show replies that it counts as right,
-# with a turn of words in them that a reader of these runs found senseless.
+# with a turn of words in them that a reader of these runs found senseless. ("Not stated:" is what the reply should have
+# said; "from nowhere:" is what neither customer nor screen named; "no word:" is what the rules know as no word.)
 
 # %%
 from collections import Counter
@@ -1034,9 +1039,10 @@ print("Measured by how the worth shakes, stopping " + "; ".join(f"{what} on seed
                               ": not shown to work."))
 
 # %% [markdown]
-# All three worths are known only to somebody who knows the truth, and the last column flatters: the highest of many
-# shaky points. To find the best place in life, one asks people again: a small fresh vote on the replies of a few
-# checkpoints, which is what careful teams do.
+# "Helps" compares with the end of the same run and not with its start: a run that is stopped in time may still be worth
+# less than before it began. All three worths are known only to somebody who knows the truth, and the last column
+# flatters: the highest of many shaky points. To find the best place in life, one asks people again: a small fresh vote
+# on the replies of a few checkpoints, which is what careful teams do.
 #
 # ## 8. Gains and losses in one table
 #
@@ -1109,8 +1115,8 @@ print(f"Of the {len(of_due)} samples that were voted on where it is due, {sum(ma
 # gain by this worth, more of them a loss; for every other entry up is a gain and down a loss (the reward is only the
 # judge's word). Section 7's rule holds here, too: where the reward went up and the true worth or the right replies went
 # down, the training is over-optimized, short as it is. And one training is one draw of conversations, votes and
-# samples: where the line under the verdict says *below* or *above*, go by the reference runs, which had other seeds,
-# and take from this one how far a draw can lie from them.
+# samples: where the line under the verdict says *below* or *above* (by the unrounded numbers), go by the reference
+# runs, which had other seeds, and take from this one how far a draw can lie from them.
 
 # %%
 won = {name: votes.wins(replies[name], replies["SFT"], test) for name in ("RLOO", "GRPO")}
@@ -1471,7 +1477,8 @@ passed("Nobody ships a reward: your choices are wins that cost no right facts.")
 #   judge was not tried.
 #
 # Both verdicts, side by side (the first is from what is stored), what the stored runs say of the penalty, and what the
-# short training gained and lost. The last claim is RLOO's and counts wins, not right replies.
+# short training gained and lost. Where section 8 said that this run lies outside the range of the reference runs, they
+# count for more than this one verdict. The last claim is RLOO's and counts wins, not right replies.
 
 # %%
 for name in ("best-of-n", "rlhf-beats-sft"):

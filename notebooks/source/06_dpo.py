@@ -192,11 +192,12 @@ lab_wrong = against_worth(votes.decided(cast), better)
 print(f"\nThe majority of the three goes against the worth in {sum(lab_wrong) / len(lab_wrong):.0%} of these pairs.")
 
 # %% [markdown]
-# Not every vote against the worth is a slip: the rater who likes length means what he votes, and his share above
-# shows how far from the worth that leads. Section 6 holds such faults against slips. To train on we take one pair of
-# each conversation, so that no two pairs share a reply. And mind that a vote compares and does not certify: the
-# chosen reply need not be a good one, and after so short an SFT it often is none, whatever points the rules give it.
-# Read this one. ("No word:" means that what follows stands in the reply and is no word that the rules know.)
+# Not every vote against the worth is a slip: the rater who likes length means what he votes, and his share above shows
+# how far from the worth that leads. Section 6 holds such faults against slips. To train on we take one pair of each
+# conversation, so that no two pairs share a reply. And mind that a vote compares and does not certify: the chosen reply
+# need not be a good one, and after so short an SFT it often is none, whatever points the rules give it. Read this one.
+# ("Not stated:" is what the reply should have said; "from nowhere:" is what neither customer nor screen named; "no
+# word:" is what the rules know as no word.)
 
 # %%
 lab_rows = votes.preferences(lab_pairs, cast, tokenizer=lab_tokenizer)
@@ -796,17 +797,18 @@ print(f"\nAt the highest rate that section 6 tries, {strongest:g}, {hard['right'
 # ## 6. How strong, how many, how faulty: stored runs of the lab model
 #
 # What follows takes more trainings than there is time for, so these are stored runs of the lab model, made by
-# `ftlab/workshop/experiments/dpo.py`: an SFT of their own, more votes, and the same test conversations for all. Every
-# row is a training from one seed; its interval covers the choice of the conversations, and no other choice or order of
-# votes. If there are other seeds, a last column has the least and the most win rate of them all: each seed has an SFT
-# and a draw of votes of its own, and its wins are over its own SFT. Two columns say how far the chosen and the rejected
-# replies of training pairs have moved, as in section 5.
+# `ftlab/workshop/experiments/dpo.py`: an SFT and votes of their own (each table says how many; here a conversation may
+# give up to three pairs, which share replies), and the same test conversations for all. Every row is a training from
+# one seed; its interval covers the choice of the conversations, and no other choice or order of votes. If there are
+# other seeds, a last column has the least and the most win rate of them all: each seed has an SFT and a draw of votes
+# of its own, and its wins are over its own SFT. Two columns say how far the chosen and the rejected replies of training
+# pairs have moved, as in section 5.
 #
 # First the learning rate. One of them serves in all further runs but RLHF, which has notebook 05's. It was fixed before
-# them, above 1e-5: there, by the table's last two columns, the policy hardly moves, so that neither `beta` nor faulty
-# votes have anything to act on. Whether they have at the rate that was kept, the line below the next tables says. A
-# rate *keeps the manner* if it costs no more than 5 points of on-brand replies. Look at right replies beside wins,
-# which count a conversation and not its points.
+# them, above 1e-5: there, by the columns `chosen` and `rejected`, the policy hardly moves, so that neither `beta` nor
+# faulty votes have anything to act on. Whether they have at the rate that was kept, the line below the next tables
+# says. A rate *keeps the manner* if it costs no more than 5 points of on-brand replies. Look at right replies beside
+# wins, which count a conversation and not its points.
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "dpo.json")
@@ -891,10 +893,12 @@ if not desk.is_right(by_name[at_rate[top]]["first_replies"][0], asked_first):
 # of the rate kept above. A larger `beta` is meant to hold the policy nearer to its reference, which shows only where
 # the policy goes far enough to be held. Where rows with very different `beta` have moved nearly alike, it had little to
 # hold, and their win rates say little about it: the line below the tables calls a tenth of the furthest movement a
-# difference. What is said of the rates is said of that number of votes, and of these raters': with more votes, or
-# better ones, the same rate can gain more, and with more it can cost more of the manner. In the second table the number
-# of votes is not all that changes: each training has 20 steps of 8 at least, so that where votes are few, each is seen
-# more than once, and where they are many, there are more steps.
+# difference. Trainings on the same votes with the same seed differ least, so a difference above the number printed
+# there is not thereby shown: other votes or another seed may change far more. What is said of the rates is said of that
+# number of votes, "no gain" as well: the second table shows the same rate with other numbers, and of these raters':
+# with more votes, or better ones, the same rate can gain more, and with more it can cost more of the manner. In the
+# second table the number of votes is not all that changes: each training has 20 steps of 8 at least, so that where
+# votes are few, each is seen more than once, and where they are many, there are more steps.
 
 # %%
 few = [name for name in by_name if name.startswith("few-") or name in ("beta-0.1", "dpo")]
@@ -1005,9 +1009,9 @@ print(f"In win rate that is {cost.value / 2:+.1f} points" + ("." if noise_points
 # The same votes, and four ways of learning from them, all from the same SFT model:
 #
 # - **DPO**, as above: its training is a row of section 6's table of votes;
-# - **RLHF** as in notebook 05, with its settings: a reward model from the votes, then RLOO: the policy draws four
-#   replies to each prompt, the reward model rates them, and those above the others' mean are pulled up, with a price on
-#   leaving the SFT model;
+# - **RLHF** as in notebook 05, with its settings, but votes and samples of its own, so it may end otherwise than there:
+#   a reward model from the votes, then RLOO: the policy draws four replies to each prompt, the reward model rates them,
+#   and those above the others' mean are pulled up, with a price on leaving the SFT model;
 # - **KTO** (Ethayarajh et al. 2024) needs no pairs: each reply has a thumb up or down by itself. Here a vote gives two
 #   thumbs, one for each of its replies;
 # - **ORPO** (Hong et al. 2024) needs pairs and no reference: it is SFT on the chosen reply with a term that pushes the
