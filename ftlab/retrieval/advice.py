@@ -152,13 +152,14 @@ def _rates(compared: Compared, way: str, search_finds: float, groups: tuple[str,
 
 
 def turned(compared: Compared, secrets: Secrets, case: dict, **answers: bool | float) -> str:
-    """What some answers turned do to a case: whether they change the way, and the reasons that are new."""
+    """What some answers turned do to a case: whether they change the way, or the nearest one, and the new reasons."""
     before, now = (recommend(compared, secrets, **each) for each in (case, case | answers))
     headline, *reasons = str(now).splitlines()
     new = [reason for reason in reasons if reason not in str(before).splitlines()]
     what = " ".join(f"{key} = {value}" for key, value in answers.items())
-    same = (now.way, now.nearest) == (before.way, before.nearest)
-    return "\n".join([f"{what} {'does not change it' if same else 'changes the way'}: {headline}", *new])
+    does = ("changes the way" if now.way != before.way else
+            "changes the nearest alone" if now.nearest != before.nearest else "does not change it")
+    return "\n".join([f"{what} {does}: {headline}", *new])
 
 
 def _share(span: Interval) -> str:

@@ -153,14 +153,12 @@ def slide(compared: Compared, ax: Axes, indexing: float) -> Axes:
                 ax.text(x, y, "–", ha="center", va="center", color=figures.GREY)
                 continue
             (value, low, high), count = need.share(compared, way), need.scores(compared, way)[0].shape[1]
-            depth = 0.04 + 0.72 * value / 100
-            ax.add_patch(_box(x, y, figures.VERMILION if need.loss else figures.BLUE, depth))
+            ax.add_patch(_box(x, y, figures.VERMILION if need.loss else figures.BLUE, 0.04 + 0.72 * value / 100))
             ranked = way in rows_of
             text = f"{value:.0f}±{(high - low) / 2:.0f}"
             text = f"{text}{'†' * rows_of[way].worse}" if ranked else f"({text})"
             ax.text(x, y, text, ha="center", va="center", fontsize=9,
-                    weight="bold" if decided and ranked and value == top else "normal",
-                    color="white" if depth > 0.5 else "black")  # fmt: skip
+                    weight="bold" if decided and ranked and value == top else "normal")
         labels.append((y, f"{'loss: ' * need.loss}{need.name} ({count})"))
     documents = [way for way in shown if "RA" in way or way == "template"]
     below = {"ms of a core for a reply": lambda way: f"{1000 * compared.mean(way, 'seconds').value:,.0f}",

@@ -251,7 +251,7 @@ for name, value in (("customers", lambda row: row["customer"]), ("products", rec
 # In memory this works for tens of thousands of records. `ftlab.curation.stream` does the same over a dump of any size,
 # in parts and in several processes, and can be killed and started again; `ftlab.curation.engine` is the same as a job
 # of `datatrove`, for a cluster. What we measured, for choosing a library and for a large dump (of the second table the
-# last lines alone): (`growth` is an exponent: at 1 ten times the records take ten times as long, below 1 less.)
+# last lines alone; `growth` is an exponent: at 1, ten times the records take ten times as long, below 1 less):
 
 # %%
 known = files.read_json(paths.data() / "curation" / "measured.json")
@@ -551,13 +551,13 @@ for dose in [dose for dose in doses_of(real, "off_brand") if not majority[dose]]
           f"guess of section 7 {'fails' if keeps[0] - keeps[1] > 0.1 else 'holds'} here.")
 
 # %% [markdown]
-# The cell says "fails" where on-brand lies more than ten points below clean. Do not lean on that limit: all rows of
-# the excellent arm and of the clean arm passed the guide's filter, so what lies between the on-brand shares of these
-# two comes from something other than broken rules. And where most rows break one and the same rule (section 7), the
-# cell gives no verdict, and the guess says that hardly any reply is on-brand. Compare that with the table: where many
-# replies are on-brand all the same, the guess is wrong at that dose, whatever it did at the others. Read the two
-# parts apart, manner and facts, before the figure puts them together. (A faulty arm can be ahead in one and behind in
-# the other.)
+# The cell says "fails" where on-brand lies more than ten points below clean. Do not lean on that limit: all rows of the
+# excellent arm and of the clean arm passed the guide's filter, so what lies between the on-brand shares of these two
+# comes from something other than broken rules. And where most rows break one and the same rule (section 7), the cell
+# gives no verdict, and the guess says that hardly any reply is on-brand. Compare that with the table: where many
+# replies are on-brand all the same, the guess is wrong at that dose, whatever it did at the others (and "holds" at a
+# low dose says little, since the guess foretells no loss there). Read the two parts apart, manner and facts, before the
+# figure puts them together. (A faulty arm can be ahead in one and behind in the other.)
 
 # %%
 def compare(marks, fault):
@@ -679,10 +679,11 @@ say(lab_gaps, DOSES, FAULT)
 # **Claim 2: choosing a hundred excellent examples pays before half of the raw rows have the off-brand fault.** The
 # effect is the crossing, in per cent, and the limit is 50, so this claim is "mixed" if the interval has 50 inside. An
 # end that lies outside of the doses we measured is written down as 0 or 100, and means no more than "at the first dose
-# or below" or "above the last". **Claim 3: a hundred excellent examples do as well as random ones from all that is
-# clean**, or at most ten points worse: here the limit is -10 points, so an interval that lies below zero as a whole is
-# still "mixed" if it has -10 inside. (On the lab model the hundred are read more than once, while the random rows are
-# all different: that is part of the comparison. In the stored runs of the real model each row is read once.)
+# or below" or "above the last". If the range to expect runs from 0 to 100, that is the whole scale, and to be inside it
+# says nothing. **Claim 3: a hundred excellent examples do as well as random ones from all that is clean**, or at most
+# ten points worse: here the limit is -10 points, so an interval that lies below zero as a whole is still "mixed" if it
+# has -10 inside. (On the lab model the hundred are read more than once, while the random rows are all different: that
+# is part of the comparison. In the stored runs of the real model each row is read once.)
 
 # %%
 if FAULT == "off_brand":
@@ -980,8 +981,8 @@ passed("You buy curation where its gap clearly exceeds its price, and do what no
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Above the stub, `gap` is what the work brings and the number in brackets on the left is the least it may bring.
-# Compare that one with the price.
+# Above the stub, `gap` is what the work brings and the number in brackets on the left is the least it may bring. Of the
+# sixth desk nothing is printed: its `low` stands in the cell. Compare that one with the price.
 #
 # </details>
 # <details><summary>Answer</summary>
@@ -1222,7 +1223,8 @@ passed("Your masks can be undone by whoever holds the dict, and by nobody else."
 # - A filter has a precision and a recall, and they flatter whoever wrote the filter on the same data.
 # - Copies go before the split; the split goes by customer and product; how many prompts you hold out counts.
 # - Whether cleaning pays is a question of dose and price, so a trial turns the dose and reports each gap with its
-#   interval. Choosing is not cleaning: section 9 says how a hundred chosen rows did beside random clean ones.
+#   interval. At which doses, if any, cleaning or choosing was surely ahead, sections 9 and 10 say. Choosing is not
+#   cleaning: section 9 says how a hundred chosen rows did beside random clean ones.
 # - Leaks, personal data and licences are no question of points.
 # - Synthetic replies carry on what their filter cannot see.
 #

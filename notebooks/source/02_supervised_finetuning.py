@@ -20,9 +20,8 @@
 # - judge a tuned model on nine kinds of work, beside a program without a model, with an interval, and see what leaked;
 # - read from measurements what the examples, the learning rate and the stopping point change.
 #
-# **You need** notebook 00 and a little PyTorch. **It takes** about eleven minutes of one processor core, five
-# where it computes in bf16 (section 4), and 4 GB of memory. The exercises are at the end; the notebook runs without
-# them.
+# **You need** notebook 00 and a little PyTorch. **It takes** about nine minutes of one processor core without bf16,
+# five with it (section 4), and 4 GB of memory. The exercises are at the end; the notebook runs without them.
 
 # %%
 import time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -966,8 +965,9 @@ print("\nWhich rule do the runs support? " + ("; ".join(decided) + "." if decide
 #
 # A fine-tune is a walk from the base's weights to others. What about a point on the way? We take 0.7 of the tuned
 # weights and 0.3 of the base's, which costs no training at all (Wortsman et al.), but may cost some of the work: read
-# the grave cases below before you call it a gain. ("Whole" below is the tuned model undiluted.) With LoRA the same is
-# one factor on the adapter: the real model's at 0.7, stored, stands beside it.
+# the grave cases below before you call it a gain (and "no change to be shown" does not mean that nothing was lost: read
+# how far down the interval goes). ("Whole" below is the tuned model undiluted.) With LoRA the same is one factor on the
+# adapter: the real model's at 0.7, stored, stands beside it.
 
 # %%
 def between(one, other, share):  # weights: (1 - share) of one and share of other
@@ -1343,14 +1343,14 @@ passed(f"{chosen_run} it is: {done:.0f} % at the desk, and {hurt:.0f} % of the r
 # </details>
 #
 # **Why?** A colleague trains on the *whole* conversation, screen and question included, since "more tokens, more
-# learning". The loss she reports is lower than yours. Is her model better?
+# learning". The loss she reports is not yours. Does it say whose model is better?
 #
 # <details><summary>Answer</summary>
 #
-# The two losses cannot be compared: they average over different tokens. Screens and questions follow few patterns, and
-# a name that has been said once is easy to predict the second time, so counting them pulls the mean down without one
-# better reply. Part of the training also goes into writing questions, which nobody will ask the model to do. Compare
-# the two models on what you want from them: the same held-out conversations, the same scorer.
+# No, the two losses cannot be compared: they average over different tokens. A name that has been said once is easy to
+# predict the second time, and much of what a customer writes is hard, so counting them moves the mean, up or down,
+# without one better or worse reply. Part of the training also goes into writing questions, which nobody will ask the
+# model to do. Compare the two models on what you want from them: the same held-out conversations, the same scorer.
 #
 # </details>
 
@@ -1366,7 +1366,8 @@ passed(f"{chosen_run} it is: {done:.0f} % at the desk, and {hurt:.0f} % of the r
 # - Mixing, rates and averaging are dials between the task and everything else; each has two sides to measure. When to
 #   stop, runs like these may leave open.
 #
-# All verdicts of this run, each with its model, and below it, in points, its price or what the real model says:
+# All verdicts of this run, each with its model, and below it, in points, its price or what the real model says (grave
+# cases are few: where section 6 or 7 calls them too few or a hint, that stands):
 
 # %%
 def span_of(each):

@@ -232,9 +232,10 @@ for wording in queries:
 _ = store.retire([article.id for article in firm.articles()])
 
 # %% [markdown]
-# Read the intervals before the means: with so few products and rules only large differences count. Fusion is no free
-# gain: it is a compromise of two lists, and where one of them is worthless it pulls the other down. The articles are
-# out again: the stored runs below search the pages alone.
+# Read the intervals before the means: with so few products and rules only large differences count. (Differences are
+# taken before rounding, so they may be one off.) Fusion is no free gain: it is a compromise of two lists, and where one
+# of them is worthless it pulls the other down. The articles are out again: the stored runs below search the pages
+# alone.
 #
 # A **reranker** takes a second look at what was found. Ours compares every token of the question with every token of
 # each chunk (*late interaction*, as ColBERT does), which is slower than one vector a text and sees more; that is no
@@ -370,10 +371,10 @@ for message in unscreened.cited(example, shown)["messages"]:
 #   in the question. It may be true: no reader can check it
 # - *handed over* to a colleague, in whatever words: *rightly* where no page has the answer, else *needlessly*
 #
-# Three of the ways, live; four others are from a stored run (the further trainings take minutes), which is of the
-# course's real model. `FTLAB_MODEL` changes only what is live, until you have made a stored run of yours: call `python
-# -m ftlab.workshop.experiments.rag --seed 0` until no part is left (one to two hours on two cores without bf16 for
-# SmolLM2; it goes on where it was stopped), then once more with `--gather 0`.
+# Three of the ways, live; four others are from a stored run (for two of them the further trainings take minutes), which
+# is of the course's real model. `FTLAB_MODEL` changes only what is live, until you have made a stored run of yours:
+# call `python -m ftlab.workshop.experiments.rag --seed 0` until no part is left (one to two hours on two cores without
+# bf16 for SmolLM2; it goes on where it was stopped), then once more with `--gather 0`.
 
 # %%
 own = paths.data() / "stored" / f"rag-{claims.model_named()}.json"
@@ -440,8 +441,10 @@ for i, row in enumerate(live):
 # wordings, which that older run had asked, and for the *fresh* ones. Each wording is asked once.
 #
 # Several questions are about one product, and stand or fall with it. So here and below the intervals are over products
-# and rules, and so are the tests. Where the stored run has several training seeds, the intervals take these in as well,
-# for the ways that are trained further; the assistant itself is one training, and its luck is in none of them.
+# and rules, and so are the tests. (Each end is the wider of two, over products and over questions. Where all scores are
+# alike, only the second has a width, and it is rather too narrow.) Where the stored run has several training seeds, the
+# intervals take these in as well, for the ways that are trained further; the assistant itself is one training, and its
+# luck is in none of them.
 
 # %%
 LINES = {"facts": ("facts", ANSWERABLE), "fit": ("fit", unscreened.GROUPS), "on-brand": ("manner", unscreened.GROUPS),
@@ -498,9 +501,10 @@ print(f"{'questions with an answer':>38} "
 # no further training, against each other way. A star marks a **p-value** below 0.05: were the two ways equally good, a
 # coin could decide for each product which of them gets which scores, and fewer than one such throw in twenty would
 # bring so large a difference. It is corrected for all looks in the table (Holm's rule: the smallest p is multiplied by
-# their number). Of several seeds it takes the mean: their luck is not in it. Under *made up*, *no source* and
-# *needlessly* a minus is good for RAG on the assistant. In the last table each row "RAG, assistant minus" is about the
-# way in the row above it.
+# their number); the intervals are not, so one may leave out zero and have no star, and then the star counts. Two ways
+# are *told from* each other if their difference has a star (in section 8: if its interval leaves out zero). Of several
+# seeds it takes the mean: their luck is not in it. Under *made up*, *no source* and *needlessly* a minus is good for
+# RAG on the assistant. In the last table each row "RAG, assistant minus" is about the way in the row above it.
 
 # %%
 LOOKS = [key for key in LINES if key != "cited"]  # RAG on the assistant was not asked to cite
@@ -978,10 +982,10 @@ for what, key in (("all that is needed is found", "found"), ("RAG on the assista
 # %% [markdown]
 # ## 8. Which way for which need?
 #
-# Most of it on one slide, each question searched once (section 7's one search for each product is not in it): blue
-# rows are gains, orange ones losses, and below stand the costs. A number stands with half the width of its interval.
-# (At 0 and 100 all of the interval lies on the inner side.) Mind the mark †: it is weaker than section 2's star,
-# which is corrected for all looks.
+# Most of it on one slide, each question searched once (section 7's one search for each product is not in it): blue rows
+# are gains, orange ones losses, and below stand the costs. A number stands with half the width of its interval. (At 0
+# and 100 all of the interval lies on the inner side, and near them more than half of it.) Mind the mark †: it is weaker
+# than section 2's star, which is corrected for all looks.
 
 # %%
 figure, ax = plt.subplots(figsize=(13, 7.6))
@@ -1027,7 +1031,6 @@ print(advice.recommend(run, trial, **YOURS))
 # Put your own six answers there. Each turned by itself, with the reasons that are new (for questions on one fact the
 # search is taken as it does on section 2's group *a product's fact*). The last block starts from another case: nothing
 # changes, and the search finds 5 % (what is advised before the turn: `print(advice.recommend(run, trial, **lasting))`).
-# A change of the *nearest* alone counts as a change.
 
 # %%
 on_one = run.share(ASSISTANT, "found", ANSWERABLE[:1]).value / 100
@@ -1391,7 +1394,7 @@ passed("Each team gets the place that its rules ask for. Whether the drafts are 
 #
 # ### Why? (core, 3 minutes)
 #
-# RAFT trains with wrong passages among the right one. Why not with the right passage alone, which is cheaper and
+# RAFT trains with wrong passages beside the right one. Why not with the right passage alone, which is cheaper and
 # clearer?
 #
 # <details><summary>Answer</summary>

@@ -104,6 +104,15 @@ def test_a_way_worth_reading_is_read_by_a_person_and_another_falls_short() -> No
     assert short.reasons[-1].startswith(f"that is not clearly above {advice.WORTH} %")
 
 
+def test_where_no_way_is_good_enough_only_the_nearest_can_change() -> None:
+    case = {"one_fact": False, "facts_change": False, "must_cite": False, "not_for_all_eyes": False,
+            "strangers_write": False, "search_finds": 0.0}  # fmt: skip
+    found = comparison({READER: 0.1, TOLD: 0.05})
+    assert advice.recommend(found, TRIAL, **case).way == advice.NONE
+    text = advice.turned(found, TRIAL, case, must_cite=True)
+    assert text.startswith("must_cite = True changes the nearest alone: "), text
+
+
 def test_a_case_turned_twice_is_the_case_turned_at_once() -> None:
     case = {"one_fact": False, "facts_change": False, "must_cite": False, "not_for_all_eyes": False,
             "strangers_write": False, "search_finds": 1.0}  # fmt: skip
