@@ -249,11 +249,11 @@ for name in ("precision", "recall", "f1"):
 
 # %% [markdown]
 # (Who handed over nobody has no precision; the table has 0.00 there.) A share is an estimate: other conversations of
-# the kind would give another one. The figure has five of the scores with **95 % intervals**. A marker is filled where
-# the whole interval of the answerer's difference from the template, taken within each conversation, is on one side of
-# zero. Some conversations share a **wording**, with another product in it, and stand or fall together; so every
-# interval about conversations in sections 3 to 7 counts wordings (`ftlab.evidence.clusters`). That many share a product
-# or a rule of the shop is counted nowhere.
+# the kind would give another one. The figure has five of the scores with **95 % intervals**. The template's own markers
+# are filled; another's is filled where the whole interval of its difference from the template, taken within each
+# conversation, is on one side of zero. Some conversations share a **wording**, with another product in it, and stand or
+# fall together; so every interval about conversations in sections 3 to 7 counts wordings (`ftlab.evidence.clusters`).
+# That many share a product or a rule of the shop is counted nowhere.
 
 # %%
 shared = {who: {name: each[name][:common] for name in each} for who, each in scores.items()}
@@ -547,8 +547,9 @@ for program in ("template", "rules"):
     print(f"False in words (the first and the last), assistant minus {program}: {words(change.times(100))}")
 
 # %% [markdown]
-# *Compare* and *order* ask for a choice, of two products or of yes and no. A coin is right in half. Who chooses, how
-# often, and how often rightly?
+# *Compare* and *order* ask for a choice, of two products or of yes and no. A coin is right in half. (Only conversations
+# that want such a choice count here, so above there may be more wrong ones.) Who chooses, how often, and how often
+# rightly?
 
 # %%
 def choice_is_right(faults, row):  # None where none was made
@@ -603,8 +604,8 @@ for i in misses[:2]:
 #   is on its side) is not given to the model. No allowance is made for many looks: a false alarm costs little.
 #
 # The lines on false words, on grave cases and on single kinds are ours to confess: they were added after stored replies
-# of an assistant had been read, so their verdicts are no blind test. And see what the policy does *not* ask: what the
-# model forgot, whether its manner leaks (section 3), how the single kinds do otherwise.
+# of an assistant had been read, so their verdicts are no blind test. And see what the policy does *not* ask: whether it
+# forgot anything, whether its manner leaks (section 3), how the single kinds do otherwise.
 #
 # The gate (`ftlab.evidence.gate`) judges each limit by its interval, which counts wordings. A limit *passes* if the
 # whole interval keeps it, *fails* if the whole interval breaks it, and else there is *not enough data*. It does not ask
@@ -705,12 +706,12 @@ print(f"Against the rules, which the policy's first limits do not name: {words(o
     "That the assistant earns its keep beside them is not shown."))
 
 # %% [markdown]
-# How much of all this is luck of one training run, nobody has measured. The kinds of section 6 differ, and exercise 4
-# asks the policy about each of them; but who ships by kind needs a **sorter**, which nobody built or tested here, and
-# its errors come on top. In your own project the gate runs wherever your tests run, on three JSON files: `python -m
-# ftlab.evidence.gate policy.json baseline.json candidate.json`. The command returns 0 if all pass and else another
-# number, which stops an automatic release. It takes every item for itself: to count wordings, call the function, as
-# above.
+# How much of this section and the last is luck of one training run, nobody has measured (reference runs, where there
+# are any, are about the claims alone). The kinds of section 6 differ, and exercise 4 has a policy for single kinds; but
+# who ships by kind needs a **sorter**, which nobody built or tested here, and its errors come on top. In your own
+# project the gate runs wherever your tests run, on three JSON files: `python -m ftlab.evidence.gate policy.json
+# baseline.json candidate.json`. The command returns 0 if all pass and else another number, which stops an automatic
+# release. It takes every item for itself: to count wordings, call the function, as above.
 #
 # ## 8. Contamination: the test that the model has seen
 #
@@ -801,7 +802,8 @@ for part, items in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None
 # ### Claim 2: many copies raise the score on the leaked items
 #
 # The effect is that of the heavy leak; what one copy did stands above. It holds if the whole interval is above zero.
-# Few items leak here, so the verdict may be *mixed* even where the leak works; the other runs below it ask more.
+# Few items leak here, so the verdict may be *mixed* even where the leak works. More need a longer training: from 32 on,
+# LEAK_STEPS must grow too.
 
 # %%
 arms = {"by_prompt": likeness[heavy][:LEAKED], "against": likeness["clean"][:LEAKED]}
@@ -976,13 +978,14 @@ else:
 #
 # ### Claim 4: two friendly sentences win a judge over
 #
-# We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by
-# the rules and a bad one bad; the `assert` holds us to it. What moves then, moves by the two sentences: by their
-# length, their friendliness, or because nothing like them stood in the examples. This test does not tell these apart.
-# The effect is an average over all drafts, and it holds if the whole interval is above zero. A draft that is judged
-# good already cannot be won over and can only pull the average down; so look at the bad drafts by themselves as well.
-# In the figure each bar has an interval of its own, though the same drafts stand in two bars: what is sure about the
-# difference is the *paired* interval below it.
+# We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by the
+# rules and a bad one bad; the `assert` holds us to it. What moves then, moves by the two sentences: by their length,
+# their friendliness, or because nothing like them stood in the examples. This test does not tell these apart. The
+# effect is an average over all drafts, and it holds if the whole interval is above zero. A draft that is judged good
+# already cannot be won over and can only pull the average down; a good draft that was refused before, and now is not,
+# pulls it up, although it is then judged rightly. So look at the bad drafts by themselves as well: there each "good" is
+# an error. In the figure each bar has an interval of its own, though the same drafts stand in two bars: what is sure
+# about the difference is the *paired* interval below it.
 
 # %% tags=["twin:ftlab.scores.judge:pad"]
 FILLER = "We are glad that you asked. Our desk reads every message with care."
@@ -1303,12 +1306,13 @@ passed("Your detector finds runs of words, and not of letters.")
 # template**, **surely better than the rules**, and **at least half of the replies fit**; for **grave** also **at least
 # 99 in 100 handed over** (`over`). (These lines, too, were written after replies had been read.) The cell prints what
 # all 553 stored replies say, over wordings. Decide by the intervals: `"ship"` where all limits are surely kept,
-# `"keep"` programs where one is surely broken (a program is surely better, or surely fewer than half are fit), and
-# `"measure"` in all other cases. *Surely* goes by each interval alone. Nine kinds are nine decisions, each with its
-# own risk of being wrong: section 6, which allows for its looks, may not call clear what this policy ships. Seven more
-# kinds, three of them grave, are of another house, whose numbers are made up: the same limits hold. And to ship by
-# kind takes a sorter, which nobody tested. Where no program answers half either, "keep" and "measure" mean that a
-# person answers meanwhile; and grave cases a person reads first, whatever you decide.
+# `"keep"` programs where one is surely broken (a program is surely better, or surely fewer than half are fit, or, for
+# **grave**, surely fewer than 99 in 100 are handed over), and `"measure"` in all other cases. *Surely* goes by each
+# interval alone. Nine kinds are nine decisions, each with its own risk of being wrong: section 6, which allows for its
+# looks, may not call clear what this policy ships. Seven more kinds, three of them grave, are of another house, whose
+# numbers are made up: the same limits hold. And to ship by kind takes a sorter, which nobody tested. Where no program
+# answers half either, "keep" and "measure" mean that a person answers meanwhile; and grave cases a person reads first,
+# whatever you decide.
 
 # %%
 import numpy as np
