@@ -265,7 +265,7 @@ for name, some_rows in {"to train on": train_rows, "held out": held_out}.items()
 #
 # As it runs, it prints the training *loss*: how surprised the model is by the desk's next token, in *nats*, a unit of
 # surprise; zero is no surprise at all. Each line is the mean of a few steps, on other examples than the line before, so
-# it may also rise a little. The last line says the same as a chance.
+# it may also rise. The last line says the same as a chance.
 
 # %%
 import math
@@ -812,7 +812,8 @@ passed(f"Your plan follows the policy. {'; '.join(who_does)}.")
 # | 10 visibility *(coming)* | What do models say about a brand? | |
 # | 11 your data *(coming)* | Will it work for us? | |
 #
-# The minutes are for two processor cores without bf16; `make course` reports what it measured.
+# The minutes are for two processor cores without bf16, with the notebooks run in this order; `make course` reports what
+# it measured.
 
 # %% [markdown]
 # ## Glossary

@@ -217,7 +217,7 @@ print(f"The additions move the logits by up to {moved:.2f}; ours and peft's {apa
 #
 # The real model is tuned on conversations of Quillmere's desk, as many of each of nine kinds, with LoRA of rank 16 on
 # all linear layers: the training that notebook 02 shows line by line. If that notebook has run, the result is on the
-# shelf; else it is trained now, and put there.
+# shelf, notebook 02's folder of trained adapters; else it is trained now, and put there.
 
 # %% tags=["twin:ftlab.tuning.sft:LORA"]
 import io
@@ -241,8 +241,9 @@ print(f"{trained:,} weights in the adapter, {trained / everything:.1%} of the mo
 
 # %% [markdown]
 # More than one percent: the model is narrow, and the share falls as models grow. Here is what it says to held-out
-# conversations, the first of each kind after shuffling. A reply is *fit to send* if it is on-brand and right; where it
-# is not, the reason stands below.
+# conversations, the first of each kind after shuffling. Only the end of the customer's last message is printed: the
+# model, and the program that judges, also have the screen and whatever was said before. A reply is *fit to send* if it
+# is on-brand and right; where it is not, the reason stands below.
 
 # %%
 from ftlab.scores import desk
@@ -341,8 +342,9 @@ print("A step on this one example took " + " and ".join(
 # %% [markdown]
 # ### Quality, time, and what is kept: the stored runs
 #
-# A fair comparison gives each way a learning rate that suits it. Four for each were fixed beforehand, LoRA's ten times
-# the others. That is eight trainings a seed, too long for a lesson, so they are **stored runs**, made by
+# A fair comparison gives each way a learning rate that suits it. Four for each were fixed before these runs (three, and
+# a higher one, since in an earlier try the highest of the three was the best), LoRA's ten times the others. That is
+# eight trainings a seed, too long for a lesson, so they are **stored runs**, made by
 # `ftlab/workshop/experiments/lora_against_full.py` with the trainer that tuned our adapter: the same conversations in
 # the same order, the same steps. They may have run on another machine and in another number format, which the table's
 # first line names: compare their seconds with each other, not with this page's. The rate is chosen by the loss on 45
@@ -429,7 +431,8 @@ print(f"LoRA minus full, facts: {gap.value:+.1f} points [{gap.low:+.1f}, {gap.hi
 # two peaks need not differ by what was counted above.) Now both ways at the rates that were judged; how far apart the
 # best ones lie is section 5's question. The bands, here and in section 5's figures, are 95 % intervals; one legend
 # serves both panels here. A rate that was not judged is not drawn: where a curve ends rising, see the validation loss
-# beyond it in the table.
+# beyond it in the table. (This page's own adapter was trained at the rate in the dials, set before these runs: it need
+# not be the one that validation chose.)
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), sharex=True)
@@ -648,7 +651,9 @@ variants_table({name: each["valid_losses"] for name, each in there.items()}, "ra
 # *LoRA Without Regret* also reports that LoRA bears large batches less well: at equally many examples its loss rises
 # more than full tuning's. The larger the batch, the fewer the steps, so both may lose; which loses more? In stored runs
 # (`ftlab/workshop/experiments/lora_batch.py`) the lab model reads the same conversations once, in batches of three
-# sizes, at each size each way at the best of four rates; the real model's have two sizes and two rates.
+# sizes, at each size each way at the best of four rates; the real model's have two sizes and two rates. (The lab
+# model's rate is chosen on validation conversations and reported on others; the real model's is chosen and reported on
+# the same. And the better of two rates is always at an edge: a rate beyond it may do better still, with either way.)
 
 # %%
 batches = files.read_json(paths.data() / "stored" / "lora-batch.json")
@@ -681,8 +686,9 @@ print("There LoRA bears it " + ("less well" if more.low > 0 else "better" if mor
       "as well, as far as one seed can tell") + f": {more.value:+.3f} [{more.low:+.3f}, {more.high:+.3f}]")
 
 # %% [markdown]
-# A verdict on batches at one size need not hold at another. In very few steps both ways get less far, and the one that
-# was better at small batches has more to lose: read the losses themselves before the difference.
+# A verdict on batches at one size need not hold at another, and the real model's is of two rates alone. In very few
+# steps both ways get less far, and the one that was better at small batches has more to lose: read the losses
+# themselves before the difference.
 #
 # ## 6. Does LoRA forget less?
 #
@@ -766,8 +772,9 @@ print("\nThe two models give " + (f"the same verdict: {real_says}." if lab_says 
       "and data as well."))
 
 # %% [markdown]
-# "Mixed" says that these questions do not tell the two apart, and "does not hold here" that LoRA forgot *more*. What
-# LoRA does guarantee is that the base model is still there: unload the adapter, and nothing was lost.
+# "Mixed" says that these questions do not tell the two apart, and "does not hold here" that LoRA forgot *more*. Two
+# models that are both "mixed" need not agree: their numbers may even point opposite ways. What LoRA does guarantee is
+# that the base model is still there: unload the adapter, and nothing was lost.
 #
 # ## 7. One base, many adapters
 #
@@ -844,9 +851,10 @@ with torch.inference_mode():
 print("Each row of the mixed batch is its own adapter's answer, and no other's.")
 
 # %% [markdown]
-# One request says little about an adapter, good or bad: how good is the intents adapter on more? (Its rivals' lines
-# are of stored runs, whose tickets need not be as few as these; *held* there means that the model could write nothing
-# but an allowed label.) And two more things to do with adapters: **mix** two with weights, and **remove** one.
+# One request says little about an adapter, good or bad: how good is the intents adapter on more? (Its rivals' lines are
+# of stored runs, whose tickets need not be as few as these; *held* there means that the model could write nothing but
+# an allowed label.) And two more things to do with adapters: **mix** two with weights, and **remove** one. The mixture
+# is asked for tickets alone: what it keeps of the voice is not measured here.
 
 # %%
 tickets = work.held_out("intent", TICKETS)
@@ -1158,8 +1166,9 @@ _ = ax.legend(loc="lower right")
 # there a shorter batch helps more. For the largest, with LoRA, the weights are nearly all.
 #
 # The figure draws predictions. Libraries and an allocator's spare come on top, and a tenth of a card left free is room
-# for a peak of 1.11 times the predicted one and no more: multiply by the last column of the measured peaks above before
-# you choose, and measure a step before a long run.
+# for a peak of 1.11 times the predicted one and no more: the last column of the measured peaks above shows how far a
+# peak may exceed it, for the models and devices named there; for another the factor may be another. So choose with room
+# to spare, and measure a step before a long run.
 #
 # ### What four bits cost
 #
@@ -1202,8 +1211,8 @@ else:
 # anew to train on.
 #
 # Is a *tuned* model worse for the rounding? The stored runs repeat section 4's training, by QLoRA beside LoRA at one
-# rate, from the same first `A`, in the same order (`ftlab/workshop/experiments/qlora.py`); they are scored on fewer
-# conversations and questions, so their intervals are wide.
+# rate, chosen for neither, from the same first `A`, in the same order (`ftlab/workshop/experiments/qlora.py`); they are
+# scored on fewer conversations and questions, so their intervals are wide.
 
 # %%
 four = files.read_json(paths.data() / "stored" / "qlora.json")
@@ -1462,6 +1471,8 @@ passed("Your setups fit their cards, their data and their number of tasks.")
 #
 # setup = {team: choose(*what) for team, what in teams.items()}
 # ```
+#
+# These fit by prediction, as the policy asks. Where a need is near the card's size, a measured step may say otherwise.
 #
 # </details>
 #
