@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import re
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,14 @@ REMEDIES = {
     errno.EIO: f"The disk or the network to it failed: check both, and {ELSEWHERE} on another disk.",
     errno.ENAMETOOLONG: "Choose a shorter name.",
     errno.EMFILE: "Too many files are open: close some, restart the kernel, or raise `ulimit -n`.",
+    errno.ENFILE: "All programs together have too many files open: close some of them.",
+    errno.ENOMEM: "The memory is used up: close other programs or notebooks.",
+    errno.EBUSY: "Another program is using it: close that program, and try again.",
+    errno.ENODEV: f"The disk is no longer there: connect it again, or {ELSEWHERE}.",
+    errno.ESTALE: "The connection to a disk in the network was lost: connect it again, and try once more.",
+    errno.ETIMEDOUT: "The disk in the network did not answer: check the connection, and try once more.",
+    errno.ENOLCK: f"This disk cannot lock files, as some in a network cannot: {ELSEWHERE} on another one.",
+    errno.ELOOP: "Links lead in a circle: choose another name, or remove the link.",
     errno.ENOTDIR: f"A file stands where a folder is expected: choose another name, or {ELSEWHERE}.",
     errno.EISDIR: "A folder has this name: choose another name.",
 }
@@ -92,7 +101,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             removed and ``path`` is left as it was.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")  # nobody else's, in no thread or computer
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary

@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,10 @@ REMEDIES = {
     errno.EROFS: "read-only: choose a folder you can write to on another", errno.EACCES: "change its rights",
     errno.EPERM: "Change the rights", errno.EFBIG: "FAT takes 4 GB", errno.EIO: "network to it failed: check both",
     errno.ENAMETOOLONG: "shorter name", errno.EMFILE: "Too many files are open", errno.EISDIR: "A folder has this name",
-    errno.ENOTDIR: "A file stands where a folder is expected", errno.ENODEV: "Check the disk and the name",
+    errno.ENOTDIR: "A file stands where a folder is expected", errno.ENOTEMPTY: "Check the disk and the name",
+    errno.ENODEV: "no longer there", errno.ESTALE: "in the network was lost", errno.ETIMEDOUT: "did not answer",
+    errno.EBUSY: "Another program is using it", errno.ENOMEM: "memory is used up", errno.ELOOP: "in a circle",
+    errno.ENFILE: "All programs together", errno.ENOLCK: "cannot lock files",
 }
 
 
@@ -103,6 +107,16 @@ def test_every_error_of_a_library_that_writes_gets_the_same_remedy(tmp_path: Pat
         with pytest.raises(OSError) as again, files.writing("elsewhere"):  # told once
             raise caught.value
         assert again.value is caught.value
+
+
+def test_threads_that_write_one_file_never_leave_half_of_it_or_a_mixture(tmp_path: Path) -> None:
+    texts = [letter * 200_000 for letter in "abcd"]
+    with ThreadPoolExecutor(8) as pool:
+        writes = [pool.submit(files.write_text, tmp_path / "a.txt", text) for text in texts * 20]
+        reads = [pool.submit((tmp_path / "a.txt").read_text) for _ in range(80)]
+        assert all(write.result() is None for write in writes)
+    assert {read.result() for read in reads if read.exception() is None} <= set(texts)
+    assert (tmp_path / "a.txt").read_text() in texts and names(tmp_path) == ["a.txt"]
 
 
 def test_what_is_no_error_of_a_disk_passes_as_it_is() -> None:

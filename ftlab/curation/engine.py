@@ -77,11 +77,11 @@ def run(source: str | Path, folder: str | Path, *, size: int | None = None, held
         The data card. What is kept is what ``stream.run`` and ``pipeline.run`` keep.
     """
     source, folder, settings = Path(source), Path(folder), {"size": size, "held_out": held_out}
-    plan = stream.begin(source, folder, settings, workers, shard_rows)
-    previous = None
-    for step, tasks in ((Prepare(source, folder), workers), (Compare(folder), 1), (Judge(folder), workers)):
-        previous = LocalPipelineExecutor(
-            [step], tasks=tasks, workers=tasks, start_method="spawn", depends=previous,
-            logging_dir=str(folder / "datatrove" / step.name))
-    previous.run()  # runs the jobs that it depends on first
-    return stream.finish(folder, len(plan["offsets"]), source, plan, settings, progress=False)
+    with stream.begun(source, folder, settings, workers, shard_rows) as plan:
+        previous = None
+        for step, tasks in ((Prepare(source, folder), workers), (Compare(folder), 1), (Judge(folder), workers)):
+            previous = LocalPipelineExecutor(
+                [step], tasks=tasks, workers=tasks, start_method="spawn", depends=previous,
+                logging_dir=str(folder / "datatrove" / step.name))
+        previous.run()  # runs the jobs that it depends on first
+        return stream.finish(folder, len(plan["offsets"]), source, plan, settings, progress=False)

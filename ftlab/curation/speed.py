@@ -109,8 +109,7 @@ def time_stream(source: Path, folder: Path, size: int | None = None, workers: in
     """Curates the export as ``stream.run`` does with the same arguments, and says what that took."""
     settings = {"size": size, "held_out": choose.HELD_OUT}
     start = time.perf_counter()
-    with watched_memory() as most:
-        plan = stream.begin(source, folder, settings, workers, shard_rows)
+    with watched_memory() as most, stream.begun(source, folder, settings, workers, shard_rows) as plan:
         count = len(plan["offsets"])
         stream.for_each(prepare_shard, count, folder, (str(source),), workers, progress, "prepared")
         _timed(folder, "compare", stream.compare, folder, count)

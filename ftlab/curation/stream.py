@@ -21,6 +21,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,26 +47,47 @@ def run(source: str | Path, folder: str | Path, *, size: int | None = None, held
         progress: Whether to show a bar for each stage.
     Raises:
         DataError: If there is no such export, or nothing in it.
-        ValueError: If an argument is out of range, or the folder holds the work of another export or other settings.
+        ValueError: If an argument is out of range, or the folder holds the work of another export or other settings,
+            or another process is at work in it.
     """
     source, folder, settings = Path(source), Path(folder), {"size": size, "held_out": held_out}
-    plan = begin(source, folder, settings, workers, shard_rows)
-    count = len(plan["offsets"])
-    for_each(shards.prepare_shard, count, folder, (str(source),), workers, progress, "prepared")
-    compare(folder, count)
-    train_judges(folder, count)
-    for_each(shards.judge_shard, count, folder, (), workers, progress, "judged")
-    return finish(folder, count, source, plan, settings, progress)
+    with begun(source, folder, settings, workers, shard_rows) as plan:
+        count = len(plan["offsets"])
+        for_each(shards.prepare_shard, count, folder, (str(source),), workers, progress, "prepared")
+        compare(folder, count)
+        train_judges(folder, count)
+        for_each(shards.judge_shard, count, folder, (), workers, progress, "judged")
+        return finish(folder, count, source, plan, settings, progress)
 
 
-def begin(source: Path, folder: Path, settings: dict, workers: int, shard_rows: int) -> dict:
-    """Stage 1, after a look at the arguments, which are those of ``run``."""
+@contextmanager
+def begun(source: Path, folder: Path, settings: dict, workers: int, shard_rows: int) -> Iterator[dict]:
+    """Stage 1, after a look at the arguments, which are those of ``run``; the folder is this process's alone.
+
+    What a killed process was writing in the folder is removed.
+    """
+    from filelock import FileLock, Timeout
+
     records.check_export(source)
     choose.check(**settings)
     if workers < 1 or shard_rows < 1:
         raise ValueError(f"expected at least 1 worker and 1 row in a shard, found workers={workers} and "
                          f"shard_rows={shard_rows}.")
-    return make_plan(source, folder, {**settings, "shard_rows": shard_rows, "version": VERSION})
+    lock = FileLock(folder / ".lock")
+    try:
+        with files.writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
+    except Timeout:
+        raise ValueError(f"{folder}: expected no other curation at work here, found one. Wait until it is done, or "
+                         "choose another folder.") from None
+    try:
+        for stage in (folder, folder / "prepared", folder / "judged"):
+            for left in stage.glob(".*.tmp"):
+                left.unlink(missing_ok=True)
+        yield make_plan(source, folder, {**settings, "shard_rows": shard_rows, "version": VERSION})
+    finally:
+        lock.release()
 
 
 def make_plan(source: Path, folder: Path, settings: dict) -> dict:
@@ -89,9 +111,6 @@ def make_plan(source: Path, folder: Path, settings: dict) -> dict:
             differs = [key for key in ("sha256", "settings") if old.get(key) != plan[key]]
             raise ValueError(f"{path}: expected the work of {source} with {settings}, found that of another export or "
                              f"other settings ({', '.join(differs)}). Choose a new folder, or delete this one.")
-        for stage in (folder, folder / "prepared", folder / "judged"):
-            for left in stage.glob(".*.tmp"):  # what a killed process was writing
-                left.unlink(missing_ok=True)
     else:
         files.write_json(path, plan)
     return plan

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from ftlab.evidence.segmentation import UNSPACED, units
+from ftlab.evidence.segmentation import WITHOUT_BLANKS, units
 from ftlab.evidence.segmentation import words as words
 
 SHORTEST_RUN = 4  # words; shorter runs are in anybody's sentences
@@ -148,8 +148,8 @@ def contaminated(train_texts: Iterable[str], test_texts: Sequence[str], n: int =
 def _size(item: tuple[str, ...], n: int) -> int:
     """Words in the n-grams of an item: all of it if it is short, 0 if it is too short to be looked for in a text."""
     length = len(item)
-    if length < n:  # four letters of Thai are one word, and in anybody's sentences
-        return length if length >= SHORTEST_RUN and not any(map(UNSPACED.match, item)) else 0
+    if length < n:  # four letters of Thai are one word, four signs of Chinese two: they are in anybody's sentences
+        return length if length >= SHORTEST_RUN and not any(map(WITHOUT_BLANKS.match, item)) else 0
     return min(n, max(SHORTEST_RUN, (length - 2) // 3))
 
 

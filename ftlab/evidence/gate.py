@@ -127,6 +127,9 @@ def gate(rules: Sequence[Mapping], baseline: Mapping, candidate: Mapping, unsure
     if unsure not in (FAIL, PASS):
         raise ValueError(f'unsure: expected "fail" or "pass", found {unsure!r}. Choose what too few items shall do.')
     checks, checked = [], check_rules(rules)
+    if unknown := set(about or {}) - {rule.metric for rule in checked}:
+        raise ValueError(f"about: expected metrics that have a rule, found {', '.join(map(repr, sorted(unknown)))}. "
+                         "Correct the name.")
     for rule in checked:
         for name, scores in (("baseline", baseline), ("candidate", candidate)):
             if rule.metric not in scores:
@@ -161,7 +164,9 @@ def _limit(rule: Rule, limit: str, allowed: float, base: float | list, cand: flo
            sign: int, about: Sequence | None) -> LimitCheck:
     import numpy as np
 
-    change, notes = limit == "may_drop", [rule.doubt] if limit == "may_drop" and rule.doubt else []
+    change = limit == "may_drop"
+    doubt = rule.doubt(float(np.max([base, cand]))) if change else ""
+    notes = [doubt] if doubt else []
     if isinstance(base, float):
         figure = (cand - base if change else cand) * factor
         found, items, power = Interval(figure, figure, figure), None, None
@@ -176,12 +181,13 @@ def _limit(rule: Rule, limit: str, allowed: float, base: float | list, cand: flo
         found, looser = over.times(factor), _looser(new - old if change else old, about)
         power = (gate_power.of_drop(new, old, allowed / factor, rate, looser) if change else
                  gate_power.of_limit(old, sign * (float(old.mean()) - allowed / factor), rate, sign, looser))
-        if not rate and judged.std() < 1e-12:
-            same = change and not judged.any()
+        flat = [name for name, one in (("candidate", new), ("baseline", old)) if one.std() < 1e-12]
+        share = rate and rule.unit == "points"  # of which all, or none, may be right
+        if not share and judged.std() < 1e-12:
+            same = change and not judged.any() and not flat
             notes.append("every item scores as in the baseline: is this the candidate's file?" if same else
                          "every item gives the same figure, so there is no interval: look at the scorer")
-        elif not rate and (flat := [name for name, one in (("candidate", new), ("baseline", old))
-                                  if one.std() < 1e-12]):
+        elif flat and (not share or (len(flat) == 2 and old[0] == new[0])):
             notes.append(f"every item of the {' and the '.join(flat)} scores the same: look at the scorer")
     allowed = -sign * allowed if change else allowed
     near, far = (found.low, found.high) if sign > 0 else (-found.high, -found.low)

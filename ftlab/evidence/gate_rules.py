@@ -7,8 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-PERCENT = re.compile(r"\s*(?:(?:%|percent(?:age)?|per cent|pct)(?: points?\b)?|pp\b|p\.p\.|points?\b)\s*",
-                     re.IGNORECASE)
+PERCENT = re.compile(r"%|\bper ?cent|\bpct\b|\bprozent\b|\bpp\b|p\.p\.|\b0 ?(?:-|–|to) ?100\b|\bof 100\b|\bx ?100\b"
+                     r"|^\s*(?:points?|pts?)\b", re.IGNORECASE)
+SCORES = re.compile(r"bleu|rouge|chrf|\bf1\b|accuracy|score|grade", re.IGNORECASE)  # from 0 to 1, or to 100
+WHOLE = re.compile(r"(?:.*(?:%|\bper ?cent(?:age)?|\bpct)(?: points?)?\)?|\s*(?:pp|p\.p\.|points?))\s*", re.IGNORECASE)
 FIELDS = ("metric", "may_drop", "at_least", "at_most", "direction", "unit")
 
 
@@ -22,10 +24,14 @@ class Rule:
     direction: str = "up"
     unit: str = "points"
 
-    @property
-    def doubt(self) -> str:
-        """A question where ``may_drop`` looks like a share on a scale of percent; else empty."""
-        if not 0 < (self.may_drop or 0) < 1 or not PERCENT.match(self.unit):
+    def doubt(self, top: float) -> str:
+        """A question where ``may_drop`` looks like a share on a scale of percent; else empty.
+
+        Args:
+            top: The highest of the scores, which tells whether a unit such as "ROUGE" goes to 1 or to 100.
+        """
+        hundred = PERCENT.search(self.unit) or (SCORES.search(self.unit) and 10 < top <= 100)
+        if not 0 < (self.may_drop or 0) < 1 or not hundred:
             return ""
         if self.unit != "points":
             return (f"is may_drop {self.may_drop:g} {self.unit} meant? For {100 * self.may_drop:g} {self.unit} write "
@@ -61,7 +67,7 @@ def check_rules(rules: Sequence[Mapping]) -> list[Rule]:
                              "the figure may become, without a sign.")
         share = direction == "up" and 0 < (rule.limit or 0) <= 1  # such a limit would let anything pass
         outside = rule.unit == "points" and rule.limit is not None and not 0 <= rule.limit <= 100
-        if outside or (share and PERCENT.fullmatch(rule.unit)):
+        if outside or (share and WHOLE.fullmatch(rule.unit)):
             raise ValueError(f"{where}: expected {limit_name} in percent, found {rule.limit:g}. Write 80 for a "
                              'share of 0.8, or give "unit" a name of its own to leave figures as they are.')
         checked.append(rule)

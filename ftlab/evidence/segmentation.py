@@ -18,8 +18,7 @@ from ftlab.values import UNSPACED as _UNSPACED
 _LETTER = rf"(?:[^\W_{_SIGN}][{MARKS}]*)"
 WORD = re.compile(rf"[{_SIGN}]|{_LETTER}+")
 UNIT = re.compile(rf"[{_SIGN}]|[{_UNSPACED}](?<=\w)[{MARKS}]*|(?:(?![{_UNSPACED}]){_LETTER})+")
-UNSPACED = re.compile(f"[{_UNSPACED}]")
-_WITHOUT_BLANKS = re.compile(f"[{_SIGN}{_UNSPACED}]")
+WITHOUT_BLANKS = re.compile(f"[{_SIGN}{_UNSPACED}]")
 _PIECE = re.compile(rf"[{_SIGN}]|[{_UNSPACED}][{MARKS}]*|(?:(?![{_SIGN}{_UNSPACED}])\S)+")
 
 
@@ -35,7 +34,7 @@ def units(text: str) -> list[str]:
 
 def pieces(text: str) -> list[str]:
     """The text as blanks cut it, punctuation and case kept; where a script has no blanks, sign by sign."""
-    return _PIECE.findall(text) if _WITHOUT_BLANKS.search(text) else text.split()
+    return _PIECE.findall(text) if WITHOUT_BLANKS.search(text) else text.split()
 
 
 def _plain(text: str) -> str:

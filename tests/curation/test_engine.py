@@ -25,7 +25,8 @@ def test_datatrove_keeps_the_same(tmp_path):
 def test_a_rank_does_its_own_shards_and_none_twice(tmp_path):
     raw, _ = desk.write(tmp_path / "desk", 5)
     folder = tmp_path / "out"
-    stream.begin(raw, folder, {"size": None, "held_out": 0.15}, workers=2, shard_rows=1)
+    with stream.begun(raw, folder, {"size": None, "held_out": 0.15}, workers=2, shard_rows=1):
+        pass
     engine.Prepare(raw, folder).run(rank=1, world_size=2)
     assert [number for number in range(5) if shards.is_done(folder, "prepared", number)] == [1, 3]
     before = {path: path.stat().st_mtime_ns for path in (folder / "prepared").iterdir()}

@@ -80,6 +80,19 @@ def test_only_what_is_missing_is_made_again(done):
     assert others == []
 
 
+def test_a_second_run_in_the_folder_is_refused_and_touches_nothing(tmp_path):
+    raw, _ = desk.write(tmp_path / "desk", 5)
+    folder, settings = tmp_path / "out", {"size": None, "held_out": 0.15}
+    with stream.begun(raw, folder, settings, 1, 2), files.atomic_path(folder / "prepared" / "00000.npz") as half:
+        half.write_bytes(b"half")
+        with pytest.raises(ValueError, match="expected no other curation at work here, found one. Wait until"):
+            stream.run(raw, folder, workers=1, shard_rows=2, progress=False)
+        assert half.read_bytes() == b"half"
+    assert (folder / "prepared" / "00000.npz").read_bytes() == b"half"
+    with stream.begun(raw, folder, settings, 1, 2):  # done, it is free again
+        pass
+
+
 @pytest.mark.parametrize("other", [{"size": 13}, {"held_out": 0.2}, {"shard_rows": 11}])
 def test_work_with_other_settings_is_not_mixed_in(done, other):
     raw, folder, _ = done

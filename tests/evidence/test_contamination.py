@@ -137,3 +137,9 @@ def test_the_train_side_is_a_stream():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("short", ["ありがとう", "谢谢你们", "价格多少"])
+def test_a_few_signs_without_blanks_are_found_as_a_whole_text_alone(short: str) -> None:
+    assert contaminated([f"{short}。注文はまだです。"], [short]) == []
+    assert [one.share for one in contaminated([short], [short])] == [1.0]

@@ -224,3 +224,40 @@ def test_items_about_one_thing_count_together_if_it_is_said_what_they_are_about(
     assert together[0].power.items == pytest.approx(4 * alone[0].power.items, rel=0.06)
     with pytest.raises(ValueError, match="one entry for each item, found 79"):
         gate(rules, {"facts": old}, {"facts": new}, about={"facts": about[1:]})
+
+
+@pytest.mark.parametrize("rule", [
+    {"metric": "m", "unit": "stars", "may_drop": 0.2}, {"metric": "m", "unit": "s", "direction": "down", "at_most": 3},
+    {"metric": "m", "may_drop": 2},
+])
+@pytest.mark.parametrize("score", [0, 1])
+def test_scores_that_are_all_zero_or_all_one_are_noted(rule, score):
+    note = gate([rule], {"m": [score] * 200}, {"m": [score] * 200}).checks[0].note
+    assert note.endswith(": look at the scorer"), note
+
+
+def test_what_is_named_in_about_must_have_a_rule():
+    with pytest.raises(ValueError, match="^about: expected metrics that have a rule, found 'M'. Correct the name"):
+        gate([{"metric": "m", "may_drop": 2}], {"m": [1, 0] * 50}, {"m": [1, 0] * 50}, about={"M": list(range(100))})
+
+
+@pytest.mark.parametrize(("unit", "scores", "asked"), [
+    ("ROUGE", [30.5, 41.0], True), ("bleu", [12.0, 55.0], True), ("ROUGE", [0.3, 0.4], False),
+    ("s", [30.5, 41.0], False),
+    ("review score", [3.5, 4.0], False), ("ELO score", [1500.0, 1600.0], False),
+])
+def test_a_scale_to_a_hundred_is_told_by_the_scores_where_its_name_leaves_it_open(unit, scores, asked):
+    found = gate([{"metric": "m", "may_drop": 0.02, "unit": unit}], {"m": scores * 50}, {"m": scores * 50})
+    assert ("is may_drop 0.02" in found.checks[0].note) is asked
+
+
+def test_items_of_a_table_are_matched_by_their_index():
+    import pandas as pd
+
+    old = pd.Series([1, 0] * 50, index=[f"q{i}" for i in range(100)])
+    same = gate([{"metric": "m", "may_drop": 2}], {"m": old}, {"m": old[::-1]}).checks[0].found
+    assert same.value == 0 and same.low > -4
+    with pytest.raises(ValueError, match="candidate, m: expected each item once, found 1 more than once, such as 'q0'"):
+        gate([{"metric": "m", "may_drop": 2}], {"m": old}, {"m": pd.Series([1] * 100, index=["q0"] * 100)})
+    plain = pd.Series([1, 0] * 50)  # numbered, so a row like any other
+    assert gate([{"metric": "m", "may_drop": 2}], {"m": plain}, {"m": plain.tolist()}).checks[0].found.value == 0

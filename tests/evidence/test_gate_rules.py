@@ -65,8 +65,11 @@ def test_the_order_of_the_rules_is_kept():
     (0.02, "%", "is may_drop 0.02 % meant? For 2 % write 2"),
     (0.1, " Percent", "is may_drop 0.1  Percent meant"),
     (0.02, "percentage points", "is may_drop 0.02 percentage points meant"),
+    (0.02, "accuracy in %", "is may_drop 0.02 accuracy in % meant"), (0.02, "in percent", "is may_drop 0.02 in"),
+    (0.02, "0-100", "is may_drop"), (0.02, "score out of 100", "is may_drop"), (0.02, "ROUGE x100", "is may_drop"),
+    (0.02, "Prozent", "is may_drop"), (0.02, "pts", "is may_drop"), (0.02, "ROUGE", ""), (0.02, "weight points", ""),
     (0, "points", ""), (1, "points", ""), (2, "%", ""), (None, "points", ""), (0.02, "s", ""), (0.02, "ppm", ""),
 ])
 def test_a_drop_that_looks_like_a_share_is_questioned(may_drop, unit, question):
-    doubt = Rule("facts", may_drop, unit=unit).doubt
+    doubt = Rule("facts", may_drop, unit=unit).doubt(1.0)
     assert doubt.startswith(question) and bool(doubt) == bool(question)
