@@ -33,8 +33,9 @@ def read(path: str | Path, *, on_error: str = "raise", rejected: str | Path | No
     lists of turns, of which the completion is the one that is learnt. The data set has just these columns; other
     columns are left out and named in a printed line, because trainers give a meaning to some names, and so are other
     keys inside turns, with their number. Where that would change what the model learns (tool calls, thoughts, a turn
-    of weight 0, a system prompt in a column of its own, ``label: false``) the row is a bad row instead. Blank lines are
-    skipped; gzip, a byte-order mark, Windows line ends and Excel's line ``sep=;`` are accepted.
+    of weight 0, a system prompt or a passage in a column of its own, ``label: false``) the row is a bad row instead. A
+    list of texts in a CSV cell is a list, as it would be in JSON Lines. Blank lines are skipped; gzip, a byte-order
+    mark, Windows line ends and Excel's line ``sep=;`` are accepted.
 
     Up to 64 MiB stay in memory; more goes to a file in ``runs/data/``, named by its content, so a changed input is
     never mistaken for the old one. These files may be deleted when no notebook uses them.

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ftlab.data import column_advice, formats, turns
+from ftlab.data import cells, column_advice, formats, turns
 from ftlab.data.faults import Fault, kind, short
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 FORMS = (("messages",), ("prompt", "completion"))
-VERDICTS = ("label", *turns.SWITCHES, *turns.HIDDEN)  # columns that may say: do not learn this row
-TURNS_AS_TEXT = re.compile(r"""\s*\[\s*\{\s*['"](role|content|from|value)['"]\s*:""")
+VERDICTS = (*turns.OPINIONS, *turns.SWITCHES, *turns.HIDDEN)  # columns that may say: do not learn this row
+BESIDE = (*column_advice.SYSTEM_WORDS, *column_advice.HISTORY_WORDS, *column_advice.INPUTS)  # or that hold a part of it
 JOIN = ("Put all turns into one list 'messages', as "
         f"{column_advice.call({'user': 'prompt', 'assistant': 'completion'})} does.")
-NO_NUMBER = re.compile(r"(:\s*)(?:nan|NaN|-?inf)\b")
-WRITE_AGAIN = (  # a value that is not itself is NaN, for which JSON has no word
-    "It cannot be read back for certain. Write the file again: frame['messages'] = frame['messages'].map(lambda turns: "
-    "json.dumps([{name: value for name, value in turn.items() if value == value} for turn in turns])) comes before "
-    "frame.to_csv.")
 WRITE_TURNS = 'Write [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}].'
 
 
@@ -43,7 +38,7 @@ def columns_of(names: Iterable[str], before: tuple[str, ...] | None = None) -> t
 
 def bears_on_training(name: str) -> bool:
     """Whether a column beside the form may change what its row teaches, so that it has to be looked at."""
-    return column_advice.plain(name) in (*VERDICTS, *column_advice.SYSTEM_WORDS, *column_advice.HISTORY_WORDS)
+    return column_advice.plain(name) in (*VERDICTS, *BESIDE)
 
 
 def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
@@ -58,9 +53,10 @@ def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
         return _turns_in_two(values["prompt"], values["completion"])
     for column in columns:
         value = values[column]
-        if isinstance(value, list) or (isinstance(value, str) and TURNS_AS_TEXT.match(value)):
-            found = "a list" if isinstance(value, list) else f"a list as text ({short(value)})"
-            raise Fault(f"text in '{column}'", found, JOIN)
+        if isinstance(found := cells.listed(value, column), list):
+            texts = isinstance(value, cells.Cell) and all(not isinstance(part, dict) for part in found)
+            raise Fault(f"text in '{column}'", f"a list as text ({short(value)})" if isinstance(value, str) else
+                        kind(value), f"{JOIN} {cells.AS_IT_IS}" if texts else JOIN)
     return {column: turns.check_text(values[column], f"'{column}'") for column in columns}, Counter()
 
 
@@ -72,23 +68,94 @@ def _turns_in_two(prompt: list, completion: list) -> tuple[dict, Counter]:
     return {"prompt": messages[:-1], "completion": messages[-1:]}, left_out
 
 
-def refuse_switched_off(name: str, value: object) -> None:
-    """Refuses a row with a column that says: do not learn this."""
+def refuse_switched_off(name: str, value: object, talk: object = None) -> None:
+    """Refuses a row with a column that says: do not learn this, or not all of it, or not fully.
+
+    Args:
+        talk: What the row teaches, to know a mask that says of its turns what training does anyway.
+    """
+    word, as_text = column_advice.plain(name), isinstance(value, str)
+    if word in (*turns.SWITCHES, *turns.HIDDEN):
+        with suppress(Fault):
+            value = formats.parse_list(value) if isinstance(value, str) and value.strip()[:1] == "[" else value
+    if isinstance(value, list) and value and all(turns.is_on(one) or turns.is_off(one) for one in value):
+        _check_mask(name, value, talk, as_text)
+    elif word in ("weight", "loss_weight") and (part := _number(value)) is not None and (0 < part < 1 or part < 0):
+        raise Fault(f"{name} 0 or 1 beside a row", f"{value!r}", "Rows are learnt or not, nothing between: take the "
+                    "column out to learn all alike, or rename it if it weighs something else.")
     if turns.says_no(name, value):
         raise Fault("a row to learn from", f"{name} {value!r}".lower(), "Leave the row out: its reply is no good "
                     "example. (If it is the name of a class, call the column 'class'.) Votes "
                     "on replies are for preference training, such as TRL's KTOTrainer.")
 
 
+def _number(value: object) -> float | None:
+    try:
+        return None if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _check_mask(name: str, mask: list, talk: object, as_text: bool) -> None:
+    """A number for each turn or token: fine if all are to be learnt, or those that training learns anyway."""
+    learnt = [turns.is_on(one) != (column_advice.plain(name) in turns.HIDDEN) for one in mask]
+    if column_advice.plain(name) not in (*turns.SWITCHES, *turns.HIDDEN) or all(learnt):
+        return
+    if isinstance(talk, str) and learnt == [False, True]:  # the prompt and the completion
+        return
+    mask_at = f"ftlab.data.formats.parse_list(row[{name!r}])" if as_text else f"row[{name!r}]"
+    turns_at = "row['messages']" if isinstance(talk, list) else "ftlab.data.formats.parse_list(row['messages'])"
+    with suppress(Fault):
+        talk = cells.listed(talk, "messages")
+    if isinstance(talk, list) and len(talk) == len(mask) and all(isinstance(turn, dict) for turn in talk):
+        if learnt == [turn.get("role") == "assistant" for turn in talk]:
+            return
+        raise Fault("turns that each say whether to learn them", f"{name!r} beside them, {short(mask)}",
+                    f"Write each into its turn: [{{'messages': [{{**turn, {name!r}: one}} for turn, one in "
+                    f"zip({turns_at}, {mask_at})]}} for row in rows]. Then convert it with "
+                    "ftlab.data.learnt_turns.")
+    raise Fault("a row to learn from, all of its reply", f"{name!r}, {short(mask)}", "Training here learns whole "
+                "replies: leave the row out, or take the column out.")
+
+
+def is_passage(word: str, value: object) -> bool:
+    """Whether a column that may hold what the question is about does so, and not a number or a document's name."""
+    if isinstance(value, str):
+        return word in ("input", "context", "contexts") or len(value.split()) > 2
+    return isinstance(value, list | dict)
+
+
+def holds_turns(value: object) -> bool:
+    """Whether a column holds turns, as a list or as text."""
+    with suppress(Fault):
+        value = cells.listed(value, "prompt")
+    return isinstance(value, list) and all(isinstance(turn, dict) for turn in value)
+
+
+def told_already(value: object, row: str) -> bool:
+    """Whether all texts of a column stand in the words of a row already, as in a prompt that was made of them."""
+    with suppress(Fault):
+        value = cells.listed(value, "context")
+    parts = value if isinstance(value, list) else [value]
+    return all(isinstance(part, str) and json.dumps(part.strip(), ensure_ascii=False)[1:-1] in row
+               for part in parts if turns.filled(part))
+
+
 def _check_beside(name: str, value: object, values: dict, columns: tuple[str, ...]) -> None:
     """A column beside the form that says not to learn the row, or that holds a part of the conversation."""
-    refuse_switched_off(name, value)
-    if column_advice.plain(name) not in VERDICTS and turns.filled(value):
+    refuse_switched_off(name, value, values[columns[0]])
+    word = column_advice.plain(name)
+    if word in BESIDE and turns.filled(value):
         names = [*columns, *filter(bears_on_training, values)]
-        remedy = f"Convert it with {column_advice.call(column_advice.options_for(names))}."
+        of_turns = holds_turns(values[columns[0]])
+        remedy = f"Convert it with {column_advice.call(column_advice.options_for(names, of_turns))}."
+        if word in column_advice.INPUTS:
+            if not is_passage(word, value) or told_already(value, words_of(values, columns)):
+                return
+            remedy += f" Or take {name!r} out, if the model will not be shown it."
         said = _system_turn(values[columns[0]])
-        systems = [one for one in names if column_advice.plain(one) in column_advice.SYSTEM_WORDS
-                   and turns.filled(values[one])]
+        in_system = (*column_advice.SYSTEM_WORDS, *(column_advice.INPUTS if of_turns else ()))
+        systems = [one for one in names if column_advice.plain(one) in in_system and turns.filled(values[one])]
         if said is not None and any(values[one] != said for one in systems):  # which to_messages would not choose from
             remedy = (f"The system turn in {columns[0]!r} says otherwise, {short(said)}: join them there, or keep one, "
                       f"and take out {systems}.")
@@ -96,14 +163,24 @@ def _check_beside(name: str, value: object, values: dict, columns: tuple[str, ..
                     remedy)
 
 
+def words_of(values: dict, columns: tuple[str, ...]) -> str:
+    """All that a row says in some columns, written as JSON writes texts."""
+    talks = {}
+    for name in columns:
+        talks[name] = values[name]
+        with suppress(Fault):
+            if isinstance(values[name], str) and values[name].lstrip()[:1] == "[":
+                talks[name] = formats.parse_list(values[name])
+    return json.dumps(talks, ensure_ascii=False, default=str)
+
+
 def _system_turn(talk: object) -> object:
     """What the system turn of a conversation says, or None if it has none."""
-    if isinstance(talk, str) and TURNS_AS_TEXT.match(talk):
-        with suppress(Fault):
-            talk = formats.parse_list(talk)
+    with suppress(Fault):
+        talk = cells.listed(talk, "messages")
     first = talk[0] if isinstance(talk, list) and talk and isinstance(talk[0], dict) else {}
-    role, said = ("role", "content") if "role" in first else ("from", "value")
-    return first.get(said) if first.get(role) == "system" else None
+    who, said = turns.who_and_said(first) or (None, None)
+    return first[said] if who and first[who] == "system" else None
 
 
 def _list_of_turns(value: object) -> list:
@@ -120,24 +197,10 @@ def _list_of_turns(value: object) -> list:
 
 def _python_list(text: str) -> Fault | None:
     """The fault of a cell that pandas' ``to_csv`` wrote from a list, if it is one."""
-    try:
-        if isinstance(formats.parse_list(text), list):
-            return Fault("a list as JSON in 'messages'", f"a list as Python writes it ({short(text)})",
-                         'Convert it with ftlab.data.to_messages(rows, turns="messages").')
-    except Fault:
-        if TURNS_AS_TEXT.match(text) and "'" in text[:10]:
-            found = "an array as NumPy prints it"
-            if (bare := NO_NUMBER.sub(r"\1None", text)) != text and _is_list(bare):
-                found = "a list as Python writes it, with nan for what is missing"
-            return Fault("a list as JSON in 'messages'", f"{found} ({short(text)})", WRITE_AGAIN)
-    return None
-
-
-def _is_list(text: str) -> bool:
-    try:
-        return isinstance(formats.parse_list(text), list)
-    except Fault:
-        return False
+    if cells.is_list(text) or isinstance(cells.listed(text, "messages"), list):
+        return Fault("a list as JSON in 'messages'", f"a list as Python writes it ({short(text)})",
+                     'Convert it with ftlab.data.to_messages(rows, turns="messages").')
+    return cells.misprinted_turns(text, "messages")
 
 
 def token_limit(tokenizer: PreTrainedTokenizerBase | None, max_length: int | None) -> int | None:

@@ -32,8 +32,12 @@ def is_row(names: Iterable[str]) -> bool:
         (*USER_WORDS, *ASSISTANT_WORDS, *TURN_WORDS, "chosen", "rejected"))
 
 
-def options_for(names: Iterable[str]) -> dict[str, str | tuple[str, ...]] | None:
-    """The arguments that name every part of the conversation, or None if the names do not tell who speaks where."""
+def options_for(names: Iterable[str], of_turns: bool = False) -> dict[str, str | tuple[str, ...]] | None:
+    """The arguments that name every part of the conversation, or None if the names do not tell who speaks where.
+
+    Args:
+        of_turns: Whether the user's words are a list of turns, to which no text can be joined.
+    """
     known = {plain(name): name for name in reversed(list(names))}
 
     def first(words: Iterable[str]) -> str | None:
@@ -41,19 +45,25 @@ def options_for(names: Iterable[str]) -> dict[str, str | tuple[str, ...]] | None
 
     options: dict[str, str | tuple[str, ...] | None] = {}
     asked, reply = first(USER_WORDS), known.get("chosen", first(ASSISTANT_WORDS))
-    if turns := first(TURN_WORDS):
-        options["turns"] = turns
+    systems = [known[word] for word in SYSTEM_WORDS if word in known]
+    beside = [known[word] for word in INPUTS if word in known]
+    turns = first(TURN_WORDS)
+    if turns and {"chosen", "rejected"} <= known.keys():  # votes on the reply that follows the turns
+        asked, turns = first((*TASKS, *QUESTIONS, "input")) or turns, None
+    if turns or (not (asked and reply) and "chosen" in known):
+        options["turns"] = turns or known["chosen"]
+        systems += beside
     elif asked and reply:
         said = [name for name in (first(TASKS), first(QUESTIONS), known.get("input")) if name] or [asked]
-        joined = tuple(dict.fromkeys((*said, *(known[word] for word in INPUTS if word in known))))
+        joined = tuple(dict.fromkeys((*said, *beside)))
+        if of_turns or plain(asked) in TURN_WORDS:
+            joined, systems = (asked,), systems + beside
         options["user"] = joined if len(joined) > 1 else asked
         options["assistant"] = reply
-    elif "chosen" in known:
-        options["turns"] = known["chosen"]
     else:
         return None
-    systems = tuple(known[word] for word in SYSTEM_WORDS if word in known)
-    options |= {"system": systems if len(systems) > 1 else first(SYSTEM_WORDS), "history": first(HISTORY_WORDS)}
+    options |= {"system": tuple(systems) if len(systems) > 1 else next(iter(systems), None),
+                "history": first(HISTORY_WORDS)}
     return {option: value for option, value in options.items() if value}
 
 
@@ -68,8 +78,9 @@ def _written(value: str | tuple[str, ...]) -> str:
     return f"({', '.join(map(_written, value))})"
 
 
-def _votes_advice(options: dict[str, str | tuple[str, ...]]) -> str:
+def votes_advice(names: Iterable[str], of_turns: bool = False) -> str:
     """How votes come to be read, whatever their prompt is called and whatever stands before it."""
+    options = options_for(names, of_turns) or {}
     parts = {name: value for name, value in options.items() if name in ("user", "system", "history")}
     if parts in ({}, {"user": "prompt"}):
         return "read them with ftlab.data.read_preferences."
@@ -91,6 +102,6 @@ def remedy(names: Iterable[str]) -> str:
     rest = [name for name in names if name and name not in used]
     without = f" It leaves out {short(rest)}." if rest else ""
     if {"chosen", "rejected"} <= known.keys():
-        return (f"These are votes: {_votes_advice(options)} To learn from the chosen replies alone, "
+        return (f"These are votes: {votes_advice(names)} To learn from the chosen replies alone, "
                 f"convert it with {call(options)}.{without}")
     return f"Convert it with {call(options)}.{without}"

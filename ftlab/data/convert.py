@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from ftlab.data import column_advice, formats
-from ftlab.data.checks import TURNS_AS_TEXT, VERDICTS
+from ftlab.data import cells, column_advice, formats
+from ftlab.data.checks import VERDICTS
 from ftlab.data.faults import DataError, Fault, kind, short
-from ftlab.data.turns import ROLE_WORDS, filled, is_switch, learnt
+from ftlab.data.plain import plain, plain_turn
+from ftlab.data.turns import ROLE_WORDS, filled, is_switch, learnt, who_and_said
 
 SPOKEN = re.compile(r"\n\n(Human|Assistant):")  # how the votes of Bai et al. 2022, arXiv:2204.05862, are written
 
@@ -20,21 +21,22 @@ def to_messages(rows: Iterable[dict], *, user: str | Sequence[str] | None = None
     """Yields ``{"messages": [...]}`` for rows that use other names, such as question and answer.
 
     ``ftlab.files.write_jsonl("mine.messages.jsonl", to_messages(ftlab.data.rows("mine.csv")))`` converts a file.
-    Every turn keeps its other keys, and every row the columns that may say not to learn it (``label``, ``weight``), for
-    ``read`` to judge. Columns that are left out are named in a printed line at the end, with the number of rows.
+    Every turn keeps its other keys, as JSON can hold them (a date as text, NaN as null), and every row the columns that
+    may say not to learn it (``label``, ``weight``), for ``read`` to judge. Columns that are left out are named in a
+    printed line at the end, with the number of rows.
 
     Args:
         user: The column with the user's words; of several columns, those that are filled are joined by a blank line,
-            and so are the texts of a list. A list of turns in place of a text is taken as it is. "question" if left
-            out.
+            and so are the texts of a list, or the passages of one. Turns in place of a text are taken as they are.
+            "question" if left out.
         assistant: The column with the reply to learn, or with the whole conversation. "answer" if left out.
         system: A column with the system turn, where there is one; several are joined as those of the user are.
         history: A column with the turns before: a list of pairs of a question and a reply, or of turns.
         turns: Instead of user and assistant, a column with a list of ``{"from", "value"}`` or ``{"role", "content"}``,
             also as JSON or as Python writes it; "human" becomes "user" and "gpt" becomes "assistant".
     Raises:
-        DataError: If a row lacks a column, no row has a column that was named, or a filled system or history column
-            was not named.
+        DataError: If a row lacks a column, no row has a column that was named, a filled system or history column was
+            not named, or a text holds what no file can.
         ValueError: If ``turns`` is named together with ``user`` or ``assistant``, or ``user`` names no column.
     """
     if turns is not None and not user is assistant is None:
@@ -69,7 +71,8 @@ def to_votes(rows: Iterable[dict], *, user: str | Sequence[str] | None = None,
                          **({"turns": side} if user is None else {"user": user, "assistant": side}))
              for side, part in (("chosen", better), ("rejected", worse))]
     for chosen, rejected in zip(*talks, strict=True):
-        yield {"chosen": chosen["messages"], "rejected": rejected["messages"]}
+        verdicts = {name: value for name, value in chosen.items() if name != "messages"}
+        yield {"chosen": chosen["messages"], "rejected": rejected["messages"], **verdicts}
 
 
 def _converted(rows: Iterable[dict], asked: list[str], assistant: str | None, systems: list[str], history: str | None,
@@ -82,13 +85,13 @@ def _converted(rows: Iterable[dict], asked: list[str], assistant: str | None, sy
             talk = turns_of(row[turns]) if turns else _asked_and_answered(row, asked, assistant)
             if history and filled(row.get(history)):
                 talk = _after(_history(row[history], history), talk)
-            if said := list(dict.fromkeys(row[name] for name in systems if filled(row.get(name)))):
-                content = said[0] if len(said) == 1 else "\n\n".join(map(str, said))
-                talk = _after([{"role": "system", "content": content}], talk)
+            if said := list(dict.fromkeys(_text(row[name], name) for name in systems if filled(row.get(name)))):
+                talk = _after([{"role": "system", "content": "\n\n".join(said)}], talk)
+            talk = [plain_turn(turn, place) for place, turn in enumerate(talk, start=1)]
+            verdicts = {name: plain(value, repr(name)) for name, value in row.items()
+                        if column_advice.plain(name) in VERDICTS and name not in named}
         except Fault as fault:
             raise DataError(f"row {number}: {fault}") from None
-        verdicts = {name: value for name, value in row.items()
-                    if column_advice.plain(name) in VERDICTS and name not in named}
         for name, value in row.items():
             missing.pop(name, None)
             left_out[name] += name not in named and name not in verdicts and filled(value)
@@ -115,29 +118,53 @@ def _check_names(row: dict, named: list[str], needed: list[str], asked: list[str
 
 
 def _asked_and_answered(row: dict, asked: list[str], assistant: str) -> list[dict]:
-    values = [_joined(row.get(name)) for name in asked]
+    values = [_joined(row.get(name), name) for name in asked]
     parts = [value for value in values if filled(value)] if len(asked) > 1 else values
     if len(parts) > 1 and (bad := next((part for part in parts if isinstance(part, list | dict)), None)) is not None:
         raise Fault(f"texts in {asked}, to be joined", kind(bad), "Name one column, or make it a text first.")
-    if isinstance(row[assistant], list) and all(isinstance(reply, str) for reply in row[assistant]):
-        raise Fault(f"one reply in {assistant!r}", f"a list of {len(row[assistant])}",
-                    "Choose one, or write a row for each.")
-    question = _words("\n\n".join(map(str, parts)) if len(parts) != 1 else parts[0], "user")
-    reply = _words(row[assistant], "assistant")
+    question = _words("\n\n".join(map(str, parts)) if len(parts) != 1 else parts[0], "user", asked[0])
+    said = cells.listed(row[assistant], assistant)
+    if isinstance(said, list) and all(isinstance(reply, str) for reply in said):
+        raise Fault(f"one reply in {assistant!r}", f"a list of {len(said)}", "Choose one, or write a row for each."
+                    + f" {cells.AS_IT_IS}" * isinstance(row[assistant], str))
+    reply = _words(said, "assistant", assistant)
     if reply[:1] and reply[0]["role"] != "assistant":  # the whole conversation, as votes are often stored
         bare = [turn for turn in reply if turn["role"] != "system"]
         if [turn["content"] for turn in bare[:len(question)]] != [turn["content"] for turn in question]:
             raise Fault(f"a conversation in {assistant!r} that begins with {asked}", short(row[assistant]),
-                        f'If it is whole without them, name it alone: turns="{assistant}".')
+                        f'If it is whole without them, name it alone: turns="{assistant}"'
+                        + f", and system={tuple(asked[1:])} if these are not in it" * (len(asked) > 1) + ".")
         return reply
     return question + reply
 
 
-def _joined(value: object) -> object:
-    """The texts of a list as one, such as passages beside a question; anything else as it is."""
-    if isinstance(value, list) and value and all(isinstance(text, str) for text in value):
-        return "\n\n".join(filter(filled, value))
-    return value
+def _joined(value: object, column: str) -> object:
+    """The texts of a list as one, such as passages beside a question; anything else as it is.
+
+    A passage may be an object of texts, such as its title and what it says; they are lines of one text then.
+    """
+    listed = cells.passages(value, column)
+    if not isinstance(listed, list | dict) or not listed:
+        return listed
+    said = [_lines(part) if isinstance(part, dict) and not who_and_said(part) else part
+            for part in (listed if isinstance(listed, list) else [listed])]
+    if all(part is None or isinstance(part, str) for part in said):
+        return "\n\n".join(filter(filled, said))
+    return listed
+
+
+def _lines(passage: dict) -> str | dict:
+    """The texts of an object, a line each; or itself, if it holds anything else, which would be lost."""
+    parts = [part for part in passage.values() if filled(part)]
+    return "\n".join(parts) if all(isinstance(part, str) for part in parts) else passage
+
+
+def _text(value: object, column: str) -> str:
+    """What stands in a column of the system turn, as one text."""
+    value = _joined(value, column)
+    if isinstance(value, list | dict):
+        raise Fault(f"text in {column!r}", kind(value), "Make it a text first.")
+    return str(value)
 
 
 def _after(before: list[dict], talk: list[dict]) -> list[dict]:
@@ -164,9 +191,10 @@ def _history(value: object, column: str) -> list[dict]:
     return talk
 
 
-def _words(value: object, role: str) -> list[dict]:
-    """What stands in a column of words: they make one turn of ``role``, unless there is a list of turns instead."""
-    if isinstance(value, list) or (isinstance(value, str) and (TURNS_AS_TEXT.match(value) or SPOKEN.match(value))):
+def _words(value: object, role: str, column: str) -> list[dict]:
+    """What stands in a column of words: they make one turn of ``role``, unless there are turns instead."""
+    value = cells.listed(value, column)
+    if isinstance(value, list) or (isinstance(value, str) and SPOKEN.match(value)):
         return turns_of(value)
     return [{"role": role, "content": value}]
 
@@ -182,12 +210,13 @@ def turns_of(value: object) -> list[dict]:
 
 
 def _turn(turn: object) -> dict:
-    for who, said in (("from", "value"), ("role", "content")):
-        if isinstance(turn, dict) and {who, said} <= turn.keys() and isinstance(turn[who], str):
-            word = turn[who].strip().lower()
-            others = {name: value for name, value in turn.items() if name not in (who, said)}
-            return {"role": ROLE_WORDS.get(word, word), "content": turn[said], **others}
+    if isinstance(turn, dict) and (keys := who_and_said(turn)):
+        who, said = keys
+        word = turn[who].strip().lower()
+        others = {name: value for name, value in turn.items() if name not in (*keys, "role", "content")}
+        return {"role": ROLE_WORDS.get(word, word), "content": turn[said], **others}
     raise Fault("turns with 'from' and 'value', or 'role' and 'content'", short(turn),
+                f"Rename these keys of the turns: {short(list(turn))}." if isinstance(turn, dict) else
                 "Name the column that holds a list of such turns.")
 
 
@@ -208,12 +237,13 @@ def learnt_turns(rows: Iterable[dict]) -> Iterator[dict]:
             if "messages" not in row:
                 raise Fault("key 'messages'", list(row), "Convert the rows with ftlab.data.to_messages first.")
             talk = turns_of(row["messages"])
+            talk = [plain_turn(turn, place) for place, turn in enumerate(talk, start=1)]
             places = [place for place, turn in enumerate(talk) if turn["role"] == "assistant" and learnt(turn)]
+            others = {name: plain(value, repr(name)) for name, value in row.items() if name != "messages"}
         except Fault as fault:
             raise DataError(f"row {number}: {fault}") from None
         empty += not places
         bare = [{name: value for name, value in turn.items() if not is_switch(name)} for turn in talk]
-        others = {name: value for name, value in row.items() if name != "messages"}
         for place in places:
             yield {"prompt": bare[:place], "completion": [bare[place]], **others}
     if empty:

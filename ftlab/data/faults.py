@@ -45,7 +45,8 @@ def kind(value: object) -> str:
     """What sort of value it is, in the words of JSON: ``a number (5)``."""
     if isinstance(value, bool | None | list | dict):
         return KINDS[type(value)]
-    return f"{KINDS.get(type(value), type(value).__name__)} ({short(value)})"
+    sort = str if isinstance(value, str) else type(value)
+    return f"{KINDS.get(sort, sort.__name__)} ({short(value)})"
 
 
 def short(value: object) -> str:

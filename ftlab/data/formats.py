@@ -12,14 +12,11 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ftlab.data import column_advice, lines, table_files
+from ftlab.data import lines, shapes, table_files
 from ftlab.data.faults import DataError, Fault, Row, kind, short
 
 SUFFIX_HELP = {".xlsx": "Save the sheet as 'CSV UTF-8'.", ".xls": "Save the sheet as 'CSV UTF-8'."}
-TABLE = "a whole table in one"
 ARRAY_HELP = "This looks like one JSON text over many lines, or an array: rename the file to .json, which may hold one."
-COLUMNS_HELP = ('Write it again with frame.to_json(path, orient="records", lines=True), under a name ending in '
-                '.jsonl.')
 JSON_HELP = "Check the quotes, commas and brackets there."
 SPACE = re.compile(r"[ \t\r\n]*")
 
@@ -85,11 +82,9 @@ def _jsonl(path: Path) -> Iterator[Row]:
                 continue
             values = None
             try:
-                values = None if fault else _object(parse(line))
-                if first and values:
-                    _refuse_columns(values, path)
+                values = None if fault else _row(line, first, path)
             except Fault as problem:
-                if first and any(said in str(problem) for said in (ARRAY_HELP, TABLE)):
+                if first and any(said in str(problem) for said in (ARRAY_HELP, shapes.TABLE, shapes.TALK)):
                     raise DataError(f"{path} line {number}: {problem}") from None  # and not once for each line
                 fault = problem
             first = False
@@ -109,22 +104,27 @@ def _json(path: Path) -> Iterator[Row]:
         if text[place] == "[" and not inside or text[place] in "]," and inside:
             inside, place = text[place] != "]", _skip(text, place + 1)
             continue
+        if text[place] == "," and number:  # objects with commas between them, of which an array's brackets were lost
+            place = _skip(text, place + 1)
+            continue
         number, values, fault, start = number + 1, None, None, place
         try:
             values, place = DECODER.raw_decode(text, place)
         except Fault as problem:  # such as a key that stands twice: plain JSON says where the value ends
             fault, (_, place) = problem, json.JSONDecoder().raw_decode(text, place)
         except json.JSONDecodeError as error:
-            raise Fault("valid JSON", f"{short(text[start:start + 80])} in row {number} ({error.msg} at line "
+            raise Fault("valid JSON", f"{short(text[start:start + 80])} in row {number} ({_said(error)} at line "
                         f"{error.lineno} column {error.colno})", JSON_HELP) from None
         except RecursionError:
             raise Fault("plain JSON objects", f"row {number} nested too deeply", "Remove the nested part.") from None
+        if number == 1 and inside and not fault:
+            shapes.refuse_talks(values, text, path)
         if not fault and not isinstance(values, dict):
             fault = Fault("a JSON object", kind(values), "Write each row as an object {...}.")
         source, place = text[start:place], _skip(text, place)
         if number == 1 and place == len(text) and not inside and not fault:
-            _refuse_columns(values, path)
-            _refuse_envelope(values, path)
+            shapes.refuse_columns(values, path)
+            shapes.refuse_envelope(values, path)
         yield number, None if fault else values, fault, source
     if inside:
         raise Fault("a whole JSON array", f"no closing bracket after row {number}", "Was it copied to the end?")
@@ -134,60 +134,16 @@ def _skip(text: str, place: int) -> int:
     return SPACE.match(text, place).end()
 
 
-def _refuse_columns(values: dict, path: Path) -> None:
-    """A whole table in one object, as pandas writes it unless told otherwise, is no row."""
-    nested = bool(values) and all(isinstance(value, dict) and value for value in values.values())
-    by_column = nested and all(key.isdecimal() for value in values.values() for key in value)
-    by_row = nested and all(map(str.isdecimal, values))
-    if by_column or by_row or values.keys() == {"columns", "index", "data"}:
-        raise Fault("an object for each row", f"{TABLE}, as pandas' to_json() writes it", COLUMNS_HELP)
-    if _are_columns(values):
-        old, new = (json.dumps(str(name), ensure_ascii=False) for name in (path, path.with_suffix(".rows.jsonl")))
-        lined = path.suffix.lower() in (".jsonl", ".ndjson")
-        tables = f"ftlab.files.read_jsonl({old})" if lined else f"[ftlab.files.read_json({old})]"
-        raise Fault("an object for each row", f"{TABLE}, a list for each column", "Write it again as rows: "
-                    f"ftlab.files.write_jsonl({new}, [dict(zip(table, cells)) for table in {tables} for cells in "
-                    "zip(*table.values())])")
-
-
-def _are_columns(values: dict) -> bool:
-    """Whether these are lists of one length, and those of the conversation hold texts or conversations, not turns."""
-    if len(values) < 2 or not all(isinstance(column, list) for column in values.values()):
-        return False
-    cells = [cell for name, column in values.items() if column_advice.is_row([name]) for cell in column]
-    return len(set(map(len, values.values()))) == 1 and any(cells) and all(
-        cell is None or isinstance(cell, str) or (isinstance(cell, list) and all(isinstance(turn, dict)
-                                                                                 for turn in cell))
-        for cell in cells)
-
-
-def _refuse_envelope(values: dict, path: Path) -> None:
-    """One object around a list of rows, such as ``{"data": [...]}``, is not itself a row."""
-    lists = {name: value for name, value in values.items()
-             if isinstance(value, list) and value and all(isinstance(item, dict) for item in value)}
-    rows = [name for name, value in lists.items() if _are_rows(value)]
-    if not lists or (column_advice.is_row(values)
-                     and any(column_advice.is_row([name]) and name not in rows for name in values)):
-        return
-    name, *others = rows or lists
-    old, new = (json.dumps(str(name), ensure_ascii=False) for name in (path, path.with_suffix(".jsonl")))
-    rest = f" The same holds for {short(others)}, each to a file of its own." if others else ""
-    raise Fault("an array of rows", f"an object with a list in {short(name)}", "Write the list alone: "
-                f"ftlab.files.write_jsonl({new}, ftlab.files.read_json({old})[{json.dumps(name, ensure_ascii=False)}])."
-                f"{rest}")
-
-
-def _are_rows(items: list[dict]) -> bool:
-    """Whether these are rows, and not the turns of one."""
-    return all(column_advice.is_row(item) and not {"role", "content"} <= item.keys()
-               and not {"from", "value"} <= item.keys() for item in items)
-
-
-def _object(values: object) -> dict:
+def _row(line: str, first: bool, path: Path) -> dict:
+    """The object of a line; the first line is looked at too for what the whole file may be instead of rows."""
+    values = parse(line)
+    shapes.refuse_talk_a_line(values, path, first)
     if not isinstance(values, dict):
         rows = isinstance(values, list) and values and isinstance(values[0], dict)
         raise Fault("a JSON object", kind(values), ARRAY_HELP if rows else
                     "Write each row as an object {...} on a line of its own.")
+    if first and values:
+        shapes.refuse_columns(values, path)
     return values
 
 
@@ -199,9 +155,14 @@ def parse(text: str) -> object:
         bare = text.strip(lines.BLANK)
         unfinished = bare[:1] in ("{", "[") and bare[-1:] in ("{", "[", ",", ":") and "Unterminated" not in error.msg
         remedy = ARRAY_HELP if unfinished or re.match(r"\[\s*\{", bare) else JSON_HELP
-        raise Fault("valid JSON", f"{short(text)} ({error.msg} at character {error.pos + 1})", remedy) from None
+        raise Fault("valid JSON", f"{short(text)} ({_said(error)} at character {error.pos + 1})", remedy) from None
     except RecursionError:
         raise Fault("a plain JSON object", "one nested too deeply", "Remove the nested part.") from None
+
+
+def _said(error: json.JSONDecodeError) -> str:
+    """Python's words, of which some end in "at" already."""
+    return error.msg.removesuffix(" at")
 
 
 def parse_list(text: str) -> object:

@@ -72,6 +72,20 @@ def _reads_as(start: bytes, encoding: str) -> bool:
     return any(map(str.isalnum, text)) and any(sign in text for sign in ',;\t|"\n') and 20 * odd <= len(text)
 
 
+def _old_line_ends(text: str, file: BinaryIO) -> Fault | None:
+    """The fault of a file whose first line ends as on old Macs, so that it would hold all the others."""
+    head, mark, _ = text.rstrip("\r\n").partition("\r")
+    if not mark or not head or head.count('"') % 2:
+        return None
+    path, packed = Path(file.name), isinstance(file, gzip.GzipFile)
+    plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    old, new = (json.dumps(str(name), ensure_ascii=False)
+                for name in (path, plain.with_name(f"{plain.stem}.lines{plain.suffix}")))
+    opened = f"gzip.open({old}, 'rt', encoding='utf-8-sig')" if packed else f"open({old}, encoding='utf-8-sig')"
+    return Fault("lines that end as on Linux or Windows", "a bare carriage return, as old Macs end them",
+                 f"Save the file again: {'import gzip; ' * packed}ftlab.files.write_text({new}, {opened}.read())")
+
+
 def numbered(file: BinaryIO) -> Iterator[tuple[int, str, Fault | None]]:
     """Yields the file's lines with their numbers; only ``\\n`` ends a line, since U+2028 may stand inside a text."""
     offset = 0
@@ -89,6 +103,7 @@ def numbered(file: BinaryIO) -> Iterator[tuple[int, str, Fault | None]]:
             raw = b"(too long to repeat here)"
         try:
             text = raw.decode("utf-8")
+            fault = (fault or _old_line_ends(text, file)) if number == 1 else fault
         except UnicodeDecodeError as error:
             text = raw.decode("utf-8", errors="backslashreplace")
             fault = Fault("UTF-8 text", f"byte 0x{raw[error.start]:02x} at offset {start + error.start} of the file "

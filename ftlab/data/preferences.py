@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ftlab.data import checks, column_advice, convert, turns
+from ftlab.data import cells, checks, column_advice, convert, turns
 from ftlab.data.faults import Fault, kind, short
 
 if TYPE_CHECKING:
@@ -60,11 +60,9 @@ def columns_of(names: Iterable[str], before: tuple[str, ...] | None = None) -> t
 def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
     """The row with ``prompt``, ``chosen`` and ``rejected``, and the keys inside its turns left out; or a fault."""
     for name, value in values.items():
-        checks.refuse_switched_off(name, value)
-        beside = column_advice.plain(name) in (*column_advice.SYSTEM_WORDS, *column_advice.HISTORY_WORDS)
-        if beside and turns.filled(value):
-            raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled",
-                        "Write it into 'prompt', as turns before the user's.")
+        if name not in columns:
+            checks.refuse_switched_off(name, value)
+            _check_beside(name, value, values, columns)
     found = {name: _told(values[name], name) for name in columns}
     if "prompt" in found and isinstance(values["prompt"], str) and SPOKEN.match(values["prompt"]):
         for name in SIDES:  # beside a prompt with Human and Assistant a text may be the reply alone
@@ -75,8 +73,8 @@ def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
         raise Fault("'chosen' and 'rejected' in one form", " and ".join(kind(values[name]) for name in SIDES),
                     "Write both as texts, or both as turns.")
     if kinds == {str}:
-        return _texts(found), Counter()
-    talks = {name: _whole(found.get("prompt"), found[name], name) for name in SIDES}
+        return _texts(found, values), Counter()
+    talks = {name: _whole(found.get("prompt"), found[name], name, values) for name in SIDES}
     if talks["chosen"] == talks["rejected"]:
         _refuse_equal(*(talks[name][-1]["content"] for name in SIDES))
     left_out = Counter()
@@ -98,8 +96,44 @@ def check_length(row: dict, tokenizer: PreTrainedTokenizerBase, limit: int) -> N
         checks.check_length({"prompt": row["prompt"], "completion": row[name]}, tokenizer, limit)
 
 
+def _is_whole(value: object) -> bool:
+    """Whether a column holds a whole conversation, and not the reply alone."""
+    if isinstance(value, str) and SPOKEN.match(value):
+        return True
+    return checks.holds_turns(value) and len(cells.listed(value, "chosen")) > 1
+
+
+def _advice(values: dict) -> str:
+    """How to convert a row of which a part stands in columns of other names."""
+    of_turns = _is_whole(values["chosen"]) or checks.holds_turns(values.get("prompt"))
+    advice = column_advice.votes_advice(values, of_turns)
+    return advice[0].upper() + advice[1:]
+
+
+def _add_prompt(values: dict) -> str:
+    advice = _advice(values)
+    return advice if "user=" in advice else ADD_PROMPT
+
+
+def _check_beside(name: str, value: object, values: dict, columns: tuple[str, ...]) -> None:
+    """Refuses a column beside the form that holds a part of the conversation."""
+    word = column_advice.plain(name)
+    if word not in checks.BESIDE or not turns.filled(value):
+        return
+    if "prompt" not in columns and not _is_whole(values["chosen"]):
+        return  # a prompt is missing, and advice on that names all columns
+    advice = _advice(values)
+    if word in column_advice.INPUTS:
+        said = checks.words_of(values, columns)
+        if not checks.is_passage(word, value) or checks.told_already(value, said):
+            return
+        advice += f" Or take {name!r} out, if the model will not be shown it."
+    raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled", advice)
+
+
 def _told(value: object, name: str) -> str | list[dict]:
     """A text, or the turns that a column holds in whatever form."""
+    value = cells.listed(value, name)
     if isinstance(value, str) and SPOKEN.match(value):
         told = convert.turns_of("\n\n" + value.lstrip().replace("\r\n", "\n"))
         if hidden := next(filter(None, (WITHIN.search(turn["content"]) for turn in told)), None):
@@ -107,29 +141,32 @@ def _told(value: object, name: str) -> str | list[dict]:
                         f"{hidden[0]!r} at the beginning of a line within a turn", "Write an empty line before it.")
         # A prompt that ends where the reply is to begin; an empty reply stays, to be refused.
         return told[:-1] if name == "prompt" and not told[-1]["content"].strip() else told
-    if isinstance(value, list) or (isinstance(value, str) and checks.TURNS_AS_TEXT.match(value)):
+    if isinstance(value, list):
         if not value:
             raise Fault(f"turns in {name!r}", "an empty list", "Fill it in, or leave the row out.")
+        if all(isinstance(text, str) for text in value):
+            raise Fault(f"a text or turns in {name!r}", f"a list of {len(value)} texts",
+                        f"Choose one, or write a row for each. {cells.AS_IT_IS}")
         return convert.turns_of(value)
     return turns.check_text(value, f"{name!r}")
 
 
-def _texts(found: dict) -> dict:
+def _texts(found: dict, values: dict) -> dict:
     if not isinstance(found.get("prompt"), str):
         raise Fault("'prompt' as text, as the replies are" if "prompt" in found else
                     "a prompt, or whole conversations in 'chosen' and 'rejected'",
                     "a list" if "prompt" in found else "texts in which nobody speaks as Human or Assistant",
-                    "Write the replies as turns too." if "prompt" in found else ADD_PROMPT)
+                    "Write the replies as turns too." if "prompt" in found else _add_prompt(values))
     _refuse_equal(found["chosen"], found["rejected"])
     return {name: found[name] for name in FORMS[0]}
 
 
-def _whole(prompt: str | list[dict] | None, said: list[dict], name: str) -> list[dict]:
+def _whole(prompt: str | list[dict] | None, said: list[dict], name: str, values: dict) -> list[dict]:
     """The whole conversation of one side."""
     before = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
     if said[0]["role"] == "assistant":
         if before is None:
-            raise Fault(f"the whole conversation in {name!r}", "the reply alone", ADD_PROMPT)
+            raise Fault(f"the whole conversation in {name!r}", "the reply alone", _add_prompt(values))
         return [*before, *said]
     if before is not None:
         first = before[0]["role"] == "system" and said[0]["role"] != "system"

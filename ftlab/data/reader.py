@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftlab import files, paths
+from ftlab.data import column_advice
 from ftlab.data.checks import bears_on_training, token_limit
 from ftlab.data.faults import KINDS, SHOWN, DataError, Fault, Report, kind, short
 from ftlab.data.formats import scan, unit_of
@@ -50,7 +51,7 @@ def read_by(rules: Rules, path: str | Path, *, on_error: str, rejected: str | Pa
     def chosen(names: list[str]) -> list[str]:
         wanted = rules.columns_of(names, None)
         columns_left_out.update(dict.fromkeys(name for name in names if name and name not in wanted))
-        return [name for name in names if name in wanted or bears_on_training(name)]
+        return [name for name in names if name in wanted or bears_on_training(name) or column_advice.is_row([name])]
 
     try:
         with closing(Store()) as store:

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 Choose = Callable[[list[str]], list[str]]  # which of a table's columns are wanted, or a Fault
 CSV_HELP = 'Put a text that holds a comma, a quote or a line end in quotes, and write a quote inside it as "".'
-SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  # a first line for Excel, which is no row of the table
+# A first line for Excel, which is no row of the table; saved again, it has spaces or more separators behind it.
+SEPARATOR = re.compile(r'"?sep=(.)"?(?:\1|[ \t])*', re.IGNORECASE)
+
+
+class Cell(str):
+    """A text of a CSV file that may be a list, which has no other form there."""
 
 
 def csv_rows(path: Path, choose: Choose | None) -> Iterator[Row]:
@@ -48,6 +53,8 @@ def csv_rows(path: Path, choose: Choose | None) -> Iterator[Row]:
                     cells, fault = [], Fault("cells with closed quotes", short(str(error)), CSV_HELP)
                 source = "".join(text for _, text, _ in taken)
                 fault = next((line_fault for _, _, line_fault in taken if line_fault), fault)
+                if header is None and taken[0][2]:
+                    raise taken[0][2]
                 if not fault and not source.strip(lines.BLANK):
                     continue
                 if header is None:
@@ -55,7 +62,8 @@ def csv_rows(path: Path, choose: Choose | None) -> Iterator[Row]:
                     continue
                 if not fault and len(cells) != len(header):
                     fault = Fault(f"{len(header)} cells as in the header", len(cells), CSV_HELP)
-                values = None if fault else dict(zip(header, cells, strict=True))
+                values = None if fault else {name: Cell(cell) if cell.lstrip()[:1] in ("[", "{") else cell
+                                             for name, cell in zip(header, cells, strict=True)}
                 yield taken[0][0], values, fault, values or source
     finally:
         csv.field_size_limit(old_limit)

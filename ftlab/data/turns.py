@@ -14,8 +14,13 @@ ROLES = ("system", "user", "assistant")
 ROLE_WORDS = {"human": "user", "customer": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant",
               "ai": "assistant", "agent": "assistant", "chatgpt": "assistant"}
 # How trainers write: learn this turn, or do not. What says so the other way round is in ``HIDDEN``.
-SWITCHES = ("weight", "train", "training", "trainable", "loss", "loss_weight", "loss_mask", "train_on_turn")
-HIDDEN = ("masked",)
+SWITCHES = ("weight", "train", "training", "trainable", "loss", "loss_weight", "loss_mask", "train_on_turn",
+            "should_train", "do_train", "is_trainable", "compute_loss")
+HIDDEN = ("masked", "is_masked", "no_loss")
+DETAILS = ("training_detail", "train_detail")  # parts of a turn, each with its own "train", as axolotl reads them
+# Columns that judge a reply, and how they do it besides false, no and 0. Another "label" may be the name of a class.
+OPINIONS = ("label", "kto_tag", "is_good", "good", "accepted", "is_accepted", "desirable", "is_desirable")
+BAD_WORDS = ("bad", "rejected", "undesirable", "-1", "-1.0")
 SPLIT = "Split the row with ftlab.data.learnt_turns(rows), which keeps such turns as context."
 NO_SPLIT = "Leave the row out, or take the key out if the reply is a good one."
 CALL_HELP = "Training here is on texts alone: leave the row out, or write what is called into 'content'."
@@ -32,6 +37,9 @@ LOST = {  # keys that hold what the model should write and that no trainer here 
 }
 BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # drawn as nothing, though letters or signs
 NOT_TEXT = re.compile("[\ud800-\udfff\0]")
+# The keys of a turn that say who speaks and what is said: those of a kind first, then as some files mix them.
+TURN_KEYS = (("from", "value"), ("role", "content"), ("role", "value"), ("from", "content"), ("role", "text"),
+             ("from", "text"), ("speaker", "text"), ("speaker", "content"), ("speaker", "value"))
 
 
 def check(turns: list, where: str, learnt_from: int = 0, off_help: str = SPLIT) -> tuple[list[dict], Counter]:
@@ -47,7 +55,7 @@ def check(turns: list, where: str, learnt_from: int = 0, off_help: str = SPLIT) 
         if not isinstance(turn, dict) or not {"role", "content"} <= turn.keys():
             found = short(list(turn)) if isinstance(turn, dict) else kind(turn)
             remedy = 'Write {"role": ..., "content": ...}.'
-            if isinstance(turn, dict) and {"from", "value"} <= turn.keys():
+            if isinstance(turn, dict) and who_and_said(turn):
                 remedy = f'Convert it with ftlab.data.to_messages(rows, turns="{where}").'
             raise Fault(f"'role' and 'content' in turn {place}", found, remedy)
         left_out.update(_other_keys(turn, place, place <= learnt_from, off_help))
@@ -58,9 +66,22 @@ def check(turns: list, where: str, learnt_from: int = 0, off_help: str = SPLIT) 
     return messages, left_out
 
 
+def who_and_said(turn: dict) -> tuple[str, str] | None:
+    """The two keys of a turn that say who speaks and what is said, or None if it has none."""
+    return next(((who, said) for who, said in TURN_KEYS
+                 if who in turn and said in turn and isinstance(turn[who], str)), None)
+
+
+def is_spoken(who: str) -> bool:
+    """Whether the word names somebody who speaks in a conversation."""
+    return (word := who.strip().lower()) in ROLES or word in ROLE_WORDS
+
+
 def filled(value: object) -> bool:
-    """Whether a key or a column says anything; Parquet gives every turn every key, most of them null."""
-    return value is not None and value not in ("", [], {}) and not (isinstance(value, str) and not value.strip())
+    """Whether a key or a column says anything; Parquet gives every turn every key, most of them null or NaN."""
+    if value is None or (isinstance(value, float) and value != value):
+        return False
+    return value not in ("", [], {}) and not (isinstance(value, str) and not value.strip())
 
 
 def is_off(value: object) -> bool:
@@ -86,7 +107,9 @@ def says_no(name: str, value: object) -> bool:
     """Whether a switch or a label, a key or a column, says not to learn what it stands beside."""
     if plain(name) in HIDDEN:
         return is_on(value)
-    return plain(name) in ("label", *SWITCHES) and is_off(value)
+    if plain(name) in OPINIONS:
+        return is_off(value) or str(value).strip().lower() in BAD_WORDS
+    return plain(name) in SWITCHES and is_off(value)
 
 
 def learnt(turn: dict) -> bool:
@@ -112,6 +135,12 @@ def _other_keys(turn: dict, place: int, shown_only: bool, off_help: str) -> list
         found = next(name for name, value in turn.items() if says_no(name, value))
         raise Fault("assistant turns that are all to be learnt", f"{found} {turn[found]!r} in turn {place}".lower(),
                     off_help)
+    if is_reply and not shown_only:
+        for name, value in turn.items():
+            if plain(name) in DETAILS and isinstance(value, list) and any(
+                    says_no(key, said) for part in value if isinstance(part, dict) for key, said in part.items()):
+                raise Fault("assistant turns that are learnt whole", f"{name!r} with a part that is not, in turn "
+                            f"{place}", "Training here learns whole replies: leave the row out, or take the key out.")
     # A switch is left out in silence only where it says what training does anyway: a reply counts, the others do not.
     is_learnt = is_reply and not shown_only
     return [name for name, value in turn.items() if name not in ("role", "content") and filled(value)
@@ -153,7 +182,7 @@ def check_text(value: object, where: str) -> str:
         raise Fault(f"text in {where}", found if value else "an empty text", "Fill it in, or leave the row out.")
     if len(value) > lines.ROW_LIMIT:
         raise Fault(f"at most {lines.ROW_LIMIT:,} characters in {where}", f"{len(value):,}", "Split the row.")
-    return value
+    return str(value)
 
 
 def is_visible(text: str) -> bool:

@@ -48,7 +48,7 @@ def obey(path: Path, message: str) -> Path:
     call = said(message)
     assert call is not None, message
     before = set(path.parent.iterdir())
-    result = eval(call, {"ftlab": ftlab, "rows": data.rows(path), "open": open})  # the learner pastes it
+    result = eval(call, {"ftlab": ftlab, "rows": data.rows(path), "gzip": gzip})  # the learner pastes it
     if call.startswith("ftlab.data."):
         ftlab.files.write_jsonl(path.with_name("converted.jsonl"), result)
     (new,) = set(path.parent.iterdir()) - before
@@ -69,6 +69,11 @@ def jsonl(folder: Path, *rows: dict) -> Path:
     path = folder / "mine.jsonl"
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     return path
+
+
+def named(who: str, said: str) -> list[dict]:
+    """The conversation with other names for its keys."""
+    return [{who: turn["role"], said: turn["content"]} for turn in TALK]
 
 
 NAMED = {
@@ -126,6 +131,25 @@ NAMED = {
     "system prompt in other letters": ({"systemPrompt": DESK["content"], "prompt": "Is the tent dry?",
                                         "completion": "Yes, since Monday."}, [DESK, *TALK]),
     "prompt of turns, completion of words": ({"prompt": TALK[:1], "completion": "Yes, since Monday."}, TALK),
+    "prompt and completion of one turn each": ({"prompt": TALK[0], "completion": TALK[1]}, TALK),
+    "prompt and completion with context": (
+        {"prompt": "Is the tent dry?", "completion": "Yes, since Monday.", "context": "Log: dry."},
+        [{"role": "user", "content": "Is the tent dry?\n\nLog: dry."}, TALK[1]]),
+    "prompt and completion with input": ({"prompt": "Is the tent", "completion": "Yes, since Monday.", "input": "dry?"},
+                                         [{"role": "user", "content": "Is the tent\n\ndry?"}, TALK[1]]),
+    "messages with context": ({"messages": TALK, "context": "Log: dry."},
+                              [{"role": "system", "content": "Log: dry."}, *TALK]),
+    "messages with passages and a system": (
+        {"messages": TALK, "contexts": ["Log: dry.", "It rained."], "system": DESK["content"]},
+        [{"role": "system", "content": f"{DESK['content']}\n\nLog: dry.\n\nIt rained."}, *TALK]),
+    "passages of a title and a text": (
+        {"question": "Is the tent dry?", "contexts": [{"title": "Log", "text": "It is."}, {"title": "", "text": "Hm."}],
+         "answer": "Yes, since Monday."},
+        [{"role": "user", "content": "Is the tent dry?\n\nLog\nIt is.\n\nHm."}, TALK[1]]),
+    "role and value": ({"conversations": named("role", "value")}, TALK),
+    "from and content": ({"conversations": named("from", "content")}, TALK),
+    "speaker and text": ({"conversations": named("speaker", "text")}, TALK),
+    "role and text under messages": ({"messages": named("role", "text")}, TALK),
 }
 
 
@@ -220,6 +244,19 @@ VOTES = {
     "a history": {"prompt": "And the rope?", "history": [["Is the tent dry?", "Yes, since Monday."]],
                   "chosen": "That one is wet.", "rejected": "Dunno."},
     "plain": {"prompt": "Is the tent dry?", "chosen": "Yes, since Monday.", "rejected": "Dunno."},
+    "turns before, a turn each": {"conversations": FROM_VALUE[:1], "chosen": {"from": "gpt", "value": "Yes, sure."},
+                                  "rejected": {"from": "gpt", "value": "Dunno."}},
+    "the same with a system": {"conversations": FROM_VALUE[:1], "chosen": {"from": "gpt", "value": "Yes, sure."},
+                               "rejected": {"from": "gpt", "value": "Dunno."}, "system": DESK["content"]},
+    "a prompt and an input": {"prompt": "Is the tent", "input": "dry?", "chosen": "Yes, sure.", "rejected": "Dunno."},
+    "a prompt and a context": {"prompt": "Is the tent dry?", "context": "Log: dry.", "chosen": "Yes, sure.",
+                               "rejected": "Dunno."},
+    "whole, a prompt and a context": {"prompt": "Is the tent dry?", "context": "Log: it is dry.", "chosen": TALK,
+                                      "rejected": [TALK[0], {"role": "assistant", "content": "Dunno."}]},
+    "whole and a context": {"context": "Log: it is dry.", "chosen": TALK,
+                            "rejected": [TALK[0], {"role": "assistant", "content": "Dunno."}]},
+    "a prompt of turns and a context": {"prompt": TALK[:1], "context": "Log: dry.", "chosen": TALK[1:],
+                                        "rejected": [{"role": "assistant", "content": "Dunno."}]},
 }
 
 
@@ -232,16 +269,40 @@ def test_votes_arrive_whole_as_the_advice_says(tmp_path: Path, name: str, write:
     path = write(tmp_path, row, other)
     with pytest.raises(DataError, match="These are votes") as caught:
         data.read(path)
-    if call := re.search(r"ftlab\.data\.to_votes\(.*?\)(?= and read)", str(caught.value)):
+    if "context" in row and name != "a prompt and a context":  # names alone do not tell, so the reader of votes does
+        with pytest.raises(DataError) as caught:
+            data.read_preferences(path)
+    check_votes(tmp_path, row, path, str(caught.value))
+
+
+@pytest.mark.parametrize("name", VOTES)
+@pytest.mark.parametrize("write", [jsonl, lambda folder, *rows: pq.write_table(
+    pa.Table.from_pylist(list(rows)), folder / "mine.parquet") or folder / "mine.parquet"])
+def test_the_reader_of_votes_advises_the_same(tmp_path: Path, name: str, write: Callable) -> None:
+    row = VOTES[name]
+    path = write(tmp_path, row, json.loads(json.dumps(row).replace("Dunno.", "No idea.")))
+    message = ""
+    try:
+        data.read_preferences(path)
+    except DataError as error:
+        message = str(error)
+        assert "ftlab.data.to_votes(" in message
+    check_votes(tmp_path, row, path, message)
+
+
+def check_votes(folder: Path, row: dict, path: Path, message: str) -> None:
+    """Does what the message advises, if it does; the votes are read then, and nothing that they say is lost."""
+    if call := re.search(r"ftlab\.data\.to_votes\(.*?\)(?= and read)", message):
         made = eval(call[0], {"ftlab": ftlab, "rows": data.rows(path)})
-        path = tmp_path / "votes.jsonl"
+        path = folder / "votes.jsonl"
         ftlab.files.write_jsonl(path, made)
     found = data.read_preferences(path).to_list()
     assert len(found) == 2
     text = json.dumps(found[0])
     for part in (*filter(None, re.findall(r"[\w ]+[.?]", json.dumps(row))),):
         assert part.strip() in text
-    assert ("system" in row) == ('"system"' in text)  # a system turn of its own, not words of the customer's
+    beside_turns = "context" in row and isinstance(row["chosen"], list)  # to which nothing can be joined
+    assert ("system" in row or beside_turns) == ('"system"' in text)  # a turn of its own, not words of the customer's
 
 
 def check_repair(folder: Path, frame: pd.DataFrame, said: str) -> None:
@@ -308,11 +369,40 @@ SEMICOLONS = "prompt;completion\nIs the tent dry?;Yes – since Monday.\nAnd the
     ("mine.jsonl", "\n".join(json.dumps(row, indent=1).replace("{\n", "{ ", 1) for row in ROWS)),
     ("mine.jsonl", json.dumps(ROWS, indent=4).replace("[\n    {\n", "[ { ", 1)),
     ("mine.json", COLUMNS), ("mine.json.gz", gzip.compress(COLUMNS.encode())), ("mine.jsonl", COLUMNS),
+    ("mine.jsonl", ",\n".join(map(json.dumps, ROWS)) + ",\n"), ("mine.json", ",\n".join(map(json.dumps, ROWS)) + ",\n"),
+    ("mine.csv", "sep=; \n" + SEMICOLONS), ("mine.csv", "sep=;;;\r\n" + SEMICOLONS), ("mine.csv", "sep=,,\n" + CSV),
+    ("mine.csv", "\ufeffSEP=;;\n" + SEMICOLONS),
+    ("mine.csv", CSV.replace("\r\n", "\r")), ("mine.csv", "\ufeff" + QUOTED.replace("\n", "\r")),
+    ("mine.csv.gz", gzip.compress(CSV.replace("\r\n", "\r").encode())), ("mine.jsonl", TEXT.replace("\n", "\r")),
     ("mine.csv", SEMICOLONS), ("mine.csv", SEMICOLONS.replace(";", "\t")), ("mine.tsv", SEMICOLONS.replace(";", "\t")),
 ])
 def test_files_in_other_clothes_arrive_whole(tmp_path: Path, name: str, content: str | bytes) -> None:
     (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     assert follow(tmp_path / name) == ROWS
+
+
+BARE = [TALK, AGAIN]
+
+
+@pytest.mark.parametrize(("name", "content", "number"), [
+    ("mine.jsonl", "\n".join(map(json.dumps, BARE)), 2), ("mine.json", "\n".join(map(json.dumps, BARE)), 2),
+    ("mine.json", json.dumps(BARE, indent=1), 2), ("mine.jsonl", json.dumps(BARE[0]), 1),
+    ("mine.json", json.dumps(FROM_VALUE), 1), ("mine.jsonl", json.dumps(BARE[0], indent=1), 1),
+])
+def test_conversations_without_a_column_become_rows(tmp_path: Path, name: str, content: str, number: int) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    assert follow(tmp_path / name) == [{"messages": talk} for talk in BARE[:number]]
+
+
+def test_lists_one_after_the_other_over_many_lines_are_for_the_learner_to_join(tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text("\n".join(json.dumps(talk, indent=1) for talk in BARE), encoding="utf-8")
+    with pytest.raises(DataError, match="Write '\\[' above the first list, ',' between the lists and '\\]' below"):
+        data.read(tmp_path / "mine.json")
+    with pytest.raises(DataError, match=r'line 2: expected a JSON object, .* Write {"messages": \[...\]} around it'):
+        data.read(jsonl(tmp_path, {"messages": TALK}, AGAIN))
+    (tmp_path / "mine.json").write_text(json.dumps([{"from": "anna@sea.org", "text": "Hi."}]), encoding="utf-8")
+    with pytest.raises(DataError, match=r"found \['from', 'text'\]. Rename the columns"):  # rows, and no turns
+        data.read(tmp_path / "mine.json")
 
 
 def test_no_list_of_an_envelope_is_lost_without_a_word(tmp_path: Path) -> None:
@@ -406,6 +496,8 @@ def test_parts_that_contradict_each_other_are_refused() -> None:
     assert same == {"messages": [DESK, *TALK]}
     with pytest.raises(DataError, match=r"conversation in 'chosen' that begins with \['prompt'\]"):
         list(data.to_messages([{"prompt": "Another?", "chosen": TALK}], user="prompt", assistant="chosen"))
+    with pytest.raises(DataError, match=r"found \{'who': 'a', 'what': 'b'\}. Rename these keys of the turns: \['who'"):
+        list(data.to_messages([{"c": [{"who": "a", "what": "b"}]}], turns="c"))
     with pytest.raises(DataError, match="to be joined, found a list"):
         list(data.to_messages([{"q": "Which?", "c": [["a", 1]], "answer": "b"}], user=("q", "c")))
     with pytest.raises(DataError, match="one reply in 'answer', found a list of 2. Choose one"):

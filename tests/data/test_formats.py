@@ -61,6 +61,13 @@ def test_file_faults(tmp_path: Path, name: str, content: bytes, parts: list[str]
         assert all(part in message for part in parts), message
 
 
+@pytest.mark.parametrize(("name", "place"), [("mine.jsonl", "at character 12"), ("mine.json", "at line 1 column 12")])
+def test_no_word_is_said_twice(tmp_path: Path, name: str, place: str) -> None:
+    """Python's own message ends in "at" already."""
+    message = refusal(write(tmp_path, '{"prompt": "never closed', name))
+    assert f"(Unterminated string starting {place})" in message
+
+
 def test_missing_file_names_the_nearest(tmp_path: Path) -> None:
     write(tmp_path, lines(PAIR), "support.jsonl")
     assert "nothing of that name. Did you mean 'support.jsonl'?" in refusal(tmp_path / "suport.jsonl")

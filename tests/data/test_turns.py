@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import ftlab
 from ftlab import data, files, paths
 from ftlab.data import DataError
 from ftlab.tuning import chat
@@ -249,7 +251,7 @@ def test_a_bad_verdict_survives_conversion_csv_and_parquet(tmp_path: Path) -> No
 
 def test_labels_that_are_no_verdicts_are_columns_like_others(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     row = {"prompt": "Is it?", "completion": "Yes."}
-    assert len(data.read(write(tmp_path, row | {"label": 2, "weight": 0.7}, row | {"label": "boats"}))) == 2
+    assert len(data.read(write(tmp_path, row | {"label": 2, "weight": 850}, row | {"label": "boats"}))) == 2
     assert "columns left out, since training does not use them: ['label', 'weight']" in capsys.readouterr().out
 
 
@@ -260,6 +262,85 @@ def test_columns_that_are_not_read_are_named_for_every_format(tmp_path: Path, ca
     for name in ("mine.parquet", "mine.csv"):
         data.read(tmp_path / name)
         assert "columns left out, since training does not use them: ['id']" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verdict", [
+    {"kto_tag": False}, {"label": -1}, {"label": "-1"}, {"label": "bad"}, {"label": "Rejected"}, {"is_good": False},
+    {"accepted": False}, {"desirable": False}, {"isDesirable": "no"}, {"should_train": False}, {"no_loss": True}])
+@pytest.mark.parametrize("form", ["row", "turn", "vote"])
+def test_a_verdict_of_another_name_or_word_is_heard(tmp_path: Path, verdict: dict, form: str) -> None:
+    row = {"messages": [ASKED, RIGHT]}
+    if form == "turn":
+        if "label" in verdict or "no" in verdict.values():
+            return  # opinions in words stand beside rows
+        message = refusal(write(tmp_path, {"messages": [ASKED, RIGHT | verdict]}))
+        assert "expected assistant turns that are all to be learnt" in message
+    elif form == "vote":
+        with pytest.raises(DataError, match="expected a row to learn from"):
+            data.read_preferences(write(tmp_path, {"prompt": "a", "chosen": "b", "rejected": "c"} | verdict))
+    else:
+        path = write(tmp_path, row, row | verdict)
+        assert "line 2: expected a row to learn from, found" in refusal(path)
+        assert data.read(path, on_error="quarantine").to_list() == [row]
+
+
+@pytest.mark.parametrize("other", [{"label": "billing"}, {"label": 3}, {"label": "negative"}, {"label": [0, 1, 0]},
+                                   {"weight": 850}, {"weight": "850 g"}, {"loss": 0.3}, {"training": "course B"},
+                                   {"accepted": "2024-05-01"}, {"good": "kettle"}, {"loss_mask": [1, 1, 1, 1]},
+                                   {"loss_mask": [0, 1, 0, 1]}, {"loss_mask": [True, True, True, True]}])
+def test_what_may_mean_something_else_is_reported(
+        tmp_path: Path, other: dict, capsys: pytest.CaptureFixture) -> None:
+    assert data.read(write(tmp_path, {"messages": TALK} | other)).to_list() == [{"messages": TALK}]
+    assert f"columns left out, since training does not use them: {list(other)}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("off", ["no_loss", "should_train", "is_trainable", "compute_loss", "do_train"])
+def test_a_turn_switched_off_by_these_names_is_never_learnt(tmp_path: Path, off: str) -> None:
+    path = write(tmp_path, {"messages": [ASKED, WRONG | {off: off == "no_loss"}, PLEASE, RIGHT]})
+    assert f"found {off} " in refusal(path)
+    files.write_jsonl(path, data.learnt_turns(data.rows(path)))
+    assert data.read(path).to_list() == [{"prompt": [ASKED, WRONG, PLEASE], "completion": [RIGHT]}]
+
+
+@pytest.mark.parametrize("mask", [[0, 0, 0, 1], [False, False, False, True], [0, 0, 0, 0]])
+@pytest.mark.parametrize("name", ["loss_mask", "weight"])
+@pytest.mark.parametrize("written", ["JSON Lines", "CSV"])
+def test_a_mask_beside_the_turns_is_told_where_it_belongs(
+        tmp_path: Path, mask: list, name: str, written: str) -> None:
+    path = write(tmp_path, {"messages": TALK, name: mask})
+    if written == "CSV":
+        path = tmp_path / "mine.csv"
+        pd.DataFrame([{"messages": TALK, name: mask}]).to_csv(path, index=False)
+    message = refusal(path)
+    assert f"expected turns that each say whether to learn them, found {name!r} beside them, {mask}" in message
+    call = message.partition("Write each into its turn: ")[2].partition(". Then")[0]
+    made = list(data.learnt_turns(eval(call, {"rows": data.rows(path), "ftlab": ftlab})))
+    assert made == ([{"prompt": TALK[:3], "completion": TALK[3:]}] if any(mask) else [])
+
+
+@pytest.mark.parametrize("part", [{"loss_mask": [0, 0, 1]}, {"loss_mask": "[0, 0]"}, {"weight": 0.5}, {"weight": "0.5"},
+                                  {"Loss_Weight": -1}])
+def test_a_row_is_learnt_whole_or_not_at_all(tmp_path: Path, part: dict) -> None:
+    message = refusal(write(tmp_path, {"prompt": "Is it?", "completion": "Yes."} | part))
+    assert "take the column out" in message
+    assert data.read(write(tmp_path, {"prompt": "a", "completion": "b", "loss_mask": [0, 1]})).num_rows == 1
+
+
+def test_a_turn_of_which_a_part_is_hidden_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    parts = [{"begin_offset": 0, "end_offset": 3, "train": False}, {"begin_offset": 4, "end_offset": 9, "train": True}]
+    message = refusal(write(tmp_path, {"messages": [ASKED, RIGHT | {"training_detail": parts}]}))
+    assert "expected assistant turns that are learnt whole, found 'training_detail' with a part that is not" in message
+    assert data.read(write(tmp_path, {"messages": [ASKED, RIGHT | {"training_detail": parts[1:]}]})).num_rows == 1
+    assert "'training_detail' in 1 turns" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("row", [
+    {"prompt": "Log: dry. Is it?", "completion": "Yes.", "context": "Log: dry.", "input": " "},
+    {"prompt": 'He said "dry".\nIs it?', "completion": "Yes.", "contexts": ['said "dry".\nIs', ""]},
+    {"messages": [{"role": "system", "content": "Log: dry."}, ASKED, RIGHT], "context": "Log: dry."},
+    {"prompt": "Is it?", "completion": "Yes.", "article": "A-113", "records": 4, "document": "manual.pdf"}])
+def test_a_passage_that_the_model_sees_already_or_a_name_is_no_fault(tmp_path: Path, row: dict) -> None:
+    assert data.read(write(tmp_path, row)).num_rows == 1
 
 
 # --- replies that nobody can see --------------------------------------------------------------------------------------
