@@ -16,6 +16,7 @@ QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\.\.\.)"""
 NUMPY_TEXTS = re.compile(rf"\[\s*{QUOTED}(?:\s+{QUOTED})+\s*\]", re.DOTALL)  # which Python would read as one text
 NO_NUMBER = re.compile(r"(:\s*)(?:nan|NaN|-?inf)\b")
 TURNS_AS_JSON = "json.dumps([{name: value for name, value in turn.items() if value == value} for turn in turns])"
+PASSAGE_KEYS = frozenset(("text", "content", "passage", "body", "paragraph"))
 AS_IT_IS = ('Where the brackets are a part of the text, keep it as it is in a new file: '
             'ftlab.files.write_jsonl("mine.new.jsonl", rows).')
 
@@ -49,13 +50,18 @@ def listed(value: object, name: str) -> object:
 
 
 def passages(value: object, name: str) -> object:
-    """As ``listed``, for what is not learnt but asked about: an object that Python wrote is one too."""
+    """As ``listed``, for what is asked about: a passage that Python wrote as an object is one too."""
     found = listed(value, name)
     if isinstance(found, Cell) and found[:1] == "{":
         with suppress(Fault):
             part = formats.parse_list(found)
-            return part if isinstance(part, dict) and repr(part) == found.strip() else found
+            return part if isinstance(part, dict) and repr(part) == found.strip() and is_passage(part) else found
     return found
+
+
+def is_passage(value: dict) -> bool:
+    """Whether an object is a passage, such as one with a title and a text; the names of its keys are not told then."""
+    return not PASSAGE_KEYS.isdisjoint(value)
 
 
 def _is_turn(value: dict) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -54,7 +55,8 @@ def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
     for column in columns:
         value = values[column]
         if isinstance(found := cells.listed(value, column), list):
-            texts = isinstance(value, cells.Cell) and all(not isinstance(part, dict) for part in found)
+            texts = isinstance(value, cells.Cell) and not any(isinstance(part, dict) and turns.who_and_said(part)
+                                                              for part in found)
             raise Fault(f"text in '{column}'", f"a list as text ({short(value)})" if isinstance(value, str) else
                         kind(value), f"{JOIN} {cells.AS_IT_IS}" if texts else JOIN)
     return {column: turns.check_text(values[column], f"'{column}'") for column in columns}, Counter()
@@ -132,13 +134,15 @@ def holds_turns(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(turn, dict) for turn in value)
 
 
-def told_already(value: object, row: str) -> bool:
-    """Whether all texts of a column stand in the words of a row already, as in a prompt that was made of them."""
+def told_already(value: object, values: dict, columns: tuple[str, ...]) -> bool:
+    """Whether the model is shown all texts of a column already, as in a prompt that was made of them."""
+    shown = _shown(values[columns[0]], columns[0] == "prompt")
     with suppress(Fault):
         value = cells.listed(value, "context")
     parts = value if isinstance(value, list) else [value]
-    return all(isinstance(part, str) and json.dumps(part.strip(), ensure_ascii=False)[1:-1] in row
-               for part in parts if turns.filled(part))
+    return all(isinstance(part, str) and re.search(
+        rf"(?<!\w){re.escape(json.dumps(part.strip(), ensure_ascii=False)[1:-1])}(?!\w)", shown)
+        for part in parts if turns.filled(part))
 
 
 def _check_beside(name: str, value: object, values: dict, columns: tuple[str, ...]) -> None:
@@ -150,7 +154,7 @@ def _check_beside(name: str, value: object, values: dict, columns: tuple[str, ..
         of_turns = holds_turns(values[columns[0]])
         remedy = f"Convert it with {column_advice.call(column_advice.options_for(names, of_turns))}."
         if word in column_advice.INPUTS:
-            if not is_passage(word, value) or told_already(value, words_of(values, columns)):
+            if not is_passage(word, value) or told_already(value, values, columns):
                 return
             remedy += f" Or take {name!r} out, if the model will not be shown it."
         said = _system_turn(values[columns[0]])
@@ -163,15 +167,13 @@ def _check_beside(name: str, value: object, values: dict, columns: tuple[str, ..
                     remedy)
 
 
-def words_of(values: dict, columns: tuple[str, ...]) -> str:
-    """All that a row says in some columns, written as JSON writes texts."""
-    talks = {}
-    for name in columns:
-        talks[name] = values[name]
-        with suppress(Fault):
-            if isinstance(values[name], str) and values[name].lstrip()[:1] == "[":
-                talks[name] = formats.parse_list(values[name])
-    return json.dumps(talks, ensure_ascii=False, default=str)
+def _shown(talk: object, is_prompt: bool) -> str:
+    """What the model is shown of a row's first column, the prompt or a whole conversation, written as JSON."""
+    with suppress(Fault):
+        talk = formats.parse_list(talk) if isinstance(talk, str) and talk.lstrip()[:1] == "[" else talk
+    if isinstance(talk, str):
+        return json.dumps(talk if is_prompt else talk.rpartition("\n\nAssistant:")[0], ensure_ascii=False)
+    return json.dumps(talk if is_prompt or not isinstance(talk, list) else talk[:-1], ensure_ascii=False, default=str)
 
 
 def _system_turn(talk: object) -> object:

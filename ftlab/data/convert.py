@@ -141,12 +141,12 @@ def _asked_and_answered(row: dict, asked: list[str], assistant: str) -> list[dic
 def _joined(value: object, column: str) -> object:
     """The texts of a list as one, such as passages beside a question; anything else as it is.
 
-    A passage may be an object of texts, such as its title and what it says; they are lines of one text then.
+    A passage may be an object of its title, its text and such; they are lines of one text then.
     """
     listed = cells.passages(value, column)
     if not isinstance(listed, list | dict) or not listed:
         return listed
-    said = [_lines(part) if isinstance(part, dict) and not who_and_said(part) else part
+    said = [_lines(part) if isinstance(part, dict) and cells.is_passage(part) and not who_and_said(part) else part
             for part in (listed if isinstance(listed, list) else [listed])]
     if all(part is None or isinstance(part, str) for part in said):
         return "\n\n".join(filter(filled, said))

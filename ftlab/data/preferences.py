@@ -124,8 +124,7 @@ def _check_beside(name: str, value: object, values: dict, columns: tuple[str, ..
         return  # a prompt is missing, and advice on that names all columns
     advice = _advice(values)
     if word in column_advice.INPUTS:
-        said = checks.words_of(values, columns)
-        if not checks.is_passage(word, value) or checks.told_already(value, said):
+        if not checks.is_passage(word, value) or checks.told_already(value, values, columns):
             return
         advice += f" Or take {name!r} out, if the model will not be shown it."
     raise Fault("the whole conversation in the columns that are trained on", f"{name!r} beside them, filled", advice)

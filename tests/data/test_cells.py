@@ -81,7 +81,7 @@ def test_turns_are_turns_whatever_key_comes_first(tmp_path: Path, shape) -> None
 @pytest.mark.parametrize("text", [
     "[urgent] where is my tent", "[urgent]", "{name}, where is it?", "[1, 2, 3]", '{"unit": "kg", "value": 3}',
     '{"from": "EUR", "value": 3}', '[{"value": 3, "unit": "kg"}]', "[see 'a' and 'b']", "['a'] is a list", "[", "{}",
-    '[{"city": "Ulm"}]', "['a' or 'b']", "[" * 3000])
+    '[{"city": "Ulm"}]', "['a' or 'b']", "[" * 3000, "{'city': 'Ulm'}"])
 def test_texts_that_begin_with_a_bracket_stay_texts(tmp_path: Path, text: str) -> None:
     with (tmp_path / "mine.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["prompt", "completion"], [text, text]])

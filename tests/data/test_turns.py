@@ -338,9 +338,18 @@ def test_a_turn_of_which_a_part_is_hidden_is_refused(tmp_path: Path, capsys: pyt
     {"prompt": "Log: dry. Is it?", "completion": "Yes.", "context": "Log: dry.", "input": " "},
     {"prompt": 'He said "dry".\nIs it?', "completion": "Yes.", "contexts": ['said "dry".\nIs', ""]},
     {"messages": [{"role": "system", "content": "Log: dry."}, ASKED, RIGHT], "context": "Log: dry."},
+    {"prompt": "So: \\u4f60 is [a]?", "completion": "Yes.", "context": "[a]?"},
     {"prompt": "Is it?", "completion": "Yes.", "article": "A-113", "records": 4, "document": "manual.pdf"}])
 def test_a_passage_that_the_model_sees_already_or_a_name_is_no_fault(tmp_path: Path, row: dict) -> None:
     assert data.read(write(tmp_path, row)).num_rows == 1
+
+
+@pytest.mark.parametrize("row", [
+    {"prompt": "Name the town.", "completion": "Ulm", "input": "Ulm"},
+    {"prompt": "Are 15 boats out?", "completion": "Yes.", "input": "5"},
+    {"messages": [ASKED, RIGHT], "context": RIGHT["content"]}])
+def test_a_passage_that_only_the_reply_tells_is_not_shown(tmp_path: Path, row: dict) -> None:
+    assert "expected the whole conversation in the columns that are trained on" in refusal(write(tmp_path, row))
 
 
 # --- replies that nobody can see --------------------------------------------------------------------------------------
