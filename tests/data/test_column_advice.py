@@ -394,23 +394,6 @@ def test_conversations_without_a_column_become_rows(tmp_path: Path, name: str, c
     assert follow(tmp_path / name) == [{"messages": talk} for talk in BARE[:number]]
 
 
-def test_lists_one_after_the_other_over_many_lines_are_for_the_learner_to_join(tmp_path: Path) -> None:
-    (tmp_path / "mine.json").write_text("\n".join(json.dumps(talk, indent=1) for talk in BARE), encoding="utf-8")
-    with pytest.raises(DataError, match="Write '\\[' above the first list, ',' between the lists and '\\]' below"):
-        data.read(tmp_path / "mine.json")
-    with pytest.raises(DataError, match=r'line 2: expected a JSON object, .* Write {"messages": \[...\]} around it'):
-        data.read(jsonl(tmp_path, {"messages": TALK}, AGAIN))
-    (tmp_path / "mine.json").write_text(json.dumps([{"from": "anna@sea.org", "text": "Hi."}]), encoding="utf-8")
-    with pytest.raises(DataError, match=r"found \['from', 'text'\]. Rename the columns"):  # rows, and no turns
-        data.read(tmp_path / "mine.json")
-
-
-def test_no_list_of_an_envelope_is_lost_without_a_word(tmp_path: Path) -> None:
-    (tmp_path / "mine.json").write_text(json.dumps({"train": ROWS, "test": ROWS[:1]}), encoding="utf-8")
-    with pytest.raises(DataError, match=r"The same holds for \['test'\], each to a file of its own"):
-        data.read(tmp_path / "mine.json")
-
-
 def test_columns_of_turns_are_a_table_and_lists_of_one_row_are_none(tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
     path.write_text(json.dumps({"messages": [TALK, AGAIN], "id": [1, 2]}), encoding="utf-8")
@@ -418,11 +401,6 @@ def test_columns_of_turns_are_a_table_and_lists_of_one_row_are_none(tmp_path: Pa
     for row in ({"prompt": TALK[:1], "completion": TALK[1:]}, {"messages": TALK, "tags": ["a", "b"]}):
         path.write_text(json.dumps(row), encoding="utf-8")
         assert list(data.read(path)[0].values())[0] == list(row.values())[0]
-
-
-def test_the_turns_of_one_row_are_no_envelope(tmp_path: Path) -> None:
-    (tmp_path / "mine.json").write_text(json.dumps({"messages": TALK}), encoding="utf-8")
-    assert data.read(tmp_path / "mine.json").to_list() == [{"messages": TALK}]
 
 
 @pytest.mark.parametrize(("name", "value"), [

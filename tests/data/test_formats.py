@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from learner_files import CHAT, PAIR, encode, lines, refusal, turns, write
 
@@ -86,21 +84,3 @@ def test_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise PermissionError(13, "Permission denied")
     monkeypatch.setattr(Path, "open", refuse)
     assert "found 'Permission denied'" in refusal(path)
-
-
-@pytest.mark.parametrize("name", ["mine.json", "mine.jsonl"])
-@pytest.mark.parametrize("orient", ["columns", "index", "split"])
-def test_a_table_as_pandas_writes_it_is_written_again_as_rows(tmp_path: Path, name: str, orient: str) -> None:
-    rows = [PAIR, PAIR | {"completion": "851 g."}]
-    frame = pd.DataFrame(rows)
-    frame.to_json(tmp_path / name, orient=orient)
-    message = refusal(tmp_path / name)
-    assert message.count("expected") == 1 and "a whole table in one, as pandas' to_json() writes it" in message
-    (call,) = re.findall(r"Write it again with (.*?), under a name ending in \.jsonl\.", message)
-    path = tmp_path / "again.jsonl"
-    eval(call, {"frame": frame, "path": path})
-    assert data.read(path).to_list() == rows
-
-
-def test_an_object_with_numbered_keys_in_another_column_is_no_table(tmp_path: Path) -> None:
-    assert data.read(write(tmp_path, lines(PAIR | {"scores": {"0": 1}}))).to_list() == [PAIR]
