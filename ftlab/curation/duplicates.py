@@ -6,7 +6,9 @@ that a million records need seconds and every process finds the same pairs.
 
 What is alike may still be two examples: "Is it red?" and "Is it tall?" with the same long reply. So two records are
 compared only if screen heading and reply agree in their words, and one is a copy only if the questions do, courtesies
-("Hello", "please", "And what ...") and slips of the hand aside. The price: a copy that is told in other words stays.
+("Hello", "please", "And what ...") and slips of the hand aside. A sign that makes another number or name counts as a
+word: -5, < 5, C++. The price: a copy that is told in other words stays, as does one of a few words with a slip
+that makes another English word ("diary" for "dairy"), and of a question over ``ASKED`` bytes one with any slip at all.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ftlab.evidence.segmentation import words
+from ftlab.world.text import english
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,10 +31,15 @@ SEED = 7
 SHINGLE = 2  # words
 ALIKE = 0.7  # the least share of common shingles between near duplicates
 HEADING = 6  # words of the screen that say what a record is about
-ASKED = 160  # bytes of a question's words that are compared
+ASKED = 400  # bytes of a question's words that are kept for comparing; of a longer question, only their digest
+FEW = 8  # words: in a longer question that agrees in all others, "were" for "where" is a slip
 COURTESY = frozenset(re.findall(r"\w+", """hello hi
 dear good morning afternoon evening day all there again please kindly thanks thank you
-could would can will like want tell let know me i m am s is and so a the to my"""))
+like want tell let know me i m am s is and so a the to my"""))
+# Said to the reader, as "can you tell me"; "can I" and "will it" ask for two things. The other two are polite forms.
+MODALS = {"could": "can", "would": "will", "can": "can", "will": "will"}
+SIGN = re.compile(r"(?<![\w.)])[-\u2013\u2212](?=\.?\d)|[<>\u2264\u2265](?=\s?=?\s?[$€£.-]?\d)"  # -5 degrees, > 5 litres
+                  r"|(?<=[^\W\d_])(?:\+{1,2}|#)(?!\w)|[$€£¥%‰°±]")  # C++, C#, $5, 5 %
 NEIGHBOURS = 16  # records before it with the same band that a record is compared with
 
 
@@ -51,8 +59,11 @@ def training_text(record: dict) -> str:
 
 
 def exact_key(record: dict) -> bytes:
-    """16 bytes that two records share if screen, question and reply are equal but for case and punctuation."""
-    text = "\n".join(plain(record[name]) for name in ("record", "question", "reply"))
+    """16 bytes that two records share if screen, question and reply are equal but for case and punctuation.
+
+    Signs that say something are none: "-5", "> 5" and "C#" are not "5", "< 5" and "C++".
+    """
+    text = "\n".join(" ".join(_words(record[name])) for name in ("record", "question", "reply"))
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
@@ -76,22 +87,32 @@ def signature(record: dict) -> np.ndarray:
 
 
 def asked(record: dict) -> bytes:
-    """The words of the question without courtesies, at most ``ASKED`` bytes of them."""
-    return " ".join(_content(record["question"])).encode("utf-8", "surrogatepass")[:ASKED]
+    """The words of the question without courtesies; if they take more than ``ASKED`` bytes, a digest of them."""
+    told = " ".join(_content(record["question"])).encode("utf-8", "surrogatepass")
+    return told if len(told) <= ASKED else hashlib.blake2b(told, digest_size=16).hexdigest().encode()
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text, and in their places the signs that say something, each as a word such as "x2d"."""
+    return words(SIGN.sub(lambda found: f" {''.join(f'x{ord(sign):x}' for sign in found[0])} ", text))
 
 
 def _content(text: str) -> list[str]:
-    return [word for word in words(text) if word not in COURTESY]
+    found = _words(text)
+    return [MODALS.get(word, word) for word, after in zip(found, [*found[1:], ""], strict=False)
+            if word not in COURTESY and not (word in MODALS and after in ("you", "like"))]
 
 
 @lru_cache(maxsize=2**16)
 def asks_the_same(one: bytes, other: bytes) -> bool:
-    """True if two questions, as ``asked`` gives them, have the same words, slips of the hand aside."""
+    """True if two questions, as ``asked`` gives them, have the same words, slips of the hand aside.
+
+    In a question of few words a slip makes no other English word: "Is it metal?" and "Is it mental?" are two.
+    """
     first, second = (text.decode("utf-8", "ignore").split() for text in (one, other))
-    if max(len(one), len(other)) >= ASKED - 1:  # they are cut, perhaps within a word
-        size = min(len(first), len(second)) - 1
-        first, second = first[:size], second[:size]
-    return len(first) == len(second) and all(map(_is_slip, first, second))
+    return len(first) == len(second) and all(
+        _is_slip(a, b) and not (len(first) < FEW and a != b and {a, b} <= english() and {a, b} != {"where", "were"})
+        for a, b in zip(first, second, strict=True))
 
 
 def _is_slip(one: str, other: str) -> bool:

@@ -50,17 +50,40 @@ FRAME = ("Thank you for asking us about it. {} That is what the sheet says, and 
      ("It is 30.", "It is 30.")),
     ("Does the lid fit the big pan?", "Does the lid fit the big pan?", ("Yes, it does.", "No, it does not.")),
     ("Does the lid fit the big pan?", "Does the lid not fit the big pan?", ("Yes.", "Yes.")),
+    ("Does it stand -5 degrees?", "Does it stand 5 degrees?", ("Yes.", "Yes.")),
+    ("Is it > 5 litres?", "Is it < 5 litres?", ("No.", "No.")),
+    ("Do you sell C++ books?", "Do you sell C# books?", ("Yes.", "Yes.")),
+    ("Is it over $5?", "Is it over €5?", ("Yes.", "Yes.")),
+    ("Is it made of metal?", "Is it made of mental?", ("Yes.", "Yes.")),
+    ("Is it safe for the dairy?", "Is it safe for the diary?", ("Yes.", "Yes.")),
+    ("I can use it?", "I will use it.", ("Yes.", "Yes.")), ("Can it float?", "Will it float?", ("Yes.", "Yes.")),
     ("How long is the cord of model 12?", "How long is the cord of model 21?", ("It is 2 m.", "It is 2 m.")),
 ])
 def test_what_differs_in_a_word_is_two_examples(one, other, said):
     rows = [{**RECORD, "question": asked, "reply": FRAME.format(told)}
             for asked, told in zip((one, other), said, strict=True)]
     assert near_copies(*rows) == [-1, -1]
+    assert duplicates.find_repeats([duplicates.exact_key(row) for row in rows]).tolist() == [-1, -1]
+
+
+@pytest.mark.parametrize("place", ["before", "behind", "around"])
+@pytest.mark.parametrize("replies", [["Yes."] * 4, ["Yes.", "No.", "Yes.", "No."]])
+@pytest.mark.parametrize("times", [1, 3])  # 260 bytes of it, and more than are kept for comparing
+def test_questions_with_one_passage_pasted_into_them_are_four_examples(times, replies, place):
+    passage = ("I bought the Gallivant Camp Kettle in March and used it on every trip since then, mostly on gas stoves and "
+               "sometimes over a small wood fire, always with clean spring water and never with milk or soup, and I "
+               "dried it each time before packing it away into its bag. ") * times
+    around = {"before": "{1}{0}", "behind": "{0} {1}", "around": "{1} {0} {1}"}[place]
+    asked = ["Is it dishwasher safe?", "Does the lid lock?", "Is the handle heat proof?", "Can it hold milk?"]
+    rows = [{**RECORD, "question": around.format(question, passage), "reply": FRAME.format(reply)}
+            for question, reply in zip(asked, replies, strict=True)]
+    assert near_copies(*rows, {**rows[1], "question": f"Hello. {rows[1]['question']}"}) == [-1, -1, -1, -1, 1]
 
 
 @pytest.mark.parametrize("again", [
     "Hello again. Where do I send the broken kettle, please?", "And where do I send the borken kettle?",
-    "Where do I send the broken ketttle", "Good day. Where do I send the broken kettle?!",
+    "Can you tell me where do I send the broken kettle?", "Where do I send the broken ketttle", "Were do I send the broken kettle?",
+    "Good day. Where do I send the broken kettle?!",
 ])
 def test_a_courtesy_or_a_slip_makes_no_new_example(again):
     assert near_copies({**RECORD, "question": "Where do I send the broken kettle?"},
@@ -78,3 +101,9 @@ def test_a_signature_estimates_the_share_of_common_shingles():
     a, b = " ".join(words[:60]), " ".join(words[:40] + words[60:])
     one, two = (duplicates.signature({"record": "", "question": text, "reply": ""}) for text in (a, b))
     assert np.mean(one == two) == pytest.approx(39 / 79, abs=0.15)  # standard error sqrt(0.25 / 128) = 0.044
+
+
+def test_in_a_long_question_a_slip_may_make_another_word():
+    told = "I wait since Monday and have nothing heard from your colleagues in the workshop. {} do I send the kettle?"
+    rows = [{**RECORD, "question": told.format(word)} for word in ("Where", "Were")]
+    assert near_copies(*rows) == [-1, 0]
