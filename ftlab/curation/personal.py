@@ -7,8 +7,9 @@ What is not looked for is in ``NOT_LOOKED_FOR``, and every data card repeats it;
 in quotes, or whose place is an IP address in brackets. Where digits could be either, the words around them decide, and
 that has a price. A card or phone number that its writer calls an order number stays, and so does a card number that is
 said to stand on the back of goods. A card number that nobody names is masked if it fits: one of ten numbers of a card's
-length and beginning passes the check digit. So is one with a word of paying before it, whatever else it is called: "I
-paid, my order number is ..." loses an order number now and then, which costs less than a card. A phone number that
+length and beginning passes the check digit. So is one with a word of paying before it, unless that is said to be for
+what the number names ("I paid for order ..."): "I paid, my order number is ..." loses an order number now and then,
+which costs less than a card. A phone number that
 nobody names is masked if it is written as people dial it: with + or a leading 0, with blanks or without, brackets, or
 as 415-555-2671. So an order number of nine or more digits that begins with 0 and that nobody calls one goes, if a
 country knows it as a phone's; and a Spanish or Italian mobile without its country code and without a word such as
@@ -63,6 +64,7 @@ _DECIMAL = r"(?:0|[1-9]\d{0,2})\.\d{1,2}"
 _NEXT = r"(?:\s?[/\u2010-\u2015-]\s?|[ \u00a0]{1,3})"
 _YEAR = r"(?:19|20)\d\d"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_HOURS = r"(?:[01]\d|2[0-3])(?:00|15|30|45)\s?[\u2010-\u2015-]\s?(?:[01]\d|2[0-4])(?:00|15|30|45)"
 NO_PHONES = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
     rf"(?<![\d./-])(?:(?:19|20)\d\d([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2(?:(?:19|20)\d\d|\d\d(?=[ ,T]+{_TIME})))"
     rf"(?![\d])(?:[ ,T]+(?:at )?(?:{_TIME}|\d{{4}}\b|\d\d?(?= ?(?:h|am|pm|o'clock)\b)))?",  # dates, with their hour
@@ -71,6 +73,10 @@ NO_PHONES = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
     r"(?<![\d.+-])(?<!\d )(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[T ]?(?:[01]\d|2[0-3])[0-5]\d"
     r"(?:[0-5]\d)?(?!\d)",  # 20250301 0930
     rf"(?<![\d./-]){_TIME}\s?[\u2010-\u2015-]\s?{_TIME}(?!\d|[./-]\d)",  # opening hours
+    # 0900-1730, 05/04 0800-1200 1300-1700; 02/04/25 - 05/04/25; 0 1 2 3 4 5 6
+    rf"(?:(?<![\d)./+-])(?<![\d)] )|(?<=\b\d\d[/.]\d\d )){_HOURS}(?:[ ,]+(?:and |or )?{_HOURS})*(?!\d|[./-]\d|\s\d)",
+    rf"(?<![\d./+-])(?<!\d ){_DAY}([-/.]){_DAY}\1\d\d\s?[\u2010-\u2015-]\s?{_DAY}\1{_DAY}\1\d\d(?!\d|[./-]\d)",
+    r"(?<![\d.,/+()-])(?<![\d)] )0?[ ,-]*1[ ,-]+2[ ,-]+3[ ,-]+4(?:[ ,-]+\d\d?)+(?!\d)",
     rf"(?:\b{_MONTH}[ ,]+(?:\d\d?(?:st|nd|rd|th)?,?[ ]+)?|(?:in|since|until|from|to|of|season|year)[ ]){_YEAR}"
     rf"(?:[ ,T]+(?:at |um |à )?(?:{_TIME}|\d{{4}}\b|\d\d?\b))?(?!\d)",  # 1 March 2025 09.30, March 1, 2025 0930
     rf"(?<![\d.+/-])\b{_YEAR}\s?[/\u2010-\u2015-]\s?(?:{_YEAR}|\d\d)(?![\d./-])(?!\s\d{{3}})",  # 2023-2024, 2024/25
@@ -96,33 +102,45 @@ NO_PHONES = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
 CALL_WORDS = re.compile(r"\b(?:(?:tele)?phone|tel|call(?:ed)?|ring|rang|mobile|cell|reach(?:ed)?|text|whatsapp|sms|"
                         r"dial|(?:my|your) number)\b", re.IGNORECASE)
 SHORTENED = re.compile(r"\b(no|nr|num|ref|art|ord|inv|ser|cust|tel|ext|id|s\.?n)\.", re.IGNORECASE)  # no full stop
-_OTHERS = (r"(?:art(?=[. ]+n[or]\b)|"
+_NUMBER_WORD = r"(?:number|numbers|no|nr|num|id|code)"
+# "Return 4711", "the claim number", but not "I return it" or "DHL has come": only a number's name right before it
+_DIRECT = (r"(?:(?:return|claim|confirmation|quote|purchase|p\.?o|licen[cs]e(?: key)?|firmware|loyalty|vat|tax|dhl|"
+           r"ups|usps|dpd|gls|fedex|hermes|(?:sticker|label) (?:says|reads|shows))"
+           rf"(?=[\s:#.=-]*(?:$|{_NUMBER_WORD}\b)))")
+_OTHERS = (rf"(?:art(?=[. ]+n[or]\b)|{_DIRECT}|"
            r"order\w*|invoice|tracking|parcel|serial|ticket|reference|ref|case|article|item|batch|receipt|model|sku|"
-           r"ean|gtin|upc|isbn|issn|asin|vin|rma|awb|s[/.]?n|barcode|part|lot|booking|code|id|imei|meid|iccid|device|meter|"
+           r"ean|gtin|upc|isbn|issn|asin|vin|rma|awb|[sp][/.]?n|barcode|consignment|waybill|docket|transaction|subscription|"
+           r"part|lot|booking|code|id|imei|meid|iccid|device|meter|"
            r"customer|member(?:ship)?|registration|product|delivery|shipment|warranty|voucher|coupon|contract|policy)s?")
 OTHER_NUMBERS = re.compile(rf"\b{_OTHERS}\b[^.?!]{{0,24}}$|\b(?:utm|mgrs|eastings?|northings?)\b[^?!]{{0,32}}$|"
-                           r"\b(?:sizes?|pages?|coordinates|grid|lat(?:itude)?|"
+                           r"\b(?:sizes?|pages?|zip|post(?:al )?code|coordinates|grid|lat(?:itude)?|"
                            r"lon(?:gitude)?|version|"
                            r"dimensions|measures)\b[^.?!\d]{0,16}$", re.IGNORECASE)
 _CARD_WORD = r"(?:cards?|credit|debit|visa|mastercard|maestro|amex|american express)"
 # "For my order I used", "I used this for the order"; but "I used the device" says what was used
 PAYING = re.compile(rf"\b(?:{_CARD_WORD}|paid|pay|pays|paying|payments?|charge[ds]?|billed|billing|bank|"
                     rf"(?:use|used|using)(?!(?:,? (?!(?:for|on|to)\b)[\w'-]+){{0,6}},? {_OTHERS}\b))\b", re.IGNORECASE)
-_NUMBER_WORD = r"(?:number|numbers|no|nr|num|id|code)"
 # What may stand before a number with + that is no phone's: "Device ID +49 30 123456", but not "for my order, +49 ...".
-NUMBERED = re.compile(rf"\b(?:{_OTHERS}[\s-]+{_NUMBER_WORD}|s[/.]?n|imei|sku|ean|gtin|isbn)[\s:.#=(]*(?:is |was )?"
+NUMBERED = re.compile(rf"\b(?:{_OTHERS}[\s-]+{_NUMBER_WORD}|[sp][/.]?n|imei|sku|ean|gtin|isbn)[\s:.#=(]*(?:is |was )?"
                       r"[\s\"'(]*$", re.IGNORECASE)
+# "I paid for order ", "the payment for my order, number ": what the money was for, and not what it was paid with
+PAID_FOR = re.compile(rf"\b{_OTHERS}(?:[\s#]+|,? {_NUMBER_WORD}[\s.:#]*)$", re.IGNORECASE)
+PAYING_FOR = re.compile(r"\b(?:paid|pay|pays|paying|payments?|charge[ds]?|billed|billing)\b", re.IGNORECASE)
+PAYING_BY = re.compile(r"\b(?:with|by|via|to|from)\b", re.IGNORECASE)
+PAID_WITH = re.compile(rf"\b(?:{_CARD_WORD}|bank|use|used|using)\b", re.IGNORECASE)
+_PLACE = r"(?:label|sticker|plate|box|lid|back|bottom|underside|packag\w+|device|parcel)"
 # "the serial number of my lamp is ", "the device with the number ", but not "the order paid with "
 NAMED_BEFORE = re.compile(
-    rf"\b{_OTHERS}(?:(?:[\s:#(=?,;/.\"'\u201c-]+(?!(?:cards?|credit|debit|visa|mastercard|amex|paid|pay\w*|charg\w*|money|"
-    rf"with|by|using|via|from|for|to|on|\d{{1,8}})\b)[\w'.]+){{0,5}}|[^.?!\d]{{0,20}} (?:with|under|by) "
+    rf"\b{_OTHERS}(?:(?: {_NUMBER_WORD})? on (?:the|its|my) {_PLACE})?"
+    r"(?:(?:[\s:#(=?,;/.\"'\u201c-]+(?!(?:cards?|credit|debit|visa|mastercard|amex|paid|pay\w*|charg\w*|money|"
+    r"with|by|using|via|from|for|to|on|\d{1,8})\b)[\w'.]+){0,5}|[^.?!\d]{0,20} (?:with|under|by) "
     rf"(?:the |this |my |its )?{_NUMBER_WORD})[\s:#(=?,;.\"'\u201c-]*$", re.IGNORECASE)
 NAMED_AFTER = re.compile(rf"^[)\"'\u201d]?,? (?:is|was|as|being|\() ?(?:(?:my|the|your|our|an?) )?(?:\w+ )?{_OTHERS}\b"
                          rf"(?!(?: {_NUMBER_WORD})?[\s:.#]{{0,3}}\d)",  # "(order 12)" has its own number
                          re.IGNORECASE)
 # "on the back of the lamp", "on the device", "on its label": where goods bear a number, and a card bears its own
 PRINTED_ON = re.compile(
-    r"^[)\"'\u201d]?,? (?:(?:is |was )?(?:printed|written|stamped|engraved) )?(?:on|under|inside|below) "
+    r"^[)\"'\u201d]?,? (?:(?:is |was )?(?:printed |written |stamped |engraved )?)?(?:on|under|inside|below) "
     rf"(?:(?:the|its) (?:back|bottom|side|base|underside|rear|front|inside|lid) of (?:the|my|our|your|this) "
     rf"(?!(?:\w+ )?{_CARD_WORD}\b)\w|(?:the|its|my|our|your|this) (?:\w+ )?"
     r"(?:device|article|product|part|parcel|meter|label|sticker|plate|box|packag\w+)\b)", re.IGNORECASE)
@@ -169,13 +187,21 @@ def _cards(text: str) -> list[Found]:
     for match in itertools.chain.from_iterable(groups.finditer(text) for groups in CARD_GROUPS):
         digits = re.sub(r"\D", "", match[0])
         before, after = text[max(0, match.start() - 60):match.start()], text[match.end():match.end() + 40]
+        paying = PAYING.search(before) and not _is_what_was_paid(before)
         named = (NAMED_BEFORE.search(before) or NAMED_AFTER.search(after) or PRINTED_ON.search(after)
                  or (WITH_BEFORE.search(before) and WITH_AFTER.search(after)))
         if (NETWORKS.fullmatch(digits) and luhn.is_valid(digits) and len(set(digits)) > 1
-                and match[0].count("\n") < 2 and (PAYING.search(before) or not named)
+                and match[0].count("\n") < 2 and (paying or not named)
                 and not any(match.start() < item.end and item.start < match.end() for item in found)):
             found.append(Found(*match.span(), "CARD", match[0]))
     return found
+
+
+def _is_what_was_paid(before: str) -> bool:
+    """True if the words before a number end in its name, and neither a card nor "with", "by" or "to" is among them."""
+    paid = PAYING_FOR.search(before)
+    return (paid is not None and PAID_FOR.search(before) is not None and not PAYING_BY.search(before, paid.end())
+            and not PAID_WITH.search(before))
 
 
 def _phones(text: str) -> list[Found]:
@@ -195,7 +221,8 @@ def _phones(text: str) -> list[Found]:
         before = SHORTENED.sub(lambda found: found[1] + " ", before)
         call = max((word.end() for word in CALL_WORDS.finditer(before)), default=-1)
         others = (NUMBERED if abroad else OTHER_NUMBERS).search(before[max(call, 0):])
-        if others or (call < 0 and NAMED_AFTER.search(text[match.end():match.end() + 40])):
+        after = text[match.end():match.end() + 40]
+        if others or (call < 0 and (NAMED_AFTER.search(after) or PRINTED_ON.search(after))):
             continue
         likely = call >= 0 or DIALLED.fullmatch(match[0].strip())
         regions = (None,) if abroad else REGIONS if likely else ()

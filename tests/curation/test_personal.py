@@ -83,6 +83,26 @@ def test_decimals_series_short_dates_and_grids_are_no_phones(text):
     assert personal.find(text) == []
 
 
+@pytest.mark.parametrize("text", [
+    "I will be away 02/04/25 - 05/04/25.", "Away 02.04.25-05.04.25", "Open Mon-Fri 0900-1730", "Open 0800 - 2000",
+    "on 05/04 0800-1200", "Open 0900-1200 and 1300-1730.", "zip 01234-5678", "My postal code is 01234-5678",
+    "claim number 0123456789", "P/N 0123-456-7890", "transaction 0123456789", "waybill 0123456789", "docket 0123456789",
+    "consignment 0123456789", "numbers 0 1 2 3 4 5 6 7 8 9", "steps 1 2 3 4 5 6 7 8 9 10 11", "VAT number 0123456789",
+    "the number 0123456789 is on the parcel label",
+])
+def test_spans_of_dates_and_hours_and_numbers_of_papers_are_no_phones(text):
+    assert personal.find(text) == []
+
+
+@pytest.mark.parametrize("text", [
+    "Open 0900-1730, 020 7946 0018", "From 02/04/25 - 05/04/25 on 0171 2345678", "zip 01234, 020 7946 0018",
+    "I claim it is broken, 0171 2345678", "I return it to you, 020 7946 0018", "DHL came. 020 7946 0018",
+    "My number 020 7946 0018 on the parcel label is wrong", "The purchase was fine, 0171 2345678", "030/1230900-1730",
+])
+def test_and_beside_them_a_phone_is_found(text):
+    assert [item.kind for item in personal.find(text)] == ["PHONE"]
+
+
 @pytest.mark.parametrize("number", ["01712345678", "0301234567", "00491712345678", "02079460018", "01-42-68-53-00",
                                     "0171 2345678"])
 def test_a_leading_0_is_enough_for_a_number_that_nobody_names(number):
@@ -127,6 +147,18 @@ def test_a_leading_0_is_enough_for_a_number_that_nobody_names(number):
     ("The order with 4539578763621486 is lost", []), ("Where is my order with 4539578763621486?", []),
     ("I placed the order with 4539578763621486", ["CARD"]), ("I made the order with 4539578763621486, is it", ["CARD"]),
     ("My order with 4539578763621486 was charged twice", ["CARD"]),
+    *((text.replace("N", "4539578763621486"), []) for text in (
+        "I was charged twice for order N", "I paid for order N last week", "The payment for order N failed",
+        "I paid for my order, number N", "I paid order no. N", "Payment of invoice number: N", "DHL N", "UPS number N",
+        "PO number N", "PO N", "claim number N", "transaction N", "Return N", "return number N",
+        "I want to know why I paid twice for order N", "confirmation N",
+        "order confirmation N", "subscription N", "license key N", "consignment N", "waybill N", "Loyalty number N",
+        "Serial on the sticker: N", "The sticker says N", "Serial number on the back: N")),
+    *((text.replace("N", "4539578763621486"), ["CARD"]) for text in (
+        "Order 123 paid with N", "I paid by card for order N", "I paid with my Visa, order N",
+        "I paid for order 12 with N", "You charged order 12 to N", "I used this for order N", "DHL came, and N",
+        "I was charged on N for order 12", "I return it, refund it to N", "I paid the DHL driver with N",
+        "The serial on the card: N")),
     ("378282246310005", ["CARD"]),  # named by nobody: masked, which is the safer error
 ])
 def test_the_words_around_decide_what_is_a_card(text, kinds):
