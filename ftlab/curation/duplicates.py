@@ -38,7 +38,7 @@ dear good morning afternoon evening day all there again please kindly thanks tha
 like want tell let know me i m am s is and so a the to my"""))
 # Said to the reader, as "can you tell me"; "can I" and "will it" ask for two things. The other two are polite forms.
 MODALS = {"could": "can", "would": "will", "can": "can", "will": "will"}
-SIGN = re.compile(r"(?<![\w.)])[-\u2013\u2212](?=\.?\d)|[<>\u2264\u2265](?=\s?=?\s?[$€£.-]?\d)"  # -5 degrees, > 5 litres
+SIGN = re.compile(r"(?<![\w.)])[-\u2013\u2212](?=\.?\d)|[<>\u2264\u2265](?=\s?=?\s?[$€£.-]?\d)"  # -5, > 5 litres
                   r"|(?<=[^\W\d_])(?:\+{1,2}|#)(?!\w)|[$€£¥%‰°±]")  # C++, C#, $5, 5 %
 NEIGHBOURS = 16  # records before it with the same band that a record is compared with
 

@@ -70,9 +70,9 @@ def test_what_differs_in_a_word_is_two_examples(one, other, said):
 @pytest.mark.parametrize("replies", [["Yes."] * 4, ["Yes.", "No.", "Yes.", "No."]])
 @pytest.mark.parametrize("times", [1, 3])  # 260 bytes of it, and more than are kept for comparing
 def test_questions_with_one_passage_pasted_into_them_are_four_examples(times, replies, place):
-    passage = ("I bought the Gallivant Camp Kettle in March and used it on every trip since then, mostly on gas stoves and "
-               "sometimes over a small wood fire, always with clean spring water and never with milk or soup, and I "
-               "dried it each time before packing it away into its bag. ") * times
+    passage = ("I bought the Gallivant Camp Kettle in March and used it on every trip since then, mostly on gas stoves "
+               "and sometimes over a small wood fire, always with clean spring water and never with milk or soup, and "
+               "I dried it each time before packing it away into its bag. ") * times
     around = {"before": "{1}{0}", "behind": "{0} {1}", "around": "{1} {0} {1}"}[place]
     asked = ["Is it dishwasher safe?", "Does the lid lock?", "Is the handle heat proof?", "Can it hold milk?"]
     rows = [{**RECORD, "question": around.format(question, passage), "reply": FRAME.format(reply)}
@@ -82,8 +82,8 @@ def test_questions_with_one_passage_pasted_into_them_are_four_examples(times, re
 
 @pytest.mark.parametrize("again", [
     "Hello again. Where do I send the broken kettle, please?", "And where do I send the borken kettle?",
-    "Can you tell me where do I send the broken kettle?", "Where do I send the broken ketttle", "Were do I send the broken kettle?",
-    "Good day. Where do I send the broken kettle?!",
+    "Can you tell me where do I send the broken kettle?", "Where do I send the broken ketttle",
+    "Were do I send the broken kettle?", "Good day. Where do I send the broken kettle?!",
 ])
 def test_a_courtesy_or_a_slip_makes_no_new_example(again):
     assert near_copies({**RECORD, "question": "Where do I send the broken kettle?"},
