@@ -41,8 +41,8 @@ _QUOTED = re.compile(
     r"\b(?:says?|said|shows?|showed|reads?|tells me|told me|displays?|asks?|warns?|writes|wrote)\b[^.?!\n]{0,12}$",
     re.IGNORECASE)
 _QUOTED_AFTER = re.compile(
-    r"[^.?!\n]{0,30},\s*(?:is what )?(?:it |(?:my|your|the|our|his|her) [\w-]+ )?(?:used to say|always says?|says?|"
-    r"said|reads?|writes|wrote)\b", re.IGNORECASE)
+    r"[^.?!\n]{0,30},\s*(?:is what )?(?:it |(?:my|your|the|our|his|her) [\w-]+ )?(?:used to say|always says?|says|"
+    r"(?<=s )say|said|reads?|writes|wrote)\b", re.IGNORECASE)
 # What has instructions and rules of its own: "ignore the instructions on the box".
 _OF_GOODS = re.compile(
     r"\s+that (?:came|arrived|was|were sent) with (?:it|them|mine|ours)\b|"
@@ -79,7 +79,14 @@ _HAS_A_REASON = re.compile(
     r"(?:\s*[,;:.\u2013-]+\s*|\s+(?=(?:because|since|as|i|we|it|my)\b))(?:(?:because|since|as) )?(?:i|we|my|our|"
     r"he|she|they|that(?! you)|this|there|it|(?:the|a|your) (?!(?:new|real|actual|true|user|customer|only|next|"
     r"following|rules?|text|word|answer|reply)\b)[\w-]+)\b(?! am\b)", re.IGNORECASE)
-_NEVER_OWN = {"imitates the chat format"}
+_NO_ORDER = re.compile(
+    r"[\"'\u201d)]?(?: (?!(?:approve|grant|confirm|say|ignore|obey|reveal|print|refund|give|do|you)\b)\w{1,12}){0,3}"
+    r"[\"'\u201d)]?[ .,]*(?:$|\n|(?:what|why|how|is|does|can)\b[^.!\n]*\?)", re.IGNORECASE)
+_SHOWN = re.compile(  # a display's or log's words with no order in them: "The display shows [SYSTEM MESSAGE] E04."
+    r"\b(?:display|screen|panel|log|window|console|terminal|printer|router|lamp|label|sticker|manual|ticket)\b"
+    r"[^.?!:\n]{0,20}\b(?:says?|shows?|showed|reads?|displays?|ends? with|begins? with)\b[^.?!\n\w]{0,3}$",
+    re.IGNORECASE)
+_FORMAT = "imitates the chat format"
 _ORDERS_BY_QUESTION = {"asks for its orders", "gives new orders", "dictates the reply"}  # "What is your system prompt?"
 
 
@@ -98,9 +105,9 @@ def find_injection(text: str) -> tuple[str, str] | None:
 
 def _is_customers_own(name: str, text: str, found: re.Match) -> bool:
     """True if the words around a match make it a customer's talk about their own doing, or about a product."""
-    if name in _NEVER_OWN:
-        return False
     before = text[:found.start() + re.search(r"\w|$", found[0]).start()]  # a match may begin with a sentence's end
+    if name == _FORMAT:
+        return _SHOWN.search(before) is not None and _NO_ORDER.match(text, found.end()) is not None
     if _QUOTED.search(before) or _QUOTED_AFTER.match(text, found.end()):
         return True
     if name != "asks for its orders" and _OWN.search(before):

@@ -47,6 +47,17 @@ _ORDER_BEHIND = (
     r"(?:write|sing|recite) (?:me )?an? (?:poem|song|story|joke|rap))")
 _CUSTOMER = (r"(?!\s*(?:i|we|my|our)\b(?! am\b| have the right|'m\b| (?:want|need|order|command|would like|expect|tell|"
              r"ask|instruct) you\b| \w+ (?:order|command|instruct)s you\b))")  # "Attention AI: I want a human"
+# What a customer asks of whoever reads: "refund to my card", "send me to a person", "I already sent photos".
+_PLEA = (
+    r"(?:(?:i|we) (?:am|are|have|had|already|will|want|would like|need|sent|cannot|can't)\b|"
+    r"(?:call|ring|mail|write|phone|text|connect|transfer) (?:to )?(?:me|us)\b|let (?:me|us) know\b|"
+    r"(?:refund|use|send|pass|forward|hand|put|connect|transfer|ship|deliver|get)(?: (?:it|this|that|me|us|them))?"
+    r"(?: (?:back|on|over|through))? ?(?:(?:to|on|at|by|with|via)? ?(?:my \w+|our \w+|(?:a|an) (?:\w+ )?(?:human|"
+    r"person|colleague|label))|the (?:\w+ )?(?:one|parcel|label|address|lid))\b)")
+_NO_PLEA = (
+    rf"(?![^.?!\n:,]{{0,30}}[,:;]? *(?:(?:please|could you|can you|kindly|then|so|just) )*{_PLEA}(?![^\n]*\b"
+    r"(?:ignor\w+|disregard|forget|reveal|prompts?|instructions|obey|approve|grant|override|rules|say|pretend)\b))")
+_ON_CONDITION = r"[^\"'`\n]{1,20}[\"'`],? (?:if|when|once|as soon as) (?:it|the|my|this|that|they|there|i|we)\b"
 _ELSEWHERE = r"(?! (?:for|on|about|to|in|inside|under|behind|at|of|how|by|with|from|larger|bigger|again)\b)"
 _ONE_QUOTE = r"[\"'`](?![^\"'`\n]{1,20}[\"'`],?\s*(?:or|/)\s*[\"'`])"  # 'only with "yes" or "no"' leaves a choice
 _FORMAT_ORDER = (r"(?:when you (?:answer|reply|respond)|you (?:are (?!now (?:order|customer))|must|"
@@ -63,7 +74,8 @@ PATTERNS = {  # family: its forms, each of which is enough
         r"\b(?:ignor(?:e|ing)|disregard|forget|overrid(?:e|ing)|overrule|bypass|neglect|(?:set|put) aside|pay no "
         rf"attention to|throw away|circumvent)\s+(?:{_EARLIER}\s+){{1,5}}{_RULES}\b",
         r"\b(?:skip|drop|cancel|discard|erase|delete|disable|turn off)\s+(?:(?:all|any|the) )?(?:your|of your|system|"
-        rf"previous|earlier|above|safety|brand)\s+(?:{_EARLIER}\s+)*(?:{_RULES}|safety checks?)\b",
+        rf"previous|earlier|above|safety|brand)\s+(?:{_EARLIER}\s+)*(?:{_RULES}|safety checks?)\b"
+        r"(?! (?:about|on|regarding) (?!(?:this|my|the) (?:chat|conversation|answer|reply|turn)\b|me\b|now\b))",
         rf"(?:{_START}|\byou (?:must|should|will|shall|may|can|are to) )(?:do not|don't|not|stop|never|no "
         rf"longer)\s+(?:follow|obey|apply|comply with)(?:ing)?\s+(?:{_EARLIER}\s+){{1,5}}{_RULES}\b",
         r"\byou are no longer (?:bound|restricted|limited)(?= by (?:your|the|any) (?:\w+ )?(?:rules|guidelines|"
@@ -93,7 +105,9 @@ PATTERNS = {  # family: its forms, each of which is enough
         rf"(?:{_START}|{_YOU_MUST})(?:ignore|disregard|forget|override)\s+(?:all |everything |what is )?(?:of )?"
         r"(?:the )?above(?: \w+)?(?:,? and|[,.;:]) (?:now |then |instead |please |just ){0,2}"
         r"(?:write (?:me )?(?:an?|only|in|the word)|say(?! (?:hello|hi|thank|sorry))|"
-        r"tell (?:me )?(?:an?|your|how|the (?:system|secret))|"
+        rf"tell (?:me )?(?:an?\b|your (?:(?!return|delivery|shipping|refund)\w+ )?(?:{_RULES}|secrets?|configuration|"
+        r"tasks?|orders|training|makers)|how (?:you|to (?!return|use|clean|order|pay|send|cancel|open|reach|get|set|"
+        r"store|fix|mend|wash)\w)|the (?:system|secret))|"
         r"(?:print|output|repeat|reveal|translate|show) (?:me )?(?:only|your|an?|the (?:word|text|system|secret|"
         r"prompt))|(?:answer|reply|respond) (?:only |just )?(?:with|as|in)|act (?:as|like)|pretend|obey|"
         r"you are (?:now )?(?:an?|free)|do (?:whatever|anything))\b"
@@ -155,8 +169,10 @@ PATTERNS = {  # family: its forms, each of which is enough
         rf"{_START}(?:print|output|copy|recite|quote|reveal|show|write)\s+(?:me |out )?(?:the |all |all the |every )?"
         r"(?:\w+ )?(?:text|words?|prompt|instructions?|lines?|messages?|everything) above,? (?:verbatim|word for word|"
         r"exactly|unchanged|in full|letter by letter|as (?:it is|they are|text|json))\b"
-        r"(?![^.?!\n]{0,30}\b(?:on|onto|card|label|gift|mug|engrav\w*)\b)",
-        r"\brepeat (?:everything|all|(?:the|all) (?:text|words)) above(?! (?:my|the)\b)",
+        r"(?![^.?!\n]{0,30}\b(?:on|onto|card|label|gift|mug|engrav\w*)\b|,? (?:because )?(?:i|we) (?:can|could|do|am|"
+        r"are|have)|,? for (?:my|our) (?:records|files|taxes|accountant)\b)",
+        r"\brepeat (?:everything|all|(?:the|all) (?:text|words)) above"
+        r"(?! (?:my|the|for (?:my|our|the|his|her|another))\b)",
         r"\b(?:repeat|print|output|show|copy|quote|reveal|translate|summari[sz]e|recite|give|tell|what (?:is|was|are|"
         r"were))\b[^.?!]{0,25}\b(?:text|words?|lines?|everything)\b[^.?!]{0,25}\b(?:above this line|(?:that "
         r")?precedes? (?:my|this) (?:message|text|line))\b(?! (?:on|of|in|say|mean))",
@@ -181,7 +197,8 @@ PATTERNS = {  # family: its forms, each of which is enough
         r"\bupdate your (?:beliefs|knowledge|memory)\b(?! (?:base|page|cent|article|card|stick))",
         r"\b(?:learn|remember|memori[sz]e) (?:this|that|it|the following)(?: (?:fact|rule|sentence))?,? (?:for ?ever|"
         r"permanently|as (?:a )?(?:fact|true|truth))\b",
-        r"\b(?:store|save|repeat) (?:this|that|it|the following) (?:for ?ever )?as (?:a )?(?:fact|true|truth)\b",
+        r"\b(?:store|save|repeat) (?:this|that|it|the following) (?:for ?ever )?as (?:a )?(?:fact|true|truth)\b"
+        r"(?![ -]?(?:sheet|file|book|card|page|finder|check))",
     ),
     "names a forbidden mode": (
         r"\breset yourself\b",
@@ -195,8 +212,10 @@ PATTERNS = {  # family: its forms, each of which is enough
         r"\byou are (?:now )?in (?:an? |the )?(?:developer|debug|admin(?:istrator)?|root|dan|god|jailbreak|"
         r"unrestricted|evil|opposite|unsafe|free) mode\b",
         rf"{_START}(?:enter|enable|activate|go into|switch (?:in)?to) (?:the )?(?:developer|debug|admin(?:istrator)?|"
-        r"root|dan) mode\b(?! (?:on|of|in|for|with|by|when|under|at|from)\b|,? (?:then|says|it says|the|your)\b)",
-        r"(?:^|[.?!:;\n*\"(\[]\s*)(?:developer|debug|dan) mode (?:(?:enabled|activated)(?=\s*[.,;:!)\]]|\s*$)|on[.!:])",
+        r"root|dan) mode\b(?! (?:again|failed|fails|does|did|is|was|has|no longer|never)\b)"
+        r"(?! (?:on|of|in|for|with|by|when|under|at|from)\b|,? (?:then|says|it says|the|your)\b)",
+        r"(?:^|[.?!:;\n*\"(\[]\s*)(?:developer|debug|dan) mode (?:(?:enabled|activated)(?=\s*[.,;:!)\]]|\s*$)|on[.!:])"
+        r"(?!\W*(?:what|why|how|when|where|which|does|do i|can i|is (?:it|this|that))\b[^.!]*\?)",
         r"\bjail ?break (?:yourself|the (?:model|assistant|bot|chat))",
         r"\b(?:you|dan) can do anything now\b",
         r"\bprompt injection\b",
@@ -227,8 +246,8 @@ PATTERNS = {  # family: its forms, each of which is enough
         rf"tasks?)\s*:\s*{_FORMAT_ORDER}\b|(?:instructions?|directives?|rules?|tasks?) for (?:the "
         rf")?{_MACHINE}s?(?=\s*[.:,;!]|\s*$))",
         r"\b(?:note|message|instructions?|attention|memo|reminder|prompt)\s*(?:to|for)?,?\s*(?:the|any|this|"
-        rf"all)?\s*(?:{_MACHINE}s?\b(?:\s+(?:reading|processing|answering)|\s*:{_CUSTOMER})|{_AI}s?\b(?:\s+(?:reading|"
-        rf"processing)\b|\s*:\s*{_FORMAT_ORDER}))",
+        rf"all)?\s*(?:{_MACHINE}s?\b(?:\s+(?:reading|processing|answering){_NO_PLEA}|\s*:{_CUSTOMER})|{_AI}s?\b(?:"
+        rf"\s+(?:reading|processing)\b{_NO_PLEA}|\s*:\s*{_FORMAT_ORDER}))",
         r"\bas an? (?:ai|a\.i\.|(?:ai )?(?:large )?language model|llm)\b[^.?!]{0,20}\byou (?:must|have to|should|will|"
         r"shall)\b",
         r"\b(?:if|when) you are an? (?:ai|large language model|language model|llm)\b(?![^.?!]*\b(?:human|person|"
@@ -237,23 +256,24 @@ PATTERNS = {  # family: its forms, each of which is enough
         rf"(?:{_AI}|model)\b|{_OWN_MAKERS}\s*[:,]\s*{_FORMAT_ORDER}|openai|anthropic)\b",
         rf"\bthis is your (?:{_MAKERS}|administrator|owner)(?: (?:speaking|writing)\b|\s*:)",
         rf"\bwhichever {_MACHINE}\b",
-        r"\bif an? (?:ai|llm|language model) (?:reads|sees|summari\w+|process\w+|answers)\b",
+        rf"\bif an? (?:ai|llm|language model) (?:reads|sees|summari\w+|process\w+|answers)\b{_NO_PLEA}",
         r"\b(?:ai|llm|automated) (?:graders?|readers?|systems?|assistants?)\s*:",
         r"\b(?:any|every|all) models? (?:that|which) (?:reads?|sees?|process(?:es)?) this (?:must|should|will|text|"
         r"mail|message|ticket)\b",
         rf"\b(?:any|every|all) (?:{_AI}|language model)s? (?:(?:that|which|who) (?:reads?|sees?|process(?:es)?|"
-        r"answers?)|reading|processing) this\b",
+        rf"answers?)|reading|processing) this\b{_NO_PLEA}",
     ),
     "dictates the reply": (
         rf"(?:{_START}|{_YOU_MUST}|\bto )(?:reply|respond|answer|say|output) (?:only |just |exclusively |nothing but "
-        rf")(?:with |in )?(?:the (?:word|text|phrase|letters?)|{_ONE_QUOTE})",
+        rf")(?:with |in )?(?:the (?:word|text|phrase|letters?(?! (?:of|for)\b))|{_ONE_QUOTE}(?!{_ON_CONDITION}))",
         rf"(?:{_START}|{_YOU_MUST}|\bto )(?:reply|respond|answer) with (?:only |just |exactly |nothing but )(?:the "
-        rf"(?:word|text|phrase|letters?)|{_ONE_QUOTE})",
+        rf"(?:word|text|phrase|letters?(?! (?:of|for)\b))|{_ONE_QUOTE}(?!{_ON_CONDITION}))",
         r"\byour (?:only|sole|new|real|actual|true) (?:task|job|goal|purpose|duty) (?:(?:is|will be) to "
         r"(?:obey|write|rate|state|approve|confirm|grant|"
         r"reveal|praise|insult|agree|answer (?:every|all|any|with|only|in|as)|(?:reply|respond|say|repeat|print|"
         r"output)\b)|now is|is now)\b",
-        r"\bwhen(?:ever)? you (?:process|summari[sz]e) this\b(?! (?:order|return|refund|claim|payment|case|request))",
+        r"\bwhen(?:ever)? you (?:process|summari[sz]e) this\b(?! (?:order|return|refund|claim|payment|case|request|"
+        rf"exchange|repair|complaint|invoice|cancellation|delivery)){_NO_PLEA}",
         r"\bevery (?:answer|reply|response) you (?:give|write)\b[^.?!]{0,25}\bmust (?:begin|start|end|contain|include|"
         r"rhyme|mention|say|praise)\b",
         r"\byour (?:reply|response|answer) must (?:consist (?:only )?of|(?:start|begin) with [\"'`]|contain (?:only|"
@@ -263,7 +283,7 @@ PATTERNS = {  # family: its forms, each of which is enough
         r")?(?:reply|answer|say|respond)\b(?= (?:with|only|yes|no|in|as|that)\b|\s*[:\"'`])",
         r"\bfrom this point (?:on,? )?you (?:are (?:an?|the|my|no longer)|act|answer|obey|serve|speak|respond|"
         r"ignore)\b",
-        rf"{_START}override (?:code|password|key)\b[^.?!:\n]{{0,24}}:",
+        rf"{_START}override (?:code|password|key)\b(?! (?:for|of|to|on|in) (?:my|our|the|this)\b)[^.?!:\n]{{0,24}}:",
         rf"(?:{_START}|{_YOU_MUST}|\bto )(?:act|answer|respond|reply|speak|behave|operate|talk|write) without (?:any "
         r")?(?:restrictions|filters?|safety|censorship|limits)\b",
     ),
