@@ -4,7 +4,8 @@ What looks like furniture may be the message: "The message is stuck in my outbox
 is furniture: in lines of its own; notices in the words that programs use; quoted lines with ">"; an older mail under a
 header with a subject, a time of sending or an address, though not quoted lines that the text below them asks about,
 such as "Is that right?"; and under a rule or closing words, at the end of a text that has ended its sentence and does
-not ask about names to come ("Which of these is oven safe?"), a name with nothing but the lines of an address below it.
+not ask about names to come ("Which of these is oven safe?") or for words to be written ("The card should say"), a name
+with nothing but the lines of an address below it.
 The price: a signature of another form stays on the text, as does one under such a question, and an older mail that is
 told rather than quoted.
 """
@@ -90,6 +91,13 @@ _ASKS_FOR_ONE = re.compile(  # "Which of these is oven safe?": what the lines be
     r"\b(?:these|those|following|below|both|either|which (?:of|ones?|is|are|was|do|does|can|could|would|will|should|"
     r"has|have|fits?|goes|works?|suits?|holds?|costs?|weighs?|lasts?))\b[^.?!]*\?$|\b(?:two|three|four|five)\W*\?$",
     re.IGNORECASE)
+# "Engrave it with", "The card should say", "Send it to this address.": what stands below is what the text is about.
+_GIVES_WORDS = re.compile(
+    r"\b(?:engrave|inscribe|embroider)\b[^.?!]*[.!]?$|\b(?:print|write|put|stamp|stitch|paint)\b[^.?!]*\bon\b[^.?!]*[.!]?$"
+    r"|\b(?:card|tag|label|mug|text|engraving|message|note|it)\b[^.?!]*\b(?:should|must|is to|shall) (?:say|read|be)\b"
+    r"[^.?!]*[.!]?$|\b(?:this|the|new|following|that) address\W*$|\b(?:this one|as follows|following)[.!]?$"
+    r"|\b(?:suggest|want|take|say|read|add) this[.!]?$|\b(?:send|deliver|ship)\b[^.?!]*\bhere[.!]?$",
+    re.IGNORECASE)
 MOST_LINES = 8
 
 
@@ -167,15 +175,29 @@ def _start_of_furniture(lines: list[str]) -> int | None:
             continue
         if RULE.fullmatch(lines[place]) and _has_ended(above) and _is_signature(below):
             return place
-        if CLOSING.fullmatch(lines[place].strip()) and NAME.fullmatch(below[0]) and all(map(_is_of_an_address, below)):
+        if (CLOSING.fullmatch(lines[place].strip()) and not _leads_to(above, lines[place - 1] if place else "")
+                and NAME.fullmatch(below[0]) and all(map(_is_of_an_address, below))):
             return place
     return None
 
 
-def _has_ended(line: str) -> bool:
-    if CLOSING.fullmatch(line) or _SIGNED.search(line):
+def _leads_to(above: str, before: str) -> bool:
+    """True if closing words below the line ``above`` may be what it speaks of: it has not ended, or asks for words.
+
+    Args:
+        before: The line right before the closing words; if it is blank, a line without a full stop has ended too.
+    """
+    if above.endswith(":") or _GIVES_WORDS.search(above):
         return True
-    return ENDED.search(line) is not None and not (_ASKS_FOR_ONE if line.endswith("?") else _LISTS).search(line)
+    return bool(before.strip()) and not (ENDED.search(above) or CLOSING.fullmatch(above) or _SIGNED.search(above)
+                                         or above.endswith(","))
+
+
+def _has_ended(line: str) -> bool:
+    if CLOSING.fullmatch(line) or (_SIGNED.search(line) and not _GIVES_WORDS.search(line)):
+        return True
+    leads = (_ASKS_FOR_ONE,) if line.endswith("?") else (_LISTS, _GIVES_WORDS)
+    return ENDED.search(line) is not None and not any(lead.search(line) for lead in leads)
 
 
 def _is_signature(below: list[str]) -> bool:

@@ -170,3 +170,23 @@ def test_law_nothing_is_lost_between_the_text_and_what_was_cut(lines):
     kept, cut = mail.strip(text)
     assert sorted(" ".join([kept, *(part["text"] for part in cut)]).split()) == sorted(text.split())
     assert all(line in kept for line in lines if line.endswith("?"))
+
+
+@pytest.mark.parametrize("text", [
+    "Engrave it with:\nBest wishes\nAnna", "The card should say\nMany thanks\nTom", "Put this on the mug.\nCheers\nDad",
+    "Send it to this address.\n--\nAnna Bell\n12 High Street\nHarrowby", "I want this one.\n--\nHarbour Tent",
+    "Please print on the card:\n\nKind regards\nAnna", "Please deliver here.\nThank you\nAnna Bell\n12 High Street",
+    "What should the card say? I suggest this.\nWith best wishes\nGrandma",
+    "The tag must read as follows.\nCheers\nDad", "I would like to have on it\nAll the best\nAnna", "The card should say\n\nMany thanks\nTom",
+])
+def test_closing_words_that_the_line_above_asks_for_are_no_signature(text):
+    assert mail.strip(text) == (text, [])
+
+
+@pytest.mark.parametrize("above", [
+    "It is late.", "How big is it?", "Is this one?", "My order is late\n", "The card is torn.", "Thanks for your help",
+    "I waited,", "Please print the invoice again.", "I wanted to ask this.", "I bought it here.",
+])
+def test_and_under_another_line_they_are_one(above):
+    kept, cut = mail.strip(f"{above}\nKind regards\nAnna Bell")
+    assert kept == above and cut == [{"kind": "signature", "text": "Kind regards\nAnna Bell"}]
