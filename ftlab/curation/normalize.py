@@ -17,7 +17,8 @@ h2 h3 h4 h5 h6 head header hr html i img label li link main meta nav ol o:p p pr
 strong style sub sup table tbody td tfoot th thead title tr tt u ul"""))
 # One of these that nothing closes is a letter of a formula, a<b>c, or a word, and would swallow what follows.
 IN_PAIRS = frozenset(["a", "b", "i", "s", "u", "title", "script", "style", "code", "center", "head"])
-ANGLE = re.compile(r"<(/?)([a-z][\w:]*)([^<>]*)>|<!--|<!doctype", re.IGNORECASE)
+ANGLE = re.compile(r"<(/?)([a-z][\w:]*)([^<>]*)>|<!--.*?-->|<!doctype\s+html\b[^<>]*>", re.IGNORECASE | re.DOTALL)
+COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 ATTRIBUTES = re.compile(r"(?:\s+(?:[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+)|nowrap|noshade|hidden))*"
                         r"\s*/?", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,6}|#[xX][0-9A-Fa-f]{2,5});")
@@ -66,7 +67,9 @@ def repair_letters(text: str) -> str:
 def strip_html(text: str, cut: list[dict] | None = None) -> str:
     """The text that a browser would show, but for scripts, and headings such as "Message" that are a form's labels.
 
-    Angles that are no HTML stay as they are: ``<EMAIL_1>``, ``<system>``, ``3<b and a>2``.
+    Angles that are no HTML stay as they are: ``<EMAIL_1>``, ``<system>``, ``3<b and a>2``, "the <table> is missing", a
+    comment that nothing ends. What a browser keeps in its source goes into ``cut``: comments, addresses of links, the
+    words in the place of a picture.
     """
     for _ in range(3):  # forms that were sent through two systems are escaped twice
         if "<" in text and (tags := _tags(text)):
@@ -86,12 +89,24 @@ def _tags(text: str) -> set[int]:
         return not name or (name in ELEMENTS and ATTRIBUTES.fullmatch(found[3]) is not None
                             and (name not in IN_PAIRS or bool(found[1]) or f"</{name}" in lower))
 
-    return {found.start() for found in ANGLE.finditer(text) if is_html(found)}
+    tags = [found for found in ANGLE.finditer(text) if is_html(found)]
+    return {found.start() for found in tags} if _is_marked_up(text, tags) else set()
+
+
+def _is_marked_up(text: str, tags: list[re.Match]) -> bool:
+    """False if every tag stands alone among words, as in "The error is <table> not found"."""
+    opened, closed = ({(tag[2] or "").lower() for tag in tags if bool(tag[1]) is end} for end in (False, True))
+    names = [(tag[2] or "").lower() for tag in tags if tag[2] and LINE.fullmatch(tag[0])]
+    return bool(opened & closed) or len(names) > len(set(names)) or any(
+        not tag[2] or (tag[3] or "").strip(" /") or not re.search(r"(?:^|[^\s.?!,;:>] )[\"'(]?$", text[:tag.start()])
+        or re.match(r"\w|\n", text[tag.end():tag.end() + 1]) for tag in tags)
 
 
 def _parsed(text: str, tags: set[int], cut: list[dict]) -> str:
     from selectolax.lexbor import LexborHTMLParser
 
+    cut += [{"kind": "comment", "text": words} for found in COMMENT.finditer(text)
+            if re.search(r"\w", words := found[1].strip())]
     text = "".join("&lt;" if sign == "<" and place not in tags else sign for place, sign in enumerate(text))
     marked = CELL_END.sub(lambda found: f" {found[0]}", LINE.sub(lambda found: f"\n{found[0]}\n", text))
     tree = LexborHTMLParser(f"<body>{marked}")
@@ -101,6 +116,10 @@ def _parsed(text: str, tags: set[int], cut: list[dict]) -> str:
             if words:
                 cut.append({"kind": "form heading" if node.tag.startswith("h") else node.tag, "text": words})
             node.decompose()
+    for node in tree.css("a[href], img[alt]"):
+        kind, words = ("link", node.attributes["href"]) if node.tag == "a" else ("picture", node.attributes["alt"])
+        if words and re.search(r"\w", words) and words.removeprefix("mailto:") not in node.text():
+            cut.append({"kind": kind, "text": words.strip()})
     return tree.body.text(separator="") if tree.body else ""
 
 

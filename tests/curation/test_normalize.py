@@ -81,11 +81,36 @@ def test_cleaning_takes_any_text(text):
     "It came.\n*** my mail address is wrong ***", "The list.\n>5 litres\n>6 litres", "It holds\n> 5 litres",
     "To unsubscribe, click says the page, but nothing happens.", "The <title> of the booklet is wrong. Is it mine?",
     "The <script> on the lid is hard to read.",
+    "Look <!-- here. The lamp is broken. Where is my refund?", "Set it to <!doctype and then? It fails.",
+    "a <- b <!-- c", "The error is <table> not found", "Use the <label> printer", "The <small> size",
+    "I want the <strong> one", "The <small> size or the <p> size?", "The app says <input> missing", "Type <br> here?", "(<div> appears)",
 ])
 def test_the_customers_own_words_stay(text):
     cut = []
     assert normalize.clean_text(text, cut) == " ".join(text.split())
     assert cut == []
+
+
+@pytest.mark.parametrize(("raw", "clean"), [
+    ("press &lt;hr&gt; key", "press <hr> key"), ("Error &lt;div&gt; appears", "Error <div> appears"),
+    ("The lid.<br>The hook.", "The lid. The hook."), ("The lid. <br> The hook.", "The lid. The hook."),
+    ("The lid <br>\nThe hook", "The lid The hook"),
+    ("the lid <br> the hook <br> the base", "the lid the hook the base"), ("<li>lid<li>base", "lid base"),
+    ("<!DOCTYPE html><p>The lid</p>", "The lid"), ("the <strong>red</strong> lid", "the red lid"),
+])
+def test_a_tag_among_words_stays_and_what_marks_up_a_text_goes(raw, clean):
+    assert normalize.clean_text(raw) == clean
+
+
+@pytest.mark.parametrize(("raw", "clean", "kind", "text"), [
+    ("Look <!-- the lid is red --> here.", "Look here.", "comment", "the lid is red"),
+    ("<p>Step <!-- 2 > 1 --> done</p>", "Step done", "comment", "2 > 1"),
+    ("<a href='https://x.example/order/12'>here</a> it is", "here it is", "link", "https://x.example/order/12"),
+    ("<img src=x alt='the broken lid'> see", "see", "picture", "the broken lid"),
+])
+def test_words_in_the_source_alone_go_into_the_record_of_what_was_cut(raw, clean, kind, text):
+    cut = []
+    assert normalize.clean_text(raw, cut) == clean and cut == [{"kind": kind, "text": text}]
 
 
 def test_an_agents_signature_under_the_houses_goes():
