@@ -177,7 +177,8 @@ def test_law_nothing_is_lost_between_the_text_and_what_was_cut(lines):
     "Send it to this address.\n--\nAnna Bell\n12 High Street\nHarrowby", "I want this one.\n--\nHarbour Tent",
     "Please print on the card:\n\nKind regards\nAnna", "Please deliver here.\nThank you\nAnna Bell\n12 High Street",
     "What should the card say? I suggest this.\nWith best wishes\nGrandma",
-    "The tag must read as follows.\nCheers\nDad", "I would like to have on it\nAll the best\nAnna", "The card should say\n\nMany thanks\nTom",
+    "The tag must read as follows.\nCheers\nDad",
+    "I would like to have on it\nAll the best\nAnna", "The card should say\n\nMany thanks\nTom",
 ])
 def test_closing_words_that_the_line_above_asks_for_are_no_signature(text):
     assert mail.strip(text) == (text, [])

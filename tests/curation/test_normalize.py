@@ -83,7 +83,8 @@ def test_cleaning_takes_any_text(text):
     "The <script> on the lid is hard to read.",
     "Look <!-- here. The lamp is broken. Where is my refund?", "Set it to <!doctype and then? It fails.",
     "a <- b <!-- c", "The error is <table> not found", "Use the <label> printer", "The <small> size",
-    "I want the <strong> one", "The <small> size or the <p> size?", "The app says <input> missing", "Type <br> here?", "(<div> appears)",
+    "I want the <strong> one", "The <small> size or the <p> size?",
+    "The app says <input> missing", "Type <br> here?", "(<div> appears)",
 ])
 def test_the_customers_own_words_stay(text):
     cut = []
