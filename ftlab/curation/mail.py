@@ -6,8 +6,8 @@ header with a subject, a time of sending or an address, though not quoted lines 
 such as "Is that right?"; and under a rule or closing words, at the end of a text that has ended its sentence and does
 not ask about names to come ("Which of these is oven safe?") or for words to be written ("The card should say"), a name
 with nothing but the lines of an address below it.
-The price: a signature of another form stays on the text, as does one under such a question, and an older mail that is
-told rather than quoted.
+The price: a signature of another form stays on the text, as does one under such a question or right under a line
+without a full stop, and an older mail that is told rather than quoted.
 """
 
 from __future__ import annotations
@@ -93,8 +93,11 @@ _ASKS_FOR_ONE = re.compile(  # "Which of these is oven safe?": what the lines be
     re.IGNORECASE)
 # "Engrave it with", "The card should say", "Send it to this address.": what stands below is what the text is about.
 _GIVES_WORDS = re.compile(
-    r"\b(?:engrave|inscribe|embroider)\b[^.?!]*[.!]?$|\b(?:print|write|put|stamp|stitch|paint)\b[^.?!]*\bon\b[^.?!]*[.!]?$"
-    r"|\b(?:card|tag|label|mug|text|engraving|message|note|it)\b[^.?!]*\b(?:should|must|is to|shall) (?:say|read|be)\b"
+    r"\b(?:engrave|inscribe|embroider)\b[^.?!]*[.!]?$"
+    r"|(?:^|[.?!,:]\s*|\b(?:please|and|you|then) )(?:print|write|put|stamp|stitch|paint)\b[^.?!]*\bon (?:it|them|(?:the|"
+    r"its|my|this|each|both) (?:\w+ )?(?:card|mug|tag|label|lid|gift|front|back|box|handle|base|blade|cup|cloth)s?)\b"
+    r"[^.?!]*[.!]?$"
+    r"|\b(?:card|tag|label|mug|text|engraving|message|note|it)\b[^.?!]*\b(?:should|must|is to|shall) (?:say|read)\b"
     r"[^.?!]*[.!]?$|\b(?:this|the|new|following|that) address\W*$|\b(?:this one|as follows|following)[.!]?$"
     r"|\b(?:suggest|want|take|say|read|add) this[.!]?$|\b(?:send|deliver|ship)\b[^.?!]*\bhere[.!]?$",
     re.IGNORECASE)

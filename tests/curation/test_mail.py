@@ -186,7 +186,8 @@ def test_closing_words_that_the_line_above_asks_for_are_no_signature(text):
 
 @pytest.mark.parametrize("above", [
     "It is late.", "How big is it?", "Is this one?", "My order is late\n", "The card is torn.", "Thanks for your help",
-    "I waited,", "Please print the invoice again.", "I wanted to ask this.", "I bought it here.",
+    "I waited,", "Please print the invoice again.", "I wanted to ask this.", "I bought it here.", "It should be red.",
+    "I put one in my basket on Monday.", "I put it on the stove and it broke.",
 ])
 def test_and_under_another_line_they_are_one(above):
     kept, cut = mail.strip(f"{above}\nKind regards\nAnna Bell")
