@@ -94,8 +94,8 @@ _ASKS_FOR_ONE = re.compile(  # "Which of these is oven safe?": what the lines be
 # "Engrave it with", "The card should say", "Send it to this address.": what stands below is what the text is about.
 _GIVES_WORDS = re.compile(
     r"\b(?:engrave|inscribe|embroider)\b[^.?!]*[.!]?$"
-    r"|(?:^|[.?!,:]\s*|\b(?:please|and|you|then) )(?:print|write|put|stamp|stitch|paint)\b[^.?!]*\bon (?:it|them|(?:the|"
-    r"its|my|this|each|both) (?:\w+ )?(?:card|mug|tag|label|lid|gift|front|back|box|handle|base|blade|cup|cloth)s?)\b"
+    r"|(?:^|[.?!,:]\s*|\b(?:please|and|you|then) )(?:print|write|put|stamp|stitch|paint)\b[^.?!]*\bon (?:it|them|(?:"
+    r"the|its|my|this|each|both) (?:\w+ )?(?:card|mug|tag|label|lid|gift|front|back|box|handle|blade|cup|cloth)s?)\b"
     r"[^.?!]*[.!]?$"
     r"|\b(?:card|tag|label|mug|text|engraving|message|note|it)\b[^.?!]*\b(?:should|must|is to|shall) (?:say|read)\b"
     r"[^.?!]*[.!]?$|\b(?:this|the|new|following|that) address\W*$|\b(?:this one|as follows|following)[.!]?$"

@@ -17,7 +17,8 @@ h2 h3 h4 h5 h6 head header hr html i img label li link main meta nav ol o:p p pr
 strong style sub sup table tbody td tfoot th thead title tr tt u ul"""))
 # One of these that nothing closes is a letter of a formula, a<b>c, or a word, and would swallow what follows.
 IN_PAIRS = frozenset(["a", "b", "i", "s", "u", "title", "script", "style", "code", "center", "head"])
-ANGLE = re.compile(r"<(/?)([a-z][\w:]*)([^<>]*)>|<!--.*?-->|<!doctype\s+html\b[^<>]*>", re.IGNORECASE | re.DOTALL)
+ANGLE = re.compile(r"<(/?)([a-z][\w:]*)([^<>]*)>|<!--|<!doctype\s+html\b[^<>]*>", re.IGNORECASE)
+LONE = re.compile(r"[^\s.?!,;:>] [\"'(]?$")  # what stands before a tag that is a word of a sentence
 COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 ATTRIBUTES = re.compile(r"(?:\s+(?:[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+)|nowrap|noshade|hidden))*"
                         r"\s*/?", re.IGNORECASE)
@@ -82,10 +83,12 @@ def strip_html(text: str, cut: list[dict] | None = None) -> str:
 
 def _tags(text: str) -> set[int]:
     """Where the tags, comments and document types of HTML begin."""
-    lower = text.lower()
+    lower, last = text.lower(), text.rfind("-->")
 
     def is_html(found: re.Match) -> bool:
         name = (found[2] or "").lower()
+        if found[0] == "<!--":
+            return found.end() <= last  # it is ended somewhere
         return not name or (name in ELEMENTS and ATTRIBUTES.fullmatch(found[3]) is not None
                             and (name not in IN_PAIRS or bool(found[1]) or f"</{name}" in lower))
 
@@ -97,15 +100,16 @@ def _is_marked_up(text: str, tags: list[re.Match]) -> bool:
     """False if every tag stands alone among words, as in "The error is <table> not found"."""
     opened, closed = ({(tag[2] or "").lower() for tag in tags if bool(tag[1]) is end} for end in (False, True))
     names = [(tag[2] or "").lower() for tag in tags if tag[2] and LINE.fullmatch(tag[0])]
-    return bool(opened & closed) or len(names) > len(set(names)) or any(
-        not tag[2] or (tag[3] or "").strip(" /") or not re.search(r"(?:^|[^\s.?!,;:>] )[\"'(]?$", text[:tag.start()])
+    padded = f"x {text}"  # so that the sign and the blank before a tag stand at its place there
+    return bool(opened & closed) or len(names) > len(set(names)) or not re.search(r"\w", ANGLE.sub("", text)) or any(
+        not tag[2] or (tag[3] or "").strip(" /") or not LONE.search(padded[max(0, tag.start() - 1):tag.start() + 2])
         or re.match(r"\w|\n", text[tag.end():tag.end() + 1]) for tag in tags)
 
 
 def _parsed(text: str, tags: set[int], cut: list[dict]) -> str:
     from selectolax.lexbor import LexborHTMLParser
 
-    cut += [{"kind": "comment", "text": words} for found in COMMENT.finditer(text)
+    cut += [{"kind": "comment", "text": words} for found in COMMENT.finditer(text, 0, text.rfind("-->") + 3)
             if re.search(r"\w", words := found[1].strip())]
     text = "".join("&lt;" if sign == "<" and place not in tags else sign for place, sign in enumerate(text))
     marked = CELL_END.sub(lambda found: f" {found[0]}", LINE.sub(lambda found: f"\n{found[0]}\n", text))

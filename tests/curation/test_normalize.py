@@ -97,6 +97,7 @@ def test_the_customers_own_words_stay(text):
     ("The lid.<br>The hook.", "The lid. The hook."), ("The lid. <br> The hook.", "The lid. The hook."),
     ("The lid <br>\nThe hook", "The lid The hook"),
     ("the lid <br> the hook <br> the base", "the lid the hook the base"), ("<li>lid<li>base", "lid base"),
+    ("<br/>", ""),
     ("<!DOCTYPE html><p>The lid</p>", "The lid"), ("the <strong>red</strong> lid", "the red lid"),
 ])
 def test_a_tag_among_words_stays_and_what_marks_up_a_text_goes(raw, clean):
