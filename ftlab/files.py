@@ -132,13 +132,17 @@ def write_jsonl(path: str | Path, rows: Iterable[dict]) -> None:
 
 def read_json(path: str | Path) -> object:
     """Reads one JSON file, packed by gzip or not, with a byte-order mark or without."""
-    raw = Path(path).read_bytes()
-    return json.loads((gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw).decode("utf-8-sig"))
+    return json.loads(_text(path))
 
 
 def read_jsonl(path: str | Path) -> list[dict]:
-    """Reads the project's own JSON Lines files. For a learner's file use ``ftlab.data.read``, which checks it."""
-    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").split("\n") if line]
+    """Reads JSON Lines, as ``read_json`` reads JSON. For rows to learn use ``ftlab.data.read``, which checks them."""
+    return [json.loads(line) for line in _text(path).split("\n") if line.strip()]
+
+
+def _text(path: str | Path) -> str:
+    raw = Path(path).read_bytes()
+    return (gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw).decode("utf-8-sig")
 
 
 def read_table(path: str | Path) -> list[dict[str, str]]:

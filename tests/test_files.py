@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 import subprocess
 import sys
@@ -214,3 +215,10 @@ def test_the_world_has_tables() -> None:
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_table_of_the_world_is_whole(path: Path) -> None:
     assert files.read_table(path)
+
+
+def test_json_lines_are_read_packed_or_with_a_mark_or_with_empty_lines(tmp_path: Path) -> None:
+    text = '{"a": "x\u2028y"}\n\n{"a": 2}\n \n'
+    for raw in (text.encode(), b"\xef\xbb\xbf" + text.encode(), gzip.compress(text.encode())):
+        (tmp_path / "a.jsonl").write_bytes(raw)
+        assert files.read_jsonl(tmp_path / "a.jsonl") == [{"a": "x\u2028y"}, {"a": 2}]

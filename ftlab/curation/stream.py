@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 SHARD_ROWS = 10_000
-VERSION = 2  # raise it when a step changes what it keeps: folders of older code are then refused
+OUTPUT = ("kept.jsonl", "rejected.jsonl", "personal.jsonl", "card.json", "plan.json", "copies.npz", "judges.joblib")
+VERSION = 3  # raise it when a step changes what it keeps: folders of older code are then refused
 
 
 def run(source: str | Path, folder: str | Path, *, size: int | None = None, held_out: float = choose.HELD_OUT,
@@ -82,10 +83,11 @@ def begun(source: Path, folder: Path, settings: dict, workers: int, shard_rows: 
         raise ValueError(f"{folder}: expected no other curation at work here, found one. Wait until it is done, or "
                          "choose another folder.") from None
     try:
-        for stage in (folder, folder / "prepared", folder / "judged"):
-            for left in stage.glob(".*.tmp"):
+        plan = make_plan(source, folder, {**settings, "shard_rows": shard_rows, "version": VERSION})
+        for place, names in ((folder, OUTPUT), (folder / "prepared", ["[0-9]*"]), (folder / "judged", ["[0-9]*"])):
+            for left in (left for name in names for left in place.glob(f".{name}.*.tmp")):
                 left.unlink(missing_ok=True)
-        yield make_plan(source, folder, {**settings, "shard_rows": shard_rows, "version": VERSION})
+        yield plan
     finally:
         lock.release()
 

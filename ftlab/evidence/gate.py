@@ -140,6 +140,9 @@ def gate(rules: Sequence[Mapping], baseline: Mapping, candidate: Mapping, unsure
 
 
 def _judge(rule: Rule, old: object, new: object, about: Sequence | None) -> list[LimitCheck]:
+    named = [isinstance(scores, Mapping) or gate_scores.is_series(scores) for scores in (old, new)]
+    if not all(named):  # an index says nothing beside a bare list
+        old, new = (scores.tolist() if gate_scores.is_series(scores) else scores for scores in (old, new))
     base, cand = gate_scores.check(rule, old, "baseline"), gate_scores.check(rule, new, "candidate")
     if type(base) is not type(cand) or (isinstance(base, list) and len(base) != len(cand)):
         found = f"{gate_scores.kind(base)} (baseline) and {gate_scores.kind(cand)} (candidate)"

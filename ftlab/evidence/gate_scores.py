@@ -17,9 +17,9 @@ COUNTS = "Write one figure, a list of scores, or an object with a score for each
 def check(rule: Rule, raw: object, name: str) -> float | list[float] | dict[str, float]:
     """The scores as floats of one of the three kinds, each finite and, in points, from 0 to 1.
 
-    A pandas Series whose index is not 0, 1, 2, ... names its items by it.
+    A pandas Series names its items by its index.
     """
-    if hasattr(raw, "index") and hasattr(raw, "items") and not isinstance(raw, Mapping):
+    if is_series(raw):
         raw = _of_series(rule, raw, name)
     many = list(raw.values()) if isinstance(raw, Mapping) else raw
     ordered = isinstance(many, Sized) and not isinstance(many, str | bytes | Set) and getattr(many, "ndim", 1) > 0
@@ -36,11 +36,13 @@ def check(rule: Rule, raw: object, name: str) -> float | list[float] | dict[str,
     return dict(zip(raw, map(float, rows), strict=True)) if isinstance(raw, Mapping) else [float(row) for row in rows]
 
 
-def _of_series(rule: Rule, raw: object, name: str) -> object:
-    items = list(raw.index)
-    if items == list(range(len(items))):
-        return raw.tolist()
-    twice = [item for item, times in Counter(items).items() if times > 1]
+def is_series(raw: object) -> bool:
+    """Whether it is a row of a pandas table, with an index."""
+    return hasattr(raw, "index") and hasattr(raw, "items") and getattr(raw, "ndim", 0) == 1
+
+
+def _of_series(rule: Rule, raw: object, name: str) -> dict:
+    twice = [item for item, times in Counter(raw.index).items() if times > 1]
     if twice:
         raise ValueError(f"{name}, {rule.metric}: expected each item once, found {len(twice)} more than once, such as "
                          f"{twice[0]!r}. Keep one score for each item.")

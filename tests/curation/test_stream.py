@@ -89,8 +89,10 @@ def test_a_second_run_in_the_folder_is_refused_and_touches_nothing(tmp_path):
             stream.run(raw, folder, workers=1, shard_rows=2, progress=False)
         assert half.read_bytes() == b"half"
     assert (folder / "prepared" / "00000.npz").read_bytes() == b"half"
+    other = folder / ".mine.txt.0.tmp"
+    other.touch()
     with stream.begun(raw, folder, settings, 1, 2):  # done, it is free again
-        pass
+        assert other.exists()  # and somebody else's file is not this module's to remove
 
 
 @pytest.mark.parametrize("other", [{"size": 13}, {"held_out": 0.2}, {"shard_rows": 11}])

@@ -259,5 +259,7 @@ def test_items_of_a_table_are_matched_by_their_index():
     assert same.value == 0 and same.low > -4
     with pytest.raises(ValueError, match="candidate, m: expected each item once, found 1 more than once, such as 'q0'"):
         gate([{"metric": "m", "may_drop": 2}], {"m": old}, {"m": pd.Series([1] * 100, index=["q0"] * 100)})
-    plain = pd.Series([1, 0] * 50)  # numbered, so a row like any other
-    assert gate([{"metric": "m", "may_drop": 2}], {"m": plain}, {"m": plain.tolist()}).checks[0].found.value == 0
+    part = pd.Series([1, 0] * 100)[100:]  # beside a list its index says nothing
+    assert gate([{"metric": "m", "may_drop": 2}], {"m": part}, {"m": part.tolist()}).checks[0].found.value == 0
+    with pytest.raises(ValueError, match="candidate, m: expected finite numbers"):
+        gate([{"metric": "m", "may_drop": 2}], {"m": [1, 0] * 50}, {"m": pd.DataFrame({"m": [1, 0] * 50})})
