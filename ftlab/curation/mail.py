@@ -102,6 +102,7 @@ _GIVES_WORDS = re.compile(
     r"|\b(?:suggest|want|take|say|read|add) this[.!]?$|\b(?:send|deliver|ship)\b[^.?!]*\bhere[.!]?$",
     re.IGNORECASE)
 MOST_LINES = 8
+LAST_WORDS = 400  # of the line above, in characters: enough for a sentence, and soon read whatever stands there
 
 
 def strip(text: str) -> tuple[str, list[dict]]:
@@ -190,6 +191,7 @@ def _leads_to(above: str, before: str) -> bool:
     Args:
         before: The line right before the closing words; if it is blank, a line without a full stop has ended too.
     """
+    above = above[-LAST_WORDS:]
     if above.endswith(":") or _GIVES_WORDS.search(above):
         return True
     return bool(before.strip()) and not (ENDED.search(above) or CLOSING.fullmatch(above) or _SIGNED.search(above)
@@ -197,6 +199,7 @@ def _leads_to(above: str, before: str) -> bool:
 
 
 def _has_ended(line: str) -> bool:
+    line = line[-LAST_WORDS:]
     if CLOSING.fullmatch(line) or (_SIGNED.search(line) and not _GIVES_WORDS.search(line)):
         return True
     leads = (_ASKS_FOR_ONE,) if line.endswith("?") else (_LISTS, _GIVES_WORDS)

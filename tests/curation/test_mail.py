@@ -192,3 +192,13 @@ def test_closing_words_that_the_line_above_asks_for_are_no_signature(text):
 def test_and_under_another_line_they_are_one(above):
     kept, cut = mail.strip(f"{above}\nKind regards\nAnna Bell")
     assert kept == above and cut == [{"kind": "signature", "text": "Kind regards\nAnna Bell"}]
+
+
+@pytest.mark.parametrize("closing", ["\n\nKind regards\nAnna", "\n--\nAnna", " -- Anna"])
+@pytest.mark.parametrize("end", ["", ".", "? x", "?"])
+@pytest.mark.parametrize("words", ["it should say ", "engrave ", "and put ", "send ", "these ", "which of ",
+                                   "the card and "])
+def test_a_long_line_above_a_signature_is_soon_read(words, end, closing):
+    above = words * (100_000 // len(words)) + f"x{end}"
+    kept, cut = mail.strip(above + closing)
+    assert sorted(" ".join([kept, *(part["text"] for part in cut)]).split()) == sorted((above + closing).split())
