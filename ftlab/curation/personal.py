@@ -8,8 +8,8 @@ in quotes, or whose place is an IP address in brackets. Where digits could be ei
 that has a price. A card or phone number that its writer calls an order number stays, and so does a card number that is
 said to stand on the back of goods. A card number that nobody names is masked if it fits: one of ten numbers of a card's
 length and beginning passes the check digit. So is one with a word of paying before it, unless that is said to be for
-what the number names ("I paid for order ..."): "I paid, my order number is ..." loses an order number now and then,
-which costs less than a card. A phone number that
+the order, invoice or booking that the number names in one run ("I paid for order ..."): "I paid, my order number is
+..." loses an order number now and then, which costs less than a card. A phone number that
 nobody names is masked if it is written as people dial it: with + or a leading 0, with blanks or without, brackets, or
 as 415-555-2671. So an order number of nine or more digits that begins with 0 and that nobody calls one goes, if a
 country knows it as a phone's; and a Spanish or Italian mobile without its country code and without a word such as
@@ -104,37 +104,46 @@ CALL_WORDS = re.compile(r"\b(?:(?:tele)?phone|tel|call(?:ed)?|ring|rang|mobile|c
 SHORTENED = re.compile(r"\b(no|nr|num|ref|art|ord|inv|ser|cust|tel|ext|id|s\.?n)\.", re.IGNORECASE)  # no full stop
 _NUMBER_WORD = r"(?:number|numbers|no|nr|num|id|code)"
 # "Return 4711", "the claim number", but not "I return it" or "DHL has come": only a number's name right before it
-_DIRECT = (r"(?:(?:return|claim|confirmation|quote|purchase|p\.?o|licen[cs]e(?: key)?|firmware|loyalty|vat|tax|dhl|"
-           r"ups|usps|dpd|gls|fedex|hermes|(?:sticker|label) (?:says|reads|shows))"
-           rf"(?=[\s:#.=-]*(?:$|{_NUMBER_WORD}\b)))")
-_OTHERS = (rf"(?:art(?=[. ]+n[or]\b)|{_DIRECT}|"
-           r"order\w*|invoice|tracking|parcel|serial|ticket|reference|ref|case|article|item|batch|receipt|model|sku|"
-           r"ean|gtin|upc|isbn|issn|asin|vin|rma|awb|[sp][/.]?n|barcode|consignment|waybill|docket|transaction|subscription|"
-           r"part|lot|booking|code|id|imei|meid|iccid|device|meter|"
-           r"customer|member(?:ship)?|registration|product|delivery|shipment|warranty|voucher|coupon|contract|policy)s?")
-OTHER_NUMBERS = re.compile(rf"\b{_OTHERS}\b[^.?!]{{0,24}}$|\b(?:utm|mgrs|eastings?|northings?)\b[^?!]{{0,32}}$|"
-                           r"\b(?:sizes?|pages?|zip|post(?:al )?code|coordinates|grid|lat(?:itude)?|"
-                           r"lon(?:gitude)?|version|"
-                           r"dimensions|measures)\b[^.?!\d]{0,16}$", re.IGNORECASE)
+_DIRECT = (r"(?:return|claim|confirmation|quote|purchase|p\.?o|licen[cs]e(?: key)?|firmware|loyalty|vat|tax|dhl|"
+           r"ups|usps|dpd|gls|fedex|hermes|(?:sticker|label) (?:says|reads|shows))")
+_DEALINGS = r"(?:consignment|waybill|docket|transaction|subscription)"
+_NAMES = (r"art(?=[. ]+n[or]\b)|"
+          r"order\w*|invoice|tracking|parcel|serial|ticket|reference|ref|case|article|item|batch|receipt|model|sku|"
+          r"ean|gtin|upc|isbn|issn|asin|vin|rma|awb|[sp][/.]?n|barcode|part|lot|booking|code|id|imei|meid|iccid|device|"
+          r"meter|customer|member(?:ship)?|registration|product|delivery|shipment|warranty|voucher|coupon|contract|policy")
+_OTHERS = rf"(?:{_DIRECT}(?=[\s:#.=-]*(?:$|{_NUMBER_WORD}\b))|{_DEALINGS}|{_NAMES})s?"
+# "Call me about the return: ...", "refund my claim ...": the number may be where to call or to pay, unless called one
+_SURELY_OTHERS = rf"(?:(?:{_DIRECT}|{_DEALINGS})(?=[\s:#.=-]*{_NUMBER_WORD}\b)|{_NAMES})s?"
+OTHER_NUMBERS, SURELY_OTHER_NUMBERS = (
+    re.compile(rf"\b{others}\b[^.?!]{{0,24}}$|\b(?:utm|mgrs|eastings?|northings?)\b[^?!]{{0,32}}$|"
+               r"\b(?:sizes?|pages?|zip|post(?:al )?code|coordinates|grid|lat(?:itude)?|lon(?:gitude)?|version|"
+               r"dimensions|measures)\b[^.?!\d]{0,16}$", re.IGNORECASE) for others in (_OTHERS, _SURELY_OTHERS))
 _CARD_WORD = r"(?:cards?|credit|debit|visa|mastercard|maestro|amex|american express)"
 # "For my order I used", "I used this for the order"; but "I used the device" says what was used
 PAYING = re.compile(rf"\b(?:{_CARD_WORD}|paid|pay|pays|paying|payments?|charge[ds]?|billed|billing|bank|"
-                    rf"(?:use|used|using)(?!(?:,? (?!(?:for|on|to)\b)[\w'-]+){{0,6}},? {_OTHERS}\b))\b", re.IGNORECASE)
+                    rf"(?:use|used|using)(?!(?:,? (?!(?:for|on|to)\b)[\w'-]+){{0,6}},? {_SURELY_OTHERS}\b))\b",
+                    re.IGNORECASE)
 # What may stand before a number with + that is no phone's: "Device ID +49 30 123456", but not "for my order, +49 ...".
 NUMBERED = re.compile(rf"\b(?:{_OTHERS}[\s-]+{_NUMBER_WORD}|[sp][/.]?n|imei|sku|ean|gtin|isbn)[\s:.#=(]*(?:is |was )?"
                       r"[\s\"'(]*$", re.IGNORECASE)
 # "I paid for order ", "the payment for my order, number ": what the money was for, and not what it was paid with
-PAID_FOR = re.compile(rf"\b{_OTHERS}(?:[\s#]+|,? {_NUMBER_WORD}[\s.:#]*)$", re.IGNORECASE)
+PAID_FOR = re.compile(rf"\b(?:order|invoice|booking)s?(?:[\s#]+|,? {_NUMBER_WORD}[\s.:#]*)$", re.IGNORECASE)
 PAYING_FOR = re.compile(r"\b(?:paid|pay|pays|paying|payments?|charge[ds]?|billed|billing)\b", re.IGNORECASE)
 PAYING_BY = re.compile(r"\b(?:with|by|via|to|from)\b", re.IGNORECASE)
+CARD_BEHIND = re.compile(  # "visa", "exp 12/27 cvv 123", "12/27": what stands behind a card's number alone
+    rf"^[\s,;(/-]*(?:{_CARD_WORD}\b|(?:0[1-9]|1[0-2])\s?/\s?\d\d\b)|\b(?:cv[cv]2?|csc|security code|"
+    r"(?:exp(?:ir(?:y|es|ation|ing))?|valid|good)\b[\s.:]*(?:date|until|till?|thru|through|to|on|in)?[\s.:]*"
+    r"(?:0?[1-9]|1[0-2])\s?[/.-]\s?\d\d)\b", re.IGNORECASE)
+REPAID = re.compile(r"\b(?:refund\w*|reimburse\w*|repay\w*|money|compensation)\b", re.IGNORECASE)
 PAID_WITH = re.compile(rf"\b(?:{_CARD_WORD}|bank|use|used|using)\b", re.IGNORECASE)
 _PLACE = r"(?:label|sticker|plate|box|lid|back|bottom|underside|packag\w+|device|parcel)"
 # "the serial number of my lamp is ", "the device with the number ", but not "the order paid with "
-NAMED_BEFORE = re.compile(
-    rf"\b{_OTHERS}(?:(?: {_NUMBER_WORD})? on (?:the|its|my) {_PLACE})?"
+NAMED_BEFORE, SURELY_NAMED_BEFORE = (re.compile(
+    rf"\b{others}(?:(?: {_NUMBER_WORD})? on (?:the|its|my) {_PLACE})?"
     r"(?:(?:[\s:#(=?,;/.\"'\u201c-]+(?!(?:cards?|credit|debit|visa|mastercard|amex|paid|pay\w*|charg\w*|money|"
     r"with|by|using|via|from|for|to|on|\d{1,8})\b)[\w'.]+){0,5}|[^.?!\d]{0,20} (?:with|under|by) "
     rf"(?:the |this |my |its )?{_NUMBER_WORD})[\s:#(=?,;.\"'\u201c-]*$", re.IGNORECASE)
+    for others in (_OTHERS, _SURELY_OTHERS))
 NAMED_AFTER = re.compile(rf"^[)\"'\u201d]?,? (?:is|was|as|being|\() ?(?:(?:my|the|your|our|an?) )?(?:\w+ )?{_OTHERS}\b"
                          rf"(?!(?: {_NUMBER_WORD})?[\s:.#]{{0,3}}\d)",  # "(order 12)" has its own number
                          re.IGNORECASE)
@@ -187,8 +196,11 @@ def _cards(text: str) -> list[Found]:
     for match in itertools.chain.from_iterable(groups.finditer(text) for groups in CARD_GROUPS):
         digits = re.sub(r"\D", "", match[0])
         before, after = text[max(0, match.start() - 60):match.start()], text[match.end():match.end() + 40]
-        paying = PAYING.search(before) and not _is_what_was_paid(before)
-        named = (NAMED_BEFORE.search(before) or NAMED_AFTER.search(after) or PRINTED_ON.search(after)
+        card_behind = CARD_BEHIND.search(after)
+        in_one_run = match[0].isdigit()  # an order is not written in blocks of four
+        paying = PAYING.search(before) and (card_behind or not in_one_run or not _is_what_was_paid(before))
+        called = SURELY_NAMED_BEFORE if card_behind or REPAID.search(before) else NAMED_BEFORE
+        named = (called.search(before) or NAMED_AFTER.search(after) or PRINTED_ON.search(after)
                  or (WITH_BEFORE.search(before) and WITH_AFTER.search(after)))
         if (NETWORKS.fullmatch(digits) and luhn.is_valid(digits) and len(set(digits)) > 1
                 and match[0].count("\n") < 2 and (paying or not named)
@@ -198,7 +210,7 @@ def _cards(text: str) -> list[Found]:
 
 
 def _is_what_was_paid(before: str) -> bool:
-    """True if the words before a number end in its name, and neither a card nor "with", "by" or "to" is among them."""
+    """True if the words before a number end in an order, and neither a card nor "with", "by" or "to" is among them."""
     paid = PAYING_FOR.search(before)
     return (paid is not None and PAID_FOR.search(before) is not None and not PAYING_BY.search(before, paid.end())
             and not PAID_WITH.search(before))
@@ -220,7 +232,8 @@ def _phones(text: str) -> list[Found]:
         before, abroad = text[max(0, match.start() - 40):match.start()], match[0].startswith("+")
         before = SHORTENED.sub(lambda found: found[1] + " ", before)
         call = max((word.end() for word in CALL_WORDS.finditer(before)), default=-1)
-        others = (NUMBERED if abroad else OTHER_NUMBERS).search(before[max(call, 0):])
+        named = NUMBERED if abroad else OTHER_NUMBERS if call < 0 else SURELY_OTHER_NUMBERS
+        others = named.search(before[max(call, 0):])
         after = text[match.end():match.end() + 40]
         if others or (call < 0 and (NAMED_AFTER.search(after) or PRINTED_ON.search(after))):
             continue

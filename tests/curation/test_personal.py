@@ -88,7 +88,8 @@ def test_decimals_series_short_dates_and_grids_are_no_phones(text):
     "on 05/04 0800-1200", "Open 0900-1200 and 1300-1730.", "zip 01234-5678", "My postal code is 01234-5678",
     "claim number 0123456789", "P/N 0123-456-7890", "transaction 0123456789", "waybill 0123456789", "docket 0123456789",
     "consignment 0123456789", "numbers 0 1 2 3 4 5 6 7 8 9", "steps 1 2 3 4 5 6 7 8 9 10 11", "VAT number 0123456789",
-    "the number 0123456789 is on the parcel label",
+    "the number 0123456789 is on the parcel label", "Call me about claim number 0123456789",
+    "Please ring, transaction no. 0123456789",
 ])
 def test_spans_of_dates_and_hours_and_numbers_of_papers_are_no_phones(text):
     assert personal.find(text) == []
@@ -97,6 +98,9 @@ def test_spans_of_dates_and_hours_and_numbers_of_papers_are_no_phones(text):
 @pytest.mark.parametrize("text", [
     "Open 0900-1730, 020 7946 0018", "From 02/04/25 - 05/04/25 on 0171 2345678", "zip 01234, 020 7946 0018",
     "I claim it is broken, 0171 2345678", "I return it to you, 020 7946 0018", "DHL came. 020 7946 0018",
+    "Please call me about the return: 020 7946 0018", "Call me re my claim - 020 7946 0018",
+    "Ring me about the quote 0171 2345678", "Phone for DHL: 0171 2345678", "Call UPS 0171 2345678",
+    "Text me about the transaction: 020 7946 0018", "Please ring me about my subscription, 020 7946 0018",
     "My number 020 7946 0018 on the parcel label is wrong", "The purchase was fine, 0171 2345678", "030/1230900-1730",
 ])
 def test_and_beside_them_a_phone_is_found(text):
@@ -159,6 +163,16 @@ def test_a_leading_0_is_enough_for_a_number_that_nobody_names(number):
         "I paid for order 12 with N", "You charged order 12 to N", "I used this for order N", "DHL came, and N",
         "I was charged on N for order 12", "I return it, refund it to N", "I paid the DHL driver with N",
         "The serial on the card: N")),
+    *((text.replace("N", "4539578763621486"), ["CARD"]) for text in (
+        "Please charge my order N exp 12/27 cvv 123", "I paid for the order N visa", "I paid for order N, 12/27",
+        "I paid for the order, no. N, cvv 123", "I paid for order N, it is valid until 12/27",
+        "refund for my claim N", "Refund the purchase: N", "I want my money for the return: N", "Return N, exp 12/27",
+        "I want a refund for my transaction N", "I paid for my subscription N", "I paid for the parcel N")),
+    *((text.replace("N", "4539 5787 6362 1486"), ["CARD"]) for text in (
+        "payment for my policy N", "I paid for order N", "I paid for my subscription N")),
+    *((text.replace("N", "4539578763621486"), []) for text in (
+        "Refund order N", "Refund my claim number N", "I paid for order N by 12/27", "I paid for order N, 2 items",
+        "My voucher N expires on 12/27", "I want my money back for return no. N")),
     ("378282246310005", ["CARD"]),  # named by nobody: masked, which is the safer error
 ])
 def test_the_words_around_decide_what_is_a_card(text, kinds):
