@@ -18,8 +18,12 @@ strong style sub sup table tbody td tfoot th thead title tr tt u ul"""))
 # One of these that nothing closes is a letter of a formula, a<b>c, or a word, and would swallow what follows.
 IN_PAIRS = frozenset(["a", "b", "i", "s", "u", "title", "script", "style", "code", "center", "head"])
 ANGLE = re.compile(r"<(/?)([a-z][\w:]*)([^<>]*)>|<!--|<!doctype\s+html\b[^<>]*>", re.IGNORECASE)
-LONE = re.compile(r"[^\s.?!,;:>] [\"'(]?$")  # what stands before a tag that is a word of a sentence
-COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
+LONE = re.compile(r"[^\s.?!,;:>] [\"'(`]?$")  # what stands before a tag that is a word of a sentence
+# "press <br>", "the `<hr>`": what stands before a tag that is surely a word, though it looks like the end of a line
+SPOKEN_OF = re.compile(r"[\"'(`]$|\b(?:the|an?|this|that|your|my|its|is|was|says?|shows?|reads?|types?|typed|press|"
+                       r"enter|insert|add|put|use|see|write|with|of|tag|key|sign|code|word|error|called|named) ?$",
+                       re.IGNORECASE)
+COMMENT = re.compile(r"<!--(?!-?>)(.*?)-->", re.DOTALL)  # a browser takes <!--> for a whole one
 ATTRIBUTES = re.compile(r"(?:\s+(?:[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+)|nowrap|noshade|hidden))*"
                         r"\s*/?", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,6}|#[xX][0-9A-Fa-f]{2,5});")
@@ -97,13 +101,25 @@ def _tags(text: str) -> set[int]:
 
 
 def _is_marked_up(text: str, tags: list[re.Match]) -> bool:
-    """False if every tag stands alone among words, as in "The error is <table> not found"."""
+    """False if every tag stands alone among words, as in "The error is <table> not found".
+
+    A tag that closes itself is no word, nor is one that breaks a line there, "It is late <br> Can you help?", or ends
+    the text, unless the words before it speak of it.
+    """
     opened, closed = ({(tag[2] or "").lower() for tag in tags if bool(tag[1]) is end} for end in (False, True))
     names = [(tag[2] or "").lower() for tag in tags if tag[2] and LINE.fullmatch(tag[0])]
     padded = f"x {text}"  # so that the sign and the blank before a tag stand at its place there
+    end = len(text.rstrip())
+
+    def breaks(tag: re.Match) -> bool:
+        spoken_of = SPOKEN_OF.search(padded[max(0, tag.start() - 10):tag.start() + 2])
+        between = tag[2].lower() in ("br", "hr") and re.match(r"\s\w", text[tag.end():tag.end() + 2])
+        return not spoken_of and bool(tag.end() >= end or between)
+
     return bool(opened & closed) or len(names) > len(set(names)) or not re.search(r"\w", ANGLE.sub("", text)) or any(
         not tag[2] or (tag[3] or "").strip(" /") or not LONE.search(padded[max(0, tag.start() - 1):tag.start() + 2])
-        or re.match(r"\w|\n", text[tag.end():tag.end() + 1]) for tag in tags)
+        or re.match(r"\w|\n", text[tag.end():tag.end() + 1]) or breaks(tag)
+        or (tag[0].endswith("/>") and padded[tag.start() + 1] not in "\"'(`") for tag in tags)
 
 
 def _parsed(text: str, tags: set[int], cut: list[dict]) -> str:

@@ -85,6 +85,7 @@ def test_cleaning_takes_any_text(text):
     "a <- b <!-- c", "The error is <table> not found", "Use the <label> printer", "The <small> size",
     "I want the <strong> one", "The <small> size or the <p> size?",
     "The app says <input> missing", "Type <br> here?", "(<div> appears)",
+    "`<br>` works", "Is it `<br/>` or `<hr>`?", "The error is <table>", "I typed <br>", 'It says "<br>" twice',
 ])
 def test_the_customers_own_words_stay(text):
     cut = []
@@ -97,7 +98,9 @@ def test_the_customers_own_words_stay(text):
     ("The lid.<br>The hook.", "The lid. The hook."), ("The lid. <br> The hook.", "The lid. The hook."),
     ("The lid <br>\nThe hook", "The lid The hook"),
     ("the lid <br> the hook <br> the base", "the lid the hook the base"), ("<li>lid<li>base", "lid base"),
-    ("<br/>", ""),
+    ("<br/>", ""), ("Thanks <br />", "Thanks"), ("Thanks <br>\n", "Thanks"), ("Hi <br/> there", "Hi there"),
+    ("My lid is broken <br> Can you help?", "My lid is broken Can you help?"),
+    ("My order <br> is <p> late", "My order is late"), ("Hello <hr> I wait", "Hello I wait"), ("Thanks </p>", "Thanks"),
     ("<!DOCTYPE html><p>The lid</p>", "The lid"), ("the <strong>red</strong> lid", "the red lid"),
 ])
 def test_a_tag_among_words_stays_and_what_marks_up_a_text_goes(raw, clean):
@@ -106,6 +109,7 @@ def test_a_tag_among_words_stays_and_what_marks_up_a_text_goes(raw, clean):
 
 @pytest.mark.parametrize(("raw", "clean", "kind", "text"), [
     ("Look <!-- the lid is red --> here.", "Look here.", "comment", "the lid is red"),
+    ("<!--> shown --> <!-- red -->", "shown -->", "comment", "red"),
     ("<p>Step <!-- 2 > 1 --> done</p>", "Step done", "comment", "2 > 1"),
     ("<a href='https://x.example/order/12'>here</a> it is", "here it is", "link", "https://x.example/order/12"),
     ("<img src=x alt='the broken lid'> see", "see", "picture", "the broken lid"),
