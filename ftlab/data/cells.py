@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import suppress
 
@@ -24,7 +25,8 @@ AS_IT_IS = ('Where the brackets are a part of the text, keep it as it is in a ne
 def listed(value: object, name: str) -> object:
     """The list that a text is, of turns, or in a CSV's cell of texts; anything else as it is.
 
-    A turn alone becomes a list of one. "[urgent] Where is it?" is no list, and neither is a list of numbers.
+    A turn alone becomes a list of one. "[urgent] Where is it?" is no list, and neither is a list of numbers. A text of
+    JSON Lines may be JSON that the model is to write: of these only a list that begins as turns do is one.
 
     Raises:
         Fault: If it is a list that cannot be read back; ``name`` is its column.
@@ -32,21 +34,30 @@ def listed(value: object, name: str) -> object:
     if isinstance(value, dict):
         return [value] if _is_turn(value) else value
     bare = value.strip(lines.BLANK) if isinstance(value, str) else ""
-    if bare[:1] not in ("[", "{") or not (bare[-1] in "]}" or TURNS_AS_TEXT.match(bare)):
+    as_turns = TURNS_AS_TEXT.match(bare)
+    if not as_turns and not (isinstance(value, Cell) and bare[:1] in ("[", "{") and bare[-1:] in ("]", "}")):
         return value
     if isinstance(value, Cell) and NUMPY_TEXTS.fullmatch(bare):
         raise _misprint(bare, name, "an array as NumPy prints it", "texts", "json.dumps(list(texts))")
     try:
         found = formats.parse_list(bare)
     except Fault as fault:
-        if problem := misprinted_turns(bare, name) or (fault if TURNS_AS_TEXT.match(bare) else None):
+        if problem := misprinted_turns(bare, name) or (fault if as_turns else None):
+            said = str(problem).replace(formats.ARRAY_HELP, formats.JSON_HELP)  # it is a text, and no file
+            problem.args = (f"{said} {as_a_turn(name)}",)
             raise problem from None
         return value
     if isinstance(found, dict):
         return [found] if _is_turn(found) else value
-    if isinstance(found, list) and any(isinstance(turn, dict) and who_and_said(turn) for turn in found):
+    if isinstance(found, list) and any(isinstance(turn, dict) and _is_turn(turn) for turn in found):
         return found
     return found if isinstance(value, Cell) and _printed(found, bare) else value
+
+
+def as_a_turn(name: str) -> str:
+    """How to keep a text that looks like turns, whatever file it stands in."""
+    return ("Where that is a text to learn, write the row in lists of turns, whose content is taken as it is: "
+            f'{{"role": ..., "content": row[{json.dumps(name, ensure_ascii=False)}]}}.')
 
 
 def passages(value: object, name: str) -> object:

@@ -20,6 +20,9 @@ VERDICTS = (*turns.OPINIONS, *turns.SWITCHES, *turns.HIDDEN)  # columns that may
 BESIDE = (*column_advice.SYSTEM_WORDS, *column_advice.HISTORY_WORDS, *column_advice.INPUTS)  # or that hold a part of it
 JOIN = ("Put all turns into one list 'messages', as "
         f"{column_advice.call({'user': 'prompt', 'assistant': 'completion'})} does.")
+KEEP = ('Where it is a text to learn, write it into a turn, whose content is taken as it is: ftlab.files.write_jsonl('
+        '"mine.new.jsonl", [{"messages": [{"role": "user", "content": row["prompt"]}, {"role": "assistant", "content": '
+        'row["completion"]}]} for row in rows]).')
 WRITE_TURNS = 'Write [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}].'
 
 
@@ -55,10 +58,11 @@ def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
     for column in columns:
         value = values[column]
         if isinstance(found := cells.listed(value, column), list):
-            texts = isinstance(value, cells.Cell) and not any(isinstance(part, dict) and turns.who_and_said(part)
-                                                              for part in found)
-            raise Fault(f"text in '{column}'", f"a list as text ({short(value)})" if isinstance(value, str) else
-                        kind(value), f"{JOIN} {cells.AS_IT_IS}" if texts else JOIN)
+            if not isinstance(value, str):
+                raise Fault(f"text in '{column}'", kind(value), JOIN)
+            of_turns = any(isinstance(part, dict) and turns.who_and_said(part) for part in found)
+            raise Fault(f"text in '{column}'", f"a list as text ({short(value)})",
+                        f"{JOIN} {KEEP if of_turns else cells.AS_IT_IS}")
     return {column: turns.check_text(values[column], f"'{column}'") for column in columns}, Counter()
 
 
@@ -199,7 +203,7 @@ def _list_of_turns(value: object) -> list:
 
 def _python_list(text: str) -> Fault | None:
     """The fault of a cell that pandas' ``to_csv`` wrote from a list, if it is one."""
-    if cells.is_list(text) or isinstance(cells.listed(text, "messages"), list):
+    if cells.is_list(text) or isinstance(cells.listed(cells.Cell(text), "messages"), list):
         return Fault("a list as JSON in 'messages'", f"a list as Python writes it ({short(text)})",
                      'Convert it with ftlab.data.to_messages(rows, turns="messages").')
     return cells.misprinted_turns(text, "messages")

@@ -173,7 +173,7 @@ def parse_list(text: str) -> object:
         with warnings.catch_warnings(action="ignore"):
             try:
                 return ast.literal_eval(text.strip())
-            except (ValueError, SyntaxError, MemoryError, RecursionError):
+            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):  # TypeError: {{1}}, a set of sets
                 pass
         raise
 

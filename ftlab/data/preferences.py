@@ -70,8 +70,10 @@ def normal(values: dict, columns: tuple[str, ...]) -> tuple[dict, Counter]:
                 found[name] = [{"role": "assistant", "content": found[name].removeprefix(" ")}]
     kinds = {type(found[name]) for name in SIDES}
     if len(kinds) > 1:
-        raise Fault("'chosen' and 'rejected' in one form", " and ".join(kind(values[name]) for name in SIDES),
-                    "Write both as texts, or both as turns.")
+        as_text = [name for name in SIDES if isinstance(values[name], str) and isinstance(found[name], list)]
+        raise Fault("'chosen' and 'rejected' in one form", " and ".join(
+            f"turns as text ({short(values[name])})" if name in as_text else kind(values[name]) for name in SIDES),
+            " ".join(("Write both as texts, or both as turns.", *map(cells.as_a_turn, as_text))))
     if kinds == {str}:
         return _texts(found, values), Counter()
     talks = {name: _whole(found.get("prompt"), found[name], name, values) for name in SIDES}

@@ -81,7 +81,8 @@ def test_turns_are_turns_whatever_key_comes_first(tmp_path: Path, shape) -> None
 @pytest.mark.parametrize("text", [
     "[urgent] where is my tent", "[urgent]", "{name}, where is it?", "[1, 2, 3]", '{"unit": "kg", "value": 3}',
     '{"from": "EUR", "value": 3}', '[{"value": 3, "unit": "kg"}]', "[see 'a' and 'b']", "['a'] is a list", "[", "{}",
-    '[{"city": "Ulm"}]', "['a' or 'b']", "[" * 3000, "{'city': 'Ulm'}"])
+    '[{"city": "Ulm"}]', "['a' or 'b']", "[" * 3000, "{'city': 'Ulm'}", '[{"id": 1, "from": "EUR", "value": 3}]',
+    "{{1}, {2}}", "{{}}", "{{1}}", "{{'name'}}", "{[1, 2]}", "[{[1]: 2}]"])
 def test_texts_that_begin_with_a_bracket_stay_texts(tmp_path: Path, text: str) -> None:
     with (tmp_path / "mine.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["prompt", "completion"], [text, text]])
@@ -93,6 +94,46 @@ def test_a_list_of_texts_in_json_lines_is_what_the_model_is_to_write(tmp_path: P
     row = {"prompt": "Which colours, as a list?", "completion": "['red', 'blue']"}
     files.write_jsonl(tmp_path / "mine.jsonl", [row])
     assert data.read(tmp_path / "mine.jsonl").to_list() == [row]
+
+
+@pytest.mark.parametrize("text", [
+    '{"speaker": "customer", "text": "W"}', '[{"speaker": "Anna", "text": "Hi."}]', '{"from": "agent", "text": "Hi"}',
+    '[{"id": 1, "from": "EUR", "value": 3}]', '[{"from": "EUR", "value": 3}]', '{"role": "assistant", "content": "Hi"}',
+    "{'from': 'gpt', 'value': 'Hi'}", '[{"id": 1, "role": "assistant", "content": "Hi"}]',
+    '[{"speaker": "agent", "text": "Hi"}]'])
+def test_json_that_the_model_is_to_write_stays_as_it_is(tmp_path: Path, text: str) -> None:
+    row = {"prompt": "Who said it? As JSON.", "completion": text}
+    files.write_jsonl(tmp_path / "mine.jsonl", [row])
+    assert data.read(tmp_path / "mine.jsonl").to_list() == [row]
+    (made,) = data.to_messages([{"question": "Who said it?", "answer": text}])
+    assert made["messages"][1] == {"role": "assistant", "content": text}
+    for other in (text.replace("Hi", "Ho").replace("3", "4").replace("W", "V"), "Dunno."):
+        vote = {"prompt": "Who said it?", "chosen": text, "rejected": other}
+        files.write_jsonl(tmp_path / "votes.jsonl", [vote])
+        assert data.read_preferences(tmp_path / "votes.jsonl").to_list() == [vote]
+
+
+@pytest.mark.parametrize("text", ['[{"role": "assistant", "content": "Hi"}]', '[{"role": "user" begins a turn.'])
+def test_a_text_that_looks_like_turns_can_be_kept_as_a_text(tmp_path: Path, text: str) -> None:
+    path, new = tmp_path / "mine.jsonl", tmp_path / "new.jsonl"
+    rows = [{"prompt": "How?", "completion": text}]
+    files.write_jsonl(path, rows)
+    with pytest.raises(DataError, match="content is taken as it is") as caught:
+        data.read(path)
+    assert "rename the file" not in str(caught.value)
+    kept = {"messages": [{"role": "user", "content": "How?"}, {"role": "assistant", "content": text}]}
+    if "ftlab.files.write_jsonl" in str(caught.value):
+        call = str(caught.value).partition("ftlab.files.write_jsonl(")[2].removesuffix(".").replace(
+            '"mine.new.jsonl"', "new")
+        eval(f"files.write_jsonl({call}", {"files": files, "new": new, "rows": rows})
+        assert data.read(new).to_list() == [kept]
+    files.write_jsonl(path, [{"prompt": "How?", "chosen": text, "rejected": "Dunno."}])
+    with pytest.raises(DataError, match=r"content is taken as it is: {\"role\": ..., \"content\": row\[\"chosen\"\]}"):
+        data.read_preferences(path)
+    vote = {"prompt": kept["messages"][:1], "chosen": kept["messages"][1:],
+            "rejected": [{"role": "assistant", "content": "Dunno."}]}
+    files.write_jsonl(path, [vote])
+    assert data.read_preferences(path).to_list() == [vote]
 
 
 @pytest.mark.parametrize(("value", "column"), [
