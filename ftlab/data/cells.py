@@ -6,7 +6,7 @@ import json
 import re
 from contextlib import suppress
 
-from ftlab.data import formats, lines
+from ftlab.data import formats, lines, turns
 from ftlab.data.faults import Fault, short
 from ftlab.data.table_files import Cell
 from ftlab.data.turns import is_spoken, who_and_said
@@ -52,6 +52,13 @@ def listed(value: object, name: str) -> object:
     if isinstance(found, list) and any(isinstance(turn, dict) and _is_turn(turn) for turn in found):
         return found
     return found if isinstance(value, Cell) and _printed(found, bare) else value
+
+
+def filled(value: object, name: str) -> bool:
+    """Whether a column says anything, which an empty list in a CSV's cell does not."""
+    with suppress(Fault):
+        value = listed(value, name)
+    return turns.filled(value)
 
 
 def as_a_turn(name: str) -> str:

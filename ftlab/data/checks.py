@@ -74,11 +74,12 @@ def _turns_in_two(prompt: list, completion: list) -> tuple[dict, Counter]:
     return {"prompt": messages[:-1], "completion": messages[-1:]}, left_out
 
 
-def refuse_switched_off(name: str, value: object, talk: object = None) -> None:
+def refuse_switched_off(name: str, value: object, *talk: object) -> None:
     """Refuses a row with a column that says: do not learn this, or not all of it, or not fully.
 
     Args:
-        talk: What the row teaches, to know a mask that says of its turns what training does anyway.
+        talk: What the row teaches, a conversation or a prompt and its completion, to know a mask that says of its turns
+            what training does anyway.
     """
     word, as_text = column_advice.plain(name), isinstance(value, str)
     if word in (*turns.SWITCHES, *turns.HIDDEN):
@@ -86,29 +87,37 @@ def refuse_switched_off(name: str, value: object, talk: object = None) -> None:
             value = formats.parse_list(value) if isinstance(value, str) and value.strip()[:1] == "[" else value
     if isinstance(value, list) and value and all(turns.is_on(one) or turns.is_off(one) for one in value):
         _check_mask(name, value, talk, as_text)
-    elif word in ("weight", "loss_weight") and (part := _number(value)) is not None and (0 < part < 1 or part < 0):
+    elif word == "loss_weight" and is_part(value):
         raise Fault(f"{name} 0 or 1 beside a row", f"{value!r}", "Rows are learnt or not, nothing between: take the "
-                    "column out to learn all alike, or rename it if it weighs something else.")
+                    "column out to learn all alike.")
     if turns.says_no(name, value):
         raise Fault("a row to learn from", f"{name} {value!r}".lower(), "Leave the row out: its reply is no good "
                     "example. (If it is the name of a class, call the column 'class'.) Votes "
                     "on replies are for preference training, such as TRL's KTOTrainer.")
 
 
-def _number(value: object) -> float | None:
+def weighs(name: str, value: object) -> bool:
+    """Whether a column may weigh its row by a part, which no trainer here does; it may also be a thing's weight."""
+    return column_advice.plain(name) == "weight" and is_part(value)
+
+
+def is_part(value: object) -> bool:
+    """Whether a number, which a CSV holds as text, would weigh a row by a part, or against itself."""
     try:
-        return None if isinstance(value, bool) else float(value)
+        return 0 < float(value) < 1 or float(value) < 0
     except (TypeError, ValueError):
-        return None
+        return False
 
 
-def _check_mask(name: str, mask: list, talk: object, as_text: bool) -> None:
+def _check_mask(name: str, mask: list, talks: tuple, as_text: bool) -> None:
     """A number for each turn or token: fine if all are to be learnt, or those that training learns anyway."""
     learnt = [turns.is_on(one) != (column_advice.plain(name) in turns.HIDDEN) for one in mask]
     if column_advice.plain(name) not in (*turns.SWITCHES, *turns.HIDDEN) or all(learnt):
         return
-    if isinstance(talk, str) and learnt == [False, True]:  # the prompt and the completion
+    shown = len(talks[0]) if len(talks) == 2 and isinstance(talks[0], list) else 1
+    if len(talks) == 2 and learnt in ([False, True], [*[False] * shown, True]):  # of prompt and completion, or a turn
         return
+    talk = talks[0] if len(talks) == 1 else None
     mask_at = f"ftlab.data.formats.parse_list(row[{name!r}])" if as_text else f"row[{name!r}]"
     turns_at = "row['messages']" if isinstance(talk, list) else "ftlab.data.formats.parse_list(row['messages'])"
     with suppress(Fault):
@@ -127,7 +136,7 @@ def _check_mask(name: str, mask: list, talk: object, as_text: bool) -> None:
 def is_passage(word: str, value: object) -> bool:
     """Whether a column that may hold what the question is about does so, and not a number or a document's name."""
     if isinstance(value, str):
-        return word in ("input", "context", "contexts") or len(value.split()) > 2
+        return word == "input" or len(value.split()) > 2
     return isinstance(value, list | dict)
 
 
@@ -151,9 +160,9 @@ def told_already(value: object, values: dict, columns: tuple[str, ...]) -> bool:
 
 def _check_beside(name: str, value: object, values: dict, columns: tuple[str, ...]) -> None:
     """A column beside the form that says not to learn the row, or that holds a part of the conversation."""
-    refuse_switched_off(name, value, values[columns[0]])
+    refuse_switched_off(name, value, *(values[column] for column in columns))
     word = column_advice.plain(name)
-    if word in BESIDE and turns.filled(value):
+    if word in BESIDE and cells.filled(value, name):
         names = [*columns, *filter(bears_on_training, values)]
         of_turns = holds_turns(values[columns[0]])
         remedy = f"Convert it with {column_advice.call(column_advice.options_for(names, of_turns))}."
@@ -163,7 +172,7 @@ def _check_beside(name: str, value: object, values: dict, columns: tuple[str, ..
             remedy += f" Or take {name!r} out, if the model will not be shown it."
         said = _system_turn(values[columns[0]])
         in_system = (*column_advice.SYSTEM_WORDS, *(column_advice.INPUTS if of_turns else ()))
-        systems = [one for one in names if column_advice.plain(one) in in_system and turns.filled(values[one])]
+        systems = [one for one in names if column_advice.plain(one) in in_system and cells.filled(values[one], one)]
         if said is not None and any(values[one] != said for one in systems):  # which to_messages would not choose from
             remedy = (f"The system turn in {columns[0]!r} says otherwise, {short(said)}: join them there, or keep one, "
                       f"and take out {systems}.")

@@ -10,7 +10,7 @@ from ftlab.data import cells, column_advice, formats
 from ftlab.data.checks import VERDICTS
 from ftlab.data.faults import DataError, Fault, kind, short
 from ftlab.data.plain import plain, plain_turn
-from ftlab.data.turns import ROLE_WORDS, filled, is_switch, learnt, who_and_said
+from ftlab.data.turns import ROLE_WORDS, filled, is_switch, learnt, refuse_part, who_and_said
 
 SPOKEN = re.compile(r"\n\n(Human|Assistant):")  # how the votes of Bai et al. 2022, arXiv:2204.05862, are written
 
@@ -83,9 +83,9 @@ def _converted(rows: Iterable[dict], asked: list[str], assistant: str | None, sy
         try:
             _check_names(row, named, [name for name in (assistant, turns) if name], asked, systems)
             talk = turns_of(row[turns]) if turns else _asked_and_answered(row, asked, assistant)
-            if history and filled(row.get(history)):
-                talk = _after(_history(row[history], history), talk)
-            if said := list(dict.fromkeys(_text(row[name], name) for name in systems if filled(row.get(name)))):
+            if history and filled(row.get(history)) and (before := _history(row[history], history)):
+                talk = _after(before, talk)
+            if said := list(dict.fromkeys(filter(None, (_text(row.get(name), name) for name in systems)))):
                 talk = _after([{"role": "system", "content": "\n\n".join(said)}], talk)
             talk = [plain_turn(turn, place) for place, turn in enumerate(talk, start=1)]
             verdicts = {name: plain(value, repr(name)) for name, value in row.items()
@@ -94,7 +94,7 @@ def _converted(rows: Iterable[dict], asked: list[str], assistant: str | None, sy
             raise DataError(f"row {number}: {fault}") from None
         for name, value in row.items():
             missing.pop(name, None)
-            left_out[name] += name not in named and name not in verdicts and filled(value)
+            left_out[name] += name not in named and name not in verdicts and cells.filled(value, name)
         yield {"messages": talk, **verdicts}
     if number and missing:
         raise DataError(f"expected the columns {named}, found none named {list(missing)} in any of {number:,} rows. "
@@ -111,7 +111,7 @@ def _check_names(row: dict, named: list[str], needed: list[str], asked: list[str
         raise Fault(f"keys {named}", list(row), f"Every row needs {missing} too.")
     for option, words in (("system", column_advice.SYSTEM_WORDS), ("history", column_advice.HISTORY_WORDS)):
         for name in row:
-            if column_advice.plain(name) in words and name not in named and filled(row[name]):
+            if column_advice.plain(name) in words and name not in named and cells.filled(row[name], name):
                 both = (*systems, name) if option == "system" and systems else name
                 raise Fault("every part of the conversation to be named", f"{name!r}, filled and not named",
                             f"Add {option}={name!r}." if both == name else f"Name both: system={both!r}.")
@@ -141,7 +141,7 @@ def _asked_and_answered(row: dict, asked: list[str], assistant: str) -> list[dic
 def _joined(value: object, column: str) -> object:
     """The texts of a list as one, such as passages beside a question; anything else as it is.
 
-    A passage may be an object of its title, its text and such; they are lines of one text then.
+    A passage may be an object; its title and its text are lines of one text then.
     """
     listed = cells.passages(value, column)
     if not isinstance(listed, list | dict) or not listed:
@@ -154,14 +154,16 @@ def _joined(value: object, column: str) -> object:
 
 
 def _lines(passage: dict) -> str | dict:
-    """The texts of an object, a line each; or itself, if it holds anything else, which would be lost."""
-    parts = [part for part in passage.values() if filled(part)]
+    """Its title and its text, a line each, without an id or an address; or itself, if these are no texts."""
+    parts = [part for name, part in passage.items() if name in ("title", *cells.PASSAGE_KEYS) and filled(part)]
     return "\n".join(parts) if all(isinstance(part, str) for part in parts) else passage
 
 
 def _text(value: object, column: str) -> str:
-    """What stands in a column of the system turn, as one text."""
+    """What stands in a column of the system turn, as one text; an empty one if nothing does."""
     value = _joined(value, column)
+    if not filled(value):
+        return ""
     if isinstance(value, list | dict):
         raise Fault(f"text in {column!r}", kind(value), "Make it a text first.")
     return str(value)
@@ -239,6 +241,8 @@ def learnt_turns(rows: Iterable[dict]) -> Iterator[dict]:
             talk = turns_of(row["messages"])
             talk = [plain_turn(turn, place) for place, turn in enumerate(talk, start=1)]
             places = [place for place, turn in enumerate(talk) if turn["role"] == "assistant" and learnt(turn)]
+            for place in places:
+                refuse_part(talk[place], place + 1)
             others = {name: plain(value, repr(name)) for name, value in row.items() if name != "messages"}
         except Fault as fault:
             raise DataError(f"row {number}: {fault}") from None

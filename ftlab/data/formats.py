@@ -101,6 +101,8 @@ def _json(path: Path) -> Iterator[Row]:
                         "Save the file as UTF-8.") from None
     place, inside, number = _skip(text, 0), False, 0
     while place < len(text):
+        if text[place] == "," and text[place + 1:_skip(text, place + 1) + 1].strip(lines.BLANK) == ",":
+            raise Fault("valid JSON", f"two commas one after the other behind row {number}", JSON_HELP)
         if text[place] == "[" and not inside or text[place] in "]," and inside:
             inside, place = text[place] != "]", _skip(text, place + 1)
             continue
@@ -139,7 +141,7 @@ def _row(line: str, first: bool, path: Path) -> dict:
     values = parse(line)
     shapes.refuse_talk_a_line(values, path, first)
     if not isinstance(values, dict):
-        rows = isinstance(values, list) and values and isinstance(values[0], dict)
+        rows = isinstance(values, list) and values and (isinstance(values[0], dict) or shapes.is_talk(values[0]))
         raise Fault("a JSON object", kind(values), ARRAY_HELP if rows else
                     "Write each row as an object {...} on a line of its own.")
     if first and values:

@@ -23,10 +23,12 @@ def plain(value: object, where: str) -> object:
             raise Fault(f"text in {where}", f"half of a surrogate pair, {half[0]!r}, at character {half.start() + 1}",
                         "Remove it, or write the character that was meant.")
         return str(value)
-    if value is None or isinstance(value, bool | int):
+    if is_missing(value):
+        return None
+    if isinstance(value, bool | int):
         return value
     if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None if math.isnan(value) else str(value)
+        return float(value) if math.isfinite(value) else str(value)
     if isinstance(value, dict):
         return {str(name): plain(part, where) for name, part in value.items()}
     if isinstance(value, list | tuple):
@@ -43,6 +45,13 @@ def plain(value: object, where: str) -> object:
     if hasattr(value, "tolist"):  # of NumPy
         return plain(value.tolist(), where)
     return str(value)
+
+
+def is_missing(value: object) -> bool:
+    """Whether it is null, or NaN, or what pandas has for them in columns of dates and of texts."""
+    if isinstance(value, float):
+        return value != value
+    return value is None or type(value).__name__ in ("NaTType", "NAType")
 
 
 def plain_turn(turn: dict, place: int) -> dict:

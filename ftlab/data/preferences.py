@@ -120,7 +120,7 @@ def _add_prompt(values: dict) -> str:
 def _check_beside(name: str, value: object, values: dict, columns: tuple[str, ...]) -> None:
     """Refuses a column beside the form that holds a part of the conversation."""
     word = column_advice.plain(name)
-    if word not in checks.BESIDE or not turns.filled(value):
+    if word not in checks.BESIDE or not cells.filled(value, name):
         return
     if "prompt" not in columns and not _is_whole(values["chosen"]):
         return  # a prompt is missing, and advice on that names all columns

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ftlab import files, paths
 from ftlab.data import column_advice
-from ftlab.data.checks import bears_on_training, token_limit
+from ftlab.data.checks import bears_on_training, token_limit, weighs
 from ftlab.data.faults import KINDS, SHOWN, DataError, Fault, Report, kind, short
 from ftlab.data.formats import scan, unit_of
 from ftlab.data.store import Store
@@ -79,7 +79,8 @@ def read_by(rules: Rules, path: str | Path, *, on_error: str, rejected: str | Pa
                         continue
                     shape = type(first)
                     keys_left_out += keys
-                    columns_left_out.update(dict.fromkeys(name for name in values if name not in columns))
+                    for name in values.keys() - set(columns):
+                        columns_left_out[name] = columns_left_out.get(name) or weighs(name, values[name])
                     if quarantine or not report.count:
                         store.add(row)
             if report.count and not (quarantine and store.count):
@@ -129,6 +130,8 @@ def _say_left_out(path: Path, columns: dict, keys: Counter) -> None:
         many = len(columns) > SHOWN
         print(f"{path}: {f'{len(columns):,} ' * many}columns left out, since training does not use them: [{names}]"
               f"{f' and {len(columns) - SHOWN:,} more' * many}.")
+    if weights := [name for name, is_part in columns.items() if is_part]:
+        print(f"{path}: {short(weights[0])} has parts of 1. If they weigh rows, that is lost: all are learnt alike.")
     if keys:
         shown = ", ".join(f"{short(name)} in {count:,} turns" for name, count in keys.most_common(SHOWN))
         more = f", and {len(keys) - SHOWN:,} more" if len(keys) > SHOWN else ""

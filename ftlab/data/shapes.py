@@ -23,7 +23,7 @@ def refuse_columns(values: dict, path: Path) -> None:
         raise Fault("an object for each row", f"{TABLE}, as pandas' to_json() writes it", COLUMNS_HELP)
     if _are_columns(values):
         old, new = (json.dumps(str(name), ensure_ascii=False) for name in (path, path.with_suffix(".rows.jsonl")))
-        lined = path.suffix.lower() in (".jsonl", ".ndjson")
+        lined = path.name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson"))
         tables = f"ftlab.files.read_jsonl({old})" if lined else f"[ftlab.files.read_json({old})]"
         raise Fault("an object for each row", f"{TABLE}, a list for each column", "Write it again as rows: "
                     f"ftlab.files.write_jsonl({new}, [dict(zip(table, cells)) for table in {tables} for cells in "
@@ -65,7 +65,7 @@ def _are_rows(items: list[dict]) -> bool:
 
 def refuse_talk_a_line(values: object, path: Path, first: bool) -> None:
     """A line that is a conversation without its column."""
-    if _is_talk(values):
+    if is_talk(values):
         raise Fault("a JSON object", TALK, _as_rows("ftlab.files.read_jsonl({})", path) if first else
                     'Write {"messages": [...]} around it.')
 
@@ -76,8 +76,8 @@ def refuse_talks(first: object, text: str, path: Path) -> None:
     Args:
         text: The whole file.
     """
-    alone = isinstance(first, dict) and _is_talk([first])
-    if not alone and not _is_talk(first):
+    alone = isinstance(first, dict) and is_talk([first])
+    if not alone and not is_talk(first):
         return
     try:
         json.loads(text)
@@ -95,7 +95,7 @@ def _as_rows(talks: str, path: Path) -> str:
             f"{talks.format(old)}])")
 
 
-def _is_talk(value: object) -> bool:
+def is_talk(value: object) -> bool:
     """Whether it is a list of turns, and not of rows."""
     if not isinstance(value, list) or not value:
         return False
@@ -106,6 +106,6 @@ def _is_talk(value: object) -> bool:
 
 def _each_line_is_talk(text: str) -> bool:
     try:
-        return all(_is_talk(json.loads(line)) for line in text.split("\n") if line.strip(lines.BLANK))
+        return all(is_talk(json.loads(line)) for line in text.split("\n") if line.strip(lines.BLANK))
     except ValueError:
         return False

@@ -9,6 +9,7 @@ from collections import Counter
 from ftlab.data import lines
 from ftlab.data.column_advice import plain
 from ftlab.data.faults import Fault, kind, short
+from ftlab.data.plain import is_missing
 
 ROLES = ("system", "user", "assistant")
 ROLE_WORDS = {"human": "user", "customer": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant",
@@ -19,7 +20,8 @@ SWITCHES = ("weight", "train", "training", "trainable", "loss", "loss_weight", "
 HIDDEN = ("masked", "is_masked", "no_loss")
 DETAILS = ("training_detail", "train_detail")  # parts of a turn, each with its own "train", as axolotl reads them
 # Columns that judge a reply, and how they do it besides false, no and 0. Another "label" may be the name of a class.
-OPINIONS = ("label", "kto_tag", "is_good", "good", "accepted", "is_accepted", "desirable", "is_desirable")
+OPINIONS = ("label", "kto_tag", "is_good", "accepted", "is_accepted", "desirable", "is_desirable")
+NUMBER = re.compile(r"\s*-?[\d.]+\s*")
 BAD_WORDS = ("bad", "rejected", "undesirable", "-1", "-1.0")
 SPLIT = "Split the row with ftlab.data.learnt_turns(rows), which keeps such turns as context."
 NO_SPLIT = "Leave the row out, or take the key out if the reply is a good one."
@@ -79,7 +81,7 @@ def is_spoken(who: str) -> bool:
 
 def filled(value: object) -> bool:
     """Whether a key or a column says anything; Parquet gives every turn every key, most of them null or NaN."""
-    if value is None or (isinstance(value, float) and value != value):
+    if is_missing(value):
         return False
     return value not in ("", [], {}) and not (isinstance(value, str) and not value.strip())
 
@@ -107,6 +109,8 @@ def says_no(name: str, value: object) -> bool:
     """Whether a switch or a label, a key or a column, says not to learn what it stands beside."""
     if plain(name) in HIDDEN:
         return is_on(value)
+    if plain(name) == "accepted" and NUMBER.fullmatch(str(value)):
+        return False  # a number of something: only words and truth values judge here
     if plain(name) in OPINIONS:
         return is_off(value) or str(value).strip().lower() in BAD_WORDS
     return plain(name) in SWITCHES and is_off(value)
@@ -125,6 +129,15 @@ def learnt(turn: dict) -> bool:
     return not any(says_no(name, value) for name, value in turn.items())
 
 
+def refuse_part(turn: dict, place: int) -> None:
+    """Refuses a turn to learn of which a part is switched off."""
+    for name, value in turn.items():
+        if plain(name) in DETAILS and isinstance(value, list) and any(
+                says_no(key, said) for part in value if isinstance(part, dict) for key, said in part.items()):
+            raise Fault("assistant turns that are learnt whole", f"{name!r} with a part that is not, in turn {place}",
+                        "Training here learns whole replies: leave the row out, or take the key out.")
+
+
 def _other_keys(turn: dict, place: int, shown_only: bool, off_help: str) -> list[str]:
     """The keys that are left out; a fault where that would change what the model learns."""
     is_reply = turn["role"] == "assistant"
@@ -136,11 +149,7 @@ def _other_keys(turn: dict, place: int, shown_only: bool, off_help: str) -> list
         raise Fault("assistant turns that are all to be learnt", f"{found} {turn[found]!r} in turn {place}".lower(),
                     off_help)
     if is_reply and not shown_only:
-        for name, value in turn.items():
-            if plain(name) in DETAILS and isinstance(value, list) and any(
-                    says_no(key, said) for part in value if isinstance(part, dict) for key, said in part.items()):
-                raise Fault("assistant turns that are learnt whole", f"{name!r} with a part that is not, in turn "
-                            f"{place}", "Training here learns whole replies: leave the row out, or take the key out.")
+        refuse_part(turn, place)
     # A switch is left out in silence only where it says what training does anyway: a reply counts, the others do not.
     is_learnt = is_reply and not shown_only
     return [name for name, value in turn.items() if name not in ("role", "content") and filled(value)

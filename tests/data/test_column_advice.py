@@ -133,12 +133,12 @@ NAMED = {
     "prompt of turns, completion of words": ({"prompt": TALK[:1], "completion": "Yes, since Monday."}, TALK),
     "prompt and completion of one turn each": ({"prompt": TALK[0], "completion": TALK[1]}, TALK),
     "prompt and completion with context": (
-        {"prompt": "Is the tent dry?", "completion": "Yes, since Monday.", "context": "Log: dry."},
-        [{"role": "user", "content": "Is the tent dry?\n\nLog: dry."}, TALK[1]]),
+        {"prompt": "Is the tent dry?", "completion": "Yes, since Monday.", "context": "Log: it is dry."},
+        [{"role": "user", "content": "Is the tent dry?\n\nLog: it is dry."}, TALK[1]]),
     "prompt and completion with input": ({"prompt": "Is the tent", "completion": "Yes, since Monday.", "input": "dry?"},
                                          [{"role": "user", "content": "Is the tent\n\ndry?"}, TALK[1]]),
-    "messages with context": ({"messages": TALK, "context": "Log: dry."},
-                              [{"role": "system", "content": "Log: dry."}, *TALK]),
+    "messages with context": ({"messages": TALK, "context": "Log: it is dry."},
+                              [{"role": "system", "content": "Log: it is dry."}, *TALK]),
     "messages with passages and a system": (
         {"messages": TALK, "contexts": ["Log: dry.", "It rained."], "system": DESK["content"]},
         [{"role": "system", "content": f"{DESK['content']}\n\nLog: dry.\n\nIt rained."}, *TALK]),
@@ -146,6 +146,10 @@ NAMED = {
         {"question": "Is the tent dry?", "contexts": [{"title": "Log", "text": "It is."}, {"title": "", "text": "Hm."}],
          "answer": "Yes, since Monday."},
         [{"role": "user", "content": "Is the tent dry?\n\nLog\nIt is.\n\nHm."}, TALK[1]]),
+    "passages with an id and an address": (
+        {"question": "Is the tent dry?", "contexts": [{"id": "d1", "url": "sea.org", "score": 0.5, "text": "It is."}],
+         "answer": "Yes, since Monday."},
+        [{"role": "user", "content": "Is the tent dry?\n\nIt is."}, TALK[1]]),
     "role and value": ({"conversations": named("role", "value")}, TALK),
     "from and content": ({"conversations": named("from", "content")}, TALK),
     "speaker and text": ({"conversations": named("speaker", "text")}, TALK),
@@ -181,6 +185,18 @@ def test_passages_in_a_list_are_joined_behind_the_question(tmp_path: Path, write
     asked = {"role": "user", "content": "Is the tent dry?\n\nLog: dry.\n\nIt rained."}
     assert follow(write(tmp_path, row, {**row, "context": []})) == [
         {"messages": [asked, TALK[1]]}, {"messages": TALK}]
+
+
+@pytest.mark.parametrize("write", [jsonl, lambda folder, *rows: pd.DataFrame(rows).to_csv(
+    folder / "mine.csv", index=False) or folder / "mine.csv"])
+def test_empty_lists_beside_the_turns_say_nothing(tmp_path: Path, write: Callable) -> None:
+    rows = [{"messages": TALK, "contexts": parts, "history": before} for parts, before in (
+        (["Log: it is dry."], []), ([], []), (["", None], []), ([], [["And the rope?", "That one is wet."]]))]
+    assert follow(write(tmp_path, *rows)) == [{"messages": talk} for talk in (
+        [{"role": "system", "content": "Log: it is dry."}, *TALK], TALK, TALK, [*AGAIN, *TALK])]
+    assert data.read(write(tmp_path, rows[1] | {"messages": json.dumps(TALK)})).to_list() == [{"messages": TALK}]
+    made = data.to_messages([{"messages": [DESK, *TALK], "history": "[]"}], turns="messages", history="history")
+    assert list(made) == [{"messages": [DESK, *TALK]}]
 
 
 def test_what_would_be_told_twice_or_is_no_words_is_left_out_by_name(tmp_path: Path) -> None:
@@ -249,13 +265,13 @@ VOTES = {
     "the same with a system": {"conversations": FROM_VALUE[:1], "chosen": {"from": "gpt", "value": "Yes, sure."},
                                "rejected": {"from": "gpt", "value": "Dunno."}, "system": DESK["content"]},
     "a prompt and an input": {"prompt": "Is the tent", "input": "dry?", "chosen": "Yes, sure.", "rejected": "Dunno."},
-    "a prompt and a context": {"prompt": "Is the tent dry?", "context": "Log: dry.", "chosen": "Yes, sure.",
+    "a prompt and a context": {"prompt": "Is the tent dry?", "context": "Log: it is dry.", "chosen": "Yes, sure.",
                                "rejected": "Dunno."},
     "whole, a prompt and a context": {"prompt": "Is the tent dry?", "context": "Log: it is dry.", "chosen": TALK,
                                       "rejected": [TALK[0], {"role": "assistant", "content": "Dunno."}]},
     "whole and a context": {"context": "Log: it is dry.", "chosen": TALK,
                             "rejected": [TALK[0], {"role": "assistant", "content": "Dunno."}]},
-    "a prompt of turns and a context": {"prompt": TALK[:1], "context": "Log: dry.", "chosen": TALK[1:],
+    "a prompt of turns and a context": {"prompt": TALK[:1], "context": "Log: it is dry.", "chosen": TALK[1:],
                                         "rejected": [{"role": "assistant", "content": "Dunno."}]},
 }
 
@@ -369,6 +385,7 @@ SEMICOLONS = "prompt;completion\nIs the tent dry?;Yes – since Monday.\nAnd the
     ("mine.jsonl", "\n".join(json.dumps(row, indent=1).replace("{\n", "{ ", 1) for row in ROWS)),
     ("mine.jsonl", json.dumps(ROWS, indent=4).replace("[\n    {\n", "[ { ", 1)),
     ("mine.json", COLUMNS), ("mine.json.gz", gzip.compress(COLUMNS.encode())), ("mine.jsonl", COLUMNS),
+    ("mine.jsonl.gz", gzip.compress(COLUMNS.encode())),
     ("mine.jsonl", ",\n".join(map(json.dumps, ROWS)) + ",\n"), ("mine.json", ",\n".join(map(json.dumps, ROWS)) + ",\n"),
     ("mine.csv", "sep=; \n" + SEMICOLONS), ("mine.csv", "sep=;;;\r\n" + SEMICOLONS), ("mine.csv", "sep=,,\n" + CSV),
     ("mine.csv", "\ufeffSEP=;;\n" + SEMICOLONS),
@@ -388,9 +405,15 @@ BARE = [TALK, AGAIN]
     ("mine.jsonl", "\n".join(map(json.dumps, BARE)), 2), ("mine.json", "\n".join(map(json.dumps, BARE)), 2),
     ("mine.json", json.dumps(BARE, indent=1), 2), ("mine.jsonl", json.dumps(BARE[0]), 1),
     ("mine.json", json.dumps(FROM_VALUE), 1), ("mine.jsonl", json.dumps(BARE[0], indent=1), 1),
+    ("mine.jsonl.gz", gzip.compress("\n".join(map(json.dumps, BARE)).encode()), 2),
+    ("mine.jsonl", gzip.compress("\n".join(map(json.dumps, BARE)).encode()), 2),
+    ("mine.jsonl", "\ufeff" + "\n".join(map(json.dumps, BARE)), 2),
+    ("mine.jsonl", " \r\n" + "\r\n\r\n".join(map(json.dumps, BARE)) + "\r\n", 2),
+    ("mine.jsonl", json.dumps(BARE), 2), ("mine.jsonl.gz", gzip.compress(json.dumps(BARE).encode()), 2),
 ])
-def test_conversations_without_a_column_become_rows(tmp_path: Path, name: str, content: str, number: int) -> None:
-    (tmp_path / name).write_text(content, encoding="utf-8")
+def test_conversations_without_a_column_become_rows(
+        tmp_path: Path, name: str, content: str | bytes, number: int) -> None:
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     assert follow(tmp_path / name) == [{"messages": talk} for talk in BARE[:number]]
 
 
@@ -433,6 +456,8 @@ def test_a_parquet_file_under_another_name(tmp_path: Path) -> None:
     ("mine.json", "[" * 100_000, "nested too deeply"),
     ("mine.json", '{"prompt":' * 100_000, "nested too deeply"),
     ("mine.json", '[{"prompt": "a", "prompt": "b", "completion": "c"}]', "row 1: expected each key once"),
+    ("mine.json", ARRAY.replace("}, {", "}, , {"), "two commas one after the other behind row 1. Check the quotes"),
+    ("mine.json", ARRAY[1:-1].replace("}, {", "},,{"), "two commas one after the other behind row 1"),
     ("mine.json", '[{"prompt": "a", "completion": "c"}, 7]', "row 2: expected a JSON object, found a number (7)"),
 ])
 def test_broken_files_are_refused_in_words(tmp_path: Path, name: str, content: str | bytes, part: str) -> None:

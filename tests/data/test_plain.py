@@ -7,6 +7,7 @@ import decimal
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.usefixtures("home")
     (decimal.Decimal("0.12345678901234567890"), "0.12345678901234567890"), (decimal.Decimal("NaN"), None),
     (NAN, None), (float("inf"), "inf"), (b"caf\xc3\xa9 \xff", "café \\xff"), ({"at": [WHEN, NAN]},
                                                                         {"at": ["2024-05-01T12:30:00", None]}),
+    (pd.NaT, None), (pd.NA, None), (np.datetime64("NaT"), None),
     (np.float32(0.5), 0.5), (np.array([1, 2]), [1, 2]), ((1, "a"), [1, "a"]), (True, True), (None, None)])
 def test_values_as_json_holds_them(value: object, expected: object) -> None:
     found = plain(value, "'x'")
@@ -53,6 +55,9 @@ def test_a_verdict_that_is_a_date_and_words_that_are_none(tmp_path: Path) -> Non
     assert row["label"] == "2024-05-01T12:30:00"
     (row,) = data.to_messages([{"question": "a", "note": NAN, "answer": "b"}], user=("question", "note"))
     assert row["messages"][0]["content"] == "a"
+    (row,) = data.to_messages([{"question": "a", "note": pd.NA, "at": pd.NaT, "answer": "b", "label": pd.NA}],
+                              user=("question", "note", "at"))
+    assert row == {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "label": None}
     with pytest.raises(DataError, match="row 1: expected text in 'content' of turn 2, found datetime"):
         list(data.to_messages([{"question": "a", "answer": WHEN}]))
 

@@ -133,7 +133,7 @@ ONE = "A vote is between two replies to one prompt"
         ({**TEXTS, "chosen": {"text": "Yes"}}, "expected text in 'chosen', found an object"),
         ({**TEXTS, "chosen": ["Yes", "Sure"]}, "expected a text or turns in 'chosen', found a list of 2 texts"),
         ({**TEXTS, "context": "The log says so."}, 'with ftlab.data.to_votes(rows, user=("prompt", "context"))'),
-        ({**TEXTS, "weight": 0.5}, "expected weight 0 or 1 beside a row, found 0.5"),
+        ({**TEXTS, "loss_weight": 0.5}, "expected loss_weight 0 or 1 beside a row, found 0.5"),
         ({"prompt": "Is it?", "completion": "Yes."}, "expected keys 'prompt', 'chosen' and 'rejected', found"),
         ({**TEXTS, "system": "You are the desk."}, "found 'system' beside them, filled"),
         ({**TURNS, "chosen": [{**YES, "tool_calls": [{"name": "look"}]}]}, "expected nothing but text in turn 2"),

@@ -265,7 +265,8 @@ def test_columns_that_are_not_read_are_named_for_every_format(tmp_path: Path, ca
 
 
 @pytest.mark.parametrize("verdict", [
-    {"kto_tag": False}, {"label": -1}, {"label": "-1"}, {"label": "bad"}, {"label": "Rejected"}, {"is_good": False},
+    {"kto_tag": False}, {"kto_tag": 0}, {"is_accepted": 0},
+    {"label": -1}, {"label": "-1"}, {"label": "bad"}, {"label": "Rejected"}, {"is_good": False},
     {"accepted": False}, {"desirable": False}, {"isDesirable": "no"}, {"should_train": False}, {"no_loss": True}])
 @pytest.mark.parametrize("form", ["row", "turn", "vote"])
 def test_a_verdict_of_another_name_or_word_is_heard(tmp_path: Path, verdict: dict, form: str) -> None:
@@ -286,7 +287,9 @@ def test_a_verdict_of_another_name_or_word_is_heard(tmp_path: Path, verdict: dic
 
 @pytest.mark.parametrize("other", [{"label": "billing"}, {"label": 3}, {"label": "negative"}, {"label": [0, 1, 0]},
                                    {"weight": 850}, {"weight": "850 g"}, {"loss": 0.3}, {"training": "course B"},
-                                   {"accepted": "2024-05-01"}, {"good": "kettle"}, {"loss_mask": [1, 1, 1, 1]},
+                                   {"accepted": "2024-05-01"}, {"accepted": 0}, {"accepted": "0"},
+                                   {"good": "kettle"}, {"good": 0}, {"good": False}, {"context": "billing"},
+                                   {"loss_mask": [1, 1, 1, 1]},
                                    {"loss_mask": [0, 1, 0, 1]}, {"loss_mask": [True, True, True, True]}])
 def test_what_may_mean_something_else_is_reported(
         tmp_path: Path, other: dict, capsys: pytest.CaptureFixture) -> None:
@@ -318,18 +321,41 @@ def test_a_mask_beside_the_turns_is_told_where_it_belongs(
     assert made == ([{"prompt": TALK[:3], "completion": TALK[3:]}] if any(mask) else [])
 
 
-@pytest.mark.parametrize("part", [{"loss_mask": [0, 0, 1]}, {"loss_mask": "[0, 0]"}, {"weight": 0.5}, {"weight": "0.5"},
+@pytest.mark.parametrize("part", [{"loss_mask": [0, 0, 1]}, {"loss_mask": "[0, 0]"}, {"loss_weight": "0.5"},
                                   {"Loss_Weight": -1}])
 def test_a_row_is_learnt_whole_or_not_at_all(tmp_path: Path, part: dict) -> None:
     message = refusal(write(tmp_path, {"prompt": "Is it?", "completion": "Yes."} | part))
     assert "take the column out" in message
-    assert data.read(write(tmp_path, {"prompt": "a", "completion": "b", "loss_mask": [0, 1]})).num_rows == 1
+
+
+@pytest.mark.parametrize(("row", "good", "bad"), [
+    ({"prompt": "a", "completion": "b"}, [[0, 1], [1, 1]], [[0, 0], [1, 0], [0, 0, 1]]),
+    ({"prompt": [ASKED], "completion": [RIGHT]}, [[0, 1]], [[0, 0], [1, 0]]),
+    ({"prompt": [ASKED, WRONG, PLEASE], "completion": [RIGHT]}, [[0, 1], [0, 0, 0, 1]], [[0, 1, 0, 1], [0, 0, 1]])])
+def test_a_mask_beside_a_prompt_may_say_what_training_does(tmp_path: Path, row: dict, good: list, bad: list) -> None:
+    for mask in good:
+        assert data.read(write(tmp_path, row | {"loss_mask": mask})).to_list() == [row]
+    for mask in bad:
+        assert "expected a row to learn from, all of its reply" in refusal(write(tmp_path, row | {"loss_mask": mask}))
+
+
+@pytest.mark.parametrize("weight", [0.85, "0.5", -1])
+def test_a_weight_of_a_part_is_reported(tmp_path: Path, weight: object, capsys: pytest.CaptureFixture) -> None:
+    row = {"prompt": "How heavy is it, in kg?", "completion": "0.85"}
+    assert data.read(write(tmp_path, row | {"weight": weight}, row | {"weight": 3})).to_list() == [row] * 2
+    assert "'weight' has parts of 1. If they weigh rows, that is lost: all are learnt alike." in capsys.readouterr().out
+    data.read(write(tmp_path, row | {"weight": 3}))
+    assert "parts of 1" not in capsys.readouterr().out
 
 
 def test_a_turn_of_which_a_part_is_hidden_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     parts = [{"begin_offset": 0, "end_offset": 3, "train": False}, {"begin_offset": 4, "end_offset": 9, "train": True}]
     message = refusal(write(tmp_path, {"messages": [ASKED, RIGHT | {"training_detail": parts}]}))
     assert "expected assistant turns that are learnt whole, found 'training_detail' with a part that is not" in message
+    with pytest.raises(DataError, match="row 1: expected assistant turns that are learnt whole, .* in turn 2"):
+        list(data.learnt_turns([{"messages": [ASKED, RIGHT | {"training_detail": parts}]}]))
+    hidden = {"messages": [ASKED, WRONG | {"weight": 0, "training_detail": parts}, PLEASE, RIGHT]}
+    assert len(list(data.learnt_turns([hidden]))) == 1
     assert data.read(write(tmp_path, {"messages": [ASKED, RIGHT | {"training_detail": parts[1:]}]})).num_rows == 1
     assert "'training_detail' in 1 turns" in capsys.readouterr().out
 
