@@ -19,9 +19,9 @@
 # training fits on a card, and what a base in four bits costs; keep several adapters on one model; merge one, export it,
 # and find out what the export changed; and name the mistakes that raise no error.
 #
-# **You need** notebook 02: the loss on a reply, the trainer, learning rates. **It takes** about six minutes of
-# one processor core if notebook 02 has left its tuned model on the shelf, and about five more if not. It needs about 4
-# GB of memory and 2 GB of disk for a while. Exercises are at the end; the notebook runs without them.
+# **You need** notebook 02: the loss on a reply, the trainer, learning rates. **It takes** about seven minutes of one
+# processor core if notebook 02 has left its tuned model on the shelf, and about five more if not. It needs about 4 GB
+# of memory and 2 GB of disk for a while. Exercises are at the end; the notebook runs without them.
 
 # %%
 import logging, math, time, warnings; started = time.perf_counter()  # noqa: E401, E702
