@@ -129,7 +129,7 @@ def test_the_number_that_settles_shares_does_so_in_8_of_10(rule, off, truth):
     """Fresh experiments with as many items as the note asks for, were the shares as found."""
     old = [1] * 40
     note = gate([{"metric": "facts", **rule}], {"facts": old}, {"facts": [0] * off + [1] * (40 - off)}).checks[0].note
-    needed = int(note.partition(" items would settle it in 8 of 10 cases")[0].replace(",", ""))
+    needed = int(note.partition(" items would settle it in 8 of 10 cases")[0].rpartition("; ")[2].replace(",", ""))
     random, settled = np.random.default_rng(3), 0
     for _ in range(300):
         new = (random.random(needed) < truth).astype(int).tolist()
