@@ -189,10 +189,14 @@ def commit() -> str:
 
 
 def machine() -> dict[str, str]:
-    """The machine in words, without its name; the number format that models compute in; the libraries."""
+    """The machine in words, a GPU included; the number format that models compute in; the libraries."""
+    import torch
+
     from ftlab import model
 
-    return {"machine": f"{platform.system()} {platform.machine()}, {doctor.cpu_name()}, {doctor.cores()} cores, "
+    device, dtype, _ = model.precision()
+    gpu = f"{torch.cuda.get_device_name()}, " if device == "cuda" else ""
+    return {"machine": f"{platform.system()} {platform.machine()}, {gpu}{doctor.cpu_name()}, {doctor.cores()} cores, "
                        f"Python {platform.python_version()}",
-            "precision": model.precision()[1],
+            "precision": dtype,
             "libraries": ", ".join(f"{name} {metadata.version(name)}" for name in LIBRARIES)}

@@ -130,3 +130,15 @@ def test_of_two_states_of_a_file_the_one_that_is_no_longer_there_is_named(home: 
     for order in (["0" * 16, now], [now, "0" * 16]):
         found = stored.joined({"data/table.csv": each} for each in order)
         assert inputs.changed(found) == ["data/table.csv"]
+
+
+def test_the_machine_of_a_run_on_a_gpu_is_named_by_it(monkeypatch) -> None:
+    import torch
+
+    from ftlab import model
+
+    assert stored.doctor.cpu_name() in stored.machine()["machine"]
+    monkeypatch.setattr(model, "precision", lambda: ("cuda", "bfloat16", "it computes in bf16"))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA H100 80GB HBM3")
+    assert "NVIDIA H100 80GB HBM3, " in stored.machine()["machine"]
+    assert stored.machine()["precision"] == "bfloat16"
