@@ -161,18 +161,27 @@ def gather() -> dict:
 
 
 def against_clean(seed: int) -> dict[str, dict]:
-    """The claim about the real model for one seed: the excellent arm's fit replies minus the clean one's.
+    """The claim about the real model for one seed: the excellent arm's fit replies minus the clean one's."""
+    return {"hundred-matches-clean": apart(ARMS[0], ARMS[1], seed)}
 
-    An arm that is not there is trained now: about three minutes each.
+
+def against_dirty(seed: int) -> dict[str, dict]:
+    """Notebook 01's first claim for one seed, over all of ``PROMPTS``: the excellent arm's fit replies minus those of
+    the arm at the highest dose of off-brand rows.
     """
-    for arm in ARMS[:2]:
-        if not place(arm, seed).exists():
-            files.write_json(place(arm, seed), measure(arm, seed))
+    return {"hundred-beats-dirty": apart(ARMS[0], ARMS[-1], seed)}
+
+
+def apart(one: str, other: str, seed: int) -> dict:
+    """How many more of the replies are fit to send after one arm than after another, and which.
+
+    An arm that is not kept in ``runs`` is trained now: about three minutes each without bf16.
+    """
     test = texts.plain_conversations("test")[:PROMPTS]
-    marks = [scored(files.read_json(place(arm, seed))["replies"], test) for arm in ARMS[:2]]
+    found = [stored.part(place(arm, seed), lambda arm=arm: measure(arm, seed), __name__) for arm in (one, other)]
+    marks = [scored(run["replies"], test) for run in found]
     ours, theirs = ([int(a == b == "1") for a, b in zip(run["on_brand"], run["right"], strict=True)] for run in marks)
-    effect = 100 * (sum(ours) - sum(theirs)) / len(test)
-    return {"hundred-matches-clean": {"effect": effect, "by_prompt": ours, "against": theirs}}
+    return {"effect": 100 * (sum(ours) - sum(theirs)) / len(test), "by_prompt": ours, "against": theirs}
 
 
 def main() -> None:

@@ -72,14 +72,18 @@ def test_arms_are_run_in_order_and_gathered_by_todays_scorer(tmp_path, monkeypat
     assert marks["right"] == marks["on_brand"]
 
 
-def test_the_claim_is_tried_on_both_arms_of_its_seed(tmp_path, monkeypatch) -> None:
+def test_each_claim_is_tried_on_both_arms_of_its_seed(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(dirty_data, "folder", lambda: tmp_path)
     replies = [house.reply(row) for row in texts.plain_conversations("test")[: dirty_data.PROMPTS]]
-    for arm, seed, first in (("excellent", 1, ""), ("clean", 1, replies[0]), ("excellent", 0, replies[0])):
-        files.write_json(dirty_data.place(arm, seed), {"arm": arm, "seed": seed, "replies": [first, *replies[1:]]})
+    for arm, seed, said in (("excellent", 1, ["", *replies[1:]]), ("clean", 1, replies), ("excellent", 0, replies),
+                            ("off_brand@95", 1, [""] * len(replies)), ("off_brand@20", 1, replies)):
+        kept.keep(dirty_data.place(arm, seed), {"arm": arm, "seed": seed, "replies": said})
     found = dirty_data.against_clean(1)["hundred-matches-clean"]
     assert found["by_prompt"] == [0] + [1] * (dirty_data.PROMPTS - 1) and found["against"] == [1] * dirty_data.PROMPTS
     assert found["effect"] == pytest.approx(-100 / dirty_data.PROMPTS)
+    found = dirty_data.against_dirty(1)["hundred-beats-dirty"]
+    assert found["by_prompt"] == [0] + [1] * (dirty_data.PROMPTS - 1) and found["against"] == [0] * dirty_data.PROMPTS
+    assert found["effect"] == pytest.approx(100 - 100 / dirty_data.PROMPTS)
 
 
 def test_what_is_stored_is_whole() -> None:
