@@ -20,7 +20,7 @@ from ftlab.course import fetch
 from ftlab.evidence.claim import Claim
 from ftlab.workshop import claim_power, trial
 from ftlab.workshop.reference import is_done, seed_path, write
-from ftlab.workshop.stored import DIRTY, commit, machine, watch
+from ftlab.workshop.stored import DIRTY, commit, watch
 from ftlab.workshop.trial import Experiment, Served, TrialError
 
 
@@ -141,7 +141,7 @@ def _run_all(experiments: dict[Experiment, Served], given: list[int] | None, fre
             continue
         started, before = time.perf_counter(), commit()
         try:
-            found, read = trial.run(experiment, seed, experiments[experiment], before)
+            outcome = trial.run(experiment, seed, experiments[experiment], before)
         except TrialError as error:
             print(f"{'-' * 72}\n{error}\n{'-' * 72}", flush=True)
             failed.append(experiment)
@@ -150,8 +150,8 @@ def _run_all(experiments: dict[Experiment, Served], given: list[int] | None, fre
         same = commit() == before
         files.write_json(seed_path(experiment, seed), {
             "experiment": experiment.short, "seed": seed, "commit": before if same else f"{before}{DIRTY}",
-            **machine(), "date": date.today().isoformat(), "minutes": round(minutes, 3), "claims": found,
-            "inputs": read})
+            **outcome.machine, "date": date.today().isoformat(), "minutes": round(minutes, 3),
+            "claims": outcome.found, "inputs": outcome.inputs})
         spent += minutes
         left = spent / count * (len(todo) - count)
         print(f"[{count}/{len(todo)}] {experiment.short} seed {seed}: {minutes:.1f} min, about {left:.0f} min left",

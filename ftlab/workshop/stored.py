@@ -27,6 +27,7 @@ LIBRARIES = ("torch", "transformers", "tokenizers", "trl", "peft", "accelerate",
 DIRTY = "-dirty"  # after a commit's hash: the tree was not what it says
 # What no run reads, or reads with its hash noted: results, and notebooks as they were executed.
 RESULTS = ("data/reference", "data/stored", "notebooks/*.ipynb")
+NOTES = "made"  # the folder of the notes of origin, beside the parts
 NONE_MADE = "expected the origin of the result under 'made', found none"
 _kept: set[Path] = set()  # parts of this process, which knows what it did whatever the tree is like
 
@@ -150,7 +151,7 @@ def stored_path(name: str) -> Path:
 
 def note_path(path: Path) -> Path:
     """Where the origin of a part lies: in a folder beside it, so that whoever lists the parts meets parts alone."""
-    return path.parent / "made" / path.name
+    return path.parent / NOTES / path.name
 
 
 def origin(module: str) -> dict:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from ftlab import files, paths
 from ftlab.claims import plain
@@ -21,7 +22,7 @@ from ftlab.course.execute import execute
 from ftlab.course.progress import Progress
 from ftlab.evidence.claim import NOT_TRIED, Claim
 from ftlab.evidence.repeated import SCORES, pack_scores
-from ftlab.workshop import dials, inputs
+from ftlab.workshop import dials, inputs, stored
 
 Served = list[tuple[Claim, str]]  # what an experiment tries: claims, each on a model
 
@@ -71,13 +72,21 @@ def turned(experiment: Experiment, seed: int):
     return notebook
 
 
-def run(experiment: Experiment, seed: int, served: Served, commit: str) -> tuple[dict[str, dict[str, dict]],
-                                                                                 dict[str, str]]:
-    """What one run found, by claim and model, and the hashes of what it read.
+class Outcome(NamedTuple):
+    """What one run found, by claim and model; the hashes of what it read; where it was made (``stored.machine``)."""
+
+    found: dict[str, dict[str, dict]]
+    inputs: dict[str, str]
+    machine: dict[str, str]
+
+
+def run(experiment: Experiment, seed: int, served: Served, commit: str) -> Outcome:
+    """One run of an experiment.
 
     Each run has a runs' folder of its own, which is gone afterwards: two kernels share no file, and what a killed
     notebook left is never taken for a result. A function keeps each part that it has made at once, so its folder waits
-    where it was stopped, for the same seed and the same commit, and it goes on there.
+    where it was stopped, for the same seed and the same commit, and it goes on there. Parts may come from another
+    machine; the run names theirs.
 
     Args:
         commit: Of the tree.
@@ -89,15 +98,22 @@ def run(experiment: Experiment, seed: int, served: Served, commit: str) -> tuple
         with own_folder(name) as folder:
             records = _execute(experiment, seed, folder)
             read = inputs.of_kernel(folder / "read.txt", experiment.notebook)
-            return _recorded(experiment, seed, served, records), read
+            return Outcome(_recorded(experiment, seed, served, records), read, stored.machine())
     with own_folder(name, until_done=commit) as folder:
         log = folder.with_suffix(".txt")  # what processes that it starts read, in all tries
         log.touch()
         with environ(inputs.environment(log)):
             answer, module = _call(experiment.function, seed, served)
-        found = answer, inputs.of_function(module, experiment.notebook, log)
+        found = Outcome(answer, inputs.of_function(module, experiment.notebook, log), made_where(folder))
         log.unlink()
         return found
+
+
+def made_where(folder: Path) -> dict[str, str]:
+    """Where the parts in a run's folder were made; that is here, if it keeps none."""
+    notes = [files.read_json(path) for path in folder.glob(f"**/{stored.NOTES}/*.json")]
+    here = stored.machine()
+    return {key: "; ".join(sorted({note[key] for note in notes} or {word})) for key, word in here.items()}
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def test_the_claims_of_two_seeds_are_read_from_the_stored_file_and_a_third_says_
     served = [(claim, model) for claim in claims for model in claim.models]
     experiment, found = trial.Experiment.of(*served[0]), []
     for seed in (0, 1):
-        answers, inputs = trial.run(experiment, seed, served, "0" * 12)
+        answers, inputs, _ = trial.run(experiment, seed, served, "0" * 12)
         assert set(answers) == {claim.id for claim in claims} and "ftlab/retrieval/compared.py" in inputs
         found.append(answers["documents-beat-weights"]["smollm2-135m-instruct"])
     one = Compared(files.read_json(stored), ONE_FACT, seeds=[1])
