@@ -374,7 +374,7 @@ def test_an_effect_that_is_no_mean_brings_the_luck_of_its_prompts_along(home):
     assert claims.expected_range(cost, known, 25) == pytest.approx((0.6053, 7.3947), abs=1e-4)
     assert claims.expected_range(cost, known) == (4, 4)
     # Seeds agree, so the interval is that of the prompts, which all runs share: it does not shrink with more seeds.
-    found = reference.aggregate(cost, known)
+    found = reference.aggregate(cost, LAB, known)
     assert (found["low"], found["high"], found["over"]) == (2.040036, 5.959964, "seeds and prompts")
     result = claims.record("cost", 0, 4, 2, 6, by_draw=[3, 4, 5], prompts=25)
     assert result.values == {"by_draw": "3 4 5", "prompts": 25}

@@ -15,6 +15,7 @@ from ftlab.evidence import power
 from ftlab.evidence.claim import HOLDS, LAB, Claim
 from ftlab.evidence.power import Design
 from ftlab.evidence.tables import plain_table
+from ftlab.workshop.stored import excuse_faults
 
 DECIDES = 0.6  # how often the reference runs of a claim should decide where they should
 MIN_SEEDS, MIN_SEEDS_ELSEWHERE = 5, 3  # of the lab model, and of one that takes minutes a run
@@ -67,6 +68,22 @@ def designs() -> dict[tuple[str, str], Design]:
     return found
 
 
+def judged(claim: Claim, model: str, runs: Sequence[dict]) -> list[dict]:
+    """The runs as their reference is judged: where seeds draw prompts of their own (``alike`` is 0), by effects alone.
+
+    The scatter of such seeds holds their prompts' luck already; added once more, it would count twice.
+    """
+    if is_own(claim, model):
+        return [{key: run[key] for key in ("seed", "effect")} for run in runs]
+    return list(runs)
+
+
+def is_own(claim: Claim, model: str) -> bool:
+    """Whether each seed draws prompts of its own, by ``data/designs.csv``."""
+    design = designs().get((claim.id, model))
+    return design is not None and design.alike == 0
+
+
 def decided(claim: Claim, model: str, other: Mapping | None = None) -> list[Decided]:
     """Simulates the reference runs of a claim on a model, for each end of its range: from those stored, or as designed.
 
@@ -77,7 +94,7 @@ def decided(claim: Claim, model: str, other: Mapping | None = None) -> list[Deci
     """
     known = reference(claim.id, model)
     if known:
-        runs = known["runs"]
+        runs = judged(claim, model, known["runs"])
         scores = power.arms(runs)
         basis = f"{len(runs)} seeds" + ("" if scores is None else f" x {scores[0].shape[1]} prompts")
     elif design := designs().get((claim.id, model)):
@@ -89,7 +106,7 @@ def decided(claim: Claim, model: str, other: Mapping | None = None) -> list[Deci
     for limit in claim.limits:
         shares = []
         for truth in (limit, limit - claim.smallest, limit + claim.smallest):
-            chances = (power.chances(known["runs"], truth, claim.at_least, claim.at_most, claim.factor) if known else
+            chances = (power.chances(runs, truth, claim.at_least, claim.at_most, claim.factor) if known else
                        power.planned(design, truth, claim.at_least, claim.at_most))
             right = chances.inside if claim.verdict(truth, truth) == HOLDS else chances.outside
             shares.append(sum(chances) if truth == limit else right)
@@ -138,13 +155,19 @@ def shown(claims: Sequence[Claim], other: Mapping | None = None) -> str:
 
 
 def faults() -> list[str]:
-    """Claims that are kept though their reference runs, or the design for them, would not decide."""
+    """Claims that are kept though their reference runs, or the design for them, would not decide.
+
+    Runs that were made and turned out to scatter more than their design took are results all the same: such a reference
+    says so with its date, ``"weak": {"date": "2026-11-27", "reason": "..."}``.
+    """
     found = []
     for claim, model in pairs(table().values()):
         name = f"{claim.id} on {model}"
         if not (sides := decided(claim, model)):
             found.append(f"data/designs.csv: expected a row for {name}, which has no reference runs yet, found none. "
                          "State its kind of effect, prompts and seeds, how far both move it, and how you know.")
+        elif "weak" in (known := reference(claim.id, model) or {}):
+            found += [f"{name}, weak: {fault}" for fault in excuse_faults(known["weak"])]
         elif (share := min(each.least for each in sides)) < DECIDES:
             found.append(f"data/claims.csv, {name}: expected reference runs that decide in {DECIDES:.0%} of the cases "
                          f"where they should, found {share:.0%} (`ftlab claims --power --only {claim.id}`). "

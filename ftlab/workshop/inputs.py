@@ -139,7 +139,10 @@ def _digest(path: Path, *_: int) -> str:
 
 
 def _dump(node: ast.AST) -> Iterator[str]:
-    """The tree in words: what ``ast.dump`` writes differs between versions of Python, this does not."""
+    """The tree in words, the same in every version of Python.
+
+    What ``ast.dump`` writes is not; nor is ``repr`` of a letter that a newer Unicode calls printable.
+    """
     yield f"({type(node).__name__}"
     for name, value in ast.iter_fields(node):
         parts = value if isinstance(value, list) else [value]
@@ -150,7 +153,7 @@ def _dump(node: ast.AST) -> Iterator[str]:
                 yield name
                 yield from _dump(part)
             elif part is not None:
-                yield f" {name}={part!r}"
+                yield f" {name}={part!a}"
     yield ")"
 
 

@@ -17,7 +17,7 @@ from ftlab import files, paths
 from ftlab.claims import WITNESSES, expected_range, reference_path, table
 from ftlab.evidence.claim import NOT_TRIED, Claim
 from ftlab.evidence.repeated import mean_effect
-from ftlab.workshop import inputs
+from ftlab.workshop import claim_power, inputs
 from ftlab.workshop.claim_power import least_seeds
 from ftlab.workshop.stored import DIRTY, excuse_faults, joined
 from ftlab.workshop.trial import Experiment, Served
@@ -27,12 +27,13 @@ from ftlab.workshop.trial import Experiment, Served
 WIDEST = {"points": 15, "%": 15, "% of rows": 15, "kappa": 0.3, "times": 5}
 
 
-def aggregate(claim: Claim, runs: list[dict]) -> dict:
+def aggregate(claim: Claim, model: str, runs: list[dict]) -> dict:
     """What follows from a claim's runs: mean effect, 95 % interval, what that is over, and the verdict on it."""
-    found, prompts_too = mean_effect(runs, claim.factor)
+    found, prompts_too = mean_effect(claim_power.judged(claim, model, runs), claim.factor)
     low, high = claim.clip(found.low, found.high)
     effect, low, high = (round(number, 6) + 0.0 for number in (found.value, low, high))
-    return {"effect": effect, "low": low, "high": high, "over": "seeds and prompts" if prompts_too else "seeds",
+    own = "seeds, each with prompts of its own" if claim_power.is_own(claim, model) else "seeds"
+    return {"effect": effect, "low": low, "high": high, "over": "seeds and prompts" if prompts_too else own,
             "verdict": claim.verdict(low, high)}
 
 
@@ -52,7 +53,8 @@ def verify() -> list[str]:
             faults.append(f"{name}: expected at least {least} runs, each with its own seed, found seeds "
                           f"{seeds}. Run: {known['command']}")
             continue
-        for key, value in {"statement": claim.statement, "unit": claim.unit, **aggregate(claim, runs)}.items():
+        stated = {"statement": claim.statement, "unit": claim.unit}
+        for key, value in {**stated, **aggregate(claim, known["model"], runs)}.items():
             same = math.isclose(known[key], value, abs_tol=2e-6) if isinstance(value, float) else known[key] == value
             if not same:
                 faults.append(f"{name}: {key} is {known[key]!r}, but claims.csv and the runs give {value!r}. "
@@ -105,7 +107,7 @@ def write(claim: Claim, model: str, experiment: Experiment) -> bool:
         return False
     runs = [{"seed": run["seed"], **run["claims"][claim.id][model], "minutes": run["minutes"]} for run in done]
     known = {"id": claim.id, "model": model, "statement": claim.statement, "unit": claim.unit, "runs": runs,
-             **aggregate(claim, runs),
+             **aggregate(claim, model, runs),
              "command": f"ftlab claims --only {claim.id} --seeds {' '.join(str(run['seed']) for run in runs)}",
              **({} if _dials(claim, model) is None else {"dials": claim.dials}),
              **{key: "; ".join(sorted({run[key] for run in done}))

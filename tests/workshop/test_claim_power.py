@@ -41,6 +41,15 @@ def test_weak_claims_are_named_with_what_would_decide(home: Path) -> None:
     assert "most on real" in most and f"{more.prompts} prompts and {more.seeds} seeds would do by" in most
 
 
+def test_weak_runs_may_stand_with_a_dated_reason(home: Path) -> None:
+    path = claims.reference_path("near", "lab")
+    known = files.read_json(path)
+    files.write_json(path, known | {"weak": {"date": "2026-11-27", "reason": "Seeds scatter by 6 points."}})
+    assert [fault.split(":")[0] for fault in claim_power.faults()] == ["data/claims.csv, most on real"]
+    files.write_json(path, known | {"weak": {"date": "soon", "reason": "Seeds scatter."}})
+    assert claim_power.faults()[0].startswith("near on lab, weak: expected a reason as an object with a date")
+
+
 def test_a_claim_without_runs_needs_a_design(home: Path) -> None:
     files.write_text(home / "data" / "designs.csv", DESIGNS.replace("most,real", "near,real"))
     assert "data/designs.csv: expected a row for most on real" in claim_power.faults()[-1]

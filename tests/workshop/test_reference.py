@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from small_course import EXPERIMENT, SEEDS, TABLE, make, runs
 
-from ftlab import claims, files
+from ftlab import claims, files, paths
+from ftlab.evidence.claim import LAB
 from ftlab.workshop import gather, inputs, reference, stored, trial
 
 
@@ -64,9 +65,10 @@ def test_a_stale_reference_needs_a_reason_with_its_date(home):
 
 def test_prompts_that_stand_or_fall_together_widen_the_reference(home):
     scores = {"by_prompt": "11110000" * 5, "effect": 50.0}
-    alone = reference.aggregate(claims.find("gain"), [{"seed": seed, **scores} for seed in range(5)])
+    alone = reference.aggregate(claims.find("gain"), LAB, [{"seed": seed, **scores} for seed in range(5)])
     about = " ".join(str(place // 4) for place in range(40))
-    found = reference.aggregate(claims.find("gain"), [{"seed": seed, **scores, "about": about} for seed in range(5)])
+    made = [{"seed": seed, **scores, "about": about} for seed in range(5)]
+    found = reference.aggregate(claims.find("gain"), LAB, made)
     # Ten things, each right or wrong as a whole: s = 0.527, t(9) = 2.262, 100 * 2.262 * 0.527 / sqrt(10) = 37.7.
     assert (found["low"], found["high"]) == pytest.approx((12.3, 87.7), abs=0.05)
     assert alone["low"] > 30 and alone["high"] < 70
@@ -103,19 +105,33 @@ def store(claim_id, model, effects, more):
     """A reference as it would be written, from runs that read nothing."""
     claim, made = claims.find(claim_id), runs(*effects)
     known = {"id": claim_id, "model": model, "statement": claim.statement, "unit": claim.unit, "runs": made,
-             **reference.aggregate(claim, made), "command": f"ftlab claims --only {claim_id}",
+             **reference.aggregate(claim, model, made), "command": f"ftlab claims --only {claim_id}",
              "inputs": {"data/table.csv": inputs.now("data/table.csv")}, **more}
     files.write_json(claims.reference_path(claim_id, model), known)
 
 
 def test_the_mean_and_interval_of_runs_by_hand(home):
     # Mean 42, s = 1.5811, t(4) = 2.7764: 42 +- 2.7764 * 1.5811 / sqrt(5).
-    found = reference.aggregate(claims.find("gain"), runs(40, 41, 42, 43, 44))
+    found = reference.aggregate(claims.find("gain"), LAB, runs(40, 41, 42, 43, 44))
     assert found == {"effect": 42, "low": pytest.approx(40.0368, abs=1e-4), "high": pytest.approx(43.9632, abs=1e-4),
                      "over": "seeds", "verdict": "holds"}
     # 98, 100, 100: the t-interval goes on to 102.2, which no rate can.
-    assert reference.aggregate(claims.find("gain"), runs(98, 100, 100))["high"] == 100
-    assert str(reference.aggregate(claims.find("cost"), runs(-1e-9, -1e-9, -1e-9))["effect"]) == "0.0"  # and not -0.0
+    assert reference.aggregate(claims.find("gain"), LAB, runs(98, 100, 100))["high"] == 100
+    found = reference.aggregate(claims.find("cost"), LAB, runs(-1e-9, -1e-9, -1e-9))
+    assert str(found["effect"]) == "0.0"  # and not -0.0
+
+
+def test_seeds_with_prompts_of_their_own_are_judged_by_their_scatter_alone(home):
+    # Each seed's prompts split evenly: an interval over them would reach far. Seeds that agree on the mean are sure.
+    scores = {"by_prompt": "1" * 21 + "0" * 19, "low": 30.0, "high": 75.0}
+    made = [{**run, **scores} for run in runs(52.5, 52.5, 52.5, 52.5, 52.5)]
+    shared = reference.aggregate(claims.find("gain"), LAB, made)
+    assert shared["low"] < 40 and shared["over"] == "seeds and prompts"
+    design = "id,model,kind,prompts,apart,seeds,spread,alike,basis\ngain,lab,shares,40,60,5,3,0,assumed\n"
+    files.write_text(paths.data() / "designs.csv", design)
+    found = reference.aggregate(claims.find("gain"), LAB, made)
+    assert (found["low"], found["high"]) == (52.5, 52.5)
+    assert found["over"] == "seeds, each with prompts of its own"
 
 
 @pytest.mark.parametrize(("claim_id", "model", "more", "fault"), [
