@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from ftlab.retrieval.find import Hit, Snapshot
 from ftlab.retrieval.rows import TEXTS, WHOLE, checksum, unpacked
 
 TABLE, PUBLISHED = "chunks", "published"
-TROUBLES = {errno.EMFILE, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # no damage
+DAMAGE = (errno.ENOTDIR, errno.EISDIR)  # a file where a folder was, or the reverse: no trouble of the disk's
 AGAIN = "Delete the folder and index the documents again."
 
 
@@ -157,12 +156,10 @@ class Reader:
 
     def _damaged(self, error: Exception) -> Exception:
         """What to raise: of the machine's own troubles, which leave an index as it is, their remedy."""
-        reason = str(error).split("\n")[0][:200]
-        numbers = {getattr(error, "errno", None), *map(int, re.findall(r"os error (\d+)", str(error)))}
-        if own := numbers & TROUBLES:
-            trouble = OSError(own.pop(), reason)
-            return OSError(trouble.errno, f"{self.folder}: could not be read or written ({reason}). "
-                                          f"{files.remedy(trouble)} The index itself is as it was.")  # fmt: skip
+        reason, trouble = str(error).split("\n")[0][:200], files.disk_fault(error)
+        if trouble is not None and trouble not in DAMAGE:
+            return OSError(trouble, f"{self.folder}: could not be read or written ({reason}). "
+                                    f"{files.remedy(OSError(trouble, reason))} The index itself is as it was.")
         return ValueError(f"{self.folder}: expected a whole index, found a damaged one ({reason}). {AGAIN}")
 
 

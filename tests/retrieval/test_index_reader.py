@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
@@ -45,12 +46,19 @@ def test_a_flipped_bit_in_a_vector_is_found_by_its_checksum(tmp_path):
         index.open(made.folder, Bag()).verify()
 
 
-def test_troubles_of_the_machine_are_not_called_damage(filled, monkeypatch):
-    def full(*_):
-        raise OSError("LanceError(IO): Too many open files (os error 24)")
+@pytest.mark.parametrize(("number", "words"), [
+    (errno.EMFILE, "Too many files are open"), (errno.ESTALE, "disk in the network was lost"),
+    (errno.ENOTDIR, ""), (errno.ENOENT, "")], ids=errno.errorcode.get)  # fmt: skip
+def test_troubles_of_the_machine_are_not_called_damage_and_damage_is(filled, monkeypatch, number, words):
+    def refuse(*_):
+        raise OSError(f"LanceError(IO): {os.strerror(number)} (os error {number})")
 
-    monkeypatch.setattr(find, "search_all", full)
-    with pytest.raises(OSError, match=r"could not be read .*Too many files are open.*The index itself is as it was"):
+    monkeypatch.setattr(find, "search_all", refuse)
+    if words:
+        kind, said = OSError, rf"could not be read .*{words}.*The index itself is as it was"
+    else:
+        kind, said = ValueError, "expected a whole index, found a damaged one"
+    with pytest.raises(kind, match=said):
         filled.search("red kettle")
 
 

@@ -7,15 +7,15 @@ under eight minutes, keeps every reply at once and goes on where it was stopped:
 A seed draws all that is trained on (which facts stand together, which conversations and passages, their order), the
 weights that an adapter begins with, and the examples of the few-shot prompt. Every seed is asked the same questions,
 and what no seed changes is the same for all: the untuned model, the assistant as it comes, what the search finds, what
-is damaged, the pages' orders and lies. The claims are tried on the stored file (``against_weights``), which says what
-went into it: nothing is trained twice.
+is damaged, the pages' orders and lies. The claims (``against_weights``) are tried on the stored file, or on the few
+parts that they need: nothing is trained twice.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -131,6 +131,7 @@ PARTS: dict[str, Callable[[int], dict]] = {
     "attack, assistant": partial(rag_trials.attack, "assistant"),
     "attack, assistant, told": partial(rag_trials.attack, "assistant", told=True),
 }
+NEEDED = (READER, ASSISTANT, *(f"{ONE_FACT}, {name}" for name in (CLOSED, "retrained", READER)))  # of the claims
 
 
 def path_of(part: str, seed: int) -> Path:
@@ -154,20 +155,14 @@ def stored_name() -> str:
 
 
 def against_weights(seed: int) -> dict[str, dict]:
-    """Three claims about the real model for one seed, read from the stored comparison: nothing is trained here.
+    """Three claims about the real model for one seed: as stored, if that is of the present code and has the seed; else
+    of ``NEEDED``, and of those what is not kept in ``runs`` is made now, which takes about an hour without bf16.
 
     Scores are by question, with what each is about: those about one product or policy stand or fall together.
-
-    Raises:
-        ValueError: If the stored file lacks the seed, or was made by other code or from other data.
     """
-    known = stored.current(name := stored_name()) or {"runs": {}}
+    known = stored.current(stored_name()) or {"runs": {}}
     if str(seed) not in known["runs"]:
-        seeds = " ".join(sorted({*known["runs"], str(seed)}, key=int))
-        raise ValueError(f"{stored.stored_path(name)}: expected a run of seed {seed} by the present code, found those "
-                         f"of {', '.join(known['runs']) or 'none'}. Run `python -m ftlab.workshop.experiments.rag "
-                         f"--seed {seed}` until no part is left, then with `--gather {seeds}`, or name the stored "
-                         "seeds with --seeds.")
+        known = {**panels(), "runs": {str(seed): of_seed(seed, NEEDED)}}
     every, single = (Compared(known, panel, seeds=[seed]) for panel in ("", ONE_FACT))
 
     def effect(run: Compared, one: str, other: str, key: str, which: str = "") -> dict:
@@ -180,6 +175,18 @@ def against_weights(seed: int) -> dict[str, dict]:
         "raft-beats-rag": effect(every, READER, ASSISTANT, "fit"),
         "retraining-harms-rest": effect(single, "retrained", CLOSED, "facts", "unchanged"),
     }
+
+
+def panels() -> dict[str, list[dict]]:
+    """Both panels of questions, as ``Compared`` reads them."""
+    return {"questions": described(rag_rows.asked()), f"{ONE_FACT} questions": described(rag_rows.one_fact())}
+
+
+def of_seed(seed: int, parts: Iterable[str], replies: bool = False) -> dict[str, dict]:
+    """Parts of one seed as the stored file keeps them, with or without their replies."""
+    rows = {"": rag_rows.asked(), ONE_FACT: rag_rows.one_fact()}
+    results = {part: with_found(do(part, seed), rows[ONE_FACT * part.startswith(ONE_FACT)]) for part in parts}
+    return {part: small(result, replies) for part, result in results.items()}
 
 
 def described(rows: list[dict]) -> list[dict]:
@@ -205,20 +212,17 @@ def gather(seeds: tuple[int, ...]) -> dict:
         ValueError: If no seed is whole.
     """
     choice, runs = model.choose(), {}
-    panels = {"": rag_rows.asked(), ONE_FACT: rag_rows.one_fact()}
     for seed in seeds:
         if left := missing(seed):
             print(f"seed {seed} is left out: {len(left)} parts are to be made, the first is {left[0]!r}")
             continue
-        results = {part: with_found(do(part, seed), panels[ONE_FACT * part.startswith(ONE_FACT)]) for part in PARTS}
-        runs[str(seed)] = {part: small(result, replies=not runs) for part, result in results.items()}
+        runs[str(seed)] = of_seed(seed, PARTS, replies=not runs)
     if not runs:
         raise ValueError(f"{rag_ways.folder()}: expected all parts of one of the seeds {list(seeds)}, found none "
                          "whole. Make them first: --seed N.")
     return {"model": choice.name, "dtype": choice.dtype, "date": date.today().isoformat(),
             "settings": rag_ways.settings(), "orders": list(rag_rows.ORDERS), "warning": rag_rows.WARNING,
-            "questions": described(panels[""]), f"{ONE_FACT} questions": described(panels[ONE_FACT]),
-            "runs": runs}  # fmt: skip
+            **panels(), "runs": runs}  # fmt: skip
 
 
 def main() -> None:
