@@ -562,6 +562,12 @@ print(f"Over all seeds of the stored runs ({len(together)}): "
       f"{told_of(intervals.paired_difference(together, apart).times(100))}.")
 
 # %% [markdown]
+# Do not stop at the verdict. It is of *one* training of each adapter. The line about the reference runs has three more,
+# with other seeds, and the range that they lead us to expect is so wide that nearly anything would lie inside: with one
+# seed the adapter for all was ahead by several points, with another far behind, since one of four small trainings turned
+# out well or badly. Taken together they are *mixed*: whether four tasks share one adapter for free is not settled here,
+# and a team would train both, more than once, on its own tasks.
+#
 # ## 8. Instructions that nobody trained on
 #
 # An adapter for four tasks does four tasks. **Instruction tuning** hopes for more: that a model trained on many

@@ -667,8 +667,13 @@ if stored_real["own"] is None:
 else:
     causes = "Votes on replies of its own, tried as a remedy, " + (
         "show a gain." if found[name].low > 50 else "show a loss." if found[name].high < 50 else "show no gain either.")
-real_why = (f"What is behind it? {changed} {causes} Open: more votes or passes, another rate, another seed; these runs "
-            f"had one rate, {stored_real['settings']['lr']:g}, and one seed, {stored_real['seed']}.")
+real_why = (f"What is behind it? {changed} {causes} Open: more votes or passes, and another rate than the one of these "
+            f"runs, {stored_real['settings']['lr']:g}.")
+if others := claims.reference("dpo-beats-sft", stored_real["model"].lower()):
+    real_why += (f" It is not this seed, {stored_real['seed']}: with {len(others['runs'])} others the share won minus "
+                 f"the share lost is {', '.join(format(run['effect'], '+.0f') for run in others['runs'])} points.")
+else:
+    real_why += f" Another seed than {stored_real['seed']} was not tried."
 print(f"\n{real_said}\n{real_why}")
 
 # %% [markdown]
