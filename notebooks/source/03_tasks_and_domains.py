@@ -540,10 +540,18 @@ better = [task for task, gap in gaps.items() if gap.low > 0]
 worse = [task for task, gap in gaps.items() if gap.high < 0]
 print(f"For certain the one for all is ahead in {' and '.join(better) or 'no task'}, and behind in "
       f"{' and '.join(worse) or 'none'}.")
-print("\nWhich rules break? Share of replies that keep each, adapters of their own:")
+print("\nRight facts, and likeness to a person's text (ROUGE-L), on the mean over replies:")
+for task in tasks.TASKS:
+    each = {name: f"right {marks(part, task, 'right').mean():.0%}" + (
+            f", ROUGE-L {marks(part, task, 'rouge').mean():.2f}" if task in ("description", "post") else "")
+            for name, part in (("one for all", "all"), ("one for each", task))}
+    print(f"{task:>12}: " + "; ".join(f"{name} {found}" for name, found in each.items()))
+print("\nWhich rules break? Share of replies that keep each:")
 for task, check in (("description", articles.check_description), ("post", articles.check_post)):
-    rules = [check(reply) for job in jobs(task, task) for reply in job["replies"]]
-    print(f"{task:>12}: " + ", ".join(f"{rule} {np.mean([each[rule] for each in rules]):.0%}" for rule in rules[0]))
+    for name, part in (("one for all", "all"), ("one for each", task)):
+        rules = [check(reply) for job in jobs(part, task) for reply in job["replies"]]
+        print(f"{task:>12}, {name}: " + ", ".join(f"{rule} {np.mean([each[rule] for each in rules]):.0%}"
+                                                  for rule in rules[0]))
 
 # %% [markdown]
 # The claim on trial: one adapter for all does about as well as one for each. It counts 60 rows of a task at most, so
@@ -606,11 +614,12 @@ taught = {"one instruction": screens.rows(("price",), "train", SEED), "mixture o
           "four, and yes or no": [row for four in fourths for row in four]}
 for form in screens.FORMS:
     print(*(turn["content"] for turn in sorts[form][0]["messages"]), sep="\n    ")
-heard = {"untuned": {name: answers_of(*sft.load(lab), rows) for name, rows in sorts.items()}}
+heard, lab_s = {"untuned": {name: answers_of(*sft.load(lab), rows) for name, rows in sorts.items()}}, {}
 for way, rows in taught.items():
     with redirect_stdout(io.StringIO()):
         lab_run = sft.fine_tune(lab, rows[: 4 * LAB_STEPS], lr=LAB_LR, steps=LAB_STEPS, batch_size=4, seed=SEED,
                                 disable_tqdm=True)
+    lab_s[way] = lab_run.seconds
     heard[way] = {name: answers_of(lab_run.model, lab_run.tokenizer, asked_rows) for name, asked_rows in sorts.items()}
 followed = {way: {name: right_answers(said[name], rows) for name, rows in sorts.items()} for way, said in heard.items()}
 print(f"{'answers right':>26}" + "".join(f"{way:>20}" for way in followed) + f"{'bar':>6}")
@@ -945,13 +954,15 @@ for task in tasks.TASKS:
           + f" {str(round(took['all'], 1)) if task == tasks.TASKS[0] else '':>7} {took[task]:>6.1f}")
 shown_here = f"{over.value:+.0f} [{over.low:+.0f}, {over.high:+.0f}]"
 print(f"{'new instructions':>16} {4 * LAB_STEPS:>5} {'one instruction':>21} {np.mean(single):>6.0%} {shown_here:>15}   "
-      "the lab model")
-far, read, one = more, READ * PRODUCTS, np.mean(one_word)
+      f"the lab model {lab_s['mixture of four'] / 60:>16.1f}")
+far, read, one, spent = more, READ * PRODUCTS, np.mean(one_word), ""
 if reading["runs"]:
     far, read = far_gap("eight", "one", "learnt"), its["read"] * len(its["products"])
     one = over_seeds("one", "learnt").mean()
+    spent = f"{next(run['trained_s'] for run in reading['runs'] if run['way'] == 'eight') / 60:.1f}"
 print(f"{'facts by heart':>16} {read:>5} {'one wording':>21} {one:>6.0%} "
-      f"{f'{far.value:+.0f} [{far.low:+.0f}, {far.high:+.0f}]':>15}   the {'real' if reading['runs'] else 'lab'} model")
+      f"{f'{far.value:+.0f} [{far.low:+.0f}, {far.high:+.0f}]':>15}   "
+      f"{'the real model' if reading['runs'] else 'the lab model':<14} {spent:>15}")
 for place, name in enumerate(("One for all", "One for each")):
     print(f"{name} is ahead of the best rival for certain in: "
           + (", ".join(task for task in table if table[task][place].low > 0) or "none"))
