@@ -572,7 +572,7 @@ print(f"Over all seeds of the stored runs ({len(together)}): "
 # %% [markdown]
 # Do not stop at the verdict. It is of *one* training of each adapter. The line about the reference runs has three more,
 # with other seeds, and the range that they lead us to expect is so wide that nearly anything would lie inside: with one
-# seed the adapter for all was ahead by several points, with another far behind, since one of four small trainings turned
+# seed the adapter for all was ahead by several points, with another far behind, since one of the small trainings turned
 # out well or badly. Taken together they are *mixed*: whether four tasks share one adapter for free is not settled here,
 # and a team would train both, more than once, on its own tasks.
 #
