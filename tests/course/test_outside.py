@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import tiny_gguf
 
-from ftlab import model
+from ftlab import files, model, paths
 from ftlab.course import outside
 from ftlab.course.outside import MINILM, NEEDED, OUTSIDE, SMOLLM2, Outside
+from ftlab.world import real
 
 
 def test_the_pinned_models_are_described_in_their_cards(root: Path) -> None:
@@ -73,3 +74,16 @@ def test_files_that_need_no_conversion_are_kept_with_their_folders(tmp_path: Pat
         outside.copy_files(unpacked, folder)
         assert {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.json")} == {
             name: name for name in ("config.json", "1_Pooling/config.json")}
+
+
+def test_what_the_cards_say_that_the_model_knows_is_what_was_measured(root: Path) -> None:
+    marks = files.read_json(paths.data() / "stored" / "desk-dials.json")["arms"]["base"]["0"]["knows"]
+    questions = real.questions()
+    easy, others = ([mark == "1" for mark, row in zip(marks, questions, strict=True) if row["easy"] == which]
+                    for which in (True, False))
+    shares = [f"{sum(each) / len(each):.0%}".replace("%", " %") for each in (easy + others, easy, others)]
+    names = ("docs/models.md", "data/README.md")
+    cards = [" ".join((root / name).read_text(encoding="utf-8").split()) for name in names]
+    assert f"{shares[0]} of our {len(questions)} questions" in cards[0]
+    assert f"{shares[1]} of those marked as easy for a child and {shares[2]} of the others" in cards[0]
+    assert f"it answered {shares[1]} of them, and {shares[2]} of the others" in cards[1]
