@@ -607,6 +607,14 @@ ours = np.concatenate([np.array(stored["tuned"][kind])[..., asked[kind]] for kin
 some = [about[kind][place] for kind in kinds for place in asked[kind]]
 gap = clusters.paired_difference(ours, stored["examples"]["all"], some).times(100)
 print(f"tuned minus examples, on {len(some)} conversations: {in_words(gap, 'examples')}")
+few = {name: {kind: np.array(stored[name][kind])[..., asked[kind] if name in ("tuned", "template") else slice(None)]
+              for kind in kinds} for name in ("examples", "template", "lesson", "tuned")}
+for one, other in (("tuned", "examples"), ("lesson", "examples"), ("lesson", "template")):
+    gaps = {kind: clusters.paired_difference(few[one][kind], few[other][kind],
+                                             [about[kind][place] for place in asked[kind]]) for kind in kinds}
+    print(f"{one} minus {other}, {len(asked['fact'])} conversations of each kind: clearly better at: "
+          f"{', '.join(kind for kind in kinds if gaps[kind].low > 0) or 'no kind'};\n    clearly worse at: "
+          f"{', '.join(kind for kind in kinds if gaps[kind].high < 0) or 'no kind'}")
 blank = [kind for kind in kinds if np.mean(stored["lesson"][kind]) <= 0.1]
 print(f"\nThe lesson's run saw fact and grave alone, in plain words. Fit at grave: "
       f"{np.mean(stored['lesson']['grave']):.0%}; at most one reply in ten at: {', '.join(blank) or 'no kind'}.")
@@ -620,8 +628,8 @@ print(f"Trainings behind the tuned column: {len(stored['seeds'])}. How far one m
 #
 # One invented shop does not answer "should we fine-tune?" for yours. The way of asking is the same: kind by kind, and
 # against rivals that cost less. Rules need kinds that are known and somebody who writes down what each asks for; a
-# model needs examples of each kind that may come. A program, a model, and a person for what must not go wrong can share
-# one desk.
+# model needs examples of each kind that may come. Where a rival is clearly ahead, take the rival for that kind: a
+# program, a prompt with examples, a tuned model, and a person for what must not go wrong can share one desk.
 #
 # ## 8. Why this course keeps a fruit fly
 #
