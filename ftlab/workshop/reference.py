@@ -4,7 +4,7 @@ A reference names a hash of everything that its runs read. One whose inputs have
 which a test calls, finds fault with it until it is run again or a dated reason stands beside it, ``"stale": {"date":
 "2026-11-25", "reason": "...", "inputs": {file: hash}}`` (``stored.excuse``), with the "dials" of that day if these are
 others, too. Likewise one whose seeds scatter so far that the range to expect would notice no fault needs a reason,
-``"wide"``.
+``"wide"``, and one whose runs would seldom decide ``"weak"`` (``claim_power.faults``).
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def aggregate(claim: Claim, model: str, runs: list[dict]) -> dict:
     found, prompts_too = mean_effect(claim_power.judged(claim, model, runs), claim.factor)
     low, high = claim.clip(found.low, found.high)
     effect, low, high = (round(number, 6) + 0.0 for number in (found.value, low, high))
-    own = "seeds, each with prompts of its own" if claim_power.is_own(claim, model) else "seeds"
-    return {"effect": effect, "low": low, "high": high, "over": "seeds and prompts" if prompts_too else own,
-            "verdict": claim.verdict(low, high)}
+    over = ("seeds and prompts" if prompts_too else
+            "seeds, each with prompts of its own" if claim_power.is_own(claim, model) else "seeds")
+    return {"effect": effect, "low": low, "high": high, "over": over, "verdict": claim.verdict(low, high)}
 
 
 def verify() -> list[str]:
