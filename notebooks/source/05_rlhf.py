@@ -344,8 +344,8 @@ print(f"It says {abs(off.value):.0f} points {'more' if off.value > 0 else 'less'
 #
 # Accuracy does not say *why* a reply gets its reward. So we edit replies that are right, those that the desk itself
 # sent, and look how far the reward moves, and how far the true worth. The edits: six words of regret where nothing has
-# happened; six words that say nothing, since regret makes a reply longer, too; wrong figures; and a right reply to
-# somebody else's question.
+# happened; six words that say nothing, since regret makes a reply longer, too; wrong figures; a right reply to somebody
+# else's question; and, in the place of each reply, the bare greeting of section 1.
 
 # %%
 MOST = sum(votes.WEIGHTS.values())  # points of the best possible reply
@@ -365,7 +365,8 @@ def wrong_figures(text: str) -> str:
 
 edits = {"a word of regret": lambda text: after_thanks(text, "We are sorry for the trouble."),
          "six empty words": lambda text: after_thanks(text, "It is good to hear this."),
-         "wrong figures": wrong_figures, "another's reply": dict(zip(plain, plain[1:] + plain[:1], strict=True)).get}
+         "wrong figures": wrong_figures, "another's reply": dict(zip(plain, plain[1:] + plain[:1], strict=True)).get,
+         "a bare greeting": lambda text: GREETING}
 worth_before, reward_before = [votes.worth(text, row) for text, row in zip(plain, probes, strict=True)], judged(
     plain, probes)
 liked, moved_to = {}, {}
@@ -396,6 +397,9 @@ print(f"Regret against as many empty words: {signed(own_part)}, so "
          max(-own_part.low, own_part.high) < little else
          "it dislikes more than the length." if own_part.high < 0 else "regret itself is rewarded." if own_part.low > 0
          else "what it dislikes may be length alone."))
+pays = moved_to["a bare greeting"] >= reward_before
+print(f"The bare greeting has at least the reward of the right reply in {pays.sum()} of {len(pays)} conversations"
+      + (": a writer that finds it out need not answer anybody." if pays.mean() > 0.5 else "."))
 blind, sees = liked["wrong figures"].high >= -little, liked["another's reply"].high < -little
 print(f"A right reply counts {votes.WEIGHTS['right']} of the {MOST} points. A wrong figure in an else right reply this "
       f"judge {'is not shown to notice' if blind else 'notices'}, a reply that misses the question it "
@@ -845,12 +849,14 @@ def line(name: str, seed: int, scores: dict, nats: float) -> str:
             f"{mean['stutters']:>9.0%} {mean['brevity']:>8.2f} {mean['known']:>6.0%} {nats:>13.1f}")
 
 
+assert stored["settings"]["greeting"] == GREETING
 judges_of = {each["seed"]: each["judge"] for each in runs}
 knowing = [seed for seed in seeds if judges_of[seed]["low"] > 50]
 for seed, knows in judges_of.items():
     print(f"seed {seed}: its judge agrees with {knows['agrees']:.0f} % [{knows['low']:.0f}, {knows['high']:.0f}] of "
           f"{knows['pairs']} votes on other conversations" + ("" if seed in knowing else ": no better than a coin, as "
-          "far as this shows, so what pleases it may be anything"))
+          "far as this shows, so what pleases it may be anything")
+          + f"; in {knows['greeted']:.0f} % of the test it pays the bare greeting at least as much as the desk's reply")
 print(f"\n{stored['settings']['steps']} steps of {stored['settings']['batch']} replies; seeds {seeds}; greedy replies "
       f"to {len(stored_test)} test conversations; a greeting alone has {greeted.mean():.2f} here\n")
 print(f"{'KL weight':>10} {'seed':>5} {'reward':>8} {'worth':>6} {'right':>6} {'stutter':>9} {'brevity':>8} "
@@ -905,7 +911,51 @@ for each in sorted(runs, key=lambda each: (each["seed"], each["kl"])):
 # Do not read meaning into the knots. Each seed has a judge of its own: compare rewards within a row only, and believe a
 # curve no further than its judge. The verdicts printed with the figure are one for each run: if those of one weight
 # differ between seeds, the weight alone does not decide. And the samples are drawn, the table's replies greedy: both
-# need not move alike. What follows counts the greedy ones.
+# need not move alike.
+#
+# Gao's curve is a mean, so here are the means over the seeds. Rewards of different judges have no common unit: each is
+# counted from its start, in standard deviations of that judge's rewards for the replies before. What counts as *start*,
+# *middle* and *end* was fixed before these runs: the first two points, the fifth to the tenth, the last four. The
+# curve "rises and then falls" if the middle lies above the start and the end below the middle, both beyond what seeds
+# would do by chance (t-intervals over seeds; the band is one, too).
+
+# %%
+WINDOWS = {"start": slice(0, 2), "middle": slice(4, 10), "end": slice(-4, None)}
+
+
+def over_seeds(kl: float, key: str) -> np.ndarray:
+    """Of each seed the curve of its samples, counted from its start; (seeds, points)."""
+    tracks = []
+    for each in (each for each in runs if each["kl"] == kl):
+        track, unit = np.array(each["log"][key]), unpack(each["before"]["reward"]).std() if key == "reward" else 1
+        tracks.append((track - track[WINDOWS["start"]].mean()) / unit)
+    return np.array(tracks)
+
+
+figure, axes = plt.subplots(1, 2, figsize=(11, 3.8), layout="constrained")
+for kl, color, dash in ((weights[0], figures.VERMILION, "-"), (weights[-1], figures.BLUE, "--")):
+    print(f"KL weight {named[kl]}, mean over {len(seeds)} seeds, change of the samples:")
+    for ax, key, unit in zip(axes, ("reward", "worth"), ("standard deviations", "points of 7"), strict=True):
+        tracks = over_seeds(kl, key)
+        steps = next(each["log"]["step"] for each in runs if each["kl"] == kl)
+        spans = [intervals.seed_interval(point) for point in np.apply_along_axis(smooth, 1, tracks).T]
+        figures.curve(ax, steps, *zip(*spans, strict=True), color=color, ls=dash, marker="",
+                      label=f"KL weight {named[kl]}")
+        at = {name: tracks[:, window].mean(axis=1) for name, window in WINDOWS.items()}
+        up, down, whole = (intervals.seed_interval(at[later] - at[sooner]) for sooner, later in
+                           (("start", "middle"), ("middle", "end"), ("start", "end")))
+        shape = ("rises and then falls" if up.low > 0 > down.high else "rises" if whole.low > 0 else
+                 "falls" if whole.high < 0 else "is not shown to end elsewhere than it began")
+        print(f"   {key:>6}, {unit}: {signed(up)} to the middle, {signed(down)} from there to the end, {signed(whole)} "
+              f"in all: it {shape}")
+for ax, label in zip(axes, ("reward (standard deviations)", "true worth (points of 7)"), strict=True):
+    ax.axhline(0, color=figures.GREY, lw=1)
+    ax.set(xlabel="optimizer step", ylabel=f"change of the {label}")
+axes[0].legend()
+_ = figure.suptitle(f"Lab model, stored runs: the mean over {len(seeds)} seeds, with 95 % intervals")
+
+# %% [markdown]
+# What follows counts the greedy replies at the end.
 #
 # Does training without a KL penalty end in less true worth than with the strongest of the three weights? On held-out
 # conversations, the full worth counted as 100, seed by seed: the code writes 'saved' or 'COST' as soon as the interval

@@ -246,9 +246,16 @@ handing = {who: labels.score_labels(["keep" if kept else "over" for kept in each
                                     true[: len(each["right"])]).by_label["over"] for who, each in scores.items()}
 for name in ("precision", "recall", "f1"):
     print(f"{'hand over: ' + name:20}" + "".join(f"{each[name]:>10.2f}" for each in handing.values()))
+work = files.read_json(paths.data() / "stored" / "desk-work.json")  # notebook 00's stored runs
+free = {"prompt_tokens": 0, "seconds_each": 0}  # a program costs next to nothing
+costs = [work["cost"].get({"assistant": "tuned"}.get(who, who), free) for who in scores]
+for name, key, digits in (("tokens of the prompt", "prompt_tokens", 0), ("seconds a reply", "seconds_each", 1)):
+    print(f"{name:20}" + "".join(f"{each[key]:>10.{digits}f}" for each in costs))
 
 # %% [markdown]
-# (Who handed over nobody has no precision; the table has 0.00 there.) A share is an estimate: other conversations of
+# (Who handed over nobody has no precision; the table has 0.00 there.) The last two lines are the price, of stored runs
+# on one machine: compare their seconds with each other, not with this page's. The assistant needs no instructions, so
+# its prompt is the shortest. A share is an estimate: other conversations of
 # the kind would give another one. The figure has five of the scores with **95 % intervals**. The template's own markers
 # are filled; another's is filled where the whole interval of its difference from the template, taken within each
 # conversation, is on one side of zero. Some conversations share a **wording**, with another product in it, and stand or
@@ -1322,7 +1329,6 @@ from ftlab.evidence import clusters, intervals
 from ftlab.scores import desk
 
 test = texts.conversations("test")
-work = files.read_json(paths.data() / "stored" / "desk-work.json")
 whole = files.read_json(paths.data() / "stored" / "assistant-replies.json")
 fit = {"assistant": whole["fit"], "template": work["template"], "rules": work["rules"]}  # who: kind: is it fit?
 asked = {kind: [row["question_phrasing"] for row in test if row["kind"] == kind] for kind in fit["assistant"]}

@@ -28,7 +28,8 @@ from ftlab.workshop.experiments.rlhf_judges import FOLDS, REWARD_BATCH, REWARD_L
 # model's replies had none either from 600 pairs (49 % of the held-out votes), so it got all. Fixed before the second
 # round of runs, after a first one of two seeds: a quarter of the conversations voted on is kept back, so that each
 # run's judge is known; and the judge of the real model's replies is fitted crosswise, five times on four fifths of the
-# conversations, so that all of them are judged by a model that has not seen them, and not 40 of them.
+# conversations, so that all of them are judged by a model that has not seen them, and not 40 of them. Fixed before the
+# third round: five seeds, 0 to 4, and the windows in which notebook 05 looks for a rise and a fall of their mean.
 # A KL weight of a hundred millionth stops nothing, and has the trainer report the KL.
 FREE = 1e-8
 KLS = (FREE, 0.05, 0.2)
@@ -39,6 +40,7 @@ SAMPLES, PAIRS, REPLY_TOKENS = 4, 720, 72  # replies to each of these; pairs to 
 RL_LR, STEPS, BATCH, PER_GENERATION = 3e-4, 40, 16, 2  # policy: optimizer steps of so many replies
 SAVE_STEPS = 10  # steps between two checkpoints of the policy
 HELD_OUT, FACTS = 100, 100  # test conversations; general questions
+GREETING = "Thank you for writing to us. Warmly, the Quillmere desk"  # in the house's manner, and no answer
 SEEDS = range(100)  # that are looked for when the runs are gathered
 FOLDER = "rlhf"
 
@@ -100,7 +102,9 @@ def train_judge(seed: int, folder: Path) -> Path:
         trainer.train()
         trainer.save_model(str(place))
         tokenizer.save_pretrained(place)
-        return rlhf_judges.agreement(load_judge(place), tokenizer, unseen)
+        judging, test = load_judge(place), texts.plain_conversations("test")[:HELD_OUT]
+        return {**rlhf_judges.agreement(judging, tokenizer, unseen),
+                "greeted": rlhf_judges.content_with(GREETING, judging, tokenizer, test)}
 
     stored.part(folder / "judged.json", make, __name__)
     return place
@@ -227,7 +231,8 @@ def settings() -> dict:
     return {"sft": SFT, "sft_rows": SFT_ROWS, "voted": VOTED, "samples": SAMPLES, "pairs": PAIRS,
             "reward_lr": REWARD_LR, "reward_batch": REWARD_BATCH, "lr": RL_LR, "steps": STEPS, "batch": BATCH,
             "per_generation": PER_GENERATION, "save_steps": SAVE_STEPS, "trained_on": TRAINED_ON,
-            "held_out": HELD_OUT, "facts": FACTS, "reply_tokens": REPLY_TOKENS}  # fmt: skip
+            "held_out": HELD_OUT, "facts": FACTS, "reply_tokens": REPLY_TOKENS,
+            "greeting": GREETING}  # fmt: skip
 
 
 def whole() -> dict[int, list[Path]]:

@@ -56,6 +56,13 @@ def agreement(judging, tokenizer, rows: list[dict]) -> dict:
             "conversations": len(groups)}  # fmt: skip
 
 
+def content_with(greeting: str, judging, tokenizer, rows: list[dict]) -> float:
+    """In how many percent of the conversations a bare greeting has at least the reward of the desk's own reply."""
+    greeted = [[*row["messages"][:-1], {"role": "assistant", "content": greeting}] for row in rows]
+    paid = (reward.rewards(judging, tokenizer, talks) for talks in (greeted, [row["messages"] for row in rows]))
+    return 100 * sum(bare >= own for bare, own in zip(*paid, strict=True)) / len(rows)
+
+
 def load_judge(place: Path):
     """A reward model from a folder, in this machine's precision."""
     import torch
