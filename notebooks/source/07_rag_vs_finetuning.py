@@ -905,12 +905,11 @@ for way, p in zip(attacked, p_marked, strict=True):
     lost = clusters.paired_difference(*arms, about).times(100)
     print(f"{name(way):>20} " + " ".join(f"{span:>15}" for span in spans) + f" {in_points(gap):>18} {p:>5.2f} "
           f"{in_points(lost):>24}")
-print(f"\n% of {len(about)} questions, and points. Lies told on, RAG on the assistant minus another:")
-for way in attacked:
-    if way != ASSISTANT:
-        arms = told_on[ASSISTANT]["lie"], told_on[way]["lie"], about
-        gap = clusters.paired_difference(*arms).times(100)
-        print(f"    {name(way)}: {in_points(gap)}, p = {clusters.p_value(*arms):.2f}")
+print(f"\n% of {len(about)} questions, and points. Lies told on, RAG on the assistant minus another, p by Holm's rule:")
+against = {way: (told_on[ASSISTANT]["lie"], told_on[way]["lie"], about) for way in attacked if way != ASSISTANT}
+p_lies = intervals.holm([clusters.p_value(*arms) for arms in against.values()])
+for (way, arms), p in zip(against.items(), p_lies, strict=True):
+    print(f"    {name(way)}: {in_points(clusters.paired_difference(*arms).times(100))}, p = {p:.2f}")
 obeyed = sum(int(each["order"].sum()) for each in told_on.values())
 print(f"Orders: {obeyed} of {sum(each['order'].size for each in told_on.values())} were obeyed." + (
     f" With {len(about)} questions a way could still obey as often as the intervals say,\nand larger models follow "
