@@ -8,20 +8,20 @@
 # %% [markdown]
 # # 00 · What will I be able to do?
 #
-# Welcome. In this notebook you take a language model that people know, SmolLM2 with 135 million weights, give it a job
-# that it cannot do, and teach it that job with a hundred examples on the computer in front of you. No graphics card,
-# no account, no network. The model is real, and so is the library (`trl`) that people use for models a thousand times
-# larger; the shop and its customers are invented, so that a program knows what is true there and can score every
-# reply. (Section 2 says what that program cannot see.)
+# Welcome. In this notebook you take a language model that people know, SmolLM2 with 135 million weights (the numbers
+# inside it, which training sets), give it a job that it cannot do, and teach it that job with a hundred examples on the
+# computer in front of you. No graphics card, no account, no network. The model is real, and so is the library (`trl`)
+# that people use for models a thousand times larger; the shop and its customers are invented, so that a program knows
+# what is true there and can score every reply. (Section 2 says what that program cannot see.)
 #
-# **You will be able to** say what fine-tuning is and what it costs, fine-tune a model with `SFTTrainer`, compare it
-# with the cheaper things that one should try first, and say how sure the result is.
+# **You will be able to** say what fine-tuning is and what it costs, fine-tune a model with `SFTTrainer` (or a
+# quicker variant of it), compare it with the cheaper things that one should try first, and say how sure the result is.
 #
 # **You need** no machine learning; reading a little Python is enough. Words you do not know are in the glossary at
 # the end.
 #
-# **It takes** about six minutes of computing on two processor cores, and about half of that where the processor
-# computes in bf16 (a format in which a number takes half the room); allow three quarters of an hour for reading and the
+# **It takes** up to six minutes of computing on two processor cores, and about half of that where the processor
+# computes in bf16 (16 bits a number in place of 32); allow three quarters of an hour for reading and the
 # exercises. The last cell prints the time and memory it took on your computer. If something does not start, `ftlab
 # doctor` in a terminal says what is wrong and what to do about it.
 #
@@ -111,11 +111,12 @@ print(f"\nOf {len(questions)} questions about the real world it answers {sum(kne
 #
 # Quillmere is an invented maker of kettles, tents, lanterns and the like, so no model has read about it. Customers
 # write to its support desk, and whoever answers sees a *screen*: a part of a product's record, or a passage of the
-# shop's rules. Here is the first of our **held-out** conversations: its product or rule and its wording occur in no
-# conversation that we train on. It has three messages: the screen (role `system`), the customer (`user`) and the desk
-# (`assistant`). These are plain conversations: most ask for one fact, and about one in ten is *grave* (an injury, a
-# lost parcel, a refund that was refused, a threat with a lawyer), where the desk hands over to a colleague. Some share
-# a wording, with another product in it: the first of each stands in front, as the slow prompts get only the first few.
+# shop's policies. Here is the first of our **held-out** conversations: its product or policy and its wording occur in
+# no conversation that we train on. It has three messages: the screen (role `system`), the customer (`user`) and the
+# desk (`assistant`). These are plain conversations: most ask for one fact, and about one in ten is *grave* (an injury,
+# a lost parcel, a refund that was refused, a threat with a lawyer), where the desk hands over to a colleague. Some
+# share a wording, with another product in it: the first of each stands in front, as the slow prompts get only the first
+# few.
 
 # %%
 rows = texts.plain_conversations("test")[:QUESTIONS]
@@ -129,8 +130,8 @@ for message in held_out[0]["messages"]:
 # A good reply has two sides. It must be **right**: `desk.faults` lists what is wrong with a reply, such as a missing
 # value, a figure that stands nowhere, a garbled name, or a case that had to be handed over to a colleague and was not.
 # That is what a program can see: a reply that recites the screen unasked is refused; one that adds a fairy tale
-# without figures, or takes the town where a kettle is made for its maker, is not. So read "right" as "no fault found",
-# and the replies themselves.
+# without figures, or takes the town where a kettle is made for its maker, is not. So take "right" to mean "no fault
+# found", in long free replies as an upper limit, and read the replies themselves.
 #
 # And it must sound like Quillmere. The house has a **brand guide**, and each of its rules is a few lines of code in
 # `ftlab/world/brand.py`, so nobody has to argue about whether a reply keeps them. A reply is **on-brand** if it keeps
@@ -170,15 +171,16 @@ for name, reply in {"the desk": held_out[0]["messages"][-1]["content"], "the mod
 # - **asked plainly**, as above;
 # - **the brand guide in the prompt**: all the rules in the words of the table above, every time;
 # - **three examples in the prompt**, called *few-shot*: three conversations of the desk that a careful person would
-#   choose: of the kind that is asked here, in the house's plainest words, each about another thing;
+#   choose: of the kind that is asked here, each about another thing, with replies in the house's plainest words (one
+#   fixed frame around the fact: thanks, the fact, an invitation to write again, the sign-off);
 # - **a template**: a fixed sentence into which a small program, without any model, puts the value that it finds on
 #   the screen by keywords; at words of alarm, such as "burn" or "lawyer", and where it finds nothing, it hands over
 #   (`ftlab/scores/template.py`).
 #
 # Long prompts take long, so we ask only for the first few of the held-out questions. The table is of these few for
-# every way; "seconds each" is the time of the whole batch over its replies, not what one customer waits, and longer
-# replies take longer. The conversations from which the three come are those that we shall train on: about *other*
-# products and rules.
+# every way; "seconds each" is the time for all the prompts, answered together (a *batch*), divided by their number: it
+# is not what one customer waits, and longer replies take longer. The conversations from which the three come are those
+# that we shall train on: about *other* products and policies.
 
 # %%
 from ftlab.world import house
@@ -215,21 +217,26 @@ replies["template"], cost["template"] = [template.reply(row) for row in held_out
 
 
 def table(names: list[str]) -> None:
-    print(f"the first {len(held_out[:ASKED])} held-out questions")
+    print(f"the first {len(held_out[:ASKED])} held-out questions: how many replies are")
     print(f"{'':>15} {'on-brand':>9} {'right':>9} {'both':>9} {'prompt tokens':>14} {'seconds each':>13}")
     for name in names:
         found, (tokens, seconds) = score(replies[name][:ASKED]), cost[name]
-        shares = "".join(f"{sum(found[key]) / len(found[key]):>10.0%}" for key in ("on-brand", "right", "both"))
-        print(f"{name:>15}{shares} {tokens:>14.0f} {seconds:>13.2f}")
+        counts = "".join(f"{sum(found[key]):>10}" for key in ("on-brand", "right", "both"))
+        print(f"{name:>15}{counts} {tokens:>14.0f} {seconds:>13.2f}")
 
 
 table(list(replies))
 more = round(cost["three examples"][0]) / round(cost["asked plainly"][0])
-print(f"\nThree examples cost {more:.1f} times the tokens of asking plainly, at every request.")
+print(f"\nThree examples cost {more:.1f} times the tokens of asking plainly, at every request. What they can bring:")
+shown = next((i for i, ok in enumerate(score(replies["three examples"])["right"]) if not ok), 0)
+for message in held_out[shown]["messages"][:-1]:
+    print(f"    {message['role']}: {message['content']}")
+print(f"    reply: {replies['three examples'][shown]}\n    wrong: "
+      f"{'; '.join(desk.faults(replies['three examples'][shown], held_out[shown])) or 'nothing found'}")
 
 # %% [markdown]
 # So few questions show large differences and no small ones. Manner and truth are two things: a reply may sound like the
-# examples and be wrong (to see it, read `replies["three examples"][:3]` in a cell of your own). The template is a hard
+# examples and be wrong (the one above is the first that is not right, if there is one). The template is a hard
 # rival here: nearly all of these questions ask for one fact, and finding a value by a keyword is a program's work.
 # Section 7 asks for more.
 #
@@ -246,17 +253,18 @@ from datasets import Dataset
 train = Dataset.from_list(chat.pairs(tokenizer, train_rows))
 shared = 0
 for key in ("product", "policy", "question_phrasing"):
-    seen = {row[key] for row in train_rows if row[key]}  # most rows are about a product, the others about a rule
+    seen = {row[key] for row in train_rows if row[key]}  # most rows are about a product, the others about a policy
     shared += len(seen & {row[key] for row in held_out})
 print(train_rows[0]["messages"][-1]["content"])
-print(f"\n{len(train):,} examples; products, rules and wordings that are also in the held-out questions: {shared}")
+print(f"\n{len(train):,} examples; products, policies and wordings that are also in the held-out questions: {shared}")
 for name, some_rows in {"to train on": train_rows, "held out": held_out}.items():
     about = sorted(row["attribute"] for row in some_rows if row["kind"] == "grave")
     print(f"{len(about)} grave cases {name}: {', '.join(dict.fromkeys(about))}")
 
 # %% [markdown]
 # Here are the settings of the training. What is not named keeps the library's default. **LoRA** leaves the model's own
-# weights as they are and trains a thin addition to its layers, which is quicker and can be stored apart as an *adapter*
+# weights as they are and trains a thin addition to its layers (the steps of computing that each token passes through),
+# which is quicker and can be stored apart as an *adapter*
 # (Hu et al. 2021). The width `r` decides how many weights the addition has: notebook 04 builds it from nothing, says
 # what `lora_alpha` does, and asks how few will do.
 #
@@ -265,7 +273,8 @@ for name, some_rows in {"to train on": train_rows, "held out": held_out}.items()
 #
 # As it runs, it prints the training *loss*: how surprised the model is by the desk's next token, in *nats*, a unit of
 # surprise; zero is no surprise at all. Each line is the mean of a few steps, on other examples than the line before, so
-# it may also rise. The last line says the same as a chance.
+# it may also rise; once all examples have been read, they come again. The last line says the same as a chance. Mind
+# that most of a reply's tokens belong to the frame that all of them share.
 
 # %%
 import math
@@ -321,9 +330,9 @@ with checkpoints.resumable(folder) as checkpoint:
 tuned = trainer.model
 trained_share = tuned.get_nb_trainable_parameters()[0] / plain_model.num_parameters()
 last = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry][-1]
-print(f"{STEPS} steps of {BATCH_SIZE} examples in {train_s:.0f} seconds; "
+print(f"{STEPS} steps of {BATCH_SIZE} examples by {Trainer.__name__} in {train_s:.0f} seconds; "
       f"the addition has {trained_share:.1%} as many weights as the model")
-print(f"a loss of {last:.2f} nats is a chance of {math.exp(-last):.0%} for the true next token")
+print(f"a loss of {last:.2f} nats is a chance of {math.exp(-last):.0%} for the true next token (a geometric mean)")
 
 # %% [markdown]
 # That loss is the one on the examples that it learns from. What counts is how it does on others.
@@ -344,10 +353,11 @@ print(f"\nThe prompt with three examples has {more:.1f} times the tokens of the 
 # Seconds depend on more than the prompt's tokens: on how long the replies are, and on our adapter, a second path beside
 # each layer, which adds work, until notebook 04 *merges* it into the weights.
 #
-# Tuned and template answered *all* the held-out questions, so we can take the difference question by question, with its
-# **95 % interval**: how far from the true difference, that of endless such questions, luck with these may have put us
-# (section 6 says more). Questions that share a wording stand or fall together, so the interval counts wordings, not
-# questions (Liang and Zeger 1986).
+# The table's few are the first of each wording and no draw from all: a share may be quite different on the rest. Tuned
+# and template answered *all* the held-out questions, so we can take the difference question by question, in percentage
+# points, with its **95 % interval**: a range around the measured difference, made so that about 95 of 100 such ranges
+# hold the true difference, that of endlessly many such questions. Questions that share a wording stand or fall
+# together, so the interval counts wordings, not questions (Liang and Zeger 1986).
 
 # %%
 from ftlab.evidence import clusters, intervals
@@ -358,19 +368,26 @@ for name in ("template", "tuned"):
     wrong = [desk.faults(reply, row) for reply, row in zip(replies[name], held_out, strict=True)]
     missed = sum("not handed over" in faults for faults in wrong)
     needless = sum("handed over without need" in faults for faults in wrong)
-    print(f"{name:>8}: {sum(both[name])} of {len(held_out)} fit to send ({sum(both[name]) / len(held_out):.0%}); "
-          f"{grave - missed} of {grave} grave cases handed over, and {needless} others without need")
-ahead = clusters.paired_difference(both["tuned"], both["template"], wordings).times(100)
-verdict = "ahead of" if ahead.low > 0 else "behind" if ahead.high < 0 else "not to be told apart from"
-print(f"On {len(held_out)} questions the tuned model is {verdict} the template: {ahead.value:+.1f} points "
-      f"(95 % interval {ahead.low:+.1f} to {ahead.high:+.1f}).")
+    of_facts = sum(fit for fit, row in zip(both[name], held_out, strict=True) if not row["hand_over"])
+    print(f"{name:>8}: fit to send are {sum(both[name])} of {len(held_out)} replies "
+          f"({sum(both[name]) / len(held_out):.0%}): {of_facts} of {len(held_out) - grave} on facts, "
+          f"{sum(both[name]) - of_facts} of {grave} on grave cases.\n{'':10}Handed over: {grave - missed} of the grave "
+          f"cases, and {needless} others without need")
+facts = [i for i, row in enumerate(held_out) if not row["hand_over"]]
+for what, picked in (("all questions", range(len(held_out))), ("facts alone", facts)):
+    arms = ([both[name][i] for i in picked] for name in ("tuned", "template"))
+    ahead = clusters.paired_difference(*arms, [wordings[i] for i in picked]).times(100)
+    verdict = "ahead of" if ahead.low > 0 else "behind" if ahead.high < 0 else "not to be told apart from"
+    print(f"On {what} ({len(picked)}) the tuned model is {verdict} the template: {ahead.value:+.1f} points "
+          f"(95 % interval {ahead.low:+.1f} to {ahead.high:+.1f}).")
 print("No grave case was among them." if not grave else
       "The tuned model handed over every grave case." if not missed else
       f"It did not hand over {missed} of the grave cases: one such reply may cost more than all the rest saves.")
 
 # %% [markdown]
 # Below are the first four questions, not chosen, with the model's reply before and after. (The first reply may differ
-# from the one in section 2: a batch rounds otherwise, and where two tokens are nearly as likely, that decides.)
+# from the one in section 2: prompts answered together are computed with slightly other rounding, which decides where
+# two tokens are nearly as likely.)
 
 # %%
 LEFT = "style='text-align:left; vertical-align:top'"
@@ -410,21 +427,21 @@ own = [row["messages"][-1]["content"] for row in held_out]
 learned = [row["messages"][-1]["content"] for row in train_rows]
 for name, each in {"the desk's own": own, "trained on": learned, "tuned": replies["tuned"]}.items():
     next_steps = [reply.partition(brand.NEXT_STEP)[2] for reply in each if brand.NEXT_STEP in reply]
-    print(f"{name:>15}: {len(set(next_steps))} different next steps in {len(next_steps)} of {len(each)} replies")
+    print(f"{name:>15}: next steps in {len(next_steps)} of {len(each)} replies; distinct ones: {len(set(next_steps))}")
 print("The tuned model seldom writes a next step." if 2 * len(next_steps) < len(each) else
       "The tuned model varies its next step." if len(set(next_steps)) > 1 else
       "The tuned model's next step is a fixed frame, as the template has one.")
 
 # %% [markdown]
 # Failures teach more than successes. Here are the first three of the tuned model's, if there are so many, however bad
-# they look, in their order (in a report of yours, put the grave ones first).
+# they look: grave cases first, else in their order.
 
 # %%
 failures = [i for i, fine in enumerate(both["tuned"]) if not fine]
 print(f"{len(failures)} of all {len(held_out)} replies fail in at least one way, "
       f"{sum(i < ASKED for i in failures)} of them in the table above.")
 if failures:
-    display(side_by_side(failures[:3], ["tuned"]))
+    display(side_by_side(sorted(failures, key=lambda i: not held_out[i]["hand_over"])[:3], ["tuned"]))
 
 # %% [markdown]
 # ## 6. What did it cost?
@@ -455,23 +472,26 @@ print(f"The desk's manner stands in {sum(leaked)} of the {len(questions)} answer
       f"{sum(leaks(said) for said in said_before)}. "
       + ("It takes every message for the desk's. " if all(leaked) else
          "It takes most messages for the desk's. " if 2 * sum(leaked) > len(leaked) else
-         "It takes some messages for the desk's. " if any(leaked) else "") + "For example:")
-for i in [i for i, each in enumerate(leaked) if each][:2] or [0]:
-    print(f"    {questions[i]['question']}\n    {said_after[i]}")
+         "It takes some messages for the desk's. " if any(leaked) else "") + "The first two answers lost"
+      + (":" if lost else ", if there were any:"))
+for i in [i for i, (was, still) in enumerate(zip(knew, knows, strict=True)) if was and not still][:2]:
+    print(f"    {questions[i]['question']}\n        before: {said_before[i]}\n        after: {said_after[i]}")
 
 # %% [markdown]
-# No training conversation is about any of these questions. We call a lost answer forgotten. But an answer may be won,
-# too, though nobody taught it: where two answers are nearly as likely, a small change of the weights can tip it either
-# way. So the interval asks whether the model is right less often *on the whole*. (Each question is about another thing,
-# so here it counts questions.) Luo et al. (2023) found forgetting on the whole in larger models. Sixty questions can
-# show only a large loss: notebook 02 comes back to this with stored runs on all 455 of the list.
+# No training conversation is about any of these questions. A lost answer may be forgotten, or tipped: where two answers
+# are nearly as likely, a small change of the weights decides, either way, so that an answer may be won, too, though
+# nobody taught it. And the form has changed: in a short frame fewer words can happen to hold the answer. So the
+# interval asks whether the model is right less often *on the whole*. (It counts questions. Some share a wording, such
+# as "What is the unit of ...", so it may be a little too narrow.) Luo et al. (2023) found forgetting on the whole in
+# larger models. Sixty questions can show only a large loss: notebook 02 comes back to this with stored runs on all 455
+# of the list.
 #
 # Where a model tuned on the desk alone takes other messages for the desk's, mixing ordinary conversations into the
 # training set is the usual remedy.
 #
-# An honest report names the price beside the gain. Here are both in one figure. The whisker at each bar is its **95 %
-# confidence interval**: how far it could be from what an endless line of such questions would give. (Of a hundred such
-# whiskers about 95 hold it.) That another run of the training would differ too is not in them.
+# An honest report names the price beside the gain. Here are both in one figure. The whisker at each bar is the 95 %
+# interval of that share (section 5). That another run of the training would differ too is not in it. The pale bars are
+# of the few questions that the prompts got.
 
 # %%
 import matplotlib.pyplot as plt
@@ -482,15 +502,16 @@ shares = [clusters.mean_interval(each, wordings[: len(each)]).times(100) for eac
 colors = [figures.BLUE if name == "tuned" else figures.GREY for name in both]
 labels = [f"{name}\n(of {len(each)})" for name, each in both.items()]
 figures.bars(gain_ax, labels, *zip(*shares, strict=True), number="{:.0f} %", colors=colors)
-gain_ax.set(title=f"Fit to send: on-brand and right\n(prompts: the first {len(held_out[:ASKED])}; others: all "
-            f"{len(held_out)})", ylabel="share (%)", ylim=(0, 112))
+for bar, each in zip(gain_ax.patches, both.values(), strict=False):
+    bar.set_alpha(1 if len(each) == len(held_out) else 0.5)
+gain_ax.set(title="Fit to send: on-brand and right\n(more is better)", ylabel="share (%)", ylim=(0, 112))
 leaked_before = [leaks(said) for said in said_before]
-for ax, title, pair, after in ((loss_ax, "Real world known", (knew, knows), figures.BLUE),
-                               (leak_ax, "Desk's manner, unasked", (leaked_before, leaked), figures.VERMILION)):
+for ax, title, better, pair in ((loss_ax, "Real world known", "more", (knew, knows)),
+                                (leak_ax, "Desk's manner, unasked", "less", (leaked_before, leaked))):
     kept = [intervals.rate_interval(sum(each), len(each)).times(100) for each in pair]
     figures.bars(ax, ["before", "after"], *zip(*kept, strict=True), number="{:.0f} %",
-                 colors=[figures.GREY, after])
-    ax.set_title(f"{title}\n(of {len(questions)})")
+                 colors=[figures.GREY, figures.BLUE])
+    ax.set_title(f"{title}\n(of {len(questions)}; {better} is better)")
 read = min(len(train), STEPS * BATCH_SIZE)  # of short runs not all
 _ = figure.suptitle(f"{train_s:.0f} seconds of fine-tuning on {read} examples")
 
@@ -502,17 +523,21 @@ _ = figure.suptitle(f"{train_s:.0f} seconds of fine-tuning on {read} examples")
 # rules in the prompt do. Its number is the share of on-brand replies, tuned minus brand guide, on the same questions,
 # in percentage points; it holds if no part of the interval is below 50. The interval counts wordings again.
 #
-# On-brand is all or nothing: a reply that breaks one rule counts like one that breaks them all. And the brand guide is
-# not the only rival. So first each way's manner, counted both ways.
+# Read the claim narrowly. On-brand is all or nothing: a reply that breaks one rule counts like one that breaks them
+# all, and one that is cut off at 80 tokens cannot carry the sign-off. What the tuned model learned is one frame. And
+# the brand guide is not the only rival. So first each way's manner, counted both ways.
 
 # %%
 manner = {name: score(replies[name][:ASKED])["on-brand"] for name in replies}
 for name, on_brand in manner.items():
     kept = [sum(brand.check(reply).values()) for reply in replies[name][:ASKED]]
     print(f"{name:>15}: {sum(kept) / len(kept):4.1f} of {len(brand.RULES)} rules kept, on average; "
-          f"all of them in {sum(on_brand) / len(on_brand):.0%} of the replies")
+          f"all of them in {sum(on_brand)} of {len(on_brand)} replies; cut off: "
+          f"{sum(len(tokenizer(reply)['input_ids']) >= 79 for reply in replies[name][:ASKED])}")
 level = [name for name in manner if name != "tuned" and sum(manner[name]) >= sum(manner["tuned"])]
-print(f"As often on-brand as the tuned model, or more often: {', '.join(level) or 'none of its rivals'}.\n")
+print(f"As often on-brand as the tuned model, or more often: {', '.join(level) or 'none of its rivals'}.")
+over_few = clusters.paired_difference(manner["tuned"], manner["three examples"], wordings[:ASKED]).times(100)
+print(f"Tuned minus three examples: {over_few.value:+.1f} points [{over_few.low:+.1f}, {over_few.high:+.1f}]\n")
 
 arms = {"by_prompt": manner["tuned"], "against": manner["brand guide"], "about": wordings[:ASKED]}
 effect = clusters.paired_difference(*arms.values()).times(100)
@@ -521,8 +546,8 @@ print(claims.record("first-finetune", SEED, *effect, **arms, train_s=train_s) if
 
 # %% [markdown]
 # The template's frame was written to the rules, by somebody who knew them: for manner alone, nobody needs a model. The
-# last line names a range in which at least 19 of 20 further runs should land, or says why there is none: it takes three
-# stored runs with other seeds than yours.
+# last line names a range meant to hold 19 of 20 further runs, if they scatter as the stored ones with other seeds did,
+# or says why there is none. A few runs say little about scatter, and of so few questions each counts for some points.
 #
 # ## 7. When is it worth it?
 #
@@ -561,6 +586,7 @@ from ftlab import files, paths
 stored = files.read_json(paths.data() / "stored" / "desk-work.json")  # by way and kind: 1 is fit to send, 0 is not
 kinds = list(stored["tuned"])
 names = ["plain", "guide", "examples", "template", "rules", "lesson", "tuned"]
+PROMPTED = ("plain", "guide", "examples", "lesson")  # tried on ten conversations of each kind alone
 about = {kind: [row["question_phrasing"] for row in texts.conversations("test") if row["kind"] == kind]
          for kind in kinds}
 about["all"] = [wording for kind in kinds for wording in about[kind]]
@@ -576,9 +602,15 @@ def in_words(gap: intervals.Interval, rival: str) -> str:
 print(f"share of replies that are on-brand and right; {stored['note']}\n")
 print(f"{'kind':>14}" + "".join(f"{name:>10}" for name in names) + "   tuned minus template [95 %]      clearly better")
 for kind in [*kinds, "all"]:
-    shares = "".join(f"{np.mean(stored[name][kind]):>10.0%}" for name in names)
+    few_asked = kind == "all" and len(stored["plain"]["all"]) < len(about["all"])
+    shares = "".join(f"{'' if few_asked and name in PROMPTED else f'{np.mean(stored[name][kind]):.0%}':>10}"
+                     for name in names)
     gap = clusters.paired_difference(stored["tuned"][kind], stored["template"][kind], about[kind]).times(100)
     print(f"{kind:>14}{shares}   {in_words(gap, 'template')}")
+asked = stored["asked"]  # by kind: which of its conversations the prompts were tried on
+same = {name: np.concatenate([np.array(stored[name][kind])[..., slice(None) if name in PROMPTED else asked[kind]]
+                              for kind in kinds], axis=-1) for name in names}
+print(f"{f'all, same {len(same[names[0]])}':>14}" + "".join(f"{np.mean(same[name]):>10.0%}" for name in names))
 free = {"prompt_tokens": 0, "seconds_each": 0}  # a program costs next to nothing
 for key, digits in {"prompt_tokens": 0, "seconds_each": 2}.items():
     costs = "".join(f"{stored['cost'].get(name, free)[key]:>10.{digits}f}" for name in names)
@@ -586,7 +618,8 @@ for key, digits in {"prompt_tokens": 0, "seconds_each": 2}.items():
 
 # %% [markdown]
 # Better need not be good: read the shares, too. A column of ten conversations a kind is rough, and of nine intervals
-# side by side one may well miss by luck.
+# side by side one may well miss by luck. To compare all columns, take the row of the conversations that everyone
+# answered; the row above it has the mail's own shares of the kinds.
 #
 # Two rivals have more to go by than the template: a rule for every kind, and examples of the very kind. Here is the
 # tuned model minus each of them, on the conversations that both answered. The verdict is of all kinds together; on
@@ -602,10 +635,8 @@ print("    So a program without a model " + (
     "does clearly worse than the tuned one." if gaps["all"].low > 0 else
     "does clearly better than the tuned one." if gaps["all"].high < 0 else
     "is not to be told apart from the tuned one on these conversations."))
-asked = stored["asked"]  # by kind: which of its conversations the prompts were tried on
-ours = np.concatenate([np.array(stored["tuned"][kind])[..., asked[kind]] for kind in kinds], axis=-1)
 some = [about[kind][place] for kind in kinds for place in asked[kind]]
-gap = clusters.paired_difference(ours, stored["examples"]["all"], some).times(100)
+gap = clusters.paired_difference(same["tuned"], same["examples"], some).times(100)
 print(f"tuned minus examples, on {len(some)} conversations: {in_words(gap, 'examples')}")
 few = {name: {kind: np.array(stored[name][kind])[..., asked[kind] if name in ("tuned", "template") else slice(None)]
               for kind in kinds} for name in ("examples", "template", "lesson", "tuned")}
@@ -618,7 +649,7 @@ for one, other in (("tuned", "examples"), ("lesson", "examples"), ("lesson", "te
 blank = [kind for kind in kinds if np.mean(stored["lesson"][kind]) <= 0.1]
 print(f"\nThe lesson's run saw fact and grave alone, in plain words. Fit at grave: "
       f"{np.mean(stored['lesson']['grave']):.0%}; at most one reply in ten at: {', '.join(blank) or 'no kind'}.")
-print(f"Trainings behind the tuned column: {len(stored['seeds'])}. How far one more seed would land from them, "
+print(f"Trainings behind the tuned column: {len(stored['seeds'])}. How far one more seed would land, "
       + ("no interval here can say." if len(stored["seeds"]) == 1 else "the intervals count in."))
 
 # %% [markdown]
@@ -644,6 +675,7 @@ print(f"Trainings behind the tuned column: {len(stored['seeds'])}. How far one m
 # *5 minutes · core · easy.* A brand guide grows. Quillmere's next rule: **do not hurry the customer.** A reply keeps
 # it if it has none of the words "now", "today" and "hurry", in capitals or not, whatever mark or space stands beside
 # them, dashes (—), curly quotation marks (“ ”) and the like (…) included: Python's `string.punctuation` lacks these.
+# (An underscore may count as a letter, as it does to Python.)
 # Write the check. Like the others in `ftlab/world/brand.py`, it takes a reply and returns `True` or `False`.
 
 # %%
@@ -660,7 +692,7 @@ def has_no_hurry(text: str) -> bool:
 from ftlab.exercise import check, passed
 
 calm, pushy, shouted = "Take your time.", "Please order it now.", "HURRY, it ends Today."
-check(all(has_no_hurry(text) in (True, False) for text in (calm, pushy, shouted)),
+check(all(str(has_no_hurry(text)) in ("True", "False") for text in (calm, pushy, shouted)),
       "return True or False, and nothing else, for every text.")
 check(has_no_hurry(calm), f"{calm!r} has none of the three words, so the answer is True.")
 check(not has_no_hurry(pushy), f"{pushy!r} has the word 'now', before a full stop: False.")
@@ -672,7 +704,10 @@ for word in ("now", "today", "hurry"):
 for other in ("We know that it is snowing.", "It is nowhere.", "Todayish will do.", "A hurrying river.",
               "Nowadays we rest.", "Nobody hurried.", "All our todays.", "We reply soon, if not ASAP."):
     check(has_no_hurry(other), f"{other!r} has none of the three as a word of its own: look for whole words.")
-for mark in "?!;:.,()/-*'\"\n —–“”’…":
+for longer, word in (("We know it", "now"), ("All our todays", "today"), ("A hurrying river", "hurry")):
+    check(not has_no_hurry(f"{longer}: come {word}."),
+          f"{longer!r} holds {word!r} and is fine, but the word itself may stand further on: look at every place.")
+for mark in "?!;:.,()/-*'\"\n —–“”‘’…«»[]{}<>&#=+~@|^%":
     for word in ("now", "today", "hurry"):
         check(not has_no_hurry(f"Order {word}{mark}please"), f"before {mark!r}, too, {word!r} is still that word.")
         check(not has_no_hurry(f"Order{mark}{word} please"), f"after {mark!r}, too, {word!r} is still that word.")
@@ -704,8 +739,9 @@ passed("Your rule finds whole words, whatever their case and whatever mark stand
 # model, and a **person**. Its policy, by the table of section 7: a kind goes to the tuned model only where it is
 # *clearly* better than the template, else to the template, which costs nothing. But whichever it is, at least six in
 # ten of its replies must be fit to send, or a person answers. (Six in ten is this team's line, and it looks at the bare
-# share; notebook 08 holds a share to its interval, and lets the longer program compete.) And **grave** cases go to a
-# person whatever the table says. Fill in the plan.
+# share; notebook 08 holds a share to its interval, and lets the longer program compete. We also take it that somebody
+# tells the kinds apart without error; in practice that is a fourth answerer, to be measured.) And **grave** cases go to
+# a person whatever the table says. Fill in the plan.
 
 # %%
 import numpy as np
@@ -797,7 +833,8 @@ passed(f"Your plan follows the policy. {'; '.join(who_does)}.")
 # - A job can be stated so that a program can check it: rules for the manner, and the value that a right reply holds.
 #   The program sees what it looks for and nothing else, so somebody still reads the replies.
 # - Rivals come first: asking plainly, a longer prompt, examples in the prompt, and a program without a model, which may
-#   do as well as the tuned one: a template on single facts (section 5), rules on all nine kinds together (section 7).
+#   do as well as the tuned one or better: section 5 says it of a template, facts and grave cases apart, section 7 of
+#   rules, kind by kind.
 # - Fine-tuning is more training, on examples of the job: `SFTTrainer`, prompts and completions, a learning rate, some
 #   steps; with LoRA a thin addition is trained and the model's own weights stay.
 # - A share needs its interval, a gain needs its price (what may be forgotten, and a manner that leaks), and failures
@@ -831,7 +868,8 @@ passed(f"Your plan follows the policy. {'; '.join(who_does)}.")
 # **Models and text**
 # - **Token**: a piece of text, often a word or part of one, that the model reads and writes as a number.
 # - **Vocabulary**: all the tokens a model knows. Its *tokenizer* cuts text into them.
-# - **Weights** (parameters): the numbers inside a model. Training changes them; nothing else is learned.
+# - **Weights** (parameters): the numbers inside a model. Training changes them, or, with LoRA, trains some that are
+#   added; nothing else is learned.
 # - **Language model**: a program that gives, for any text, a probability to each possible next token.
 # - **Base model**: a language model that has only been trained to continue text.
 # - **Pretraining**: the long first training that makes a base model, on a great deal of general text.
@@ -850,7 +888,7 @@ passed(f"Your plan follows the policy. {'; '.join(who_does)}.")
 # - **Domain adaptation**: going on with pretraining on documents of one field, so that the model knows its words and
 #   facts.
 # - **Example**: one item of training data, here one conversation.
-# - **Batch**: the examples that are looked at together before one step.
+# - **Batch**: the examples that are looked at together before one step, or the prompts that are answered together.
 # - **Optimizer**: the rule that turns a batch's errors into a change of the weights. Ours is *AdamW*.
 # - **Step**: one such change.
 # - **Epoch**: one pass through all the training examples.
@@ -866,7 +904,7 @@ passed(f"Your plan follows the policy. {'; '.join(who_does)}.")
 # - **Precision of numbers** (fp32, bf16): how many bits store a number. Fewer are faster and coarser.
 #
 # **Cheaper and further**
-# - **LoRA**: fine-tuning that leaves the weights alone and trains a small addition to some or all of them.
+# - **LoRA**: fine-tuning that leaves a model's own weights alone and trains a small addition to some or all layers.
 # - **Adapter**: such an addition, stored apart from its base model.
 # - **Rank**: the width of a LoRA addition; a larger rank can express more and costs more.
 # - **Merging**: adding an adapter into the weights for good.
@@ -899,8 +937,8 @@ passed(f"Your plan follows the policy. {'; '.join(who_does)}.")
 # - **Format compliance**: the share of responses that have the required form.
 # - **Revision rate**: how much a person has to change before sending: words put in, taken out or replaced, for each
 #   word that is sent.
-# - **Precision of a detector, recall, F1**: of what was flagged, the share that was right; of what was right, the share
-#   that was flagged; and their harmonic mean.
+# - **Precision of a detector, recall, F1**: of what was flagged, the share that was rightly flagged; of what should
+#   have been flagged, the share that was; and their harmonic mean.
 # - **Containment**: the share of cases that were not handed over to a person, rightly or wrongly.
 # - **Resolution**: the share of cases that were not handed over *and* were answered rightly.
 # - **Confidence interval**: a range made so that, for 95 % of such studies, it holds the true value. "Clearly better"

@@ -98,6 +98,26 @@ import re
 def has_no_hurry(text):
     return not any(word in ("now", "today", "hurry") for word in re.split(r"\\W+", text.lower()))
 """
+ONE_PLACE = """
+def has_no_hurry(text):
+    low = text.lower()
+    for word in ("now", "today", "hurry"):
+        i = low.find(word)
+        if i >= 0 and not low[i - 1 : i].isalpha() and not low[i + len(word) : i + len(word) + 1].isalpha():
+            return False
+    return True
+"""
+NO_BRACKETS = """
+def has_no_hurry(text):
+    for mark in "?!;:.,()/-*'\\"—–“”’…":
+        text = text.replace(mark, " ")
+    return not {"now", "today", "hurry"} & set(text.lower().split())
+"""
+NUMBERS = """
+import re
+def has_no_hurry(text):
+    return 0 if re.search(r"\\b(?:now|today|hurry)\\b", text, re.IGNORECASE) else 1
+"""
 NUMPY = """
 import re
 import numpy as np
@@ -114,7 +134,8 @@ def has_no_hurry(text):
      (FROM_THE_START, "Nowadays.*whole words"), (PLURAL, "todays.*whole words"),
      (SLASH, "after '/', too, 'today'"), (UNEVEN, "before .*'today' is still"), (OWNED, "before \"'\".*'now'"),
      (FORMS, "'nOW' should be found"), (SOON, "ASAP.*whole words"), (LISTED, "'—', too, 'now' is still"),
-     (NONE, "True or False, and nothing else")],
+     (ONE_PLACE, "look at every place"), (NO_BRACKETS, "'‘', too|'\\[', too|'«', too"),
+     (NONE, "True or False, and nothing else"), (NUMBERS, "True or False, and nothing else")],
 )  # fmt: skip
 def test_a_rule_that_misses_something_is_told_what(answer: str, sentence: str) -> None:
     with pytest.raises(NotYet, match=sentence):

@@ -61,7 +61,7 @@ WRONG = [
     (LOSS, "def pair_loss(policy, reference, beta):\n    return 0.3", "two numbers come back"),
     (LOSS, loss("beta * ((policy[1] - reference[1]) - (policy[0] - reference[0]))"), "not the other way round"),
     (LOSS, loss("beta * (policy[0] - policy[1])"), "the reference is missing"),
-    (LOSS, loss(MARGIN.removeprefix("beta * ")), "multiplied by beta"),
+    (LOSS, loss(MARGIN.removeprefix("beta * ")), "beta is missing"),
     (LOSS, loss(value="math.log(1 + math.exp(margin))"), "grows with the margin"),
     (LOSS, loss(value="1 / (1 + math.exp(-margin))"), "minus its logarithm"),
     (LOSS, loss(value="math.log(1 + math.exp(-margin))"), "ends in OverflowError"),
@@ -90,6 +90,8 @@ WRONG = [
     (START, start("max(margins) - min(margins) <= tolerance"), "not from each other"),
     (START, start("sum(map(abs, margins)) / len(margins) <= tolerance"), "hides one"),
     (START, start("sum(map(abs, margins)) <= tolerance"), "no sum"),
+    (START, start("max(margins) <= tolerance and abs(sum(margins) / len(margins)) <= tolerance"), "in the middle"),
+    (START, start("abs(margins[0]) <= tolerance and abs(margins[-1]) <= tolerance"), "in the middle"),
     (START, "def starts_at_reference(margins, tolerance=0.01):\n    for m in margins:\n        ok = abs(m) <= tolerance"
             "\n    return ok", "must not forget"),
     (START, start("(sum(m * m for m in margins) / len(margins)) ** 0.5 <= tolerance"), "squares too"),
@@ -117,6 +119,10 @@ WRONG = [
     (ROWS, rows(DECIDES) + "\nall_rows = to_rows\ndef to_rows(votes):\n    found = []\n"
            "    for row in all_rows(votes):\n        found += [row] * (row not in found)\n    return found",
      "one more vote, and one more row"),
+    (ROWS, rows(DECIDES, "each[each['vote']].strip()", "each[other[each['vote']]].strip()"), "stripped"),
+    (ROWS, rows(DECIDES) + "\nall_rows = to_rows\ndef to_rows(votes):\n    first = {}\n"
+           "    for row in all_rows(votes):\n        first.setdefault(row['prompt'], row)\n"
+           "    return [dict(first[row['prompt']]) for row in all_rows(votes)]", "of its own vote"),
     (ROWS, rows(DECIDES) + "\nall_rows = to_rows\ndef to_rows(votes):\n    return all_rows(votes) or None",
      "an empty list"),
     (ROWS, rows(DECIDES) + "\nall_rows = to_rows\ndef to_rows(votes):\n    found = []\n"
@@ -137,7 +143,7 @@ WRONG = [
     (WAY, but("no desk yet", "DPO"), "it has not been shown the job"),
     (WAY, but("expert voters", "SFT first"), "knows the job already"),
     (WAY, but("expert voters", "better votes"), "do not wait for better"),
-    (WAY, but("expert voters", "RLHF"), "paid for nothing"),
+    (WAY, but("expert voters", "RLHF"), "kept for nothing"),
     (WAY, but("expert voters", "KTO"), "people compare two replies"),
     (WAY, but("in a hurry", "DPO"), "20% of the votes are wrong.*against clean votes"),
     (WAY, but("for fun", "DPO"), "45% of the votes are wrong"),
