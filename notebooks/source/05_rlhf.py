@@ -1173,7 +1173,11 @@ won = {name: votes.wins(replies[name], replies["SFT"], test) for name in ("RLOO"
 half = [0.5] * HELD_OUT
 ahead = intervals.paired_difference(won["RLOO"], half, rate=False).times(100)
 result = claims.record("rlhf-beats-sft", SEED, *ahead, by_prompt=won["RLOO"], against=half, model=claims.LAB)
-print(result, "\n")
+print(result)
+if others := claims.reference("rlhf-beats-sft", claims.LAB):
+    print(f"{len(others['runs'])} other seeds: {', '.join(format(run['effect'], '+.0f') for run in others['runs'])} "
+          f"points; together {others['effect']:+.1f} [{others['low']:+.1f}, {others['high']:+.1f}].")
+print()
 for name, each in won.items():
     span = intervals.mean_interval(each, rate=False).times(100)
     same = np.mean([a == b for a, b in zip(replies[name], replies["SFT"], strict=True)])
