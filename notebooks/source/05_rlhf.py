@@ -500,11 +500,21 @@ _ = ax.legend()
 # alike are not among these: there is nothing to choose, and nothing is gained.
 
 # %%
+def other_seeds(claim: str, model_name: str) -> str:
+    """What the reference runs of a claim found, each and together."""
+    others = claims.reference(claim, model_name)
+    if not others:
+        return "Other seeds were not tried."
+    effects = ", ".join(f"{run['effect']:+.0f}" for run in others["runs"])
+    return (f"{len(others['runs'])} other seeds: {effects} points; together {others['effect']:+.1f} "
+            f"[{others['low']:+.1f}, {others['high']:+.1f}], {others['verdict']}.")
+
+
 best, one = (np.array(curves["reward model"][n]) / MOST for n in (top, 1))  # as shares of the full worth
 gain = intervals.paired_difference(best, one, rate=False)
 result = claims.record("best-of-n", real["seed"], *gain.times(100), by_prompt=best, against=one,
                        model=claims.find("best-of-n").models[0])
-print(result)
+print(f"{result}\n{other_seeds('best-of-n', claims.find('best-of-n').models[0])}")
 short = intervals.paired_difference(curves["reward model"][top], curves["the shortest"][top], rate=False)
 print(f"\nAgainst the shortest reply: {short.value:+.2f} [{short.low:+.2f}, {short.high:+.2f}] of 7 points: "
       + ("the votes taught more than brevity." if short.low > 0 else
@@ -1173,11 +1183,7 @@ won = {name: votes.wins(replies[name], replies["SFT"], test) for name in ("RLOO"
 half = [0.5] * HELD_OUT
 ahead = intervals.paired_difference(won["RLOO"], half, rate=False).times(100)
 result = claims.record("rlhf-beats-sft", SEED, *ahead, by_prompt=won["RLOO"], against=half, model=claims.LAB)
-print(result)
-if others := claims.reference("rlhf-beats-sft", claims.LAB):
-    print(f"{len(others['runs'])} other seeds: {', '.join(format(run['effect'], '+.0f') for run in others['runs'])} "
-          f"points; together {others['effect']:+.1f} [{others['low']:+.1f}, {others['high']:+.1f}].")
-print()
+print(f"{result}\n{other_seeds('rlhf-beats-sft', claims.LAB)}\n")
 for name, each in won.items():
     span = intervals.mean_interval(each, rate=False).times(100)
     same = np.mean([a == b for a, b in zip(replies[name], replies["SFT"], strict=True)])
@@ -1538,7 +1544,8 @@ passed("Nobody ships a reward: your choices are wins that cost no right facts.")
 for name in ("best-of-n", "rlhf-beats-sft"):
     verdict = claims.recorded(name)
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
-    print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")
+    print(f"{verdict['statement']}\n    here, {verdict['verdict']}: {span}")
+    print(f"    {other_seeds(name, claims.find(name).models[0])}")
 print(f"The KL penalty, over {len(seeds)} seeds: {braked}")
 print("\n".join(told))
 

@@ -613,7 +613,7 @@ def other_seeds(claim: str, model_name: str) -> str:
         return "Other seeds were not tried."
     effects = ", ".join(f"{run['effect']:+.0f}" for run in others["runs"])
     return (f"{len(others['runs'])} other seeds: {effects} points; together {others['effect']:+.0f} "
-            f"[{others['low']:+.0f}, {others['high']:+.0f}].")
+            f"[{others['low']:+.0f}, {others['high']:+.0f}], {others['verdict']}.")
 
 
 def of_stored(result) -> None:
