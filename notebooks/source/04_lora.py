@@ -454,10 +454,21 @@ _ = axes[1].legend(loc="lower left")
 # finite test shows that two things are equal), does not hold here if it is below, and is *mixed* in between.
 
 # %%
+def other_seeds(claim: str, model_name: str) -> str:
+    """What the reference runs of a claim found, which had other seeds: each, and together."""
+    others = claims.reference(claim, model_name)
+    if not others:
+        return "Other seeds were not tried."
+    effects = ", ".join(f"{run['effect']:.3g}" for run in others["runs"])
+    return (f"{len(others['runs'])} other seeds: {effects} {others['unit']}; together {others['effect']:.3g} "
+            f"[{others['low']:.3g}, {others['high']:.3g}], {others['verdict']}.")
+
+
 first = intervals.paired_difference(quality["lora"][0], quality["full"][0]).times(100)
+real_name = claims.find("lora-reaches-full").models[0]
 result = claims.record("lora-reaches-full", seeds[0], *first, by_prompt=quality["lora"][0], against=quality["full"][0],
-                       model=claims.find("lora-reaches-full").models[0])
-print(result)
+                       model=real_name)
+print(result, other_seeds("lora-reaches-full", real_name), sep="\n")
 
 # %% [markdown]
 # ## 5. The dials of LoRA
@@ -567,6 +578,7 @@ _ = fact_ax.legend()
 
 # %%
 print(claims.record("lora-ten-times-rate", SEED, *ratio, model=claims.LAB))
+print(other_seeds("lora-ten-times-rate", claims.LAB))
 figure, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
 for seed in reversed(seeds):  # the first one last, to be recorded
     losses = {name: {each["lr"]: each["valid_losses"] for lr in rates_of[way] for each in stored_runs(way, lr)
@@ -580,10 +592,11 @@ for way, color, line in (("full", figures.GREY, "--"), ("LoRA", figures.BLUE, "-
 ax.set(xscale="log", xlabel="peak learning rate", ylabel="validation loss (nats / token)", title="Real model, stored")
 ax.legend()
 if all(map(is_inside, losses.values())):
-    there = claims.find("lora-ten-times-rate-real").models[0]
-    print(claims.record("lora-ten-times-rate-real", seeds[0], *far, model=there))
+    print(claims.record("lora-ten-times-rate-real", seeds[0], *far, model=real_name))
+    print(other_seeds("lora-ten-times-rate-real", real_name))
 else:
-    print("With the real model a best rate is at an end of what was tried: no verdict on ten times the rate.")
+    print(claims.skip("lora-ten-times-rate-real", seeds[0], "a best rate is at an end of what was tried",
+                      model=real_name))
 
 # %% [markdown]
 # Why larger steps at all? `B` starts at zero and `A` is small, so at first a step moves their product only a little. A
@@ -734,7 +747,7 @@ if equal < untuned["loss"]:
 else:
     result = claims.skip("lora-forgets-less", SEED, "one of the ways lowered the loss at none of its rates",
                          model=claims.LAB)
-print(result)
+print(result, other_seeds("lora-forgets-less", claims.LAB), sep="\n")
 
 # %% [markdown]
 # The interval is about the questions; that the matching is an estimate is not in it. The same with the stored runs. The
@@ -761,13 +774,13 @@ for seed in seeds:
 first = intervals.paired_difference(kept_real["lora"][0], kept_real["full"][0]).times(100)
 every = intervals.paired_difference(kept_real["lora"], kept_real["full"]).times(100)
 result_real = claims.record("lora-forgets-less-real", seeds[0], *first, by_prompt=kept_real["lora"][0],
-                            against=kept_real["full"][0], model=claims.find("lora-forgets-less-real").models[0])
+                            against=kept_real["full"][0], model=real_name)
 if len(seeds) > 1:
     print(f"over {len(seeds)} seeds: {every.value:+.1f} points [{every.low:+.1f}, {every.high:+.1f}]; on the first, as "
           "judged:")
-print(result_real)
+print(result_real, other_seeds("lora-forgets-less-real", real_name), sep="\n")
 lab_says, real_says = (claims.recorded(name)["verdict"] for name in ("lora-forgets-less", "lora-forgets-less-real"))
-print("\nThe two models give " + (f"the same verdict: {real_says}." if lab_says == real_says else
+print("\nIn these runs the two models give " + (f"the same verdict: {real_says}." if lab_says == real_says else
       f"two verdicts: {lab_says} on the lab model, {real_says} on the real one. A saying about LoRA is about models "
       "and data as well."))
 
@@ -1503,6 +1516,16 @@ passed("Your setups fit their cards, their data and their number of tasks.")
 #   peak of a training less again or not at all. What they cost in loss, answers and time was measured.
 # - Adapters are files: saved, switched by request, mixed, removed. Merging and exporting are checked at the precision
 #   that is served. The costly mistakes are silent: count the trained weights, and note what an adapter was made for.
+#
+# The five verdicts once more, each beside what other seeds found. Where they differ, believe the seeds together.
+
+# %%
+for name, model_name in (("lora-reaches-full", real_name), ("lora-ten-times-rate", claims.LAB),
+                         ("lora-ten-times-rate-real", real_name), ("lora-forgets-less", claims.LAB),
+                         ("lora-forgets-less-real", real_name)):
+    verdict = claims.recorded(name)
+    print(f"{verdict['statement']} ({'lab model' if model_name == claims.LAB else 'real model'})\n"
+          f"    here: {verdict['verdict']}. {other_seeds(name, model_name)}")
 
 # %% [markdown]
 # ## Sources
