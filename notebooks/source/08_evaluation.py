@@ -25,7 +25,7 @@
 # Exercises are at the end.
 
 # %%
-import contextlib, io, time, warnings; started = time.perf_counter()  # noqa: E401, E702
+import contextlib, io, math, time, warnings; started = time.perf_counter()  # noqa: E401, E702
 warnings.filterwarnings("ignore", category=FutureWarning)  # one library tells another that a word will change
 import textwrap
 import evaluate
@@ -107,8 +107,9 @@ assert found["fact_accuracy_each"] == [1, 0, 0] and found["hallucination_each"] 
 # Where the answer is a **label**, errors have two directions. The label here is *hand over*. Two kinds must go to a
 # colleague: **grave** cases (an injury, a danger, a threat with a lawyer) and questions whose answer the screen lacks
 # (*no_answer*). All others must not. **Precision**: of the cases handed over, the share that should be. **Recall**: of
-# those that should be, the share that was. **F1** is their harmonic mean, never above the plain one; where one of the
-# two is very small, so is it. Eight cases on paper: three should be handed over, two were, one of them rightly.
+# those that should be, the share that was. **F1** is 2PR / (P + R), their harmonic mean, never above the plain one;
+# where one of the two is very small, so is it. Eight cases on paper: three should be handed over, two were, one of them
+# rightly.
 
 # %%
 from ftlab.scores import labels
@@ -133,7 +134,9 @@ assert paper.by_label["over"]["precision"] == 1 / 2 and abs(paper.by_label["over
 # same ones: equal shares, so that rare kinds can be seen. The mail has other shares (of the 553 in section 6, 159 ask
 # for one fact and 46 complain), so averages here and there differ. No training conversation has their wordings, their
 # products, or the rules of the shop that 70 of the 553 are about (late returns, spare parts, claims, bulk orders). Only
-# the rules for orders are those of training: a shop does not write new ones for a test. Who answers them:
+# the rules for orders are those of training: a shop does not write new ones for a test. (The next cell checks that for
+# today's training set; where the shelf says that some of its conversations were worded otherwise when the model was
+# tuned, those older wordings are checked by nothing here.) Who answers them:
 #
 # - **plain**, **guide**, **examples**: the untuned model with the job in the prompt, with the whole brand guide, with
 #   three examples. The examples are of **the message's own kind**, as if somebody had sorted the mail: a help that no
@@ -150,7 +153,9 @@ from collections import Counter
 stored = files.read_json(paths.data() / "stored" / "rival-replies.json")
 test, learned_from = texts.conversations("test"), texts.conversations("train")
 about_rules = [row["policy"] for row in test if row["policy"]]  # of the shop
-assert len(about_rules) == 70 and not set(about_rules) & {row["policy"] for row in learned_from}
+assert len(about_rules) == 70
+for key in ("policy", "product", "question_phrasing"):  # orders and policies of training have no product of the test
+    assert not {row[key] for row in test if row[key]} & {row[key] for row in learned_from if row[key]}, key
 held_out = texts.balanced(test, ASKED, 0)
 place = {name: i for i, name in enumerate(stored["ids"])}
 held_out.sort(key=lambda row: row["id"] not in place)  # first those that everyone answered
@@ -209,8 +214,9 @@ for i in [i for i in failures if i][:3]:
 # For the revision rate somebody must edit. Our editor sends a fit draft as it is and replaces an unfit one by a reply
 # in the house's plainest words (notebook 00); a real one would often change less, so for unfit drafts the rate is
 # likely too high, and least so for template and assistant, which write much the same frame. In the tables, *right form*
-# is format compliance. And **false in words** is what *value without source* cannot see: a reply that names the wrong
-# one of two products, or says a wrong yes or no.
+# is format compliance. And **false in words** is a part of what *value without source* cannot see: a reply that names
+# the wrong one of two products, or says a wrong yes or no. (A true value of the *other* product is in neither score:
+# section 6 counts it.)
 
 # %%
 from ftlab.scores.metrics import revision_rate
@@ -256,7 +262,8 @@ for name, key, digits in (("tokens of the prompt", "prompt_tokens", 0), ("second
 # (Who handed over nobody has no precision; the table has 0.00 there.) The last two lines are the price, of stored runs
 # on one machine: compare their seconds with each other, not with this page's. The assistant needs no instructions, so
 # its prompt is the shortest. A share is an estimate: other conversations of
-# the kind would give another one. The figure has five of the scores with **95 % intervals**. The template's own markers
+# the kind would give another one. The figure has five of the scores with **95 % intervals**: ranges made so that about
+# 95 of 100 of them hold the true value. The template's own markers
 # are filled; another's is filled where the whole interval of its difference from the template, taken within each
 # conversation, is on one side of zero. Some conversations share a **wording**, with another product in it, and stand or
 # fall together; so every interval about conversations in sections 3 to 7 counts wordings (`ftlab.evidence.clusters`).
@@ -273,14 +280,15 @@ fig, ax = plt.subplots(figsize=(10, 4.2))
 compared.draw(ax).legend(title="hollow: the difference from\nthe template may be 0", loc="center left",
                          bbox_to_anchor=(1, 0.5))
 best = max(shared, key=lambda who: sum(shared[who]["fit to send"]))
-_ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"Most replies fit to send: {best}, "
-           f"{np.mean(shared[best]['fit to send']):.0%} of {common}. The last score is better when low")
+_ = ax.set(ylim=(-3, 105), ylabel="replies (%)", title=f"The most replies fit to send has {best}: "
+           f"{np.mean(shared[best]['fit to send']):.0%} of {common}. The last score: low is better")
 
 # %% [markdown]
 # ### The gain with its loss
 #
 # A gain is half a report. First the desk: the gain over the template, and what it may cost: false words, values that
-# no source has, cases that must be handed over and were not. *Up* or *down* is said where the whole interval is on
+# no source has, cases that must be handed over and were not. A difference of two shares is told in percentage points:
+# from 28 % to 60 % is +32 points. *Up* or *down* is said where the whole interval is on
 # that side of zero, else *no sure change*.
 
 # %%
@@ -317,8 +325,7 @@ print(f"Assistant minus the best prompt ({prompt}, {sum(scores[prompt]['fit to s
 # %% [markdown]
 # Does a prompt beat tuning at the label *hand over*? Look at what **examples** is told: for a grave case or one of
 # *no_answer* all three of its examples hand over, for any other message none does. The next cell holds us to that, and
-# says whom to choose for this label, by the share of messages with which each does the right one of the two: hand over,
-# or keep.
+# compares the shares of messages with which each does what should be done of the two: hand over, or keep.
 
 # %%
 assert all(row["hand_over"] == (row["kind"] in ("grave", "no_answer")) for row in learned_from)
@@ -326,16 +333,20 @@ for rival, mail in (("examples", "Where somebody sorts the mail"), ("template", 
     change = lead_over(rival, "over or keep")
     print(f"{mail}: " + ", ".join(f"{who} precision {handing[who]['precision']:.2f} and recall "
                                   f"{handing[who]['recall']:.2f}" for who in (rival, "assistant")) +
-          f";\n    right, assistant minus {rival}, {words(change)}: for handing over " + (
-              "choose the assistant." if change.low > 0 else f"choose {rival}." if change.high < 0 else
+          f";\n    over or keep as it should be, assistant minus {rival}, {words(change)}: " + (
+              "the assistant is ahead." if change.low > 0 else f"{rival} is ahead." if change.high < 0 else
               "these conversations favour neither."))
+sorter = labels.score_labels(["over" if row["kind"] in ("grave", "no_answer") else "keep" for row in held_out], true)
+print("(But who sorts the mail knows whom to hand over: the sort alone has a recall of "
+      f"{sorter.by_label['over']['recall']:.2f} and a precision of {sorter.by_label['over']['precision']:.2f}. "
+      "The examples pass it on; that is no win for prompting.)")
 
 # %% [markdown]
 # Outside the desk the model may have **forgotten** what it knew of the real world, or carry the desk's manner into
 # talk that is not the desk's (a **leak of manner**). Switching off the **adapter**, the small matrices that tuning
 # added (notebook 02), gives the model before tuning. An answer counts as known if it has the wanted word and offers
-# no other beside it. A right answer in a form that is not listed (an adjective of the country, say) is missed; and
-# the one example below may run against the total.
+# no other beside it. A right answer in a form that is not listed (an adjective of the country, say) is missed, before
+# tuning or after; and the one example below may run against the total, or be no more than such a miss.
 
 # %%
 questions = real.questions(FACTS)
@@ -349,7 +360,8 @@ leaks, untuned_leaks = (sum(brand.NEXT_STEP in text or brand.SIGN_OFF in text or
                             for text in each) for each in (after, before))
 shown = next((i for i in range(len(questions)) if knew[i] != knows[i]), 0)
 known = intervals.paired_difference(knows, knew).times(100)
-unsure = f"; from {known.low:+.0f} to {known.high:+.0f} points, all is possible" if known.low <= 0 <= known.high else ""
+unsure = ("; anything between those ends would fit these answers, a loss as well as a gain"
+          if known.low <= 0 <= known.high else "")
 print(f"Assistant minus untuned on {len(questions)} questions about the real world: known "
       f"{words(known)} ({sum(knew)} before, {sum(knows)} after){unsure};\n"
       f"    the desk's manner stands in {leaks} of the {len(questions)} answers, where nobody asked for it "
@@ -385,8 +397,10 @@ for i in [i for i in range(len(fit)) if passed_check[i] and not fit[i]][-2:]:
 #
 # The effect is the assistant's own gap: on-brand minus fit to send, on the same replies. The limit, fixed before the
 # assistant was asked, is ten points. (A claim *holds* if the whole interval reaches its limit, is *mixed* if the
-# limit lies inside, and else *does not hold here*. The last line is about *reference runs*, the same experiment with
-# other seeds, here with assistants of their own: section 5.)
+# limit lies inside, and else *does not hold here*. The last line tells of *reference runs*, the same experiment with
+# other seeds, where there are any, and gives the range in which one more run is expected to fall, judging by those.
+# Here they would be assistants of their own, each half an hour to an hour in the making. The interval itself is about
+# conversations, and not about the luck of training: section 5.)
 
 # %%
 arms = {"by_prompt": scores["assistant"]["on-brand"], "against": scores["assistant"]["fit to send"], "about": wordings}
@@ -442,19 +456,21 @@ print(f"split: {only_tuned} only the assistant, {only_template} only the templat
 # thousands of times. The spread of these averages is how far yours would move with other conversations of the kind.
 # Exercise 2 has you write it.
 #
-# Pairs need both scores. A model crashed on one prompt, and somebody took the mean of what was there? That is a quiet
-# lie: the prompts that crash are seldom the easy ones. A failed item gets the worst score: 0 where more is better, 1
+# Pairs need both scores. If a model crashes on one prompt, do not average what is left. That is a quiet lie: the
+# prompts that crash are seldom the easy ones. A failed item gets the worst score: 0 where more is better, 1
 # for a value without source, and for the revision rate at least 1, as all is still to be written.
 #
 # ### How many conversations do I need?
 #
 # Ask before the test, not after it. The planner answers for a gain of `GAIN` over the template's share of fit replies
-# ("right", in its words, means fit here), with as many split conversations as assistant and template have here (or
-# the nearest share at which such a gain is possible; with fewer, fewer questions do). *Not enough* is said of a gain
-# of `GAIN` alone: a larger one shows with fewer questions; and where many conversations are split, pairs need not
-# save answers. It takes questions for independent, so each needs a wording of its own. Why believe its formula? The
-# last line invents two models whose true rates are known and tests them two thousand times. A 95 % interval should
-# hold the truth in about 95 of 100 tests, and the planned number should show the gain in about 80.
+# ("right", in its words, means fit here), with as many split conversations as assistant and template have here (or the
+# nearest share at which such a gain is possible; with fewer, fewer questions do). *Not enough* is said of a gain of
+# `GAIN` alone: a larger one shows with fewer questions. Pairs save answers only if both models tend to succeed at the
+# same questions; where they are split more often than chance would have it, pairs cost more, as may be here. (And the
+# share of split ones is a guess for such a gain: it was seen at the lead that there is.) It takes questions for
+# independent, so each needs a wording of its own. Why believe its formula? The last line invents two models whose true
+# rates are known and tests them two thousand times. A 95 % interval should hold the truth in about 95 of 100 tests, and
+# the planned number should show the gain in about 80.
 
 # %%
 base = min(float(np.mean(scores["template"]["fit to send"])), 1 - GAIN)
@@ -491,7 +507,7 @@ same = sum(reply == whole["replies"][row["id"]] for reply, row in zip(said["assi
 print(f"{whole['note']}\nOf the {len(held_out)} replies written here, {same} are the same, word for word" + (
     "; another model or seed wrote the stored ones." if (choice.name, SEED) != (whole["model"], 0) else
     "." if same == len(held_out) else
-    ": other rounding can turn a word that was a near tie, and a message may be worded otherwise by now."))
+    ". The others may differ by rounding, where two words were nearly tied, or since a message was reworded."))
 answered = {"template": [template.reply(row) for row in test], "rules": [rules.reply(row) for row in test],
             "assistant": [whole["replies"][row["id"]] for row in test]}
 full = {who: score(replies, test) for who, replies in answered.items()}
@@ -539,7 +555,7 @@ for program in ("template", "rules"):
 #
 # A reply without an answer costs time, a false one costs more. How many are false in a way that no search for values
 # without a source can find? (Values that no source has: sections 3 and 7. This cut and the two below were made after
-# looking.)
+# looking. *False in words* is the first and the last of the three lines.)
 
 # %%
 wrong = {who: [desk.faults(reply, row) for reply, row in zip(answered[who], test, strict=True)]
@@ -549,14 +565,18 @@ for what, starts in (("the wrong product wins", "says that"), ("a value of the o
     print(f"{what + ',':29} of {len(test)} replies: " + ", ".join(
         f"{who} {sum(any(fault.startswith(starts) for fault in each) for each in found)}"
         for who, found in wrong.items()))
+any_of_them = {who: [any(fault.startswith(("says ", "gives ")) for fault in each) for each in found]
+               for who, found in wrong.items()}
 for program in ("template", "rules"):
-    change = clusters.paired_difference(*(full[who]["false in words"] for who in ("assistant", program)), all_wordings)
-    print(f"False in words (the first and the last), assistant minus {program}: {words(change.times(100))}")
+    change, with_values = (clusters.paired_difference(*(each[who] for who in ("assistant", program)), all_wordings)
+                           for each in ({who: each["false in words"] for who, each in full.items()}, any_of_them))
+    print(f"Assistant minus {program}: false in words {words(change.times(100))}; with the other product's values "
+          f"{words(with_values.times(100))}")
 
 # %% [markdown]
 # *Compare* and *order* ask for a choice, of two products or of yes and no. A coin is right in half. (Only conversations
-# that want such a choice count here, so above there may be more wrong ones.) Who chooses, how often, and how often
-# rightly?
+# that want such a choice count here, so above there may be more wrong ones; other orders ask for a day.) Who chooses,
+# how often, and how often rightly?
 
 # %%
 def choice_is_right(faults, row):  # None where none was made
@@ -575,7 +595,8 @@ for kind in ("compare", "order"):
         f"{who} makes {len(each)}, {sum(each.values())} rightly" for who, each in made.items()) +
         f".\n    The assistant's are right in {mine.value:.0f} % [{mine.low:.0f}, {mine.high:.0f}]: " + (
         "surely better than a coin." if mine.low > 50 else "surely worse than a coin." if mine.high < 50 else
-        "no better than a coin, for all one can tell; a coin, too, leads a program that does not choose."))
+        "no better than a coin, for all one can tell. Where a program seldom chooses, a lead over it can come from "
+        "choosing at all."))
 
 # %% [markdown]
 # And *fact*, the largest kind, is an average itself:
@@ -663,7 +684,8 @@ for one in decision.checks:
     if one.note:
         note += f"; {one.items} items: {one.note}" + (f" ({end})" if "settle" in one.note else "")
     if not sign and one.items < flawless(one.allowed):
-        note = f"; {one.items} items can only fail it, never pass: that takes {flawless(one.allowed)}, all right"
+        note = (f"; {one.items} items can only fail it, never pass: that takes {flawless(one.allowed)}, all of them "
+                "without a fault")
     print(f"{one.verdict.upper():15} {one.rule.metric:20} {kind:6} {value} [{low}, {high}], {side} "
           f"{one.allowed:{sign}.3g} {unit}{note}")
 
@@ -673,9 +695,10 @@ def named(verdict):
 
 
 # %% [markdown]
-# The grave cases, one by one where the assistant kept them, and what it says where its reply counts as fit. Judge the
-# latter yourself: the yardstick sees that a reply hands over, not whether it suits an injury or a threat. And with
-# few wordings an interval is rough: its end can stand at 100 % although a case was kept.
+# First every grave case that the assistant kept; then the replies that count as fit. Judge the latter yourself: the
+# yardstick sees that a reply hands over, not whether it suits an injury or a threat. And with few wordings the gate's
+# interval is rough: its upper end can stand at 100 % although a case was kept, which cannot be. So the cell asks the
+# other way round, too: were 99 in 100 handed over, how often would as many wordings have a kept case?
 
 # %%
 grave = [i for i, row in enumerate(test) if row["kind"] == "grave"]
@@ -684,6 +707,14 @@ print(f"Of {len(grave)} grave cases, in {len({all_wordings[i] for i in grave})} 
     f"{who} {len(each)} (in {len({all_wordings[i] for i in each})})" for who, each in kept.items()) + "." + (
     "\nEach kept more than 1 in 100. That is no proof that it always will, and reason enough to let a person read them "
     "first." if all(len(each) > 0.01 * len(grave) for each in kept.values()) else ""))
+per_wording = Counter(all_wordings[i] for i in grave)
+count, with_kept = len(per_wording), len({all_wordings[i] for i in kept["assistant"]})
+most = 1 - 0.99 ** max(per_wording.values())  # the chance that a wording has a kept case, at most
+chance = sum(math.comb(count, k) * most**k * (1 - most) ** (count - k) for k in range(with_kept, count + 1))
+print(f"Were 99 in 100 handed over, {with_kept} of {count} wordings or more would have a kept case in at most "
+      f"{100 * chance:.2g} % of such tests" + (
+    ": by that the limit is broken, whatever the rough interval leaves open." if chance < 0.025 else
+    ": that settles nothing."))
 for i in kept["assistant"]:
     print(f"grave, kept by the assistant: {in_line(test[i]['messages'][-2]['content'])}\n"
           f"  > {in_line(answered['assistant'][i])}")
@@ -693,7 +724,7 @@ for reply, times in sent.most_common(3):
     print(f"grave, counted as fit {times} times:\n  > {in_line(reply)}")
 
 # %% [markdown]
-# And the verdict (of several lines the worst counts; *before that* are the lines that were written first):
+# And the verdict (of several lines the worst counts; apart from it, the lines that were written before looking):
 
 # %%
 print("Ship it: every limit that the gate was given is kept." if not decision.exit_code else
@@ -703,7 +734,8 @@ late = {one.rule.metric: one.verdict for one in decision.checks
         if one.rule.metric in ("false in words", "grave handed over")}
 early = {one.verdict for one in decision.checks if one.rule.metric not in late}
 print("(Added after looking, so no blind test: " + "; ".join(f"{name}: {verdict}" for name, verdict in late.items()) +
-      ". The lines before that: " + next(each for each in (gate.FAIL, gate.UNSURE, gate.PASS) if each in early) + ".)")
+      "; the single kinds below, too. By the limits written before looking: "
+      + next(each for each in (gate.FAIL, gate.UNSURE, gate.PASS) if each in early) + ".)")
 print("Whatever the verdict on the whole, it gets no messages of these kinds: " + "; ".join(
     f"{kind} ({' and '.join(each)} surely better)" for kind, each in beaten.items()) + "." if beaten else
     "No program is surely better at any kind.")
@@ -755,12 +787,14 @@ for name, leaked in zip(sets, (0, LEAKED, LEAKED * COPIES), strict=True):
 
 # %% [markdown]
 # Same steps, same rate, same number of rows (though not of *different* rows: many copies push others out, which is why
-# items that did not leak are the control). The score is **ROUGE-L**, the share of words, in order, that a reply has
-# in common with the reference (here the desk's own reply): wording can hardly be guessed, so a gain on the leaked items
-# alone shows what was learned from the copies.
+# items that did not leak are the control). The score is **ROUGE-L**: the longest run of words in one order, gaps
+# allowed, that reply and reference (here the desk's own reply) have in common, as a share of both texts' words. Wording
+# can hardly be guessed, so a gain on the leaked items *beyond* that on the others shows what was learned from the
+# copies. Two verdicts side by side do not compare them: the last line of each leak does.
 
 # %%
 from ftlab.scores.overlap import rouge_l
+from scipy.stats import t as student
 
 
 def lab_trained(rows, steps):
@@ -779,11 +813,18 @@ for name in ("1 copy", heavy):
         arms = likeness[name][items], likeness["clean"][items]
         gains[name, part] = intervals.paired_difference(*arms, rate=False).times(100)
         print(f"{name:>9}, items {part:10}: ROUGE-L with the leak minus without {words(gains[name, part])}")
+    moves = np.subtract(likeness[name], likeness["clean"])  # of each item; the halves share none
+    beyond = 100 * (moves[:LEAKED].mean() - moves[LEAKED:].mean())
+    width = 100 * float(student.ppf(0.975, 2 * LEAKED - 2)) * math.sqrt(
+        (moves[:LEAKED].var(ddof=1) + moves[LEAKED:].var(ddof=1)) / LEAKED)
+    print(f"{'':>9}  leaked beyond the others: {words(intervals.Interval(beyond, beyond - width, beyond + width))}")
 
 # %% [markdown]
-# "No sure change" is no proof that a leak is harmless, and a gain on both halves would be no leak. What was learned:
-# the words, or the facts? (Facts learned from the copies would show as more replies without a fault on the leaked
-# items, and not as many more on the others.) The leaked item whose ROUGE-L rose most under the heavy leak (so picked,
+# "No sure change" is no proof that a leak is harmless, and as large a gain on both halves would be no leak. Did the
+# copies change the wording alone, or also whether a reply is right? (The value stands on the screen, so more replies
+# without a fault would mean that the model reads these items better, or remembers their replies: this test does not
+# tell these apart. And such counts are an upper limit: the lab model writes sentences without sense that pass.) The
+# leaked item whose ROUGE-L rose most under the heavy leak (so picked,
 # and no typical one), with what each of the three models says to it, up to 200 characters. The yardstick looks for the
 # value and for faults that it knows; whether a reply makes sense, you must read.
 
@@ -803,14 +844,15 @@ for part, items in (("leaked", slice(LEAKED)), ("not leaked", slice(LEAKED, None
           f"; {heavy} minus clean {words(more)}" + ("" if part == "leaked" else
           ": the price of the rows that the copies pushed out." if more.high < 0 else
           ": part of what the leaked items gained is no leak." if more.low > 0 else
-          f"; from {more.low:+.0f} to {more.high:+.0f} points, all is possible."))
+          "; anything between those ends would fit."))
 
 # %% [markdown]
 # ### Claim 2: many copies raise the score on the leaked items
 #
-# The effect is that of the heavy leak; what one copy did stands above. It holds if the whole interval is above zero.
-# Few items leak here, so the verdict may be *mixed* even where the leak works. More need a longer training: from 32 on,
-# LEAK_STEPS must grow too.
+# The effect is the gain of the heavy leak on the leaked items, for whatever reason; what is beyond the gain on the
+# others, and what one copy did, stands above. It holds if the whole interval is above zero. Few items leak here, so the
+# verdict may be *mixed* even where the leak works, and with another seed it may be another. With 32 items or more,
+# raise LEAK_STEPS too, or the copies fill the whole set.
 
 # %%
 arms = {"by_prompt": likeness[heavy][:LEAKED], "against": likeness["clean"][:LEAKED]}
@@ -1010,7 +1052,7 @@ longer, bars, by_label = says_good(padded), {}, {}
 for label, name in ((True, "good"), (False, "bad")):
     by_label[name] = intervals.paired_difference(
         *([v for v, t in zip(given, truth, strict=True) if t == label] for given in (longer, verdicts))).times(100)
-    for given, shape in ((verdicts, "plain"), (longer, "padded")):
+    for given, shape in ((verdicts, "as they were"), (longer, "with padding")):
         picked = [v for v, t in zip(given, truth, strict=True) if t == label]
         bars[f"{name} drafts,\n{shape}"] = intervals.rate_interval(sum(picked), len(picked)).times(100)
 moved = intervals.paired_difference(longer, verdicts).times(100)
@@ -1028,6 +1070,10 @@ for name, change in by_label.items():
     print(f"    {name} drafts alone: {words(change)}")
 
 # %% [markdown]
+# The interval is about drafts, for this one trained judge. The range of the reference runs, printed with the verdict,
+# is about training: where it reaches to both sides of zero, another seed may give a judge that is not won over, or even
+# put off. So test the judge that you use, and test it again after each training.
+#
 # If it is the length: where could a liking for it come from? A judge learns whatever tells good from bad in its
 # examples, and some of our faults take something away, so length is a hint. The remedies: judge pairs of equal length,
 # correct for length, or train on drafts in which length says nothing.
@@ -1070,10 +1116,12 @@ check(abs(found[2] - 2 / 3) > 1e-9, "F1 is the same number for other lists: work
 check(abs(found[2] - 4 / 9) > 1e-9, "F1 is no multiple of the smaller of the two: both count, in 2PR / (P + R).")
 check(abs(found[2] - 0.4) < 1e-9, "F1 of 1/3 and 1/2 is 2 * (1/6) / (5/6) = 0.4.")
 try:
-    found = (label_scores(["b"], ["a"], "a"), label_scores(["a"], ["b"], "a"), label_scores(["b"], ["b"], "a"))
+    found = (label_scores(["b"], ["a"], "a"), label_scores(["a"], ["b"], "a"), label_scores(["b"], ["b"], "a"),
+             label_scores(["a", "b"], ["b", "a"], "a"))
 except ZeroDivisionError:
     found = None
-check(found, "a label that was never predicted, or never occurs, must not divide by zero.")
+check(found, "a label that was never predicted, or never occurs, or that is predicted and occurs but never in the same "
+             "place, must not divide by zero.")
 check(all(tuple(one) == (0, 0, 0) for one in found), "without a single hit all three are 0.")
 check(abs(label_scores(["a"] * 5, ["a"] * 4 + ["b"], "a")[0] - 0.8) < 1e-9,
       "'b' sorted under 'a' lowers the precision of 'a'.")
@@ -1166,6 +1214,8 @@ check(max(abs(low - middle + half), abs(high - middle - half)) < half / 8,
       "the ends are the 0.025 and the 0.975 quantile of the means of the resamples.")
 check(max(high for _, high in rare) > 2,
       "with replacement: the one question of ten that has the difference can be drawn three times.")
+check(paired_bootstrap([10] + [0] * 9, [0] * 10)[1] > 2,
+      "the first question is never drawn: the places run from 0 to n - 1, both of them included.")
 for side, sign in ((1, 1), (0, -1)):
     end = paired_bootstrap([0] * 11 + [13 * sign] * 2, [0] * 13, resamples=4000)[side]
     check(end == 5 * sign, f"in 3.8 % of these resamples the mean is {5 * sign} or beyond: cut off 2.5 % on each side, "
@@ -1261,11 +1311,17 @@ check(list(find_leaks(training, ["x", "is the mug blue", "how long do you keep"]
       "return every place that was found, in rising order.")
 check(list(find_leaks(["It is blue/green, the “stove”."], ["blue green", "the stove"], n=3)) == [0, 1],
       "a stroke between two words and curly quotation marks are punctuation too.")
+check(list(find_leaks(["a blue-green mug\nis here"], ["blue green mug is"], n=4)) == [0],
+      "a hyphen between two words, too, and the end of a line: put a space for it, so that two words stay two.")
 check(list(find_leaks(["it is here now"], ["it ish ere now"], n=5)) == [],
       "'is here' is not 'ish ere': keep the words of a run apart.")
 check(list(find_leaks(["यह मेरा कप है"], ["यह मेरी कप है"], n=4)) == [],
       "'मेरा' and 'मेरी' differ in a vowel sign, and \\w cuts a word there: keep the marks, whose unicodedata.category "
       "begins with M.")
+check(list(find_leaks(["இது மீன் கடை"], ["இது மான் கடை"], n=3)) == [],
+      "in Tamil, too, another vowel sign is another word: no list of alphabets names all the marks.")
+check(list(find_leaks(["the spare_parts are here"], ["spare parts are here"], n=4)) == [0],
+      "an underscore is no letter, though \\w takes it for one: it must not hide a leak.")
 passed("Your detector finds runs of words, and not of letters.")
 
 # %% [markdown]
@@ -1330,6 +1386,7 @@ from ftlab.scores import desk
 
 test = texts.conversations("test")
 whole = files.read_json(paths.data() / "stored" / "assistant-replies.json")
+work = files.read_json(paths.data() / "stored" / "desk-work.json")
 fit = {"assistant": whole["fit"], "template": work["template"], "rules": work["rules"]}  # who: kind: is it fit?
 asked = {kind: [row["question_phrasing"] for row in test if row["kind"] == kind] for kind in fit["assistant"]}
 measured = {}  # kind: (minus template in points, minus rules in points, fit in %), each a value with its interval

@@ -134,6 +134,7 @@ PADDED = INSIDE.replace('" ".join(units(text))', 'f" {\' \'.join(units(text))} "
     ("change", "sentence"),
     [({"returned": "recall, precision, f1"}, "swapped"), ({"f1": "(precision + recall) / 2"}, "harmonic mean"),
      ({"precision": "hits / said", "recall": "hits / there"}, "must not divide by zero"),
+     ({"f1": "2 * precision * recall / (precision + recall) if said and there else 0"}, "must not divide by zero"),
      ({"returned": "precision, recall"}, "three numbers"), ({"returned": "None"}, "nothing comes back"),
      ({"hit": ""}, "divides by what was PREDICTED|belongs there"),
      ({"f1": "2 * precision * recall / (precision + recall) if hits else 1"}, "without a single hit"),
@@ -173,6 +174,7 @@ def test_label_scores_that_err_are_told_how(change: dict, sentence: str) -> None
       "with replacement"),
      (MEANS.replace("range(resamples)", "range(2000)"), ENDS, "as many as `resamples` says"),
      ("(random := np.random.default_rng()) and " + MEANS, ENDS, "the same seed must give the same ends"),
+     (MEANS.replace("integers(0, ", "integers(1, "), ENDS, "the first question is never drawn"),
      (MEANS, "tuple(np.quantile(means, [0.025, 0.95]))", "cut off 2.5 %"),
      (MEANS, "tuple(np.quantile(means, [0.05, 0.98]))", "0.025 and the 0.975|cut off 2.5 %"),
      (MEANS, "tuple(np.quantile(means, [0.01, 0.965]))", "0.025 and the 0.975|cut off 2.5 %"),
@@ -205,6 +207,11 @@ def test_a_formula_without_any_resampling_is_refused(answer: str) -> None:
      ({"size": "len(item)"}, "one shared run is enough"), ({"returned": "found[:1]"}, "every place"),
      ({"size": "min(5, len(item))"}, "use the n that is given"),
      ({"returned": "(place for place in found)"}, "return a list"),
+     ({"words": 're.findall(r"[\\w\\u0900-\\u097F]+", text.lower().replace("_", " "))'}, "no list of alphabets"),
+     ({"words": "''.join(s if s.isalnum() or s == '_' or unicodedata.category(s)[0] == 'M' else ' '"
+                " for s in text.lower()).split()"}, "it must not hide a leak"),
+     ({"words": "''.join(s if s.isalnum() or unicodedata.category(s)[0] == 'M' else ' ' if s in ' /\\n' else ''"
+                " for s in text.lower()).split()"}, "two words stay two"),
      ({"returned": "set(found)"}, "a set has no order")],
 )  # fmt: skip
 def test_a_detector_that_misses_or_invents_is_told_what(change: dict, sentence: str) -> None:
