@@ -835,7 +835,8 @@ print(f"GRPO minus RLOO: {signed(gap)}: with one beta and as many steps "
 # start, votes and judge are made in the same way but anew: votes on more conversations, half as many pairs again for
 # the judge, and in bf16, so a seed's judge here is not the judge of section 3, even with the same seed (it is tried
 # on the votes that a quarter of the conversations got); the training is longer, its rate three times ours, and the KL
-# penalty has three weights.
+# penalty has three weights. Each judge was asked beforehand what it would pay for the bare greeting of section 1: where
+# that is as much as for the desk's own reply, or more, a writer has only to find it.
 #
 # Two words beforehand. Replies to the test are **greedy**: at each place the likeliest token, so that a model gives one
 # reply and no luck is in it. (Only the table's last column, nats a reply, is of the last samples of the training.) The
