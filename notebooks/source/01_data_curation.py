@@ -82,11 +82,18 @@ print(f"\n{free:,} of {len(truth):,} records ({free / len(truth):.0%}) have no f
 
 # %% [markdown]
 # Most records have something wrong with them, though no single fault is in even half of them: the usual state of a
-# dump. Two kinds spoil the *reply* and will be at the centre: `off_brand`, an agent in a manner of their own, and
-# `contradicting_fact`, a reply in the house's manner that states another value than the screen. We look, for each of
-# the two, at the first record that has that fault and no other.
+# dump. Two kinds leave a reply that looks whole and is not fit to send: `off_brand`, an agent in a manner of their own,
+# and `contradicting_fact`, a reply in the house's manner that states another value than the screen. The trial below
+# turns the first; the second is there for you to turn (`FAULT`). The house's manner is its **brand guide**, a list of
+# rules that a program can check; a reply that keeps all of them is **on-brand**. Here they are, by the short names that
+# you will meet below, and the first record of each of the two kinds that has that fault and no other.
 
 # %%
+from ftlab.world import brand
+
+for rule in brand.guide():
+    print(f"{rule.id:>18}: {rule.rule}")
+print()
 alone = {}
 for number, line in lines:
     if len(truth[number - 1]["faults"]) == 1:
@@ -192,10 +199,11 @@ print(f"{len(a & b)} common of {len(a | b)} in all: {len(a & b) / len(a | b):.2f
 
 # %% [markdown]
 # All pairs of a dump are too many for such sums. **MinHash** shortens each record to a row of 128 numbers, its
-# *signature*, and the share of equal numbers in two signatures estimates Jaccard's index (roughly: with 128 numbers it
-# is mostly within 0.08 of it, and a single pair can be further off; ours also counts two records as unlike where the
+# *fingerprint*, and the share of equal numbers in two fingerprints estimates Jaccard's index (roughly: with 128 numbers
+# it is mostly within 0.08 of it, and a single pair can be further off; ours also counts two records as unlike where the
 # first words of the screen or the reply differ). Only records that agree in a whole *band* of four neighbouring numbers
-# are compared at all. The signatures come from the library `rensa`.
+# are compared at all, and a record whose likeness to an earlier one is estimated at 0.7 or more is dropped as a near
+# copy. The fingerprints come from the library `rensa`.
 
 # %%
 one = {"record": "Hazel Kettle.", "question": "How much is it?", "reply": "It is $45.00."}
@@ -203,6 +211,7 @@ two = {**one, "question": "Hello. How much is it?"}
 a, b = (shingles(duplicates.training_text(row)) for row in (one, two))
 equal = np.mean(duplicates.signature(one) == duplicates.signature(two))
 pairs, width = len(lines) * (len(lines) - 1) // 2, duplicates.HASHES // duplicates.BANDS
+assert duplicates.ALIKE == 0.7
 print(f"Jaccard's index {len(a & b) / len(a | b):.2f}; estimated from {duplicates.HASHES} numbers {equal:.2f}")
 print(f"There are {pairs:,} pairs. Two records agree in a band, and so are compared, if they are alike by")
 for likeness in (0.3, 0.7, 0.9):
@@ -250,8 +259,9 @@ for name, value in (("customers", lambda row: row["customer"]), ("products", rec
 # %% [markdown]
 # In memory this works for tens of thousands of records. `ftlab.curation.stream` does the same over a dump of any size,
 # in parts and in several processes, and can be killed and started again; `ftlab.curation.engine` is the same as a job
-# of `datatrove`, for a cluster. What we measured, for choosing a library and for a large dump (of the second table the
-# last lines alone; `growth` is an exponent: at 1, ten times the records take ten times as long, below 1 less):
+# of `datatrove`, for a cluster. Here is what we measured, for choosing a library and for a large dump. Of the second
+# table only the last lines are shown; `growth` says how the time rises with the records: at 1 tenfold records take
+# tenfold time, at 0.7 fivefold.
 
 # %%
 known = files.read_json(paths.data() / "curation" / "measured.json")
@@ -263,8 +273,8 @@ print(known["scale"]["table"][0], *known["scale"]["table"][-3:], sep="\n")
 # %% [markdown]
 # ## 5. How good are the filters?
 #
-# Now the truth comes out of its drawer. Of the records that a step dropped, which share has its fault
-# (**precision**)? Of those with the fault that reached the step, which share did it drop (**recall**)? Low precision
+# Now the truth comes out of its drawer. Of the records that a step dropped, what share has its fault
+# (**precision**)? Of those with the fault that reached the step, what share did it drop (**recall**)? Low precision
 # wastes good data, low recall lets bad data through. For a step that drops, "planted" counts only what reaches it, so
 # it may be less than in section 1; the repairs (the last five rows) are tried on every readable line, and of those
 # `normalize` is marked only where no other fault touches the question, so more may be flagged than planted. A repair
@@ -319,7 +329,8 @@ print(f"false alarms on ordinary sentences: {caught['harmless_unseen']} of {len(
 assert recall.high < 100 * own
 
 # %% [markdown]
-# Expect that kind of number on your own data. For your own desk, let somebody who did not write the filters label two
+# How far the other filters fall on records that they were not written for, we have not measured: do not expect the
+# table's numbers on your own data. For your own desk, let somebody who did not write the filters label two
 # hundred records by hand, and measure on those.
 #
 # ## 6. Where curation pays without any score
@@ -356,7 +367,8 @@ print(f"and the price: {good.total()} of {free:,} records without any fault were
 # The design was fixed before any run:
 #
 # - **excellent**: the hundred best of what the curation kept, in turns over intents and products;
-# - **clean**: rows drawn at random from *all* that the curation kept, so that choosing is told from cleaning;
+# - **clean**: rows drawn at random from *all* that the curation kept on the training side of its split, so that
+#   choosing is told from cleaning;
 # - **raw at a dose**: rows drawn at random from the raw dump, so that 20, 40, 60, 80 or 95 per cent have the planted
 #   fault, and all other faults as they fall. The dose is *not* the share of replies that break the guide: that is
 #   higher, because other faults break it too.
@@ -396,11 +408,11 @@ with_dose(raw, truth, "injection", 95, 1000, SEED)
 # What should we expect? A guess: a model that always writes the likeliest word says what *most* of its rows say, part
 # by part. So count, for each dose, how many of a hundred replies break the guide, and which rules more than half of
 # them break. If there is no such rule, the guess says that the model keeps them all, as far as it does after clean
-# rows: those do not bring it to 100 % either, so section 9 compares with them.
+# rows: those do not bring it to 100 % either, so section 9 compares with them. If there is one, it says that hardly any
+# reply is on-brand. (A rule may be broken in many ways: then the right form, though kept by fewer than half, may still
+# be the commonest one, and the guess fails.)
 
 # %%
-from ftlab.world import brand
-
 majority = {}
 for dose in (20, 40, 60, 80, 95):
     said = [record["reply"] for record in with_dose(raw, truth, "off_brand", dose, 100, SEED)]
@@ -416,9 +428,10 @@ for dose in (20, 40, 60, 80, 95):
 #
 # ## 8. The real model at the dirtiest dose
 #
-# Two trainings of the real model: on the excellent examples, and on as many raw rows of which `DOSE` per cent have
-# the off-brand fault. `sft.fine_tune` is the call of notebook 00 with its dials as arguments, LoRA included; notebook
-# [02](02_supervised_finetuning.ipynb) opens it up. First the excellent ones.
+# Two trainings of the real model: on the excellent examples, and on as many raw rows of which `DOSE` per cent have the
+# off-brand fault. `sft.fine_tune` is the call of notebook 00 with its dials as arguments, LoRA included; notebook
+# [02](02_supervised_finetuning.ipynb) opens it up. The test prompts are the course's own, the same for every notebook,
+# and not the held-out side of section 4. First the excellent ones.
 
 # %%
 from ftlab.scores import desk, template
@@ -459,12 +472,12 @@ arms = {**live, "template, no model": rival}
 for name, each in arms.items():
     print(f"{name:24}" + "".join(f"{key} {sum(each[key]) / ASKED:4.0%}   " for key in ("on-brand", "right", "fit")))
 ahead = sum(rival["fit"]) >= max(sum(each["fit"]) for each in live.values())
-print("A template without any model does at least as well as both: for questions of one fact nobody needs a model, and "
-      "this section compares data alone." if ahead else "A tuned model does better than the template.")
+print(f"A template without any model does at least as well as both on these prompts, though it fails at "
+      f"{1 - np.mean(rival['fit']):.0%} of them: no model here is one to use, and this section compares data alone."
+      if ahead else "A tuned model does better than the template.")
 
 # %% [markdown]
-# (That is said of this test and this template: where its own *right* is below 100 %, it fails at some of these
-# questions too. Notebook 00 has questions that no template can answer.) Numbers hide what a reply looks like. Here are
+# (Notebook 00 has questions that no template can answer.) Numbers hide what a reply looks like. Here are
 # the first three test prompts, in the order of the file. What stands in brackets, *on-brand* and *right*, is the
 # yardstick's word, and so is *fit to send*: the guide's rules are kept (capitals count: "next step:" in small letters
 # breaks one) and `desk.faults` has found nothing wrong, the value included. Much that makes no sense it does not see.
@@ -484,7 +497,9 @@ for i, row in enumerate(held_out[:3]):
 # **Claim 1: where nineteen in twenty rows have the off-brand fault, a hundred excellent examples beat random raw
 # ones**. Each claim has a limit of its own, for this one 0 points: it holds if the whole interval keeps the limit, it
 # does not hold here if the whole interval breaks it, and "mixed" means that the interval has the limit inside, so that
-# this run alone cannot decide. If you have turned `DOSE`, your number is about another dose and is not recorded.
+# this run alone cannot decide. If you have turned `DOSE`, your number is about another dose and is not recorded. Where
+# we ran the same experiment with other seeds beforehand, the *reference runs*, the grey dots are theirs and the grey
+# field is the range in which another run should fall.
 
 # %%
 first, second = live.values()
@@ -544,20 +559,39 @@ for arm, runs in stored["arms"].items():
     parts = [np.mean([[mark == "1" for mark in run[key]] for run in runs.values()]) for key in ("on_brand", "right")]
     print(f"{arm:>22} {len(runs):5} {parts[0]:9.0%} {parts[1]:6.0%} {np.mean(list(real[arm].values())):5.0%}")
 
-for dose in [dose for dose in doses_of(real, "off_brand") if not majority[dose]]:
+for dose in doses_of(real, "off_brand"):
     keeps = [np.mean([mark == "1" for run in stored["arms"][arm].values() for mark in run["on_brand"]])
              for arm in ("clean", f"off_brand@{dose}")]
-    print(f"dose {dose}, no rule broken by most: on-brand {keeps[1]:.0%} against {keeps[0]:.0%} after clean rows. The "
-          f"guess of section 7 {'fails' if keeps[0] - keeps[1] > 0.1 else 'holds'} here.")
+    fails = keeps[1] > 0.1 if majority[dose] else keeps[0] - keeps[1] > 0.1
+    print(f"dose {dose}, {', '.join(majority[dose]) or 'no rule'} broken by most: on-brand {keeps[1]:.0%} against "
+          f"{keeps[0]:.0%} after clean rows. The guess of section 7 foretells "
+          f"{'hardly any' if majority[dose] else 'no loss'} and {'FAILS' if fails else 'holds'} here.")
 
 # %% [markdown]
-# The cell says "fails" where on-brand lies more than ten points below clean. Do not lean on that limit: all rows of the
-# excellent arm and of the clean arm passed the guide's filter, so what lies between the on-brand shares of these two
-# comes from something other than broken rules. And where most rows break one and the same rule (section 7), the cell
-# gives no verdict, and the guess says that hardly any reply is on-brand. Compare that with the table: where many
-# replies are on-brand all the same, the guess is wrong at that dose, whatever it did at the others (and "holds" at a
-# low dose says little, since the guess foretells no loss there). Read the two parts apart, manner and facts, before the
-# figure puts them together. (A faulty arm can be ahead in one and behind in the other.)
+# The cell says "fails" where on-brand lies more than ten points from what the guess foretells. Do not lean on that
+# limit: all rows of the excellent arm and of the clean arm passed the guide's filter, so what lies between the on-brand
+# shares of these two comes from something other than broken rules. And "holds" at a low dose says little, since no loss
+# is foretold there. (Of the five doses three were run on the real model.) Before the figure puts manner and facts
+# together, here they are apart: each arm of curation against each raw one.
+
+# %%
+def apart(arm, other, key):  # the paired difference of two arms in one mark, in points, over the seeds of both
+    runs = [stored["arms"][each] for each in (arm, other)]
+    both = [seed for seed in runs[0] if seed in runs[1]]
+    rows = [[[int(mark) for mark in each[seed][key]] for seed in both] for each in runs]
+    return intervals.paired_difference(*rows).times(100)
+
+
+behind = []
+for arm in ("excellent", "clean"):
+    for dose in doses_of(real, "off_brand"):
+        manner, facts = (apart(arm, f"off_brand@{dose}", key) for key in ("on_brand", "right"))
+        behind += [f"{arm} at {dose} %"] * (facts.high < 0)
+        print(f"{arm:>10} minus raw at {dose:2} %: on-brand {manner.value:+5.1f} points [{manner.low:+.1f}, "
+              f"{manner.high:+.1f}], right {facts.value:+5.1f} [{facts.low:+.1f}, {facts.high:+.1f}]")
+print("What curation gains is manner. In right facts it is " + (
+    f"surely BEHIND raw rows: {', '.join(behind)}." if behind else "at no dose surely behind raw rows.")
+    + " Why, one training an arm cannot tell; the mix of questions differs, which is counted below.")
 
 # %%
 def compare(marks, fault):
@@ -583,16 +617,19 @@ def draw_trial(marks, fault, title):
     spans = [intervals.mean_interval(each).times(100) for each in raw_arms]
     figures.curve(shares_ax, doses, *zip(*spans, strict=True), label="raw", color=figures.GREY)
     for arm, color, line, aside in (("excellent", figures.BLUE, "-", -0.7), ("clean", figures.GREEN, "--", 0.7)):
-        level = 100 * np.mean(list(marks[arm].values()))
-        figures.curve(shares_ax, doses, [level] * len(doses), label=arm, color=color, ls=line, marker="")
+        level = intervals.mean_interval(list(marks[arm].values())).times(100)
+        figures.curve(shares_ax, doses, *([end] * len(doses) for end in level), label=arm, color=color, ls=line,
+                      marker="")
         middle, low, high = (np.array(each) for each in zip(*gaps[arm], strict=True))
         gap_ax.errorbar(np.array(doses) + aside, middle, [middle - low, high - middle], marker="o", capsize=3,
                         color=color, ls=line, label=f"{arm} minus raw")
     gap_ax.axhline(0, color=figures.VERMILION, lw=1)
-    shares_ax.set(xlabel=f"raw {WORDS[fault]} (%)", ylabel="replies fit to send (%)", ylim=(0, 100))
-    gap_ax.set(xlabel=f"raw {WORDS[fault]} (%)", ylabel="gap to raw (points)")
+    top = max(span.high for span in [*spans, *(intervals.mean_interval(list(marks[arm].values())).times(100)
+                                               for arm in ("excellent", "clean"))])
+    shares_ax.set(xlabel=f"raw {WORDS[fault]} (%)", ylabel="replies (%)", ylim=(0, 1.2 * top), title="Fit to send")
+    gap_ax.set(xlabel=f"raw {WORDS[fault]} (%)", ylabel="points", title="Gap to raw")
     shares_ax.legend(), gap_ax.legend()
-    figure.suptitle(f"{title}: raw {WORDS[fault]}")
+    figure.suptitle(title)
     return gaps
 
 
@@ -603,8 +640,8 @@ def say(gaps, doses, fault):
         place = crossing.in_words(crossing.crossing(doses, each), doses)
         sure = ["every dose" if len(found) == len(doses) else ", ".join(map(str, found)) + " %" if found else "no dose"
                 for found in (ahead, behind)]
-        print(f"{WORDS[fault]}: {arm} is ahead of raw, or level, {place}; with the whole interval ahead at {sure[0]}, "
-              f"behind at {sure[1]}.")
+        print(f"{WORDS[fault]}, at {', '.join(map(str, doses))} %: by a straight line between the doses {arm} is ahead "
+              f"of raw, or level, {place};\n    with the whole interval ahead at {sure[0]}, behind at {sure[1]}.")
 
 
 gaps = draw_trial(real, "off_brand", "The real model")
@@ -614,8 +651,7 @@ say(gaps, doses_of(real, "off_brand"), "off_brand")
 # Three cautions. The left end of the curve is not clean: section 7 counted how many replies break the guide at a dose
 # of 20. An arm is one draw of rows and one training a seed; with a single seed the intervals hold nothing of that
 # chance. Where clean rows fall behind raw ones, or a raw curve rises with its dose, it may be that chance, or another
-# mix of questions. And where curation is ahead at the first dose already, these runs have no crossing to show: it may
-# lie lower, or nowhere.
+# mix of questions.
 #
 # And cleaning against choosing: do the hundred best do better than random clean ones? Choosing in turns over intents
 # has a side effect that the second half of the cell counts: it changes the mix of questions.
@@ -634,10 +670,11 @@ for name, rows in {"excellent": excellent, "clean": trial_rows.training_side(out
 # %% [markdown]
 # ## 10. The same curve on the lab model
 #
-# On the lab model all five doses fit into the lesson, in short runs of all its weights. Its replies are poorer; what
-# we look at is how the curve *moves*. Turn `FAULT` for wrong replies, and `LAB_STEPS` for longer runs. The progress
-# bars of these small trainings are hidden. In the table *on-brand* means by the house's guide, whatever rows the model
-# learnt from: a model that writes just like its off-brand rows has learnt them well, and counts as off-brand for it.
+# On the lab model all five doses fit into the lesson, in short runs of all its weights. Its replies are poor and each
+# arm is one short training, so read the curve for one thing: do raw rows fall off at the highest doses? Turn `FAULT`
+# for wrong replies, and `LAB_STEPS` for longer runs. The progress bars of these small trainings are hidden. In the
+# table *on-brand* means by the house's guide, whatever rows the model learnt from: a model that writes just like its
+# off-brand rows has learnt them well, and counts as off-brand for it.
 
 # %%
 from tqdm.auto import tqdm
@@ -718,8 +755,8 @@ if len(seeds) > 1:
 # ## 11. How much to hold out?
 #
 # "Hold out ten to twenty per cent" is the usual advice. What a held-out prompt is good for is to make the score more
-# exact: a share of fit replies *p* over *n* prompts is off by at most about 1.96 times its standard error, in 95 of
-# 100 cases. The *number* of prompts counts. Nowhere does the formula ask which share of your data they are.
+# exact: a share of fit replies *p* over *n* prompts is off by at most about 1.96 · √(p(1 − p)/n), in 95 of 100 cases.
+# The *number* of prompts counts. Nowhere does the formula ask what share of your data they are.
 
 # %%
 def half_width(share, prompts):
@@ -767,7 +804,8 @@ def write_replies(run, asked, seed):
 # %% [markdown]
 # Two training sets come out: all that the model wrote (*unfiltered*), and what is left of it after the curation's own
 # steps for replies (*filtered*), which know the screen and the guide and no truth. They stand against the clean arm
-# of section 10: rows of people, drawn by chance.
+# of section 10: the desk's own rows, drawn by chance. (In a real house people wrote these. Quillmere's are invented, so
+# how varied *people* are is not measured here.)
 
 # %%
 people = synthetic.prompts_for(outcome.kept, excellent, WRITTEN, SEED)
@@ -775,21 +813,21 @@ written = synthetic.with_replies(people, write_replies(lab_models["excellent"], 
 filtered, dropped = synthetic.filter_replies(written)
 print(f"{len(filtered)} of {len(written)} replies pass; dropped: {dict(dropped)}\n")
 passing = {row["id"] for row in filtered}
-for word, held in (("dropped", False), ("passes", True)):
+for word, held in (("dropped", False), ("passes the filter", True)):
     for row in [row for row in written if (row["id"] in passing) == held][:2]:
-        print(f"{word:7} {row['record']}\n        {row['reply']}")
+        print(f"{word}\n    screen: {row['record']}\n    asked:  {row['question']}\n    reply:  {row['reply']}")
 
 # %% [markdown]
-# The steps know the manner, compare figures and see whether a reply ends; they have no idea of sense. What was
-# dropped above was empty or cut off, broke a rule, or had a wrong figure; nonsense in perfect manners can pass. So we
-# do not call these replies gold. Now a training on each set, with equal steps; the filtered one needs at least a
-# batch of rows. A claim for each comparison. **Claim 4**: the model of filtered replies is at most ten points behind
-# that of people's (limit -10 points). **Claim 5**: it is ahead of that of unfiltered ones (limit 0). Both count
-# *fit*.
+# The steps know the manner, compare figures and see whether a reply ends; they have no idea of sense. What was dropped
+# above was empty or cut off, broke a rule, or had a wrong figure; nonsense in perfect manners can pass, as you can
+# read, and claims 4 and 5 are about rows like these. So we do not call these replies gold. Now a training on each set,
+# with equal steps; the filtered one needs at least a batch of rows. A claim for each comparison. **Claim 4**: the model
+# of filtered replies is at most ten points behind that of the desk's (limit -10 points). **Claim 5**: it is ahead of
+# that of unfiltered ones (limit 0). Both count *fit*.
 
 # %%
 sources = {"unfiltered": written} | ({"filtered": filtered} if len(filtered) >= BATCH_SIZE else {})
-by_source, own_model = {"people": lab_scores["clean"]}, None
+by_source, own_model = {"desk": lab_scores["clean"]}, None
 for name, chosen in sources.items():
     run = tune_lab(chosen)
     by_source[name] = write_and_score(run, lab_held_out)
@@ -799,15 +837,15 @@ for name, each in by_source.items():
     print(f"{name:>10}  " + "   ".join(f"{key} {np.mean(each[key]):4.0%}" for key in ("on-brand", "right", "fit"))
           + f"   ({count} rows, each read {rows / count:.1f} times)")
 if "filtered" in by_source:
-    for name, other in (("synthetic-near-gold", "people"), ("filtering-helps", "unfiltered")):
+    for name, other in (("synthetic-near-gold", "desk"), ("filtering-helps", "unfiltered")):
         pair = [by_source[side]["fit"] for side in ("filtered", other)]
         verdicts[name] = claims.record(name, SEED, *intervals.paired_difference(*pair).times(100), by_prompt=pair[0],
                                        against=pair[1], kept=len(filtered), model=claims.LAB)
         print(f"\n{verdicts[name]}")
     assert [claims.find(name).limit for name in ("synthetic-near-gold", "filtering-helps")] == [-10, 0]
-    pair = [by_source[side]["right"] for side in ("filtered", "people")]
+    pair = [by_source[side]["right"] for side in ("filtered", "desk")]
     change = intervals.paired_difference(*pair).times(100)
-    print(f"\nRight replies: {np.mean(pair[0]):.0%} after filtered rows, {np.mean(pair[1]):.0%} after people's: "
+    print(f"\nRight replies: {np.mean(pair[0]):.0%} after filtered rows, {np.mean(pair[1]):.0%} after the desk's: "
           f"{change.value:+z.1f} points [{change.low:+z.1f}, {change.high:+z.1f}], "
           + ("FEWER." if change.high < 0 else "more." if change.low > 0 else "no difference is shown."))
 else:
@@ -819,11 +857,11 @@ else:
 # Read the table before the verdicts, line by line: *on-brand* is manner alone, *right* that the screen's value is
 # stated and no fault was found, and *fit* takes both. A line with a high *on-brand* and a low *right* is a model that
 # has learnt the manner and not the job, and no verdict makes it one to use. "Mixed" is no success either: of claim 4 it
-# says only that the interval has -10 inside, which a model far behind people's can have too, and of claim 5 that it has
-# 0 inside.
+# says only that the interval has -10 inside, which a model far behind the desk's can have too, and of claim 5 that it
+# has 0 inside.
 #
 # The sets differ in size too (the last column), so both claims are about what is left after the filter, few rows read
-# often. Whatever the verdicts: the writer was itself trained on a hundred replies of people, so "no people needed" is
+# often. Whatever the verdicts: the writer was itself trained on a hundred of the desk's replies, so "no desk needed" is
 # not what was shown; and all that the filter cannot see is handed down as it is.
 #
 # ## 13. A model that feeds on itself
@@ -834,12 +872,12 @@ else:
 # `diversity` gives the share of word pairs that are distinct, the number of different replies as a share of all, and
 # the uncertainty of the opening sentence in bits (1 bit is a coin). Names and figures come from the prompt and not from
 # the model's wording, so `synthetic.wording` replaces them first. (On-brand is here the share among the rows
-# themselves: in the line `people` they are people's replies that the curation kept, in the others they are *drawn* by a
-# model. In section 12 `people` was a model trained on people's rows, and the models took the likeliest token.)
+# themselves: in the line `desk` they are the desk's replies that the curation kept, in the others they are *drawn* by a
+# model. In section 12 `desk` was a model trained on the desk's rows, and the models took the likeliest token.)
 
 # %%
 print(diversity.diversity(["We do. It is red."] * 2), "two equal replies")
-chain, model_now = {"people": people, "0": written}, own_model
+chain, model_now = {"desk": people, "0": written}, own_model
 for generation in range(1, GENERATIONS + 1):
     chain[str(generation)] = synthetic.with_replies(people, write_replies(model_now, people, SEED + generation))
     if generation < GENERATIONS:
@@ -848,7 +886,8 @@ said = {name: [synthetic.wording(row) for row in rows] for name, rows in chain.i
 for name, rows in chain.items():
     on_brand = np.mean([brand.on_brand(personal.without_masks(row["reply"])) for row in rows])
     parts = "   ".join(f"{key} {value:5.1f}" for key, value in diversity.diversity(said[name]).items())
-    print(f"{name:>7}:  {parts}   on-brand {on_brand:4.0%}")
+    length = np.mean([len(row["reply"].split()) for row in rows])
+    print(f"{name:>7}:  {parts}   words {length:4.1f}   on-brand {on_brand:4.0%}")
 print(f"\nasked: {people[0]['question']}")
 for name, rows in chain.items():
     print(f"{name:>7}: {rows[0]['reply']}")
@@ -856,10 +895,11 @@ for name, rows in chain.items():
 # %% [markdown]
 # Two forces pull in opposite directions. Sampling loses what is rare, which lowers diversity. But each model also makes
 # mistakes, the next one learns them, and nonsense is very diverse. So a change of diversity means little where the
-# on-brand share falls: it may be noise that comes or goes. **Claim 6: training on one's own output narrows the
-# replies**: its number is the change of the share of distinct word pairs from generation 0 to 2, in per cent of what it
-# was in generation 0 (longer replies lower this share by themselves), and it holds if the whole interval is below zero.
-# That is one of the three measures: the claim can hold while the other two stay or rise. Both have a ceiling: 100 %
+# on-brand share falls: it may be noise that comes or goes. **Claim 6: training on one's own output, and again on that,
+# narrows the replies**: its number is the change of the share of distinct word pairs from generation 0 to 2, in per
+# cent of what it was in generation 0 (longer replies lower this share by themselves), and it holds if the whole
+# interval is below zero. That is one of the three measures: the claim can hold while the other two stay or rise. Where
+# the on-brand share falls as well, the replies got worse, whatever their variety did. Both have a ceiling: 100 %
 # different replies, and for 80 replies 6.3 bits (every opening different); near it they cannot show much. And it says
 # nothing of how good the replies are; for that, read the on-brand column and the replies above.
 
@@ -873,18 +913,15 @@ if GENERATIONS == 2:
     print(result)
 else:
     print(f"after {GENERATIONS} generations: {change.value:+.0f} % [{change.low:+.0f}, {change.high:+.0f}]")
-own = [diversity.diversity(said[name])["distinct_pairs"] for name in ("people", "0", str(GENERATIONS))]
-print(f"Distinct pairs: people {own[0]:.0f} %, generation 0 {own[1]:.0f} %, generation {GENERATIONS} {own[2]:.0f} %. "
-      + ("Every generation was more varied than people, mistakes included: no loss of people's variety was measured."
-         if min(own[1:]) > own[0] else
-         "The last generation is less varied than people." if own[2] < own[0] else
-         "The last generation is at least as varied as people."))
+own = [diversity.diversity(rows)["distinct_pairs"] for rows in said.values()]
+print("Distinct pairs: " + ", ".join(f"{name if name == 'desk' else f'generation {name}'} {value:.0f} %"
+                                     for name, value in zip(said, own, strict=True))
+      + ". No intervals, so no order where they are close; mistakes count as variety, too.")
 
 # %% [markdown]
 # Gerstgrasser et al. (below) found that keeping people's data in every generation keeps the models from getting worse.
-# (Claim 6 compares generation 0 with the last one, the line under its verdict compares with people: the two may differ,
-# and both be true. For claim 1, look at section 9, too: its stored runs ask the same on more prompts, and may decide
-# what this run cannot.)
+# (Claim 6 compares generation 0 with the last one, and the desk's own variety is another thing. For claim 1, look at
+# section 9, too: its stored runs ask the same on more prompts, and may decide what this run cannot.)
 #
 # All verdicts of this run, each with what its claim asks of the effect. A "mixed" one is neither a yes nor a no: its
 # interval has that limit inside, whether or not it has zero inside.
@@ -902,15 +939,15 @@ print(f"\n{mixed} of {len(verdicts)} are mixed: "
 # %% [markdown]
 # ## Exercise 1: does it pay?
 #
-# *7 minutes · core · a decision, not code.* Six desks ask for advice. Five know their dose: how many of their raw rows
-# have the off-brand fault; of the sixth all numbers are made up. They can train on the raw rows **as they are** (no
-# price), **clean** them with filters, or have a program choose a hundred **excellent** ones. A desk says how many
-# points of fit replies the work must bring to be worth it. Advise what is *clearly* worth its price: the interval of
-# the gap to raw lies above the price as a whole. (It is an interval over prompts; with one training an arm, another
-# seed may still move the gap.) If both are, take the one whose gap itself, not an end of its interval, exceeds its
-# price by more; if neither is, leave the rows as they are. (Not every answer need come up, and a price need not change
-# the advice.) And whatever the score says, three kinds of rows need a treatment of their own: `"drop"`, `"mask"` or
-# `"keep"`.
+# *7 minutes · core · a decision, not code.* Six desks ask for advice. All prices are made up. Five know their dose, how
+# many of their raw rows have the off-brand fault, and their gaps are those of section 9; the sixth's are made up, too.
+# They can train on the raw rows **as they are** (no price), **clean** them with filters, or have a program choose a
+# hundred **excellent** ones. A desk says how many points of fit replies the work must bring to be worth it. Advise what
+# is *clearly* worth its price: the interval of the gap to raw lies above the price as a whole. (It is an interval over
+# prompts; with one training an arm, another seed may still move the gap.) If both are, take the one whose gap itself,
+# not an end of its interval, exceeds its price by more; if neither is, leave the rows as they are. (Not every answer
+# need come up, and a price need not change the advice.) And whatever the score says, three kinds of rows need a
+# treatment of their own: `"drop"`, `"mask"` or `"keep"`.
 
 # %%
 from ftlab import files, paths
@@ -972,8 +1009,8 @@ for name, each in desks.items():
     worth = {arm: gap.value - each[arm] for arm, gap in gaps[name].items() if gap.low > each[arm]}
     said, wanted = plan[name], max(worth, key=worth.get, default="as it is")
     if said != "as it is":
-        check(said in worth, f"{name}: the gap of {said} may be {gaps[name][said].low:.0f} points, and its price is "
-                             f"{each[said]}: that is not clearly worth it.")
+        check(said in worth, f"{name}: the gap of {said} may be as small as {gaps[name][said].low:.1f} points, and its "
+                             f"price is {each[said]}: that is not clearly worth it.")
     check(said != "as it is" or not worth, f"{name}: {wanted} is clearly worth its price, so raw rows waste points.")
     check(said == wanted, f"{name}: {said} is worth it too, but the gap of {wanted} exceeds its price by more.")
 passed("You buy curation where its gap clearly exceeds its price, and do what no score rewards everywhere.")
@@ -981,8 +1018,8 @@ passed("You buy curation where its gap clearly exceeds its price, and do what no
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Above the stub, `gap` is what the work brings and the number in brackets on the left is the least it may bring. Of the
-# sixth desk nothing is printed: its `low` stands in the cell. Compare that one with the price.
+# In the printout, `gap` is what the work brings, and the number in brackets on the left is the least it may bring. Of
+# the sixth desk nothing is printed: its `low` stands in the cell. Compare that one with the price.
 #
 # </details>
 # <details><summary>Answer</summary>
@@ -1092,6 +1129,8 @@ check(halves("abcde", 0.2) == ["test", "train", "train", "train", "train"],
       "0.2 of five rows is one row: stop when the share is reached, not after it is exceeded.")
 check(halves("abaa", 0.5) == ["test", "train", "test", "test"],
       "customer a has three of four rows, and two of them come after b: count all the rows of a customer at once.")
+check(halves(["c-10", "c-1"], 0.5) == ["test", "train"], "c-1 and c-10 are two customers: compare whole names.")
+check(halves("ab", 0.9) == ["test", "test"], "at least the share: one of two rows is 0.5, so here both go to the test.")
 passed("No customer is on both sides, and the test is as large as you asked.")
 
 # %% [markdown]
@@ -1123,8 +1162,8 @@ passed("No customer is on both sides, and the test is as large as you asked.")
 #
 # *10 minutes · extra · medium.* Replace mail addresses by `<EMAIL_1>`, `<EMAIL_2>`, ... in the order in which they
 # appear. The same address gets the same mask. An address is here any run of letters, digits, dots, dashes and
-# underscores with one `@` in it that begins with a letter or digit and ends in a letter. Before the `@`, and only
-# there, plus signs belong to it as well.
+# underscores with one `@` in it that begins with a letter or digit and ends in a letter (at both ends a to z, small or
+# capital, or 0 to 9). Before the `@`, and only there, plus signs belong to it as well.
 
 # %%
 import re  # noqa: F401
@@ -1151,10 +1190,12 @@ check(mask_emails("to anna+kettle@post.org now")[0] == "to <EMAIL_1> now",
 check(mask_emails("a@b.org+more")[0] == "<EMAIL_1>+more", "after the @ a plus sign ends the address, and stays.")
 for text, masked in (("(a@b.org)", "(<EMAIL_1>)"), ("to:a@b.org", "to:<EMAIL_1>"), ("'a@b.org'", "'<EMAIL_1>'")):
     check(mask_emails(text)[0] == masked, f"in {text!r} only the address goes, and the marks around it stay.")
-for start in ("-", "..", "+"):
+for start in ("-", "..", "+", "_"):
     check(mask_emails(f"{start}a@b.org")[0] == f"{start}<EMAIL_1>",
-          "an address begins with a letter or digit: a dash, dot or plus sign before it stays.")
+          "an address begins with a letter or digit: a dash, dot, plus sign or underscore before it stays.")
 check(mask_emails("a@b.org- or")[0] == "<EMAIL_1>- or", "an address ends in a letter: a dash after it stays.")
+check(mask_emails("a@b.org_ c@d.org2")[0] == "<EMAIL_1>_ <EMAIL_2>2",
+      "an address ends in a letter: an underscore or a digit after it stays.")
 for name in ("a@b.co.uk", "a@shop.info", "a@b"):
     check(mask_emails(f"to {name} now")[0] == "to <EMAIL_1> now",
           f"all of {name} goes: after the @ there may be any number of dots, and an ending of any length.")
@@ -1165,6 +1206,8 @@ check(mask_emails("A@b.org a@b.org")[0] == "<EMAIL_1> <EMAIL_2>",
       "two spellings are two addresses here, or undoing would bring the wrong one back.")
 check(mask_emails("a@b.org c@d.org")[0] == "<EMAIL_1> <EMAIL_2>", "a second address gets the next number.")
 check(mask_emails("a@b.org c@d.org a@b.org")[0] == "<EMAIL_1> <EMAIL_2> <EMAIL_1>", "the same address, the same mask.")
+check(mask_emails("a@b.org a@b.org c@d.org")[0] == "<EMAIL_1> <EMAIL_1> <EMAIL_2>",
+      "an address that comes again uses up no number.")
 check(tuple(mask_emails("No mail here.")) == ("No mail here.", {}),
       "without an address the text stays, and the dict is empty.")
 check(mask_emails("3 @ 5 pm")[0] == "3 @ 5 pm", "an @ by itself is no address.")
@@ -1223,8 +1266,8 @@ passed("Your masks can be undone by whoever holds the dict, and by nobody else."
 # - A filter has a precision and a recall, and they flatter whoever wrote the filter on the same data.
 # - Copies go before the split; the split goes by customer and product; how many prompts you hold out counts.
 # - Whether cleaning pays is a question of dose and price, so a trial turns the dose and reports each gap with its
-#   interval. At which doses, if any, cleaning or choosing was surely ahead, sections 9 and 10 say. Choosing is not
-#   cleaning: section 9 says how a hundred chosen rows did beside random clean ones.
+#   interval, manner and facts apart. The last cell says at which doses cleaning or choosing was surely ahead. Choosing
+#   is not cleaning: section 9 says how a hundred chosen rows did beside random clean ones.
 # - Leaks, personal data and licences are no question of points.
 # - Synthetic replies carry on what their filter cannot see.
 #
@@ -1241,14 +1284,16 @@ passed("Your masks can be undone by whoever holds the dict, and by nobody else."
 #   Inevitable?*, arXiv:2404.01413.
 # - Li et al. 2015, *A Diversity-Promoting Objective Function for Neural Conversation Models*, arXiv:1510.03055.
 #
-# **Next:** notebook [02](02_supervised_finetuning.ipynb) builds the fine-tune that we borrowed here. One last line:
-# what this run took on your computer.
+# **Next:** notebook [02](02_supervised_finetuning.ipynb) builds the fine-tune that we borrowed here. Last, what the
+# real model's stored runs say of the question at the top, and what this run took on your computer.
 
 # %%
 import psutil
 
 from ftlab.course import doctor
 
+print("On the real model, at the doses that were run:")
+say(compare(real, "off_brand"), doses_of(real, "off_brand"), "off_brand")
 memory = psutil.Process().memory_info().rss
 print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory / 2**30:.1f} GiB of memory in use.")
 print(doctor.machine())

@@ -8,9 +8,9 @@
 # %% [markdown]
 # # 02 · How does a model become our assistant?
 #
-# A chat model answers, but not as your house would. Between the two lies *supervised fine-tuning*: a little more
+# A chat model answers, but not as your house would. What closes the gap is *supervised fine-tuning*: a little more
 # training, on conversations, with the loss on the assistant's words alone. Here you build every part of it in the
-# open, train Quillmere's support desk on a model that people know, and measure what it costs beside what it gains.
+# open, train a model that people know to be Quillmere's support desk, and measure what it costs beside what it gains.
 #
 # **After it you can**
 #
@@ -135,18 +135,19 @@ added = prompt.partition(question[0]["content"])[0].count("system") > 0
 print("\n(The template has put a system turn of its own in front.)" if added else "\n(Nothing was put in front.)")
 
 # %% [markdown]
-# The last line opens the assistant's turn and leaves it open: that is a *prompt*, to which the model writes the rest.
-# Training and asking must use the same template to the letter. A space or line break that one has and the other lacks
-# is among the commonest and quietest faults in this field.
+# The line with `assistant` opens the assistant's turn, and nothing closes it: that is a *prompt*, to which the model
+# writes the rest. Training and asking must use the same template to the letter. A space or line break that one has and
+# the other lacks is among the commonest and quietest faults in this field.
 #
 # Keep the system turn in mind. Where a template adds one, a question about the real world reaches the model with words
-# that no conversation of the desk has, so a tuned model could tell the two apart. Section 6 sees whether it does.
+# that no conversation of the desk has, so a tuned model could tell the two apart. Section 6 shows whether it does.
 #
 # ### What the template lacks
 #
-# A library that gets whole conversations (TRL's `assistant_only_loss`) must be told which tokens the assistant wrote. A
-# template can do so with two marks around them, `generation` and `endgeneration`; most do not. Section 5 gets by
-# without. `chat.look` tries a template out. (The *padding token* that it names fills short rows up in a shared tensor.)
+# **TRL** is the library whose trainer, `SFTTrainer`, section 5 uses. It can take whole conversations (its option
+# `assistant_only_loss`), and must then be told which tokens the assistant wrote. A template can do so with two marks
+# around them, `generation` and `endgeneration`; most do not. Section 5 gets by without. `chat.look` tries a template
+# out. (The *padding token* that it names fills short rows up in a shared tensor.)
 
 # %%
 form = chat.look(tokenizer)
@@ -272,15 +273,16 @@ print(f"ours {ours:.4f}, the model's own {out.loss:.4f}; "
 
 # %% [markdown]
 # Keep the uniform guess as a yardstick: a loss at the start of a run that lies *above* it hints at a broken template
-# or a wrong mask.
+# or a wrong mask. (A loss below it proves nothing: most wrong masks stay below. Hence the look at the first batch in
+# section 5.)
 #
 # ## 4. A trap: the number format
 #
 # A number in bf16 takes 16 bits in place of 32, and processors made for it compute faster so. TRL asks for bf16 by
 # default: the weights stay as they were loaded, in fp32, and the trainer *multiplies* in bf16. A processor that cannot
-# do it imitates it without a word. On two cores without bf16 the lab model trained at 89 tokens a second with TRL's
-# defaults, and at 2,554 in fp32, 29 times as many. Hence the line `bf16=choice.dtype == "bfloat16"` in every training
-# call of this course; `ftlab bench` in a terminal compares both on your machine.
+# do it imitates it without a word. On two cores without bf16 the course's own small *lab model* (section 8) trained at
+# 89 tokens a second with TRL's defaults, and at 2,554 in fp32, 29 times as many. Hence the line `bf16=choice.dtype ==
+# "bfloat16"` in every training call of this course; `ftlab bench` in a terminal compares both on your machine.
 #
 # ## 5. Supervised fine-tuning in full view
 #
@@ -388,11 +390,11 @@ print(f"{trained.metrics['train_runtime']:.0f} s for {STEPS} steps of {BATCH_SIZ
 # %% [markdown]
 # ## 6. Before and after, on nine kinds of work
 #
-# Five answer the same held-out conversations: the **tuned** model, which gets the screen and the message and nothing
-# else; the **template** of notebook 00, a program with keywords and no model; and the untuned model, **asked plainly**
-# (on fewer, to save time), with the **brand guide** in the prompt, and with **three examples** of the message's own
-# kind in it. The last two take minutes, so their replies are stored, SmolLM2's whatever model you have chosen. `base`
-# now carries the adapter; `disable_adapter` takes it off for a while.
+# Five answer held-out conversations, the same for all or a part of these: the **tuned** model, which gets the screen
+# and the message and nothing else; the **template** of notebook 00, a program with keywords and no model; and the
+# untuned model, **asked plainly** (on fewer, to save time), with the **brand guide** in the prompt, and with **three
+# examples** of the message's own kind in it. The last two take minutes, so their replies are stored, SmolLM2's whatever
+# model you have chosen. `base` now carries the adapter; `disable_adapter` takes it off for a while.
 
 # %%
 few_ids = {row["id"] for row in texts.balanced(texts.conversations("test"), ASKED, seed=0)}
@@ -416,10 +418,11 @@ replies = {
 # %% [markdown]
 # First the replies: of each kind the first conversation, chosen neither as the best nor as typical: screen, message (of
 # a follow-up the last one alone; the model also got those before it), reply, and what the scores find wrong. They go by
-# the letter: a price without its $ is "a figure from nowhere". And "no fault found" is no praise, of no rival: a
+# the letter: a price without its $ is "a figure from nowhere". And "no fault found" is not praise, whoever replied: a
 # program seldom sees that a sentence makes no sense, or that the thanks go to the wrong thing. Read with your own eyes
-# too: does a reply that rightly declines here stand, almost word for word, under a question that it should have
-# answered? Notebook 08 measures what such a yardstick misses.
+# too: does a reply that is right for one kind stand, almost word for word, under another? A sentence that is given to
+# everybody, such as one that declines or hands over, is right now and then by chance. Notebook 08 measures what such a
+# yardstick misses.
 
 # %%
 import re
@@ -544,20 +547,23 @@ stricter = intervals.paired_difference(
 few, long_run = ahead_of("three examples"), files.read_json(paths.data() / "stored" / "desk-work.json")
 print(f"On these conversations the tuned model (one seed) is {stands(headline)} the program with keywords, and "
       f"{stands(few)}\nthe untuned model with three examples ({few.value:+.0f} points).")
-print(f"Caution: in a form that we read as false above stand {let_pass['three examples']} of its "
-      f"{sum(fit['three examples'])} fit replies\nand {let_pass['tuned']} of the tuned model's {sum(fit['tuned'])}; "
-      f"more may be false in another way. Without these the difference is\n{stricter.value:+.0f} points "
+print(f"Caution: of its {sum(fit['three examples'])} fit replies {let_pass['three examples']} have a form that we "
+      f"found false above, and {let_pass['tuned']}\nof the tuned model's {sum(fit['tuned'])}; more may be false in "
+      f"another way. Without these the difference is\n{stricter.value:+.0f} points "
       f"[{stricter.low:+.0f}, {stricter.high:+.0f}].")
 print("The examples are of the message's own kind: somebody must sort the messages first. As stored, a request takes "
       + ", ".join("{prompt_tokens} tokens and {seconds_each:.1f} s {0}".format(name, **long_run["cost"][key])
-                  for name, key in {"with them": "examples", "tuned": "tuned"}.items())
+                  for name, key in {"with them": "examples", "for the tuned model": "tuned"}.items())
       + f";\nour training read {sum(lengths) / len(rows) * STEPS * BATCH_SIZE:,.0f} tokens, once.")
 of_grave = [[fine for fine, row in zip(fit[name], test, strict=True) if row["kind"] == "grave"]
             for name in ("tuned", "template")]
 grave_gap, chance = gap(["grave"]), intervals.mcnemar(*of_grave).p_value
+kept_back = [desk.hands_over(reply) for row, reply in zip(test, replies["tuned"], strict=True) if not row["hand_over"]]
 print("\nThe grave cases, where a failure hurts people: fit are " + ", ".join(
           f"{of_kind(name, ['grave'])} {name}" for name in ("tuned", "template", "three examples"))
-      + f".\nTuned minus template: {grave_gap.value:+.0f} points [{grave_gap.low:+.0f}, {grave_gap.high:+.0f}]; "
+      + f". (Of the {len(kept_back)} that need no colleague the tuned model hands over {sum(kept_back)}.)\n"
+        "Tuned minus template: "
+        f"{grave_gap.value:+.0f} points [{grave_gap.low:+.0f}, {grave_gap.high:+.0f}]; "
       + ("the two differ on no case." if of_grave[0] == of_grave[1] else
          f"by chance alone a difference like this comes with p = {chance:.2g}"
          + (": too few cases to be sure." if chance > 0.05 else ".")))
@@ -570,10 +576,10 @@ print(f"\n{len(rows)} conversations in {STEPS} steps: {manner:.0f} % of its repl
       + ", ".join(f"{kind} {count} of {asked[kind]}" for kind, count in unsaid.most_common()) + ".")
 
 # %% [markdown]
-# Set *on-brand* beside *right*: which of the two have these few steps taught? (Section 8 shows a run of 724.)
-# Whatever the gain, it has a price. ("The template" in the last line below is the chat template of section 2, not the
-# rival.) We ask questions about the real world, before and after: what is still known, and does the desk's **manner
-# leak** into answers that have nothing to do with the desk?
+# Set *on-brand* beside *right*: which of the two have these few steps taught? (Section 8 shows how many replies of a
+# run of 724 are fit to send, without this split.) Whatever the gain, it has a price. ("The template" in the last line
+# below is the chat template of section 2, not the rival.) We ask questions about the real world, before and after: what
+# is still known, and does the desk's **manner leak** into answers that have nothing to do with the desk?
 
 # %%
 from ftlab.scores.manner import leaks  # as notebook 00 shows it
@@ -621,8 +627,8 @@ for arm, name in names.items():
     print(f"{name:>17}: {'right' if real.knows(said, row['answers']) else 'wrong'}: {said}")
 
 # %% [markdown]
-# Three numbers for each: the desk's work, the real world, and the manner where nobody asked for it. A bar is the mean
-# over the seeds that are stored, its whisker the interval.
+# Three numbers for each: the desk's work, the real world, and the manner where nobody asked for it. A bar is the share
+# (the mean over trainings, where several are stored), its whisker the 95 % interval.
 
 # %%
 grave = [i for i, kind in enumerate(stored["kinds"]) if kind == "grave"]  # where a failure hurts people
@@ -650,14 +656,20 @@ def percent(found):
     return f"{intervals.mean_interval(found).times(100).value:.0f} %"
 
 
+def too_few(arm, other, key, only):  # could chance alone bring such a difference, on the first seed of both?
+    first, second = (by_seed(each, key, None, only)[0] for each in (arm, other))
+    return intervals.mcnemar(first, second).p_value > 0.05
+
+
 def told_of(arm, other):  # what each number was, is, how surely it moved; and what is better and worse by it
     sides = {"better": [], "worse": []}
     for what, key, only in (("desk's work", "fit", None), ("its grave cases", "fit", grave),
                             ("real world known", "knows", None), ("manner unasked", "leaks", None)):
         moved = minus(arm, other, key, only)
+        few = only and too_few(arm, other, key, only)
         print(f"{what:>18}: {percent(by_seed(other, key, None, only)):>5} -> "
-              f"{percent(by_seed(arm, key, None, only)):>5}, {told(moved)}")
-        if way(moved) in ("up", "down"):
+              f"{percent(by_seed(arm, key, None, only)):>5}, {told(moved)}" + "; too few cases to be sure" * bool(few))
+        if way(moved) in ("up", "down") and not few:
             sides["better" if (way(moved) == "up") != (key == "leaks") else "worse"].append(what)
     print("; ".join(f"for the {side}: {' and '.join(found) or 'nothing shown'}" for side, found in sides.items()))
     print()
@@ -682,8 +694,10 @@ _ = fig.suptitle(f"Mixture minus desk alone: manner unasked {minus('mixed', 'des
 
 # %% [markdown]
 # What did the general conversations change, for better and for worse? A mean over nine kinds hides where it fails, so
-# the grave cases stand apart. They are few, so their intervals are wide, and "up" or "down" is no more than a hint
-# there: five that differ, all to one side, come by chance one time in sixteen. Read the shares too.
+# the grave cases stand apart. They are few, so their intervals are wide: five that differ, all to one side, come by
+# chance one time in sixteen. Where the chance is above 0.05, the line says "too few cases", even if the interval just
+# misses 0. Shares and differences are each rounded by themselves, so a difference may be a point off what the two
+# shares give.
 
 # %%
 for arm, other in (("desk", "base"), ("mixed", "desk")):
@@ -695,8 +709,10 @@ for arm, name in names.items():
 # %% [markdown]
 # ## 8. Sweeps: how the effects move
 #
-# How many examples? Which rate? When to stop? Such questions take many runs. The **lab model** answers them live, in
-# seconds a run, on plain conversations, most of one fact each; beside it stand stored runs of the real model. After so
+# How many examples? Which rate? When to stop? Such questions take many runs. The **lab model**, a small one that the
+# course pretrained itself on texts about an invented land, answers them live, in seconds a run, on plain conversations,
+# most of one fact each; beside it stand stored runs of the real model, each one training, so that their intervals leave
+# out what another seed would move. After so
 # few steps neither does all of its work, and the lab model's is the easier, so compare runs with each other and not
 # with a goal. For runs in a row the package keeps the call of section 5 as `fine_tune`. Without `lora` all weights
 # train, as we do here.
@@ -729,14 +745,16 @@ def lab_run(count, rate=LAB_LR, steps=LAB_STEPS, **more):
 
 def both(what, on_lab, on_real):  # one sentence on two models; for every outcome
     one, other = way(on_lab), way(on_real)
-    verdict = (f"both {one}" if one == other and one in ("up", "down") else "shown on neither" if one == other else
+    verdict = (f"shown on both, {'above' if one == 'up' else 'below'} zero" if one == other in ("up", "down") else
+               "shown on neither" if one == other else
                "shown on the lab model alone" if other not in ("up", "down") else
                "shown on the real model alone" if one not in ("up", "down") else "the two contradict each other")
-    print(f"{what}: lab model {told(on_lab)}; real model, stored, {told(on_real)}. Together: {verdict}.")
+    spans = [told(each).partition(":")[0] for each in (on_lab, on_real)]
+    print(f"{what}: lab model {spans[0]}; real model, stored, {spans[1]}. Together: {verdict}.")
 
 
 lab_knew = recall(lab_base)
-print(f"{lab}\nuntuned: knows {percent(lab_knew)} of the facts")
+print(f"{lab}, {lab_base.num_parameters():,} weights\nuntuned: knows {percent(lab_knew)} of the facts")
 
 # %% [markdown]
 # ### How many examples?
@@ -797,8 +815,8 @@ if "few" in runs:
 # ### Which learning rate?
 #
 # Nothing in our loss asks a model to keep what it knew (Luo et al. measure what is lost). Do small steps away from its
-# weights lose less than large ones? Pretraining knows one rate, its own peak. We take that rate, a tenth of it, and
-# the one between them that we have used.
+# weights lose less than large ones? The one rate we know beforehand is the peak of the model's pretraining. We take
+# that rate, a tenth of it, and the one between them that we have used.
 
 # %%
 pretraining_lr = files.read_json(paths.data() / "lab-model" / "recipe.json")["lr"]
@@ -820,8 +838,8 @@ print(f"Of the three, {best:g} has the most fit replies ({percent(by_rate[best])
 # %% [markdown]
 # Both sides of the bargain belong in one figure. Beside it the real model, stored: runs with the settings of section 5,
 # with LoRA, at several rates (section 7's caution applies). LoRA takes larger rates than training all weights of that
-# model does (notebook 04). A dotted line says what the untuned model knows: the two were asked other questions, so
-# compare each curve with its own line.
+# model does (notebook 04). A dotted line says what the untuned model knows: the two models were asked different
+# questions, so compare each curve with its own line. Whiskers are 95 % intervals.
 
 # %%
 rates = files.read_json(paths.data() / "stored" / "lora.json")
@@ -850,7 +868,8 @@ right.set(title=f"{rates['model']}, stored", xlabel="peak learning rate, LoRA")
 both("Facts known, lowest rate minus highest", saved, moves["facts known"])
 both("Fit to send, lowest rate minus highest", paid, moves["fit to send"])
 print(f"The real model at {min(of_rate):g} and {max(of_rate):g}, on {rates['settings']['facts']} questions"
-      + "".join(f"; at {rate:g} the validation loss\nis no lower than at the rate before it, so it was not scored"
+      + "".join(f"; at {rate:g} the loss on conversations kept\naside is no lower than at the rate before it, so it "
+                "was not scored"
                 for rate in unjudged) + ".")
 print(f"Its grave cases, fit, highest rate -> lowest: {percent(graver[1])} -> {percent(graver[0])}, "
       + told(intervals.paired_difference(*graver).times(100)))
@@ -861,12 +880,11 @@ print(f"Its grave cases, fit, highest rate -> lowest: {percent(graver[1])} -> {p
 #
 # ### When should training stop?
 #
-# Given few examples and many steps, a model may learn them by heart: the training loss falls on while the loss on
-# other conversations rises. That is **overfitting**. (A wide gap between the two alone is learning by heart, and the
-# lines below say "overfits" of any rise that is more than chance: one of a hundredth is too small to matter.) Does it
-# happen here? On the way through a long run the weights are saved five times; each time we take the training loss
-# since the last look, loss and score on *validation* conversations, which are kept aside so that a rule may choose by
-# them, and the score on the test, which it may not: the highest of several is high partly by luck. Three rules: keep
+# Given few examples and many steps, a model may *learn them by heart*: its training loss falls far below its loss on
+# other conversations. If that other loss also *rises*, it **overfits**. Does that happen here? Five times on the way
+# through a long run we save the weights and take a *look*: the training loss since the look before; the loss and the
+# score on *validation* conversations, kept aside so that a rule may choose by them; and the score on the test, by which
+# no rule may choose, since the highest of several is high partly by luck. Three rules: keep
 # the look with the **lowest loss**, the one with the **highest score**, or **the last**.
 
 # %%
@@ -906,7 +924,8 @@ def overfits(looks):  # in words, for every outcome
     if lowest == last:
         return f"No overfitting is seen in these {last} steps: the validation loss is lowest at the last look."
     rise = intervals.paired_difference(looks[last][0], looks[lowest][0])
-    sure = ("so by its loss, which need not mean by its score, it overfits" if rise.low > 0 else
+    sure = ("more than chance, and too small to matter" if rise.low > 0 and rise.value < 0.02 else
+            "so by its loss, which need not mean by its score, it overfits" if rise.low > 0 else
             "which these conversations cannot tell from no rise")
     return (f"After step {lowest} the validation loss rises by {rise.value:.2f} nats, {sure}; its score goes "
             f"from {percent(looks[lowest][1])} to {percent(looks[last][1])}.")
@@ -952,7 +971,7 @@ real_looks = [{look["step"]: tuple(packed.unpack(look[key]) for key in ("valid_l
                for look in run["looks"]} for run in stored["stops"]]
 if real_looks:
     compare_rules(f"{stored['model']}, {len(real_looks)} training{'s' * (len(real_looks) > 1)}", real_looks)
-    print("The first training, look by look:" if len(real_looks) > 1 else "Its losses and replies, look by look:")
+    print("The first training, look by look:" if len(real_looks) > 1 else "Its losses and scores, look by look:")
     table(real_looks[0])
     print(overfits(real_looks[0]))
 print("\nWhich rule do the runs support? " + ("; ".join(decided) + "." if decided else
@@ -998,22 +1017,13 @@ print("Against the leak it is " + ("no cure: most answers still have the manner.
 # ## 9. When the data is wrong
 #
 # Training rarely crashes on bad data; it trains on it. So `chat.pairs` refuses a row that would teach nothing, before
-# a model is loaded. The cell below is meant to fail. Read its message from left to right: which row, what was expected,
-# what was found, and what to do.
-
-# %% tags=["raises-exception"]
-from IPython import get_ipython
-
-with capture_output():
-    get_ipython().run_line_magic("xmode", "Minimal")  # the message without the path that led to it
-chat.pairs(tokenizer, [{"messages": messages[:-1]}])
-
-# %% [markdown]
-# Back to the full form, which names the line of an error: you may want it in the exercises.
+# a model is loaded. Read its message from left to right: which row, what was expected, what was found, and what to do.
 
 # %%
-with capture_output():
-    get_ipython().run_line_magic("xmode", "Context")
+try:
+    chat.pairs(tokenizer, [{"messages": messages[:-1]}])
+except ValueError as error:
+    print(f"{type(error).__name__}: {error}")
 
 # %% [markdown]
 # ## Exercises
@@ -1061,6 +1071,8 @@ check(found[6] == 9, "the end token of the assistant's turn counts: from it the 
 check(found == [-100, -100, -100, -100, 2, 3, 9], "the assistant's words keep their ids as labels.")
 check(tried([7, 1, 9, 0, 8, 2, 9, 0, 7, 4, 9, 0])[7] == -100,  # 0 stands between turns
       "after the end token the assistant is silent: what stands between turns does not count.")
+check(tried([7, 1, 9, 0, 8, 2, 9, 0, 7, 4, 9, 0]) == [-100] * 5 + [2, 9] + [-100] * 5,
+      "a line's end may stand before the token that opens a turn: the reply behind it counts all the same.")
 check(tried([7, 2, 9, 8, 2, 9])[1] == -100, "a user may say a word of the reply: go by the place, and not by the word.")
 check(tried([7, 1, 9, 8, 0, 9])[4] == 0, "a token of the reply with the id 0 counts like any other.")
 check(tried([7, 1, 9, 8, 2, 9, 7, 4, 9, 8, 5, 9]) == [-100] * 4 + [2, 9] + [-100] * 4 + [5, 9],
@@ -1122,6 +1134,8 @@ check(lambda: {"input_ids", "attention_mask", "labels"} <= set(found.keys()),
       "the batch needs input_ids, attention_mask and labels: return a dict of the three.")
 check(all(torch.is_tensor(each) for each in found.values()), "each of the three is a tensor: torch.tensor makes one.")
 check(not any(each.is_floating_point() for each in found.values()), "ids, mask and labels are whole numbers.")
+check(found["labels"].dtype == found["input_ids"].dtype == torch.long,
+      "ids and labels must be torch.long, as torch.tensor makes them: the loss takes no other whole numbers.")
 found = {name: each.long() for name, each in found.items()}
 check(all(tuple(found[name].shape) == (2, 3) for name in ("input_ids", "attention_mask", "labels")),
       "every tensor has a row for each example and is as wide as the longest row.")
@@ -1210,11 +1224,18 @@ logits, labels = torch.randn(5, 9, 11, generator=random), torch.randint(11, (5, 
 for i in range(5):
     labels[i, : 3 + i] = -100  # another number of counted places in each row
 wanted = [torch.nn.functional.cross_entropy(logits[i, :-1], labels[i, 1:], ignore_index=-100) for i in range(5)]
-check(torch.allclose(torch.as_tensor(batch_row_losses(logits, labels)).float(), torch.stack(wanted), atol=1e-5),
+as_given = labels.clone()
+found = batch_row_losses(logits, labels)
+check(torch.equal(labels, as_given), "the labels themselves have changed: clamp or clone, and write nothing into them.")
+check(torch.allclose(torch.as_tensor(found).float(), torch.stack(wanted), atol=1e-5),
       "on random rows the numbers differ from torch's cross_entropy.")
 leaf = logits.clone().requires_grad_()
 check(lambda: batch_row_losses(leaf, labels).sum().backward() is None and leaf.grad is not None,
       "nothing can be trained with it: return a tensor, and let the gradient pass (no no_grad, no detach, no NumPy).")
+by_torch = logits.clone().requires_grad_()
+sum(torch.nn.functional.cross_entropy(by_torch[i, :-1], labels[i, 1:]) for i in range(5)).backward()
+check(torch.allclose(leaf.grad, by_torch.grad, atol=1e-5),
+      "a gradient comes, but it is not the loss's: something in the log-softmax is detached.")
 wanted = [torch.nn.functional.cross_entropy(100 * logits[i, :-1], labels[i, 1:], ignore_index=-100) for i in range(5)]
 check(torch.allclose(batch_row_losses(100 * logits, labels).float(), torch.stack(wanted), rtol=1e-3),
       "logits in the hundreds overflow exp: take logsumexp or log_softmax, which subtract the largest first.")

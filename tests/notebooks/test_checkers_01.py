@@ -141,6 +141,9 @@ def split_by_customer(rows, share):
     away = {row["customer"] for row in rows[: -int(-share * len(rows) // 1)]}
     return ["test" if row["customer"] in away else "train" for row in rows]
 """
+IN_A_TEXT = WALK.format(order="counts.items()", enough=">=").replace("set(), 0", "'', 0").replace(
+    "away.add(customer)", "away += customer")
+NEVER_THE_LAST = WALK.format(order="list(counts.items())[:-1]", enough=">=")
 WHILE = """
 import numpy as np
 def split_by_customer(rows, share):
@@ -162,6 +165,7 @@ def split_by_customer(rows, share):
      (AS_ROWS, "belong to one side"),
      (SO_FAR, "all the rows of a customer at once"),
      (FIRST_ROWS, "all the rows of a customer at once"),
+     (IN_A_TEXT, "compare whole names"), (NEVER_THE_LAST, "so here both go to the test"),
      (OF_CUSTOMERS, "counts rows and not customers|enough for")],
 )  # fmt: skip
 def test_a_split_by_something_else_is_told_why(answer: str, sentence: str) -> None:
@@ -214,6 +218,17 @@ def mask_emails(text):
         end = found.end()
     return ["".join(parts) + text[end:], {f"<EMAIL_{i}>": address for i, address in enumerate(seen, 1)}]
 """
+SKIPS = """
+import re
+def mask_emails(text):
+    masks, met = {}, 0
+    def hide(found):
+        nonlocal met
+        met += 1
+        return masks.setdefault(found[0], f"<EMAIL_{met}>")
+    text = re.sub(r"[A-Za-z0-9][\\w.+-]*@[\\w.-]*[A-Za-z]", hide, text)
+    return text, {mask: address for address, mask in masks.items()}
+"""
 NEW_EACH = """
 import re
 def mask_emails(text):
@@ -243,7 +258,9 @@ def mask_emails(text):
      (MASKS.format(pattern=r"[A-Za-z0-9][\w.+-]*@[A-Za-z.-]*[A-Za-z]"), "digits and underscores may stand after"),
      (MASKS.format(pattern=r"[A-Za-z0-9][\w.+-]*@[A-Za-z0-9.-]*[A-Za-z]"), "digits and underscores may stand after"),
      (LOWER, "two spellings are two addresses"),
-     (NEW_EACH, "the same address, the same mask"),
+     (NEW_EACH, "the same address, the same mask"), (SKIPS, "uses up no number"),
+     (MASKS.format(pattern=r"\w[\w.+-]*@[\w.-]*\w"), "plus sign or underscore before it stays"),
+     (MASKS.format(pattern=r"[A-Za-z0-9][\w.+-]*@[\w.-]*\w"), "an underscore or a digit after it stays"),
      (ONE_BY_ONE, "one address may be part of another")],
 )  # fmt: skip
 def test_masks_that_miss_something_are_told_what(answer: str, sentence: str) -> None:

@@ -47,6 +47,17 @@ WITH_USER = """
 def labels_from_ids(ids, assistant_id, end_id):
     return [-100 if token == assistant_id else token for token in ids]
 """
+BY_PIECES = """
+def labels_from_ids(ids, assistant_id, end_id):
+    labels, piece = [], []
+    for token in [*ids, None]:
+        if token is not None:
+            piece.append(token)
+        if token in (end_id, None):
+            labels += [-100] + piece[1:] if piece[:1] == [assistant_id] else [-100] * len(piece)
+            piece = []
+    return labels
+"""
 TO_OPENER = """
 def labels_from_ids(ids, assistant_id, end_id):
     labels, speaking = [], False
@@ -104,7 +115,8 @@ def labels_from_ids(ids, assistant_id, end_id):
      (DROPS, "leave nothing out"), (FIRST_ONLY, "each assistant turn counts"), (NEEDS_END, "cut short"),
      (WITH_USER, "user's words"), (TO_OPENER, "what stands between turns"), (FIXED_IDS, "another model has other ids"),
      (USER_OPENER, "another model has other ids"),
-     (BY_VALUE, "go by the place"), (ZERO.format(before="pass", after=f"{START}; {STOP}"), "with the id 0 counts"),
+     (BY_PIECES, "the reply behind it counts"), (BY_VALUE, "go by the place"),
+     (ZERO.format(before="pass", after=f"{START}; {STOP}"), "with the id 0 counts"),
      (IN_PLACE, "the ids themselves have changed")],
 )  # fmt: skip
 def test_labels_that_count_the_wrong_places_are_told_which(answer: str, sentence: str) -> None:
@@ -192,7 +204,7 @@ def collate(rows, pad_id):
 
 @pytest.mark.parametrize(
     ("answer", "sentence"),
-    [(LISTS, "each of the three is a tensor"), (BYTES, "an id of 40,000 does not fit"),
+    [(LISTS, "each of the three is a tensor"), (BYTES, "must be torch.long"),
      (TWO_ROWS, "any number of rows"), (NARROW, "any number of rows"), (IN_ROWS, "have become longer")],
 )  # fmt: skip
 def test_a_batch_of_one_shape_alone_or_no_batch_is_told_so(answer: str, sentence: str) -> None:
@@ -245,6 +257,9 @@ def test_losses_over_the_wrong_places_are_told_which(change: dict, sentence: str
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [(FROZEN, "nothing can be trained"), (BY_NUMPY, "nothing can be trained"),
+     (RIGHT_LOSS.replace("logits.log_softmax(-1)", "logits - logits.logsumexp(-1, keepdim=True).detach()"),
+      "something in the log-softmax is detached"),
+     (RIGHT_LOSS.replace("labels.clamp(min=0)", "labels.masked_fill_(~counts, 0)"), "the labels themselves"),
      (RIGHT_LOSS.replace("logits.log_softmax(-1)", "logits - logits.exp().sum(-1, True).log()"), "overflow exp")],
 )  # fmt: skip
 def test_losses_that_cannot_train_are_told_why(answer: str, sentence: str) -> None:
