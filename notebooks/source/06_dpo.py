@@ -963,7 +963,7 @@ print(f"\n{most['pairs']:,} votes against {least_votes['pairs']:,}: {beside(few[
       f"{beside('beta-0.1', few[0])}. Here the number of votes differs, and how often each was seen.\n"
       + f"{most['pairs']:,} votes cost {100 * (stored['sft']['on_brand'] - most['on_brand']):.0f} points of on-brand "
         "replies" + (", more than a rate is allowed to. " if most["on_brand"] < least else ". ")
-      +       + ("From row to row the win rate rises." if by_number == sorted(by_number) else
+      + ("From row to row the win rate rises." if by_number == sorted(by_number) else
          "From row to row the win rate does not simply rise; with one training a row that may be chance."))
 print("The chosen replies in the different DPO trainings of this section, on the mean, with the whole interval:")
 for lr in lrs:
