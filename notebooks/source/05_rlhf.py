@@ -959,9 +959,9 @@ for kl, color, dash in ((weights[0], figures.VERMILION, "-"), (weights[-1], figu
                  "falls" if whole.high < 0 else "is not shown to end elsewhere than it began")
         print(f"   {key:>6}, {unit}: {signed(up)} to the middle, {signed(down)} from there to the end, {signed(whole)} "
               f"in all: it {shape}")
-for ax, label in zip(axes, ("reward (standard deviations)", "true worth (points of 7)"), strict=True):
+for ax, label in zip(axes, ("reward, change in SD", "true worth, change in points of 7"), strict=True):
     ax.axhline(0, color=figures.GREY, lw=1)
-    ax.set(xlabel="optimizer step", ylabel=f"change of the {label}")
+    ax.set(xlabel="optimizer step", ylabel=label)
 axes[0].legend()
 _ = figure.suptitle(f"Lab model, stored runs: the mean over {len(seeds)} seeds, with 95 % intervals")
 
@@ -1012,7 +1012,7 @@ print("After minus before, intervals over the conversations (or facts) of one ru
 widths = ((2, 21), (2, 21), (0, 18), (0, 18))  # digits and width of a column
 print(f"{'KL weight':>10} {'seed':>5}" + "".join(f"{head:>{w}}" for head, (_, w) in zip(heads.values(), widths,
                                                                                      strict=True)))
-over = {kl: [] for kl in weights}
+over, means = {kl: [] for kl in weights}, {kl: {key: [] for key in heads} for kl in weights}
 for seed, kl in [(seed, kl) for seed in seeds for kl in weights]:
     when = by_run[kl, seed]
     spans = {key: intervals.paired_difference(unpack(when["after"][key]), unpack(when["before"][key])).times(
@@ -1021,14 +1021,22 @@ for seed, kl in [(seed, kl) for seed in seeds for kl in weights]:
              if not spans[key].low <= 0 <= spans[key].high]
     if spans["reward"].low > 0 and min(spans["worth"].high, spans["right"].high) < 0:
         over[kl].append(str(seed))
+    for key, span in spans.items():
+        means[kl][key].append(span.value)
     cells = "".join(f"{signed(s, n):>{width}}" for s, (n, width) in zip(spans.values(), widths, strict=True))
     print(f"{named[kl]:>10} {seed:>5}{cells}  {', '.join(moved) or 'not told apart'}{' (floor)' * floored[kl, seed]}")
+print("The seeds together, with t-intervals over them:")
+for kl in weights:
+    spans = [intervals.seed_interval(each) for each in means[kl].values()]
+    cells = "".join(f"{signed(s, n):>{width}}" for s, (n, width) in zip(spans, widths, strict=True))
+    print(f"{named[kl]:>10} {'all':>5}{cells}")
 print(f"{sum(floored.values())} of {len(runs)} runs end at the floor. Over-optimized: " + "; ".join(
     f"KL weight {named[kl]} on {'seed ' * bool(of) + (', '.join(of) or 'no seed')}" for kl, of in over.items()) + ".")
 kept = [intervals.paired_difference(unpack(by_run[weights[-1], seed]["after"]["known"]),
                                     unpack(by_run[weights[0], seed]["after"]["known"])).times(100) for seed in seeds]
+together = intervals.seed_interval([span.value for span in kept])
 print(f"General facts kept, weight {named[weights[-1]]} minus none, seed by seed: " + "; ".join(
-    signed(s, 0) for s in kept) + " points.")
+    signed(s, 0) for s in kept) + f" points; together {signed(together, 0)}.")
 
 # %% [markdown]
 # What does that look like? Of each run without a penalty, replies whose reward rose most among those whose worth fell,
@@ -1534,8 +1542,8 @@ passed("Nobody ships a reward: your choices are wins that cost no right facts.")
 # - The policy gradient in ten lines; comparing with the other samples takes noise away and leaves the mean.
 # - RLOO and GRPO count the KL in two ways with one mean.
 # - The reward is no witness, and the true worth as defined sees only some nonsense: read the replies.
-# - Two brakes were tried, the KL penalty and stopping early; section 7 says how far each is shown to work. A better
-#   judge was not tried.
+# - Two brakes were tried, the KL penalty and stopping early; section 7 says how far each is shown to work, and what the
+#   penalty keeps whatever becomes of the worth: what the model knew. A better judge was not tried.
 #
 # Both verdicts, side by side (the first is from what is stored), what the stored runs say of the penalty, and what the
 # short training gained and lost. Where section 8 said that this run lies outside the range of the reference runs, they
@@ -1547,7 +1555,8 @@ for name in ("best-of-n", "rlhf-beats-sft"):
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
     print(f"{verdict['statement']}\n    here, {verdict['verdict']}: {span}")
     print(f"    {other_seeds(name, claims.find(name).models[0])}")
-print(f"The KL penalty, over {len(seeds)} seeds: {braked}")
+print(f"The KL penalty, over {len(seeds)} seeds: {braked}\n    General facts kept, weight {named[weights[-1]]} minus none: "
+      f"{signed(together, 0)} points.")
 print("\n".join(told))
 
 # %% [markdown]
