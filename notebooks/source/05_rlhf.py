@@ -1555,8 +1555,8 @@ for name in ("best-of-n", "rlhf-beats-sft"):
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
     print(f"{verdict['statement']}\n    here, {verdict['verdict']}: {span}")
     print(f"    {other_seeds(name, claims.find(name).models[0])}")
-print(f"The KL penalty, over {len(seeds)} seeds: {braked}\n    General facts kept, weight {named[weights[-1]]} minus none: "
-      f"{signed(together, 0)} points.")
+print(f"The KL penalty, over {len(seeds)} seeds: {braked}\n    General facts kept, weight {named[weights[-1]]} minus "
+      f"none: {signed(together, 0)} points.")
 print("\n".join(told))
 
 # %% [markdown]
