@@ -565,7 +565,7 @@ for what, starts in (("the wrong product wins", "says that"), ("a value of the o
     print(f"{what + ',':29} of {len(test)} replies: " + ", ".join(
         f"{who} {sum(any(fault.startswith(starts) for fault in each) for each in found)}"
         for who, found in wrong.items()))
-any_of_them = {who: [any(fault.startswith(("says ", "gives ")) for fault in each) for each in found]
+any_of_them = {who: [any(false_words(each)) or any(fault.startswith("gives ") for fault in each) for each in found]
                for who, found in wrong.items()}
 for program in ("template", "rules"):
     change, with_values = (clusters.paired_difference(*(each[who] for who in ("assistant", program)), all_wordings)
