@@ -67,6 +67,8 @@ WRONG = [
     (JUDGE, judged(loss="logs.mean()"), "minus the log"),
     (JUDGE, judged(agree="(gap > 0).float().mean()"), "two of the four are equal"),
     (JUDGE, judged(agree="(gap >= 0).float().mean()"), "not wholly"),
+    (JUDGE, judged(agree="((torch.tensor(chosen).abs() > torch.tensor(rejected).abs()) + 0.5 * (gap == 0)).mean()"),
+     "may be negative"),
     (JUDGE, judged(loss="-logs.exp().mean().log()"), "not the log of the mean"),
     (JUDGE, judged(chance="gap.mean().sigmoid()"), "the mean over the votes"),
     (JUDGE, judged(loss="-gap.sigmoid().log().mean()"), "no infinite loss"),
