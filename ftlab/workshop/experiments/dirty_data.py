@@ -3,8 +3,8 @@
 Too long for a lesson (about two minutes an arm with bf16), so it is stored, and the notebook shows what is stored.
 ``python -m ftlab.workshop.experiments.dirty_data`` runs the next arm that is missing in ``runs/curation-trial`` and
 ends; ``--all`` goes on until none is missing, ``--gather`` writes ``data/stored/curation-trial.json`` from what there
-is. ``--lab --seed N`` runs the lab model's arms at their best number of steps, about seven minutes a seed on one
-thread.
+is. ``--best real`` and ``--best lab`` run the arms of ``--seed`` at their best number of steps, each chosen on
+validation prompts: on one thread about seven minutes a seed on the lab model, and half an hour on the real one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ FAULTS, DOSES = ("off_brand", "contradicting_fact"), (20, 60, 95)
 ARMS = ("excellent", "clean", *(f"{FAULTS[0]}@{dose}" for dose in DOSES))
 WRONG = tuple(f"{FAULTS[1]}@{dose}" for dose in DOSES)
 SEEDS = (0, 1, 2)
-LAB_LR, LAB_STEPS, VALID = 2e-3, (40, 80, 160), 60  # the lab model: rate, steps to choose from, prompts to choose by
+BEST = {"real": (LR, (25, 50, 100)), "lab": (2e-3, (40, 80, 160))}  # by model: rate, and steps to choose from
+VALID = 60  # prompts to choose them by
 ORDER = [(arm, seed) for arms in (ARMS, WRONG) for seed in SEEDS for arm in arms]
 
 
@@ -80,27 +81,30 @@ def measure(arm: str, seed: int) -> dict:
             "write_s": round(time.perf_counter() - start), "replies": replies, **scored(replies, test)}
 
 
-def measure_lab(seed: int) -> dict[str, dict]:
-    """The lab model's arms: each trained for every number of ``LAB_STEPS``; the best on validation prompts is scored.
+def measure_best(which: str, arm: str, seed: int) -> dict:
+    """One arm trained for every number of steps in ``BEST``; the best on validation prompts is scored on the test.
 
     A raw or clean arm reads new rows at every step, the excellent one its hundred again and again.
+
+    Args:
+        which: "real" or "lab".
     """
-    valid, test, found = texts.plain_conversations("valid")[:VALID], texts.plain_conversations("test"), {}
-    for arm in ARMS:
-        best = -1
-        for steps in LAB_STEPS:
-            chosen = rows(seed, steps * BATCH_SIZE)[arm]
-            run = sft.fine_tune(model.lab(), chosen, lr=LAB_LR, steps=steps, batch_size=BATCH_SIZE, seed=seed)
+    choice, lora = (model.choose(), sft.LORA) if which == "real" else (model.lab(), None)
+    valid, test = texts.plain_conversations("valid")[:VALID], texts.plain_conversations("test")
+    test, (lr, numbers), found, fits = test[:PROMPTS] if which == "real" else test, BEST[which], {}, {}
+    for steps in numbers:
+        chosen = rows(seed, steps * BATCH_SIZE)[arm]
+        run = sft.fine_tune(choice, chosen, lr=lr, steps=steps, batch_size=BATCH_SIZE, seed=seed, lora=lora)
 
-            def asked(rows, run=run):
-                return generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, rows), REPLY_TOKENS)
+        def asked(rows, run=run):
+            return generate.replies(run.model, run.tokenizer, chat.prompts(run.tokenizer, rows), REPLY_TOKENS)
 
-            marks = scored(asked(valid), valid)
-            fit = sum(a == b == "1" for a, b in zip(marks["on_brand"], marks["right"], strict=True))
-            if fit > best:
-                best, found[arm] = fit, {"steps": steps, "valid": fit, **scored(asked(test), test)}
-        print(arm, seed, found[arm]["steps"], "steps", flush=True)
-    return found
+        marks = scored(asked(valid), valid)
+        fits[steps] = sum(a == b == "1" for a, b in zip(marks["on_brand"], marks["right"], strict=True))
+        if max(fits, key=fits.get) == steps:  # of equals the shortest
+            found = {"steps": steps, "replies": asked(test)}
+    print(arm, seed, fits, flush=True)
+    return {"arm": arm, "seed": seed, "model": choice.name, "dtype": choice.dtype, "valid": fits, **found}
 
 
 def scored(replies: list[str], test: list[dict]) -> dict[str, str]:
@@ -127,9 +131,15 @@ def parts() -> list[Path]:
     return [path for whole in each if all(map(stored.is_kept, whole)) for path in whole]
 
 
-def lab_parts() -> list[Path]:
-    """The files of the lab model's arms, one for each seed."""
-    return sorted(filter(stored.is_kept, folder().glob("lab-*.json")))
+def best_place(which: str, arm: str, seed: int) -> Path:
+    """The file of one arm's run at its best number of steps."""
+    return folder() / f"best-{which}-{arm.replace('@', '-')}-{seed}.json"
+
+
+def best_parts(which: str) -> list[Path]:
+    """The files of a model's arms at their best number of steps, of each seed that has all of them."""
+    each = [[best_place(which, arm, seed) for arm in ARMS] for seed in SEEDS]
+    return [path for whole in each if all(map(stored.is_kept, whole)) for path in whole]
 
 
 def gather() -> dict:
@@ -138,16 +148,19 @@ def gather() -> dict:
     Raises:
         ValueError: If no seed has every arm of a fault.
     """
-    runs, test = [files.read_json(path) for path in parts()], texts.plain_conversations("test")[:PROMPTS]
+    runs, test = [files.read_json(path) for path in parts()], texts.plain_conversations("test")
     if not runs:
         raise ValueError(f"{folder()}: expected every arm of at least one seed, found none. Run this module first.")
     found: dict[str, dict] = {}
     for run in runs:
-        found.setdefault(run["arm"], {})[str(run["seed"])] = scored(run["replies"], test)
-    first, lab = runs[0], {}
-    for path in lab_parts():
-        for arm, run in files.read_json(path).items():
-            lab.setdefault(arm, {})[path.stem.removeprefix("lab-")] = run
+        found.setdefault(run["arm"], {})[str(run["seed"])] = scored(run["replies"], test[:PROMPTS])
+    first, best = runs[0], {}
+    for which in BEST:
+        for path in best_parts(which):
+            run = files.read_json(path)
+            asked = test[: len(run["replies"])]
+            best.setdefault(which, {}).setdefault(run["arm"], {})[str(run["seed"])] = {
+                "steps": run["steps"], "valid": run["valid"], **scored(run["replies"], asked)}
     return {
         "note": f"{first['model']}, LoRA, {STEPS} steps of {BATCH_SIZE}, {PROMPTS} test prompts, {first['dtype']}",
         "model": first["model"], "dtype": first["dtype"],
@@ -155,8 +168,7 @@ def gather() -> dict:
                      "lora": sft.LORA, "reply_tokens": REPLY_TOKENS},
         "train_s": round(sum(run["train_s"] for run in runs) / len(runs)),
         "write_s": round(sum(run["write_s"] for run in runs) / len(runs)),
-        "ids": [row["id"] for row in test], "arms": found,
-        **({"lab": lab} if lab else {}),
+        "ids": [row["id"] for row in test[:PROMPTS]], "arms": found, "best": best,
     }  # fmt: skip
 
 
@@ -189,20 +201,22 @@ def main() -> None:
     stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.dirty_data", description=__doc__)
     parser.add_argument("--arm", choices=[*ARMS, *WRONG], help="run this arm and no other")
-    parser.add_argument("--seed", type=int, default=0, help="the seed of --arm or --lab")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of --arm or --best")
     parser.add_argument("--all", action="store_true", help="go on until no arm is missing")
-    parser.add_argument("--lab", action="store_true", help="the lab model's arms of --seed at their best steps")
+    parser.add_argument("--best", choices=list(BEST), help="a model's arms of --seed at their best number of steps")
     parser.add_argument("--rows", action="store_true", help="only make the rows of every seed")
     parser.add_argument("--gather", action="store_true", help="write data/stored/curation-trial.json")
     args = parser.parse_args()
     if args.gather:
-        stored.write("curation-trial", gather(), __name__, [*parts(), *lab_parts()])
+        stored.write("curation-trial", gather(), __name__, [*parts(), *(path for which in BEST for path in best_parts(which))])
         return
     if args.rows:
         print([len(rows(seed)) for seed in SEEDS])
         return
-    if args.lab:
-        stored.keep(folder() / f"lab-{args.seed}.json", measure_lab(args.seed), __name__)
+    if args.best:
+        for arm in [args.arm] if args.arm else ARMS:
+            kept_at = best_place(args.best, arm, args.seed)
+            stored.part(kept_at, lambda arm=arm: measure_best(args.best, arm, args.seed), __name__)
         return
     wanted = [(args.arm, args.seed)] if args.arm else missing()[: None if args.all else 1]
     for arm, seed in wanted:
