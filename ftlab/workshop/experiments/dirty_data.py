@@ -208,7 +208,8 @@ def main() -> None:
     parser.add_argument("--gather", action="store_true", help="write data/stored/curation-trial.json")
     args = parser.parse_args()
     if args.gather:
-        stored.write("curation-trial", gather(), __name__, [*parts(), *(path for which in BEST for path in best_parts(which))])
+        stored.write("curation-trial", gather(), __name__,
+                     [*parts(), *(path for which in BEST for path in best_parts(which))])
         return
     if args.rows:
         print([len(rows(seed)) for seed in SEEDS])

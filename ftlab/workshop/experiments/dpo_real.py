@@ -1,9 +1,9 @@
 """How many votes it takes: DPO on the real model, from the desk's assistant, stopped for a look on the way.
 
 One pass over votes that come with the course, each pair seen once, about 20 minutes on one core with bf16. So it is
-stored: ``python -m ftlab.workshop.experiments.dpo_real`` makes it, ``--arm own`` the same with as many votes on replies
-that the whole assistant gave, and ``--gather`` writes what notebook 06 shows. A run that is killed goes on where it was
-five steps or fewer before. The folder is named after the model, its assistant, the votes and the settings below; what
+stored: ``python -m ftlab.workshop.experiments.dpo_real`` makes it, ``--arm`` the same with one thing otherwise
+(``ARMS``), and ``--gather`` writes what notebook 06 shows. A run that is killed goes on where it was five steps or
+fewer before. The folder is named after the model, its assistant, the votes and the settings below; what
 other code made there is made again. Replies are kept, and scored when they are gathered.
 """
 
@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from ftlab import assistant, files, model, texts
 from ftlab.evidence.packed import pack
@@ -31,10 +32,11 @@ from ftlab.world import brand, real
 # fixed before its run: the first one's outcome, fewer right replies, may come of votes on replies that the assistant
 # does not give by itself, so it has as many votes, and all else alike, on pairs of which the whole adapter wrote both
 # replies (way 0 of ``votes.WAYS``). If the shorter halves of those are fewer, it takes from all of them.
+# The other arms were fixed together before the first of them ran, each a possible reason why those two lost: the raters
+# err and lean (so: votes by the known worth), the steps are too large, too far from the reference, or too few.
 PAIRS, BATCH_SIZE, LR, BETA, WARM = 240, 8, 3e-4, 0.1, 0.1
-LOOKS = (0, 80, 240)  # votes seen
+LOOKS = (0, 80, 240)  # votes seen; and the last one of an arm that has more
 WINDOW = 4  # batches among which pairs are sorted by length, so that little is padding
-ARMS = ("mixed", "own")  # votes on replies of both ways, and of the whole assistant alone
 SAVE_STEPS = 5  # steps between two states that a killed run goes on from
 PER_KIND, REPLY_TOKENS = 22, 80  # test conversations of each kind
 FACTS, FACT_TOKENS = 60, 60
@@ -42,22 +44,44 @@ SEEDS = range(20)  # that are looked for when the runs are gathered
 FOLDER = "dpo-real"
 
 
+class Arm(NamedTuple):
+    """A run's settings.
+
+    Attributes:
+        votes: "mixed" (on replies of both ways), "own" (on replies of the whole assistant alone), or "true" (as mixed,
+            but each pair decided by the known worth, so that no rater errs or leans).
+    """
+
+    votes: str = "mixed"
+    pairs: int = PAIRS
+    lr: float = LR
+    beta: float = BETA
+
+
+ARMS = {"mixed": Arm(), "own": Arm(votes="own"), "true": Arm(votes="true"), "gentle": Arm(lr=LR / 10),
+        "firm": Arm(beta=10 * BETA), "more": Arm(pairs=4 * PAIRS)}  # fmt: skip
+
+
 def learnt_from(arm: str, seed: int, tokenizer) -> list[dict]:
     """The preference rows of an arm, in the order in which they are drawn.
 
     Raises ``ValueError`` if the stored pairs do not tell how they were drawn, or too few of them are decided.
     """
-    pairs, cast = votes.stored("train")
-    if arm == "own":
+    (pairs, cast), wanted = votes.stored("train"), ARMS[arm].pairs
+    if ARMS[arm].votes == "true":
+        known = votes.stored_truth()
+        cast = [{"pair": pair["id"], "rater": "truth", "vote": known[pair["id"]]["better"]} for pair in pairs]
+    if ARMS[arm].votes == "own":
         if "way_a" not in pairs[0]:
             raise ValueError("data/votes/pairs.jsonl: expected 'way_a' and 'way_b', found none. Gather the votes anew: "
                              "python -m ftlab.workshop.experiments.votes --gather.")
         pairs = [pair for pair in pairs if pair["way_a"] == pair["way_b"] == 0]
     decided = votes.preferences(pairs, cast, tokenizer=tokenizer)
     short = short_half(pairs, decided, tokenizer)
-    if len(decided) < PAIRS:
-        raise ValueError(f"arm {arm}: expected {PAIRS} decided pairs, found {len(decided)}. Have more replies sampled.")
-    return texts.sample(short if len(short) >= PAIRS else decided, PAIRS, seed)
+    if len(decided) < wanted:
+        raise ValueError(f"arm {arm}: expected {wanted} decided pairs, found {len(decided)}. Have more replies "
+                         "sampled.")
+    return texts.sample(short if len(short) >= wanted else decided, wanted, seed)
 
 
 def batches(rows: list[dict], tokenizer, seed: int) -> list[list[dict]]:
@@ -79,24 +103,24 @@ def look(policy, tokenizer, seen: int) -> dict:
     return {
         "votes": seen,
         "replies": generate.replies(policy, tokenizer, chat.prompts(tokenizer, rows), REPLY_TOKENS),
-        "answers": generate.replies(policy, tokenizer, world, FACT_TOKENS) if seen in (0, PAIRS) else None,
+        "answers": generate.replies(policy, tokenizer, world, FACT_TOKENS) if not seen or seen >= PAIRS else None,
         "write_s": time.perf_counter() - started,
     }
 
 
-def train(seed: int, arm: str = ARMS[0]) -> None:
+def train(seed: int, arm: str = "mixed") -> None:
     """One pass of DPO; each look, and how far each pair had moved when its turn came, is kept in ``home()``."""
     import torch
     from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 
-    choice = model.choose()
+    choice, how = model.choose(), ARMS[arm]
     run = assistant.tuned(choice, seed=0)
     tokenizer = run.tokenizer
     torch.manual_seed(seed)
     policy = get_peft_model(run.model.merge_and_unload(), LoraConfig(**sft.LORA, task_type="CAUSAL_LM"))
     steps = batches(learnt_from(arm, seed, tokenizer), tokenizer, seed)
     trained = [p for p in policy.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=LR, weight_decay=0.0)
+    optimizer = torch.optim.AdamW(trained, lr=how.lr, weight_decay=0.0)
     warm = max(1, round(WARM * len(steps)))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min((step + 1) / warm, (len(steps) - step) / max(1, len(steps) - warm))
@@ -115,7 +139,7 @@ def train(seed: int, arm: str = ARMS[0]) -> None:
     for number, some in enumerate([*steps, None]):
         if number < done:
             continue
-        if number * BATCH_SIZE in LOOKS:
+        if number * BATCH_SIZE in looks:
             place = looks[number * BATCH_SIZE]
             if not stored.is_kept(place):
                 policy.eval()
@@ -132,7 +156,7 @@ def train(seed: int, arm: str = ARMS[0]) -> None:
             with torch.no_grad(), policy.disable_adapter():
                 before = pair_logps(policy, ids)
             now = pair_logps(policy, ids)
-        loss, margin = dpo_loss(*now, *before, BETA)
+        loss, margin = dpo_loss(*now, *before, how.beta)
         loss.mean().backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
@@ -158,7 +182,7 @@ def on_trial(seed: int) -> dict[str, dict]:
     known = stored.current(FOLDER) or {"tried": {}}
     if str(seed) in known["tried"]:
         return known["tried"][str(seed)]
-    looks = places(home(), ARMS[0], seed).values()
+    looks = places(home(), "mixed", seed).values()
     if not all(map(stored.is_kept, looks)):
         train(seed)
     return tried(looks)
@@ -178,7 +202,8 @@ def places(folder: Path, arm: str, seed: int) -> dict[int, Path]:
     """The files of an arm's looks in ``home()``, by votes seen; before any vote the assistant itself answers, once for
     all arms and seeds.
     """
-    return {seen: folder / (f"{arm}-{seen}-votes-seed-{seed}.json" if seen else "0-votes.json") for seen in LOOKS}
+    looks = sorted({*LOOKS, ARMS[arm].pairs})
+    return {seen: folder / (f"{arm}-{seen}-votes-seed-{seed}.json" if seen else "0-votes.json") for seen in looks}
 
 
 def parts() -> dict[tuple[str, int], list[Path]]:
@@ -192,7 +217,7 @@ def gather(seed: int) -> dict:
     """What notebook 06 shows: by look, the scores of each test conversation against the assistant, and some replies.
 
     ``own`` holds the same of the second arm, its looks without the one before the training; None if it was not run.
-    ``tried`` is what the claim is, by seed.
+    ``tried`` is what the claim is, by seed. ``arms`` has for each arm its settings and, by seed, the scores of its end.
     """
     rows = texts.balanced(texts.conversations("test"), PER_KIND, seed=0)
     world, choice = real.questions(FACTS), model.choose()
@@ -201,6 +226,11 @@ def gather(seed: int) -> dict:
                          "all of them. Train first.")
     looks = {arm: [files.read_json(path) for path in made[arm, seed]] for arm in ARMS if (arm, seed) in made}
     start = looks["mixed"][0]["replies"]
+    ends: dict[str, dict] = {}
+    for (arm, other), files_of in made.items():
+        end = scored(files.read_json(files_of[-1]), start, rows, world)
+        ends.setdefault(arm, {"settings": ARMS[arm]._asdict(), "seeds": {}})["seeds"][str(other)] = {
+            key: end[key] for key in ("votes", "changed", "wins", "right", "fit", "regret", "knows", "train_s")}
     own = None if "own" not in looks else {
         "looks": [scored(each, start, rows, world) for each in looks["own"][1:]],
         "after": looks["own"][-1]["replies"], "log": _short(looks["own"][-1]["log"])}  # fmt: skip
@@ -212,7 +242,7 @@ def gather(seed: int) -> dict:
         "before": start, "after": looks["mixed"][-1]["replies"],
         "looks": [scored(each, start, rows, world) for each in looks["mixed"]],
         "log": _short(looks["mixed"][-1]["log"]), "own": own,
-        "tried": {str(other): tried(each) for (arm, other), each in made.items() if arm == "mixed"},
+        "tried": {str(other): tried(each) for (arm, other), each in made.items() if arm == "mixed"}, "arms": ends,
     }  # fmt: skip
 
 
@@ -260,7 +290,7 @@ def main() -> None:
     stored.watch()
     parser = argparse.ArgumentParser(prog="python -m ftlab.workshop.experiments.dpo_real", description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--arm", choices=ARMS, default=ARMS[0], help="which votes to learn from")
+    parser.add_argument("--arm", choices=list(ARMS), default="mixed", help="what is done otherwise")
     parser.add_argument("--gather", action="store_true", help="write data/stored/dpo-real.json from the runs")
     args = parser.parse_args()
     if args.gather:

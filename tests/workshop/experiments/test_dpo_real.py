@@ -61,8 +61,9 @@ def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two looks: nonsense before, and afterwards a gold reply to the first of the nine conversations."""
     monkeypatch.setenv("FTLAB_RUNS", str(tmp_path))
     monkeypatch.setattr(store, "stored_path", lambda name: tmp_path / "stored" / f"{name}.json")
-    for name, value in (("PER_KIND", 1), ("FACTS", 2), ("LOOKS", (0, 8))):
+    for name, value in (("PER_KIND", 1), ("FACTS", 2), ("PAIRS", 8), ("LOOKS", (0, 8))):
         monkeypatch.setattr(dpo_real, name, value)
+    monkeypatch.setattr(dpo_real, "ARMS", {name: arm._replace(pairs=8) for name, arm in dpo_real.ARMS.items()})
     rows = texts.balanced(texts.conversations("test"), 1, seed=0)
     places = dpo_real.places(dpo_real.home(), "mixed", 0)
     for seen, first in ((0, "Blue."), (8, rows[0]["messages"][-1]["content"])):
@@ -99,9 +100,12 @@ def test_what_is_gathered_can_be_read_back(looked: Path) -> None:
 
 
 def test_the_second_arm_is_gathered_against_the_same_start(looked: Path) -> None:
-    first, second = (dpo_real.places(dpo_real.home(), arm, 0)[8] for arm in dpo_real.ARMS)
+    first, second = (dpo_real.places(dpo_real.home(), arm, 0)[8] for arm in ("mixed", "own"))
     kept.keep(second, files.read_json(first) | {"replies": ["Blue."] * 9})
-    own = json.loads(json.dumps(dpo_real.gather(0)))["own"]
+    found = json.loads(json.dumps(dpo_real.gather(0)))
+    own, ends = found["own"], found["arms"]
+    assert list(ends) == ["mixed", "own"] and ends["own"]["settings"]["votes"] == "own"
+    assert unpack(ends["mixed"]["seeds"]["0"]["wins"])[0] == 1 and ends["own"]["seeds"]["0"]["changed"] == 0
     assert [look["votes"] for look in own["looks"]] == [8] and unpack(own["looks"][0]["wins"]).tolist() == [0.5] * 9
     assert own["after"] == ["Blue."] * 9 and own["log"] == [{"pair": "p-0", "chosen": 0.123, "rejected": -1.0,
                                                             "loss": 0.5}]
@@ -113,10 +117,17 @@ def test_the_second_arm_learns_from_replies_of_the_whole_assistant(monkeypatch: 
              for i in range(8)]
     cast = [{"pair": pair["id"], "rater": "x", "vote": "a"} for pair in pairs]
     monkeypatch.setattr(dpo_real.votes, "stored", lambda split: (pairs, cast))
-    monkeypatch.setattr(dpo_real, "PAIRS", 4)
+    few = {"own": dpo_real.ARMS["own"]._replace(pairs=4), "mixed": dpo_real.Arm(pairs=4),
+           "true": dpo_real.ARMS["true"]._replace(pairs=4)}
+    monkeypatch.setattr(dpo_real, "ARMS", few)
     assert {row["pair"] for row in dpo_real.learnt_from("own", 0, words(APART))} == {"t0-0", "t2-0", "t4-0", "t6-0"}
     assert len(dpo_real.learnt_from("mixed", 0, words(APART))) == 4
-    monkeypatch.setattr(dpo_real, "PAIRS", 5)
+    truth = {pair["id"]: {"better": "tie" if pair["id"] == "t1-0" else "b"} for pair in pairs}
+    monkeypatch.setattr(dpo_real.votes, "stored_truth", lambda: truth)
+    by_truth = dpo_real.learnt_from("true", 0, words(APART))
+    assert {row["chosen"][0]["content"] for row in by_truth} == {"c"}
+    assert "t1-0" not in {row["pair"] for row in by_truth}
+    few["own"] = few["own"]._replace(pairs=5)
     with pytest.raises(ValueError, match="arm own: expected 5 decided pairs, found 4"):
         dpo_real.learnt_from("own", 0, words(APART))
     for pair in pairs:
