@@ -216,7 +216,6 @@ def parts() -> dict[tuple[str, int], list[Path]]:
 def gather(seed: int) -> dict:
     """What notebook 06 shows: by look, the scores of each test conversation against the assistant, and some replies.
 
-    ``own`` holds the same of the second arm, its looks without the one before the training; None if it was not run.
     ``tried`` is what the claim is, by seed. ``arms`` has for each arm its settings and, by seed, the scores of its end.
     """
     rows = texts.balanced(texts.conversations("test"), PER_KIND, seed=0)
@@ -224,24 +223,20 @@ def gather(seed: int) -> dict:
     if ("mixed", seed) not in (made := parts()):
         raise ValueError(f"{home()}: expected looks of seed {seed} after {LOOKS} votes by the present code, found not "
                          "all of them. Train first.")
-    looks = {arm: [files.read_json(path) for path in made[arm, seed]] for arm in ARMS if (arm, seed) in made}
-    start = looks["mixed"][0]["replies"]
+    looks = [files.read_json(path) for path in made["mixed", seed]]
+    start = looks[0]["replies"]
     ends: dict[str, dict] = {}
     for (arm, other), files_of in made.items():
         end = scored(files.read_json(files_of[-1]), start, rows, world)
         ends.setdefault(arm, {"settings": ARMS[arm]._asdict(), "seeds": {}})["seeds"][str(other)] = {
-            key: end[key] for key in ("votes", "changed", "wins", "right", "fit", "regret", "knows", "train_s")}
-    own = None if "own" not in looks else {
-        "looks": [scored(each, start, rows, world) for each in looks["own"][1:]],
-        "after": looks["own"][-1]["replies"], "log": _short(looks["own"][-1]["log"])}  # fmt: skip
+            key: end[key] for key in ("votes", "changed", "wins", "right", "fit", "sorry", "knows", "train_s")}
     return {
         "date": date.today().isoformat(), "model": choice.name, "dtype": choice.dtype, "seed": seed,
         "settings": {"pairs": PAIRS, "batch_size": BATCH_SIZE, "lr": LR, "beta": BETA, "per_kind": PER_KIND},
         "conversations": [row["id"] for row in rows], "kinds": [row["kind"] for row in rows],
         "questions": [row["question"] for row in world[:6]],
-        "before": start, "after": looks["mixed"][-1]["replies"],
-        "looks": [scored(each, start, rows, world) for each in looks["mixed"]],
-        "log": _short(looks["mixed"][-1]["log"]), "own": own,
+        "before": start, "after": looks[-1]["replies"],
+        "looks": [scored(each, start, rows, world) for each in looks], "log": _short(looks[-1]["log"]),
         "tried": {str(other): tried(each) for (arm, other), each in made.items() if arm == "mixed"}, "arms": ends,
     }  # fmt: skip
 
