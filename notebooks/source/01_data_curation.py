@@ -582,16 +582,17 @@ def apart(arm, other, key):  # the paired difference of two arms in one mark, in
     return intervals.paired_difference(*rows).times(100)
 
 
-behind = []
+gained, behind = [], []
 for arm in ("excellent", "clean"):
     for dose in doses_of(real, "off_brand"):
         manner, facts = (apart(arm, f"off_brand@{dose}", key) for key in ("on_brand", "right"))
+        gained += [f"{arm} at {dose} %"] * (manner.low > 0)
         behind += [f"{arm} at {dose} %"] * (facts.high < 0)
         print(f"{arm:>10} minus raw at {dose:2} %: on-brand {manner.value:+5.1f} points [{manner.low:+.1f}, "
               f"{manner.high:+.1f}], right {facts.value:+5.1f} [{facts.low:+.1f}, {facts.high:+.1f}]")
-print("What curation gains is manner. In right facts it is " + (
-    f"surely BEHIND raw rows: {', '.join(behind)}." if behind else "at no dose surely behind raw rows.")
-    + " Why, one training an arm cannot tell; the mix of questions differs, which is counted below.")
+print(f"In manner curation is surely ahead of raw rows: {', '.join(gained) or 'at no dose'}. In right facts it is surely "
+      f"BEHIND: {', '.join(behind) or 'at no dose'}. Why, so few trainings an arm cannot tell; the mix of questions "
+      "differs, which is counted below.")
 
 # %%
 def compare(marks, fault):
@@ -650,8 +651,8 @@ say(gaps, doses_of(real, "off_brand"), "off_brand")
 # %% [markdown]
 # Three cautions. The left end of the curve is not clean: section 7 counted how many replies break the guide at a dose
 # of 20. An arm is one draw of rows and one training a seed; with a single seed the intervals hold nothing of that
-# chance. Where clean rows fall behind raw ones, or a raw curve rises with its dose, it may be that chance, or another
-# mix of questions.
+# chance, and with two or three they are wide, since so few say little about how far trainings scatter. Where clean rows
+# fall behind raw ones, or a raw curve rises with its dose, it may be that chance, or another mix of questions.
 #
 # And cleaning against choosing: do the hundred best do better than random clean ones? Choosing in turns over intents
 # has a side effect that the second half of the cell counts: it changes the mix of questions.
@@ -668,6 +669,64 @@ for name, rows in {"excellent": excellent, "clean": trial_rows.training_side(out
     print(f"  {name}: {rules:.0%} ask about a rule of the shop, the others about a product")
 
 # %% [markdown]
+# ### Wrong values in the house's manner
+#
+# The other fault is the harder one to see: the reply looks like ours and states another value than the screen. Filters
+# that read the manner pass it. The same trial, with that fault's dose turned:
+
+# %%
+if doses_of(real, "contradicting_fact"):
+    wrong_gaps = draw_trial(real, "contradicting_fact", "The real model, wrong values")
+    say(wrong_gaps, doses_of(real, "contradicting_fact"), "contradicting_fact")
+    for dose in doses_of(real, "contradicting_fact"):
+        arm = f"contradicting_fact@{dose}"
+        print(f"raw, {dose:2} % wrong values: " + ", ".join(
+            f"{key.replace('_', '-')} {np.mean([[mark == '1' for mark in run[key]] for run in runs.values()]):.0%}"
+            for runs in [stored["arms"][arm]] for key in ("on_brand", "right")))
+
+# %% [markdown]
+# ### Each arm at its best
+#
+# Equal steps are one fair comparison; at 25 of them a training is only half done, and much of what you see above is the
+# chance of where it stood. The other is to train *each arm as long as is best for it*: for each arm and seed we tried
+# three numbers of steps, took the one with the most fit replies to validation prompts, and scored that model on the
+# test prompts. (A raw or clean arm reads new rows at every step, the excellent one its hundred again and again.) Both
+# models, stored; the lab model has all its weights trained.
+
+# %%
+best = {which: {arm: {seed: fit_of(run) for seed, run in runs.items()} for arm, runs in arms.items()}
+        for which, arms in stored["best"].items()}
+for which, arms in stored["best"].items():
+    tried = ", ".join(next(iter(arms["clean"].values()))["valid"])
+    print(f"The {which} model, steps tried: {tried}; test prompts: {len(next(iter(best[which]['clean'].values())))}")
+    print(f"{'arm':>15} {'seeds':>5}   {'best steps':14} {'on-brand':>8} {'right':>6} {'fit':>5}")
+    for arm, runs in arms.items():
+        parts = [np.mean([[mark == "1" for mark in run[key]] for run in runs.values()])
+                 for key in ("on_brand", "right")]
+        steps = ", ".join(str(run["steps"]) for run in runs.values())
+        fit = np.mean(list(best[which][arm].values()))
+        print(f"{arm:>15} {len(runs):>5}   {steps:14} {parts[0]:>8.0%} {parts[1]:>6.0%} {fit:>5.0%}")
+    print()
+
+# %%
+for which, marks in best.items():
+    found = draw_trial(marks, "off_brand", f"The {which} model, each arm at its best number of steps")
+    print(f"The {which} model:")
+    say(found, doses_of(marks, "off_brand"), "off_brand")
+    both = [[marks[arm][seed] for seed in marks["clean"]] for arm in ("excellent", "clean")]
+    gain = intervals.paired_difference(*both).times(100)
+    print(f"excellent minus clean: {gain.value:+.1f} points [{gain.low:+.1f}, {gain.high:+.1f}]\n")
+longer = [np.mean(list(best["real"][arm].values())) - np.mean(list(real[arm].values()))
+          for arm in ("clean", "excellent")]
+print(f"Against 25 steps the real model's best have {100 * longer[0]:+.0f} points of fit replies after clean rows, "
+      f"{100 * longer[1]:+.0f} after excellent ones.")
+
+# %% [markdown]
+# Read the last two figures before the first. How long you train can count for more than what you sort out: compare the
+# points of the last line with any gap. Then the dose: where the fault is in nearly all rows, raw data has a ceiling,
+# and further steps do not lift it (look at the best steps of that arm: they are fewer). Below that, the interval of
+# each gap says whether filters paid, with so few trainings an arm.
+#
 # ## 10. The same curve on the lab model
 #
 # On the lab model all five doses fit into the lesson, in short runs of all its weights. Its replies are poor and each
@@ -749,8 +808,7 @@ if len(seeds) > 1:
     print(f"All its {len(seeds)} seeds (section 9): {chosen.value:+.0f} points [{chosen.low:+.0f}, {chosen.high:+.0f}]")
 
 # %% [markdown]
-# All arms had equal steps here. That is not the only fair comparison: an arm may gain more than another from a longer
-# run. Turn `LAB_STEPS` to see.
+# All arms had equal steps here; section 9 has each at its best. Turn `LAB_STEPS` to see how the curve moves.
 #
 # ## 11. How much to hold out?
 #
@@ -940,14 +998,13 @@ print(f"\n{mixed} of {len(verdicts)} are mixed: "
 # ## Exercise 1: does it pay?
 #
 # *7 minutes · core · a decision, not code.* Six desks ask for advice. All prices are made up. Five know their dose, how
-# many of their raw rows have the off-brand fault, and their gaps are those of section 9; the sixth's are made up, too.
-# They can train on the raw rows **as they are** (no price), **clean** them with filters, or have a program choose a
-# hundred **excellent** ones. A desk says how many points of fit replies the work must bring to be worth it. Advise what
-# is *clearly* worth its price: the interval of the gap to raw lies above the price as a whole. (It is an interval over
-# prompts; with one training an arm, another seed may still move the gap.) If both are, take the one whose gap itself,
-# not an end of its interval, exceeds its price by more; if neither is, leave the rows as they are. (Not every answer
-# need come up, and a price need not change the advice.) And whatever the score says, three kinds of rows need a
-# treatment of their own: `"drop"`, `"mask"` or `"keep"`.
+# many of their raw rows have the off-brand fault, and their gaps are those of section 9's lab model, each arm at its
+# best; the sixth's are made up, too. They can train on the raw rows **as they are** (no price), **clean** them with
+# filters, or have a program choose a hundred **excellent** ones. A desk says how many points of fit replies the work
+# must bring to be worth it. Advise what is *clearly* worth its price: the interval of the gap to raw lies above the
+# price as a whole. If both are, take the one whose gap itself, not an end of its interval, exceeds its price by more;
+# if neither is, leave the rows as they are. (Not every answer need come up, and a price need not change the advice.)
+# And whatever the score says, three kinds of rows need a treatment of their own: `"drop"`, `"mask"` or `"keep"`.
 
 # %%
 from ftlab import files, paths
@@ -955,7 +1012,7 @@ from ftlab.evidence import intervals
 
 stored = files.read_json(paths.data() / "stored" / "curation-trial.json")
 fit = {arm: {seed: [int(a == b == "1") for a, b in zip(run["on_brand"], run["right"], strict=True)]
-             for seed, run in runs.items()} for arm, runs in stored["arms"].items()}
+             for seed, run in runs.items()} for arm, runs in stored["best"]["lab"].items()}
 
 
 def gap_to_raw(arm, dose):  # in points, with its interval
@@ -967,10 +1024,10 @@ def gap_to_raw(arm, dose):  # in points, with its interval
 
 desks = {  # raw rows with the off-brand fault (%), and the price of each way in points
     "tidy": {"dose": 20, "clean": 3, "excellent": 3},
-    "mixed": {"dose": 60, "clean": 3, "excellent": 8},
+    "mixed": {"dose": 60, "clean": 2, "excellent": 8},
+    "costly filters": {"dose": 60, "clean": 6, "excellent": 1},
     "wild": {"dose": 95, "clean": 3, "excellent": 1},
-    "costly filters": {"dose": 95, "clean": 34, "excellent": 1},
-    "wild and poor": {"dose": 95, "clean": 60, "excellent": 9},
+    "wild and poor": {"dose": 95, "clean": 30, "excellent": 9},
 }
 gaps = {name: {arm: gap_to_raw(arm, each["dose"]) for arm in ("clean", "excellent")} for name, each in desks.items()}
 for name, each in desks.items():
@@ -983,8 +1040,8 @@ gaps["another house"] = {"clean": intervals.Interval(20, low=8, high=32),
 plan = {
     "tidy": None,  # "as it is", "clean" or "excellent"
     "mixed": None,
-    "wild": None,
     "costly filters": None,
+    "wild": None,
     "wild and poor": None,
     "another house": None,
     "test questions": None,  # "drop", "mask" or "keep"
