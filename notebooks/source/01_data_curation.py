@@ -590,9 +590,9 @@ for arm in ("excellent", "clean"):
         behind += [f"{arm} at {dose} %"] * (facts.high < 0)
         print(f"{arm:>10} minus raw at {dose:2} %: on-brand {manner.value:+5.1f} points [{manner.low:+.1f}, "
               f"{manner.high:+.1f}], right {facts.value:+5.1f} [{facts.low:+.1f}, {facts.high:+.1f}]")
-print(f"In manner curation is surely ahead of raw rows: {', '.join(gained) or 'at no dose'}. In right facts it is surely "
-      f"BEHIND: {', '.join(behind) or 'at no dose'}. Why, so few trainings an arm cannot tell; the mix of questions "
-      "differs, which is counted below.")
+print(f"In manner curation is surely ahead of raw rows: {', '.join(gained) or 'at no dose'}. In right facts it is "
+      f"surely BEHIND: {', '.join(behind) or 'at no dose'}. Why, so few trainings an arm cannot tell; the mix of "
+      "questions differs, which is counted below.")
 
 # %%
 def compare(marks, fault):
