@@ -17,7 +17,9 @@ from ftlab.retrieval.rows import WHOLE, quoted, unpacked
 WAYS = ("words", "meaning", "hybrid")
 MOST = 100_000  # chunks that one search gives
 DEPTH = 50  # places of each ranking that fusion looks at
-PROBES = 20  # clusters looked into, and more only where a reader may see so little that too few are found
+# Clusters looked into, and more only where too few may be found in them: where a reader may not see everything, or more
+# places than FEW are wanted. Not to limit their number takes 6 ms longer at a million chunks.
+PROBES, FEW = 20, 1_000
 REFINE = 1  # of how many times the wanted number the full vectors are compared
 
 
@@ -76,7 +78,7 @@ async def by_words(held: Snapshot, query: str, depth: int, allowed: str | None =
 async def by_meaning(held: Snapshot, vector, depth: int, allowed: str | None = None) -> list[tuple[int, float]]:
     """Row numbers with their cosines, best first."""
     near = _asked(held, allowed).nearest_to(vector).distance_type("cosine").refine_factor(REFINE)
-    near = near.minimum_nprobes(PROBES).maximum_nprobes(0)  # 0: as many as it takes
+    near = near.minimum_nprobes(PROBES).maximum_nprobes(0 if allowed or depth > FEW else PROBES)  # 0: no limit
     return [(row, 1 - distance) for row, distance in await _places(held, near, "_distance", depth)]
 
 
