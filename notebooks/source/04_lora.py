@@ -1167,15 +1167,17 @@ assert small["activations"] > small["gradients"] + small["optimizer"] and large[
 # %%
 if (path := paths.data() / "stored" / "memory-peaks.json").exists():
     print(f"{'':>22} {'way':>6} {'tokens':>7} {'predicted GiB':>14} {'measured GiB':>13} {'measured / predicted':>21}")
-    off = []
+    off = {}
     for each in files.read_json(path)["runs"]:
-        off.append(each["peak_bytes"] / each["predicted_bytes"])
+        times = each["peak_bytes"] / each["predicted_bytes"]
+        off.setdefault(each["device"], []).append(times)
         both = [each[key] / memory.GIB for key in ("predicted_bytes", "peak_bytes")]
         print(f"{each['model']:>22} {each['way']:>6} {each['tokens']:>7,} {both[0]:>14.2f} {both[1]:>13.2f} "
-              f"{off[-1]:>21.2f}   ({each['device']})")
-    print(f"The measured peaks are {min(off):.2f} to {max(off):.2f} times the predicted ones: " + (
-        "good enough to choose a card by, with room to spare." if max(off) <= 2 and min(off) >= 0.5 else
-        "off by more than a factor of two, so measure a step before you trust the table."))
+              f"{times:>21.2f}   ({each['device']})")
+    for device, times in off.items():
+        print(f"{device}: measured peaks are {min(times):.2f} to {max(times):.2f} times the predicted ones, " + (
+            "good enough to choose by, with room to spare." if max(times) <= 2 and min(times) >= 0.5 else
+            "off by more than a factor of two, so measure a step before you trust the table."))
 
 # %%
 figure, ax = plt.subplots(figsize=(9, 4))
@@ -1202,7 +1204,8 @@ _ = ax.legend(loc="lower right")
 # a vocabulary of 49,152 tokens, outweigh the gradients and the optimizer state together, all that LoRA could save:
 # there a shorter batch helps more. For the largest, with LoRA, the weights are nearly all.
 #
-# The figure draws predictions, and on a processor QLoRA's measured peak was even larger than LoRA's, against them.
+# The figure draws predictions, which are of a card: there they are near what was measured. On a processor QLoRA's
+# measured peak was even larger than LoRA's, against them.
 # Libraries and an allocator's spare come on top, and a tenth of a card left free is room
 # for a peak of 1.11 times the predicted one and no more: the last column of the measured peaks above shows how far a
 # peak may exceed it, for the models and devices named there; for another the factor may be another. So choose with room
