@@ -544,8 +544,8 @@ for way in run.ways:
 # questions on one fact of one thing that they name. There are many, and both kinds of training do better on them than
 # on the desk's own. A claim **holds** if its whole interval lies in the range that it names, **does not hold here** if
 # none of it does, and is **mixed** if a part does, which is often no more than a wide interval: undecided. A claim is
-# tried on one seed, as its *reference runs*, with other seeds, will be; where several are stored, a line says what all
-# of them give. In the figure *your run* is the stored one.
+# tried on one seed, as each of its *reference runs* is, which have other seeds: a line says what these found, each and
+# together. Where the two verdicts differ, believe "together". In the figure *your run* is the stored one.
 
 # %%
 def on_trial(claim: str, gap: intervals.Interval, **more) -> claims.Result:
@@ -559,8 +559,13 @@ def on_trial(claim: str, gap: intervals.Interval, **more) -> claims.Result:
 def tried(claim: str, one: str, other: str, key: str, panel: str = "", which: str = "") -> claims.Result:
     single = compared.Compared(stored, panel, seeds=run.seeds[:1])
     ours, theirs, about = single.arms(one, other, key, which)
+    its = stored["model"].split("/")[-1].lower()
     result = on_trial(claim, single.gap(one, other, key, which=which), by_prompt=ours, against=theirs, about=about,
-                      seed=run.seeds[0], model=stored["model"].split("/")[-1].lower())
+                      seed=run.seeds[0], model=its)
+    if others := claims.reference(claim, its):
+        effects = ", ".join(f"{each['effect']:+.0f}" for each in others["runs"])
+        print(f"{len(others['runs'])} other seeds: {effects} points; together {others['effect']:+.1f} "
+              f"[{others['low']:+.1f}, {others['high']:+.1f}], {others['verdict']}.")
     if seeds > 1:
         every = compared.Compared(stored, panel)
         print(f"Over all {seeds} seeds: {in_points(every.gap(one, other, key, which=which))} points.")
