@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from pathlib import Path
@@ -50,6 +51,29 @@ def test_no_stored_error(path: Path) -> None:
     for cell in code_cells(path):
         if "raises-exception" not in tags(cell):
             assert not [output for output in cell.outputs if output.output_type == "error"], cell.source
+
+
+def named_at_the_top(path: Path) -> list[set[str]]:
+    """By cell, the names that its code binds outside of functions and comprehensions."""
+    found = []
+    for cell in code_cells(path):
+        todo, names = list(ast.parse(cell.source).body), set()
+        while todo:
+            node = todo.pop()
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+            if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp,
+                                     ast.GeneratorExp)):
+                todo += ast.iter_child_nodes(node)
+        found.append(names)
+    return found
+
+
+@every_notebook
+def test_the_models_keep_their_names(path: Path) -> None:
+    """A loop that takes the name of the model's choice breaks a later cell, maybe one that only some learners run."""
+    for name in ("choice", "lab"):
+        assert sum(name in names for names in named_at_the_top(path)) <= 1, name
 
 
 @every_notebook
