@@ -407,10 +407,9 @@ with_dose(raw, truth, "injection", 95, 1000, SEED)
 # %% [markdown]
 # What should we expect? A guess: a model that always writes the likeliest word says what *most* of its rows say, part
 # by part. So count, for each dose, how many of a hundred replies break the guide, and which rules more than half of
-# them break. If there is no such rule, the guess says that the model keeps them all, as far as it does after clean
-# rows: those do not bring it to 100 % either, so section 9 compares with them. If there is one, it says that hardly any
-# reply is on-brand. (A rule may be broken in many ways: then the right form, though kept by fewer than half, may still
-# be the commonest one, and the guess fails.)
+# them break. If there is no such rule, the guess foretells no loss: as many on-brand replies as after clean rows, which
+# is not 100 %. If there is one, it says that hardly any reply is on-brand. (A rule may be broken in many ways: then the
+# right form, though kept by fewer than half, may still be the commonest one, and the guess fails.)
 
 # %%
 majority = {}
@@ -538,7 +537,8 @@ print(crossing.in_words(tiny, (20, 40, 60)))
 # From -10 points at dose 20 to +10 at dose 40 the gap is zero halfway. The lower end comes up to zero at 40; the
 # upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8, but
 # computed as the first line below says, and on more test prompts: where your computer computes otherwise, the same
-# training comes out otherwise. `doses_of` finds which doses a set of runs has.
+# training comes out otherwise. A seed has an export of its own, so with it change all rows, the hundred excellent ones
+# too, and the order in which they are read. `doses_of` finds which doses a set of runs has.
 
 # %%
 def doses_of(marks, fault):
@@ -553,16 +553,18 @@ stored = files.read_json(paths.data() / "stored" / "curation-trial.json")
 real = {arm: {seed: fit_of(run) for seed, run in runs.items()} for arm, runs in stored["arms"].items()}
 few = min(map(len, real.values()))
 print(stored["note"], "One seed an arm: intervals are over prompts alone." if few == 1 else
-      f"{few} seeds an arm or more: intervals are over prompts and seeds.", sep="\n")
-print(f"{'arm':>22} {'seeds':>5} {'on-brand':>9} {'right':>6} {'fit':>5}")
+      f"{few} seeds an arm: intervals are over prompts and seeds.", sep="\n")
+print(f"{'arm':>22} {'seeds':>5} {'on-brand':>9} {'right':>6} {'fit':>5}   by seed")
 for arm, runs in stored["arms"].items():
     parts = [np.mean([[mark == "1" for mark in run[key]] for run in runs.values()]) for key in ("on_brand", "right")]
-    print(f"{arm:>22} {len(runs):5} {parts[0]:9.0%} {parts[1]:6.0%} {np.mean(list(real[arm].values())):5.0%}")
+    fit = [np.mean(each) for each in real[arm].values()]
+    print(f"{arm:>22} {len(runs):5} {parts[0]:9.0%} {parts[1]:6.0%} {np.mean(fit):5.0%}   "
+          + ", ".join(f"{each:.0%}" for each in fit))
 
 for dose in doses_of(real, "off_brand"):
     keeps = [np.mean([mark == "1" for run in stored["arms"][arm].values() for mark in run["on_brand"]])
              for arm in ("clean", f"off_brand@{dose}")]
-    fails = keeps[1] > 0.1 if majority[dose] else keeps[0] - keeps[1] > 0.1
+    fails = keeps[1] > 0.1 if majority[dose] else keeps[0] - keeps[1] > 0.1  # of the means; intervals follow
     print(f"dose {dose}, {', '.join(majority[dose]) or 'no rule'} broken by most: on-brand {keeps[1]:.0%} against "
           f"{keeps[0]:.0%} after clean rows. The guess of section 7 foretells "
           f"{'hardly any' if majority[dose] else 'no loss'} and {'FAILS' if fails else 'holds'} here.")
@@ -570,8 +572,9 @@ for dose in doses_of(real, "off_brand"):
 # %% [markdown]
 # The cell says "fails" where on-brand lies more than ten points from what the guess foretells. Do not lean on that
 # limit: all rows of the excellent arm and of the clean arm passed the guide's filter, so what lies between the on-brand
-# shares of these two comes from something other than broken rules. And "holds" at a low dose says little, since no loss
-# is foretold there. (Of the five doses three were run on the real model.) Before the figure puts manner and facts
+# shares of these two comes from something other than broken rules. And "holds" at a low dose says little: no loss is
+# foretold there, and the next cell's intervals would let a large one pass. (Of the five doses three were run on the
+# real model.) Before the figure puts manner and facts
 # together, here they are apart: each arm of curation against each raw one.
 
 # %%
@@ -590,9 +593,9 @@ for arm in ("excellent", "clean"):
         behind += [f"{arm} at {dose} %"] * (facts.high < 0)
         print(f"{arm:>10} minus raw at {dose:2} %: on-brand {manner.value:+5.1f} points [{manner.low:+.1f}, "
               f"{manner.high:+.1f}], right {facts.value:+5.1f} [{facts.low:+.1f}, {facts.high:+.1f}]")
-print(f"In manner curation is surely ahead of raw rows: {', '.join(gained) or 'at no dose'}. In right facts it is "
-      f"surely BEHIND: {', '.join(behind) or 'at no dose'}. Why, so few trainings an arm cannot tell; the mix of "
-      "questions differs, which is counted below.")
+print(f"Intervals wholly above zero in manner: {', '.join(gained) or 'none'}; wholly BELOW zero in right facts: "
+      f"{', '.join(behind) or 'none'}. (Of twelve intervals one may miss by luck.) So few trainings cannot tell why; "
+      "the mix of questions differs, too, which is counted below.")
 
 # %%
 def compare(marks, fault):
@@ -641,8 +644,9 @@ def say(gaps, doses, fault):
         place = crossing.in_words(crossing.crossing(doses, each), doses)
         sure = ["every dose" if len(found) == len(doses) else ", ".join(map(str, found)) + " %" if found else "no dose"
                 for found in (ahead, behind)]
-        print(f"{WORDS[fault]}, at {', '.join(map(str, doses))} %: by a straight line between the doses {arm} is ahead "
-              f"of raw, or level, {place};\n    with the whole interval ahead at {sure[0]}, behind at {sure[1]}.")
+        print(f"{arm} minus raw, {WORDS[fault]}, at {', '.join(map(str, doses))} %: the gap's whole interval is above "
+              f"zero at {sure[0]}, below at {sure[1]};\n    by a straight line between the doses it is above zero, or "
+              f"level, {place}.")
 
 
 gaps = draw_trial(real, "off_brand", "The real model")
@@ -664,8 +668,9 @@ chosen = intervals.paired_difference(*both).times(100)
 verdict = ("the hundred best do better" if chosen.low > 0 else "random clean rows do better" if chosen.high < 0
            else "no difference can be shown")
 print(f"excellent minus clean: {chosen.value:+.1f} points [{chosen.low:+.1f}, {chosen.high:+.1f}]: {verdict}.")
-for name, rows in {"excellent": excellent, "clean": trial_rows.training_side(outcome.kept), "test": held_out}.items():
-    rules = sum(bool(row["policy"]) for row in rows) / len(rows)
+for name, rows in {"excellent": excellent, "clean": trial_rows.training_side(outcome.kept), "raw": list(raw.values()),
+                   "test": held_out}.items():
+    rules = sum(bool(row.get("policy")) for row in rows) / len(rows)
     print(f"  {name}: {rules:.0%} ask about a rule of the shop, the others about a product")
 
 # %% [markdown]
@@ -680,18 +685,27 @@ if doses_of(real, "contradicting_fact"):
     say(wrong_gaps, doses_of(real, "contradicting_fact"), "contradicting_fact")
     for dose in doses_of(real, "contradicting_fact"):
         arm = f"contradicting_fact@{dose}"
+        facts = apart("clean", arm, "right")
         print(f"raw, {dose:2} % wrong values: " + ", ".join(
             f"{key.replace('_', '-')} {np.mean([[mark == '1' for mark in run[key]] for run in runs.values()]):.0%}"
-            for runs in [stored["arms"][arm]] for key in ("on_brand", "right")))
+            for runs in [stored["arms"][arm]] for key in ("on_brand", "right"))
+            + f"; right, clean minus raw: {facts.value:+.1f} points [{facts.low:+.1f}, {facts.high:+.1f}]")
 
 # %% [markdown]
-# ### Each arm at its best
+# *Right* is the mark that this fault is about; *fit* hides it, since on-brand moves by chance at 25 steps. Manner need
+# not fall at all: these replies are in it. So a curve of fit replies that stays up at 60 % is no leave to keep such
+# rows. (Their other faults, off-brand ones among them, are as they fall; and how these arms do with more steps was not
+# tried.)
+
+# %% [markdown]
+# ### Each arm at the best of three lengths
 #
-# Equal steps are one fair comparison; at 25 of them a training is only half done, and much of what you see above is the
-# chance of where it stood. The other is to train *each arm as long as is best for it*: for each arm and seed we tried
-# three numbers of steps, took the one with the most fit replies to validation prompts, and scored that model on the
-# test prompts. (A raw or clean arm reads new rows at every step, the excellent one its hundred again and again.) Both
-# models, stored; the lab model has all its weights trained.
+# Equal steps are one fair comparison; but at 25 of them most trainings are far from done, and much of what you see
+# above is the chance of how far each had come. The other is to give *each arm the best of three lengths*: for each arm
+# and seed we took the number of steps with the most fit replies to 60 validation prompts, which are neither trained on
+# nor in the test, and scored that model on the test prompts. (A raw or clean arm reads new rows at every step, the
+# excellent one its hundred again and again.) Both models, stored; the lab model has all its weights trained. Look at
+# these figures before those of 25 steps.
 
 # %%
 best = {which: {arm: {seed: fit_of(run) for seed, run in runs.items()} for arm, runs in arms.items()}
@@ -699,18 +713,20 @@ best = {which: {arm: {seed: fit_of(run) for seed, run in runs.items()} for arm, 
 for which, arms in stored["best"].items():
     tried = ", ".join(next(iter(arms["clean"].values()))["valid"])
     print(f"The {which} model, steps tried: {tried}; test prompts: {len(next(iter(best[which]['clean'].values())))}")
-    print(f"{'arm':>15} {'seeds':>5}   {'best steps':14} {'on-brand':>8} {'right':>6} {'fit':>5}")
+    print(f"{'arm':>15} {'seeds':>5}   {'best steps':14} {'on-brand':>8} {'right':>6} {'fit':>5}   by seed")
     for arm, runs in arms.items():
         parts = [np.mean([[mark == "1" for mark in run[key]] for run in runs.values()])
                  for key in ("on_brand", "right")]
         steps = ", ".join(str(run["steps"]) for run in runs.values())
-        fit = np.mean(list(best[which][arm].values()))
-        print(f"{arm:>15} {len(runs):>5}   {steps:14} {parts[0]:>8.0%} {parts[1]:>6.0%} {fit:>5.0%}")
+        fit = [np.mean(each) for each in best[which][arm].values()]
+        by_seed = ", ".join(f"{each:.0%}" for each in fit)
+        print(f"{arm:>15} {len(runs):>5}   {steps:14} {parts[0]:>8.0%} {parts[1]:>6.0%} {np.mean(fit):>5.0%}   "
+              + by_seed)
     print()
 
 # %%
 for which, marks in best.items():
-    found = draw_trial(marks, "off_brand", f"The {which} model, each arm at its best number of steps")
+    found = draw_trial(marks, "off_brand", f"The {which} model, each arm at the best of three lengths")
     print(f"The {which} model:")
     say(found, doses_of(marks, "off_brand"), "off_brand")
     both = [[marks[arm][seed] for seed in marks["clean"]] for arm in ("excellent", "clean")]
@@ -722,15 +738,18 @@ print(f"Against 25 steps the real model's best have {100 * longer[0]:+.0f} point
       f"{100 * longer[1]:+.0f} after excellent ones.")
 
 # %% [markdown]
-# Read the last two figures before the first. How long you train can count for more than what you sort out: compare the
-# points of the last line with any gap. Then the dose: where the fault is in nearly all rows, raw data has a ceiling,
-# and further steps do not lift it (look at the best steps of that arm: they are fewer). Below that, the interval of
-# each gap says whether filters paid, with so few trainings an arm.
+# How long you train can count for more than what you sort out: compare the points of the last line with any gap. (Where
+# an arm took the longest of the three every time, it may gain from more still.) Then the dose. At 95 % the raw arm came
+# out lowest on both models, and validation never chose its longest run: that looks like a ceiling, but three seeds do
+# not prove one. Which gaps are clear of zero, the lines above say; where none is, such a trial does not place the
+# crossing. And that a gap is clear of zero at 20 and 60 % and not at 95, where it is larger, does not mean that filters
+# pay less in dirtier data: with three trainings the width of an interval is chance too.
 #
 # ## 10. The same curve on the lab model
 #
 # On the lab model all five doses fit into the lesson, in short runs of all its weights. Its replies are poor and each
-# arm is one short training, so read the curve for one thing: do raw rows fall off at the highest doses? Turn `FAULT`
+# arm is one short training, so read its shape for one thing: do raw rows fall off at the highest doses? (Claims 2 and 3
+# follow from the same runs; expect "mixed".) Turn `FAULT`
 # for wrong replies, and `LAB_STEPS` for longer runs. The progress bars of these small trainings are hidden. In the
 # table *on-brand* means by the house's guide, whatever rows the model learnt from: a model that writes just like its
 # off-brand rows has learnt them well, and counts as off-brand for it.
@@ -779,7 +798,7 @@ say(lab_gaps, DOSES, FAULT)
 # says nothing. **Claim 3: a hundred excellent examples do as well as random ones from all that is clean**, or at most
 # ten points worse: here the limit is -10 points, so an interval that lies below zero as a whole is still "mixed" if it
 # has -10 inside. (On the lab model the hundred are read more than once, while the random rows are all different: that
-# is part of the comparison. In the stored runs of the real model each row is read once.)
+# is part of the comparison. In the real model's stored runs of 25 steps each row is read once.)
 
 # %%
 if FAULT == "off_brand":
@@ -803,9 +822,13 @@ first = [real[arm][seeds[0]] for arm in ("excellent", "clean")]  # one run, as e
 verdicts["the same, real model"] = claims.record(
     "hundred-matches-clean", int(seeds[0]), *intervals.paired_difference(*first).times(100), by_prompt=first[0],
     against=first[1], model=stored["model"].lower())
-print(f"On the real model, stored, seed {seeds[0]}:", verdicts["the same, real model"], sep="\n")
-if len(seeds) > 1:
-    print(f"All its {len(seeds)} seeds (section 9): {chosen.value:+.0f} points [{chosen.low:+.0f}, {chosen.high:+.0f}]")
+print(f"On the real model, stored, seed {seeds[0]} alone:", verdicts.pop("the same, real model"), sep="\n")
+for words, span in ([(f"All its {len(seeds)} seeds (section 9)", chosen)] * (len(seeds) > 1)
+                    + [(f"{len(other['runs'])} other seeds together", intervals.Interval(
+                        other["effect"], other["low"], other["high"]))
+                       for other in [claims.reference("hundred-matches-clean", stored["model"].lower())] if other]):
+    print(f"{words}: {span.value:+.0f} points [{span.low:+.0f}, {span.high:+.0f}], "
+          f"{claims.find('hundred-matches-clean').verdict(span.low, span.high)}. Believe this, and not one seed.")
 
 # %% [markdown]
 # All arms had equal steps here; section 9 has each at its best. Turn `LAB_STEPS` to see how the curve moves.
@@ -823,7 +846,7 @@ def half_width(share, prompts):
 
 
 p = np.mean([mark for run in real["excellent"].values() for mark in run])
-print(f"a score of {p:.0%}, the real model's after excellent examples, is known to")
+print(f"a score of {p:.0%}, the real model's after excellent examples, is known, as far as prompts go, to")
 for desk_size in (200, 1000, len(outcome.kept)):
     widths = [f"{share:.0%} held out: ±{half_width(p, share * desk_size):4.1f}" for share in (0.1, 0.2, 0.5)]
     print(f"  {desk_size:5,} records   {'   '.join(widths)} points")
@@ -978,8 +1001,8 @@ print("Distinct pairs: " + ", ".join(f"{name if name == 'desk' else f'generation
 
 # %% [markdown]
 # Gerstgrasser et al. (below) found that keeping people's data in every generation keeps the models from getting worse.
-# (Claim 6 compares generation 0 with the last one, and the desk's own variety is another thing. For claim 1, look at
-# section 9, too: its stored runs ask the same on more prompts, and may decide what this run cannot.)
+# (Claim 6 compares generation 0 with the last one, and the desk's own variety is another thing. For claim 1 the
+# reference runs, twenty seeds on more prompts, decide what one run cannot: the last cell of this section prints them.)
 #
 # All verdicts of this run, each with what its claim asks of the effect. A "mixed" one is neither a yes nor a no: its
 # interval has that limit inside, whether or not it has zero inside.
@@ -990,6 +1013,10 @@ for name, result in verdicts.items():
     print(f"{name:24} {result.verdict:20} {numbers[0]:g} [{numbers[1]:g}, {numbers[2]:g}] {result.unit}; "
           f"claimed: {claims.find(result.id).rule}")
 mixed = sum(result.verdict == "mixed" for result in verdicts.values())
+if others := claims.reference("hundred-beats-dirty", "smollm2-135m-instruct"):
+    above = sum(run["effect"] > 0 for run in others["runs"])
+    print(f"\nClaim 1 over {len(others['runs'])} other seeds, {above} of them above zero: {others['effect']:+.1f} "
+          f"points [{others['low']:+.1f}, {others['high']:+.1f}], {others['verdict']}.")
 print(f"\n{mixed} of {len(verdicts)} are mixed: "
       + ("on which side of its limit such an effect lies, a run of this size does not decide." if mixed else
          "this run decided each."))
@@ -997,14 +1024,15 @@ print(f"\n{mixed} of {len(verdicts)} are mixed: "
 # %% [markdown]
 # ## Exercise 1: does it pay?
 #
-# *7 minutes · core · a decision, not code.* Six desks ask for advice. All prices are made up. Five know their dose, how
-# many of their raw rows have the off-brand fault, and their gaps are those of section 9's lab model, each arm at its
-# best; the sixth's are made up, too. They can train on the raw rows **as they are** (no price), **clean** them with
-# filters, or have a program choose a hundred **excellent** ones. A desk says how many points of fit replies the work
-# must bring to be worth it. Advise what is *clearly* worth its price: the interval of the gap to raw lies above the
-# price as a whole. If both are, take the one whose gap itself, not an end of its interval, exceeds its price by more;
-# if neither is, leave the rows as they are. (Not every answer need come up, and a price need not change the advice.)
-# And whatever the score says, three kinds of rows need a treatment of their own: `"drop"`, `"mask"` or `"keep"`.
+# *7 minutes · core · a decision, not code.* Six desks ask for advice. All prices are made up. Five know their dose (the
+# share of raw rows with the off-brand fault); their gaps are those of section 9's lab model, each arm at the best of
+# three lengths. The sixth's are made up, too. They can train on the raw rows **as they are** (no price), **clean** them
+# with filters, or have a program choose a hundred **excellent** ones. A desk says how many points of fit replies the
+# work must bring to be worth it. Advise what is *clearly* worth its price: the interval of the gap to raw lies above
+# the price as a whole. If both are, take the one whose gap itself, not an end of its interval, exceeds its price by
+# more; if neither is, leave the rows as they are. (Not every answer need come up, and a price need not change the
+# advice.) And whatever the score says, three kinds of rows need a treatment of their own: `"drop"`, `"mask"` or
+# `"keep"`.
 
 # %%
 from ftlab import files, paths
@@ -1024,7 +1052,7 @@ def gap_to_raw(arm, dose):  # in points, with its interval
 
 desks = {  # raw rows with the off-brand fault (%), and the price of each way in points
     "tidy": {"dose": 20, "clean": 3, "excellent": 3},
-    "mixed": {"dose": 60, "clean": 2, "excellent": 8},
+    "untidy": {"dose": 60, "clean": 2, "excellent": 8},
     "costly filters": {"dose": 60, "clean": 6, "excellent": 1},
     "wild": {"dose": 95, "clean": 3, "excellent": 1},
     "wild and poor": {"dose": 95, "clean": 30, "excellent": 9},
@@ -1039,7 +1067,7 @@ gaps["another house"] = {"clean": intervals.Interval(20, low=8, high=32),
                          "excellent": intervals.Interval(24, low=18, high=30)}
 plan = {
     "tidy": None,  # "as it is", "clean" or "excellent"
-    "mixed": None,
+    "untidy": None,
     "costly filters": None,
     "wild": None,
     "wild and poor": None,
@@ -1070,12 +1098,12 @@ for name, each in desks.items():
                              f"price is {each[said]}: that is not clearly worth it.")
     check(said != "as it is" or not worth, f"{name}: {wanted} is clearly worth its price, so raw rows waste points.")
     check(said == wanted, f"{name}: {said} is worth it too, but the gap of {wanted} exceeds its price by more.")
-passed("You buy curation where its gap clearly exceeds its price, and do what no score rewards everywhere.")
+passed("You buy curation where its gap clearly exceeds its price, and everywhere do what no score rewards.")
 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# In the printout, `gap` is what the work brings, and the number in brackets on the left is the least it may bring. Of
+# In the printout, `gap` is what the work brings, and the number in brackets on the left is the low end of that. Of
 # the sixth desk nothing is printed: its `low` stands in the cell. Compare that one with the price.
 #
 # </details>
@@ -1087,6 +1115,9 @@ passed("You buy curation where its gap clearly exceeds its price, and do what no
 #     plan[name] = max(worth, key=worth.get, default="as it is")
 # plan |= {"test questions": "drop", "mail addresses": "mask", "no licence": "drop"}
 # ```
+#
+# At 95 % cleaning has the larger gap, and loses by this rule only because its three trainings scatter: a desk with that
+# much at stake would run more seeds before it decides.
 #
 # </details>
 #
@@ -1349,7 +1380,9 @@ import psutil
 
 from ftlab.course import doctor
 
-print("On the real model, at the doses that were run:")
+print("On the real model, at the doses that were run, each arm at the best of three lengths:")
+say(compare(best["real"], "off_brand"), doses_of(best["real"], "off_brand"), "off_brand")
+print("At 25 steps:")
 say(compare(real, "off_brand"), doses_of(real, "off_brand"), "off_brand")
 memory = psutil.Process().memory_info().rss
 print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory / 2**30:.1f} GiB of memory in use.")
