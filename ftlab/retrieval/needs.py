@@ -126,7 +126,7 @@ def table(compared: Compared) -> tuple[list[str], list[list[str]], str]:
         price = f"{compared.mean(best, 'read').value:.0f} tokens read, {compared.training_seconds(best):.0f} s trained"
         lines.append([need.name.strip(), f"{name(best)}: {spoken(top.share)} %", "; ".join(level) or "none",
                       "; ".join(worse) or "none shown", price])  # fmt: skip
-    return (["need", "best measured", "not told from it", "behind, points", "its price"], lines,
+    return (["need", "best measured", "not told from it", "behind (uncorrected), points", "its price"], lines,
             "Losses are ranked among ways whose facts are not told from the best.")  # fmt: skip
 
 

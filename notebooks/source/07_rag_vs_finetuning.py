@@ -313,8 +313,8 @@ for wording in queries:
         print(f"{wording:>9} {way:>8}: hit@{SHOWN} {np.mean(arms[1]):.0%} -> {np.mean(arms[0]):.0%}, change "
               f"{change.value:+.0f} points [{change.low:+.0f}, {change.high:+.0f}] ({word})")
 enough = len(arms[0]) * (widest / 5) ** 2
-print(f"\nTo see 5 points every second time, in the widest of these intervals, takes about {enough:.0f} products like "
-      f"these, and nearly always two to three times that; here are {len(arms[0])}.")
+print(f"\nTo detect a change of 5 points with a chance of one in two, in the widest of these intervals, takes about "
+      f"{enough:.0f} products like these, with nine in ten nearly three times as many; here are {len(arms[0])}.")
 del trainer, tuned_embed, tuned_store  # they have done their part
 
 # %% [markdown]
@@ -413,6 +413,7 @@ del desk  # the rest is stored, or the lab model's: leave the memory to it
 # %%
 import textwrap
 
+# READER: RAFT x 3, reads pages. ASSISTANT: RAG on the assistant. TOLD: the same, told to cite. CLOSED: knows by heart.
 from ftlab.retrieval.compared import ANSWERABLE, ASSISTANT, CLOSED, MERELY_TOLD, NO_ANSWER, READER, TOLD
 from ftlab.retrieval.compared import in_points, name, spoken
 
@@ -423,7 +424,8 @@ def verdict(scored: dict) -> str:
 
 
 for i, row in enumerate(live):
-    print(f"{unscreened.group(row)}: {row['messages'][0]['content']}")
+    print(f"{unscreened.group(row)}: {row['messages'][0]['content']}\n  right: "
+          + (", ".join(map(str, row["expected"])) or "to hand over, since no page has it"))
     replies = {way: each[i] for way, each in said.items()}
     replies |= {way: run.part(way)["reply"][number[row["id"]]] for way in ("template", CLOSED, TOLD, READER)}
     for way, reply in replies.items():
@@ -442,7 +444,7 @@ for i, row in enumerate(live):
 # A choice that is made on test questions flatters what it chose. Here it is the "x 3": in an older run RAFT was behind
 # the assistant after one training, so both kinds of training got two more rounds. Since then texts were rewritten and
 # questions added; **no dial was chosen by the numbers below**, and what three rounds gain is printed for the *early*
-# wordings, which that older run had asked, and for the *fresh* ones. Each wording is asked once.
+# wordings, which that older run had asked, and for the *fresh* ones. A question is asked in one wording.
 #
 # Several questions are about one product, and stand or fall with it. So here and below the intervals are over products
 # and rules, and so are the tests. (Each end is the wider of two, over products and over questions. Where all scores are
@@ -490,7 +492,7 @@ for way in (*MERELY_TOLD, READER):
 cites = run.gap(TOLD, READER, *LINES["cited"])
 print("\nThe assistant told to cite has the right source "
       + ("more often than RAFT x 3" if cites.low > 0 else
-         "less often than RAFT x 3: to this model an order is no training" if cites.high < 0 else
+         "less often than RAFT x 3: to tell it is not to train it" if cites.high < 0 else
          "as often as RAFT x 3, as far as can be told") + f" ({in_points(cites)} points).")
 
 # %%
@@ -500,6 +502,10 @@ for one, other in ((CLOSED, "closed book"), (READER, "RAFT"), (READER, ASSISTANT
     print(f"{name(one):>16} minus {name(other):>15} {gaps[0]:>16} {gaps[1]:>16}")
 print(f"{'questions with an answer':>38} "
       + " ".join(f"{len(run.about(READER, 'facts', which=which)):>16}" for which in ("early", "fresh")))
+early, fresh = (run.gap(READER, ASSISTANT, "facts", which=which) for which in ("early", "fresh"))
+print(f"\nRAFT x 3 against RAG on the assistant: {early.value:+.0f} points on the wordings that chose \"x 3\", "
+      f"{fresh.value:+.0f} on fresh ones. " + ("So its first places below are flattered." if early.value > fresh.value
+      else "The choice has not flattered it."))
 
 # %% [markdown]
 # Which differences can be told from luck? The comparison that a team faces first is *RAG on the assistant*, which needs
@@ -544,8 +550,10 @@ for way in run.ways:
 # questions on one fact of one thing that they name. There are many, and both kinds of training do better on them than
 # on the desk's own. A claim **holds** if its whole interval lies in the range that it names, **does not hold here** if
 # none of it does, and is **mixed** if a part does, which is often no more than a wide interval: undecided. A claim is
-# tried on one seed, as each of its *reference runs* is, which have other seeds: a line says what these found, each and
-# together. Where the two verdicts differ, believe "together". In the figure *your run* is the stored one.
+# tried on one seed, as each of its *reference runs* is, which have other seeds: for a stored run's claim a line says
+# what these found, each and together. Where the two verdicts differ, believe "together": what one seed decides and
+# several leave open is open. All tables and figures of this notebook are of the stored seed. In the figure *your run*
+# is the stored one.
 
 # %%
 def on_trial(claim: str, gap: intervals.Interval, **more) -> claims.Result:
@@ -924,9 +932,9 @@ print(f"RAFT x 3, with a lie ({part['wrong'][0]}): {part['lie']['reply'][0]}")
 
 # %% [markdown]
 # The sieve sees forms, not intentions, and a lie has no form at all. And a reader that gets little out of any page may
-# tell on few lies for that reason alone: look at its facts first. Of the mark, the columns say what it buys, and what
-# the sentence costs where nobody lies. Whatever a model obeys, the filter of section 5 works: strangers' texts in a
-# group of their own, which is not searched, and what they know is lost with them.
+# tell on few lies for that reason alone: look at its facts first. Of the mark, the columns say what it buys (where p is
+# not small, nothing is shown), and what the sentence costs where nobody lies. What is sure, whatever a model obeys, is
+# not to search strangers' texts: in a group of their own, as in section 5, at the price of what they know.
 #
 # ## 7. How good must the search be?
 #
@@ -997,7 +1005,9 @@ for what, key in (("all that is needed is found", "found"), ("RAG on the assista
 # Most of it on one slide, each question searched once (section 7's one search for each product is not in it): blue rows
 # are gains, orange ones losses, and below stand the costs. A number stands with half the width of its interval. (At 0
 # and 100 all of the interval lies on the inner side, and near them more than half of it.) Mind the mark †: it is weaker
-# than section 2's star, which is corrected for all looks.
+# than section 2's star, which is corrected for all looks. All of it is one training seed: other seeds put RAFT x 3 no
+# higher than RAG on the assistant in replies fit to send (section 2), so take its lead there as open. The changed facts
+# of *closed book x 3* are those of the model that was retrained on them.
 
 # %%
 figure, ax = plt.subplots(figsize=(13, 7.6))
@@ -1007,8 +1017,9 @@ _ = ax.set_title(f"Weights or documents: % of held-out questions ({stored['model
 # %% [markdown]
 # One row is worth something only beside another: who hands everything over does so rightly too. Compare along a row,
 # not down a column: the questions differ (changed facts are asked plainly, the lies are section 6's). The same as a
-# **decision table**: *not told from it* is not *as good*, and the best was picked afterwards, which flatters it. A best
-# may still be bad.
+# **decision table**: *not told from it* is not *as good*, *behind* is not corrected for all looks, as section 2's stars
+# are, and the best was picked afterwards, which flatters it. A best may still be bad. (Training seconds are those after
+# the assistant's own.)
 
 # %%
 from IPython.display import HTML
@@ -1019,13 +1030,14 @@ HTML(tables.html_table(*needs.table(run)))
 
 # %% [markdown]
 # And a function that answers for your own case: six questions, and an advice with the measurements behind it. Where
-# strangers write, a reader of pages is ruled out unless its whole interval shows that it tells on few lies; where
-# sources must be named, who is behind the best at that. Of the ways that are left and good enough for drafts it takes
-# the cheapest that is not told from the best, and where there is none it says so (`ftlab/retrieval/advice.py`). A mean
-# hides groups: see section 2's *facts by group* before you take the template. What the readers would do with a search
-# like yours is read off lines like section 7's, so even for our own search it need not be what section 2 measured. The
-# template stands with what was measured, so it and the readers are not on one footing, and their order here may differ
-# from section 2's: for a search like ours go by section 2.
+# strangers write, a reader of pages is ruled out unless its whole interval shows that it tells on few lies (the
+# template, which fills from records, was not tried on lies); where sources must be named, every way that is behind the
+# best at it is. Of the ways that are left and good enough for drafts it takes the cheapest that is not told from the
+# best, and where there is none it says so (`ftlab/retrieval/advice.py`). A mean hides groups: see section 2's *facts by
+# group* before you take the template. What the readers would do with a search like yours is read off lines like section
+# 7's, so even for our own search it need not be what section 2 measured. The template stands with what was measured, so
+# it and the readers are not on one footing, and their order here may differ from section 2's: for a search like ours go
+# by section 2.
 
 # %%
 from ftlab.retrieval import advice
@@ -1083,6 +1095,8 @@ check(not math.isclose(found, 2 - math.log2(2)), "two losses are smaller, so its
 check(math.isclose(found, 2 - math.log2(3)), "third of four candidates is log2(4) - log2(3) bits.")
 check(math.isclose(exposure_of(9.0, [1.0] * 127), 0), "the last of 128 has an exposure of 0 bits.")
 check(math.isclose(exposure_of(1.0, [1.0] * 3), 2), "equal losses do not push it back: only smaller ones count.")
+check(math.isclose(exposure_of(2.5, [3.0, 1.0, 2.0]), 2 - math.log2(3)),
+      "the others come in any order: count all that are smaller.")
 passed("You can say how far a secret stands out of the weights.")
 
 # %% [markdown]
@@ -1265,6 +1279,7 @@ check(found is not None, "reading is ahead even where nothing is found: a recall
 check(found == 0, "a recall is a share: it cannot be below 0.")
 check(enough_recall(0.7, 0.1, 0.7) is not None, "at a perfect search both have 0.7: a recall of 1 is just enough.")
 check(abs(enough_recall(0.7, 0.1, 0.7) - 1) < 1e-9, "at a perfect search both have 0.7: a recall of 1.")
+check(enough_recall(0.3, 0.5, 0.6) is None, "neither with the passages nor without does reading reach 0.6: None.")
 check(enough_recall(0.3, 0.5, 0.4) == 0, "without the passage 0.5 are right already: look at damaged first.")
 check(enough_recall(0.3, 0.3, 0.5) is None, "if the passages change nothing and both are below the weights: None.")
 check(enough_recall(0.5, 0.5, 0.5) == 0, "if the passages change nothing and all three are equal, 0 is enough: do not "
@@ -1303,13 +1318,14 @@ passed("You know how good a search must be before documents pay.")
 # rule 2 does not: the next cell prints what the template had right of questions on two things. The rules; the
 # first that gives an answer counts:
 #
-# 1. Where nobody reads a reply before it is sent, at least nine in ten must be fit to send, with the whole interval. If
-#    no way of the stored run is so good (`ready`): "not yet".
+# 1. Where nobody reads a reply before it is sent, at least nine in ten must be fit to send, with the whole interval,
+#    over all kinds of questions. If no way of the stored run is so good (`ready`): "not yet".
 # 2. A single kind of question with one value for an answer, from a table, wants no model: "template".
 # 3. Documents are **needed** where facts change more than once a month, where an answer must name its source, and where
 #    not everybody may read everything, or things must be deletable.
 # 4. Where they are not needed: "weights", but only if the search finds too little, that is, less than the share at
-#    which reading catches up (`enough`, from the stored run).
+#    which reading catches up (`enough`, from the stored run; take the number itself, though section 7's interval around
+#    it would leave two of the teams open).
 # 5. In all other cases documents. Their reader is "RAFT" if the stored run shows it ahead: where an answer must name
 #    its source, ahead in sources rightly named of both models that are merely told to (`raft_cites`); elsewhere, ahead
 #    in replies fit to send of the assistant as it is (`raft_ahead`). Else "RAG", which needs no further training.
@@ -1421,8 +1437,8 @@ passed("Each team gets the place that its rules ask for. Whether the drafts are 
 # A likely reason, not tested here: a model that has only ever seen the right passage can do well by copying the first
 # value of the right kind. In use, the search brings pages of neighbouring products, with prices of their own, and it
 # would copy those. With distractors it pays to look for the passage about the thing that was asked for, and, in a share
-# of the rows, to find that there is none and say so. Whether ours learnt to say so, section 7 prints: what RAFT x 3
-# does with nothing of what is needed.
+# of the rows, to find that there is none and say so. Ours hardly learnt to say so: section 7 prints how often, with
+# nothing of what is needed, RAFT x 3 hands over, and how often it makes up a figure.
 #
 # </details>
 

@@ -102,8 +102,8 @@ def test_who_says_nothing_wins_no_loss() -> None:
 def test_the_table_names_losses_as_more_and_the_rest_as_not_told_apart() -> None:
     header, rows, note = needs.table(of(comparison({READER: 0.6, ASSISTANT: 0.6}), READER, ASSISTANT, "plain"))
     lines = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
-    assert lines["a page's lie told on"]["behind, points"].startswith("RAG, assistant +50 [")
-    assert lines["on-brand"]["behind, points"] == "none shown"
+    assert lines["a page's lie told on"]["behind (uncorrected), points"].startswith("RAG, assistant +50 [")
+    assert lines["on-brand"]["behind (uncorrected), points"] == "none shown"
     assert lines["on-brand"]["not told from it"] == "RAG, assistant; RAFT x 3"
     assert lines["facts right"]["not told from it"] == "RAFT x 3"
     assert lines["facts right"]["its price"].startswith("1 tokens read, ") and "Losses are ranked" in note
