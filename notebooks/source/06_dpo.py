@@ -665,7 +665,8 @@ print(f"On the {len(new_late)} pairs of new conversations, that what was learnt 
 # ### What is behind it? Changing one thing at a time
 #
 # Five possible reasons why these votes did not help. For each there are three stored runs, of seeds 0 to 2, with that
-# one thing changed; all were fixed before the first of them ran:
+# one thing changed. (The first had been tried once before, with one seed; the other four were then fixed together,
+# before any of them ran.)
 #
 # - **replies of another model**: in many of these pairs neither reply is one that the assistant would give by itself,
 #   since of every nine replies drawn five came from the model with its adapter scaled down. So: as many votes, all on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import kept
 import pytest
@@ -72,6 +73,48 @@ def test_arms_are_run_in_order_and_gathered_by_todays_scorer(tmp_path, monkeypat
     assert marks["right"] == marks["on_brand"]
 
 
+def test_the_best_steps_are_gathered_of_seeds_that_have_every_arm(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(dirty_data, "folder", lambda: tmp_path)
+    test = texts.plain_conversations("test")[: dirty_data.PROMPTS]
+    replies = [house.reply(row) for row in test]
+    run = {"model": "M", "dtype": "float32", "train_s": 1, "write_s": 1, "replies": replies}
+    for arm in dirty_data.ARMS:
+        kept.keep(dirty_data.place(arm, 0), run | {"arm": arm, "seed": 0})
+        kept.keep(dirty_data.best_place("real", arm, 0), {
+            "arm": arm, "seed": 0, "steps": 50, "valid": {25: 1, 50: 2}, "replies": ["", *replies[1:]]})
+    kept.keep(dirty_data.best_place("real", "clean", 1), {"arm": "clean", "seed": 1, "steps": 25, "valid": {},
+                                                          "replies": replies})  # alone of its seed: left out
+    found = dirty_data.gather()["best"]
+    assert list(found) == ["real"] and list(found["real"]) == list(dirty_data.ARMS)
+    assert list(found["real"]["clean"]) == ["0"]
+    best = found["real"]["excellent"]["0"]
+    assert best["steps"] == 50 and best["right"] == "0" + "1" * (dirty_data.PROMPTS - 1)
+
+
+@pytest.mark.parametrize(("fits", "steps"), [((3, 5, 4), 50), ((3, 5, 5), 50), ((5, 5, 5), 25), ((0, 0, 1), 100)])
+def test_the_shortest_of_the_best_trainings_is_scored(tmp_path, monkeypatch, fits, steps) -> None:
+    monkeypatch.setattr(dirty_data, "folder", lambda: tmp_path)
+    monkeypatch.setattr(dirty_data, "rows", lambda seed, count: {"clean": list(range(count))})
+    monkeypatch.setattr(dirty_data.model, "choose", lambda: SimpleNamespace(name="M", dtype="float32"))
+    monkeypatch.setattr(dirty_data.chat, "prompts", lambda tokenizer, rows: rows)
+    trained = []
+
+    def tune(choice, chosen, *, steps, batch_size, **more):
+        assert len(chosen) == steps * batch_size
+        trained.append(steps)
+        return SimpleNamespace(model=steps, tokenizer=None)
+
+    def write(steps, tokenizer, rows, tokens):
+        fit = dict(zip(dirty_data.BEST["real"][1], fits, strict=True))[steps]
+        return [house.reply(row) if i < fit or len(rows) > dirty_data.VALID else "" for i, row in enumerate(rows)]
+
+    monkeypatch.setattr(dirty_data.sft, "fine_tune", tune)
+    monkeypatch.setattr(dirty_data.generate, "replies", write)
+    found = dirty_data.measure_best("real", "clean", 0)
+    assert trained == [25, 50, 100] and found["steps"] == steps and len(found["replies"]) == dirty_data.PROMPTS
+    assert found["valid"] == dict(zip((25, 50, 100), fits, strict=True))
+
+
 def test_each_claim_is_tried_on_both_arms_of_its_seed(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(dirty_data, "folder", lambda: tmp_path)
     replies = [house.reply(row) for row in texts.plain_conversations("test")[: dirty_data.PROMPTS]]
@@ -98,3 +141,10 @@ def test_what_is_stored_is_whole() -> None:
     for key in ("records", "excellent", "lr", "steps", "batch_size"):
         assert known["settings"][key] == getattr(dirty_data, key.upper())
     assert known["settings"]["lora"] == sft.LORA
+    asked = {"real": dirty_data.PROMPTS, "lab": len(texts.plain_conversations("test"))}
+    for which, (_, numbers) in dirty_data.BEST.items():
+        assert list(known["best"][which]) == list(dirty_data.ARMS)
+        for run in (run for runs in known["best"][which].values() for run in runs.values()):
+            fits = {int(steps): fit for steps, fit in run["valid"].items()}
+            assert tuple(fits) == numbers and fits[run["steps"]] == max(fits.values())
+            assert len(run["on_brand"]) == len(run["right"]) == asked[which]
