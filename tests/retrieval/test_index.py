@@ -221,6 +221,9 @@ def test_the_coarse_search_finds_what_the_exact_one_finds(tmp_path, monkeypatch)
     first = [each[0] for each in hits]
     assert [hit.chunk.document for hit in first] == [str(model.number(query)) for query in queries]
     assert all(hit.score == pytest.approx(1, abs=1e-5) for hit in first)  # the full vectors were compared
+    with monkeypatch.context() as limited:
+        limited.setattr(find, "PROBES", 1)
+        assert len(made.search(queries[0], 1_400, "meaning")) == 1_400  # more than one cluster holds
     alone = [Document(f"p{i}", f"number {7 + 20 * i}", "for one pair of eyes", readers="owner") for i in range(3)]
     made.add(alone)  # so few may be in no cluster that is near, and are found nevertheless
     assert set(ids(made.search(queries[0], 5, "meaning", ("owner",)))) == {"p0", "p1", "p2"}
