@@ -212,7 +212,9 @@ a, b = (shingles(duplicates.training_text(row)) for row in (one, two))
 equal = np.mean(duplicates.signature(one) == duplicates.signature(two))
 pairs, width = len(lines) * (len(lines) - 1) // 2, duplicates.HASHES // duplicates.BANDS
 assert duplicates.ALIKE == 0.7
-print(f"Jaccard's index {len(a & b) / len(a | b):.2f}; estimated from {duplicates.HASHES} numbers {equal:.2f}")
+print(f"Jaccard's index {len(a & b) / len(a | b):.2f}; estimated from {duplicates.HASHES} numbers {equal:.2f}: "
+      + ("dropped as a near copy" if equal >= duplicates.ALIKE else "this pair would slip through; near the limit, and "
+         "in texts as short as these, the estimate errs most"))
 print(f"There are {pairs:,} pairs. Two records agree in a band, and so are compared, if they are alike by")
 for likeness in (0.3, 0.7, 0.9):
     print(f"  {likeness}: with probability {1 - (1 - likeness**width) ** duplicates.BANDS:.4f}")
@@ -260,8 +262,10 @@ for name, value in (("customers", lambda row: row["customer"]), ("products", rec
 # In memory this works for tens of thousands of records. `ftlab.curation.stream` does the same over a dump of any size,
 # in parts and in several processes, and can be killed and started again; `ftlab.curation.engine` is the same as a job
 # of `datatrove`, for a cluster. Here is what we measured, for choosing a library and for a large dump. Of the second
-# table only the last lines are shown; `growth` says how the time rises with the records: at 1 tenfold records take
-# tenfold time, at 0.7 fivefold.
+# table only the last lines are shown; `growth` is the exponent by which time rises with the records over all lines: at
+# 1 tenfold records take tenfold time, at 0.7 fivefold. It flatters, since processes that start up make the first lines
+# look slow: the last line against the one above it says what the next tenfold will cost. (In the first table, *recall*
+# is the share of planted copies that were found, *precision* the share of finds that are copies.)
 
 # %%
 known = files.read_json(paths.data() / "curation" / "measured.json")
@@ -356,9 +360,9 @@ print(f"and the price: {good.total()} of {free:,} records without any fault were
 
 # %% [markdown]
 # A leak does not make a model worse. It makes the *score* a lie, upwards. An address comes out when somebody provokes
-# it, and a licence when somebody sues; no ordinary test question asks for either. So the trial below leaves planted
-# leaks out of every arm (every training set that it compares); a test text that got into the dump by chance may still
-# stand in a raw arm. It says nothing about the other two: they are no question of points.
+# it, and a missing licence when somebody sues; no ordinary test question asks for either. So the trial below leaves
+# planted leaks out of every arm (every training set that it compares); a test text that got into the dump by chance may
+# still stand in a raw arm. It says nothing about the other two: they are no question of points.
 #
 # ## 7. The trial
 #
@@ -459,10 +463,11 @@ excellent = trial_rows.pick_excellent(outcome.kept, EXCELLENT)
 live = {"excellent": tune_real(excellent)}
 
 # %% [markdown]
-# And the raw rows, as many as the steps can read.
+# And the raw rows, as many as the steps can read. For scale there is a **template** as well: a program that looks the
+# value up on the screen and puts it into a fixed frame. It learns nothing and has no model.
 
 # %%
-live[f"raw, {DOSE} % off-brand"] = tune_real(with_dose(raw, truth, "off_brand", DOSE, STEPS * BATCH_SIZE, SEED))
+live[f"raw, dose {DOSE}"] = tune_real(with_dose(raw, truth, "off_brand", DOSE, STEPS * BATCH_SIZE, SEED))
 by_template = [template.reply(row) for row in held_out[:ASKED]]
 right = [desk.is_right(reply, row) for reply, row in zip(by_template, held_out, strict=False)]
 on_brand = [brand.on_brand(reply) for reply in by_template]
@@ -535,9 +540,9 @@ print(crossing.in_words(tiny, (20, 40, 60)))
 
 # %% [markdown]
 # From -10 points at dose 20 to +10 at dose 40 the gap is zero halfway. The lower end comes up to zero at 40; the
-# upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8, but
-# computed as the first line below says, and on more test prompts: where your computer computes otherwise, the same
-# training comes out otherwise. A seed has an export of its own, so with it change all rows, the hundred excellent ones
+# upper end was never below it. Now the **stored runs of the real model**, with the settings of section 8, on more test
+# prompts, and in the number format that the first line below names: in another one the same training gives other
+# replies. A seed has an export of its own, so with it change all rows, the hundred excellent ones
 # too, and the order in which they are read. `doses_of` finds which doses a set of runs has.
 
 # %%
@@ -571,11 +576,11 @@ for dose in doses_of(real, "off_brand"):
 
 # %% [markdown]
 # The cell says "fails" where on-brand lies more than ten points from what the guess foretells. Do not lean on that
-# limit: all rows of the excellent arm and of the clean arm passed the guide's filter, so what lies between the on-brand
-# shares of these two comes from something other than broken rules. And "holds" at a low dose says little: no loss is
-# foretold there, and the next cell's intervals would let a large one pass. (Of the five doses three were run on the
-# real model.) Before the figure puts manner and facts
-# together, here they are apart: each arm of curation against each raw one.
+# limit: the intervals of the differences in the next cell reach tens of points to either side. And "holds" at a low
+# dose says little: no loss is foretold there, and those intervals would let a large one pass. (Of the five doses three
+# were run on the real model.) Before the figure puts manner and facts together, here they are apart: each arm of
+# curation against each raw one. (In the figures every whisker is a 95 % interval. Those of
+# the two curated arms, which have no dose, stand at the right edge.)
 
 # %%
 def apart(arm, other, key):  # the paired difference of two arms in one mark, in points, over the seeds of both
@@ -619,20 +624,25 @@ def draw_trial(marks, fault, title):
     figure, (shares_ax, gap_ax) = plt.subplots(1, 2, figsize=(11, 3.8))
     raw_arms = [list(marks[f"{fault}@{dose}"].values()) for dose in doses]
     spans = [intervals.mean_interval(each).times(100) for each in raw_arms]
-    figures.curve(shares_ax, doses, *zip(*spans, strict=True), label="raw", color=figures.GREY)
+    middle, low, high = (np.array(each) for each in zip(*spans, strict=True))
+    shares_ax.errorbar(doses, middle, [middle - low, high - middle], marker="o", capsize=3, color=figures.GREY,
+                       label="raw")
     for arm, color, line, aside in (("excellent", figures.BLUE, "-", -0.7), ("clean", figures.GREEN, "--", 0.7)):
         level = intervals.mean_interval(list(marks[arm].values())).times(100)
-        figures.curve(shares_ax, doses, *([end] * len(doses) for end in level), label=arm, color=color, ls=line,
-                      marker="")
+        edge = doses[-1] + 5 + 3 * aside
+        shares_ax.plot([doses[0], edge], [level.value] * 2, color=color, ls=line, label=arm)
+        shares_ax.errorbar(edge, level.value, [[level.value - level.low], [level.high - level.value]], capsize=3,
+                           color=color)
         middle, low, high = (np.array(each) for each in zip(*gaps[arm], strict=True))
         gap_ax.errorbar(np.array(doses) + aside, middle, [middle - low, high - middle], marker="o", capsize=3,
                         color=color, ls=line, label=f"{arm} minus raw")
     gap_ax.axhline(0, color=figures.VERMILION, lw=1)
     top = max(span.high for span in [*spans, *(intervals.mean_interval(list(marks[arm].values())).times(100)
                                                for arm in ("excellent", "clean"))])
-    shares_ax.set(xlabel=f"raw {WORDS[fault]} (%)", ylabel="replies (%)", ylim=(0, 1.2 * top), title="Fit to send")
+    shares_ax.set(xlabel=f"raw {WORDS[fault]} (%)", ylabel="replies (%)", ylim=(0, 1.3 * top), title="Fit to send")
     gap_ax.set(xlabel=f"raw {WORDS[fault]} (%)", ylabel="points", title="Gap to raw")
-    shares_ax.legend(), gap_ax.legend()
+    shares_ax.set_xticks(doses), gap_ax.set_xticks(doses)
+    shares_ax.legend(ncols=3, loc="upper left"), gap_ax.legend()
     figure.suptitle(title)
     return gaps
 
@@ -641,12 +651,14 @@ def say(gaps, doses, fault):
     for arm, each in gaps.items():
         ahead = [dose for dose, gap in zip(doses, each, strict=True) if gap.low > 0]
         behind = [dose for dose, gap in zip(doses, each, strict=True) if gap.high < 0]
-        place = crossing.in_words(crossing.crossing(doses, each), doses)
+        place = crossing.crossing(doses, each)
+        words = ("where it passes zero such runs do not say: the 95 % interval holds every dose"
+                 if place.low == -np.inf and place.high == np.inf else "by a straight line between the doses it is "
+                 f"above zero, or level, {crossing.in_words(place, doses)}")
         sure = ["every dose" if len(found) == len(doses) else ", ".join(map(str, found)) + " %" if found else "no dose"
                 for found in (ahead, behind)]
         print(f"{arm} minus raw, {WORDS[fault]}, at {', '.join(map(str, doses))} %: the gap's whole interval is above "
-              f"zero at {sure[0]}, below at {sure[1]};\n    by a straight line between the doses it is above zero, or "
-              f"level, {place}.")
+              f"zero at {sure[0]}, below at {sure[1]};\n    {words}.")
 
 
 gaps = draw_trial(real, "off_brand", "The real model")
@@ -704,8 +716,8 @@ if doses_of(real, "contradicting_fact"):
 # above is the chance of how far each had come. The other is to give *each arm the best of three lengths*: for each arm
 # and seed we took the number of steps with the most fit replies to 60 validation prompts, which are neither trained on
 # nor in the test, and scored that model on the test prompts. (A raw or clean arm reads new rows at every step, the
-# excellent one its hundred again and again.) Both models, stored; the lab model has all its weights trained. Look at
-# these figures before those of 25 steps.
+# excellent one its hundred again and again.) Both models, stored; the lab model has all its weights trained. Trust
+# these figures more than those of 25 steps.
 
 # %%
 best = {which: {arm: {seed: fit_of(run) for seed, run in runs.items()} for arm, runs in arms.items()}
@@ -732,18 +744,20 @@ for which, marks in best.items():
     both = [[marks[arm][seed] for seed in marks["clean"]] for arm in ("excellent", "clean")]
     gain = intervals.paired_difference(*both).times(100)
     print(f"excellent minus clean: {gain.value:+.1f} points [{gain.low:+.1f}, {gain.high:+.1f}]\n")
-longer = [np.mean(list(best["real"][arm].values())) - np.mean(list(real[arm].values()))
-          for arm in ("clean", "excellent")]
-print(f"Against 25 steps the real model's best have {100 * longer[0]:+.0f} points of fit replies after clean rows, "
-      f"{100 * longer[1]:+.0f} after excellent ones.")
+mean = {when: {arm: 100 * np.mean(list(runs.values())) for arm, runs in marks.items() if arm in best["real"]}
+        for when, marks in (("25 steps", real), ("best", best["real"]))}
+print("The real model at its best, and what that length brought it against 25 steps (points of fit replies):")
+for arm, share in mean["best"].items():
+    print(f"{arm:>15} {share:4.0f} % {share - mean['25 steps'][arm]:+4.0f}" + (
+        "" if arm == "clean" else f"   and from there to the clean arm {mean['best']['clean'] - share:+.0f}"))
 
 # %% [markdown]
-# How long you train can count for more than what you sort out: compare the points of the last line with any gap. (Where
-# an arm took the longest of the three every time, it may gain from more still.) Then the dose. At 95 % the raw arm came
-# out lowest on both models, and validation never chose its longest run: that looks like a ceiling, but three seeds do
-# not prove one. Which gaps are clear of zero, the lines above say; where none is, such a trial does not place the
-# crossing. And that a gap is clear of zero at 20 and 60 % and not at 95, where it is larger, does not mean that filters
-# pay less in dirtier data: with three trainings the width of an interval is chance too.
+# How long you train can count for more than what you sort out: compare the two numbers of each of the last lines.
+# (Where an arm took the longest of the three every time, it may gain from more still.) Then the dose. At 95 % the raw
+# arm came out lowest on both models, and validation never chose its longest run: that looks like a ceiling, but three
+# seeds do not prove one. Which gaps are clear of zero, the lines above say; where none is, such a trial does not place
+# the crossing. And that a gap is clear of zero at 20 and 60 % and not at 95, where it is larger, does not mean that
+# filters pay less in dirtier data: with three trainings the width of an interval is chance too.
 #
 # ## 10. The same curve on the lab model
 #
@@ -828,7 +842,8 @@ for words, span in ([(f"All its {len(seeds)} seeds (section 9)", chosen)] * (len
                         other["effect"], other["low"], other["high"]))
                        for other in [claims.reference("hundred-matches-clean", stored["model"].lower())] if other]):
     print(f"{words}: {span.value:+.0f} points [{span.low:+.0f}, {span.high:+.0f}], "
-          f"{claims.find('hundred-matches-clean').verdict(span.low, span.high)}. Believe this, and not one seed.")
+          f"{claims.find('hundred-matches-clean').verdict(span.low, span.high)}.")
+print("Believe several seeds rather than one, and the more of them the more.")
 
 # %% [markdown]
 # All arms had equal steps here; section 9 has each at its best. Turn `LAB_STEPS` to see how the curve moves.
@@ -980,9 +995,9 @@ for name, rows in chain.items():
 # narrows the replies**: its number is the change of the share of distinct word pairs from generation 0 to 2, in per
 # cent of what it was in generation 0 (longer replies lower this share by themselves), and it holds if the whole
 # interval is below zero. That is one of the three measures: the claim can hold while the other two stay or rise. Where
-# the on-brand share falls as well, the replies got worse, whatever their variety did. Both have a ceiling: 100 %
-# different replies, and for 80 replies 6.3 bits (every opening different); near it they cannot show much. And it says
-# nothing of how good the replies are; for that, read the on-brand column and the replies above.
+# the on-brand share falls as well, the replies got worse, whatever their variety did. The other two have a ceiling:
+# 100 % different replies, and for 80 replies 6.3 bits (every opening different); near it they cannot show much. And
+# variety says nothing of how good the replies are; for that, read the on-brand column and the replies above.
 
 # %%
 change = diversity.narrowing(said["0"], said[str(GENERATIONS)])
@@ -1001,11 +1016,11 @@ print("Distinct pairs: " + ", ".join(f"{name if name == 'desk' else f'generation
 
 # %% [markdown]
 # Gerstgrasser et al. (below) found that keeping people's data in every generation keeps the models from getting worse.
-# (Claim 6 compares generation 0 with the last one, and the desk's own variety is another thing. For claim 1 the
-# reference runs, twenty seeds on more prompts, decide what one run cannot: the last cell of this section prints them.)
+# (Claim 6 compares generation 0 with the last one, and the desk's own variety is another thing.)
 #
 # All verdicts of this run, each with what its claim asks of the effect. A "mixed" one is neither a yes nor a no: its
-# interval has that limit inside, whether or not it has zero inside.
+# interval has that limit inside, whether or not it has zero inside. For claim 1 the reference runs, twenty seeds on
+# more prompts, decide what one run cannot: they stand below the list.
 
 # %%
 for name, result in verdicts.items():
@@ -1237,7 +1252,7 @@ passed("No customer is on both sides, and the test is as large as you asked.")
 # def split_by_customer(rows, share):
 #     counts, away, held = Counter(row["customer"] for row in rows), set(), 0
 #     for customer, count in counts.items():
-#         if held >= share * len(rows):
+#         if held / len(rows) >= share:
 #             break
 #         away.add(customer)
 #         held += count
@@ -1250,8 +1265,9 @@ passed("No customer is on both sides, and the test is as large as you asked.")
 #
 # *10 minutes · extra · medium.* Replace mail addresses by `<EMAIL_1>`, `<EMAIL_2>`, ... in the order in which they
 # appear. The same address gets the same mask. An address is here any run of letters, digits, dots, dashes and
-# underscores with one `@` in it that begins with a letter or digit and ends in a letter (at both ends a to z, small or
-# capital, or 0 to 9). Before the `@`, and only there, plus signs belong to it as well.
+# underscores with one `@` in it that begins with one of a to z, A to Z or 0 to 9 and ends in one of a to z or A to Z:
+# no digit there. Before the `@`, and only there, plus signs belong to it as well. (Texts with two `@` in a row of signs
+# are not tested.)
 
 # %%
 import re  # noqa: F401
@@ -1270,7 +1286,8 @@ check(lambda: len(found) == 2, "return two things: the text with masks, and a di
 check(found[0] == "Write to <EMAIL_1>, please.", "the address goes, and the comma after it stays.")
 check(found[1] == {"<EMAIL_1>": "a@b.org"}, "the dict leads from the mask to the address, so that it can be undone.")
 check(mask_emails("It is x@y.org.")[0] == "It is <EMAIL_1>.", "the full stop ends the sentence, not the address.")
-for name in ("Anna@Post.ORG", "anna7@post.org", "anna_b@post.org", "anna.b@post.org", "anna-b@my-post.org"):
+for name in ("Anna@Post.ORG", "anna7@post.org", "7anna@post.org", "anna_b@post.org", "anna.b@post.org",
+             "anna-b@my-post.org"):
     check(mask_emails(f"to {name} now")[0] == "to <EMAIL_1> now",
           f"all of {name} goes: capitals, digits, dots, dashes and underscores belong to it.")
 check(mask_emails("to anna+kettle@post.org now")[0] == "to <EMAIL_1> now",
@@ -1354,7 +1371,8 @@ passed("Your masks can be undone by whoever holds the dict, and by nobody else."
 # - A filter has a precision and a recall, and they flatter whoever wrote the filter on the same data.
 # - Copies go before the split; the split goes by customer and product; how many prompts you hold out counts.
 # - Whether cleaning pays is a question of dose and price, so a trial turns the dose and reports each gap with its
-#   interval, manner and facts apart. The last cell says at which doses cleaning or choosing was surely ahead. Choosing
+#   interval, manner and facts apart. The last cell says at which doses cleaning or choosing was surely ahead, and where
+#   three seeds were too few to say. Choosing
 #   is not cleaning: section 9 says how a hundred chosen rows did beside random clean ones.
 # - Leaks, personal data and licences are no question of points.
 # - Synthetic replies carry on what their filter cannot see.
@@ -1384,6 +1402,10 @@ print("On the real model, at the doses that were run, each arm at the best of th
 say(compare(best["real"], "off_brand"), doses_of(best["real"], "off_brand"), "off_brand")
 print("At 25 steps:")
 say(compare(real, "off_brand"), doses_of(real, "off_brand"), "off_brand")
+if others := claims.reference("hundred-beats-dirty", "smollm2-135m-instruct"):
+    print(f"For 95 % and 25 steps alone there are {len(others['runs'])} seeds more (claim 1): excellent minus raw "
+          f"{others['effect']:+.1f} points [{others['low']:+.1f}, {others['high']:+.1f}], {others['verdict']}. Where "
+          "they disagree with the lines above, these had too few seeds to show it.")
 memory = psutil.Process().memory_info().rss
 print(f"{(time.perf_counter() - started) / 60:.1f} minutes, {memory / 2**30:.1f} GiB of memory in use.")
 print(doctor.machine())

@@ -372,26 +372,40 @@ for when, text, right in (("before", before[shown], knew[shown]), ("after", afte
 # %% [markdown]
 # ## 4. The trap: passing the checks is not the goal
 #
-# A check that is easy to run gets run, and what is run gets reported. Is there an answerer here whose report would be
-# fine (a check of manner passed by at least nine replies in ten) while fewer than half of its replies can be sent?
-# There is one for certain: a program that fills a frame keeps every rule of form for nothing. Of all that meet the
-# condition we take the one with the widest gap.
+# A check that is easy to run gets run, and what is run gets reported. Is there an answerer whose report would be fine
+# (a check of manner passed by at least nine replies in ten) while fewer than half of its replies can be sent? A program
+# that fills a frame is one: it keeps every rule of form for nothing. And a model? Take the real model as notebook 02
+# leaves it, tuned for 36 steps on 144 of the desk's conversations. It answered 90 of the test conversations, ten of
+# each kind; its scores are stored, with some replies that pass the check and cannot be sent. The assistant below is the
+# same model, tuned on ten times as many conversations in twenty times the steps.
 
 # %%
-gaps = {(who, check): np.mean(each[check]) - np.mean(each["fit to send"])
-        for who, each in scores.items() for check in ("right form", "on-brand")
-        if np.mean(each[check]) >= 0.9 and np.mean(each["fit to send"]) < 0.5}
-who, check_name = max(gaps, key=gaps.get)
-passed_check, fit = scores[who][check_name], scores[who]["fit to send"]
-print(f"{who}: {check_name} {np.mean(passed_check):.0%}, fit to send {np.mean(fit):.0%}. "
-      "The last two that pass the check and cannot be sent:\n")
-for i in [i for i in range(len(fit)) if passed_check[i] and not fit[i]][-2:]:
-    show(held_out[i], {who: said[who][i]})
+quick = files.read_json(paths.data() / "stored" / "desk-dials.json")  # made for notebook 02
+lesson, after_02 = quick["arms"]["desk"]["0"], f"after {quick['arms']['desk']['0']['steps']} steps"
+manner, sendable = ([int(score) for score in lesson[key]] for key in ("on_brand", "fit"))
+reports = {after_02: {"on-brand": manner, "fit to send": sendable}, **scores}
+print(f"{after_02!r} is {quick['model']} of notebook 02, on {len(manner)} conversations. A trap is marked with !\n")
+for who, each in reports.items():
+    good, fit = (np.mean(each[name]) for name in ("on-brand", "fit to send"))
+    print(f"{'!' if good >= 0.9 and fit < 0.5 else ' '} {who:14} on-brand {good:4.0%}   fit to send {fit:4.0%}")
+assert np.mean(manner) >= 0.9 and np.mean(sendable) < 0.5
 
 # %% [markdown]
-# Economists call it Goodhart's law: a measure that becomes a target ceases to be a good measure. A model, too, learns
-# form first, since it is the same in every example. But the assistant was trained on all the training conversations
-# there were, twice over. Does a check of its manner still promise too much?
+# A weekly report with the first column alone would praise it. These are the stored replies, the first of each kind that
+# passes the check of manner and cannot be sent, with what the yardstick holds against it:
+
+# %%
+by_id = {row["id"]: row for row in test}
+first = {}  # kind: id
+for name in lesson["look_fine"]:
+    first.setdefault(by_id[name]["kind"], name)
+for name in first.values():
+    show(by_id[name], {after_02: lesson["look_fine"][name]})
+
+# %% [markdown]
+# Economists call it Goodhart's law: a measure that becomes a target ceases to be a good measure. A model learns form
+# first, since form is the same in every example. But the assistant was trained on all the training conversations there
+# were, twice over. Does a check of its manner still promise too much?
 #
 # ### Claim 1: the checks of manner hide drafts that cannot be sent
 #
