@@ -131,7 +131,8 @@ for message in held_out[0]["messages"]:
 # value, a figure that stands nowhere, a garbled name, or a case that had to be handed over to a colleague and was not.
 # That is what a program can see: a reply that recites the screen unasked is refused; one that adds a fairy tale
 # without figures, or takes the town where a kettle is made for its maker, is not. So take "right" to mean "no fault
-# found", in long free replies as an upper limit, and read the replies themselves.
+# found", in long free replies as an upper limit, and read the replies themselves. The desk's own, too: a program wrote
+# them, and the one above tells somebody who is still choosing what to do on the day of delivery. No rule sees that.
 #
 # And it must sound like Quillmere. The house has a **brand guide**, and each of its rules is a few lines of code in
 # `ftlab/world/brand.py`, so nobody has to argue about whether a reply keeps them. A reply is **on-brand** if it keeps
@@ -414,13 +415,14 @@ display(side_by_side(list(range(min(4, ASKED))), ["asked plainly", "tuned"]))
 
 # %% [markdown]
 # Read both columns as a customer would: "nothing wrong found" is the program's word, and it lets false and idle
-# sentences through. The manner (the thanks, the "we", the next step, the sign-off) comes from the training
-# conversations, which were about other products. The fact, where it is right, comes from the screen.
+# sentences through. (Of the untuned model's replies in the table of section 3 it finds two right: are they these?) The
+# manner (the thanks, the "we", the next step, the sign-off) comes from the training conversations, which were about
+# other products. The fact, where it is right, comes from the screen.
 #
-# Was something given up, too? The desk's own replies find a next step for each customer; we trained on the house's
-# plainest words, which invite "another question" even where a grave case is handed over. And grave cases are rare in
-# the training set: of what is rare, a model sees little and may learn little. Section 5's lines above say how many it
-# handed over.
+# Was something given up, too? The desk's own replies name many next steps, most of which fit the customer; we trained
+# on the house's plainest words, which invite "another question" even where a grave case is handed over. And grave cases
+# are rare in the training set: of what is rare, a model sees little and may learn little. Section 5's lines above say
+# how many it handed over.
 
 # %%
 own = [row["messages"][-1]["content"] for row in held_out]

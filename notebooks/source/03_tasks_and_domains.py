@@ -232,9 +232,10 @@ for part, name, why in (("frame", "A frame", "It costs an afternoon to write, no
 #
 # Read the frame's line with two doubts. The house's pages are put together from some hundred sentences, so patterns
 # written from training pages fit the test pages; of pages by many hands they would miss more, which was not measured.
-# And its post is one sentence of the article behind a name: it keeps the rules and charms nobody. But where its line is
-# the best, the sections below are about *how* one tunes, and not about a need. Ask so of each new task and model: a
-# prompt can be changed within a minute; a tuning has to be trained, stored and tested anew.
+# And its post is one sentence of the article behind a name: it keeps the rules and charms nobody. Nor does its
+# description say what a thing is for, as the house's do: "for every day" is said of all, and no mark asks for more. But
+# where its line is the best, the sections below are about *how* one tunes, and not about a need. Ask so of each new
+# task and model: a prompt can be changed within a minute; a tuning has to be trained, stored and tested anew.
 #
 # ## 4. One adapter for four tasks
 #

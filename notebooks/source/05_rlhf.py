@@ -1002,7 +1002,7 @@ for seed, span in zip(seeds, each_seed, strict=True):
     found[word := list(found)[which]].append(seed)
     print(f"   seed {seed}: {signed(span, 1)}, {word}"
           + (": every weight tried ends in replies worth no more than one greeting to everybody, none held it"
-             if low == weights else f" (at the floor: {', '.join(named[kl] for kl in low)})" if low else ""))
+             if low == weights else f" (at the floor: weight {', '.join(named[kl] for kl in low)})" if low else ""))
 saved, cost = list(found.values())[:2]
 braked = "; ".join(f"{word} on seed {', '.join(map(str, of))}" for word, of in found.items() if of) + (
     ": the seeds contradict each other, nothing is shown." if saved and cost else
@@ -1060,14 +1060,15 @@ print(f"General facts kept, weight {named[weights[-1]]} minus none, seed by seed
 from collections import Counter
 
 SENSELESS = ("comes from in", "on our knife", "senior colleague to a", "will look for the pictures", "take it in ",
-             "add your case to", "use it in ", "the box and the box", "sorry for the whole answer")
+             "add your case to", "use it in ", "use it to hold", "the box and the box", "sorry for the whole answer")
 
 
 def wrong_with(said: str, row: dict) -> str:
     senseless = any(turn in said for turn in SENSELESS)
     found = desk.faults(said, row) + ["no regret where it is due"] * (
         row["kind"] in votes.DUE and not votes.qualities(said, row)["regret"])
-    return "; ".join(found) or "no fault found" + ", THOUGH IT MAKES NO SENSE" * senseless
+    return ("; ".join(found) or "no fault found") + (
+        f", {'AND' if found else 'THOUGH'} IT MAKES NO SENSE" if senseless else "")
 
 
 for seed in seeds:
@@ -1092,8 +1093,8 @@ holes = {}
 for each in runs:
     for when, name in (("before", "before"), ("after", f"KL weight {named[each['kl']]}")):
         for said, row in zip(each[when]["replies"], stored_test, strict=False):
-            if "NO SENSE" in wrong_with(said, row):
-                turn = next(turn for turn in SENSELESS if turn in said)
+            turn = next((turn for turn in SENSELESS if turn in said), None)
+            if turn and votes.qualities(said, row)["right"]:
                 holes.setdefault(turn, f"{name}, worth {votes.worth(said, row):.2f}: {said}")
 print("\nCounted as right:\n" + ("\n".join(holes.values()) or "none of the listed turns stands in these runs."))
 

@@ -596,9 +596,10 @@ for name, found in of_outcome.items():
 
 # %% [markdown]
 # To win is to be worth more than the other reply, and not to be right: where both are wrong, or both right, brevity, a
-# brand rule more kept or a regret in its place decides, be the reply senseless. And the judge sees a word of regret in
-# its place, not what the regret is about: a reply can be sorry about the wrong thing and win. That is true of every
-# judge by rules, and it is why replies are read, and why right replies are counted beside wins.
+# brand rule more kept or a regret in its place decides, be the reply senseless. (A reply that hands a question over
+# without saying that the screen lacks the answer is wrong by the desk's rules, which want both.) And the judge sees a
+# word of regret in its place, not what the regret is about: a reply can be sorry about the wrong thing and win. That is
+# true of every judge by rules, and it is why replies are read, and why right replies are counted beside wins.
 #
 # The claim on trial: *a few hundred votes make the assistant's replies better than SFT alone left them*. Its number is
 # the share of conversations won minus the share lost, in points: twice the distance of the win rate from 50 %. It holds
@@ -1227,7 +1228,8 @@ for number in sorted(range(kept_replies), key=spread, reverse=True)[:2]:
         print(f"    {', '.join(titles)}: {line}\n        -> {verdict(reply, row)}")
 
 # %% [markdown]
-# Read them. Whatever the tables say is said by this yardstick (`ftlab/scores/desk.py` lists what it cannot see).
+# Read them: a care card is no next step for somebody who has bought nothing, and passes. Whatever the tables say is
+# said by this yardstick (`ftlab/scores/desk.py` lists what it cannot see).
 #
 # The claim is *DPO does as well as RLHF on the same votes*: won minus lost, DPO against RLHF; it holds if the whole
 # interval is above -15 points, whatever state the RLHF run is in, so read that first. The interval covers the choice of

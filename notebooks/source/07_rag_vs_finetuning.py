@@ -1005,9 +1005,9 @@ for what, key in (("all that is needed is found", "found"), ("RAG on the assista
 # Most of it on one slide, each question searched once (section 7's one search for each product is not in it): blue rows
 # are gains, orange ones losses, and below stand the costs. A number stands with half the width of its interval. (At 0
 # and 100 all of the interval lies on the inner side, and near them more than half of it.) Mind the mark †: it is weaker
-# than section 2's star, which is corrected for all looks. All of it is one training seed: other seeds put RAFT x 3 no
-# higher than RAG on the assistant in replies fit to send (section 2), so take its lead there as open. The changed facts
-# of *closed book x 3* are those of the model that was retrained on them.
+# than section 2's star, which is corrected for all looks. All of it is one training seed: the other seeds together put
+# RAFT x 3 no higher than RAG on the assistant in replies fit to send (section 2), so take its lead there as open. The
+# changed facts of *closed book x 3* are those of the model that was retrained on them.
 
 # %%
 figure, ax = plt.subplots(figsize=(13, 7.6))
