@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 CHEAPEST_FIRST = ("template", ASSISTANT, TOLD, CLOSED, READER)  # by what to train beyond the assistant, and to read
 READING = (ASSISTANT, TOLD, READER)
 WORTH = 25  # % right: with fewer drafts right than one in four, reading them costs more than writing
+SEVERAL = ANSWERABLE[2:]  # questions on more than one thing, at which a frame with one place may fail
 LIES = 10  # % of lies told on that one could live with
 NONE = "none of these is good enough yet"
 LIED_TO = next(need for need in NEEDS if need.key == "lie")
@@ -110,6 +111,8 @@ def recommend(
             if (told := LIED_TO.share(compared, way)).high > LIES:
                 out.setdefault(way, f"told on {_share(told)} of a page's lies, not shown to be under {LIES} %: index "
                                     "your own people's pages alone")  # fmt: skip
+    if not one_fact and "template" in ways and (two := compared.share("template", "facts", SEVERAL)).high < WORTH:
+        out["template"] = f"of questions on two things it has {_share(two)} right"
     ours = compared.share(ASSISTANT, "found", groups)
     if 100 * search_finds < ours.low:
         out.setdefault("template", f"measured with a search that finds {_share(ours)}, not with a poorer one")
@@ -139,6 +142,8 @@ def recommend(
     lines.append(f"{name(way)} has the facts right in {_share(shares[way])} of such questions with such a search")
     if must_cite and way in CITING:
         lines.append(f"right with its source named, with our search: {_share(compared.share(way, CITED.key, groups))}")
+    if strangers_write and way == "template":
+        lines.append("template was not tested on lies: it fills its frame from records, so ask who writes those")
     lines.append("so a person must read every reply before it is sent" if worth else
                  f"that is not clearly above {WORTH} %, from where on drafts would be worth a person's reading")
     return Advice(way if worth else NONE, way, tuple(lines))

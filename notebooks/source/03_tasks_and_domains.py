@@ -17,7 +17,7 @@
 # **You will be able to** turn a task into rows and check them before a model is loaded; score what comes back by its
 # form and by its content; say for each task what a prompt, a few lines without any language model and a tuned adapter
 # reach; hold a model's reply to a JSON Schema, and know what that does not do; decide between one adapter for all
-# tasks and one for each; and teach a model facts by letting it read on, and measure which old ones it loses.
+# tasks and one for each; and teach a model facts by letting it read on, and measure how many old ones it loses.
 #
 # **You need** notebook 02: the loss on a reply, the trainer, the chat template. **It takes** about nine minutes of one
 # processor core without bf16, less with two or if section 4's adapter is on the shelf already, and up to 4 GB of
@@ -59,7 +59,8 @@ FACTS = 100  # lab model: general questions that show what is forgotten; try 170
 # A task becomes trainable by being written down as conversations: an **instruction** that says all that is wanted, what
 # it is about, and the reply that one would have liked. Then nothing that you learnt in notebook 02 changes. The whole
 # instruction stands in every row, because the same words will be put to the untuned model: a rival that has not been
-# told the rules is no rival.
+# told the rules is no rival. (One rule is told less plainly than it is checked: "one fact with a number", of posts.
+# Section 7 counts how often it decides.)
 
 # %%
 def indented(text: str, most: int = 600) -> str:
@@ -219,7 +220,7 @@ for task in tasks.TASKS:
         rouge = "" if task in ("intent", "fields") else f"{marks(part, task, 'rouge').mean():.2f}"
         print(f"{task * (part == 'plain'):>12} {name:>13} {done.shape[1]:>4} {share(form):>17} {share(done):>17} "
               f"{marks(part, task, 'right').mean():>6.0%} {rouge:>8}")
-for part, name, why in (("frame", "A frame", "It costs an afternoon to write, nothing to run, and never invents"),
+for part, name, why in (("frame", "A frame", "An afternoon to write, nothing to run, and here it makes nothing up"),
                         ("shown", "A prompt with examples", "A tuning would only be one more thing to keep")):
     enough = [task for task in tasks.TASKS if (part != "frame" or task in framed) and marks(part, task).mean() >= 0.9]
     print(f"\n{name} does nine in ten of the rows " + (f"of: {', '.join(enough)}. {why}." if enough else
@@ -275,7 +276,8 @@ for task in ("description", "post"):
 # A handful of replies shows *how* it goes right or wrong and ranks nothing. A reply may look like the house's and say
 # what is not so, or give the right values in a form that nobody can use. And read the sentences: no mark does.
 # "Right" looks at values and names, so a post with the article's figures counts as right even if its sentence is
-# untrue, and a description may be done although its sentence makes no sense. Each share of descriptions and posts
+# untrue, and a description may be done although its sentence makes no sense or names no use, as the instruction wants:
+# no mark looks for one. Each share of descriptions and posts
 # that are done is thus the most that a reader would pass. The next sections compare the stored adapter, which saw
 # more rows, on more test rows.
 #
@@ -352,7 +354,10 @@ print("So on these tickets, with this training, it is ahead " + (
     "of neither for certain, and counting words costs less. Here that is the answer.",
     "for certain of one of the two only: count the labelled tickets before you tune.",
     "of both for certain: the language model earns its keep here.")[won])
-print(f"Only the first line is a fair match. What an adapter makes of all {len(tickets)} tickets was not measured.")
+alone = intervals.paired_difference(marks("intent", "intent"), [one.each for one in counted]).times(100)
+print("Even the first line is no even match: that adapter learned three more tasks beside. One tuned on tickets alone "
+      f"is {standing(alone)} counting as many: {alone.value:+.1f} points [{alone.low:+.1f}, {alone.high:+.1f}]. What "
+      f"an adapter makes of all {len(tickets)} tickets was not measured.")
 
 # %% [markdown]
 # A language model need not be shown that "cash" is money; the word counter knows only words that it has seen, yet may
@@ -511,16 +516,17 @@ for name, gap in stands.items():
 #
 # ## 7. One adapter for all, or one for each?
 #
-# One adapter for four tasks is one file, one training, one thing to test. Adapters of their own can be changed
-# without touching the others, and none has to share. Do the tasks get in each other's way, or help each other? In the
-# stored runs both ways saw the same rows but for a few words, as often and at the same learning rate: one adapter all
-# of them mixed, each of the others those of one task. (The intents' own was tuned before 4 of its 120 tickets were
-# reworded, the posts' own before 13 of its 40 articles were, so these two comparisons are not quite of the same rows.)
-# An adapter of its own thus took fewer steps. Where it is ahead, that is not because it took more of them; where it is
-# behind, it may only have had too few. Below, `one_number` is exactly one number (of which the prompt says no more than
-# "one fact with a number", to prompts and adapters alike), `subject` a product or place at the beginning, `calm` no
-# exclamation mark, and `facts` the line of facts in its form, whether they are true or not. "Right" looks at the truth:
-# for a description the share of the facts that it tells, unless it tells a false one.
+# One adapter for four tasks is one file, one training, one thing to test. Adapters of their own can be changed without
+# touching the others, and none has to share. Do the tasks get in each other's way, or help each other? In the stored
+# runs both ways saw the same rows, as often and at the same learning rate: one adapter all of them mixed, each of the
+# others those of one task. Two pairs of these are not quite of the same rows: the intents' own adapter was tuned before
+# 4 of its 120 tickets were reworded, and the posts' own before 13 of its 40 articles were, a third of them. An adapter
+# of its own thus took fewer steps. Where it is ahead, that is not because it took more of them; where it is behind, it
+# may only have had too few. Below, `one_number` is exactly one number (of which the prompt says no more than "one fact
+# with a number", to prompts and adapters alike), `subject` a product or place at the beginning, `calm` no exclamation
+# mark, `use` one sentence in the second line, whatever it says, and `facts` the line of facts in its form, whether they
+# are true or not. "Right" looks at the truth: for a description the share of the facts that it tells, unless it tells a
+# false one.
 
 # %%
 from ftlab.world import articles
@@ -572,16 +578,17 @@ gap = intervals.paired_difference(together[0], apart[0]).times(100)  # the first
 for_all = claims.record("one-adapter-for-all", kept["all"][0]["seed"], *gap, by_prompt=together[0], against=apart[0],
                         model=claims.find("one-adapter-for-all").models[0])
 print(f"From the stored runs of {stored['date']}, not trained on your computer:\n{for_all}")
-print(f"Over all seeds of the stored runs ({len(together)}): "
-      f"{told_of(intervals.paired_difference(together, apart).times(100))}.")
+if others := claims.reference("one-adapter-for-all", claims.find("one-adapter-for-all").models[0]):
+    print(f"{len(others['runs'])} other seeds: " + ", ".join(f"{run['effect']:+.0f}" for run in others["runs"])
+          + f" points; together {others['effect']:+.0f} [{others['low']:+.0f}, {others['high']:+.0f}], "
+          f"{others['verdict']}.")
 
 # %% [markdown]
-# Do not stop at the verdict. It is of *one* training of each adapter. The line about the reference runs has three more,
-# with other seeds, and the range that they lead us to expect is so wide that nearly anything would lie inside: with one
-# seed the adapter for all was ahead by several points, with another far behind, since one of the small trainings turned
-# out well or badly. Taken together they are *mixed*: whether four tasks share one adapter for free is not settled here,
-# and a team would train both, more than once, on its own tasks. (The limit of 15 points is what a team might give for
-# having one file in place of four: a choice, and not a measurement.)
+# Do not stop at the verdict. It is of *one* training of each adapter. The last line has more, with other seeds, and
+# they lie so far apart that nearly anything would lie inside the range that they lead us to expect. Taken together they
+# are *mixed*: whether four tasks share one adapter for free is not settled here, and a team would train both, more than
+# once, on its own tasks. (The limit of 15 points is what a team might give for having one file in place of four: a
+# choice, and not a measurement.)
 #
 # ## 8. Instructions that nobody trained on
 #
@@ -814,8 +821,11 @@ show("learning rate", {name: name for name in rates} | {f"{mine}, with replay": 
 print(f"\nSo replay changes what is kept of the land by {told_of(keeps)};\nand what is learnt about Quillmere by "
       f"{told_of(paid)}.")
 best = [name for name in rates if sum(learnt[name]) == max(sum(learnt[each]) for each in rates)]
+second = max((name for name in rates if name not in best), key=lambda name: sum(learnt[name]))
 print(f"Of these rates most is learnt at {' and '.join(best)}" + (
-    ", at an end of the row: the best may lie beyond." if {[*rates][0], [*rates][-1]} & {*best} else "."))
+    ", at an end of the row: the best may lie beyond." if {[*rates][0], [*rates][-1]} & {*best} else ".")
+    + f" Against the second best, {second}: " + told_of(intervals.paired_difference(
+        over_products(learnt[best[0]]), over_products(learnt[second])).times(100)) + ".")
 as_good = [name for name in rates if all(sum(each[name]) >= sum(each["replay"]) for each in (learnt, stayed))]
 print("Is it replay that one needs? In this run " + (
     f"rate {as_good[0]} alone learnt and kept as much, in fewer steps." if as_good else
@@ -824,15 +834,15 @@ print("Is it replay that one needs? In this run " + (
 # %%
 figure, (ax, claim_ax) = plt.subplots(2, 1, figsize=(8.5, 6), height_ratios=(3, 1), layout="constrained")
 steps_of = [1, 2, 4, 8]
-for found, color, line, name in ((gone_on, figures.SKY, ":", "stored: the page, gone on with"),
-                                 (learnt, figures.BLUE, "-", "learnt: Quillmere, asked"),
-                                 (stayed, figures.GREY, "--", "kept: the land, still known")):
+for found, color, line, name in ((gone_on, figures.SKY, ":", "the first page, gone on with"),
+                                 (learnt, figures.BLUE, "-", "questions about Quillmere"),
+                                 (stayed, figures.GREY, "--", "the land, still known")):
     rows = [found[many] if found is stayed else over_products(found[many]) for many in steps_of]
     spans = [intervals.mean_interval(row).times(100) for row in rows]
     bounded = [(each.value, max(0, each.low), min(100, each.high)) for each in spans]
     figures.curve(ax, steps_of, *zip(*bounded, strict=True), label=name, color=color, ls=line)
 ax.set(xlabel="wordings of each page, read equally often in all", ylabel="right (%)", ylim=(-3, 105), xticks=steps_of,
-       title="Lab model: what is stored, learnt and kept")
+       title="Lab model: the more wordings, the less the first page is read")
 ax.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
 claims.draw("phrasings-count", in_words, claim_ax)
 _ = claim_ax.set_title("Eight wordings minus one")
@@ -840,17 +850,19 @@ _ = claim_ax.set_title("Eight wordings minus one")
 # %% [markdown]
 # ### The same with the real model
 #
-# This takes too long for a lesson, so the cell below shows stored runs; a number of wordings without a line was not
-# run. `ftlab/workshop/experiments/reading_on.py` makes them: the real model reads the pages of twelve products, each
-# as often as the lab model did here, and all its weights are trained, as here. A question is put as a user would put
-# it, and counts if the first sentence of the reply answers it; a right value in a later sentence does not count, so a
-# difference may lie partly in what a reply begins with. "Old" are questions about the real world that the model
-# answered before, so they begin at 100 % by choice. What a model from a hub once read is not at hand, so what it
-# replays are **conversations of its own**: before it read on, it wrote both sides of them. "Replay" is the run of
-# eight wordings with half as many of these conversations as pages, so it is longer; "none" below is the line "eight".
-# The rate is the best of three for learning, whatever was forgotten, tried on twelve other products at eight wordings
-# without replay; so it suits the run of eight, and part of its lead may come from that. Under a question, "right" and
-# "wrong" speak of the first sentence alone: replies marked right go on with untrue facts.
+# This takes too long for a lesson, so the cell below shows stored runs
+# (`ftlab/workshop/experiments/reading_on.py` makes them); a number of wordings without a line was not run.
+#
+# - **Read:** the pages of twelve products, each as often as by the lab model, with all weights trained.
+# - **Asked:** as a user would ask. What counts is the first sentence of the reply: under a question, "right" and
+#   "wrong" speak of it alone, and what follows may be untrue. A right value further on does not count, so a difference
+#   may lie partly in what a reply begins with.
+# - **Old:** questions about the real world that the model answered before, so they begin at 100 % by choice.
+# - **Replay:** what a model of the hub once read is not at hand, so it replays **conversations of its own**: before it
+#   read on, it wrote both sides of them. "Replay" is the run of eight wordings with half as many of these conversations
+#   as pages, so it is longer; "none" below is the line "eight".
+# - **Rate:** the best of three for learning, whatever was forgotten, tried on twelve other products at eight wordings
+#   without replay. It suits the run of eight, and part of its lead may come from that.
 
 # %%
 path = paths.data() / "stored" / "reading-on.json"
@@ -907,7 +919,7 @@ def far_gap(a: str, b: str, key: str, most: int | None = None):  # way a minus w
 def told_by_both(name: str, here, far) -> str:
     kinds = {told_of(span).rpartition(", ")[2] for span in (here, far)}
     return (f"{name}: the lab model {told_of(here)};\n    the real model {told_of(far)}: "
-            + ("neither is certain." if kinds == {"not certain"} else "the two agree." if len(kinds) == 1 else
+            + ("neither is certain." if kinds == {"not certain"} else f"{kinds.pop()} on both." if len(kinds) == 1 else
                "only one of the two is certain." if "not certain" in kinds else "the two contradict each other."))
 
 
@@ -940,15 +952,14 @@ if reading["runs"]:
 # %% [markdown]
 # ## 10. What to do for which task
 #
-# All in one table: rows tried (whether fewer would do was not), the best rival, what tuning gained over it on the same
-# test rows, and the minutes of the tunings. "Done" is the rival's share, by the marks; a reader may pass less. Rivals
-# of the tasks are the two prompts, the same held to a grammar where there is one, for labels the word counter with the
-# same tickets (with all of them it did better: section 5), for the others the frame. A negative gain is a loss. For
-# instructions and facts the "rival" is the lesser training of their section, over which a lead may take little; for
-# facts, "rows" are pages read, repeats included, and what was forgotten meanwhile stands in section 9 alone. Fourteen
-# descriptions and thirty posts, all there are to test on, decide large differences only: look at the width of their
-# intervals. The minutes under "all" are those of the one adapter, given once; in the last two rows the gain is that of
-# the better training of their section, whatever its column is called.
+# Two tables. The first has the four tasks: rows in the training, the best rival and what it does by the marks (a reader
+# may pass less), what each adapter gained over it on the same test rows, and the minutes of its tuning. Rivals are the
+# two prompts, the same held to a grammar where there is one, a frame, and for labels the word counter with the same
+# tickets. A negative gain is a loss. Fourteen descriptions and thirty posts, all there are to test on, decide large
+# differences only: look at the width of their intervals.
+#
+# The second has what is no task: instructions and facts. Here a training is compared with a lesser one, over which a
+# lead may take little, and what was forgotten meanwhile stands in section 9 alone.
 
 # %%
 print(f"{'':>51} {'gain over the rival, in points':>31} {'minutes':>14}\n{'task':>16} {'rows':>5} {'best rival':>21} "
@@ -967,17 +978,19 @@ for task in tasks.TASKS:
     print(f"{task:>16} {settings['sizes'][task]:>5} {name:>21} {table[task][3]:>6.0%} "
           + " ".join(f"{f'{each.value:+.0f} [{each.low:+.0f}, {each.high:+.0f}]':>15}" for each in (gain, own))
           + f" {str(round(took['all'], 1)) if task == tasks.TASKS[0] else '':>7} {took[task]:>6.1f}")
-shown_here = f"{over.value:+.0f} [{over.low:+.0f}, {over.high:+.0f}]"
-print(f"{'new instructions':>16} {4 * LAB_STEPS:>5} {'one instruction':>21} {np.mean(single):>6.0%} {shown_here:>15}   "
-      f"the lab model {lab_s['mixture of four'] / 60:>16.1f}")
-far, read, one, spent = more, READ * PRODUCTS, np.mean(one_word), ""
+trainings = [("new instructions", "lab", "a mixture of four", "one instruction", np.mean(single), over,
+              f"{lab_s['mixture of four']:.0f} s")]
+facts_of = [("lab", np.mean(one_word), more, "")]
 if reading["runs"]:
-    far, read = far_gap("eight", "one", "learnt"), its["read"] * len(its["products"])
-    one = over_seeds("one", "learnt").mean()
-    spent = f"{next(run['trained_s'] for run in reading['runs'] if run['way'] == 'eight') / 60:.1f}"
-print(f"{'facts by heart':>16} {read:>5} {'one wording':>21} {one:>6.0%} "
-      f"{f'{far.value:+.0f} [{far.low:+.0f}, {far.high:+.0f}]':>15}   "
-      f"{'the real model' if reading['runs'] else 'the lab model':<14} {spent:>15}")
+    spent = next(run["trained_s"] for run in reading["runs"] if run["way"] == "eight")
+    facts_of.append(("real", over_seeds("one", "learnt").mean(), far_gap("eight", "one", "learnt"), f"{spent:.0f} s"))
+trainings += [("facts by heart", which, "eight wordings", "one wording", *rest) for which, *rest in facts_of]
+print(f"\n{'':>16} {'model':>5} {'the better training':>19} {'the lesser':>15} {'has':>5} {'gain in points':>15} "
+      f"{'seconds':>8}")
+for name, which, better, lesser, has, span, took_s in trainings:
+    print(f"{name:>16} {which:>5} {better:>19} {lesser:>15} {has:>5.0%} "
+          f"{f'{span.value:+.0f} [{span.low:+.0f}, {span.high:+.0f}]':>15} {took_s:>8}")
+print()
 for place, name in enumerate(("One for all", "One for each")):
     print(f"{name} is ahead of the best rival in the table for certain, on these rows, with this training, in: "
           + (", ".join(task for task in table if table[task][place].low > 0) or "none"))
@@ -1241,7 +1254,7 @@ passed("No label can go missing unnoticed.")
 # 1. Facts that change do not go into weights: `"page"`, given in the prompt (notebook 07).
 # 2. Where fixed or counted words do at least 90 % of the rows: `"no model"`; else, where a prompt does: `"prompt"`.
 # 3. Where the interval of the gain over the best rival, by a shared adapter or one of its own, is not above zero as a
-#    whole: `"no model"` where that is the rival, else `"more rows"`.
+#    whole: `"no model"` where that is the rival and does at least half of the rows, else `"more rows"`.
 # 4. Where the adapter does less than half of the rows, a person has to read every reply, whatever was gained:
 #    `"more rows"`.
 # 5. Else `"adapter"`, or `"adapter and schema"` where a program reads the reply.
@@ -1278,7 +1291,7 @@ teams = {  # percent done with a prompt and by the adapter; interval of its gain
     "pages into records": measured("fields", program=True),
     "descriptions for the shop": measured("description", program=False),
     "posts about articles": measured("post", program=False),
-    "a mail room with 20,000 sorted letters": told(61, 88, (-2.5, 1.5), no_model=88, program=True),
+    "a mail room with 20,000 sorted letters": told(61, 88, (-2, 2), no_model=88, program=True),
     "letters of forty firms into records": told(20, 41, (-5, 9), no_model=39, program=True),
     "delivery notes of four firms into records": told(84, 97, (2, 24), no_model=83, program=True),
     "warranty cards into records": told(92, 99, (3, 11), no_model=90, program=True),
@@ -1288,7 +1301,20 @@ teams = {  # percent done with a prompt and by the adapter; interval of its gain
     "a larger model that writes minutes": told(90, 93, (1, 5)),
     "this week's prices": told(91, 60, (-40, -22), changes=True),
 }
-choice_of = dict.fromkeys(teams)  # "page", "no model", "prompt", "more rows", "adapter" or "adapter and schema"
+choice_of = {
+    "pages into records": None,  # "page", "no model", "prompt", "more rows", "adapter" or "adapter and schema"
+    "descriptions for the shop": None,
+    "posts about articles": None,
+    "a mail room with 20,000 sorted letters": None,
+    "letters of forty firms into records": None,
+    "delivery notes of four firms into records": None,
+    "warranty cards into records": None,
+    "answers to reviews": None,
+    "replies in a rare dialect": None,
+    "titles for old photographs": None,
+    "a larger model that writes minutes": None,
+    "this week's prices": None,
+}
 for team, facts in teams.items():
     low, high = facts["gain"]
     print(f"{team}: no model {facts['no_model']:.0f} %, prompt {facts['prompt']:.0f} %, adapter ({facts['way']}) "
@@ -1327,7 +1353,9 @@ for team, facts in teams.items():
           f"{team}: the whole interval is above zero and half of the rows or more are done, so an adapter pays.")
     check(way != "no model" or facts["rival"] == "no model",
           f"{team}: a prompt does more than the {facts['no_model']:.0f} % without a model: that is no rival here.")
-    check(way != "more rows" or certain or facts["rival"] != "no model",
+    check(way != "no model" or facts["no_model"] >= 50,
+          f"{team}: no gain is shown, but without a model only {facts['no_model']:.0f} % are done, less than half.")
+    check(way != "more rows" or certain or facts["rival"] != "no model" or facts["no_model"] < 50,
           f"{team}: no gain over a rival that costs nothing is shown: stay with that one for now.")
     check(way != "adapter" or not facts["program"], f"{team}: a program reads the reply, so force its form as well.")
     check(way != "adapter and schema" or facts["program"], f"{team}: a person reads this, and prose has no schema.")
@@ -1351,7 +1379,7 @@ passed("Each team gets what the policy says.")
 #     if facts["prompt"] >= 90:
 #         return "prompt"
 #     if facts["gain"][0] <= 0:
-#         return "no model" if facts["rival"] == "no model" else "more rows"
+#         return "no model" if facts["rival"] == "no model" and facts["no_model"] >= 50 else "more rows"
 #     if facts["done"] < 50:
 #         return "more rows"
 #     return "adapter and schema" if facts["program"] else "adapter"
@@ -1385,20 +1413,24 @@ passed("Each team gets what the policy says.")
 # - A grammar guarantees valid JSON, or a label, if the reply may run to its end, and no truth in it.
 # - One adapter for four tasks helps one task and hurts another, in one training; over several it is not settled.
 # - A mixture of instructions carries over to new questions of its own form, as far as the bar says, and not to a list.
-# - Facts in more wordings, rates, and old text mixed in against forgetting, which the new facts may pay for: below.
+# - Facts read in more wordings may be asked for better, and old text mixed in keeps what was known, at a price that is
+#   measured beside it: on which model each held, the list below says.
 #
 # All verdicts, side by side; the first, and any of the real model's on reading on, are from stored runs, the others
-# from this one. The first is over all tasks together, so gains and losses on single tasks may cancel out: decide by the
-# lines of section 7. It is of one training of each adapter: together with its reference runs it is mixed.
+# from this one. Where other seeds were run, believe them together rather than this one. The first is over all tasks, so
+# gains and losses on single tasks may cancel out: decide by the lines of section 7.
 
 # %%
 for name in ("one-adapter-for-all", "instructions-carry-over", "phrasings-count", "replay-keeps",
              *(("phrasings-count-real", "replay-keeps-real") if reading["runs"] else ())):
     verdict = claims.recorded(name)
     span = f"{verdict['effect']:.3g} [{verdict['low']:.3g}, {verdict['high']:.3g}] {verdict['unit']}"
-    print(f"{verdict['statement']}\n    {verdict['verdict']}: {span}")
+    print(f"{verdict['statement']}\n    this seed: {verdict['verdict']}, {span}")
+    if others := claims.reference(name, claims.find(name).models[0]):
+        print(f"    {len(others['runs'])} other seeds together: {others['verdict']}, {others['effect']:.3g} "
+              f"[{others['low']:.3g}, {others['high']:.3g}]")
     if name == "one-adapter-for-all":
-        print("    this is one seed; with its reference runs: mixed. By task: " + ", ".join(
+        print("    by task, this seed: " + ", ".join(
             f"{task} {gap.value:+.0f} [{gap.low:+.0f}, {gap.high:+.0f}]" for task, gap in gaps.items()))
     if name in ("replay-keeps", "replay-keeps-real"):
         pays = paid if name == "replay-keeps" else far_gap("replay", "eight", "learnt")

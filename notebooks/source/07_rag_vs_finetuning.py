@@ -133,11 +133,8 @@ assert math.isclose(dict(reciprocal_rank([["a", "b", "c"], ["b", "d", "a"]]))["b
 # %% [markdown]
 # "b" has a second and a first place and is ahead of "a" with a first and a third. Now the real thing: an index in
 # **LanceDB**, a database that runs inside our process and keeps words and vectors in one folder. Up to 20,000 chunks
-# ours compares a question with every vector. Beyond that it sorts them into clusters, looks into the nearest few, ranks
-# coarse copies there and compares the full vectors of the best; `make bench` times this up to a million chunks.
-# LanceDB's tables may lie in an object store, where many machines share them and each read is a trip over the network
-# (this course's index keeps its settings and its writer's lock in files, and so wants a folder). In LanceDB's hosted
-# form a query is a call to a server, which builds its indexes in the background.
+# ours compares a question with every vector; beyond that it searches approximately, and `make bench` times this up to a
+# million chunks.
 
 # %%
 place = paths.own_folder("notebook-07") / "index"
@@ -264,6 +261,8 @@ for wording in queries:
           f"{'a gain' if change.low > 0 else 'a loss' if change.high < 0 else 'not decided'}, {took:.0f} ms a question")
 
 # %% [markdown]
+# What follows does without the reranker.
+#
 # ### Tuning the embedder
 #
 # The embedder knows English and not Quillmere. It can be tuned as well, and for that pairs are enough: a question and
@@ -284,7 +283,7 @@ from sentence_transformers.sentence_transformer.training_args import BatchSample
 disable_progress_bars()
 pairs = asked.pairs(all_chunks)
 rng("pairs", SEED).shuffle(pairs)
-print("\n   answers   ".join(pairs[0].values()), "\n")
+print("\n   is answered by   ".join(pairs[0].values()), "\n")
 tuned_embed = embedder.load()
 trainer = SentenceTransformerTrainer(
     model=tuned_embed,
@@ -425,7 +424,8 @@ def verdict(scored: dict) -> str:
 
 for i, row in enumerate(live):
     print(f"{unscreened.group(row)}: {row['messages'][0]['content']}\n  right: "
-          + (", ".join(map(str, row["expected"])) or "to hand over, since no page has it"))
+          + ("to hand over, since no page has it" if unscreened.group(row) in NO_ANSWER else
+             ", ".join(map(str, row["expected"]))))
     replies = {way: each[i] for way, each in said.items()}
     replies |= {way: run.part(way)["reply"][number[row["id"]]] for way in ("template", CLOSED, TOLD, READER)}
     for way, reply in replies.items():
@@ -444,7 +444,8 @@ for i, row in enumerate(live):
 # A choice that is made on test questions flatters what it chose. Here it is the "x 3": in an older run RAFT was behind
 # the assistant after one training, so both kinds of training got two more rounds. Since then texts were rewritten and
 # questions added; **no dial was chosen by the numbers below**, and what three rounds gain is printed for the *early*
-# wordings, which that older run had asked, and for the *fresh* ones. A question is asked in one wording.
+# wordings, which that older run had asked and which are among the questions below, and for the *fresh* ones. A question
+# is asked in one wording.
 #
 # Several questions are about one product, and stand or fall with it. So here and below the intervals are over products
 # and rules, and so are the tests. (Each end is the wider of two, over products and over questions. Where all scores are
@@ -504,20 +505,20 @@ print(f"{'questions with an answer':>38} "
       + " ".join(f"{len(run.about(READER, 'facts', which=which)):>16}" for which in ("early", "fresh")))
 early, fresh = (run.gap(READER, ASSISTANT, "facts", which=which) for which in ("early", "fresh"))
 print(f"\nRAFT x 3 against RAG on the assistant: {early.value:+.0f} points on the wordings that chose \"x 3\", "
-      f"{fresh.value:+.0f} on fresh ones. " + ("So its first places below are flattered." if early.value > fresh.value
-      else "The choice has not flattered it."))
+      f"{fresh.value:+.0f} on fresh ones. " + ("So its first places below may be flattered."
+                                               if early.value > fresh.value else "The choice has not flattered it."))
 
 # %% [markdown]
 # Which differences can be told from luck? The comparison that a team faces first is *RAG on the assistant*, which needs
 # no further training, against each other way. A star marks a **p-value** below 0.05: were the two ways equally good, a
 # coin could decide for each product which of them gets which scores, and fewer than one such throw in twenty would
 # bring so large a difference. It is corrected for all looks in the table (Holm's rule: the smallest p is multiplied by
-# their number); the intervals are not, so one may leave out zero and have no star, and then the star counts. Two ways
-# are *told from* each other if their difference has a star (in section 8: if its interval leaves out zero). Of several
-# seeds it takes the mean: their luck is not in it. Under *made up*, *no source* and *needlessly* a minus is good for
-# RAG on the assistant. Where few products were asked about, as under *rightly* with its 12 questions, even a large
-# difference cannot earn a star: there a missing one says nothing. In the last table each row "RAG, assistant minus" is
-# about the way in the row above it.
+# their number); the intervals are not: where one leaves out zero and there is no star, take the difference as not
+# shown. Two ways are *told from* each other if their difference has a star (in section 8: if its interval leaves out
+# zero). Of several seeds it takes the mean: their luck is not in it. Under *made up*, *no source* and *needlessly* a
+# minus is good for RAG on the assistant. Where few products were asked about, as under *rightly* with its 12 questions,
+# even a large difference cannot earn a star: there a missing one says nothing. In the last table each row "RAG,
+# assistant minus" is about the way in the row above it.
 
 # %%
 LOOKS = [key for key in LINES if key != "cited"]  # RAG on the assistant was not asked to cite
@@ -549,11 +550,10 @@ for way in run.ways:
 # Now for two claims. The first, that reading passages beats knowing by heart, is tried on a second panel: **plain**
 # questions on one fact of one thing that they name. There are many, and both kinds of training do better on them than
 # on the desk's own. A claim **holds** if its whole interval lies in the range that it names, **does not hold here** if
-# none of it does, and is **mixed** if a part does, which is often no more than a wide interval: undecided. A claim is
-# tried on one seed, as each of its *reference runs* is, which have other seeds: for a stored run's claim a line says
-# what these found, each and together. Where the two verdicts differ, believe "together": what one seed decides and
-# several leave open is open. All tables and figures of this notebook are of the stored seed. In the figure *your run*
-# is the stored one.
+# none of it does, and is **mixed** if a part does, which is often no more than a wide interval: undecided. The verdict
+# is of one seed. Below it stands the same comparison with other seeds (*reference runs*), one by one and together.
+# Where the two verdicts differ, believe "together": what one seed decides and several leave open is open. All tables
+# and figures of this notebook are of the stored seed, which the figure calls *your run*.
 
 # %%
 def on_trial(claim: str, gap: intervals.Interval, **more) -> claims.Result:
@@ -574,6 +574,8 @@ def tried(claim: str, one: str, other: str, key: str, panel: str = "", which: st
         effects = ", ".join(f"{each['effect']:+.0f}" for each in others["runs"])
         print(f"{len(others['runs'])} other seeds: {effects} points; together {others['effect']:+.1f} "
               f"[{others['low']:+.1f}, {others['high']:+.1f}], {others['verdict']}.")
+        if others["verdict"] == "mixed" and min(result.effect, *(each["effect"] for each in others["runs"])) > 0:
+            print("Every run points the same way; so few of them leave the claim open all the same.")
     if seeds > 1:
         every = compared.Compared(stored, panel)
         print(f"Over all {seeds} seeds: {in_points(every.gap(one, other, key, which=which))} points.")
@@ -609,7 +611,7 @@ for way in run.ways:
           f"{run.training_seconds(way):>12.0f}")
 print("\nMilliseconds of one processor core for a reply, in batches of 16 (on a GPU they would say nothing), without "
       f"the search:\n{search_ms:.0f} ms a question here. The assistant's own training comes on top: all ways from "
-      "'assistant alone' on start from it, but RAG, untuned.")
+      "'assistant alone' on start from it, but RAG, untuned. Section 2 says how long it took.")
 
 # %% [markdown]
 # ## 3. The facts change
@@ -770,11 +772,11 @@ store.sync(pages)  # back to 2025, as these facts are
 hits = store.search_all([row["question"] for row in new_words], SHOWN)
 asked_for = [asked.Asked(row["question"], row["answers"], row["entity"], row["relation"], "plain") for row in new_words]
 in_reach = [int(any(asked.is_gold(it, hit.chunk) for hit in each)) for it, each in zip(asked_for, hits, strict=True)]
-gap = clusters.paired_difference(in_reach, known[most], facts_of_new).times(100)
 print(f"a passage with the answer is found for {np.mean(in_reach):.0%} of the new wordings, without a training; known "
-      f"from {most} wordings: {np.mean(known[most]):.0%} ({in_points(gap)} points)")
+      f"from {most} wordings: {np.mean(known[most]):.0%}")
 for way in (CLOSED, READER):
     print(f"the real model, plain questions, {name(way)}: {spoken(one_fact.share(way, 'facts'))} % right")
+print(f"the second minus the first: {in_points(one_fact.gap(READER, CLOSED, 'facts'))} points, of one seed (section 2)")
 
 # %% [markdown]
 # And more rounds on the real model? (All its trainings use several wordings: nothing here tries one against several.)
@@ -933,8 +935,9 @@ print(f"RAFT x 3, with a lie ({part['wrong'][0]}): {part['lie']['reply'][0]}")
 # %% [markdown]
 # The sieve sees forms, not intentions, and a lie has no form at all. And a reader that gets little out of any page may
 # tell on few lies for that reason alone: look at its facts first. Of the mark, the columns say what it buys (where p is
-# not small, nothing is shown), and what the sentence costs where nobody lies. What is sure, whatever a model obeys, is
-# not to search strangers' texts: in a group of their own, as in section 5, at the price of what they know.
+# not small, nothing is shown), and what the sentence costs where nobody lies. The only sure defence, whatever a model
+# obeys, is not to search strangers' texts: keep them in a group of their own that answers never read (section 5). The
+# price is what they contain.
 #
 # ## 7. How good must the search be?
 #
@@ -981,11 +984,11 @@ for way, color, dashes in ((ASSISTANT, figures.GREEN, "-"), (READER, figures.BLU
 known_span = run.share(CLOSED, "facts")
 ax.axhspan(known_span.low, known_span.high, color=figures.GREY, alpha=0.2)
 ax.axhline(known_span.value, color=figures.GREY, ls=":", label="closed book x 3")
-ax.axvline(here.value, color=figures.VERMILION, ls=":", label="our search")
+ax.axvline(here.value, color=figures.VERMILION, ls="-.", label="our search")
 top = max(run.at_recall(way, 1).mean() for way in (ASSISTANT, READER))
 ax.set(xlabel="questions for which the search brings all that is needed (%)", ylabel="facts right (%)", ylim=(-3, 103),
-       title=f"With every page found, the best reader has {top:.0%} right")
-_ = ax.legend(loc="upper left")
+       title=f"With every page found, no reader has more than {top:.0%} right")
+_ = ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 # %% [markdown]
 # Where *two* products are asked about, one search may bring the pages of one of them, or the wrong pages of both. A
@@ -1018,7 +1021,8 @@ _ = ax.set_title(f"Weights or documents: % of held-out questions ({stored['model
 # One row is worth something only beside another: who hands everything over does so rightly too. Compare along a row,
 # not down a column: the questions differ (changed facts are asked plainly, the lies are section 6's). The same as a
 # **decision table**: *not told from it* is not *as good*, *behind* is not corrected for all looks, as section 2's stars
-# are, and the best was picked afterwards, which flatters it. A best may still be bad. (Training seconds are those after
+# are, and the best was picked afterwards, which flatters it. A best may still be bad. (For two products look at section
+# 7's search for each product as well: it is not among these ways.) (Training seconds are those after
 # the assistant's own.)
 
 # %%
@@ -1029,15 +1033,17 @@ from ftlab.evidence import tables
 HTML(tables.html_table(*needs.table(run)))
 
 # %% [markdown]
-# And a function that answers for your own case: six questions, and an advice with the measurements behind it. Where
-# strangers write, a reader of pages is ruled out unless its whole interval shows that it tells on few lies (the
-# template, which fills from records, was not tried on lies); where sources must be named, every way that is behind the
-# best at it is. Of the ways that are left and good enough for drafts it takes the cheapest that is not told from the
-# best, and where there is none it says so (`ftlab/retrieval/advice.py`). A mean hides groups: see section 2's *facts by
-# group* before you take the template. What the readers would do with a search like yours is read off lines like section
-# 7's, so even for our own search it need not be what section 2 measured. The template stands with what was measured, so
-# it and the readers are not on one footing, and their order here may differ from section 2's: for a search like ours go
-# by section 2.
+# And a function that answers for your own case (`ftlab/retrieval/advice.py`): six questions, and an advice with the
+# measurements behind it.
+#
+# - **Ruled out** is a reader of pages where strangers write, unless its whole interval shows that it tells on few lies;
+#   where sources must be named, every way that is behind the best at it; the template, where it fails at questions on
+#   more than one thing and yours are not all on one.
+# - **Taken** is, of the ways that are left and good enough for drafts, the cheapest that is not told from the best.
+#   Where there is none, it says so.
+# - **Mind:** what the readers would do with a search like yours is read off lines like section 7's, so even for our own
+#   search it need not be what section 2 measured; for a search like ours go by section 2. The template stands with what
+#   was measured. It fills from records and was not tried on lies.
 
 # %%
 from ftlab.retrieval import advice
@@ -1314,9 +1320,7 @@ passed("You know how good a search must be before documents pay.")
 #
 # Eight teams ask you where their facts should live. Whether the drafts from there are worth reading is another
 # question: `recommend` also wants one in four to be right, and so refuses some teams for which these rules name a
-# place. It may also name the template for questions of many kinds, where that is not told from the best on the whole;
-# rule 2 does not: the next cell prints what the template had right of questions on two things. The rules; the
-# first that gives an answer counts:
+# place. The rules; the first that gives an answer counts:
 #
 # 1. Where nobody reads a reply before it is sent, at least nine in ten must be fit to send, with the whole interval,
 #    over all kinds of questions. If no way of the stored run is so good (`ready`): "not yet".
@@ -1446,6 +1450,9 @@ passed("Each team gets the place that its rules ask for. Whether the drafts are 
 # ## In this notebook you saw
 #
 # - Search by words, by meaning and by both, with four measures on three wordings; an embedder tuned on pairs.
+# - Weights or documents? The models that read passages had more facts right than those that knew them by heart, on each
+#   seed, though so few seeds leave it open; on questions about one thing a template did as well; and a deletion, a
+#   filter by reader or a new fact is a call on an index and a training for weights.
 # - Eleven ways of answering the same questions, by one scorer, with intervals and tests over products: facts, manner,
 #   sources, hand-overs and made-up figures, each gain beside its loss and its cost.
 # - New facts: an index takes them in at once; weights need a training.

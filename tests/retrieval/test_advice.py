@@ -29,6 +29,22 @@ def test_each_answer_changes_the_advice_in_some_case() -> None:
     assert asked(learned, not_for_all_eyes=True).way == ASSISTANT
 
 
+def test_a_frame_that_fails_at_two_things_is_for_questions_on_one() -> None:
+    fails = dict.fromkeys(GROUPS[:2], 1.0) | {"all": 0.0}
+    found = comparison({ASSISTANT: 0.5, TOLD: 0.5, READER: 0.5}, template=part(fails))
+    assert asked(found, one_fact=True).way == "template"
+    of_all_kinds = asked(found)
+    assert of_all_kinds.way == ASSISTANT
+    why = "not template: of questions on two things it has 0 % ["
+    assert any(line.startswith(why) for line in of_all_kinds.reasons)
+
+
+def test_what_was_never_tried_on_lies_is_not_called_safe() -> None:
+    level = comparison({}, template=part({"all": 0.9}))
+    assert not any("not tested on lies" in line for line in asked(level).reasons)
+    assert any("template was not tested on lies" in line for line in asked(level, strangers_write=True).reasons)
+
+
 def test_where_nothing_is_left_or_good_enough_it_says_so_with_reasons() -> None:
     found = comparison({})
     nothing = asked(found, must_cite=True, strangers_write=True, search_finds=0.1)
