@@ -983,8 +983,8 @@ assert agreement.kappa_interval(a, b).high < 0.4  # untuned it is no use as a ju
 
 # %% [markdown]
 # So a judge has to *learn*, from drafts with a label. The learner is the lab model: to train the real one on as many
-# takes minutes more than a lesson has. It learns from the screen, the question with the draft below it, and one word as
-# the reply. Here are the faults, one draft each.
+# takes minutes more than a lesson has (it is tried below, stored). It learns from the screen, the question with the
+# draft below it, and one word as the reply. Here are the faults, one draft each.
 
 # %%
 def judge_rows(drafts):
@@ -1036,9 +1036,52 @@ else:
     print(claims.record("judge-agrees", SEED, *agreed, prompts=len(tried), model=claims.LAB))
 
 # %% [markdown]
-# Those drafts had *our* faults. Drafts at work are written by a model and have faults of their own: test a judge on
-# those as well.
+# ### Would a larger model judge better?
 #
+# The real model reads English that the lab model never saw. So both were tuned as judges, three times each, on the same
+# 560 drafts: the lab model as above, the real one with LoRA at the rate of notebook 00. It takes minutes, so what they
+# said is *stored*. They were asked about two kinds of drafts. The first have **our faults**, as above. But drafts at
+# work are written by a model and have faults of its own, and a judge must be tested on those as well: so the second are
+# **the assistant's** replies to all test conversations about one fact. Fixed before the runs: the real model is the
+# better judge if it is right more often on the drafts with our faults, by an interval over drafts and seeds that lies
+# above zero. Beside each judge stands the one that always says "good" or always "bad", whichever does better.
+
+# %%
+judged = files.read_json(paths.data() / "stored" / "tuned-judge.json")
+by_judge = {name: [each for each in judged["runs"] if each["judge"] == name] for name in ("lab", "real")}
+
+
+def marks_of(name, which, key):  # (seeds, drafts): is it fit, or was it called good?
+    return np.array([[int(mark) for mark in each["said"][which][key]] for each in by_judge[name]])
+
+
+print(f"{by_judge['real'][0]['model']} and the lab model, seeds: {len(by_judge['real'])}. Seconds of training: "
+      + ", ".join(f"{name} {each[0]['seconds']}" for name, each in by_judge.items()) + "\n")
+lead = {}
+for which, title in (("planted", "our faults"), ("written", "the assistant's own")):
+    right = {name: marks_of(name, which, "fit") == marks_of(name, which, "good") for name in by_judge}
+    good = marks_of("lab", which, "fit")
+    print(f"{title}: {good.shape[1]} drafts, {good.mean():.0%} of them good; to say one word always is right on "
+          f"{max(good.mean(), 1 - good.mean()):.0%}")
+    for name in by_judge:
+        span = intervals.mean_interval(right[name]).times(100)
+        rated = zip(*(marks_of(name, which, key).tolist() for key in ("fit", "good")), strict=True)
+        print(f"    the {name:4} model is right on {span.value:.0f} % [{span.low:.0f}, {span.high:.0f}]; kappa by "
+              "seed: " + ", ".join(f"{kappa(*pair):.2f}" for pair in rated))
+    lead[which] = intervals.paired_difference(right["real"], right["lab"]).times(100)
+    print(f"    real minus lab: {words(lead[which])}")
+print("\nThe real model is " + ("the better judge" if lead["planted"].low > 0 else "the WORSE judge"
+                                 if lead["planted"].high < 0 else "not shown to be the better judge")
+      + " of drafts with our faults.")
+print("\nOf the drafts with each fault, judged rightly, all seeds together:")
+for fault in [*judge.FAULTS, "none"]:
+    at = [[draft.fault == fault for draft in judge.drafts(texts.plain_conversations("test"), each["seed"])]
+          for each in by_judge["lab"]]
+    shares = [(marks_of(name, "planted", "fit") == marks_of(name, "planted", "good"))[np.array(at)].mean()
+              for name in by_judge]
+    print(f"    {fault:13} {np.sum(at):4} drafts: lab {shares[0]:4.0%}, real {shares[1]:4.0%}")
+
+# %% [markdown]
 # ### Claim 4: two friendly sentences win a judge over
 #
 # We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by the
