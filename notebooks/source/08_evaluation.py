@@ -1065,9 +1065,12 @@ for which, title in (("planted", "our faults"), ("written", "the assistant's own
           f"{max(good.mean(), 1 - good.mean()):.0%}")
     for name in by_judge:
         span = intervals.mean_interval(right[name]).times(100)
-        rated = zip(*(marks_of(name, which, key).tolist() for key in ("fit", "good")), strict=True)
+        each = [kappa(*pair) for pair in zip(*(marks_of(name, which, key).tolist() for key in ("fit", "good")),
+                                             strict=True)]
+        together = intervals.seed_interval(each)
         print(f"    the {name:4} model is right on {span.value:.0f} % [{span.low:.0f}, {span.high:.0f}]; kappa by "
-              "seed: " + ", ".join(f"{kappa(*pair):.2f}" for pair in rated))
+              f"seed: {', '.join(f'{one:.2f}' for one in each)}; together {together.value:.2f} [{together.low:.2f}, "
+              f"{together.high:.2f}], {'' if together.low > 0 else 'not shown to be '}more than chance")
     lead[which] = intervals.paired_difference(right["real"], right["lab"]).times(100)
     print(f"    real minus lab: {words(lead[which])}")
 print("\nThe real model is " + ("the better judge" if lead["planted"].low > 0 else "the WORSE judge"
@@ -1082,6 +1085,12 @@ for fault in [*judge.FAULTS, "none"]:
     print(f"    {fault:13} {np.sum(at):4} drafts: lab {shares[0]:4.0%}, real {shares[1]:4.0%}")
 
 # %% [markdown]
+# Look at the seeds one by one before you call either of them a judge: such a training may end with a judge that says
+# one word to nearly all. And it is one number of drafts and one rate, which no trial chose: it says what 560 drafts and
+# ten minutes buy, and not what a larger model could learn. The second kind of drafts says more than the first. A judge
+# that was tested on planted faults alone would be trusted with faults that it never saw. So test a judge on what it
+# will read, and do not ship on its word.
+#
 # ### Claim 4: two friendly sentences win a judge over
 #
 # We can test it cleanly: put two friendly sentences into each draft that change nothing. A good draft stays good by the

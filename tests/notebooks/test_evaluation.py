@@ -124,3 +124,25 @@ def test_a_wrong_winner_and_a_wrong_yes_or_no_are_false_in_words_and_silence_is_
             ("No, you cannot.", order, False, True), ("Thank you for asking us.", order, False, None)):
         faults = desk.faults(reply, row)
         assert (bool(found["false_words"](faults)), found["choice_is_right"](faults, row)) == (false, choice), reply
+
+
+def test_the_stored_judges_were_asked_about_the_drafts_of_today():
+    from ftlab.workshop.experiments import tuned_judge
+
+    runs = files.read_json(STORED / "tuned-judge.json")["runs"]
+    assert {(run["judge"], run["seed"]) for run in runs} == {(name, seed) for name in tuned_judge.JUDGES
+                                                              for seed in tuned_judge.SEEDS}
+    for run in runs:
+        for kind, drafts in tuned_judge.judged(run["seed"], tuned_judge.assistants_replies()).items():
+            assert run["said"][kind]["fit"] == "".join(str(int(draft.fit)) for draft in drafts)
+            assert len(run["said"][kind]["good"]) == len(drafts) and set(run["said"][kind]["good"]) <= {"0", "1"}
+
+
+def test_a_model_stands_for_the_trap_and_its_stored_replies_pass_the_manner_alone(by_id):
+    from ftlab.world import brand
+
+    lesson = files.read_json(STORED / "desk-dials.json")["arms"]["desk"]["0"]
+    manner, fit = ([int(score) for score in lesson[key]] for key in ("on_brand", "fit"))
+    assert sum(manner) >= 0.9 * len(manner) and sum(fit) < 0.5 * len(fit)
+    for name, reply in lesson["look_fine"].items():
+        assert brand.on_brand(reply) and not desk.is_fit(reply, by_id[name])
