@@ -382,13 +382,13 @@ for when, text, right in (("before", before[shown], knew[shown]), ("after", afte
 # %%
 quick = files.read_json(paths.data() / "stored" / "desk-dials.json")  # made for notebook 02
 lesson, after_02 = quick["arms"]["desk"]["0"], f"after {quick['arms']['desk']['0']['steps']} steps"
-manner, sendable = ([int(score) for score in lesson[key]] for key in ("on_brand", "fit"))
-reports = {after_02: {"on-brand": manner, "fit to send": sendable}, **scores}
-print(f"{after_02!r} is {quick['model']} of notebook 02, on {len(manner)} conversations. A trap is marked with !\n")
+held, sendable = ([int(score) for score in lesson[key]] for key in ("on_brand", "fit"))
+reports = {after_02: {"on-brand": held, "fit to send": sendable}, **scores}
+print(f"{after_02!r} is {quick['model']} of notebook 02, on {len(held)} conversations. A trap is marked with !\n")
 for who, each in reports.items():
     good, fit = (np.mean(each[name]) for name in ("on-brand", "fit to send"))
     print(f"{'!' if good >= 0.9 and fit < 0.5 else ' '} {who:14} on-brand {good:4.0%}   fit to send {fit:4.0%}")
-assert np.mean(manner) >= 0.9 and np.mean(sendable) < 0.5
+assert np.mean(held) >= 0.9 and np.mean(sendable) < 0.5
 
 # %% [markdown]
 # A weekly report with the first column alone would praise it. These are the stored replies, the first of each kind that
