@@ -21,7 +21,7 @@
 # - read from measurements what the examples, the learning rate and the stopping point change.
 #
 # **You need** notebook 00 and a little PyTorch. **It takes** about nine minutes of one processor core without bf16,
-# five with it (section 4), and 4 GB of memory. The exercises are at the end; the notebook runs without them.
+# five to seven with it (section 4), and 4 GB of memory. The exercises are at the end; the notebook runs without them.
 
 # %%
 import time, warnings; started = time.perf_counter()  # noqa: E401, E702
@@ -576,6 +576,9 @@ print(f"\n{len(rows)} conversations in {STEPS} steps: {manner:.0f} % of its repl
       + ", ".join(f"{kind} {count} of {asked[kind]}" for kind, count in unsaid.most_common()) + ".")
 
 # %% [markdown]
+# Read that comparison by kind, too. Where a kind wants much the same reply each time, as grave cases do, three examples
+# of it show the very reply, and whoever sorted the message has done the work.
+#
 # Set *on-brand* beside *right*: which of the two have these few steps taught? (Section 8 shows how many replies of a
 # run of 724 are fit to send, without this split.) Whatever the gain, it has a price. ("The template" in the last line
 # below is the chat template of section 2, not the rival.) We ask questions about the real world, before and after: what
@@ -693,11 +696,12 @@ _ = fig.suptitle(f"Mixture minus desk alone: manner unasked {minus('mixed', 'des
                  f"desk's work {minus('mixed', 'desk', 'fit').value:+.0f}", y=1.08)
 
 # %% [markdown]
-# What did the general conversations change, for better and for worse? A mean over nine kinds hides where it fails, so
-# the grave cases stand apart. They are few, so their intervals are wide: five that differ, all to one side, come by
-# chance one time in sixteen. Where the chance is above 0.05, the line says "too few cases", even if the interval just
-# misses 0. Shares and differences are each rounded by themselves, so a difference may be a point off what the two
-# shares give.
+# What differs between the two runs, for better and for worse? At equal steps the mixed one also read fewer of the
+# desk's conversations, and each is one training: which of these made a difference, the lines below do not say. A mean
+# over nine kinds hides where it fails, so the grave cases stand apart. They are few, so their intervals are wide: five
+# that differ, all to one side, come by chance one time in sixteen. Where the chance is above 0.05, the line says "too
+# few cases", even if the interval just misses 0. Shares and differences are each rounded by themselves, so a difference
+# may be a point off what the two shares give.
 
 # %%
 for arm, other in (("desk", "base"), ("mixed", "desk")):
@@ -943,6 +947,9 @@ else:
 print(f"\nLab model. {result}")
 
 # %% [markdown]
+# Two answers. A training loss far below the validation loss at the last look is learning by heart; whether it overfits
+# as well, the sentence below the table says, and the one can be without the other.
+#
 # Which rule do the runs support? Below, for this run of the lab model and for what is stored of the real one (18
 # conversations, 80 steps of 4), what each rule keeps on the test, and the rules against each other.
 
@@ -1384,11 +1391,12 @@ passed(f"{chosen_run} it is: {done:.0f} % at the desk, and {hurt:.0f} % of the r
 # - `SFTTrainer` with every argument in view, one look into its first batch *before* training, an adapter on the shelf.
 # - A gain, or its absence, is told by kind of work, beside its rivals, with its interval and its price; manner and
 #   work apart.
-# - Mixing, rates and averaging are dials between the task and everything else; each has two sides to measure. When to
-#   stop, runs like these may leave open.
+# - Mixing, the number of examples, rates and averaging are dials between the task and everything else; each has two
+#   sides to measure. When to stop, runs like these may leave open.
 #
 # All verdicts of this run, each with its model, and below it, in points, its price or what the real model says (grave
-# cases are few: where section 6 or 7 calls them too few or a hint, that stands):
+# cases are few: where section 6, 7 or 8 said "too few cases", as of averaging, that stands, even if the interval misses
+# zero):
 
 # %%
 def span_of(each):

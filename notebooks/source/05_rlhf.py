@@ -18,7 +18,7 @@
 # with it; derive the policy gradient and train with RLOO and GRPO; say what the KL penalty holds, and recognise a model
 # that pleases its judge and nobody else.
 #
-# **You need** notebook 02. **It takes** eight to ten minutes of one processor core, about six where it computes in
+# **You need** notebook 02. **It takes** eight to ten minutes of one processor core, six to eight where it computes in
 # bf16, and 5 GB of memory. Exercises are at the end; the notebook runs without them.
 
 # %%
@@ -84,7 +84,8 @@ for side in ("a", "b"):
 # and brevity. And it counts words and rules. Some nonsense it does see: a word that is none makes a reply not right,
 # and so does a **stutter**, where a word stands twice running or a sentence begins with all the words of the one before
 # it. Whether a sentence makes sense it mostly does not see. So two things go with it from here on: the **floor**, which
-# is what silence gets, or a greeting alone (section 7 takes the greeting), and a count of the replies that stutter.
+# is what a reply gets that says nothing (from section 7 on the greeting's, the higher of the two; it is a yardstick and
+# no lower limit: who is wrong, and long or off-brand besides, lies below it), and a count of the replies that stutter.
 
 # %%
 test = texts.plain_conversations("test")[:HELD_OUT]
@@ -450,7 +451,8 @@ print([round(best_of(**example, n=n), 2) for n in (1, 2, 3)])  # by hand: 3; (6 
 # In that example the judge loves a bad reply, and the more it may choose from, the surer it finds it. Now the real
 # model's replies. Two more judges stand beside the reward models: truth itself, the ceiling, and one that takes the
 # shortest reply and needs no votes. At n = 1 all judges are alike: one reply, drawn blindly. Where a conversation has
-# fewer than n different replies, the judge chooses among all of them.
+# fewer than n different replies, the judge chooses among all of them. So a curve must flatten to the right, where most
+# conversations have run out of replies: read its left part, and see how much of the gain two replies already bring.
 
 # %%
 stored = files.read_json(paths.data() / "stored" / "rlhf.json")
@@ -975,8 +977,9 @@ axes[0].legend()
 _ = figure.suptitle(f"Lab model, stored runs: the mean over {len(seeds)} seeds, with 95 % intervals")
 
 # %% [markdown]
-# What follows counts the greedy replies at the end, of every run and weight; the middle one is that of our own short
-# training.
+# "Does not fall" above means: by no more than the curve shakes. What follows counts the greedy replies at the end, of
+# every run and weight; the middle one is that of our own short training. The two may differ: where samples show nothing
+# and the greedy replies fall, the loss is real, and a rise and fall is not shown.
 #
 # Does training without a KL penalty end in less true worth than with the strongest of the three weights? On held-out
 # conversations, the full worth counted as 100, seed by seed: the code writes 'saved' or 'COST' as soon as the interval
@@ -1201,9 +1204,10 @@ print(f"Of the {len(of_due)} samples that were voted on where it is due, {sum(ma
 # down, the training is over-optimized, short as it is. Of sixteen changes one may look "beyond chance" by chance alone:
 # an end close to zero, and a change for which there is no reason, such as general facts going up, is no finding. And
 # one training is one draw of conversations, votes and samples, its interval over test conversations alone. The
-# reference runs had other seeds: for the claim as a whole go by them. *Inside* their range means that one more run may
-# well come out like this one, even with the other sign; *below* or *above*, that it came out farther off than they lead
-# us to expect.
+# reference runs had other seeds, and leave this one out: where their interval ends near zero and this run has the other
+# sign, all together need not hold, so call it undecided. They count wins; whether their replies were more often right
+# is not shown here. *Inside* their range means that one more run may well come out like this one, even with the other
+# sign; *below* or *above*, that it came out farther off than they lead us to expect.
 
 # %%
 won = {name: votes.wins(replies[name], replies["SFT"], test) for name in ("RLOO", "GRPO")}
@@ -1568,8 +1572,9 @@ passed("Nobody ships a reward: your choices are wins that cost no right facts.")
 #   more of what the model knew the strongest penalty keeps than none does. A better judge was not tried.
 #
 # Both verdicts, side by side (the first is from what is stored), what the stored runs say of the penalty, and what the
-# short training gained and lost. The reference runs count for more than one verdict, inside their range or not. The
-# last claim is RLOO's and counts wins, not right replies.
+# short training gained and lost. The reference runs leave this run out: where the two have opposite signs, as they may
+# with the last claim, which is RLOO's and counts wins, the matter is open. Of the sixteen changes behind the last two
+# lines one may be chance's: one without a reason, such as general facts that go up, is no finding.
 
 # %%
 for name in ("best-of-n", "rlhf-beats-sft"):

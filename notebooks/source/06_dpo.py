@@ -237,7 +237,8 @@ for side in ("chosen", "rejected"):
 # TRL's `DPOTrainer` takes the policy and, if one likes, a `ref_model`. Leave that out, says its page, and the reference
 # is the model's state before DPO starts. Is it? We build the trainer twice on the same pairs, once from the stage's
 # folder and once from the very same model in memory, and look at the first batch, before any step: a margin of 0 and a
-# loss of ln 2 are the proof of a right reference.
+# loss of ln 2 show that policy and reference are one and the same model. (Whether it is the stage that you meant, they
+# do not say: a training begun on the base model by mistake starts at ln 2, too.)
 
 # %%
 KINDS = {"attn_implementation": "eager", "dtype": "float32"}
@@ -494,7 +495,8 @@ print(f"Right replies: {sum(rights[1]):.0f} of {len(held_out)} before, {sum(righ
 # A **stored run**, made once by `ftlab/workshop/experiments/dpo_real.py`, had more votes: one pass in steps of 8, from
 # the same assistant, at a rate of 3e-4, set before any test conversation was answered. On its way the run was stopped
 # to answer them. Mind that an early look is a state of a longer run, whose rate had not yet come down; a run that ends
-# there, such as the one above, is another thing.
+# there, such as the one above, is another thing. (Its seconds are those of a graphics card: compare them with each
+# other, and not with yours.)
 
 # %%
 from ftlab.evidence.packed import unpack
@@ -776,13 +778,13 @@ real_said += [f"With {end['votes']} votes by the known worth, without an error o
 print("\n".join(real_said))
 
 # %% [markdown]
-# SFT had left the assistant sorry too seldom where it is due. The votes raised that, but not there alone: they taught
-# the apology, and not its occasion. Where a word of regret is for nothing the raters' majority prefers it too often,
-# compared with the worth, though seldom enough to vote against it on the whole; beside the strong pull towards it where
-# it is due, that was too weak to keep the habit in its place. (This is a reading of the numbers, not a test. Whether
-# the habit alone makes the lost conversations, these runs cannot tell: right replies change too.) Whether votes or
-# steps do the harm in the last row, they do not tell either. But before you collect more votes, look first at what
-# your present ones reward.
+# SFT had left the assistant sorry too seldom where it is due. The votes raised that. Where it is for nothing, 240 votes
+# are not shown to raise it in the run above; with four times as many the apology spread without its occasion. Where a
+# word of regret is for nothing the raters' majority prefers it too often, compared with the worth, though seldom enough
+# to vote against it on the whole; beside the strong pull towards it where it is due, that was too weak to keep the
+# habit in its place. (This is a reading of the numbers, not a test. Whether the habit alone makes the lost
+# conversations, these runs cannot tell: right replies change too.) Whether votes or steps do the harm in the last row,
+# they do not tell either. But before you collect more votes, look first at what your present ones reward.
 
 # %% [markdown]
 # ## 5. What becomes of the preferred reply?
@@ -1238,14 +1240,15 @@ for number in sorted(range(kept_replies), key=spread, reverse=True)[:2]:
 # shows.
 #
 # Beside this run's verdict stand the other seeds', which together decide less. By their make the ways differ in this:
-# RLHF holds a third model and writes replies while it trains. For that it can ask its reward model about *new*
-# replies, those of the model as it is by now, where the others only ever hear about the replies that were once rated.
-# So, do you need the reward model? To learn from a fixed set of votes, no: DPO, or KTO where people give thumbs, is
-# the one with fewer parts, and so the one to try first; which is better so few trainings cannot settle. Fewer parts
-# need not be cheaper: look at seconds and memory in the table for a model so small; with billions of weights a third
-# model does count. You need a reward model if something must judge replies that nobody has voted on: to choose the
-# best of several at the time of asking, to filter, or to train a policy that goes on learning from its own new
-# replies. After either, count right replies beside wins before you keep what comes out.
+# RLHF holds a third model and writes replies while it trains. For that it can ask its reward model about *new* replies,
+# those of the model as it is by now, where the others only ever hear about the replies that were once rated. So, do you
+# need the reward model? To learn from a fixed set of votes you can do without: DPO, or KTO where people give thumbs,
+# has fewer parts than RLHF (ORPO fewer still), which is a reason to try it first, and no finding that it does as well:
+# that so few trainings cannot settle, and on the real model section 4's votes brought no gain by DPO. Fewer parts need
+# not be cheaper: look at seconds and memory in the table for a model so small; with billions of weights a third model
+# does count. You need a reward model if something must judge replies that nobody has voted on: to choose the best of
+# several at the time of asking, to filter, or to train a policy that goes on learning from its own new replies. After
+# either, count right replies beside wins before you keep what comes out.
 #
 # ## 8. With your own votes
 #
@@ -1671,11 +1674,12 @@ passed("Each team learns from what its people can really give.")
 # - With the right reference it starts at ln 2, each margin at 0. From a model in memory the reference need not be
 #   right, and no error says so. Save each stage and hand on its path.
 # - On the real model: what a few hundred votes did, with intervals, and the price beside the gain, kind by kind; five
-#   possible reasons, each changed alone; and a habit that votes taught without its occasion. The last cell says it
-#   once more.
+#   possible reasons, each changed alone; and a habit that, with many votes, spread beyond its occasion. The last cell
+#   says it once more.
 # - The preferred reply's own likelihood: what became of it, and why a loss on differences does not protect it.
 # - Stored runs of the lab model: what a rate can do to the manner, and what number and faults of the votes did, as far
-#   as so few trainings can tell; `beta` only where the policy goes far enough to be held. What RLHF, KTO and ORPO need.
+#   as so few trainings can tell; what `beta` does they did not test, since the policy hardly
+#   moved. What RLHF, KTO and ORPO need.
 # - A win is not a right reply, and a claim to do as well as a rival is worth what the rival's own state is worth.
 # - A vote is only as good as the voter, and a chosen reply need not be a good one.
 #
