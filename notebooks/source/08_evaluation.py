@@ -412,9 +412,9 @@ for name in first.values():
 # The effect is the assistant's own gap: on-brand minus fit to send, on the same replies. The limit, fixed before the
 # assistant was asked, is ten points. (A claim *holds* if the whole interval reaches its limit, is *mixed* if the
 # limit lies inside, and else *does not hold here*. The last line tells of *reference runs*, the same experiment with
-# other seeds, here assistants of their own, each half an hour to an hour in the making, and gives the range in which
-# one more run is expected to fall, judging by those. The interval itself is about conversations, and not about the luck
-# of training: section 5.)
+# other seeds, where there are any, and gives the range in which one more run is expected to fall, judging by those.
+# Here they would be assistants of their own, each half an hour to an hour in the making. The interval itself is about
+# conversations, and not about the luck of training: section 5.)
 
 # %%
 arms = {"by_prompt": scores["assistant"]["on-brand"], "against": scores["assistant"]["fit to send"], "about": wordings}
