@@ -821,11 +821,12 @@ show("learning rate", {name: name for name in rates} | {f"{mine}, with replay": 
 print(f"\nSo replay changes what is kept of the land by {told_of(keeps)};\nand what is learnt about Quillmere by "
       f"{told_of(paid)}.")
 best = [name for name in rates if sum(learnt[name]) == max(sum(learnt[each]) for each in rates)]
-second = max((name for name in rates if name not in best), key=lambda name: sum(learnt[name]))
+others = [name for name in rates if name not in best]
+second = max(others, key=lambda name: sum(learnt[name])) if others else None
 print(f"Of these rates most is learnt at {' and '.join(best)}" + (
     ", at an end of the row: the best may lie beyond." if {[*rates][0], [*rates][-1]} & {*best} else ".")
-    + f" Against the second best, {second}: " + told_of(intervals.paired_difference(
-        over_products(learnt[best[0]]), over_products(learnt[second])).times(100)) + ".")
+    + (f" Against the second best, {second}: " + told_of(intervals.paired_difference(
+        over_products(learnt[best[0]]), over_products(learnt[second])).times(100)) + "." if second else ""))
 as_good = [name for name in rates if all(sum(each[name]) >= sum(each["replay"]) for each in (learnt, stayed))]
 print("Is it replay that one needs? In this run " + (
     f"rate {as_good[0]} alone learnt and kept as much, in fewer steps." if as_good else
