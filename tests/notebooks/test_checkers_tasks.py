@@ -70,7 +70,7 @@ def policy(
     no_model: int = 90,
     first: str = "'no model'",
 ) -> str:
-    unsure = unsure or "('no model' if facts['rival'] == 'no model' else 'more rows')"
+    unsure = unsure or "('no model' if facts['rival'] == 'no model' and facts['no_model'] >= 50 else 'more rows')"
     floor = f"'more rows' if {certain} and facts['done'] < {done} else "
     program = program or "('adapter and schema' if facts['program'] else 'adapter')"
     return (
@@ -150,10 +150,12 @@ WRONG = [
     (TEAMS, policy(done=0), "rare dialect: ahead, but 52 of 100"),
     (TEAMS, policy(done=51), "answers to reviews: .* half of the rows or more are done"),
     (TEAMS, policy(certain="low >= 0"), "old photographs: the interval of the gain begins at 0.0"),
-    (TEAMS, policy(certain="(low + high) / 2 > 0"), "letters of forty firms.*no gain over a rival that costs nothing"),
-    (TEAMS, policy(unsure="'no model'"), "old photographs: a prompt does more than the 30 %"),
-    (TEAMS, policy(unsure="('no model' if facts['rival'] == 'no model' and facts['done'] >= 50 else 'more rows')"),
-     "letters of forty firms.*no gain over a rival that costs nothing is shown"),
+    (TEAMS, policy(certain="(low + high) / 2 > 0"), "old photographs: the interval of the gain begins at 0.0"),
+    (TEAMS, policy(unsure="'no model'"), "letters of forty firms.* without a model only 39 % are done"),
+    (TEAMS, policy(unsure="('no model' if facts['rival'] == 'no model' else 'more rows')"),
+     "letters of forty firms.* without a model only 39 % are done"),
+    (TEAMS, policy(unsure="('no model' if facts['no_model'] >= 25 and facts['rival'] == 'prompt' else 'more rows')"),
+     "a mail room.*no gain over a rival that costs nothing is shown"),
     (TEAMS, ONE.format(20, (5, 9), "prompt").replace("model': 10", "model': 95") + "choice_of = {'a': 'adapter'}",
      "95 % already, for nothing"),
     (TEAMS, policy(prompt=60), "the policy asks for 90 %"),
